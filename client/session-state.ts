@@ -1,0 +1,63 @@
+/** What the session client tells its subscribers: everything that a view needs, and nothing that it may change. */
+import type { ImageReference } from '../shared/session.ts';
+import type {
+  ClientLimits,
+  Command,
+  ProgressMessage,
+  RejectMessage,
+  SnapshotMessage,
+  ViewersMessage,
+  WelcomeMessage,
+} from '../shared/protocol.ts';
+
+export type ConnectionState =
+  /** The first connection is being made. */
+  | { readonly status: 'connecting' }
+  | { readonly status: 'online' }
+  /** The line is lost; the next try begins at `nextTryAt` (milliseconds of `Date.now()`), or is under way when absent. */
+  | { readonly status: 'reconnecting'; readonly nextTryAt?: number }
+  /** The server wants an access token before it creates a session, or refused the one it got. */
+  | { readonly status: 'token_needed'; readonly refused: boolean }
+  /** Over for good: the client no longer tries. What was received stays on show (rule R9). */
+  | { readonly status: 'closed'; readonly reason: 'session_gone' | 'not_allowed' | 'misuse' | 'going_away' };
+
+/** An image whose bytes are here. */
+export interface ReceivedImage {
+  readonly reference: ImageReference;
+  readonly blob: Blob;
+  /** An object URL, valid while the image is in the state. */
+  readonly url: string;
+}
+
+/** Why a command of this client was refused. */
+export interface Notice {
+  readonly command: Command['type'];
+  readonly code: RejectMessage['code'];
+  readonly message: string;
+  readonly lastAction?: RejectMessage['lastAction'];
+  /** Milliseconds of `Date.now()`. */
+  readonly at: number;
+}
+
+export interface SessionState {
+  readonly connection: ConnectionState;
+  readonly welcome?: WelcomeMessage;
+  readonly snapshot?: SnapshotMessage;
+  /** The shared text of the prompt field, as last heard from the server. */
+  readonly draft: string;
+  readonly viewers?: ViewersMessage;
+  readonly limits?: ClientLimits;
+  /** The running generation's last progress, by candidate, with the local moment it arrived (milliseconds of `Date.now()`). */
+  readonly progress: ReadonlyMap<number, ProgressMessage & { readonly receivedAt: number }>;
+  /** The running generation's last partial, by candidate. */
+  readonly partials: ReadonlyMap<number, ReceivedImage>;
+  /** Final images whose bytes are here, by image id. */
+  readonly images: ReadonlyMap<string, ReceivedImage>;
+  /** Commands that wait for their answer. */
+  readonly pending: ReadonlySet<Command['type']>;
+  /** The last refusal, until the next accepted command. */
+  readonly notice?: Notice;
+  /** What a person needs to come back, and to bring others along. */
+  readonly sessionId?: string;
+  readonly sessionKey?: string;
+}

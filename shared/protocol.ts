@@ -1,0 +1,249 @@
+/** Every message of `proofroom.v1`: its schema, from which its type is inferred. PROTOCOL.md, beside this file, tells it in words. */
+import * as v from 'valibot';
+import {
+  Attempt,
+  Count,
+  Decision,
+  Generation,
+  GenerationError,
+  ImageReference,
+  LastAction,
+  Options,
+  Role,
+} from './session.ts';
+
+/** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
+export const SUBPROTOCOL = 'proofroom.v1';
+export const PROTOCOL_VERSION = 1;
+
+// ——— client to server ———
+
+const ids = v.array(v.string());
+
+const command = {
+  /** Fresh and unguessable; the same id again gets the first answer again (rule M7). */
+  commandId: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+  /** The turn that the person was looking at; from another one the command is `stale` (rule M10). */
+  turn: v.optional(Count),
+};
+
+export const JoinMessage = v.object({
+  type: v.literal('join'),
+  sessionId: v.optional(v.string()),
+  key: v.optional(v.string()),
+  token: v.optional(v.string()),
+  name: v.optional(v.string()),
+  /** Images whose bytes the client still holds. */
+  have: v.optional(ids),
+  images: v.optional(v.picklist(['inline', 'url'])),
+});
+export type JoinMessage = v.InferOutput<typeof JoinMessage>;
+
+export const WantMessage = v.object({ type: v.literal('want'), imageIds: ids });
+export type WantMessage = v.InferOutput<typeof WantMessage>;
+
+export const DraftMessage = v.object({ type: v.literal('draft'), text: v.string() });
+export type DraftMessage = v.InferOutput<typeof DraftMessage>;
+
+export const Command = v.variant('type', [
+  v.object({ type: v.literal('generate'), ...command, prompt: v.string(), options: v.optional(Options) }),
+  v.object({
+    type: v.literal('regenerate'),
+    ...command,
+    imageId: v.optional(v.string()),
+    /** Absent: the same prompt again. */
+    prompt: v.optional(v.string()),
+    options: v.optional(Options),
+  }),
+  v.object({
+    type: v.literal('refine'),
+    ...command,
+    imageId: v.string(),
+    feedback: v.string(),
+    options: v.optional(Options),
+  }),
+  v.object({ type: v.literal('approve'), ...command, imageId: v.string(), sha256: v.optional(v.string()) }),
+  v.object({ type: v.literal('cancel'), ...command }),
+  v.object({ type: v.literal('start_over'), ...command }),
+]);
+export type Command = v.InferOutput<typeof Command>;
+
+export const ClientMessage = v.variant('type', [JoinMessage, WantMessage, DraftMessage, Command]);
+export type ClientMessage = v.InferOutput<typeof ClientMessage>;
+
+// ——— server to client ———
+
+/** The rows of the server's limits that a client needs, by their names in `server/limits.ts`. */
+export const ClientLimits = v.object({
+  INBOUND_MESSAGE_BYTES: Count,
+  PROMPT_CHARACTERS: Count,
+  FEEDBACK_CHARACTERS: Count,
+  NAME_CHARACTERS: Count,
+  HAVE_IDS: Count,
+  WANT_IDS: Count,
+  ATTEMPTS_PER_SESSION: Count,
+  DRAFTS_PER_SECOND: Count,
+});
+export type ClientLimits = v.InferOutput<typeof ClientLimits>;
+
+export const WelcomeMessage = v.object({
+  type: v.literal('welcome'),
+  protocol: v.literal(PROTOCOL_VERSION),
+  connectionId: v.string(),
+  sessionId: v.string(),
+  /** Given to the session's creator alone (rule W5). */
+  key: v.optional(v.string()),
+  role: Role,
+  /** What others see; send it back as `name` on a reconnect. */
+  name: v.string(),
+  generator: v.object({ name: v.string(), model: v.string(), demo: v.boolean() }),
+  limits: ClientLimits,
+});
+export type WelcomeMessage = v.InferOutput<typeof WelcomeMessage>;
+
+const snapshot = {
+  type: v.literal('snapshot'),
+  /** Grows by one with each change of state (rule M6). */
+  revision: Count,
+  /** Grows with each change of stage (rule M10). */
+  turn: Count,
+  draft: v.string(),
+  /** A generation that failed or was cancelled, until a command is accepted (rule M8). */
+  lastGeneration: v.optional(Generation),
+  /** The newest attempt. */
+  image: v.optional(ImageReference),
+  /** Oldest first. */
+  attempts: v.array(Attempt),
+  /** Oldest first. */
+  decisions: v.array(Decision),
+  error: v.optional(GenerationError),
+  lastAction: v.optional(LastAction),
+};
+
+/** One shape per stage: a `final` without its approved image is no snapshot. */
+export const SnapshotMessage = v.variant('stage', [
+  v.object({ stage: v.literal('initial_input'), ...snapshot }),
+  v.object({ stage: v.literal('generating'), ...snapshot, generation: Generation }),
+  v.object({ stage: v.literal('user_feedback'), ...snapshot, image: ImageReference }),
+  v.object({ stage: v.literal('final'), ...snapshot, image: ImageReference, approved: ImageReference }),
+]);
+export type SnapshotMessage = v.InferOutput<typeof SnapshotMessage>;
+
+export const DraftUpdateMessage = v.object({ type: v.literal('draft'), text: v.string(), by: v.string() });
+export type DraftUpdateMessage = v.InferOutput<typeof DraftUpdateMessage>;
+
+/** How many connections are in the session, by role. */
+export const ViewersMessage = v.object({ type: v.literal('viewers'), reviewers: Count, watchers: Count });
+export type ViewersMessage = v.InferOutput<typeof ViewersMessage>;
+
+export const ProgressMessage = v.object({
+  type: v.literal('progress'),
+  generationId: v.string(),
+  candidate: Count,
+  phase: v.picklist(['queued', 'started', 'drawing', 'retrying']),
+  /** The try under way, or the next one while `retrying`; from 1. */
+  try: Count,
+  maxTries: Count,
+  /** Since the generation's `startedAt`, computed when sent. */
+  elapsedMs: Count,
+  /** An estimate from past generations, of the whole duration. */
+  expectedMs: v.optional(Count),
+  /** 1 is the next to start. */
+  queuePosition: v.optional(Count),
+  retryInMs: v.optional(Count),
+  /** Why it is tried again: a sentence. */
+  reason: v.optional(v.string()),
+});
+export type ProgressMessage = v.InferOutput<typeof ProgressMessage>;
+
+export const ImageMessage = v.object({
+  type: v.literal('image'),
+  ...ImageReference.entries,
+  /** The bytes in base64. */
+  data: v.optional(v.string()),
+  /** In place of `data`, for a connection that joined with `images: 'url'`: a path on the WebSocket's origin. */
+  url: v.optional(v.string()),
+});
+export type ImageMessage = v.InferOutput<typeof ImageMessage>;
+
+export const AckMessage = v.object({ type: v.literal('ack'), commandId: v.string(), revision: Count });
+export type AckMessage = v.InferOutput<typeof AckMessage>;
+
+/** In the order in which they are checked. */
+export const RejectCode = v.picklist([
+  'invalid_message',
+  'not_joined',
+  'session_not_found',
+  'rate_limited',
+  'not_allowed',
+  'prompt_empty',
+  'prompt_too_long',
+  'stale',
+  'wrong_stage',
+  'image_not_found',
+  'server_busy',
+]);
+export type RejectCode = v.InferOutput<typeof RejectCode>;
+
+export const RejectMessage = v.object({
+  type: v.literal('reject'),
+  commandId: v.optional(v.string()),
+  /** The id in `want` that is not here. */
+  imageId: v.optional(v.string()),
+  code: RejectCode,
+  message: v.string(),
+  lastAction: v.optional(LastAction),
+});
+export type RejectMessage = v.InferOutput<typeof RejectMessage>;
+
+export const HeartbeatMessage = v.object({
+  type: v.literal('heartbeat'),
+  /** The length of the whole next message, which comes directly after this one (rule R4). */
+  nextBytes: v.optional(Count),
+});
+export type HeartbeatMessage = v.InferOutput<typeof HeartbeatMessage>;
+
+export const GoodbyeMessage = v.object({
+  type: v.literal('goodbye'),
+  reason: v.string(),
+  reconnectInMs: v.optional(Count),
+});
+export type GoodbyeMessage = v.InferOutput<typeof GoodbyeMessage>;
+
+export const ServerMessage = v.variant('type', [
+  WelcomeMessage,
+  SnapshotMessage,
+  DraftUpdateMessage,
+  ViewersMessage,
+  ProgressMessage,
+  ImageMessage,
+  AckMessage,
+  RejectMessage,
+  HeartbeatMessage,
+  GoodbyeMessage,
+]);
+export type ServerMessage = v.InferOutput<typeof ServerMessage>;
+
+export type Parsed<Message> =
+  | { readonly ok: true; readonly message: Message }
+  /** `problem` names the first field that is wrong and never quotes the input; `commandId` is the refused command's, where it can be read. */
+  | { readonly ok: false; readonly problem: string; readonly commandId?: string };
+
+export const parseClientMessage = (text: string): Parsed<ClientMessage> => parse(ClientMessage, text);
+export const parseServerMessage = (text: string): Parsed<ServerMessage> => parse(ServerMessage, text);
+
+const Identified = v.object({ commandId: command.commandId });
+
+function parse<Schema extends v.GenericSchema>(schema: Schema, text: string): Parsed<v.InferOutput<Schema>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { ok: false, problem: 'The message is not JSON.' };
+  }
+  const result = v.safeParse(schema, json, { abortEarly: true });
+  if (result.success) return { ok: true, message: result.output };
+  const path = v.getDotPath(result.issues[0]);
+  const problem = path ? `The field "${path}" is missing or wrong.` : 'The message is not a JSON object.';
+  return v.is(Identified, json) ? { ok: false, problem, commandId: json.commandId } : { ok: false, problem };
+}
