@@ -1,0 +1,96 @@
+/** Composes the server out of its parts; knows no process, no environment and no signal. */
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { Admissions } from './connect/admission.ts';
+import { ClientAddresses } from './connect/client-address.ts';
+import { ImageFrames } from './connect/image-frames.ts';
+import { Door } from './connect/upgrade.ts';
+import { Estimates } from './generate/estimates.ts';
+import type { Generator } from './generate/generator.ts';
+import { GenerationQueue } from './generate/queue.ts';
+import { routes } from './http/routes.ts';
+import type { Logger } from './logger.ts';
+import { newId } from './secrets.ts';
+import { ImageMemory } from './session/image-memory.ts';
+import { Sessions } from './session/sessions.ts';
+
+export interface AppParts {
+  readonly config: Config;
+  readonly generator: Generator;
+  readonly log: Logger;
+  /** Where the built page is. */
+  readonly builtFolder: string;
+  readonly clock?: Clock;
+}
+
+/** How long running generations may go on once the server is to stop (rule R6). */
+const GENERATION_GRACE_MS = 8_000;
+/** How long goodbyes may take to arrive. */
+const GOODBYE_GRACE_MS = 1_000;
+const POLL_MS = 50;
+
+export class App {
+  /** Not listening yet. */
+  readonly server: Server;
+  readonly #sessions: Sessions;
+  readonly #door: Door;
+  readonly #queue: GenerationQueue;
+  readonly #clock: Clock;
+  readonly #sockets = new Set<Socket>();
+  #isDraining = false;
+
+  constructor({ config, generator, log, builtFolder, clock = systemClock }: AppParts) {
+    const { limits } = config;
+    const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
+    const onFault = (err: unknown) => log.error({ err }, 'a generation failed by a mistake of ours');
+    const queue = new GenerationQueue(limits);
+    const estimates = new Estimates();
+    const sessions = new Sessions({ generator, queue, estimates, clock, newId, onFault, memory, limits, log });
+    const admissions = new Admissions(sessions, limits, clock, config.accessToken);
+    const frames = new ImageFrames(memory);
+    const addresses = new ClientAddresses(config.trustProxy, log);
+    this.#door = new Door(config, { admissions, frames, generator, limits, clock, newId, log }, addresses);
+    this.#sessions = sessions;
+    this.#queue = queue;
+    this.#clock = clock;
+    const isReady = () => !this.#isDraining;
+    const app = routes({ config, sessions, builtFolder, isReady, log });
+    this.server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+    this.server.on('connection', (socket) => this.#onConnection(socket));
+    this.server.on('upgrade', (request, socket, head) => this.#door.upgrade(request, socket, head));
+  }
+
+  /** Refuses new work, lets what runs come to its end, says goodbye, and closes everything (rule R6). */
+  async drain(): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#door.close();
+    this.#queue.close();
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    await this.#until(() => this.#sessions.generating.length === 0, GENERATION_GRACE_MS);
+    this.#door.dismissAll(Math.random);
+    await this.#until(() => this.#door.connections === 0, GOODBYE_GRACE_MS);
+    this.#sessions.closeAll();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** A client that resets at any moment must find somebody listening for its error. */
+  #onConnection(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #until(isSo: () => boolean, withinMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const deadline = this.#clock.now() + withinMs;
+    const stop = this.#clock.every(POLL_MS, () => {
+      if (isSo() || this.#clock.now() >= deadline) resolve();
+    });
+    return promise.finally(stop);
+  }
+}

@@ -1,0 +1,145 @@
+/** What the environment says, checked; every variable that the server reads is named here. */
+import * as v from 'valibot';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generate/openai.ts';
+import { defaultLimits, type LimitName, type Limits } from './limits.ts';
+
+export interface OpenAIConfig {
+  readonly generator: 'openai';
+  readonly apiKey: string;
+  readonly baseURL?: string;
+  /** The mainline model that calls the image tool. */
+  readonly model: string;
+  /** The image tool's own model. */
+  readonly imageModel: string;
+  /** 1 to 3. */
+  readonly partialImages: number;
+}
+
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly generator: OpenAIConfig | { readonly generator: 'demo' };
+  /** Whoever creates a session must know it (rule S2). */
+  readonly accessToken?: string;
+  /** Hosts, besides IP literals and `localhost`, that the server answers to (rule S1). */
+  readonly allowedHosts: readonly string[];
+  /** Origins, besides its own, whose pages may connect (rule S1). */
+  readonly allowedOrigins: readonly string[];
+  /** Whether `X-Forwarded-For` is believed (rule S8). */
+  readonly trustProxy: boolean;
+  readonly logLevel: string;
+  readonly limits: Limits;
+}
+
+/** One or more variables can't be used; the message says which and how, in one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.digits(`must be a whole number from ${least} to ${most}`),
+    v.transform(Number),
+    v.minValue(least, `must be ${least} or more`),
+    v.maxValue(most, `must be ${most} or less`),
+  );
+const flag = v.pipe(
+  v.picklist(['0', '1'], 'must be 1 or 0'),
+  v.transform((text) => text === '1'),
+);
+const list = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== '')),
+);
+const origin = v.pipe(
+  v.string(),
+  v.check((text) => URL.canParse(text) && new URL(text).origin === text, 'must list origins such as https://example.org'),
+);
+
+const Environment = v.object({
+  HOST: v.optional(v.string(), '127.0.0.1'),
+  PORT: v.optional(wholeNumber(0, 65_535), '3000'),
+  OPENAI_API_KEY: v.optional(v.string()),
+  OPENAI_BASE_URL: v.optional(v.pipe(v.string(), v.url('must be a URL such as https://api.openai.com/v1'))),
+  PROOFROOM_GENERATOR: v.optional(v.picklist(['openai', 'demo'], 'must be openai or demo')),
+  PROOFROOM_MODEL: v.optional(v.string(), DEFAULT_MODEL),
+  PROOFROOM_IMAGE_MODEL: v.optional(v.string(), DEFAULT_IMAGE_MODEL),
+  PROOFROOM_PARTIAL_IMAGES: v.optional(wholeNumber(1, 3), '2'),
+  PROOFROOM_ACCESS_TOKEN: v.optional(v.pipe(v.string(), v.minLength(32, 'must have 32 characters or more'))),
+  PROOFROOM_ALLOW_ANONYMOUS: v.optional(flag, '0'),
+  PROOFROOM_ALLOWED_HOSTS: v.optional(list, ''),
+  PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),
+  PROOFROOM_TRUST_PROXY: v.optional(flag, '0'),
+  PROOFROOM_LOG_LEVEL: v.optional(
+    v.picklist(['silent', 'error', 'warn', 'info', 'debug'], 'must be silent, error, warn, info or debug'),
+    'info',
+  ),
+});
+type Environment = v.InferOutput<typeof Environment>;
+
+/**
+ * Reads the configuration. An empty variable counts as absent.
+ * @throws {ConfigError} naming every variable that is wrong
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = v.safeParse(Environment, given);
+  if (!parsed.success) throw new ConfigError(parsed.issues.map(problem).join('\n'));
+  const values = parsed.output;
+  refuseOpenDoors(values);
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    generator: generatorOf(values),
+    ...(values.PROOFROOM_ACCESS_TOKEN !== undefined && { accessToken: values.PROOFROOM_ACCESS_TOKEN }),
+    allowedHosts: values.PROOFROOM_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
+    allowedOrigins: values.PROOFROOM_ALLOWED_ORIGINS,
+    trustProxy: values.PROOFROOM_TRUST_PROXY,
+    logLevel: values.PROOFROOM_LOG_LEVEL,
+    limits: limitsOf(given),
+  };
+}
+
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+
+/** Who can create a session spends the owner's money (rule S2). */
+function refuseOpenDoors(values: Environment): void {
+  if (isLoopback(values.HOST) || values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS) return;
+  throw new ConfigError(
+    `HOST ${values.HOST} lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ` +
+      'or PROOFROOM_ALLOW_ANONYMOUS=1 if anybody may generate at your cost',
+  );
+}
+
+function generatorOf(values: Environment): Config['generator'] {
+  const apiKey = values.OPENAI_API_KEY;
+  const wished = values.PROOFROOM_GENERATOR ?? (apiKey === undefined ? 'demo' : 'openai');
+  if (wished === 'demo') return { generator: 'demo' };
+  if (apiKey === undefined) throw new ConfigError('PROOFROOM_GENERATOR is openai, so OPENAI_API_KEY must be set');
+  return {
+    generator: 'openai',
+    apiKey,
+    ...(values.OPENAI_BASE_URL !== undefined && { baseURL: values.OPENAI_BASE_URL }),
+    model: values.PROOFROOM_MODEL,
+    imageModel: values.PROOFROOM_IMAGE_MODEL,
+    partialImages: values.PROOFROOM_PARTIAL_IMAGES,
+  };
+}
+
+function limitsOf(given: Readonly<Record<string, string | undefined>>): Limits {
+  const limits: Record<LimitName, number> = { ...defaultLimits };
+  for (const name of Object.keys(defaultLimits) as LimitName[]) {
+    const text = given[`PROOFROOM_${name}`];
+    if (text === undefined) continue;
+    const parsed = v.safeParse(wholeNumber(1, Number.MAX_SAFE_INTEGER), text);
+    if (!parsed.success) throw new ConfigError(`PROOFROOM_${name} ${parsed.issues[0].message}`);
+    limits[name] = parsed.output;
+  }
+  return limits;
+}
+
+/** Names the variable, never its value: it may be a secret. */
+function problem(issue: v.BaseIssue<unknown>): string {
+  return `${String(issue.path?.[0]?.key)} ${issue.message}`;
+}

@@ -1,0 +1,264 @@
+/** One socket: what comes in is parsed, checked and handed on, one message after the other. */
+import type { RawData, WebSocket } from 'ws';
+import type { CloseCode } from '../../shared/close-codes.ts';
+import {
+  type ClientLimits,
+  type ClientMessage,
+  type Command,
+  type JoinMessage,
+  parseClientMessage,
+  PROTOCOL_VERSION,
+  type RejectCode,
+  type RejectMessage,
+} from '../../shared/protocol.ts';
+import type { Role } from '../../shared/session.ts';
+import type { Clock } from '../clock.ts';
+import type { Generator } from '../generate/generator.ts';
+import type { Limits } from '../limits.ts';
+import type { Logger } from '../logger.ts';
+import type { Actor, Session, Watcher } from '../session/session.ts';
+import type { Admissions } from './admission.ts';
+import { DraftThrottle } from './draft-throttle.ts';
+import type { ImageFrames } from './image-frames.ts';
+import { Outbox } from './outbox.ts';
+import { closeCodeOf, sentenceOf } from './rejections.ts';
+import { TokenBucket } from './token-bucket.ts';
+import { BEAT_MS, Wire } from './wire.ts';
+
+export interface ConnectionContext {
+  readonly admissions: Admissions;
+  readonly frames: ImageFrames;
+  readonly generator: Generator;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly log: Logger;
+}
+
+interface Joined {
+  readonly session: Session;
+  readonly role: Role;
+  readonly actor: Actor;
+  readonly drafts: DraftThrottle;
+  readonly leave: () => void;
+}
+
+/** After this the socket is torn down, whatever its peer does: a close handshake with a dead one would wait 30 s. */
+const CLOSE_DEADLINE_MS = 2_000;
+
+export class Connection {
+  readonly id: string;
+  readonly #socket: WebSocket;
+  readonly #address: string;
+  readonly #context: ConnectionContext;
+  readonly #wire: Wire;
+  readonly #outbox: Outbox;
+  readonly #commands: TokenBucket;
+  readonly #inbox: string[] = [];
+  readonly #undoTimers: (() => void)[];
+  #isReading = false;
+  #refusedBeforeJoin = 0;
+  #joined: Joined | undefined;
+  #closing = false;
+
+  /** `address` is the client's, for the limits. */
+  constructor(socket: WebSocket, address: string, context: ConnectionContext) {
+    const { clock, limits, frames, newId } = context;
+    this.id = newId();
+    this.#socket = socket;
+    this.#address = address;
+    this.#context = context;
+    this.#wire = new Wire(socket, clock, limits.OUTBOX_BYTES);
+    this.#outbox = new Outbox(this.#wire, frames);
+    this.#commands = new TokenBucket(limits.COMMAND_BURST, limits.COMMANDS_PER_SECOND, clock);
+    this.#undoTimers = [
+      clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline()),
+      clock.every(BEAT_MS, () => this.#beat()),
+    ];
+    socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on('close', () => this.#onClose());
+    socket.on('error', (error) => this.#onError(error));
+  }
+
+  /** Says goodbye and closes; the client comes back after `reconnectInMs`. */
+  dismiss(code: CloseCode, reason: string, reconnectInMs?: number): void {
+    this.#outbox.send({ type: 'goodbye', reason, ...(reconnectInMs !== undefined && { reconnectInMs }) });
+    this.#close(code, reason);
+  }
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    if (this.#closing) return;
+    // `ws` hands over one Buffer a message, as long as `binaryType` is left alone; binary frames are no JSON.
+    this.#inbox.push(isBinary ? '' : String(data));
+    if (this.#inbox.length >= this.#context.limits.HELD_MESSAGES) this.#socket.pause();
+    if (!this.#isReading) void this.#readInbox();
+  }
+
+  /** One message after the other, and none while the client does not read its answers. */
+  async #readInbox(): Promise<void> {
+    this.#isReading = true;
+    try {
+      for (let text = this.#inbox.shift(); text !== undefined && !this.#closing; text = this.#inbox.shift()) {
+        await this.#outbox.ready();
+        await this.#handle(text);
+        if (this.#inbox.length === 0) this.#socket.resume();
+      }
+    } catch (err) {
+      this.#context.log.error({ connection: this.id, err }, 'a message could not be handled');
+      this.#close(1012, 'fault');
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  async #handle(text: string): Promise<void> {
+    const parsed = parseClientMessage(text);
+    if (!parsed.ok) return this.#refuse('invalid_message', { commandId: parsed.commandId, message: parsed.problem });
+    const { message } = parsed;
+    if (message.type === 'join') return this.#join(message);
+    if (!this.#joined) return this.#refuse('not_joined', commandIdOf(message));
+    switch (message.type) {
+      case 'want':
+        return this.#want(message.imageIds, this.#joined);
+      case 'draft':
+        return this.#draft(message.text, this.#joined);
+      default:
+        return this.#command(message, this.#joined);
+    }
+  }
+
+  #join(message: JoinMessage): void {
+    const { limits, admissions, generator } = this.#context;
+    const { have = [], name: wished = '' } = message;
+    if (this.#joined || have.length > limits.HAVE_IDS || wished.length > limits.NAME_CHARACTERS) {
+      return this.#refuse('invalid_message');
+    }
+    const admission = admissions.admit(message, this.#address);
+    if (!admission.admitted) return this.#refuseJoin(admission.code);
+    const { session, role, created } = admission;
+    const name = wished.trim() || session.nextReviewerName();
+    const actor = { connectionId: this.id, name };
+    const drafts = new DraftThrottle(limits.DRAFTS_PER_SECOND, this.#context.clock, (text) =>
+      session.setDraft(text, actor),
+    );
+    const leave = session.attach(this.#watcher(role));
+    this.#joined = { session, role, actor, drafts, leave };
+    const path = `/api/sessions/${session.id}/images/`;
+    this.#outbox.subscribe(
+      {
+        type: 'welcome',
+        protocol: PROTOCOL_VERSION,
+        connectionId: this.id,
+        sessionId: session.id,
+        ...(created && { key: session.key }),
+        role,
+        name,
+        generator: { name: generator.name, model: generator.model, demo: generator.demo },
+        limits: clientLimits(limits),
+      },
+      { source: session, have, ...(message.images === 'url' && { urlOf: (imageId: string) => path + imageId }) },
+    );
+    this.#context.log.debug({ connection: this.id, session: session.id, role }, 'joined');
+  }
+
+  #want(imageIds: readonly string[], { session }: Joined): void {
+    if (imageIds.length > this.#context.limits.WANT_IDS) return this.#refuse('invalid_message');
+    if (!this.#commands.take()) return this.#refuse('rate_limited');
+    for (const imageId of imageIds) {
+      if (!session.image(imageId)) this.#refuse('image_not_found', { imageId });
+    }
+    this.#outbox.want(imageIds.filter((imageId) => session.image(imageId)));
+  }
+
+  #draft(text: string, { role, drafts }: Joined): void {
+    if (role !== 'reviewer') return this.#refuse('not_allowed');
+    if (text.length > this.#context.limits.PROMPT_CHARACTERS) return this.#refuse('prompt_too_long');
+    drafts.push(text);
+  }
+
+  async #command(command: Command, { session, role, actor, drafts }: Joined): Promise<void> {
+    const { commandId } = command;
+    if (!this.#commands.take()) return this.#refuse('rate_limited', { commandId });
+    if (role !== 'reviewer') return this.#refuse('not_allowed', { commandId });
+    drafts.flush();
+    const answer = await session.decide(command, actor);
+    if (answer.accepted) return this.#outbox.send({ type: 'ack', commandId, revision: answer.revision });
+    this.#refuse(answer.code, { commandId, lastAction: answer.lastAction });
+  }
+
+  #watcher(role: Role): Watcher {
+    const outbox = this.#outbox;
+    return {
+      connectionId: this.id,
+      role,
+      snapshotChanged: () => outbox.snapshotIsDue(),
+      draftChanged: (text, by) => outbox.draftIsDue(text, by),
+      viewersChanged: () => outbox.viewersAreDue(),
+      progressed: (candidate) => outbox.progressIsDue(candidate),
+      previewed: (candidate) => outbox.partialIsDue(candidate),
+      sessionClosed: () => this.#close(4404, 'session gone'),
+    };
+  }
+
+  #refuseJoin(code: RejectCode): void {
+    this.#refuse(code);
+    this.#close(closeCodeOf(code), code);
+  }
+
+  #refuse(code: RejectCode, about: Partial<Omit<RejectMessage, 'type' | 'code'>> = {}): void {
+    this.#context.log.info({ connection: this.id, code }, 'refused');
+    this.#outbox.send({ type: 'reject', code, ...about, message: about.message ?? sentenceOf(code) });
+    if (this.#joined || ++this.#refusedBeforeJoin < this.#context.limits.HELD_MESSAGES) return;
+    this.#close(1008, 'join comes first');
+  }
+
+  #beat(): void {
+    if (this.#wire.isDead) return this.#close(4408, 'silent');
+    this.#wire.ping();
+    this.#outbox.heartbeatIsDue();
+  }
+
+  #onJoinDeadline(): void {
+    if (!this.#joined) this.#close(4408, 'no join');
+  }
+
+  #close(code: CloseCode, reason: string): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#leave();
+    this.#socket.close(code, reason);
+    this.#undoTimers.push(this.#context.clock.after(CLOSE_DEADLINE_MS, () => this.#socket.terminate()));
+  }
+
+  #onClose(): void {
+    this.#closing = true;
+    this.#leave();
+    for (const undo of this.#undoTimers) undo();
+  }
+
+  #leave(): void {
+    this.#joined?.drafts.flush();
+    this.#joined?.leave();
+  }
+
+  #onError(error: Error & { code?: string }): void {
+    this.#context.log.info({ connection: this.id, code: error.code }, 'socket error');
+  }
+}
+
+const commandIdOf = (message: ClientMessage) => ('commandId' in message ? { commandId: message.commandId } : {});
+
+function clientLimits(limits: Limits): ClientLimits {
+  const { INBOUND_MESSAGE_BYTES, PROMPT_CHARACTERS, FEEDBACK_CHARACTERS, NAME_CHARACTERS } = limits;
+  const { HAVE_IDS, WANT_IDS, ATTEMPTS_PER_SESSION, DRAFTS_PER_SECOND } = limits;
+  return {
+    INBOUND_MESSAGE_BYTES,
+    PROMPT_CHARACTERS,
+    FEEDBACK_CHARACTERS,
+    NAME_CHARACTERS,
+    HAVE_IDS,
+    WANT_IDS,
+    ATTEMPTS_PER_SESSION,
+    DRAFTS_PER_SECOND,
+  };
+}

@@ -1,0 +1,230 @@
+/**
+ * What goes out to one connection, and in which order. It holds no history: it notes what is due, and fetches the latest
+ * when there is room for it, so that a slow connection collapses to the newest state by itself (rule R3).
+ */
+import type { RejectMessage, ServerMessage } from '../../shared/protocol.ts';
+import type { StoredImage } from '../session/stored-image.ts';
+import type { ImageFrames } from './image-frames.ts';
+import type { Wire } from './wire.ts';
+
+/** What the outbox fetches from its session. */
+export interface Source {
+  readonly snapshotText: string;
+  readonly shownImages: readonly string[];
+  readonly viewers: { readonly reviewers: number; readonly watchers: number };
+  readonly runningCandidates: readonly number[];
+  progress(candidate: number): ServerMessage | undefined;
+  partial(candidate: number): StoredImage | undefined;
+  image(imageId: string): StoredImage | undefined;
+}
+
+export interface Subscription {
+  readonly source: Source;
+  /** Image ids that the client already has. */
+  readonly have: readonly string[];
+  /** Absent: bytes go inline; else the path that stands in their place. */
+  readonly urlOf?: (imageId: string) => string;
+}
+
+type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' }>;
+
+export class Outbox {
+  readonly #wire: Wire;
+  readonly #frames: ImageFrames;
+  readonly #control: Control[] = [];
+  readonly #waiters: (() => void)[] = [];
+  readonly #progressDue = new Set<number>();
+  readonly #partialDue = new Set<number>();
+  /** Asked for by `want`, in that order. */
+  readonly #wanted = new Set<string>();
+  /** Final images whose bytes have crossed, or were there before (rule W2). */
+  readonly #known = new Set<string>();
+  #subscription: Subscription | undefined;
+  #snapshotDue = false;
+  #hasSentSnapshot = false;
+  #viewersDue = false;
+  #draftDue: { readonly text: string; readonly by: string } | undefined;
+  #imageInFlight = false;
+
+  constructor(wire: Wire, frames: ImageFrames) {
+    this.#wire = wire;
+    this.#frames = frames;
+    wire.onRoom = () => this.#pump();
+  }
+
+  /** Resolves when the client has read its answers: one that asks on without reading gets no more of them. */
+  ready(): Promise<void> {
+    return this.#wire.hasRoom ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  send(message: Control): void {
+    this.#control.push(message);
+    this.#pump();
+  }
+
+  /** From here on the session's state goes out: `welcome`, `snapshot` and what else stands in rule W1. */
+  subscribe(welcome: Control, subscription: Subscription): void {
+    this.#subscription = subscription;
+    for (const imageId of subscription.have) this.#known.add(imageId);
+    for (const candidate of subscription.source.runningCandidates) {
+      this.#progressDue.add(candidate);
+      this.#partialDue.add(candidate);
+    }
+    this.#snapshotDue = true;
+    this.#viewersDue = true;
+    this.send(welcome);
+  }
+
+  snapshotIsDue(): void {
+    this.#snapshotDue = true;
+    this.#draftDue = undefined; // The snapshot carries it.
+    this.#pump();
+  }
+
+  viewersAreDue(): void {
+    this.#viewersDue = true;
+    this.#pump();
+  }
+
+  draftIsDue(text: string, by: string): void {
+    this.#draftDue = { text, by };
+    this.#pump();
+  }
+
+  progressIsDue(candidate: number): void {
+    this.#progressDue.add(candidate);
+    this.#pump();
+  }
+
+  /** Skipped while there is no room: what fills the wire is a sign of life itself. */
+  heartbeatIsDue(): void {
+    if (this.#wire.hasRoom) this.send({ type: 'heartbeat' });
+  }
+
+  partialIsDue(candidate: number): void {
+    this.#partialDue.add(candidate);
+    this.#pump();
+  }
+
+  /** One that is already queued is not queued twice. */
+  want(imageIds: readonly string[]): void {
+    for (const imageId of imageIds) this.#wanted.add(imageId);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#wire.hasRoom && this.#sendNext());
+    if (this.#wire.hasRoom) for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  /** Sends the most urgent thing that is due, if any. */
+  #sendNext(): boolean {
+    const source = this.#subscription?.source;
+    // An ack follows the snapshot it caused, unless that one waits for an image (rule W6).
+    const snapshotFirst = this.#control[0]?.type === 'ack' && this.#snapshotIsReady(source);
+    const control = snapshotFirst ? undefined : this.#control.shift();
+    if (control) return this.#write(control);
+    if (!source) return false;
+    return (
+      this.#sendSnapshot(source) ||
+      this.#sendViewers(source) ||
+      this.#sendDraft() ||
+      this.#sendShownImage(source) ||
+      this.#sendProgress(source) ||
+      this.#sendPartial(source) ||
+      this.#sendWanted(source)
+    );
+  }
+
+  /** Once joined, an image crosses before the first snapshot that shows it (rule W3). */
+  #snapshotIsReady(source: Source | undefined): source is Source {
+    if (!source || !this.#snapshotDue) return false;
+    return !this.#hasSentSnapshot || this.#missing(source) === undefined;
+  }
+
+  #missing({ shownImages }: Source): string | undefined {
+    return shownImages.find((imageId) => !this.#known.has(imageId));
+  }
+
+  #sendSnapshot(source: Source): boolean {
+    if (!this.#snapshotIsReady(source)) return false;
+    this.#snapshotDue = false;
+    this.#hasSentSnapshot = true;
+    this.#wire.send(source.snapshotText);
+    return true;
+  }
+
+  #sendViewers({ viewers }: Source): boolean {
+    if (!this.#viewersDue || !this.#hasSentSnapshot) return false;
+    this.#viewersDue = false;
+    return this.#write({ type: 'viewers', ...viewers });
+  }
+
+  #sendDraft(): boolean {
+    const draft = this.#draftDue;
+    if (!draft) return false;
+    this.#draftDue = undefined;
+    return this.#write({ type: 'draft', ...draft });
+  }
+
+  #sendShownImage(source: Source): boolean {
+    const imageId = this.#missing(source);
+    const image = imageId === undefined ? undefined : source.image(imageId);
+    return image !== undefined && this.#sendImage(image);
+  }
+
+  #sendProgress(source: Source): boolean {
+    for (const candidate of this.#progressDue) {
+      this.#progressDue.delete(candidate);
+      const progress = source.progress(candidate);
+      if (progress) return this.#write(progress);
+    }
+    return false;
+  }
+
+  #sendPartial(source: Source): boolean {
+    if (this.#imageInFlight) return false;
+    for (const candidate of this.#partialDue) {
+      this.#partialDue.delete(candidate);
+      const partial = source.partial(candidate);
+      if (partial) return this.#sendImage(partial);
+    }
+    return false;
+  }
+
+  #sendWanted(source: Source): boolean {
+    const [imageId] = this.#wanted;
+    if (imageId === undefined || this.#imageInFlight) return false;
+    const image = source.image(imageId);
+    if (image) return this.#sendImage(image);
+    this.#wanted.delete(imageId);
+    return this.#write(imageNotFound(imageId));
+  }
+
+  /** One image is in flight at a time. */
+  #sendImage(image: StoredImage): boolean {
+    if (this.#imageInFlight) return false;
+    const { imageId, kind } = image.reference;
+    if (kind === 'final') this.#known.add(imageId);
+    this.#wanted.delete(imageId);
+    const url = this.#subscription?.urlOf?.(imageId);
+    if (url !== undefined) return this.#write({ type: 'image', ...image.reference, url });
+    this.#imageInFlight = true;
+    const lease = this.#frames.lease(image);
+    this.#wire.send(lease.bytes, () => {
+      lease.release();
+      this.#imageInFlight = false;
+      this.#pump();
+    });
+    return true;
+  }
+
+  #write(message: ServerMessage): boolean {
+    this.#wire.send(JSON.stringify(message));
+    return true;
+  }
+}
+
+function imageNotFound(imageId: string): RejectMessage {
+  return { type: 'reject', code: 'image_not_found', imageId, message: 'This image is no longer in the session.' };
+}

@@ -1,0 +1,106 @@
+/** The door: which upgrades become connections. */
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { SUBPROTOCOL } from '../../shared/protocol.ts';
+import type { Config } from '../config.ts';
+import { isAllowedHost } from '../http/hosts.ts';
+import type { Logger } from '../logger.ts';
+import type { ClientAddresses } from './client-address.ts';
+import { Connection, type ConnectionContext } from './connection.ts';
+
+type Refusal = 400 | 403 | 404 | 421 | 429 | 503;
+
+/** How far apart clients are asked to come back after a restart, so that they do not come as a herd (rule R6). */
+const RECONNECT_SPREAD_MS = 5_000;
+
+export class Door {
+  readonly #config: Config;
+  readonly #context: ConnectionContext;
+  readonly #addresses: ClientAddresses;
+  readonly #log: Logger;
+  readonly #sockets: WebSocketServer;
+  readonly #connections = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  #isClosed = false;
+
+  constructor(config: Config, context: ConnectionContext, addresses: ClientAddresses) {
+    this.#config = config;
+    this.#context = context;
+    this.#addresses = addresses;
+    this.#log = context.log;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      maxPayload: config.limits.INBOUND_MESSAGE_BYTES,
+      // Deflate costs 38 times the CPU for an image, and 170 KB of memory a connection.
+      perMessageDeflate: false,
+      handleProtocols: () => SUBPROTOCOL,
+    });
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Takes or refuses an upgrade, in the order of the design: 421, 403, 400, 429, 503. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const address = this.#addresses.of(request);
+    const refusal = this.#refusal(request, address);
+    if (refusal) return this.#refuse(socket, refusal);
+    this.#count(address, 1);
+    socket.once('close', () => this.#count(address, -1));
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = new Connection(webSocket, address, this.#context);
+      this.#connections.add(connection);
+      webSocket.once('close', () => this.#connections.delete(connection));
+    });
+  }
+
+  /** Refuses new connections from now on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Sends everybody away, to come back each at a moment of its own. */
+  dismissAll(random: () => number): void {
+    for (const connection of this.#connections) {
+      connection.dismiss(1012, 'restart', Math.round(random() * RECONNECT_SPREAD_MS));
+    }
+  }
+
+  #refusal(request: IncomingMessage, address: string): Refusal | undefined {
+    const { allowedHosts, limits } = this.#config;
+    if (!isAllowedHost(request.headers.host, allowedHosts)) return 421;
+    if (pathOf(request) !== '/ws') return 404;
+    if (!this.#isAllowedOrigin(request)) return 403;
+    if (!offeredProtocols(request).includes(SUBPROTOCOL)) return 400;
+    if ((this.#perAddress.get(address) ?? 0) >= limits.CONNECTIONS_PER_ADDRESS) return 429;
+    if (this.#isClosed || this.#connections.size >= limits.CONNECTIONS) return 503;
+    return undefined;
+  }
+
+  /** Browsers send the origin, and show its refusal only as code 1006: the log says what to do about it. */
+  #isAllowedOrigin({ headers }: IncomingMessage): boolean {
+    const { origin, host } = headers;
+    if (origin === undefined || this.#config.allowedOrigins.includes(origin)) return true;
+    if (URL.canParse(origin) && new URL(origin).host === host) return true;
+    this.#log.warn({ origin: origin.slice(0, 200) }, 'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect');
+    return false;
+  }
+
+  #refuse(socket: Duplex, status: Refusal): void {
+    this.#log.info({ status }, 'upgrade refused');
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+
+  #count(address: string, change: 1 | -1): void {
+    const count = (this.#perAddress.get(address) ?? 0) + change;
+    if (count > 0) this.#perAddress.set(address, count);
+    else this.#perAddress.delete(address);
+  }
+}
+
+const pathOf = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0];
+const offeredProtocols = ({ headers }: IncomingMessage) =>
+  (headers['sec-websocket-protocol'] ?? '').split(',').map((offer) => offer.trim());

@@ -1,0 +1,44 @@
+/** An image's bytes over HTTP: to save it, and for clients that joined with `images: 'url'`. */
+import { Hono } from 'hono';
+import { imageFileName } from '../../shared/file-name.ts';
+import type { ImageReference } from '../../shared/session.ts';
+import type { Session } from '../session/session.ts';
+import type { Sessions } from '../session/sessions.ts';
+
+/** The session's id is what lets one look (rule W5), so the address serves nobody who has not been given it. */
+export function imageRoutes(sessions: Sessions, allowedOrigins: readonly string[]): Hono {
+  return new Hono().get('/api/sessions/:sessionId/images/:imageId', (context) => {
+    const { sessionId, imageId } = context.req.param();
+    const session = sessions.find(sessionId);
+    const image = session?.visibleImage(imageId);
+    if (!session || !image) return context.json({ code: 'image_not_found', message: 'There is no such image.' }, 404);
+    const { mediaType, byteLength, sha256 } = image.reference;
+    const origin = context.req.header('Origin');
+    if (origin !== undefined && allowedOrigins.includes(origin)) {
+      context.header('Access-Control-Allow-Origin', origin);
+      context.header('Cross-Origin-Resource-Policy', 'cross-origin');
+    }
+    context.header('Vary', 'Origin');
+    context.header('Content-Type', mediaType);
+    context.header('Content-Length', String(byteLength));
+    context.header('Cache-Control', 'private, immutable, max-age=86400');
+    context.header('ETag', `"${sha256}"`);
+    context.header('Content-Disposition', disposition(fileNameIn(session, image.reference)));
+    // Whatever the bytes hold, nothing in them runs (rule S6).
+    context.header('Content-Security-Policy', "default-src 'none'; sandbox");
+    return context.body(Buffer.from(image.bytes.buffer as ArrayBuffer, image.bytes.byteOffset, byteLength));
+  });
+}
+
+function fileNameIn({ state }: Session, { imageId, mediaType }: ImageReference): string {
+  const attempt = state.attempts.find(({ image }) => image.imageId === imageId);
+  const generation = state.stage === 'generating' ? state.generation : undefined;
+  const approved = state.stage === 'final' && state.approved.imageId === imageId;
+  return imageFileName((attempt ?? generation)?.prompt ?? '', mediaType, approved);
+}
+
+/** RFC 6266: a plain name for old clients, and the real one in UTF-8. */
+function disposition(fileName: string): string {
+  const plain = fileName.replace(/[^\w.-]/g, '_');
+  return `inline; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(fileName)}`;
+}

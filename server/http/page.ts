@@ -1,0 +1,53 @@
+/** The page, its assets, and the one file that other people's pages embed. */
+import { join } from 'node:path';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono, type MiddlewareHandler } from 'hono';
+
+/** `builtFolder` is where `npm run build` puts `page/` and `embed.js`. */
+export function pageRoutes(builtFolder: string, allowedOrigins: readonly string[]): Hono {
+  const page = serveStatic({ path: join(builtFolder, 'page/index.html') });
+  const pagePolicy = headers({
+    'Content-Security-Policy': contentSecurityPolicy(allowedOrigins),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cache-Control': 'no-cache',
+  });
+  // Other origins load this one: as a script, as a module, and from pages that isolate themselves.
+  const embedPolicy = headers({
+    'Access-Control-Allow-Origin': '*',
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    'Cache-Control': 'no-cache',
+  });
+  return new Hono()
+    .get('/', pagePolicy, page)
+    .get('/s/:sessionId', pagePolicy, page)
+    .get('/embed.js', embedPolicy, serveStatic({ path: join(builtFolder, 'embed.js') }))
+    .get('/assets/*', headers({ 'Cache-Control': 'public, max-age=31536000, immutable' }))
+    .get('*', serveStatic({ root: join(builtFolder, 'page') }));
+}
+
+/** No inline script or style, no eval, Trusted Types, and frames only for those who may embed (rule S5). */
+function contentSecurityPolicy(allowedOrigins: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' blob:",
+    "font-src 'self'",
+    "connect-src 'self' blob:",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    ["frame-ancestors 'self'", ...allowedOrigins].join(' '),
+    "require-trusted-types-for 'script'",
+    'trusted-types lit-html',
+  ].join('; ');
+}
+
+/** Sets headers on whatever the route answers. */
+export function headers(values: Readonly<Record<string, string>>): MiddlewareHandler {
+  return async (context, next) => {
+    await next();
+    if (context.res.status >= 400) return;
+    for (const [name, value] of Object.entries(values)) context.res.headers.set(name, value);
+  };
+}

@@ -1,0 +1,38 @@
+/** Every HTTP route, behind the checks and headers that they all share. */
+import { Hono } from 'hono';
+import type { Config } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import type { Sessions } from '../session/sessions.ts';
+import { healthRoutes } from './health.ts';
+import { isAllowedHost } from './hosts.ts';
+import { imageRoutes } from './images.ts';
+import { headers, pageRoutes } from './page.ts';
+
+export interface RoutesContext {
+  readonly config: Config;
+  readonly sessions: Sessions;
+  /** Where the built page is. */
+  readonly builtFolder: string;
+  readonly isReady: () => boolean;
+  readonly log: Logger;
+}
+
+export function routes({ config, sessions, builtFolder, isReady, log }: RoutesContext): Hono {
+  const { allowedHosts, allowedOrigins } = config;
+  const app = new Hono();
+  app.use(async (context, next) => {
+    if (isAllowedHost(context.req.header('Host'), allowedHosts)) return next();
+    log.warn('host refused: add it to PROOFROOM_ALLOWED_HOSTS to be reached by that name');
+    return context.json({ code: 'host_not_allowed', message: 'This server does not answer to that name.' }, 421);
+  });
+  app.use(headers({ 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' }));
+  app.route('/', healthRoutes(isReady));
+  app.route('/', imageRoutes(sessions, allowedOrigins));
+  app.route('/', pageRoutes(builtFolder, allowedOrigins));
+  app.notFound((context) => context.json({ code: 'not_found', message: 'There is nothing here.' }, 404));
+  app.onError((err, context) => {
+    log.error({ err }, 'a request could not be answered');
+    return context.json({ code: 'fault', message: 'Something went wrong on the server.' }, 500);
+  });
+  return app;
+}

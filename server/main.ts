@@ -1,0 +1,70 @@
+/** The process: reads its configuration, listens, and stops when it is told to. */
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { App } from './app.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createGenerator, startupNotice } from './generate/choose.ts';
+import { createLogger } from './logger.ts';
+
+/** A second signal sooner than this is the terminal's Ctrl+C reaching us twice (rule R6). */
+const SECOND_SIGNAL_MS = 1_000;
+
+// As source this file stands in server/, as JavaScript in dist/server/.
+const builtFolder = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../dist' : '..');
+
+function configOrExit(): Config {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
+}
+
+function fail(message: string): never {
+  console.error(`proofroom: ${message}`);
+  process.exit(1);
+}
+
+function listenFailure({ code }: NodeJS.ErrnoException, { host, port }: Config): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is in use: stop what runs there, or set PORT to another one`;
+    case 'EACCES':
+      return `port ${port} may not be used by this user: set PORT to another one`;
+    default:
+      return `cannot listen on HOST ${host}, PORT ${port} (${code})`;
+  }
+}
+
+function addressOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+const config = configOrExit();
+if (!existsSync(join(builtFolder, 'page/index.html'))) fail('the page is not built: run npm run build, or npm start');
+
+const log = createLogger(config.logLevel);
+const generator = createGenerator(config);
+const app = new App({ config, generator, log, builtFolder });
+
+app.server.once('error', (error) => fail(listenFailure(error, config)));
+app.server.listen(config.port, config.host, () => {
+  console.log(`Proofroom is ready on ${addressOf(app.server.address() as AddressInfo)}`);
+  void startupNotice(config, generator).then((notice) => console.log(notice));
+});
+
+let stoppingSince: number | undefined;
+async function stop(): Promise<void> {
+  if (stoppingSince !== undefined) {
+    if (Date.now() - stoppingSince > SECOND_SIGNAL_MS) process.exit(1);
+    return;
+  }
+  stoppingSince = Date.now();
+  log.info('draining');
+  await app.drain();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop());
+process.on('SIGINT', () => void stop());

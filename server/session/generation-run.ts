@@ -1,0 +1,183 @@
+/** One generation while it runs: a queued task per candidate, what each last reported, and the one way to end them all. */
+import type { ProgressMessage } from '../../shared/protocol.ts';
+import type { Generation, GenerationError } from '../../shared/session.ts';
+import type { Clock } from '../clock.ts';
+import type { Estimates } from '../generate/estimates.ts';
+import {
+  GenerationFailed,
+  type GenerateRequest,
+  type GenerateResult,
+  type Generator,
+  type GeneratorProgress,
+} from '../generate/generator.ts';
+import type { GenerationQueue } from '../generate/queue.ts';
+import { type StoredImage, storedImage } from './stored-image.ts';
+
+export interface RunContext {
+  readonly generator: Generator;
+  readonly queue: GenerationQueue;
+  readonly estimates: Estimates;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Told of failures that are a mistake of ours, not of the service. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface RunListener {
+  progressed(candidate: number): void;
+  previewed(candidate: number): void;
+  generated(candidate: number, image: StoredImage, result: GenerateResult): void;
+  failed(candidate: number, error: GenerationError): void;
+  /** All candidates have ended, by whatever way. */
+  ended(): void;
+}
+
+interface Candidate {
+  phase: ProgressMessage['phase'];
+  try: number;
+  queuePosition?: number;
+  retryAt?: number;
+  reason?: string;
+  partial?: StoredImage;
+  partials: number;
+}
+
+const faultError: GenerationError = {
+  code: 'provider_error',
+  message: 'Something went wrong on the server while the image was made. Please try again.',
+  retryable: true,
+};
+
+export class GenerationRun {
+  readonly generation: Generation;
+  readonly #request: GenerateRequest;
+  readonly #context: RunContext;
+  readonly #listener: RunListener;
+  readonly #abort = new AbortController();
+  readonly #running = new Map<number, Candidate>();
+
+  /** `request.attempt` is that of the first candidate; the others count on from it. */
+  constructor(generation: Generation, request: GenerateRequest, context: RunContext, listener: RunListener) {
+    this.generation = generation;
+    this.#request = request;
+    this.#context = context;
+    this.#listener = listener;
+  }
+
+  /** Queues every candidate. The listener hears of each end exactly once, except after `abort`. */
+  start(): void {
+    const candidates = Array.from({ length: this.generation.candidates }, (_, candidate) => candidate);
+    for (const candidate of candidates) this.#running.set(candidate, { phase: 'queued', try: 1, partials: 0 });
+    void Promise.all(candidates.map((candidate) => this.#draw(candidate))).finally(() => this.#listener.ended());
+  }
+
+  /** Ends what runs or waits, closing the upstream requests; may be called twice. */
+  abort(): void {
+    this.#running.clear();
+    this.#abort.abort();
+  }
+
+  /** The candidates that have not ended. */
+  get candidates(): readonly number[] {
+    return [...this.#running.keys()];
+  }
+
+  partial(candidate: number): StoredImage | undefined {
+    return this.#running.get(candidate)?.partial;
+  }
+
+  /** What to say of a candidate now: times are computed at the call. */
+  progress(candidate: number): ProgressMessage | undefined {
+    const state = this.#running.get(candidate);
+    if (!state) return undefined;
+    const { generationId, startedAt, options } = this.generation;
+    const now = this.#context.clock.now();
+    const expectedMs = this.#context.estimates.expectedMs(options);
+    return {
+      type: 'progress',
+      generationId,
+      candidate,
+      phase: state.phase,
+      try: state.try,
+      maxTries: this.#context.generator.maxTries,
+      elapsedMs: Math.max(0, now - Date.parse(startedAt)),
+      ...(expectedMs !== undefined && { expectedMs }),
+      ...(state.queuePosition !== undefined && { queuePosition: state.queuePosition }),
+      ...(state.retryAt !== undefined && { retryInMs: Math.max(0, state.retryAt - now) }),
+      ...(state.reason !== undefined && { reason: state.reason }),
+    };
+  }
+
+  async #draw(candidate: number): Promise<void> {
+    const { queue, clock, estimates } = this.#context;
+    const { signal } = this.#abort;
+    let startedAt = clock.now();
+    try {
+      const result = await queue.run(
+        () => {
+          startedAt = clock.now();
+          this.#report(candidate, { phase: 'started' });
+          return this.#generate(candidate);
+        },
+        { signal, onPosition: (queuePosition) => this.#report(candidate, { phase: 'queued', queuePosition }) },
+      );
+      if (signal.aborted) return;
+      estimates.record(this.generation.options, clock.now() - startedAt);
+      this.#running.delete(candidate);
+      const image = this.#store(result.image, candidate, 'final', 0);
+      this.#listener.generated(candidate, image, result);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#running.delete(candidate);
+      this.#listener.failed(candidate, this.#errorOf(error));
+    }
+  }
+
+  #generate(candidate: number): Promise<GenerateResult> {
+    const request = { ...this.#request, attempt: this.#request.attempt + candidate };
+    return this.#context.generator.generate(request, {
+      signal: this.#abort.signal,
+      onProgress: (progress) => this.#heard(candidate, progress),
+    });
+  }
+
+  #heard(candidate: number, progress: GeneratorProgress): void {
+    const state = this.#running.get(candidate);
+    if (!state) return;
+    switch (progress.phase) {
+      case 'started':
+      case 'drawing':
+        if (state.phase !== progress.phase) this.#report(candidate, { phase: progress.phase });
+        return;
+      case 'retrying': {
+        const retryAt = this.#context.clock.now() + progress.retryInMs;
+        return this.#report(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
+      }
+      case 'partial':
+        state.partial = this.#store(progress.image, candidate, 'partial', state.partials++);
+        return this.#listener.previewed(candidate);
+    }
+  }
+
+  #report(candidate: number, news: Pick<Candidate, 'phase'> & Partial<Candidate>): void {
+    const state = this.#running.get(candidate);
+    if (!state) return;
+    const { partial, partials } = state;
+    this.#running.set(candidate, { try: state.try, partials, ...(partial && { partial }), ...news });
+    this.#listener.progressed(candidate);
+  }
+
+  #store(image: GenerateResult['image'], candidate: number, kind: 'partial' | 'final', index: number): StoredImage {
+    const { generationId } = this.generation;
+    return storedImage(image, { imageId: this.#context.newId(), generationId, candidate, kind, index });
+  }
+
+  #errorOf(error: unknown): GenerationError {
+    if (error instanceof GenerationFailed) {
+      const { code, message, retryable } = error;
+      return { code, message, retryable };
+    }
+    this.#context.onFault(error);
+    return faultError;
+  }
+}

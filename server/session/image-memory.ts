@@ -1,0 +1,42 @@
+/** The budget for everything that images take in memory (rule R7). */
+export interface Reservation {
+  /** Gives the room back; may be called twice. */
+  release(): void;
+}
+
+export class ImageMemory {
+  readonly #limitBytes: number;
+  #usedBytes = 0;
+  /** Frees what nobody looks at until so many bytes are free, as far as that goes. */
+  makeRoom: (bytes: number) => void = () => {};
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.#usedBytes + bytes <= this.#limitBytes;
+  }
+
+  /** Room for bytes that are to come, or nothing where the budget has none left. */
+  reserve(bytes: number): Reservation | undefined {
+    if (!this.hasRoom(bytes)) this.makeRoom(bytes);
+    return this.hasRoom(bytes) ? this.take(bytes) : undefined;
+  }
+
+  /** Counts bytes that are here already. */
+  take(bytes: number): Reservation {
+    this.#usedBytes += bytes;
+    let held = true;
+    return {
+      release: () => {
+        if (held) this.#usedBytes -= bytes;
+        held = false;
+      },
+    };
+  }
+}

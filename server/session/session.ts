@@ -1,0 +1,331 @@
+/** One session: its state, the images it keeps, who looks on, and the generation that runs. */
+import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
+import type { Attempt, Generation, Role } from '../../shared/session.ts';
+import type { Logger } from '../logger.ts';
+import type { Limits } from '../limits.ts';
+import { type Answer, Answers } from './answers.ts';
+import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
+import type { ImageMemory, Reservation } from './image-memory.ts';
+import { type Effect, type Event, initialState, type State, transition } from './machine.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { StoredImage } from './stored-image.ts';
+
+/** A connection that is told what has changed, and fetches it when it can send it. */
+export interface Watcher {
+  readonly connectionId: string;
+  readonly role: Role;
+  snapshotChanged(): void;
+  draftChanged(text: string, by: string): void;
+  viewersChanged(): void;
+  progressed(candidate: number): void;
+  previewed(candidate: number): void;
+  /** The session is gone: nothing more will change. */
+  sessionClosed(): void;
+}
+
+/** Who acts. */
+export interface Actor {
+  readonly connectionId: string;
+  readonly name: string;
+}
+
+export interface SessionContext extends RunContext {
+  readonly memory: ImageMemory;
+  readonly limits: Limits;
+  readonly log: Logger;
+}
+
+interface KeptImage extends StoredImage {
+  readonly room: Reservation;
+}
+
+export class Session {
+  readonly id: string;
+  /** Lets one decide; the id alone lets one watch (rule W5). */
+  readonly key: string;
+  readonly #context: SessionContext;
+  readonly #answers: Answers;
+  readonly #watchers = new Set<Watcher>();
+  readonly #images = new Map<string, KeptImage>();
+  readonly #onRest: () => void;
+  #state: State = initialState;
+  #draft = '';
+  #run: GenerationRun | undefined;
+  #asks = 0;
+  #names = 0;
+  #snapshotText: string | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  /** `onRest` is called whenever the last connection has left or the last generation has ended (see `isResting`). */
+  constructor(context: SessionContext, onRest: () => void) {
+    this.id = context.newId();
+    this.key = context.newId();
+    this.#context = context;
+    this.#answers = new Answers(context.limits.REMEMBERED_COMMANDS);
+    this.#onRest = onRest;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Nobody is connected and nothing is being drawn. */
+  get isResting(): boolean {
+    return this.#watchers.size === 0 && !this.#run;
+  }
+
+  get viewers(): { readonly reviewers: number; readonly watchers: number } {
+    const reviewers = [...this.#watchers].filter(({ role }) => role === 'reviewer').length;
+    return { reviewers, watchers: this.#watchers.size - reviewers };
+  }
+
+  /** The snapshot message, encoded once for all who watch. */
+  get snapshotText(): string {
+    this.#snapshotText ??= JSON.stringify(snapshotOf(this.#state, this.#draft));
+    return this.#snapshotText;
+  }
+
+  /** The images that a snapshot shows as `image` and `approved`. */
+  get shownImages(): readonly string[] {
+    const newest = this.#state.attempts.at(-1)?.image.imageId;
+    const approved = this.#state.stage === 'final' ? this.#state.approved.imageId : undefined;
+    return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
+  }
+
+  /** The kept image of an attempt; never a partial. */
+  image(imageId: string): StoredImage | undefined {
+    return this.#images.get(imageId);
+  }
+
+  /** Whatever image may be shown now: that of an attempt, or the last partial of what is being drawn. */
+  visibleImage(imageId: string): StoredImage | undefined {
+    const partials = this.runningCandidates.map((candidate) => this.partial(candidate));
+    return this.image(imageId) ?? partials.find((partial) => partial?.reference.imageId === imageId);
+  }
+
+  attempt(imageId: string): Attempt | undefined {
+    return this.#state.attempts.find(({ image }) => image.imageId === imageId);
+  }
+
+  /** The candidates that are being drawn or wait for it. */
+  get runningCandidates(): readonly number[] {
+    return this.#run?.candidates ?? [];
+  }
+
+  progress(candidate: number): ProgressMessage | undefined {
+    return this.#run?.progress(candidate);
+  }
+
+  partial(candidate: number): StoredImage | undefined {
+    return this.#run?.partial(candidate);
+  }
+
+  nextReviewerName(): string {
+    this.#names += 1;
+    return `Reviewer ${this.#names}`;
+  }
+
+  /** Adds a watcher; the undo may be called twice. */
+  attach(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    this.#tell((one) => one.viewersChanged());
+    return () => {
+      if (!this.#watchers.delete(watcher)) return;
+      this.#tell((one) => one.viewersChanged());
+      if (this.isResting) this.#onRest();
+    };
+  }
+
+  /** The text in the prompt field: shared, but no state, so no revision (rule W9). */
+  setDraft(text: string, author: Actor): void {
+    this.#draft = text;
+    this.#snapshotText = undefined;
+    this.#tell((one) => {
+      if (one.connectionId !== author.connectionId) one.draftChanged(text, author.name);
+    });
+  }
+
+  /** Decides on a command, at most once per command id (rule M7). */
+  decide(command: Command, actor: Actor): Promise<Answer> {
+    return this.#serially(() => {
+      const known = this.#answers.find(command);
+      if (known) return known;
+      const answer = this.#answer(command, actor);
+      if (answer.accepted || answer.code !== 'server_busy') this.#answers.remember(command, answer);
+      return answer;
+    });
+  }
+
+  /** Applies one event: with `decide`, the only way in which a session changes. `image` comes with `generated`. */
+  apply(event: Event, image?: StoredImage): Promise<Answer> {
+    return this.#serially(() => this.#apply(event, image));
+  }
+
+  /** Gives up the attempts that nobody would miss first: all but the newest and the approved one. At once, for memory is short. */
+  forget(): void {
+    this.#apply({ type: 'forget' });
+  }
+
+  get keepsImages(): boolean {
+    return this.#images.size > 0;
+  }
+
+  /** Ends the session: aborts what runs, drops what is kept. May be called twice. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#run?.abort();
+    this.#run = undefined;
+    this.#drop([...this.#images.keys()]);
+    this.#tell((one) => one.sessionClosed());
+    this.#watchers.clear();
+  }
+
+  /** One at a time, in order. A promise, since a session may come to be decided upon by several processes. */
+  #serially(step: () => Answer): Promise<Answer> {
+    const result = this.#last.then(() => (this.#closed ? this.#refusal('session_not_found') : step()));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  #answer(command: Command, actor: Actor): Answer {
+    const problem = this.#problemWithWords(command);
+    if (problem) return this.#refusal(problem);
+    return this.#apply({
+      type: 'command',
+      command,
+      by: actor.name,
+      connectionId: actor.connectionId,
+      at: this.#now(),
+      generationId: this.#context.newId(),
+    });
+  }
+
+  #apply(event: Event, image?: StoredImage): Answer {
+    const result = transition(this.#state, event, this.#context.limits);
+    if (!result.accepted) return this.#refusal(result.code);
+    const start = result.effects.find((one) => one.effect === 'start');
+    const room = start && this.#roomFor(start.generation);
+    if (start && !room) return this.#refusal('server_busy');
+    const changed = result.state !== this.#state;
+    this.#state = result.state;
+    for (const effect of result.effects) this.#carryOut(effect, image);
+    if (changed) {
+      this.#snapshotText = undefined;
+      this.#tell((one) => one.snapshotChanged());
+    }
+    if (start && room) this.#start(start.generation, room);
+    return { accepted: true, revision: this.#state.revision };
+  }
+
+  #problemWithWords(command: Command): RejectCode | undefined {
+    const { PROMPT_CHARACTERS, FEEDBACK_CHARACTERS } = this.#context.limits;
+    const [text, limit] =
+      command.type === 'refine'
+        ? [command.feedback, FEEDBACK_CHARACTERS]
+        : ['prompt' in command ? command.prompt : undefined, PROMPT_CHARACTERS];
+    if (text === undefined) return undefined;
+    if (text.trim() === '') return 'prompt_empty';
+    return text.length > limit ? 'prompt_too_long' : undefined;
+  }
+
+  /** Room for every image that the generation may bring, taken before any money is spent (rule R7). */
+  #roomFor({ candidates }: Generation): Reservation | undefined {
+    const { queue, memory, limits } = this.#context;
+    return queue.hasRoom(candidates) ? memory.reserve(candidates * limits.UPSTREAM_IMAGE_BYTES) : undefined;
+  }
+
+  #carryOut(effect: Effect, image: StoredImage | undefined): void {
+    switch (effect.effect) {
+      case 'start':
+        return; // Begins when all who watch know of it.
+      case 'abort':
+        this.#run?.abort();
+        this.#run = undefined;
+        return;
+      case 'keep':
+        if (image) this.#keep(image);
+        return;
+      case 'drop':
+        return this.#drop(effect.imageIds);
+      case 'draft':
+        this.#draft = effect.text;
+        return;
+    }
+  }
+
+  #start(generation: Generation, room: Reservation): void {
+    const { prompt, feedback, parent, options } = generation;
+    const source = feedback === undefined || parent === undefined ? undefined : this.#images.get(parent);
+    const request = {
+      prompt,
+      options,
+      attempt: this.#asks,
+      ...(feedback !== undefined && { feedback }),
+      ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
+    };
+    this.#asks += generation.candidates;
+    const run = new GenerationRun(generation, request, this.#context, this.#listener(generation, room));
+    this.#run = run;
+    run.start();
+  }
+
+  #listener(generation: Generation, room: Reservation): RunListener {
+    const { generationId } = generation;
+    const startedAt = this.#context.clock.now();
+    const log = (outcome: string) => {
+      const durationMs = this.#context.clock.now() - startedAt;
+      this.#context.log.info({ session: this.id, generationId, outcome, durationMs }, 'generation');
+    };
+    return {
+      progressed: (candidate) => this.#tell((one) => one.progressed(candidate)),
+      previewed: (candidate) => this.#tell((one) => one.previewed(candidate)),
+      generated: (candidate, image, { revisedPrompt, usage }) => {
+        const told = { ...(revisedPrompt !== undefined && { revisedPrompt }), ...(usage && { usage }) };
+        const reference = image.reference;
+        log('generated');
+        void this.apply(
+          { type: 'generated', generationId, candidate, image: reference, at: this.#now(), ...told },
+          image,
+        );
+      },
+      failed: (candidate, error) => {
+        log(error.code);
+        void this.apply({ type: 'failed', generationId, candidate, error });
+      },
+      ended: () => {
+        room.release();
+        if (this.#run?.generation !== generation) return;
+        this.#run = undefined;
+        if (this.isResting) this.#onRest();
+      },
+    };
+  }
+
+  #keep(image: StoredImage): void {
+    const room = this.#context.memory.take(image.bytes.byteLength);
+    this.#images.set(image.reference.imageId, { ...image, room });
+  }
+
+  #drop(imageIds: readonly string[]): void {
+    for (const imageId of imageIds) {
+      this.#images.get(imageId)?.room.release();
+      this.#images.delete(imageId);
+    }
+  }
+
+  #refusal(code: RejectCode): Answer {
+    const { lastAction } = this.#state;
+    const tells = (code === 'stale' || code === 'wrong_stage') && lastAction;
+    return { accepted: false, code, ...(tells && { lastAction: tells }) };
+  }
+
+  #tell(what: (watcher: Watcher) => void): void {
+    for (const watcher of this.#watchers) what(watcher);
+  }
+
+  #now(): string {
+    return new Date(this.#context.clock.now()).toISOString();
+  }
+}
