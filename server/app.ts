@@ -69,10 +69,11 @@ export class App {
     this.#isDraining = true;
     this.#door.close();
     this.#queue.close();
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     await this.#until(() => this.#sessions.generating.length === 0, GENERATION_GRACE_MS);
     this.#door.dismissAll(Math.random);
     await this.#until(() => this.#door.connections === 0, GOODBYE_GRACE_MS);
+    // Listening as long as this: who comes meanwhile is told 503, and `/readyz` tells a proxy to look elsewhere.
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.#sessions.closeAll();
     for (const socket of this.#sockets) socket.destroy();
     await closed;

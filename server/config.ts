@@ -54,7 +54,10 @@ const list = v.pipe(
 );
 const origin = v.pipe(
   v.string(),
-  v.check((text) => URL.canParse(text) && new URL(text).origin === text, 'must list origins such as https://example.org'),
+  v.check(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'must list origins such as https://example.org',
+  ),
 );
 
 const Environment = v.object({
@@ -83,7 +86,9 @@ type Environment = v.InferOutput<typeof Environment>;
  * @throws {ConfigError} naming every variable that is wrong
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = v.safeParse(Environment, given);
   if (!parsed.success) throw new ConfigError(parsed.issues.map(problem).join('\n'));
   const values = parsed.output;
@@ -101,11 +106,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
 /** Who can create a session spends the owner's money (rule S2). */
 function refuseOpenDoors(values: Environment): void {
-  if (isLoopback(values.HOST) || values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS) return;
+  if (isLoopback(values.HOST) || values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS)
+    return;
   throw new ConfigError(
     `HOST ${values.HOST} lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ` +
       'or PROOFROOM_ALLOW_ANONYMOUS=1 if anybody may generate at your cost',

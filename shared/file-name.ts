@@ -1,7 +1,10 @@
 /** What a downloaded image is called. */
 import type { MediaType } from './session.ts';
 
-const extensions = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp' } as const satisfies Record<MediaType, string>;
+const extensions = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp' } as const satisfies Record<
+  MediaType,
+  string
+>;
 const LONGEST = 60;
 
 /** A name from the prompt's first words, with `-unapproved` in it until the image is approved. */

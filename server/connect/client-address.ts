@@ -25,6 +25,8 @@ export class ClientAddresses {
   #warnOnce(): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    this.#log.warn('X-Forwarded-For was seen and ignored: set PROOFROOM_TRUST_PROXY=1 if a proxy stands before this server');
+    this.#log.warn(
+      'X-Forwarded-For was seen and ignored: set PROOFROOM_TRUST_PROXY=1 if a proxy stands before this server',
+    );
   }
 }

@@ -6,8 +6,8 @@ import {
   type ClientMessage,
   type Command,
   type JoinMessage,
-  parseClientMessage,
   PROTOCOL_VERSION,
+  parseClientMessage,
   type RejectCode,
   type RejectMessage,
 } from '../../shared/protocol.ts';
@@ -130,8 +130,9 @@ export class Connection {
   #join(message: JoinMessage): void {
     const { limits, admissions, generator } = this.#context;
     const { have = [], name: wished = '' } = message;
-    if (this.#joined || have.length > limits.HAVE_IDS || wished.length > limits.NAME_CHARACTERS) {
-      return this.#refuse('invalid_message');
+    if (this.#joined) return this.#refuse('invalid_message');
+    if (have.length > limits.HAVE_IDS || wished.length > limits.NAME_CHARACTERS) {
+      return this.#refuseJoin('invalid_message');
     }
     const admission = admissions.admit(message, this.#address);
     if (!admission.admitted) return this.#refuseJoin(admission.code);

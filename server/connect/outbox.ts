@@ -44,7 +44,8 @@ export class Outbox {
   #hasSentSnapshot = false;
   #viewersDue = false;
   #draftDue: { readonly text: string; readonly by: string } | undefined;
-  #imageInFlight = false;
+  /** The image on its way to the kernel. */
+  #imageInFlight: string | undefined;
 
   constructor(wire: Wire, frames: ImageFrames) {
     this.#wire = wire;
@@ -106,9 +107,9 @@ export class Outbox {
     this.#pump();
   }
 
-  /** One that is already queued is not queued twice. */
+  /** One that is already queued, or on its way, is not queued twice. */
   want(imageIds: readonly string[]): void {
-    for (const imageId of imageIds) this.#wanted.add(imageId);
+    for (const imageId of imageIds) if (imageId !== this.#imageInFlight) this.#wanted.add(imageId);
     this.#pump();
   }
 
@@ -183,7 +184,7 @@ export class Outbox {
   }
 
   #sendPartial(source: Source): boolean {
-    if (this.#imageInFlight) return false;
+    if (this.#imageInFlight !== undefined) return false;
     for (const candidate of this.#partialDue) {
       this.#partialDue.delete(candidate);
       const partial = source.partial(candidate);
@@ -194,7 +195,7 @@ export class Outbox {
 
   #sendWanted(source: Source): boolean {
     const [imageId] = this.#wanted;
-    if (imageId === undefined || this.#imageInFlight) return false;
+    if (imageId === undefined || this.#imageInFlight !== undefined) return false;
     const image = source.image(imageId);
     if (image) return this.#sendImage(image);
     this.#wanted.delete(imageId);
@@ -203,17 +204,17 @@ export class Outbox {
 
   /** One image is in flight at a time. */
   #sendImage(image: StoredImage): boolean {
-    if (this.#imageInFlight) return false;
+    if (this.#imageInFlight !== undefined) return false;
     const { imageId, kind } = image.reference;
     if (kind === 'final') this.#known.add(imageId);
     this.#wanted.delete(imageId);
     const url = this.#subscription?.urlOf?.(imageId);
     if (url !== undefined) return this.#write({ type: 'image', ...image.reference, url });
-    this.#imageInFlight = true;
+    this.#imageInFlight = imageId;
     const lease = this.#frames.lease(image);
     this.#wire.send(lease.bytes, () => {
       lease.release();
-      this.#imageInFlight = false;
+      this.#imageInFlight = undefined;
       this.#pump();
     });
     return true;

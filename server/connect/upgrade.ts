@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Config } from '../config.ts';
-import { isAllowedHost } from '../http/hosts.ts';
+import { isAllowedHost } from '../hosts.ts';
 import type { Logger } from '../logger.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
@@ -85,12 +85,17 @@ export class Door {
     const { origin, host } = headers;
     if (origin === undefined || this.#config.allowedOrigins.includes(origin)) return true;
     if (URL.canParse(origin) && new URL(origin).host === host) return true;
-    this.#log.warn({ origin: origin.slice(0, 200) }, 'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect');
+    this.#log.warn(
+      { origin: origin.slice(0, 200) },
+      'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect',
+    );
     return false;
   }
 
   #refuse(socket: Duplex, status: Refusal): void {
     this.#log.info({ status }, 'upgrade refused');
+    // A peer that keeps its end open would keep ours too.
+    socket.once('finish', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 

@@ -43,8 +43,8 @@ function contentSecurityPolicy(allowedOrigins: readonly string[]): string {
   ].join('; ');
 }
 
-/** Sets headers on whatever the route answers. */
-export function headers(values: Readonly<Record<string, string>>): MiddlewareHandler {
+/** Sets headers on what the route serves; a refusal goes without. */
+function headers(values: Readonly<Record<string, string>>): MiddlewareHandler {
   return async (context, next) => {
     await next();
     if (context.res.status >= 400) return;

@@ -1,12 +1,12 @@
 /** Every HTTP route, behind the checks and headers that they all share. */
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
+import { isAllowedHost } from '../hosts.ts';
 import type { Logger } from '../logger.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { healthRoutes } from './health.ts';
-import { isAllowedHost } from './hosts.ts';
 import { imageRoutes } from './images.ts';
-import { headers, pageRoutes } from './page.ts';
+import { pageRoutes } from './page.ts';
 
 export interface RoutesContext {
   readonly config: Config;
@@ -20,12 +20,12 @@ export interface RoutesContext {
 export function routes({ config, sessions, builtFolder, isReady, log }: RoutesContext): Hono {
   const { allowedHosts, allowedOrigins } = config;
   const app = new Hono();
+  app.use(commonHeaders);
   app.use(async (context, next) => {
     if (isAllowedHost(context.req.header('Host'), allowedHosts)) return next();
     log.warn('host refused: add it to PROOFROOM_ALLOWED_HOSTS to be reached by that name');
     return context.json({ code: 'host_not_allowed', message: 'This server does not answer to that name.' }, 421);
   });
-  app.use(headers({ 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' }));
   app.route('/', healthRoutes(isReady));
   app.route('/', imageRoutes(sessions, allowedOrigins));
   app.route('/', pageRoutes(builtFolder, allowedOrigins));
@@ -36,3 +36,10 @@ export function routes({ config, sessions, builtFolder, isReady, log }: RoutesCo
   });
   return app;
 }
+
+/** On every answer, refusals included. */
+const commonHeaders: MiddlewareHandler = async (context, next) => {
+  await next();
+  context.res.headers.set('X-Content-Type-Options', 'nosniff');
+  context.res.headers.set('Referrer-Policy', 'no-referrer');
+};

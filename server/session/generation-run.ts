@@ -4,9 +4,9 @@ import type { Generation, GenerationError } from '../../shared/session.ts';
 import type { Clock } from '../clock.ts';
 import type { Estimates } from '../generate/estimates.ts';
 import {
-  GenerationFailed,
   type GenerateRequest,
   type GenerateResult,
+  GenerationFailed,
   type Generator,
   type GeneratorProgress,
 } from '../generate/generator.ts';

@@ -126,8 +126,8 @@ export function transition(state: State, event: Event, rules: Rules): Transition
 
 function decide(state: State, event: CommandEvent): Transition {
   const { command } = event;
-  if (state.stage === 'final' && command.type === 'approve' && command.imageId === state.approved.imageId) {
-    return matches(state.approved, command.sha256) ? unchanged(state) : reject('image_not_found');
+  if (state.stage === 'final' && approvesAgain(state, command) && matches(state.approved, command.sha256)) {
+    return unchanged(state);
   }
   if (command.turn !== undefined && command.turn !== state.turn) return reject('stale');
   switch (state.stage) {
@@ -140,7 +140,8 @@ function decide(state: State, event: CommandEvent): Transition {
     case 'user_feedback':
       return review(state, event);
     case 'final':
-      return command.type === 'start_over' ? startOver(state, event) : reject('wrong_stage');
+      if (command.type === 'start_over') return startOver(state, event);
+      return reject(approvesAgain(state, command) ? 'image_not_found' : 'wrong_stage');
   }
 }
 
@@ -325,6 +326,8 @@ function newest({ attempts }: State): Attempt | undefined {
 }
 
 const find = ({ attempts }: State, imageId: string) => attempts.find(({ image }) => image.imageId === imageId);
+const approvesAgain = ({ approved }: Final, command: Command): command is Extract<Command, { type: 'approve' }> =>
+  command.type === 'approve' && command.imageId === approved.imageId;
 const matches = (image: ImageReference, sha256?: string) => sha256 === undefined || sha256 === image.sha256;
 const isNonEmpty = (attempts: readonly Attempt[]): attempts is Attempts => attempts.length > 0;
 const accept = (state: State, effects: readonly Effect[] = []): Transition => ({ accepted: true, state, effects });

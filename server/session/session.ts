@@ -1,8 +1,8 @@
 /** One session: its state, the images it keeps, who looks on, and the generation that runs. */
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
 import type { Attempt, Generation, Role } from '../../shared/session.ts';
-import type { Logger } from '../logger.ts';
 import type { Limits } from '../limits.ts';
+import type { Logger } from '../logger.ts';
 import { type Answer, Answers } from './answers.ts';
 import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
@@ -51,6 +51,8 @@ export class Session {
   #state: State = initialState;
   #draft = '';
   #run: GenerationRun | undefined;
+  /** While it asks for room, it is not among the resting sessions that give it. */
+  #needsRoom = false;
   #asks = 0;
   #names = 0;
   #snapshotText: string | undefined;
@@ -70,9 +72,9 @@ export class Session {
     return this.#state;
   }
 
-  /** Nobody is connected and nothing is being drawn. */
+  /** Nobody is connected, and nothing is being drawn or about to be. */
   get isResting(): boolean {
-    return this.#watchers.size === 0 && !this.#run;
+    return this.#watchers.size === 0 && !this.#run && !this.#needsRoom;
   }
 
   get viewers(): { readonly reviewers: number; readonly watchers: number } {
@@ -206,8 +208,8 @@ export class Session {
     const result = transition(this.#state, event, this.#context.limits);
     if (!result.accepted) return this.#refusal(result.code);
     const start = result.effects.find((one) => one.effect === 'start');
-    const room = start && this.#roomFor(start.generation);
-    if (start && !room) return this.#refusal('server_busy');
+    const rooms = start && this.#roomsFor(start.generation);
+    if (start && !rooms) return this.#refusal('server_busy');
     const changed = result.state !== this.#state;
     this.#state = result.state;
     for (const effect of result.effects) this.#carryOut(effect, image);
@@ -215,7 +217,7 @@ export class Session {
       this.#snapshotText = undefined;
       this.#tell((one) => one.snapshotChanged());
     }
-    if (start && room) this.#start(start.generation, room);
+    if (start && rooms) this.#start(start.generation, rooms);
     return { accepted: true, revision: this.#state.revision };
   }
 
@@ -230,10 +232,15 @@ export class Session {
     return text.length > limit ? 'prompt_too_long' : undefined;
   }
 
-  /** Room for every image that the generation may bring, taken before any money is spent (rule R7). */
-  #roomFor({ candidates }: Generation): Reservation | undefined {
+  /** Room for each image that the generation may bring, taken before any money is spent (rule R7). */
+  #roomsFor({ candidates }: Generation): readonly Reservation[] | undefined {
     const { queue, memory, limits } = this.#context;
-    return queue.hasRoom(candidates) ? memory.reserve(candidates * limits.UPSTREAM_IMAGE_BYTES) : undefined;
+    if (!queue.hasRoom(candidates)) return undefined;
+    this.#needsRoom = true;
+    const whole = memory.reserve(candidates * limits.UPSTREAM_IMAGE_BYTES);
+    this.#needsRoom = false;
+    whole?.release();
+    return whole && Array.from({ length: candidates }, () => memory.take(limits.UPSTREAM_IMAGE_BYTES));
   }
 
   #carryOut(effect: Effect, image: StoredImage | undefined): void {
@@ -243,6 +250,7 @@ export class Session {
       case 'abort':
         this.#run?.abort();
         this.#run = undefined;
+        if (this.isResting) this.#onRest();
         return;
       case 'keep':
         if (image) this.#keep(image);
@@ -255,7 +263,7 @@ export class Session {
     }
   }
 
-  #start(generation: Generation, room: Reservation): void {
+  #start(generation: Generation, rooms: readonly Reservation[]): void {
     const { prompt, feedback, parent, options } = generation;
     const source = feedback === undefined || parent === undefined ? undefined : this.#images.get(parent);
     const request = {
@@ -266,12 +274,12 @@ export class Session {
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
     this.#asks += generation.candidates;
-    const run = new GenerationRun(generation, request, this.#context, this.#listener(generation, room));
+    const run = new GenerationRun(generation, request, this.#context, this.#listener(generation, rooms));
     this.#run = run;
     run.start();
   }
 
-  #listener(generation: Generation, room: Reservation): RunListener {
+  #listener(generation: Generation, rooms: readonly Reservation[]): RunListener {
     const { generationId } = generation;
     const startedAt = this.#context.clock.now();
     const log = (outcome: string) => {
@@ -288,14 +296,15 @@ export class Session {
         void this.apply(
           { type: 'generated', generationId, candidate, image: reference, at: this.#now(), ...told },
           image,
-        );
+        ).finally(() => rooms[candidate]?.release());
       },
       failed: (candidate, error) => {
         log(error.code);
+        rooms[candidate]?.release();
         void this.apply({ type: 'failed', generationId, candidate, error });
       },
       ended: () => {
-        room.release();
+        for (const room of rooms) room.release();
         if (this.#run?.generation !== generation) return;
         this.#run = undefined;
         if (this.isResting) this.#onRest();

@@ -1,0 +1,118 @@
+/** One try's stream, followed to its end: what it reports on the way, and the image that it leaves. */
+import type { Usage } from '../../shared/session.ts';
+import type { GenerateContext, GeneratedImage, GenerateResult } from './generator.ts';
+import { type ImageByteLimits, readBase64Image } from './image-bytes.ts';
+import { type ImageCall, parseStreamEvent, type StreamEvent } from './openai-events.ts';
+import { failures } from './openai-failures.ts';
+import { type ModelNames, type Refusal, refused } from './openai-refusals.ts';
+
+/** A rewritten prompt stands in every snapshot; what is longer is cut. */
+const REVISED_PROMPT_CHARACTERS = 16_000;
+
+type Phase = 'asked' | 'started' | 'drawing' | 'over';
+
+export class OpenAIDrawing {
+  readonly #onProgress: GenerateContext['onProgress'];
+  readonly #names: ModelNames;
+  readonly #limits: ImageByteLimits;
+  #phase: Phase = 'asked';
+  #result: GenerateResult | undefined;
+  /** Why the image tool drew nothing, where it says so. */
+  #toolError: Refusal | undefined;
+
+  constructor(onProgress: GenerateContext['onProgress'], names: ModelNames, limits: ImageByteLimits) {
+    this.#onProgress = onProgress;
+    this.#names = names;
+    this.#limits = limits;
+  }
+
+  /** The image, once it is here as a whole; before the end of the stream it may still lack its usage. */
+  get result(): GenerateResult | undefined {
+    return this.#result;
+  }
+
+  /**
+   * Takes one event of the stream, parsed from JSON; what is unknown is passed over.
+   * @throws {GenerationFailed} when the event says that there will be no image
+   */
+  hear(data: unknown): void {
+    if (this.#phase === 'asked') this.#enter('started');
+    const event = parseStreamEvent(data);
+    if (event) this.#follow(event);
+  }
+
+  /**
+   * The result of a stream that has ended.
+   * @throws {GenerationFailed} when it left no image
+   */
+  finish(): GenerateResult {
+    if (this.#result) return this.#result;
+    if (this.#toolError) throw refused(this.#toolError, this.#names);
+    throw this.#phase === 'over' ? failures.noImage() : failures.cut('no last event');
+  }
+
+  #follow(event: StreamEvent): void {
+    switch (event.type) {
+      case 'response.image_generation_call.in_progress':
+      case 'response.image_generation_call.generating':
+        return this.#enter('drawing');
+      case 'response.image_generation_call.partial_image':
+        this.#enter('drawing');
+        return this.#preview(event.partial_image_b64);
+      case 'response.output_item.done':
+        return this.#keep(event.item);
+      case 'response.completed':
+        // The image again, for a server that sends it only here.
+        if (event.response.call) this.#keep(event.response.call);
+        this.#addUsage(event.response.tool_usage?.image_gen);
+        return this.#enter('over');
+      case 'response.incomplete': {
+        const reason = event.response.incomplete_details?.reason;
+        return reason === 'content_filter' ? this.#refuse({ code: reason }) : this.#enter('over');
+      }
+      case 'response.failed':
+        return this.#refuse(event.response.error ?? {});
+      case 'error':
+        return this.#refuse(event);
+    }
+  }
+
+  /** Reports each phase once; none comes back. */
+  #enter(phase: Exclude<Phase, 'asked'>): void {
+    if (this.#phase === phase) return;
+    this.#phase = phase;
+    if (phase !== 'over') this.#onProgress({ phase });
+  }
+
+  /** A preview that is no image is no loss. */
+  #preview(base64: string): void {
+    const image = readBase64Image(base64, this.#limits);
+    if (image) this.#onProgress({ phase: 'partial', image });
+  }
+
+  #keep({ result, revised_prompt: revisedPrompt, error }: ImageCall): void {
+    if (this.#result) return;
+    if (!result) {
+      this.#toolError = error ?? undefined;
+      return;
+    }
+    const image: GeneratedImage | undefined = readBase64Image(result, this.#limits);
+    if (!image) throw failures.notAnImage();
+    this.#result = {
+      image,
+      ...(revisedPrompt && { revisedPrompt: revisedPrompt.slice(0, REVISED_PROMPT_CHARACTERS).toWellFormed() }),
+    };
+  }
+
+  #addUsage(tokens: { input_tokens: number; output_tokens: number; total_tokens: number } | undefined): void {
+    if (!tokens || !this.#result) return;
+    const { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: totalTokens } = tokens;
+    const usage: Usage = { inputTokens, outputTokens, totalTokens };
+    this.#result = { ...this.#result, usage };
+  }
+
+  #refuse(refusal: Refusal): never {
+    this.#result = undefined;
+    throw refused(refusal, this.#names);
+  }
+}

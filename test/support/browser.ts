@@ -1,0 +1,56 @@
+/** A real browser for tests that need several tabs, reloads and a real server. */
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { chromiumLaunchOptions } from './chromium.ts';
+
+export interface TestBrowser {
+  /** A browser profile of its own: no storage, cookies or cache shared with any other. Closed after the test. */
+  newContext(options?: BrowserContextOptions): Promise<BrowserContext>;
+  /** A tab in a profile of its own. Another tab of the same person: `page.context().newPage()`. */
+  newPage(options?: BrowserContextOptions): Promise<Page>;
+  /** Lets this test's pages log errors that match; every other one fails the test. */
+  allowErrors(...patterns: RegExp[]): void;
+}
+
+/**
+ * One browser for the test file that calls this at its top: launched before its tests, closed after them. A test fails when one of
+ * its pages throws, or logs an error (a violation of the CSP is one).
+ */
+export function useBrowser(): TestBrowser {
+  let browser: Browser | undefined;
+  let contexts: BrowserContext[] = [];
+  let errors: string[] = [];
+  let allowed: RegExp[] = [];
+
+  beforeAll(async () => {
+    browser = await chromium.launch(chromiumLaunchOptions());
+  });
+
+  afterEach(async () => {
+    await Promise.all(contexts.map((context) => context.close()));
+    const unexpected = errors.filter((error) => !allowed.some((pattern) => pattern.test(error)));
+    contexts = [];
+    errors = [];
+    allowed = [];
+    expect(unexpected, 'errors in the pages').toEqual([]);
+  });
+
+  afterAll(() => browser?.close());
+
+  async function newContext(options?: BrowserContextOptions): Promise<BrowserContext> {
+    if (!browser) throw new Error('The browser is open inside tests and hooks only.');
+    const context = await browser.newContext(options);
+    contexts.push(context);
+    context.on('weberror', (thrown) => errors.push(thrown.error().stack ?? thrown.error().message));
+    context.on('console', (message) => {
+      if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
+    });
+    return context;
+  }
+
+  return {
+    newContext,
+    newPage: async (options) => (await newContext(options)).newPage(),
+    allowErrors: (...patterns) => allowed.push(...patterns),
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * The Chromium that browser tests run in: the person's choice, one that is on PATH, or Playwright's own. Run as a program, it installs
+ * one where there is none and the system lets it.
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium, type LaunchOptions } from 'playwright';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
+
+const usual = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+/** The path of a Chromium's executable, if there is one. `PROOFROOM_CHROMIUM` and `CHROME_BIN` go first. */
+export function findChromium(): string | undefined {
+  const { PROOFROOM_CHROMIUM, CHROME_BIN, PATH = '' } = process.env;
+  const onPath = PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  const candidates = [PROOFROOM_CHROMIUM, CHROME_BIN, ...onPath, ...usual, chromium.executablePath()];
+  return candidates.find((path) => path !== undefined && isExecutable(path));
+}
+
+/** How every test launches its browser: quiet, without a network life of its own. */
+export function chromiumLaunchOptions(): Pick<LaunchOptions, 'executablePath' | 'args'> {
+  const executablePath = findChromium();
+  const args = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+    // Chromium's sandbox refuses to run as root.
+    ...(isRoot() ? ['--no-sandbox'] : []),
+  ];
+  return executablePath === undefined ? { args } : { executablePath, args };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function installChromium(): void {
+  if (isRoot() && run('apt-get', 'update') && run('apt-get', 'install', '--yes', '--no-install-recommends', 'chromium'))
+    return;
+  run(process.execPath, join(import.meta.dirname, '../../node_modules/playwright/cli.js'), 'install', 'chromium');
+}
+
+function run(command: string, ...args: string[]): boolean {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
+}
+
+if (import.meta.main) {
+  if (findChromium() === undefined) installChromium();
+  if (findChromium() === undefined) {
+    console.error('No Chromium for the browser tests: install one, or name its executable in PROOFROOM_CHROMIUM.');
+    process.exitCode = 1;
+  }
+}

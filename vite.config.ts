@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { defineConfig, type Plugin, type UserConfig } from 'vite';
+
+const HOST = '127.0.0.1';
+/** In development the page stands where production serves it, and the server one port higher. */
+const PAGE_PORT = Number(process.env.PORT ?? 3000);
+const SERVER_PORT = PAGE_PORT + 1;
+
+/** The page: dist/page, with hashed assets and nothing inline, so that it runs under the server's CSP (rule S5). */
+const page: UserConfig = {
+  root: 'client',
+  build: {
+    outDir: '../dist/page',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+};
+
+/** `npx vite build --mode embed`: dist/embed.js, one classic script that brings `<proof-room>` into other people's pages. */
+const embed: UserConfig = {
+  root: 'client',
+  publicDir: false,
+  build: {
+    outDir: '../dist',
+    emptyOutDir: false,
+    lib: { entry: 'embed.ts', formats: ['iife'], name: 'Proofroom', fileName: () => 'embed.js' },
+  },
+};
+
+/** `npm run dev`: the page reloads by itself, and so does the server behind it. */
+const development: UserConfig = {
+  ...page,
+  plugins: [server()],
+  server: {
+    host: HOST,
+    port: PAGE_PORT,
+    strictPort: true,
+    proxy: Object.fromEntries(
+      ['/ws', '/api', '/healthz', '/readyz', '/metrics', '/embed.js'].map((path) => [
+        path,
+        { target: `http://${HOST}:${SERVER_PORT}`, ws: path === '/ws' },
+      ]),
+    ),
+  },
+};
+
+export default defineConfig(({ command, mode }) => {
+  if (command === 'serve') return development;
+  return mode === 'embed' ? embed : page;
+});
+
+/** Runs the server beside the page: it starts, restarts and ends with it. */
+function server(): Plugin {
+  return {
+    name: 'proofroom-server',
+    configureServer({ config, httpServer }) {
+      const child = spawn(process.execPath, ['--watch', '--watch-preserve-output', 'server/main.ts'], {
+        env: { ...process.env, HOST, PORT: String(SERVER_PORT) },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      for (const input of [child.stdout, child.stderr]) {
+        createInterface({ input }).on('line', (line) => config.logger.info(`  server  ${line}`));
+      }
+      const hint = `\n  Open http://${HOST}:${PAGE_PORT}/ (port ${SERVER_PORT} is the server behind it, without reloading)`;
+      httpServer?.once('listening', () => config.logger.info(hint));
+      httpServer?.once('close', () => child.kill());
+      // Vite ends itself on SIGTERM alone; on the others the server would outlive it.
+      for (const signal of ['SIGINT', 'SIGHUP'] as const)
+        process.once(signal, () => process.kill(process.pid, 'SIGTERM'));
+      process.once('exit', () => child.kill());
+    },
+  };
+}
