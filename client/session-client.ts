@@ -1,6 +1,19 @@
 /** The live connection to one session: socket to state, without a framework. */
+import type { ClientMessage, Command, RejectMessage, SnapshotMessage, WelcomeMessage } from '../shared/protocol.ts';
 import type { ImageReference, Options } from '../shared/session.ts';
-import type { Notice, SessionState } from './session-state.ts';
+import { browserEnvironment, type Environment } from './environment.ts';
+import { type Delivery, Inbox, readServerMessage } from './inbox.ts';
+import { Line } from './line.ts';
+import { type Credentials, fits, joinMessage, socketUrl, wantMessages } from './outgoing.ts';
+import { type CommandResult, PendingCommands } from './pending-commands.ts';
+import { runningGeneration } from './received-images.ts';
+import { closedFor, type EndReason, unanswered } from './session-end.ts';
+import { SessionImages } from './session-images.ts';
+import { initialState, type Notice, type SessionState } from './session-state.ts';
+import { SharedDraft } from './shared-draft.ts';
+import { Store } from './store.ts';
+
+export type { CommandResult } from './pending-commands.ts';
 
 export interface SessionClientOptions {
   /** The server's address, `http:` or `https:`. */
@@ -14,28 +27,335 @@ export interface SessionClientOptions {
   readonly name?: string;
 }
 
-export type CommandResult =
-  | { readonly accepted: true; readonly revision: number }
-  | { readonly accepted: false; readonly notice: Notice };
+type WithoutId<C> = C extends Command ? Omit<C, 'commandId' | 'turn'> : never;
+type Ask = WithoutId<Command>;
 
-export interface SessionClient {
-  readonly state: SessionState;
-  /** Calls `listener` at each change of state; returns the undo. */
-  subscribe(listener: (state: SessionState) => void): () => void;
+/** Until the server's own numbers are known. */
+const defaultLimits = { INBOUND_MESSAGE_BYTES: 64 * 1024, HAVE_IDS: 32, WANT_IDS: 12 };
+
+export class SessionClient {
+  readonly #environment: Environment;
+  readonly #line: Line;
+  readonly #draft: SharedDraft;
+  readonly #images: SessionImages;
+  readonly #pending: PendingCommands;
+  readonly #store: Store<SessionState>;
+  #credentials: Credentials;
+  #phase: 'new' | 'running' | 'ended' | 'released' = 'new';
+  /** The open connection's; its `welcome` and the join's snapshot may be still to come. */
+  #inbox: Inbox | undefined;
+  #isJoined = false;
+  #hasWarned = false;
+
+  /** @throws {TypeError} when `options.server` is no address */
+  constructor(options: SessionClientOptions, environment: Environment = browserEnvironment()) {
+    const { sessionId, sessionKey, token, name } = options;
+    this.#environment = environment;
+    this.#credentials = { sessionId, sessionKey, token, name };
+    const known = { ...(sessionId !== undefined && { sessionId }), ...(sessionKey !== undefined && { sessionKey }) };
+    this.#store = new Store<SessionState>({ ...initialState, ...known }, (error) =>
+      environment.warn('A listener of the session failed.', error),
+    );
+    this.#images = new SessionImages(environment, (imageIds) => {
+      for (const want of wantMessages(imageIds, this.#limits.WANT_IDS)) this.#send(want);
+    });
+    this.#pending = new PendingCommands(() => environment.now());
+    this.#draft = new SharedDraft(environment, (text) => this.#send({ type: 'draft', text }));
+    this.#line = new Line(
+      socketUrl(options.server),
+      {
+        trying: () => this.#onTrying(),
+        opened: () => this.#onOpened(),
+        received: (text) => this.#onReceived(text),
+        lost: (nextTryAt) => this.#onLost(nextTryAt),
+        ended: (code) => this.#onEnded(code),
+      },
+      environment,
+    );
+  }
+
+  /** One immutable object, replaced with each change. */
+  get state(): SessionState {
+    return this.#store.state;
+  }
+
+  /** Calls `listener` synchronously at each change of state; returns the undo. */
+  subscribe(listener: (state: SessionState) => void): () => void {
+    return this.#store.subscribe(listener);
+  }
+
   /** Opens the connection; a second call does nothing. */
-  connect(): void;
-  /** Closes for good and releases all object URLs; may be called twice. */
-  close(): void;
-  setDraft(text: string): void;
-  /** Answers `token_needed`, and connects again. */
-  provideToken(token: string): void;
+  connect(): void {
+    if (this.#phase !== 'new') return;
+    this.#phase = 'running';
+    this.#line.start();
+  }
+
+  /** Closes for good and releases all object URLs; may be called twice. Commands without an answer resolve as not accepted. */
+  close(): void {
+    if (this.#phase === 'released') return;
+    this.#draft.flush();
+    const { connection } = this.state;
+    this.#end(connection.status === 'closed' ? connection.reason : 'going_away');
+    this.#phase = 'released';
+    this.#images.clear();
+    this.#store.update(this.#images.shown);
+  }
+
+  /** Sets the shared text of the prompt field; the others see it within a moment, or after the reconnect. */
+  setDraft(text: string): void {
+    this.#draft.set(text);
+    this.#store.update({ draft: this.#draft.text });
+  }
+
+  /** While the prompt field has the focus, nothing from elsewhere replaces `state.draft` (rule W8). */
+  setDraftFocus(hasFocus: boolean): void {
+    this.#draft.setFocus(hasFocus);
+    this.#store.update({ draft: this.#draft.text });
+  }
+
+  /** Answers `token_needed`, and connects again; otherwise the token is kept for when it is needed. */
+  provideToken(token: string): void {
+    this.#credentials = { ...this.#credentials, token };
+    if (this.state.connection.status !== 'token_needed') return;
+    this.#store.update({ connection: { status: 'connecting' } });
+    this.#line.start();
+  }
+
   /** Asks for the bytes of attempts; those that are here already are left out. */
-  want(imageIds: readonly string[]): void;
-  generate(prompt: string, options?: Options): Promise<CommandResult>;
-  regenerate(what?: { imageId?: string; prompt?: string; options?: Options }): Promise<CommandResult>;
-  refine(imageId: string, feedback: string, options?: Options): Promise<CommandResult>;
+  want(imageIds: readonly string[]): void {
+    this.#images.want(imageIds);
+  }
+
+  generate(prompt: string, options?: Options): Promise<CommandResult> {
+    return this.#command({ type: 'generate', prompt, ...(options && { options }) });
+  }
+
+  regenerate(what: { imageId?: string; prompt?: string; options?: Options } = {}): Promise<CommandResult> {
+    return this.#command({ type: 'regenerate', ...what });
+  }
+
+  refine(imageId: string, feedback: string, options?: Options): Promise<CommandResult> {
+    return this.#command({ type: 'refine', imageId, feedback, ...(options && { options }) });
+  }
+
   /** Names the image by id and digest (rule M3). */
-  approve(image: ImageReference): Promise<CommandResult>;
-  cancel(): Promise<CommandResult>;
-  startOver(): Promise<CommandResult>;
+  approve({ imageId, sha256 }: ImageReference): Promise<CommandResult> {
+    return this.#command({ type: 'approve', imageId, sha256 });
+  }
+
+  cancel(): Promise<CommandResult> {
+    return this.#command({ type: 'cancel' });
+  }
+
+  /** Also empties the prompt field, once the server has accepted it. */
+  startOver(): Promise<CommandResult> {
+    return this.#command({ type: 'start_over' });
+  }
+
+  /**
+   * Sends a command with the turn of the snapshot on show (rule M10), now or after the next join. While one of its type waits for
+   * its answer, that one's answer is this one's, so a second click does nothing twice.
+   */
+  #command(ask: Ask): Promise<CommandResult> {
+    const earlier = this.#pending.answerTo(ask.type);
+    if (earlier !== undefined) return earlier;
+    const { connection, snapshot } = this.state;
+    if (connection.status === 'closed')
+      return this.#refuse(unanswered(ask.type, connection.reason, this.#environment.now()));
+    const turn = snapshot && { turn: snapshot.turn };
+    const command: Command = { ...ask, commandId: this.#environment.randomId(), ...turn };
+    if (!fits(command, this.#limits.INBOUND_MESSAGE_BYTES)) return this.#refuse(this.#tooLong(ask.type));
+    const answer = this.#pending.add(command);
+    // Text typed before the command must reach the server before it, or it would undo the command's own draft.
+    this.#draft.flush();
+    if (command.type === 'start_over') this.#draft.release();
+    if (this.#isJoined) this.#send(command);
+    this.#store.update({ pending: this.#pending.types });
+    return answer;
+  }
+
+  #refuse(notice: Notice): Promise<CommandResult> {
+    this.#store.update({ notice });
+    return Promise.resolve({ accepted: false, notice });
+  }
+
+  #tooLong(command: Command['type']): Notice {
+    return {
+      command,
+      code: 'prompt_too_long',
+      message: 'This text is too long to be sent.',
+      at: this.#environment.now(),
+    };
+  }
+
+  get #limits(): typeof defaultLimits {
+    return this.state.limits ?? defaultLimits;
+  }
+
+  #send(message: ClientMessage): void {
+    this.#line.send(JSON.stringify(message));
+  }
+
+  // ——— what the line says ———
+
+  #onTrying(): void {
+    if (this.state.connection.status === 'reconnecting') this.#store.update({ connection: { status: 'reconnecting' } });
+  }
+
+  #onOpened(): void {
+    this.#inbox = new Inbox(this.#environment.sha256, (delivery) => this.#onDelivery(delivery));
+    this.#send(joinMessage(this.#credentials, this.#images.have(this.state.snapshot, this.#limits.HAVE_IDS)));
+  }
+
+  #onReceived(text: string): void {
+    this.#draft.heard();
+    const message = readServerMessage(text, (problem) => this.#warnOnce(problem));
+    // These two are about the line itself and don't wait behind an image.
+    if (message?.type === 'heartbeat') this.#line.expect(message.nextBytes ?? 0);
+    else if (message?.type === 'goodbye') this.#line.postpone(message.reconnectInMs);
+    else if (message) this.#inbox?.receive(message);
+  }
+
+  #onLost(nextTryAt: number): void {
+    this.#leave();
+    this.#store.update({ connection: { status: 'reconnecting', nextTryAt } });
+  }
+
+  #onEnded(code: number): void {
+    if (code === 4403 && this.#credentials.sessionId === undefined) this.#needToken();
+    else this.#end(closedFor(code));
+  }
+
+  #leave(): void {
+    this.#inbox?.close();
+    this.#inbox = undefined;
+    this.#isJoined = false;
+    this.#draft.left();
+    this.#images.left();
+  }
+
+  #needToken(): void {
+    this.#line.stop();
+    this.#leave();
+    this.#store.update({ connection: { status: 'token_needed', refused: this.#credentials.token !== undefined } });
+  }
+
+  /** Over for good: no command is left without an answer; what was received stays on show (rule R9). */
+  #end(reason: EndReason): void {
+    this.#phase = 'ended';
+    this.#line.stop();
+    this.#leave();
+    const notice = this.#pending.end(reason);
+    this.#store.update({
+      connection: { status: 'closed', reason },
+      pending: this.#pending.types,
+      ...(notice && { notice }),
+    });
+  }
+
+  #warnOnce(problem: string): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#environment.warn(`A message of the server was not understood, and dropped. ${problem}`);
+  }
+
+  // ——— what the server says ———
+
+  #onDelivery(delivery: Delivery): void {
+    switch (delivery.type) {
+      case 'welcome':
+        return this.#onWelcome(delivery);
+      case 'snapshot':
+        return this.#onSnapshot(delivery);
+      case 'draft':
+        this.#draft.heardDraft(delivery.text);
+        return this.#store.update({ draft: this.#draft.text });
+      case 'viewers':
+        return this.#store.update({ viewers: delivery });
+      case 'progress':
+        if (delivery.generationId !== this.#running) return;
+        return this.#store.update({
+          progress: new Map(this.state.progress).set(delivery.candidate, {
+            ...delivery,
+            receivedAt: this.#environment.now(),
+          }),
+        });
+      case 'image':
+        this.#images.arrived(delivery.reference, delivery.blob, this.state.snapshot);
+        return this.#store.update(this.#images.shown);
+      case 'ack':
+        return this.#onAck(delivery.commandId, delivery.revision);
+      case 'reject':
+        return this.#onReject(delivery);
+      case 'heartbeat':
+      case 'goodbye':
+        return;
+    }
+  }
+
+  get #running(): string | undefined {
+    return this.state.snapshot && runningGeneration(this.state.snapshot);
+  }
+
+  #onWelcome(welcome: WelcomeMessage): void {
+    const { sessionId, key, name, limits } = welcome;
+    const sessionKey = key ?? this.#credentials.sessionKey;
+    this.#credentials = { ...this.#credentials, sessionId, sessionKey, name };
+    this.#store.update({ welcome, limits, sessionId, ...(sessionKey !== undefined && { sessionKey }) });
+  }
+
+  #onSnapshot(snapshot: SnapshotMessage): void {
+    if (this.#isJoined) this.#draft.heardSnapshot(snapshot.draft, isDraftSet(this.state.snapshot, snapshot));
+    else this.#onJoined(snapshot);
+    this.#images.heardSnapshot(snapshot);
+    const running = runningGeneration(snapshot);
+    const progress = [...this.state.progress].filter(([, { generationId }]) => generationId === running);
+    this.#store.update({
+      connection: { status: 'online' },
+      snapshot,
+      draft: this.#draft.text,
+      progress: progress.length === this.state.progress.size ? this.state.progress : new Map(progress),
+      ...this.#images.shown,
+    });
+  }
+
+  /** The first snapshot of a connection: now the server takes what was held back, in the order in which it was asked. */
+  #onJoined(snapshot: SnapshotMessage): void {
+    const { welcome } = this.state;
+    this.#isJoined = true;
+    this.#draft.joined(snapshot.draft, welcome?.role === 'reviewer' ? welcome.limits : undefined);
+    for (const command of this.#pending.commands) this.#send(command);
+  }
+
+  #onAck(commandId: string, revision: number): void {
+    const command = this.#pending.accept(commandId, revision);
+    if (!command) return;
+    if (command.type === 'start_over') this.#draft.released();
+    const { notice: _settled, ...state } = this.state;
+    this.#store.replace({ ...state, pending: this.#pending.types, draft: this.#draft.text });
+  }
+
+  #onReject(refusal: RejectMessage): void {
+    if (!this.#isJoined) return this.#onRefused(refusal.code);
+    if (refusal.imageId !== undefined) return this.#images.refused(refusal.imageId);
+    // The only message of ours without an id that can be refused for its rate is a `want`.
+    if (refusal.commandId === undefined && refusal.code === 'rate_limited') return this.#images.refusedForRate();
+    const notice = this.#pending.refuse(refusal);
+    if (notice) this.#store.update({ notice, pending: this.#pending.types });
+  }
+
+  /** The join was refused; for other reasons than these the close code, which follows, says what to do. */
+  #onRefused(code: RejectMessage['code']): void {
+    if (code === 'session_not_found') this.#end('session_gone');
+    else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#needToken();
+    else if (code === 'not_allowed') this.#end('not_allowed');
+  }
+}
+
+/** Whether a command that sets the shared draft was accepted between two snapshots of a connection. */
+function isDraftSet(before: SnapshotMessage | undefined, now: SnapshotMessage): boolean {
+  const action = now.lastAction;
+  if (!action || (action.at === before?.lastAction?.at && action.action === before.lastAction.action)) return false;
+  return action.action === 'generate' || action.action === 'regenerate' || action.action === 'start_over';
 }

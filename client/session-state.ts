@@ -1,5 +1,5 @@
 /** What the session client tells its subscribers: everything that a view needs, and nothing that it may change. */
-import type { ImageReference } from '../shared/session.ts';
+
 import type {
   ClientLimits,
   Command,
@@ -9,16 +9,17 @@ import type {
   ViewersMessage,
   WelcomeMessage,
 } from '../shared/protocol.ts';
+import type { ImageReference } from '../shared/session.ts';
 
 export type ConnectionState =
   /** The first connection is being made. */
   | { readonly status: 'connecting' }
   | { readonly status: 'online' }
-  /** The line is lost; the next try begins at `nextTryAt` (milliseconds of `Date.now()`), or is under way when absent. */
+  /** The line is lost, or could not be made at first; the next try begins at `nextTryAt` (milliseconds of `Date.now()`), or is under way when absent. */
   | { readonly status: 'reconnecting'; readonly nextTryAt?: number }
   /** The server wants an access token before it creates a session, or refused the one it got. */
   | { readonly status: 'token_needed'; readonly refused: boolean }
-  /** Over for good: the client no longer tries. What was received stays on show (rule R9). */
+  /** Over for good: the client no longer tries. What was received stays on show (rule R9); after `close`, which says `going_away` too, images do not. */
   | { readonly status: 'closed'; readonly reason: 'session_gone' | 'not_allowed' | 'misuse' | 'going_away' };
 
 /** An image whose bytes are here. */
@@ -32,7 +33,8 @@ export interface ReceivedImage {
 /** Why a command of this client was refused. */
 export interface Notice {
   readonly command: Command['type'];
-  readonly code: RejectMessage['code'];
+  /** `closed`: the connection ended for good before an answer came, so the command may or may not have been done. */
+  readonly code: RejectMessage['code'] | 'closed';
   readonly message: string;
   readonly lastAction?: RejectMessage['lastAction'];
   /** Milliseconds of `Date.now()`. */
@@ -43,7 +45,7 @@ export interface SessionState {
   readonly connection: ConnectionState;
   readonly welcome?: WelcomeMessage;
   readonly snapshot?: SnapshotMessage;
-  /** The shared text of the prompt field, as last heard from the server. */
+  /** The shared text of the prompt field: typed here, or as last heard from the server (rule W8). */
   readonly draft: string;
   readonly viewers?: ViewersMessage;
   readonly limits?: ClientLimits;
@@ -61,3 +63,13 @@ export interface SessionState {
   readonly sessionId?: string;
   readonly sessionKey?: string;
 }
+
+/** Before anything was heard. */
+export const initialState: SessionState = {
+  connection: { status: 'connecting' },
+  draft: '',
+  progress: new Map(),
+  partials: new Map(),
+  images: new Map(),
+  pending: new Set(),
+};

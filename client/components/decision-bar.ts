@@ -1,0 +1,49 @@
+/** The decision itself. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import type { ImageReference } from '../../shared/session.ts';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { button } from './button.ts';
+
+@element('proof-decision')
+export class DecisionBar extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        display: grid;
+        gap: 0.875rem;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) accessor image: ImageReference | undefined;
+  @property({ type: Boolean }) accessor busy = false;
+  @property({ type: Boolean }) accessor unavailable = false;
+
+  override focus(): void {
+    this.renderRoot.querySelector('h2')?.focus();
+  }
+
+  override render(): TemplateResult {
+    return html`<h2 tabindex="-1">Is this the picture?</h2>
+      ${button({
+        label: 'Approve',
+        icon: icons.check(),
+        kind: 'approve',
+        wide: true,
+        busy: this.busy,
+        unavailable: this.unavailable,
+        press: () => this.#approve(),
+      })}`;
+  }
+
+  #approve(): void {
+    if (this.image) this.dispatchEvent(new IntentEvent({ type: 'approve', image: this.image }));
+  }
+}

@@ -1,0 +1,56 @@
+/** The connection has ended for good: what that means, and the way on (R9). */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import type { ConnectionState } from '../session-state.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { note } from '../styles/note.ts';
+import { farewells } from '../words.ts';
+import { button } from './button.ts';
+
+@element('proof-farewell')
+export class FarewellNote extends LitElement {
+  static override styles = [base, controls, note];
+
+  @property({ attribute: false }) accessor connection: ConnectionState | undefined;
+  /** Whether a picture is still on show. */
+  @property({ type: Boolean }) accessor keeps = false;
+  /** The prompt to start anew with, if there is one. */
+  @property({ attribute: false }) accessor prompt = '';
+
+  override updated(): void {
+    this.toggleAttribute('shown', this.connection?.status === 'closed');
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    if (this.connection?.status !== 'closed') return nothing;
+    const { title, text, offer } = farewells[this.connection.reason];
+    return html`<div class="note">
+      ${icons.alert()}
+      <div class="text">
+        <h3 class="title">${title}</h3>
+        <p class="soft">${text} ${this.keeps ? 'What you see stays on this page until you leave it.' : ''}</p>
+        <div class="actions">${offer === 'new_session' ? this.#startNew() : this.#reconnect()}</div>
+      </div>
+    </div>`;
+  }
+
+  #startNew(): TemplateResult {
+    return button({
+      label: this.prompt ? 'New session, same prompt' : 'Start a new session',
+      kind: 'primary',
+      press: () => this.dispatchEvent(new IntentEvent({ type: 'new_session', prompt: this.prompt })),
+    });
+  }
+
+  #reconnect(): TemplateResult {
+    return button({
+      label: 'Connect again',
+      kind: 'primary',
+      press: () => this.dispatchEvent(new IntentEvent({ type: 'reconnect' })),
+    });
+  }
+}

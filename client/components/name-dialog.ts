@@ -1,0 +1,66 @@
+/** Who is here, and under which name one is seen oneself. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property, query } from 'lit/decorators.js';
+import type { ViewersMessage } from '../../shared/protocol.ts';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { dialog } from '../styles/dialog.ts';
+import { viewersWords } from '../words.ts';
+import { button } from './button.ts';
+
+@element('proof-name')
+export class NameDialog extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    dialog,
+    css`
+      form {
+        display: grid;
+        gap: 0.5rem;
+      }
+    `,
+  ];
+
+  /** The name as others see it now. */
+  @property({ attribute: false }) accessor name = '';
+  /** In UTF-16 units. */
+  @property({ attribute: false }) accessor limit = 40;
+  @property({ attribute: false }) accessor viewers: ViewersMessage | undefined;
+  @query('dialog') private accessor dialog!: HTMLDialogElement;
+  @query('input') private accessor field!: HTMLInputElement;
+
+  show(): void {
+    this.field.value = this.name;
+    this.dialog.showModal();
+    this.field.select();
+  }
+
+  override render(): TemplateResult {
+    return html`<dialog aria-labelledby="title" closedby="any">
+      <header>
+        <h2 id="title">People in this session</h2>
+        <button class="button quiet" type="button" aria-label="Close" @click=${() => this.dialog.close()}>
+          ${icons.cross()}
+        </button>
+      </header>
+      ${this.viewers ? html`<p class="soft">${viewersWords(this.viewers)}, you among them.</p>` : nothing}
+      <form @submit=${this.#submitted}>
+        <label for="name">Your name</label>
+        <input id="name" autocomplete="name" spellcheck="false" maxlength=${this.limit} aria-describedby="hint" />
+        <p id="hint" class="small soft">It stands beside what you decide. This browser remembers it.</p>
+        <footer>${button({ label: 'Save name', kind: 'primary', type: 'submit' })}</footer>
+      </form>
+    </dialog>`;
+  }
+
+  #submitted(event: Event): void {
+    event.preventDefault();
+    this.dialog.close();
+    const name = this.field.value.trim();
+    if (name !== this.name) this.dispatchEvent(new IntentEvent({ type: 'name', name }));
+  }
+}

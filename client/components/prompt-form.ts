@@ -1,0 +1,156 @@
+/** The prompt field and the button that sends it. One instance lives through all stages, so that nobody's typing is lost (rule W8). */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
+import type { Options } from '../../shared/session.ts';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { promptForm } from '../styles/prompt-form.ts';
+import { button } from './button.ts';
+import type { OptionsChangeEvent } from './prompt-options.ts';
+import './prompt-options.ts';
+
+/** What sending would do: make the first picture, make another one, or nothing while one is being drawn. */
+export type PromptPurpose = 'generate' | 'regenerate' | 'wait';
+
+const labels = { generate: 'Prompt', regenerate: 'Prompt', wait: 'Your next prompt' } as const;
+
+@element('proof-prompt')
+export class PromptForm extends LitElement {
+  static override styles = [base, controls, promptForm];
+
+  @property() accessor purpose: PromptPurpose = 'generate';
+  /** What the field is to hold: the session client decides whose text that is (rule W8). */
+  @property({ attribute: false }) accessor draft = '';
+  /** The prompt of the picture on show. */
+  @property({ attribute: false }) accessor lastPrompt = '';
+  /** The options of the last generation, which the next one starts from. */
+  @property({ attribute: false }) accessor lastOptions: Options | undefined;
+  /** In UTF-16 units. */
+  @property({ type: Number }) accessor limit = 4000;
+  /** The prompt being drawn; while the field holds just that and nobody is in it, the form makes room. */
+  @property({ attribute: false }) accessor running: string | undefined;
+  @property({ type: Boolean }) accessor busy = false;
+  @property({ type: Boolean }) accessor unavailable = false;
+
+  @state() accessor text = '';
+  @state() private accessor options: Options = {};
+  @state() private accessor problem = '';
+  @state() private accessor focused = false;
+  @query('textarea') private accessor field!: HTMLTextAreaElement;
+
+  override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has('draft')) this.text = this.draft;
+    if (changed.has('lastOptions') && this.lastOptions) {
+      const { candidates: _candidates, ...options } = this.lastOptions;
+      this.options = options;
+    }
+    this.toggleAttribute(
+      'hidden',
+      this.running !== undefined && !this.focused && this.text.trim() === this.running.trim(),
+    );
+  }
+
+  override focus(): void {
+    this.field.focus();
+  }
+
+  /** Puts a text into the field, as if it had been typed. */
+  fill(text: string): void {
+    this.#typed(text);
+    this.focus();
+  }
+
+  override render(): TemplateResult {
+    const over = this.text.length - this.limit;
+    return html`<form novalidate @submit=${this.#submitted}>
+      <label for="prompt">${labels[this.purpose]}</label>
+      <textarea
+        id="prompt"
+        name="prompt"
+        rows="3"
+        placeholder="A heron at the edge of a misty lake, first light, soft watercolour"
+        aria-describedby="problem hint"
+        aria-invalid=${this.problem || over > 0 ? 'true' : nothing}
+        .value=${live(this.text)}
+        @input=${() => this.#typed(this.field.value)}
+        @focus=${() => this.#focusChanged(true)}
+        @blur=${() => this.#focusChanged(false)}
+        @keydown=${this.#keyPressed}
+      ></textarea>
+      <div class="notes">
+        <p id="problem" class="problem" role="alert">${over > 0 ? tooLong(over) : this.problem}</p>
+        ${this.#count()}
+      </div>
+      <p id="hint" class="hint small soft">${this.#hint()}</p>
+      <div class="send" ?hidden=${this.purpose === 'wait'}>
+        <proof-options
+          .options=${this.options}
+          @options-change=${(event: OptionsChangeEvent) => (this.options = event.options)}
+        ></proof-options>
+        ${
+          this.purpose === 'generate'
+            ? button({ label: 'Generate', icon: icons.arrow(), kind: 'primary', ...this.#buttonState() })
+            : button({ label: 'Regenerate', icon: icons.again(), ...this.#buttonState() })
+        }
+      </div>
+    </form>`;
+  }
+
+  #buttonState(): { type: 'submit'; busy: boolean; unavailable: boolean } {
+    return { type: 'submit', busy: this.busy, unavailable: this.unavailable };
+  }
+
+  #hint(): string {
+    if (this.purpose === 'wait') return 'It waits here until this picture is done.';
+    if (this.purpose === 'generate') return '';
+    return this.text.trim() === this.lastPrompt.trim()
+      ? 'The same prompt again makes another picture.'
+      : 'Regenerate draws the prompt as it stands here now.';
+  }
+
+  #count(): TemplateResult | typeof nothing {
+    if (this.text.length < this.limit * 0.9) return nothing;
+    return html`<p class="count small soft figures">
+      ${this.text.length.toLocaleString('en')} of ${this.limit.toLocaleString('en')}
+    </p>`;
+  }
+
+  #typed(text: string): void {
+    this.text = text;
+    this.problem = '';
+    this.dispatchEvent(new IntentEvent({ type: 'draft', text }));
+  }
+
+  #focusChanged(focused: boolean): void {
+    this.focused = focused;
+    this.dispatchEvent(new IntentEvent({ type: 'draft_focus', focused }));
+  }
+
+  #keyPressed(event: KeyboardEvent): void {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    if (!this.busy && !this.unavailable) this.#send();
+  }
+
+  #submitted(event: Event): void {
+    event.preventDefault();
+    if (!this.busy && !this.unavailable) this.#send();
+  }
+
+  #send(): void {
+    if (this.purpose === 'wait' || this.text.length > this.limit) return;
+    if (!this.text.trim()) {
+      this.problem = 'Write a prompt first: what should the picture show?';
+      this.focus();
+      return;
+    }
+    this.dispatchEvent(new IntentEvent({ type: this.purpose, prompt: this.text, options: this.options }));
+  }
+}
+
+const tooLong = (over: number): string =>
+  `The prompt is ${over.toLocaleString('en')} ${over === 1 ? 'character' : 'characters'} too long.`;

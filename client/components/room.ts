@@ -1,0 +1,201 @@
+/** `<proof-room>`: the whole product as one element, on any page. */
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import { imageFileName } from '../../shared/file-name.ts';
+import { element } from '../element.ts';
+import type { Intent, IntentEvent } from '../intent.ts';
+import { keepsakes } from '../keepsakes.ts';
+import { type RoomEventMap, roomEvent } from '../room-events.ts';
+import { type Session, SessionController } from '../session-controller.ts';
+import type { SessionState } from '../session-state.ts';
+import { promptOf } from '../showing.ts';
+import './review.ts';
+
+/**
+ * Attributes `server` and `session`; properties `sessionKey`, `token` and `name`. Its height follows the custom property
+ * `--proofroom-height`, its font `--proofroom-font`, its look the page's `color-scheme`.
+ */
+@element('proof-room')
+export class ProofRoom extends LitElement {
+  static override styles = css`
+    :host {
+      display: flex;
+      flex-direction: column;
+      min-block-size: var(--proofroom-height, 40rem);
+      overflow: clip;
+    }
+
+    :host([hidden]) {
+      display: none;
+    }
+  `;
+
+  /** The server's address, `http:` or `https:`; by default the page's own origin. */
+  @property() accessor server: string = location.origin;
+  /** The session to join; absent, a new one is made. */
+  @property() accessor session: string | undefined;
+  /** Lets one decide; without it one watches. A property alone: an attribute would stand in the page's markup. */
+  @property({ attribute: false }) accessor sessionKey: string | undefined;
+  /** The server's access token, where it asks for one; without it the person is asked. */
+  @property({ attribute: false }) accessor token: string | undefined;
+  /** The person's name; without it the one this browser remembers. */
+  @property({ attribute: false }) accessor name: string | undefined;
+
+  readonly #controller = new SessionController(this);
+  /** What was on show before the connection was made anew; it stays until the new one has something. */
+  #before: SessionState | undefined;
+  #told: { sessionId?: string; turn?: number; approvedId?: string } = {};
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!this.hasUpdated || changed.has('server') || changed.has('session') || changed.has('sessionKey')) {
+      this.#before = undefined;
+      this.#told = {};
+      this.#open(this.session, this.sessionKey);
+    }
+    if (this.#controller.state?.snapshot) this.#before = undefined;
+  }
+
+  override render(): TemplateResult {
+    return html`<proof-review .session=${this.#shown} .server=${this.server} @proof-intent=${this.#intended}></proof-review>`;
+  }
+
+  override updated(): void {
+    const { state } = this.#controller;
+    if (!state) return;
+    this.#tellSession(state);
+    this.#tellStage(state);
+    this.#tellApproved(state);
+  }
+
+  get #shown(): SessionState | undefined {
+    const { state } = this.#controller;
+    return this.#before && state ? { ...this.#before, connection: state.connection } : state;
+  }
+
+  #open(sessionId: string | undefined, sessionKey: string | undefined): void {
+    const token = this.token ?? keepsakes.token(this.server);
+    const name = this.name ?? keepsakes.name();
+    this.#controller.open({
+      server: this.server,
+      ...(sessionId && { sessionId }),
+      ...(sessionKey && { sessionKey }),
+      ...(token && { token }),
+      ...(name && { name }),
+    });
+  }
+
+  /** Joins the same session again, with whatever has changed. */
+  #rejoin(): void {
+    const { state } = this.#controller;
+    this.#before = state?.snapshot && state;
+    this.#open(state?.sessionId, state?.sessionKey);
+    this.requestUpdate();
+  }
+
+  /** The session that was is left for a new one, which begins with `prompt`. */
+  #startNew(prompt: string): void {
+    this.session = undefined;
+    this.sessionKey = undefined;
+    this.#told = {};
+    this.#before = undefined;
+    this.#open(undefined, undefined);
+    this.#controller.client?.setDraft(prompt);
+  }
+
+  #intended(event: IntentEvent): void {
+    event.stopPropagation();
+    const { client } = this.#controller;
+    if (client) this.#carryOut(event.intent, client);
+  }
+
+  #carryOut(intent: Intent, client: Session): void {
+    switch (intent.type) {
+      case 'draft':
+        return client.setDraft(intent.text);
+      case 'draft_focus':
+        return client.setDraftFocus(intent.focused);
+      case 'token':
+        keepsakes.keepToken(this.server, intent.token);
+        return client.provideToken(intent.token);
+      case 'name':
+        this.name = undefined;
+        keepsakes.keepName(intent.name);
+        return this.#rejoin();
+      case 'new_session':
+        return this.#startNew(intent.prompt);
+      case 'reconnect':
+        return this.#rejoin();
+      default:
+        void command(intent, client);
+    }
+  }
+
+  #tellSession({ welcome, sessionKey }: SessionState): void {
+    if (!welcome || welcome.sessionId === this.#told.sessionId) return;
+    this.#told = { sessionId: welcome.sessionId };
+    this.dispatchEvent(roomEvent('proof-session', { sessionId: welcome.sessionId, sessionKey }));
+  }
+
+  #tellStage({ snapshot }: SessionState): void {
+    if (!snapshot || snapshot.turn === this.#told.turn) return;
+    this.#told.turn = snapshot.turn;
+    const { stage, turn, revision } = snapshot;
+    this.dispatchEvent(roomEvent('proof-stage', { stage, turn, revision }));
+  }
+
+  #tellApproved(state: SessionState): void {
+    if (state.snapshot?.stage !== 'final') return;
+    const { imageId, mediaType, sha256 } = state.snapshot.approved;
+    const received = state.images.get(imageId);
+    if (!received || imageId === this.#told.approvedId) return;
+    this.#told.approvedId = imageId;
+    const file = new File([received.blob], imageFileName(promptOf(state, imageId), mediaType, true), {
+      type: mediaType,
+    });
+    this.dispatchEvent(roomEvent('proof-approved', { file, sha256 }));
+  }
+}
+
+type CommandIntent = Extract<
+  Intent,
+  { type: 'generate' | 'regenerate' | 'retry' | 'approve' | 'cancel' | 'start_over' }
+>;
+
+/** Sends a command. Its refusal, if any, comes back as the state's notice. */
+async function command(intent: CommandIntent, client: Session): Promise<void> {
+  switch (intent.type) {
+    case 'generate':
+      return void (await client.generate(intent.prompt, intent.options));
+    case 'regenerate': {
+      const imageId = client.state.snapshot?.image?.imageId;
+      const { prompt, options } = intent;
+      return void (await client.regenerate({ ...(imageId && { imageId }), prompt, options }));
+    }
+    case 'retry':
+      return retry(client);
+    case 'approve':
+      return void (await client.approve(intent.image));
+    case 'cancel':
+      return void (await client.cancel());
+    case 'start_over':
+      return void (await client.startOver());
+  }
+}
+
+/** Asks once more for what failed, with the words, the parent and the options it had. */
+async function retry(client: Session): Promise<void> {
+  const { snapshot } = client.state;
+  const last = snapshot?.lastGeneration;
+  if (!last) return;
+  const { prompt, parent, feedback, options } = last;
+  if (snapshot.stage === 'initial_input') await client.generate(prompt, options);
+  else if (parent && feedback) await client.refine(parent, feedback, options);
+  else await client.regenerate({ ...(parent && { imageId: parent }), prompt, options });
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'proof-room': ProofRoom;
+  }
+  interface HTMLElementEventMap extends RoomEventMap {}
+}

@@ -1,0 +1,117 @@
+/** The house's name, who is here, whether it is live, and the way to bring others along. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import type { SessionState } from '../session-state.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { viewersWords } from '../words.ts';
+import './connection-badge.ts';
+
+export type TopBarRequest = 'share' | 'name';
+
+@element('proof-top-bar')
+export class TopBar extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        container-type: inline-size;
+      }
+
+      .bar {
+        display: flex;
+        align-items: center;
+        gap: 0.25rem 1rem;
+        min-block-size: 56px;
+        padding: 0.375rem 0.75rem 0.375rem 1.25rem;
+        border-block-end: 1px solid var(--line);
+        background: var(--surface);
+      }
+
+      .house {
+        display: flex;
+        align-items: center;
+        gap: 0.5rem;
+        margin-inline-end: auto;
+        font-weight: 680;
+        letter-spacing: -0.015em;
+      }
+
+      .house .icon {
+        inline-size: 1.5rem;
+        block-size: 1.5rem;
+      }
+
+      .button {
+        font-size: var(--small);
+        padding-inline: 0.75rem;
+      }
+
+      .short {
+        display: none;
+      }
+
+      @container (inline-size < 24rem) {
+        .label {
+          position: absolute;
+          clip-path: inset(50%);
+        }
+      }
+
+      @container (inline-size < 34rem) {
+        .bar {
+          gap: 0.25rem;
+          padding-inline: 1rem 0.5rem;
+        }
+
+        .long,
+        .troubled .house span {
+          display: none;
+        }
+
+        .short {
+          display: inline;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) accessor session: SessionState | undefined;
+
+  override render(): TemplateResult {
+    const { connection, viewers, sessionId } = this.session ?? {};
+    const ended = connection?.status === 'closed';
+    return html`<div class=${`bar${connection?.status === 'online' ? '' : ' troubled'}`}>
+      <span class="house" title="Proofroom">${icons.mark()}<span>Proofroom</span></span>
+      ${connection ? html`<proof-connection .connection=${connection}></proof-connection>` : nothing}
+      ${
+        viewers && !ended
+          ? html`<button
+            class="button quiet"
+            type="button"
+            aria-haspopup="dialog"
+            aria-label=${`${viewersWords(viewers)}. Change your name`}
+            @click=${() => this.#request('name')}
+          >
+            ${icons.people()}<span class="long figures">${viewersWords(viewers)}</span
+            ><span class="short figures">${viewers.reviewers + viewers.watchers}</span>
+          </button>`
+          : nothing
+      }
+      ${
+        sessionId && !ended
+          ? html`<button class="button" type="button" aria-haspopup="dialog" @click=${() => this.#request('share')}>
+            ${icons.share()}<span class="label">Share</span>
+          </button>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #request(what: TopBarRequest): void {
+    this.dispatchEvent(new Event(what));
+  }
+}

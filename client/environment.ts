@@ -1,0 +1,96 @@
+/** What the session client needs from the page it runs in: the smallest interfaces, so that a test can stand in for each. */
+
+/** One WebSocket. Its callbacks are set once, right after it was opened. */
+export interface Socket {
+  onopen: (() => void) | null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onclose: ((event: { readonly code: number }) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+export interface Environment {
+  /** @throws {DOMException} where the page may not open that address, such as `ws:` from a page on `https:` */
+  openSocket(url: string, subprotocol: string): Socket;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Calls `callback` once after `delayMs`; returns the undo. */
+  setTimer(callback: () => void, delayMs: number): () => void;
+  /** From 0, below 1. */
+  random(): number;
+  /** Fresh and unguessable, at most 64 characters. */
+  randomId(): string;
+  createObjectUrl(blob: Blob): string;
+  revokeObjectUrl(url: string): void;
+  /** 64 lower-case hex digits. Absent where the page is no secure context, since it cannot digest there. */
+  readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
+  isHidden(): boolean;
+  /** Calls `listener` when the page may have come back: shown again, restored, or online again. Returns the undo. */
+  onWake(listener: () => void): () => void;
+  /** For whoever looks at the console: nothing that a person at the page must know. */
+  warn(message: string, cause?: unknown): void;
+}
+
+/** The page itself. */
+export function browserEnvironment(): Environment {
+  return {
+    openSocket,
+    now: () => Date.now(),
+    setTimer: (callback, delayMs) => {
+      const timer = setTimeout(callback, delayMs);
+      return () => clearTimeout(timer);
+    },
+    random: () => Math.random(),
+    randomId: () => randomId(crypto),
+    createObjectUrl: (blob) => URL.createObjectURL(blob),
+    revokeObjectUrl: (url) => URL.revokeObjectURL(url),
+    ...(isSecureContext && { sha256 }),
+    isHidden: () => document.hidden,
+    onWake,
+    warn: (message, cause) => console.warn(`Proofroom: ${message}`, ...(cause === undefined ? [] : [cause])),
+  };
+}
+
+/** 128 random bits or more; `randomUUID` is missing where the page is no secure context, `getRandomValues` is not. */
+export function randomId(source: { randomUUID?: () => string; getRandomValues: Crypto['getRandomValues'] }): string {
+  if (source.randomUUID) return source.randomUUID();
+  return hex(source.getRandomValues(new Uint8Array(16)));
+}
+
+/** A `WebSocket`, with no more than the client uses of it. */
+export function openSocket(url: string, subprotocol: string): Socket {
+  const webSocket = new WebSocket(url, subprotocol);
+  const socket: Socket = {
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    send: (text) => webSocket.send(text),
+    close: () => webSocket.close(),
+  };
+  webSocket.onopen = () => socket.onopen?.();
+  webSocket.onmessage = ({ data }: MessageEvent<unknown>) => socket.onmessage?.({ data });
+  webSocket.onclose = ({ code }) => socket.onclose?.({ code });
+  return socket;
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function onWake(listener: () => void): () => void {
+  const onVisible = () => {
+    if (!document.hidden) listener();
+  };
+  document.addEventListener('visibilitychange', onVisible);
+  window.addEventListener('pageshow', listener);
+  window.addEventListener('online', listener);
+  return () => {
+    document.removeEventListener('visibilitychange', onVisible);
+    window.removeEventListener('pageshow', listener);
+    window.removeEventListener('online', listener);
+  };
+}

@@ -1,0 +1,40 @@
+/** The page's own icons: 20 by 20, one stroke, silent to screen readers. */
+import { html, type SVGTemplateResult, svg, type TemplateResult } from 'lit';
+
+const icon = (shape: SVGTemplateResult): TemplateResult => html`<svg
+  class="icon"
+  viewBox="0 0 20 20"
+  fill="none"
+  stroke="currentColor"
+  stroke-width="1.6"
+  stroke-linecap="round"
+  stroke-linejoin="round"
+  aria-hidden="true"
+>
+  ${shape}
+</svg>`;
+
+/** A register mark, by which a printer sees that the plates lie true. */
+export const mark = (): TemplateResult =>
+  icon(svg`<path d="M10 10V4.5a5.5 5.5 0 0 1 5.5 5.5Zm0 0v5.5A5.5 5.5 0 0 1 4.5 10Z" fill="currentColor" stroke="none"/>
+    <circle cx="10" cy="10" r="5.5"/><path d="M10 1v18M1 10h18"/>`);
+export const check = (): TemplateResult => icon(svg`<path d="m4 10.5 4 4 8-9"/>`);
+export const again = (): TemplateResult => icon(svg`<path d="M16 10a6 6 0 1 1-1.8-4.3L16 7.5M16 3.5v4h-4"/>`);
+export const download = (): TemplateResult => icon(svg`<path d="M10 3v9.5m-4-4 4 4 4-4M3.5 16.5h13"/>`);
+export const copy = (): TemplateResult =>
+  icon(
+    svg`<rect x="7" y="7" width="9.5" height="9.5" rx="1.5"/><path d="M13 7V5a1.5 1.5 0 0 0-1.5-1.5H5A1.5 1.5 0 0 0 3.5 5v6.5A1.5 1.5 0 0 0 5 13h2"/>`,
+  );
+export const share = (): TemplateResult =>
+  icon(svg`<path d="M10 12.5V3m-3.5 3L10 2.8 13.5 6M4.5 9.5v6a1.5 1.5 0 0 0 1.5 1.5h8a1.5 1.5 0 0 0 1.5-1.5v-6"/>`);
+export const people = (): TemplateResult =>
+  icon(
+    svg`<circle cx="7.5" cy="7" r="2.8"/><path d="M2.5 16.5a5 5 0 0 1 10 0M13 4.5a2.8 2.8 0 0 1 0 5.2m1.5 2.6a5 5 0 0 1 3 4.2"/>`,
+  );
+export const eye = (): TemplateResult =>
+  icon(svg`<path d="M2 10s3-5.5 8-5.5 8 5.5 8 5.5-3 5.5-8 5.5S2 10 2 10Z"/><circle cx="10" cy="10" r="2.4"/>`);
+export const alert = (): TemplateResult => icon(svg`<circle cx="10" cy="10" r="7.5"/><path d="M10 6v4.5M10 13.7v.1"/>`);
+export const cross = (): TemplateResult => icon(svg`<path d="m5 5 10 10M15 5 5 15"/>`);
+export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-5.5 5.5"/>`);
+export const startOver = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`);
+export const arrow = (): TemplateResult => icon(svg`<path d="M4 10h12m-4.5-4.5L16 10l-4.5 4.5"/>`);

@@ -1,0 +1,77 @@
+/** The commands that wait for their answer, oldest first. */
+import type { Command, RejectMessage } from '../shared/protocol.ts';
+import { type EndReason, unanswered } from './session-end.ts';
+import type { Notice } from './session-state.ts';
+
+export type CommandResult =
+  | { readonly accepted: true; readonly revision: number }
+  | { readonly accepted: false; readonly notice: Notice };
+
+interface Pending {
+  readonly command: Command;
+  readonly answer: Promise<CommandResult>;
+  readonly resolve: (result: CommandResult) => void;
+}
+
+export class PendingCommands {
+  readonly #byId = new Map<string, Pending>();
+  readonly #now: () => number;
+
+  /** @param now milliseconds since 1970 */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Another set after each change. */
+  get types(): ReadonlySet<Command['type']> {
+    return new Set(this.commands.map(({ type }) => type));
+  }
+
+  /** In the order in which they were given. */
+  get commands(): Command[] {
+    return Array.from(this.#byId.values(), ({ command }) => command);
+  }
+
+  /** The answer that a command of this type already waits for. */
+  answerTo(type: Command['type']): Promise<CommandResult> | undefined {
+    for (const { command, answer } of this.#byId.values()) if (command.type === type) return answer;
+    return undefined;
+  }
+
+  add(command: Command): Promise<CommandResult> {
+    const { promise, resolve } = Promise.withResolvers<CommandResult>();
+    this.#byId.set(command.commandId, { command, answer: promise, resolve });
+    return promise;
+  }
+
+  /** The command that was accepted; undefined when none waits under this id. */
+  accept(commandId: string, revision: number): Command | undefined {
+    return this.#settle(commandId, { accepted: true, revision });
+  }
+
+  /** What to tell the person; undefined when no command waits under the refusal's id. */
+  refuse({ commandId, code, message, lastAction }: RejectMessage): Notice | undefined {
+    const command = this.#byId.get(commandId ?? '')?.command;
+    if (!command) return undefined;
+    const notice: Notice = { command: command.type, code, message, ...(lastAction && { lastAction }), at: this.#now() };
+    this.#settle(command.commandId, { accepted: false, notice });
+    return notice;
+  }
+
+  /** No answer will come any more: each gets that for one. What to tell the person, if any waited. */
+  end(reason: EndReason): Notice | undefined {
+    let notice: Notice | undefined;
+    for (const { commandId, type } of this.commands) {
+      notice = unanswered(type, reason, this.#now());
+      this.#settle(commandId, { accepted: false, notice });
+    }
+    return notice;
+  }
+
+  #settle(commandId: string, result: CommandResult): Command | undefined {
+    const pending = this.#byId.get(commandId);
+    this.#byId.delete(commandId);
+    pending?.resolve(result);
+    return pending?.command;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * The text of the prompt field, between the person who types here and everybody else.
+ *
+ * - The last edit wins, wherever it was made. While the field has the focus nothing replaces its text (rule W8): what comes
+ *   meanwhile waits. When the focus goes, it is taken if nothing was typed; if something was, the typed text stays, and is sent
+ *   again so that all fields are the same.
+ * - A prompt accepted in another tab, or a start over there, changes the draft like a remote edit, with one difference: text typed
+ *   here before it stays in this field alone. It is a leftover of an earlier turn, so it is not sent over the prompt that everybody
+ *   now sees, but it isn't thrown away either; typing on shares it. Start over in this tab empties the field, focus or not.
+ * - A snapshot repeats the draft. What it says is news when a command has set the draft, or when it says something else than the
+ *   server did before; so the echo of an older text never undoes a newer one that is still on its way.
+ * - After a reconnect, text that may not have arrived is sent again and not overwritten: no typed text is lost.
+ */
+import type { Environment } from './environment.ts';
+
+/** A line over which the server has been heard so long after a text was sent has delivered it: by rule R4 it would be cut otherwise. */
+const DELIVERED_AFTER_MS = 20_000;
+
+interface DraftLimits {
+  readonly PROMPT_CHARACTERS: number;
+  readonly DRAFTS_PER_SECOND: number;
+}
+
+/** Something the server said while the field had the focus. */
+interface Withheld {
+  readonly text: string;
+  readonly from: 'typing' | 'command';
+}
+
+/** What was typed here and may not have reached the server. */
+type Edit = { readonly is: 'delivered' } | { readonly is: 'unsent' } | { readonly is: 'sent'; readonly at: number };
+
+const delivered: Edit = { is: 'delivered' };
+
+export class SharedDraft {
+  readonly #environment: Pick<Environment, 'now' | 'setTimer'>;
+  readonly #send: (text: string) => void;
+  #text = '';
+  /** As the server last said it; undefined before it has. */
+  #serverText: string | undefined;
+  #edit: Edit = delivered;
+  #hasFocus = false;
+  #isEditedInFocus = false;
+  #withheld: Withheld | undefined;
+  /** Set while this connection may send drafts. */
+  #limits: DraftLimits | undefined;
+  #nextSendAt = 0;
+  #stopTimer: (() => void) | undefined;
+
+  /** @param send sends a draft over the open connection */
+  constructor(environment: Pick<Environment, 'now' | 'setTimer'>, send: (text: string) => void) {
+    this.#environment = environment;
+    this.#send = send;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Typed here: on show at once, sent as soon as the limit allows, the last text of several. */
+  set(text: string): void {
+    if (text === this.#text) return;
+    this.#text = text;
+    this.#isEditedInFocus = this.#hasFocus;
+    this.#withheld = undefined;
+    this.#edit = { is: 'unsent' };
+    this.#sendSoon();
+  }
+
+  setFocus(hasFocus: boolean): void {
+    if (this.#hasFocus === hasFocus) return;
+    this.#hasFocus = hasFocus;
+    if (hasFocus) this.#isEditedInFocus = false;
+    else this.#settleWithheld();
+  }
+
+  /** Sends now what waits for its turn: a command that follows must not be overtaken by it. */
+  flush(): void {
+    if (this.#edit.is === 'unsent') this.#sendNow();
+  }
+
+  /** This tab asks to start over: what is in the field may go once the answer is there, unless somebody types on. */
+  release(): void {
+    this.#isEditedInFocus = false;
+    this.#edit = delivered;
+  }
+
+  /** The start over asked for is accepted. */
+  released(): void {
+    if (!this.#isEditedInFocus) this.#settleWithheld();
+  }
+
+  /** @param limits undefined for a connection that may not send drafts; @param text the draft in the join's snapshot */
+  joined(text: string, limits: DraftLimits | undefined): void {
+    this.#limits = limits;
+    if (text === this.#text) this.#edit = delivered;
+    if (!limits || this.#edit.is === 'delivered') {
+      this.heardSnapshot(text, false);
+      return;
+    }
+    this.#serverText = text;
+    this.#sendNow();
+  }
+
+  /** The connection is gone; what was typed and may be lost waits for the next one. */
+  left(): void {
+    this.#limits = undefined;
+    this.#stopSending();
+    if (this.#edit.is === 'sent') this.#edit = { is: 'unsent' };
+  }
+
+  /** Somebody else typed. */
+  heardDraft(text: string): void {
+    this.#serverText = text;
+    this.#hear({ text, from: 'typing' });
+  }
+
+  /** @param isSet whether a command accepted since the last snapshot has set the draft */
+  heardSnapshot(text: string, isSet: boolean): void {
+    const isNews = isSet || text !== this.#serverText;
+    this.#serverText = text;
+    if (text === this.#text) {
+      this.#withheld = undefined;
+      this.#confirm();
+    } else if (isNews) {
+      this.#hear({ text, from: 'command' });
+    }
+  }
+
+  /** The server was heard over this connection, whatever it said. */
+  heard(): void {
+    if (this.#edit.is === 'sent' && this.#environment.now() - this.#edit.at >= DELIVERED_AFTER_MS) this.#confirm();
+  }
+
+  #confirm(): void {
+    if (this.#edit.is !== 'sent') return;
+    this.#edit = delivered;
+    this.#serverText = this.#text;
+  }
+
+  #hear(news: Withheld): void {
+    const isUnsent = this.#edit.is === 'unsent' && this.#limits !== undefined;
+    // Our own newer text is about to go out, and will be the last one.
+    if (isUnsent && news.from === 'typing') return;
+    if (this.#hasFocus) this.#withheld = news;
+    else if (!isUnsent) this.#text = news.text;
+    if (news.from === 'command' || !this.#hasFocus) this.#leaveBehind();
+  }
+
+  #settleWithheld(): void {
+    const withheld = this.#withheld;
+    if (!withheld) return;
+    this.#withheld = undefined;
+    if (!this.#isEditedInFocus) {
+      this.#text = withheld.text;
+      this.#leaveBehind();
+    } else if (withheld.from === 'typing') {
+      this.#edit = { is: 'unsent' };
+      this.#sendSoon();
+    }
+  }
+
+  /** Nothing typed so far is to be sent any more. */
+  #leaveBehind(): void {
+    this.#edit = delivered;
+    this.#stopSending();
+  }
+
+  #sendSoon(): void {
+    if (this.#stopTimer) return;
+    if (!this.#limits) return;
+    const waitMs = Math.min(1_000 / this.#limits.DRAFTS_PER_SECOND, this.#nextSendAt - this.#environment.now());
+    if (waitMs <= 0) this.#sendNow();
+    else this.#stopTimer = this.#environment.setTimer(() => this.#sendNow(), waitMs);
+  }
+
+  /** A text over the limit waits until it is short enough: the server would refuse it, or end the connection over its size. */
+  #sendNow(): void {
+    this.#stopSending();
+    if (!this.#limits || this.#text.length > this.#limits.PROMPT_CHARACTERS) return;
+    const now = this.#environment.now();
+    this.#nextSendAt = now + 1_000 / this.#limits.DRAFTS_PER_SECOND;
+    this.#edit = { is: 'sent', at: now };
+    this.#send(this.#text);
+  }
+
+  #stopSending(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+}

@@ -1,0 +1,52 @@
+/** A note in the margin: something that a person should read before going on. */
+import { css } from 'lit';
+
+export const note = css`
+  .note {
+    display: grid;
+    grid-template-columns: auto minmax(0, 1fr) auto;
+    gap: 0.25rem 0.75rem;
+    padding: 0.875rem 1rem;
+    border: 1px solid var(--line);
+    border-radius: var(--radius);
+    background: var(--surface);
+    font-size: var(--body);
+    overflow-wrap: anywhere;
+  }
+
+  .note > .icon {
+    margin-block-start: 0.125rem;
+    color: var(--ink-soft);
+  }
+
+  .note > .text {
+    display: grid;
+    gap: 0.25rem;
+    align-content: start;
+  }
+
+  .note .title {
+    font-weight: 620;
+  }
+
+  .note .actions {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.5rem;
+    margin-block-start: 0.625rem;
+  }
+
+  .note.trouble {
+    border-color: light-dark(#e3bdb8, #5a302c);
+    background: var(--trouble-wash);
+  }
+
+  .note.trouble > .icon,
+  .note.trouble .title {
+    color: var(--trouble);
+  }
+
+  .note > .button {
+    margin: -0.625rem -0.75rem -0.625rem 0;
+  }
+`;

@@ -1,0 +1,120 @@
+/** The sheet on its mat, with the crop marks of a printer's proof. */
+import { css } from 'lit';
+
+export const picture = css`
+  :host {
+    inline-size: 100%;
+  }
+
+  .frame {
+    --ratio: 1;
+    position: relative;
+    inline-size: min(100%, var(--picture-height, 70dvh) * var(--ratio));
+    margin: 0 auto;
+  }
+
+  .sheet {
+    position: relative;
+    display: grid;
+    aspect-ratio: var(--ratio);
+    overflow: hidden;
+    border-radius: 2px;
+    background: light-dark(#f4f3f1, #19191a);
+    box-shadow: var(--shadow);
+  }
+
+  .sheet img {
+    grid-area: 1 / 1;
+    inline-size: 100%;
+    block-size: 100%;
+    min-block-size: 0;
+    object-fit: contain;
+    animation: bring-in 420ms ease-out both;
+    transition:
+      opacity 300ms ease,
+      filter 300ms ease;
+  }
+
+  /* A transparent picture shows its ground as a grey check, on which light and dark parts both stand out. */
+  .finished .sheet,
+  .approved .sheet {
+    background: repeating-conic-gradient(#d4d4d2 0 25%, #c6c6c4 0 50%) 0 0 / 20px 20px;
+  }
+
+  .previous img {
+    filter: saturate(0.35);
+    opacity: 0.42;
+  }
+
+  @keyframes bring-in {
+    from {
+      opacity: 0;
+    }
+  }
+
+  .sweep {
+    position: absolute;
+    inset: 0;
+    overflow: hidden;
+    pointer-events: none;
+  }
+
+  .sweep::before {
+    content: '';
+    position: absolute;
+    inset-block: 0;
+    inset-inline-start: -45%;
+    inline-size: 45%;
+    background: linear-gradient(90deg, transparent, light-dark(rgb(255 255 255 / 0.5), rgb(255 255 255 / 0.07)), transparent);
+    animation: sweep 2.6s ease-in-out infinite;
+  }
+
+  @keyframes sweep {
+    to {
+      inset-inline-start: 100%;
+    }
+  }
+
+  .tag {
+    position: absolute;
+    inset-block-start: 12px;
+    inset-inline-start: 12px;
+    padding: 0.25rem 0.625rem;
+    border-radius: 99px;
+    background: rgb(20 20 21 / 0.82);
+    color: #fff;
+    font-size: var(--small);
+    font-weight: 560;
+  }
+
+  .seal {
+    position: absolute;
+    inset-block-end: -18px;
+    inset-inline-end: -10px;
+    display: grid;
+    place-items: center;
+    inline-size: 56px;
+    block-size: 56px;
+    border: 4px solid var(--mat);
+    border-radius: 50%;
+    background: var(--approve);
+    color: var(--on-approve);
+    font-size: 1.5rem;
+    animation: stamp 260ms cubic-bezier(0.2, 1.4, 0.4, 1) both;
+  }
+
+  @keyframes stamp {
+    from {
+      opacity: 0;
+      scale: 1.5;
+    }
+  }
+
+  @media (forced-colors: active) {
+    .sheet,
+    .seal,
+    .tag {
+      border: 1px solid CanvasText;
+    }
+  }
+`;

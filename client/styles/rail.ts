@@ -1,0 +1,65 @@
+/** The rail beside the picture. */
+import { css } from 'lit';
+
+export const rail = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    gap: 1.5rem;
+    min-inline-size: 0;
+  }
+
+  .stage {
+    display: grid;
+    gap: 1rem;
+  }
+
+  .stage:not(:has(*)) {
+    display: none;
+  }
+
+  .notes:not(:has([shown])) {
+    margin-block-end: -1.5rem;
+  }
+
+  .notes > [shown] ~ [shown] {
+    margin-block-start: 0.75rem;
+  }
+
+  .form.divided,
+  .leave {
+    padding-block-start: 1.5rem;
+    border-block-start: 1px solid var(--line);
+  }
+
+  .form:has(> [hidden]) {
+    display: none;
+  }
+
+  .leave {
+    display: grid;
+    gap: 0.5rem;
+  }
+
+  .more {
+    display: grid;
+    margin-block-start: auto;
+    padding-block-start: 0.5rem;
+  }
+
+  blockquote {
+    max-block-size: 15rem;
+    padding-inline-start: 0.875rem;
+    overflow-y: auto;
+    border-inline-start: 2px solid var(--line);
+    color: var(--ink-soft);
+    overflow-wrap: anywhere;
+    white-space: pre-line;
+  }
+
+  .headline {
+    font-size: var(--headline);
+    letter-spacing: -0.028em;
+    line-height: 1.12;
+  }
+`;

@@ -1,0 +1,101 @@
+/** The room: a mat for the picture, a rail for the work; one above the other where it is narrow. */
+import { css } from 'lit';
+
+export const review = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    flex: 1;
+    container-type: inline-size;
+    min-inline-size: 0;
+    background: var(--paper);
+    color: var(--ink);
+    font-family: var(--font);
+    font-size: var(--body);
+    line-height: 1.5;
+    letter-spacing: -0.003em;
+    -webkit-font-smoothing: antialiased;
+  }
+
+  .bench {
+    --above: 57px;
+    display: grid;
+    flex: 1;
+  }
+
+  proof-demo ~ .bench {
+    --above: 95px;
+  }
+
+  .mat {
+    --picture-height: calc(var(--height) * 0.62);
+    padding: 2rem;
+    background: var(--mat);
+  }
+
+  .rail {
+    display: flex;
+    flex-direction: column;
+    gap: 1.5rem;
+    min-inline-size: 0;
+    padding: 1.5rem 1.25rem;
+  }
+
+  .waiting {
+    animation: appear 400ms 500ms both;
+  }
+
+  @keyframes appear {
+    from {
+      opacity: 0;
+    }
+  }
+
+  .asking .rail {
+    inline-size: 100%;
+    max-inline-size: 44rem;
+    margin-inline: auto;
+    padding-block: clamp(2rem, 8cqi, 6.5rem) 1.25rem;
+  }
+
+  .rail > * {
+    flex: 1;
+  }
+
+  @container (inline-size >= 56rem) {
+    .looking {
+      grid-template-columns: minmax(0, 1fr) 25rem;
+    }
+
+    .mat {
+      --picture-height: calc(var(--height) - var(--above) - 6rem);
+      padding: 3rem;
+    }
+
+    /* Stays in view, while a long rail scrolls by. */
+    .mat proof-picture {
+      position: sticky;
+      inset-block-start: 3rem;
+      display: grid;
+      align-content: center;
+      min-block-size: var(--picture-height);
+    }
+
+    .looking .rail {
+      padding: 2rem 1.75rem 1rem;
+      border-inline-start: 1px solid var(--line);
+    }
+  }
+
+  @container (inline-size >= 120rem) {
+    .looking {
+      grid-template-columns: minmax(0, 1fr) 30rem;
+    }
+  }
+
+  @media (forced-colors: active) {
+    .mat {
+      border-block-end: 1px solid CanvasText;
+    }
+  }
+`;

@@ -1,0 +1,163 @@
+/** A page for the session client to live in: a clock, sockets and a visibility that a test moves by hand. */
+import { createHash } from 'node:crypto';
+import type { Environment, Socket } from '../../client/environment.ts';
+import { type ClientMessage, parseClientMessage, type ServerMessage } from '../../shared/protocol.ts';
+import { FakeClock } from './fake-clock.ts';
+
+/** The server's end of one socket, played by the test. */
+export class FakeSocket implements Socket {
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { readonly data: unknown }) => void) | null = null;
+  onclose: ((event: { readonly code: number }) => void) | null = null;
+  readonly sent: ClientMessage[] = [];
+  readonly url: string;
+  readonly subprotocol: string;
+  isClosed = false;
+
+  constructor(url: string, subprotocol: string) {
+    this.url = url;
+    this.subprotocol = subprotocol;
+  }
+
+  send(text: string): void {
+    const parsed = parseClientMessage(text);
+    if (!parsed.ok) throw new Error(`The client sent ${text}: ${parsed.problem}`);
+    this.sent.push(parsed.message);
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  open(): void {
+    this.onopen?.();
+  }
+
+  say(message: ServerMessage): void {
+    this.sayText(JSON.stringify(message));
+  }
+
+  sayText(text: string): void {
+    this.onmessage?.({ data: text });
+  }
+
+  closedByServer(code: number): void {
+    this.isClosed = true;
+    this.onclose?.({ code });
+  }
+
+  sentOf<Type extends ClientMessage['type']>(type: Type): Extract<ClientMessage, { type: Type }>[] {
+    return this.sent.filter((message): message is Extract<ClientMessage, { type: Type }> => message.type === type);
+  }
+}
+
+export class FakeEnvironment implements Environment {
+  readonly sockets: FakeSocket[] = [];
+  readonly liveUrls = new Map<string, Blob>();
+  readonly warnings: string[] = [];
+  readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
+  /** The next numbers that `random` gives; 0.5 when there are none. */
+  readonly randoms: number[] = [];
+  hidden = false;
+  refusesSockets = false;
+  readonly #clock = new FakeClock();
+  readonly #wakers = new Set<() => void>();
+  #sleptMs = 0;
+  #ids = 0;
+  #urls = 0;
+
+  constructor({ isSecure = true } = {}) {
+    if (isSecure) this.sha256 = (bytes) => Promise.resolve(digest(bytes));
+  }
+
+  get socket(): FakeSocket {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('No socket was opened.');
+    return socket;
+  }
+
+  get timers(): number {
+    return this.#clock.timers;
+  }
+
+  get wakers(): number {
+    return this.#wakers.size;
+  }
+
+  /** Time passes, and timers fire in their order. */
+  pass(ms: number): void {
+    this.#clock.advance(ms);
+  }
+
+  /** The computer sleeps: the time goes on, timers stand still. */
+  sleep(ms: number): void {
+    this.#sleptMs += ms;
+  }
+
+  /** The page is shown again. */
+  wake(): void {
+    this.hidden = false;
+    this.comeOnline();
+  }
+
+  comeOnline(): void {
+    for (const waker of [...this.#wakers]) waker();
+  }
+
+  openSocket(url: string, subprotocol: string): Socket {
+    if (this.refusesSockets) throw new Error('SecurityError');
+    const socket = new FakeSocket(url, subprotocol);
+    this.sockets.push(socket);
+    return socket;
+  }
+
+  now(): number {
+    return this.#clock.now() + this.#sleptMs;
+  }
+
+  setTimer(callback: () => void, delayMs: number): () => void {
+    return this.#clock.after(delayMs, callback);
+  }
+
+  random(): number {
+    return this.randoms.shift() ?? 0.5;
+  }
+
+  randomId(): string {
+    this.#ids += 1;
+    return `command-${this.#ids}`;
+  }
+
+  createObjectUrl(blob: Blob): string {
+    this.#urls += 1;
+    const url = `blob:${this.#urls}`;
+    this.liveUrls.set(url, blob);
+    return url;
+  }
+
+  revokeObjectUrl(url: string): void {
+    if (!this.liveUrls.delete(url)) throw new Error(`${url} was revoked twice.`);
+  }
+
+  isHidden(): boolean {
+    return this.hidden;
+  }
+
+  onWake(listener: () => void): () => void {
+    this.#wakers.add(listener);
+    return () => void this.#wakers.delete(listener);
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message);
+  }
+}
+
+export function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Lets every promise that is ready settle; no time passes. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+}

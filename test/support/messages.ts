@@ -1,0 +1,107 @@
+/** One full example of every message: all its fields are there, the optional ones too. */
+import type { ClientMessage, ServerMessage } from '../../shared/protocol.ts';
+import type { Attempt, Generation } from '../../shared/session.ts';
+import { at, later, reference, sha256Of } from './machine.ts';
+
+type ByType<Message extends { type: string }> = { [Type in Message['type']]: Extract<Message, { type: Type }> };
+type ByStage = { [Stage in Snapshot['stage']]: Extract<Snapshot, { stage: Stage }> };
+type Snapshot = Extract<ServerMessage, { type: 'snapshot' }>;
+
+const command = { commandId: 'c1', turn: 3 };
+const options = { size: '1536x1024', quality: 'high', background: 'opaque', format: 'webp', candidates: 2 } as const;
+const lastAction = { action: 'generate', by: 'Ana', connectionId: 'c', at } as const;
+
+export const clientMessages: ByType<ClientMessage> = {
+  join: { type: 'join', sessionId: 's', key: 'k', token: 't', name: 'Ana', have: ['i1'], images: 'url' },
+  want: { type: 'want', imageIds: ['i1', 'i2'] },
+  draft: { type: 'draft', text: '' },
+  generate: { type: 'generate', ...command, prompt: 'a red kite', options },
+  regenerate: { type: 'regenerate', ...command, imageId: 'i1', prompt: 'a blue kite', options },
+  refine: { type: 'refine', ...command, imageId: 'i1', feedback: 'darker', options },
+  approve: { type: 'approve', ...command, imageId: 'i1', sha256: sha256Of('i1') },
+  cancel: { type: 'cancel', ...command },
+  start_over: { type: 'start_over', ...command },
+};
+
+const generation: Generation = {
+  generationId: 'g2',
+  prompt: 'a red kite',
+  feedback: 'darker',
+  parent: 'i1',
+  options,
+  candidates: 2,
+  startedAt: at,
+};
+const attempt: Attempt = {
+  image: reference('i1'),
+  parent: 'i0',
+  parentDropped: true,
+  prompt: 'a red kite',
+  feedback: 'brighter',
+  options,
+  revisedPrompt: 'a scarlet kite',
+  usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
+  startedAt: at,
+  finishedAt: later,
+};
+const snapshot = {
+  type: 'snapshot',
+  revision: 7,
+  turn: 4,
+  draft: 'a red k',
+  attempts: [attempt],
+  decisions: [{ decision: 'approved', imageId: 'i1', sha256: sha256Of('i1'), by: 'Ana', connectionId: 'c', at }],
+  lastAction,
+} satisfies Partial<Snapshot>;
+const image = attempt.image;
+const error = { code: 'timeout', message: 'It took too long.', retryable: true } as const;
+
+export const snapshots: ByStage = {
+  initial_input: { ...snapshot, stage: 'initial_input', lastGeneration: generation, error },
+  generating: { ...snapshot, stage: 'generating', generation, image },
+  user_feedback: { ...snapshot, stage: 'user_feedback', image, lastGeneration: generation, error },
+  final: { ...snapshot, stage: 'final', image, approved: image },
+};
+
+export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot'> = {
+  welcome: {
+    type: 'welcome',
+    protocol: 1,
+    connectionId: 'c',
+    sessionId: 's',
+    key: 'k',
+    role: 'reviewer',
+    name: 'Ana',
+    generator: { name: 'Demo painter', model: 'demo-1', demo: true },
+    limits: {
+      INBOUND_MESSAGE_BYTES: 65_536,
+      PROMPT_CHARACTERS: 4_000,
+      FEEDBACK_CHARACTERS: 2_000,
+      NAME_CHARACTERS: 40,
+      HAVE_IDS: 32,
+      WANT_IDS: 12,
+      ATTEMPTS_PER_SESSION: 12,
+      DRAFTS_PER_SECOND: 10,
+    },
+  },
+  draft: { type: 'draft', text: 'a red', by: 'Bo' },
+  viewers: { type: 'viewers', reviewers: 2, watchers: 0 },
+  progress: {
+    type: 'progress',
+    generationId: 'g1',
+    candidate: 0,
+    phase: 'retrying',
+    try: 2,
+    maxTries: 3,
+    elapsedMs: 1_200,
+    expectedMs: 20_000,
+    queuePosition: 1,
+    retryInMs: 4_000,
+    reason: 'The service is busy.',
+  },
+  image: { type: 'image', ...image, data: 'iVBORw==', url: '/api/sessions/s/images/i1' },
+  ack: { type: 'ack', commandId: 'c1', revision: 7 },
+  reject: { type: 'reject', commandId: 'c1', imageId: 'i1', code: 'stale', message: 'Too late.', lastAction },
+  heartbeat: { type: 'heartbeat', nextBytes: 4_000_000 },
+  goodbye: { type: 'goodbye', reason: 'restart', reconnectInMs: 1_500 },
+};

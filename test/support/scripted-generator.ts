@@ -1,0 +1,99 @@
+/** A generator that draws what its test tells it, when its test tells it. */
+import { createHash } from 'node:crypto';
+import type {
+  GenerateContext,
+  GeneratedImage,
+  GenerateRequest,
+  GenerateResult,
+  Generator,
+  GeneratorProgress,
+} from '../../server/generate/generator.ts';
+
+const PATIENCE_MS = 4_000;
+
+/** One ask for an image, still to be answered. */
+export class Drawing {
+  readonly request: GenerateRequest;
+  readonly signal: AbortSignal;
+  readonly result: Promise<GenerateResult>;
+  readonly #context: GenerateContext;
+  readonly #settle: { resolve(result: GenerateResult): void; reject(error: unknown): void };
+
+  constructor(request: GenerateRequest, context: GenerateContext) {
+    const { promise, resolve, reject } = Promise.withResolvers<GenerateResult>();
+    this.request = request;
+    this.signal = context.signal;
+    this.result = promise;
+    this.#context = context;
+    this.#settle = { resolve, reject };
+  }
+
+  report(progress: GeneratorProgress): void {
+    this.#context.onProgress(progress);
+  }
+
+  /** Returns the bytes that every client must then receive. */
+  preview(image: GeneratedImage = imageOf('partial')): Uint8Array {
+    this.report({ phase: 'partial', image });
+    return image.bytes;
+  }
+
+  /** Returns the bytes that every client must then receive. */
+  finish(image: GeneratedImage = imageOf(this.request.prompt), told: Omit<GenerateResult, 'image'> = {}): Uint8Array {
+    this.#settle.resolve({ image, ...told });
+    return image.bytes;
+  }
+
+  fail(error: unknown): void {
+    this.#settle.reject(error);
+  }
+}
+
+export class ScriptedGenerator implements Generator {
+  readonly name = 'Scripted';
+  readonly model = 'scripted-1';
+  readonly demo = false;
+  readonly maxTries = 3;
+  readonly drawings: Drawing[] = [];
+  readonly #waiters: { readonly index: number; readonly resolve: (drawing: Drawing) => void }[] = [];
+  /** A stubborn one goes on after it was aborted, as a late result would. */
+  readonly #isStubborn: boolean;
+
+  constructor({ isStubborn = false } = {}) {
+    this.#isStubborn = isStubborn;
+  }
+
+  generate(request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> {
+    const drawing = new Drawing(request, context);
+    const index = this.drawings.push(drawing) - 1;
+    if (!this.#isStubborn) {
+      context.signal.addEventListener('abort', () => drawing.fail(new DOMException('aborted', 'AbortError')));
+    }
+    for (const waiter of this.#waiters) if (waiter.index === index) waiter.resolve(drawing);
+    return drawing.result;
+  }
+
+  /** The ask number `index`, from 0, as soon as it has come. */
+  drawing(index: number): Promise<Drawing> {
+    const here = this.drawings[index];
+    if (here) return Promise.resolve(here);
+    const { promise, resolve, reject } = Promise.withResolvers<Drawing>();
+    const timer = setTimeout(() => reject(new Error(`Drawing ${index} was never asked for.`)), PATIENCE_MS);
+    this.#waiters.push({ index, resolve });
+    return promise.finally(() => clearTimeout(timer));
+  }
+}
+
+/** Bytes that differ with `seed` and do not repeat, so that a slip of any kind shows. They need not be a picture here. */
+export function imageOf(seed: string, byteLength = 3_000): GeneratedImage {
+  const words = new Uint32Array(Math.ceil(byteLength / 4));
+  let word = createHash('sha256').update(seed).digest().readUInt32LE() | 1;
+  // Marsaglia's xorshift: a hash a block would take seconds for the big ones.
+  for (let at = 0; at < words.length; at += 1) {
+    word ^= word << 13;
+    word ^= word >>> 17;
+    word ^= word << 5;
+    words[at] = word;
+  }
+  return { bytes: new Uint8Array(words.buffer, 0, byteLength), mediaType: 'image/png', width: 64, height: 48 };
+}

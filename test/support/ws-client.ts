@@ -1,0 +1,182 @@
+/** A plain client of the wire: it sends, remembers what it received, and waits for what is to come. */
+import { WebSocket } from 'ws';
+import { type ClientMessage, parseServerMessage, type ServerMessage, SUBPROTOCOL } from '../../shared/protocol.ts';
+
+type MessageType = ServerMessage['type'];
+type MessageOf<Type extends MessageType> = Extract<ServerMessage, { type: Type }>;
+type AnyStage = MessageOf<'snapshot'>['stage'];
+type SnapshotIn<Stage extends AnyStage> = Extract<MessageOf<'snapshot'>, { stage: Stage }>;
+type JoinFields = Omit<Extract<ClientMessage, { type: 'join' }>, 'type'>;
+
+export interface Closing {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** How long to wait before a test fails and says what was received instead. */
+const PATIENCE_MS = 4_000;
+/** How many of the last frames such a failure tells. */
+const TOLD_FRAMES = 40;
+
+export class WsClient {
+  readonly socket: WebSocket;
+  /** In order; everything has passed the protocol's schema. */
+  readonly received: ServerMessage[] = [];
+  /** The frames of `received`, as they came. */
+  readonly frames: string[] = [];
+  readonly #opened: Promise<void>;
+  readonly #listeners = new Set<() => void>();
+  #closing: Closing | undefined;
+  #fault: Error | undefined;
+  #fences = 0;
+
+  /** @param address of the server, `http:` */
+  constructor(address: string, { headers = {} }: { headers?: Readonly<Record<string, string>> } = {}) {
+    const opened = Promise.withResolvers<void>();
+    this.socket = new WebSocket(`${address.replace(/^http/, 'ws')}/ws`, SUBPROTOCOL, { headers });
+    this.#opened = opened.promise;
+    // Whoever calls `open` hears of it; a client that is refused on purpose may never call it.
+    this.#opened.catch(() => undefined);
+    this.socket.once('open', () => opened.resolve());
+    this.socket.on('error', (error) => opened.reject(error));
+    this.socket.on('message', (data) => this.#onMessage(String(data)));
+    this.socket.once('close', (code, reason) => {
+      this.#closing = { code, reason: String(reason) };
+      opened.reject(new Error(`closed with ${code}`));
+      this.#wake();
+    });
+  }
+
+  /** @throws {Error} with the HTTP status in its message, when the upgrade is refused */
+  async open(): Promise<this> {
+    await this.#opened;
+    return this;
+  }
+
+  async join(fields: JoinFields = {}): Promise<MessageOf<'welcome'>> {
+    await this.open();
+    this.send({ type: 'join', ...fields });
+    const welcome = await this.until('welcome');
+    await this.until('viewers');
+    return welcome;
+  }
+
+  send(message: ClientMessage): void {
+    this.sendText(JSON.stringify(message));
+  }
+
+  sendText(text: string): void {
+    this.socket.send(text);
+  }
+
+  of<Type extends MessageType>(type: Type): MessageOf<Type>[] {
+    return this.received.filter((message) => isOf(message, type));
+  }
+
+  last<Type extends MessageType>(type: Type): MessageOf<Type> {
+    const message = this.of(type).at(-1);
+    if (!message) throw new Error(`No ${type} was received, but:\n${this.#story()}`);
+    return message;
+  }
+
+  /**
+   * The first message of this type that fits, received already or still to come.
+   * @throws {Error} that tells everything received, when it does not come in time or the connection closes
+   */
+  until<Type extends MessageType>(
+    type: Type,
+    fits: (message: MessageOf<Type>) => boolean = () => true,
+  ): Promise<MessageOf<Type>> {
+    return this.#wait(`a fitting ${type}`, () => this.of(type).find(fits));
+  }
+
+  stage<Stage extends AnyStage>(
+    stage: Stage,
+    fits: (snapshot: SnapshotIn<Stage>) => boolean = () => true,
+    patienceMs = PATIENCE_MS,
+  ): Promise<SnapshotIn<Stage>> {
+    const isFitting = (snapshot: MessageOf<'snapshot'>): snapshot is SnapshotIn<Stage> =>
+      isIn(snapshot, stage) && fits(snapshot);
+    return this.#wait(`a snapshot in ${stage}`, () => this.of('snapshot').find(isFitting), patienceMs);
+  }
+
+  answer(commandId: string): Promise<MessageOf<'ack'> | MessageOf<'reject'>> {
+    const isAnswer = (message: ServerMessage) =>
+      (message.type === 'ack' || message.type === 'reject') && message.commandId === commandId;
+    return this.#wait(`an answer to ${commandId}`, () => this.answers().find(isAnswer));
+  }
+
+  answers(): (MessageOf<'ack'> | MessageOf<'reject'>)[] {
+    return this.received.filter((message) => message.type === 'ack' || message.type === 'reject');
+  }
+
+  /** Resolves when all that this client sent before has been dealt with, and all that the server had for it then has arrived. */
+  async fence(): Promise<void> {
+    this.#fences += 1;
+    const imageId = `fence-${this.#fences}`;
+    this.send({ type: 'want', imageIds: [imageId] });
+    await this.until('reject', (reject) => reject.imageId === imageId);
+  }
+
+  /** Closes politely, and waits for it. */
+  async leave(): Promise<void> {
+    this.socket.close(1000);
+    await this.closed();
+  }
+
+  closed(patienceMs = PATIENCE_MS): Promise<Closing> {
+    return this.#wait('the close', () => this.#closing, patienceMs);
+  }
+
+  #onMessage(text: string): void {
+    const parsed = parseServerMessage(text);
+    if (parsed.ok) {
+      this.received.push(parsed.message);
+      this.frames.push(text);
+    } else {
+      this.#fault = new Error(`The server broke its own protocol: ${parsed.problem}\n${text.slice(0, 500)}`);
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  async #wait<Found>(what: string, find: () => Found | undefined, patienceMs = PATIENCE_MS): Promise<Found> {
+    const { promise, resolve, reject } = Promise.withResolvers<Found>();
+    const fail = (why: string) => reject(new Error(`Waited for ${what}, but ${why}. Received:\n${this.#story()}`));
+    const look = () => {
+      const found = find();
+      if (this.#fault) reject(this.#fault);
+      else if (found !== undefined) resolve(found);
+      else if (this.#closing) fail('the connection was closed');
+    };
+    const timer = setTimeout(() => fail('it did not come'), patienceMs);
+    this.#listeners.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#listeners.delete(look);
+    });
+  }
+
+  #story(): string {
+    const last = this.frames.slice(-TOLD_FRAMES);
+    return last.map((frame) => (frame.length > 300 ? `${frame.slice(0, 300)}…` : frame)).join('\n') || '(nothing)';
+  }
+}
+
+/** The bytes of an inline image message. */
+export function bytesOf({ data }: MessageOf<'image'>): Buffer {
+  if (data === undefined) throw new Error('The image message carries no data.');
+  return Buffer.from(data, 'base64');
+}
+
+function isOf<Type extends MessageType>(message: ServerMessage, type: Type): message is MessageOf<Type> {
+  return message.type === type;
+}
+
+function isIn<Stage extends AnyStage>(snapshot: MessageOf<'snapshot'>, stage: Stage): snapshot is SnapshotIn<Stage> {
+  return snapshot.stage === stage;
+}

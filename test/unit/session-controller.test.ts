@@ -1,0 +1,85 @@
+import type { ReactiveControllerHost } from 'lit';
+import { expect, test } from 'vitest';
+import { SessionClient, type SessionClientOptions } from '../../client/session-client.ts';
+import { SessionController } from '../../client/session-controller.ts';
+import { initialState } from '../../client/session-state.ts';
+import { FakeEnvironment } from '../support/client-environment.ts';
+import { answerJoin, server } from '../support/joined-client.ts';
+
+class FakeHost implements ReactiveControllerHost {
+  updates = 0;
+  readonly updateComplete = Promise.resolve(true);
+  addController(): void {}
+  removeController(): void {}
+  requestUpdate(): void {
+    this.updates += 1;
+  }
+}
+
+function controlled() {
+  const host = new FakeHost();
+  const page = new FakeEnvironment();
+  const opened: SessionClientOptions[] = [];
+  const controller = new SessionController(host, (options) => {
+    opened.push(options);
+    return new SessionClient(options, page);
+  });
+  return { host, page, opened, controller };
+}
+
+test('a session opens once it was asked for and its host is in a document, in either order', () => {
+  const early = controlled();
+  early.controller.open({ server });
+  expect(early.controller.state).toBe(initialState);
+  expect(early.page.sockets).toHaveLength(0);
+  early.controller.hostConnected();
+  expect(early.page.sockets).toHaveLength(1);
+
+  const late = controlled();
+  late.controller.hostConnected();
+  expect(late.controller.client).toBeUndefined();
+  late.controller.open({ server });
+  expect(late.page.sockets).toHaveLength(1);
+});
+
+test('the host is updated at each change of state', () => {
+  const { host, page, controller } = controlled();
+  controller.hostConnected();
+  controller.open({ server });
+  const before = host.updates;
+  answerJoin(page);
+  expect(host.updates).toBeGreaterThan(before);
+  expect(controller.state.connection.status).toBe('online');
+});
+
+test('the session closes with its host, and comes back to the same session with the same name', () => {
+  const { page, opened, controller } = controlled();
+  controller.open({ server, token: 'token' });
+  controller.hostConnected();
+  const socket = answerJoin(page, undefined, { key: 'key-1' });
+  controller.hostDisconnected();
+  controller.hostDisconnected();
+  expect(socket.isClosed).toBe(true);
+  expect(controller.client).toBeUndefined();
+  expect(controller.state.connection.status).toBe('closed');
+  controller.hostConnected();
+  expect(opened.at(-1)).toEqual({
+    server,
+    token: 'token',
+    sessionId: 'session-1',
+    sessionKey: 'key-1',
+    name: 'Reviewer 1',
+  });
+  expect(page.sockets).toHaveLength(2);
+});
+
+test('a session opened in place of another knows nothing of that one', () => {
+  const { page, opened, controller } = controlled();
+  controller.hostConnected();
+  controller.open({ server });
+  const first = answerJoin(page, undefined, { key: 'key-1' });
+  controller.open({ server, sessionId: 'session-2' });
+  expect(first.isClosed).toBe(true);
+  expect(opened.at(-1)).toEqual({ server, sessionId: 'session-2' });
+  expect(controller.state.snapshot).toBeUndefined();
+});
