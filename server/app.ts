@@ -69,7 +69,8 @@ export class App {
     this.#isDraining = true;
     this.#door.close();
     this.#queue.close();
-    await this.#until(() => this.#sessions.generating.length === 0, GENERATION_GRACE_MS);
+    // What was drawn is to arrive, too: a tab in the middle of its last image is not cut off.
+    await this.#until(() => this.#sessions.generating.length === 0 && this.#door.isQuiet, GENERATION_GRACE_MS);
     this.#door.dismissAll(Math.random);
     await this.#until(() => this.#door.connections === 0, GOODBYE_GRACE_MS);
     // Listening as long as this: who comes meanwhile is told 503, and `/readyz` tells a proxy to look elsewhere.

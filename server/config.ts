@@ -36,6 +36,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** A longer timer would fire at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
     v.string(),
@@ -60,11 +63,19 @@ const origin = v.pipe(
   ),
 );
 
+const httpUrl = v.pipe(
+  v.string(),
+  v.check(
+    (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
+    'must be a URL such as https://api.openai.com/v1',
+  ),
+);
+
 const Environment = v.object({
   HOST: v.optional(v.string(), '127.0.0.1'),
   PORT: v.optional(wholeNumber(0, 65_535), '3000'),
   OPENAI_API_KEY: v.optional(v.string()),
-  OPENAI_BASE_URL: v.optional(v.pipe(v.string(), v.url('must be a URL such as https://api.openai.com/v1'))),
+  OPENAI_BASE_URL: v.optional(httpUrl),
   PROOFROOM_GENERATOR: v.optional(v.picklist(['openai', 'demo'], 'must be openai or demo')),
   PROOFROOM_MODEL: v.optional(v.string(), DEFAULT_MODEL),
   PROOFROOM_IMAGE_MODEL: v.optional(v.string(), DEFAULT_IMAGE_MODEL),
@@ -90,7 +101,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = v.safeParse(Environment, given);
-  if (!parsed.success) throw new ConfigError(parsed.issues.map(problem).join('\n'));
+  const { limits, problems } = readLimits(given);
+  if (!parsed.success) throw new ConfigError([...parsed.issues.map(problem), ...problems].join('\n'));
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const values = parsed.output;
   refuseOpenDoors(values);
   return {
@@ -102,7 +115,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     allowedOrigins: values.PROOFROOM_ALLOWED_ORIGINS,
     trustProxy: values.PROOFROOM_TRUST_PROXY,
     logLevel: values.PROOFROOM_LOG_LEVEL,
-    limits: limitsOf(given),
+    limits,
   };
 }
 
@@ -114,7 +127,7 @@ function refuseOpenDoors(values: Environment): void {
   if (isLoopback(values.HOST) || values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS)
     return;
   throw new ConfigError(
-    `HOST ${values.HOST} lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ` +
+    'HOST lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ' +
       'or PROOFROOM_ALLOW_ANONYMOUS=1 if anybody may generate at your cost',
   );
 }
@@ -134,16 +147,18 @@ function generatorOf(values: Environment): Config['generator'] {
   };
 }
 
-function limitsOf(given: Readonly<Record<string, string | undefined>>): Limits {
+function readLimits(given: Readonly<Record<string, string | undefined>>) {
   const limits: Record<LimitName, number> = { ...defaultLimits };
+  const problems: string[] = [];
   for (const name of Object.keys(defaultLimits) as LimitName[]) {
     const text = given[`PROOFROOM_${name}`];
     if (text === undefined) continue;
-    const parsed = v.safeParse(wholeNumber(1, Number.MAX_SAFE_INTEGER), text);
-    if (!parsed.success) throw new ConfigError(`PROOFROOM_${name} ${parsed.issues[0].message}`);
-    limits[name] = parsed.output;
+    const most = name.endsWith('_MS') ? LONGEST_TIMER_MS : Number.MAX_SAFE_INTEGER;
+    const parsed = v.safeParse(wholeNumber(1, most), text);
+    if (parsed.success) limits[name] = parsed.output;
+    else problems.push(`PROOFROOM_${name} ${parsed.issues[0].message}`);
   }
-  return limits;
+  return { limits, problems };
 }
 
 /** Names the variable, never its value: it may be a secret. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { App } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { createGenerator, startupNotice } from './generate/choose.ts';
+import { createGenerator, describeGenerator, findGeneratorProblem } from './generate/choose.ts';
 import { createLogger } from './logger.ts';
 
 /** A second signal sooner than this is the terminal's Ctrl+C reaching us twice (rule R6). */
@@ -42,6 +42,13 @@ function addressOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
+async function warnOfGenerator(config: Config): Promise<void> {
+  const problem = await findGeneratorProblem(config);
+  if (problem === undefined) return;
+  console.error(`proofroom: ${problem}`);
+  log.warn('the image service refuses what it was configured with');
+}
+
 const config = configOrExit();
 if (!existsSync(join(builtFolder, 'page/index.html'))) fail('the page is not built: run npm run build, or npm start');
 
@@ -52,7 +59,8 @@ const app = new App({ config, generator, log, builtFolder });
 app.server.once('error', (error) => fail(listenFailure(error, config)));
 app.server.listen(config.port, config.host, () => {
   console.log(`Proofroom is ready on ${addressOf(app.server.address() as AddressInfo)}`);
-  void startupNotice(config, generator).then((notice) => console.log(notice));
+  console.log(describeGenerator(config));
+  void warnOfGenerator(config);
 });
 
 let stoppingSince: number | undefined;

@@ -226,13 +226,24 @@ export type ServerMessage = v.InferOutput<typeof ServerMessage>;
 
 export type Parsed<Message> =
   | { readonly ok: true; readonly message: Message }
-  /** `problem` names the first field that is wrong and never quotes the input; `commandId` is the refused command's, where it can be read. */
-  | { readonly ok: false; readonly problem: string; readonly commandId?: string };
+  | {
+      readonly ok: false;
+      /** Names the first field that is wrong; never quotes the input. */
+      readonly problem: string;
+      /** What the message said it was, where that can be read. */
+      readonly type?: string;
+      /** The refused command's, where it can be read. */
+      readonly commandId?: string;
+    };
 
 export const parseClientMessage = (text: string): Parsed<ClientMessage> => parse(ClientMessage, text);
 export const parseServerMessage = (text: string): Parsed<ServerMessage> => parse(ServerMessage, text);
 
-const Identified = v.object({ commandId: command.commandId });
+/** What can be told of a message that is otherwise wrong. */
+const Envelope = v.object({
+  type: v.fallback(v.optional(v.string()), undefined),
+  commandId: v.fallback(v.optional(command.commandId), undefined),
+});
 
 function parse<Schema extends v.GenericSchema>(schema: Schema, text: string): Parsed<v.InferOutput<Schema>> {
   let json: unknown;
@@ -245,5 +256,7 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, text: string): Pa
   if (result.success) return { ok: true, message: result.output };
   const path = v.getDotPath(result.issues[0]);
   const problem = path ? `The field "${path}" is missing or wrong.` : 'The message is not a JSON object.';
-  return v.is(Identified, json) ? { ok: false, problem, commandId: json.commandId } : { ok: false, problem };
+  const envelope = v.safeParse(Envelope, json);
+  const { type, commandId } = envelope.success ? envelope.output : {};
+  return { ok: false, problem, ...(type !== undefined && { type }), ...(commandId !== undefined && { commandId }) };
 }

@@ -80,6 +80,11 @@ export class Connection {
     socket.on('error', (error) => this.#onError(error));
   }
 
+  /** Everything that was due has been sent: an empty wire is one that the outbox found nothing more for. */
+  get isQuiet(): boolean {
+    return this.#wire.isEmpty;
+  }
+
   /** Says goodbye and closes; the client comes back after `reconnectInMs`. */
   dismiss(code: CloseCode, reason: string, reconnectInMs?: number): void {
     this.#outbox.send({ type: 'goodbye', reason, ...(reconnectInMs !== undefined && { reconnectInMs }) });
@@ -113,7 +118,12 @@ export class Connection {
 
   async #handle(text: string): Promise<void> {
     const parsed = parseClientMessage(text);
-    if (!parsed.ok) return this.#refuse('invalid_message', { commandId: parsed.commandId, message: parsed.problem });
+    if (!parsed.ok) {
+      const { type, commandId, problem } = parsed;
+      this.#refuse('invalid_message', { commandId, message: problem });
+      if (type === 'join' && !this.#joined) this.#close(closeCodeOf('invalid_message'), 'invalid join');
+      return;
+    }
     const { message } = parsed;
     if (message.type === 'join') return this.#join(message);
     if (!this.#joined) return this.#refuse('not_joined', commandIdOf(message));

@@ -29,6 +29,7 @@ export class DraftThrottle {
     if (!waiting) return;
     waiting.undo();
     this.#waiting = undefined;
+    this.#bucket.take(); // What has waited counts as well.
     this.#publish(waiting.text);
   }
 }

@@ -20,14 +20,16 @@ export interface FrameLease {
 
 export class ImageFrames {
   readonly #memory: ImageMemory;
-  readonly #frames = new Map<StoredImage['bytes'], Frame>();
+  /** By image id. */
+  readonly #frames = new Map<string, Frame>();
 
   constructor(memory: ImageMemory) {
     this.#memory = memory;
   }
 
   lease(image: StoredImage): FrameLease {
-    const frame = this.#frames.get(image.bytes) ?? this.#build(image);
+    const { imageId } = image.reference;
+    const frame = this.#frames.get(imageId) ?? this.#build(image);
     frame.holders += 1;
     let held = true;
     return {
@@ -38,7 +40,7 @@ export class ImageFrames {
         frame.holders -= 1;
         if (frame.holders > 0) return;
         frame.room.release();
-        this.#frames.delete(image.bytes);
+        this.#frames.delete(imageId);
       },
     };
   }
@@ -46,7 +48,7 @@ export class ImageFrames {
   #build(image: StoredImage): Frame {
     const bytes = encode(image);
     const frame: Frame = { bytes, room: this.#memory.take(bytes.byteLength), holders: 0 };
-    this.#frames.set(image.bytes, frame);
+    this.#frames.set(image.reference.imageId, frame);
     return frame;
   }
 }

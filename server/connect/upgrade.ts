@@ -57,6 +57,11 @@ export class Door {
     });
   }
 
+  /** Nobody waits for anything that is on its way. */
+  get isQuiet(): boolean {
+    return [...this.#connections].every((connection) => connection.isQuiet);
+  }
+
   /** Refuses new connections from now on. */
   close(): void {
     this.#isClosed = true;

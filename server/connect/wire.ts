@@ -33,6 +33,11 @@ export class Wire {
     return this.#heldBytes <= this.#capBytes && this.#socket.readyState === this.#socket.OPEN;
   }
 
+  /** The kernel has taken everything. */
+  get isEmpty(): boolean {
+    return this.#heldBytes === 0;
+  }
+
   /** Writes a text frame; `onSent` is called when the kernel has all of it, or the socket is gone. */
   send(frame: string | Buffer, onSent?: () => void): void {
     const byteLength = Buffer.byteLength(frame);

@@ -1,9 +1,9 @@
 /** The built-in generator: paints a picture from the prompt alone, for when there is no API key. */
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Options } from '../../shared/session.ts';
 import { encode, mediaTypes } from './demo/encode.ts';
 import { loadFonts } from './demo/lettering.ts';
-import { planStages } from './demo/picture.ts';
+import { planPainting } from './demo/picture.ts';
 import {
   type GenerateContext,
   type GeneratedImage,
@@ -43,16 +43,16 @@ export function createDemoPainter({ stepMs = DEFAULT_STEP_MS, sleep = wait }: De
     };
 
     onProgress({ phase: 'started' });
-    const picture = planStages(request, width, height, groundOf(request.options));
+    const picture = planPainting(request, width, height, groundOf(request.options));
     await step(0.5);
     onProgress({ phase: 'drawing' });
     await step(0.5);
-    for (const paint of picture.stages.slice(0, -1)) {
-      paint();
+    for (const pause of picture.painting) {
+      await stop(setImmediate());
+      if (pause === 'breath') continue;
       onProgress({ phase: 'partial', image: await show() });
       await step(1);
     }
-    picture.stages.at(-1)?.();
     return { image: await show() };
   }
 
@@ -82,7 +82,7 @@ function stopping(signal: AbortSignal): <Value>(work: Promise<Value>) => Promise
     new Promise((resolve, reject) => {
       const abort = () => reject(cancelled());
       if (signal.aborted) abort();
-      signal.addEventListener('abort', abort, { once: true });
+      
       work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
     });
 }

@@ -94,12 +94,14 @@ function whatHappened(code: GenerationErrorCode, name: string): string {
   }
 }
 
+const ordinals = ['first', 'second', 'third'];
+
 /** Rule R10: nobody is to pay twice without being told. */
 function billing(drawn: ReadonlySet<number>): string | undefined {
   if (drawn.size > 1) return `${drawn.size} tries had begun to draw and may have been billed.`;
   const [only] = drawn;
   if (only === undefined) return undefined;
-  return `The ${only === 1 ? 'first try' : `try before (number ${only})`} had begun to draw and may have been billed.`;
+  return `The ${ordinals[only - 1] ?? `${only}th`} try had begun to draw and may have been billed.`;
 }
 
 function asksForTooLong(name: string, retryAfterMs: number, cause: GenerationFailed): GenerationFailed {

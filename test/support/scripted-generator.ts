@@ -9,7 +9,7 @@ import type {
   GeneratorProgress,
 } from '../../server/generate/generator.ts';
 
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 10_000;
 
 /** One ask for an image, still to be answered. */
 export class Drawing {

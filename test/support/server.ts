@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { App } from '../../server/app.ts';
 import type { Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
@@ -13,6 +13,9 @@ import { defaultLimits, type Limits } from '../../server/limits.ts';
 import { writePage } from './page-fixture.ts';
 import { ScriptedGenerator } from './scripted-generator.ts';
 import { WsClient } from './ws-client.ts';
+
+// Longer than any wait within a test, so that it is the wait that fails, and says what it waited for.
+vi.setConfig({ testTimeout: 30_000 });
 
 export interface ServerOptions {
   readonly config?: Partial<Omit<Config, 'limits'>>;

@@ -36,7 +36,15 @@ export interface Moment {
 }
 
 const which = fc.constantFrom<Which>('current', 'current', 'older', 'foreign');
-const turn = fc.constantFrom<Which | undefined>(undefined, undefined, 'current', 'current', 'current', 'older', 'foreign');
+const turn = fc.constantFrom<Which | undefined>(
+  undefined,
+  undefined,
+  'current',
+  'current',
+  'current',
+  'older',
+  'foreign',
+);
 const candidates = fc.constantFrom(1, 1, 1, 2, 3);
 const candidate = fc.constantFrom(0, 0, 0, 1, 2);
 const is = <const Name extends Step['do']>(name: Name) => fc.constant(name);
@@ -45,7 +53,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: is('generate'), candidates, turn }) },
   {
     weight: 4,
-    arbitrary: fc.record({ do: is('regenerate'), image: fc.option(which, { nil: undefined }), says: fc.boolean(), candidates, turn }),
+    arbitrary: fc.record({
+      do: is('regenerate'),
+      image: fc.option(which, { nil: undefined }),
+      says: fc.boolean(),
+      candidates,
+      turn,
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: is('refine'), image: which, turn }) },
   {
@@ -84,7 +98,9 @@ class Teller {
     const event = this.#event(one);
     const result = transition(before, event, rules);
     const after = result.accepted ? frozen(result.state) : before;
-    if (result.accepted) for (const effect of result.effects) if (effect.effect === 'start') this.#generationIds.push(effect.generation.generationId);
+    if (result.accepted)
+      for (const effect of result.effects)
+        if (effect.effect === 'start') this.#generationIds.push(effect.generation.generationId);
     if (event.type === 'generated') this.#imageIds.push(event.image.imageId);
     this.#state = after;
     return { before, event, result, after };
@@ -96,7 +112,12 @@ class Teller {
     switch (one.do) {
       case 'generate':
         return asks(
-          { type: 'generate', prompt: `p${this.#count}`, options: { candidates: one.candidates }, ...this.#turn(one.turn) },
+          {
+            type: 'generate',
+            prompt: `p${this.#count}`,
+            options: { candidates: one.candidates },
+            ...this.#turn(one.turn),
+          },
           generationId,
           by,
         );

@@ -14,7 +14,7 @@ export interface Closing {
 }
 
 /** How long to wait before a test fails and says what was received instead. */
-const PATIENCE_MS = 4_000;
+const PATIENCE_MS = 10_000;
 /** How many of the last frames such a failure tells. */
 const TOLD_FRAMES = 40;
 
@@ -93,11 +93,10 @@ export class WsClient {
   stage<Stage extends AnyStage>(
     stage: Stage,
     fits: (snapshot: SnapshotIn<Stage>) => boolean = () => true,
-    patienceMs = PATIENCE_MS,
   ): Promise<SnapshotIn<Stage>> {
     const isFitting = (snapshot: MessageOf<'snapshot'>): snapshot is SnapshotIn<Stage> =>
       isIn(snapshot, stage) && fits(snapshot);
-    return this.#wait(`a snapshot in ${stage}`, () => this.of('snapshot').find(isFitting), patienceMs);
+    return this.#wait(`a snapshot in ${stage}`, () => this.of('snapshot').find(isFitting));
   }
 
   answer(commandId: string): Promise<MessageOf<'ack'> | MessageOf<'reject'>> {
@@ -124,8 +123,8 @@ export class WsClient {
     await this.closed();
   }
 
-  closed(patienceMs = PATIENCE_MS): Promise<Closing> {
-    return this.#wait('the close', () => this.#closing, patienceMs);
+  closed(): Promise<Closing> {
+    return this.#wait('the close', () => this.#closing);
   }
 
   #onMessage(text: string): void {
@@ -143,7 +142,7 @@ export class WsClient {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  async #wait<Found>(what: string, find: () => Found | undefined, patienceMs = PATIENCE_MS): Promise<Found> {
+  async #wait<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     const { promise, resolve, reject } = Promise.withResolvers<Found>();
     const fail = (why: string) => reject(new Error(`Waited for ${what}, but ${why}. Received:\n${this.#story()}`));
     const look = () => {
@@ -152,7 +151,7 @@ export class WsClient {
       else if (found !== undefined) resolve(found);
       else if (this.#closing) fail('the connection was closed');
     };
-    const timer = setTimeout(() => fail('it did not come'), patienceMs);
+    const timer = setTimeout(() => fail('it did not come'), PATIENCE_MS);
     this.#listeners.add(look);
     look();
     return promise.finally(() => {

@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from '../support/fake-clock.ts';
+import { startServer } from '../support/server.ts';
+
+test('a message of 64 KiB is read, a bigger one closes with 1009', async () => {
+  const { client } = await startServer();
+  const ana = client();
+  await ana.join();
+  const filler = (length: number) => `{"type":"draft","text":"fits","filler":"${'x'.repeat(length)}"}`;
+  const most = 64 * 1024 - filler(0).length;
+  ana.sendText(filler(most));
+  await ana.fence();
+  expect(ana.of('reject')).toHaveLength(1);
+  ana.sendText(filler(most + 1));
+  expect((await ana.closed()).code).toBe(1009);
+});
+
+test('before the join everything else is rejected, and the 16th such message closes with 1008', async () => {
+  const { client } = await startServer();
+  const ana = await client().open();
+  for (let count = 0; count < 8; count += 1) ana.send({ type: 'cancel', commandId: `${count}` });
+  for (let count = 0; count < 8; count += 1) ana.sendText('garbage');
+  ana.send({ type: 'join' });
+  expect((await ana.closed()).code).toBe(1008);
+  expect(ana.of('reject').map(({ code, commandId }) => [code, commandId])).toEqual([
+    ...Array.from({ length: 8 }, (_, index) => ['not_joined', `${index}`]),
+    ...Array.from({ length: 8 }, () => ['invalid_message', undefined]),
+  ]);
+  expect(ana.of('welcome')).toEqual([]);
+});
+
+test('after 15 rejected messages a join still holds', async () => {
+  const { client } = await startServer();
+  const ana = await client().open();
+  for (let count = 0; count < 15; count += 1) ana.sendText('{}');
+  await ana.join();
+  expect(ana.of('reject')).toHaveLength(15);
+});
+
+test('messages sent together with the join are held and answered after it', async () => {
+  const { client } = await startServer();
+  const ana = await client().open();
+  ana.send({ type: 'join' });
+  for (let count = 0; count < 18; count += 1) ana.send({ type: 'cancel', commandId: `${count}` });
+  await ana.answer('17');
+  expect(ana.received[0]?.type).toBe('welcome');
+  expect(ana.answers().map(({ commandId }) => commandId)).toEqual(Array.from({ length: 18 }, (_, index) => `${index}`));
+});
+
+test('who has not joined 5 s after the open socket is closed with 4408, whatever else was sent', async () => {
+  const clock = new FakeClock();
+  const { client } = await startServer({ clock });
+  const ana = await client().open();
+  const ben = client();
+  await ben.join();
+  ana.sendText('{}');
+  await ana.until('reject');
+  clock.advance(4_999);
+  ana.sendText('{}');
+  await ana.until('reject');
+  clock.advance(1);
+  expect((await ana.closed()).code).toBe(4408);
+  await ben.fence();
+});
+
+test('R4: a peer that answers no ping is closed with 4408 after 10 s, one that answers stays', async () => {
+  const clock = new FakeClock();
+  const { client } = await startServer({ clock });
+  const [alive, dead] = [client(), client()] as const;
+  await alive.join();
+  await dead.join();
+  dead.socket.pong = () => undefined;
+  Reflect.set(dead.socket, '_autoPong', false);
+  for (let beat = 0; beat < 2; beat += 1) {
+    const pinged = new Promise((resolve) => alive.socket.once('ping', resolve));
+    clock.advance(5_000);
+    await pinged;
+    await alive.fence();
+    await dead.fence();
+  }
+  clock.advance(5_000);
+  expect((await dead.closed()).code).toBe(4408);
+  await alive.fence();
+  expect(alive.of('heartbeat').length).toBeGreaterThanOrEqual(3);
+});
+
+test('M7: commands over the bucket are rate_limited, and the same commandId may try again; drafts are counted apart', async () => {
+  const clock = new FakeClock();
+  const { client } = await startServer({ clock });
+  const ana = client();
+  await ana.join();
+  for (let count = 0; count < 21; count += 1) ana.send({ type: 'cancel', commandId: `${count}` });
+  const last = await ana.answer('20');
+  expect(last).toMatchObject({ type: 'reject', code: 'rate_limited' });
+  expect(ana.of('reject').filter(({ code }) => code === 'rate_limited')).toHaveLength(1);
+  ana.send({ type: 'draft', text: 'hello' });
+  ana.send({ type: 'want', imageIds: ['x'] });
+  await ana.until('reject', ({ code, commandId }) => code === 'rate_limited' && commandId === undefined);
+
+  clock.advance(100);
+  ana.send({ type: 'cancel', commandId: '20' });
+  await ana.until('reject', ({ code, commandId }) => code === 'wrong_stage' && commandId === '20');
+});
+
+test('the connection over a session’s limit is server_busy and closes with 4429; another session is free', async () => {
+  const { client } = await startServer({ limits: { CONNECTIONS_PER_SESSION: 2 } });
+  const { sessionId, key } = await client().join();
+  await client().join({ sessionId });
+  const third = await client().open();
+  third.send({ type: 'join', sessionId, ...(key !== undefined && { key }) });
+  expect((await third.closed()).code).toBe(4429);
+  expect(third.received).toMatchObject([{ type: 'reject', code: 'server_busy' }]);
+  await client().join();
+});
+
+test('sessions over an address’s rate are rate_limited and close with 4429; joining one is free', async () => {
+  const clock = new FakeClock();
+  const { client } = await startServer({
+    clock,
+    limits: { SESSION_BURST_PER_ADDRESS: 1, SESSIONS_PER_MINUTE_PER_ADDRESS: 1 },
+  });
+  const { sessionId } = await client().join();
+  const second = await client().open();
+  second.send({ type: 'join' });
+  expect((await second.closed()).code).toBe(4429);
+  expect(second.received).toMatchObject([{ type: 'reject', code: 'rate_limited' }]);
+  await client().join({ sessionId });
+});
+
+test('a session over the server’s number is server_busy and closes with 4429', async () => {
+  const { client } = await startServer({ limits: { SESSIONS: 1 } });
+  await client().join();
+  const second = await client().open();
+  second.send({ type: 'join' });
+  expect((await second.closed()).code).toBe(4429);
+  expect(second.received).toMatchObject([{ type: 'reject', code: 'server_busy' }]);
+});
+
+test('R9: a session that nobody came back to for 30 minutes is gone', async () => {
+  const clock = new FakeClock();
+  const { client, noSockets } = await startServer({ clock });
+  const ana = client();
+  const { sessionId } = await ana.join();
+  await ana.leave();
+  await noSockets();
+  clock.advance(30 * 60_000 - 1);
+  const back = client();
+  await back.join({ sessionId });
+  await back.leave();
+  await noSockets();
+  clock.advance(30 * 60_000);
+  const late = await client().open();
+  late.send({ type: 'join', sessionId });
+  expect((await late.closed()).code).toBe(4404);
+});
+
+test('R7: without room for the result a generation is server_busy before it starts; the same id may try again', async () => {
+  const { client, generator } = await startServer({ limits: { IMAGE_MEMORY_BYTES: 1_000, UPSTREAM_IMAGE_BYTES: 600 } });
+  const [ana, ben] = [client(), client()] as const;
+  await ana.join();
+  await ben.join();
+  ana.send({ type: 'generate', commandId: 'first', prompt: 'p' });
+  await ana.stage('generating');
+  ben.send({ type: 'generate', commandId: 'second', prompt: 'p' });
+  expect(await ben.answer('second')).toMatchObject({ code: 'server_busy' });
+  expect(generator.drawings).toHaveLength(1);
+  ana.send({ type: 'cancel', commandId: 'stop' });
+  await ana.stage('initial_input', ({ revision }) => revision > 0);
+  ben.send({ type: 'generate', commandId: 'second', prompt: 'p' });
+  await ben.stage('generating');
+});

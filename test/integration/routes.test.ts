@@ -1,0 +1,199 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { answerTo, statusOf } from '../support/raw-client.ts';
+import { startServer } from '../support/server.ts';
+
+const ORIGIN = 'https://studio.example';
+
+async function approvable(prompt: string) {
+  const server = await startServer({ config: { allowedOrigins: [ORIGIN] } });
+  const ana = server.client();
+  const { sessionId } = await ana.join();
+  ana.send({ type: 'generate', commandId: 'go', prompt });
+  const bytes = (await server.generator.drawing(0)).finish();
+  const { image } = await ana.stage('user_feedback');
+  const url = `${server.address}/api/sessions/${sessionId}/images/${image.imageId}`;
+  return { ...server, ana, sessionId, bytes, image, url };
+}
+
+/** `fetch` would tidy the path up; this one sends it as it is. */
+function get(port: number, path: string, headers: Record<string, string> = {}) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; body: string }>();
+  request({ port, host: '127.0.0.1', path, headers, agent: false })
+    .on('response', (response) =>
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject),
+    )
+    .on('error', reject)
+    .end();
+  return promise;
+}
+
+test.for(['/', '/s/abc', '/s/abc?x=1'])('S5: %s is the page, under a strict policy', async (path) => {
+  const { address } = await startServer({ config: { allowedOrigins: [ORIGIN] } });
+  const response = await fetch(address + path);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain('<title>Proofroom</title>');
+  const policy = response.headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'none'");
+  expect(policy).toContain("require-trusted-types-for 'script'");
+  expect(policy).toContain(`frame-ancestors 'self' ${ORIGIN}`);
+  expect(policy).not.toMatch(/unsafe-(inline|eval)|\*/);
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': expect.stringMatching(/^text\/html/),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+  });
+});
+
+test('assets are kept for ever, the rest of the page is not, and embed.js is for every origin', async () => {
+  const { address } = await startServer();
+  const asset = await fetch(`${address}/assets/page-abc123.js`);
+  expect(asset.headers.get('content-type')).toMatch(/javascript/);
+  expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  const icon = await fetch(`${address}/favicon.svg`);
+  expect(icon.headers.get('content-type')).toMatch(/^image\/svg\+xml/);
+  expect(icon.headers.get('cache-control')).not.toBe('public, max-age=31536000, immutable');
+  const embed = await fetch(`${address}/embed.js`);
+  expect(Object.fromEntries(embed.headers)).toMatchObject({
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+    'cache-control': 'no-cache',
+    'x-content-type-options': 'nosniff',
+  });
+  const missing = await fetch(`${address}/assets/old.js`);
+  expect(missing.status).toBe(404);
+  expect(missing.headers.get('cache-control')).toBeNull();
+});
+
+test.for(['/', '/s/abc', '/embed.js', '/healthz', '/readyz', '/api/sessions/a/images/b', '/nothing'])(
+  'S1: %s answers 421 to a foreign Host, and nosniff to every one',
+  async (path) => {
+    const { port, address, logs } = await startServer();
+    expect((await get(port, path, { Host: 'evil.example' })).status).toBe(421);
+    expect(logs.join()).toContain('PROOFROOM_ALLOWED_HOSTS');
+    for (const host of ['localhost', 'evil.example']) {
+      const answer = await answerTo(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      expect(answer).toMatch(/x-content-type-options: nosniff/i);
+    }
+    expect((await fetch(address + path)).headers.get('x-powered-by')).toBeNull();
+  },
+);
+
+test('health and readiness are told while the server takes work', async () => {
+  const { address } = await startServer();
+  expect(await (await fetch(`${address}/healthz`)).json()).toEqual({ status: 'ok' });
+  expect(await (await fetch(`${address}/readyz`)).json()).toEqual({ status: 'ready' });
+});
+
+test('S6: an image is served as what it is, and nothing in it runs', async () => {
+  const { url, bytes, image } = await approvable('A cat, on a mat');
+  const response = await fetch(url);
+  expect(Buffer.from(await response.arrayBuffer())).toEqual(Buffer.from(bytes));
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'image/png',
+    'content-length': String(bytes.byteLength),
+    'cache-control': expect.stringMatching(/^private, immutable/),
+    'content-security-policy': "default-src 'none'; sandbox",
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    etag: `"${image.sha256}"`,
+  });
+  expect(response.headers.get('access-control-allow-origin')).toBeNull();
+  const head = await fetch(url, { method: 'HEAD' });
+  expect(head.headers.get('content-length')).toBe(String(bytes.byteLength));
+});
+
+test('an image’s name says unapproved until it is approved', async () => {
+  const { url, ana, image } = await approvable('A cat, on a mat');
+  const name = async () => (await fetch(url)).headers.get('content-disposition');
+  expect(await name()).toContain('filename="a-cat-on-a-mat-unapproved.png"');
+  ana.send({ type: 'approve', commandId: 'yes', imageId: image.imageId });
+  await ana.answer('yes');
+  expect(await name()).toContain('filename="a-cat-on-a-mat.png"');
+});
+
+test.for(['../../etc/passwd\r\nSet-Cookie: a=b', '"; filename=evil.exe; x="', '猫が"座る"\u0000', '\ud800', '…'])(
+  'no prompt breaks the header of its file name: %j',
+  async (prompt) => {
+    const { url } = await approvable(prompt);
+    const response = await fetch(url);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(response.headers.get('content-disposition')).toMatch(
+      /^(inline|attachment); filename="[\w.-]+-unapproved\.png"; filename\*=UTF-8''[\w.%-]+-unapproved\.png$/,
+    );
+  },
+);
+
+test('another origin reads an image only when it is allowed', async () => {
+  const { url } = await approvable('a cat');
+  const allowed = await fetch(url, { headers: { Origin: ORIGIN } });
+  expect(allowed.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+  expect(allowed.headers.get('vary')).toContain('Origin');
+  const other = await fetch(url, { headers: { Origin: 'https://evil.example' } });
+  expect(other.headers.get('access-control-allow-origin')).toBeNull();
+});
+
+test('R11: an image is served under its own session alone', async () => {
+  const { address, client, sessionId, image } = await approvable('a cat');
+  const other = await client().join();
+  const paths = [
+    `/api/sessions/${other.sessionId}/images/${image.imageId}`,
+    `/api/sessions/${sessionId}/images/${sessionId}`,
+    `/api/sessions/unknown/images/${image.imageId}`,
+    `/api/sessions/__proto__/images/${image.imageId}`,
+    `/api/sessions/${sessionId}/images/`,
+    `/api/sessions/${sessionId}/images/${image.imageId}/more`,
+  ];
+  for (const path of paths) expect((await fetch(address + path)).status, path).toBe(404);
+});
+
+test.for([
+  '/../secret.txt',
+  '/%2e%2e/secret.txt',
+  '/..%2fsecret.txt',
+  '/..%5csecret.txt',
+  '/%2e%2e%2fsecret.txt',
+  '/%252e%252e%252fsecret.txt',
+  '/assets/../../secret.txt',
+  '/assets/..%2f..%2fsecret.txt',
+  '/assets/....//....//secret.txt',
+  '//secret.txt',
+  '/..;/secret.txt',
+  '/secret.txt%00.js',
+  '/%00',
+  '/%E0%A4%A',
+  '/%',
+  '/api/sessions/%/images/%',
+  '/api/sessions/..%2f..%2f/images/..%2f..%2fsecret.txt',
+  '/assets',
+  '/assets/',
+])('S4: %s leads nowhere', async (path) => {
+  const { port, logs } = await startServer();
+  const { status, body } = await get(port, path);
+  expect(status).toBe(404);
+  expect(body).not.toContain('not to be served');
+  expect(logs.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
+});
+
+test.for(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH'])('%s is answered with 404', async (method) => {
+  const { port } = await startServer();
+  for (const path of ['/', '/s/abc', '/api/sessions/a/images/b', '/ws']) {
+    const answer = await answerTo(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    expect(statusOf(answer)).toBe(404);
+  }
+});
+
+test.for([
+  ['no HTTP', 'GARBAGE\r\n\r\n'],
+  ['no Host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['a Host that is none', 'GET / HTTP/1.1\r\nHost: a/b\r\nConnection: close\r\n\r\n'],
+  ['a header without an end', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`],
+  ['two lengths', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab'],
+] as const)('R8: %s gets a 4xx, and the next one is served', async ([, garbage]) => {
+  const { port, address } = await startServer();
+  expect(String(statusOf(await answerTo(port, garbage)))).toMatch(/^4/);
+  expect((await fetch(`${address}/healthz`)).status).toBe(200);
+});
