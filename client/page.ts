@@ -1,4 +1,5 @@
 /** The page around `<proof-room>`: keeps the address bar and the session together, and the title up to date. */
+import '@fontsource-variable/libre-franklin';
 import './components/room.ts';
 import type { Stage } from '../shared/session.ts';
 

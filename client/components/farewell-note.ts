@@ -31,7 +31,7 @@ export class FarewellNote extends LitElement {
     return html`<div class="note">
       ${icons.alert()}
       <div class="text">
-        <h3 class="title">${title}</h3>
+        <h2 class="title">${title}</h2>
         <p class="soft">${text} ${this.keeps ? 'What you see stays on this page until you leave it.' : ''}</p>
         <div class="actions">${offer === 'new_session' ? this.#startNew() : this.#reconnect()}</div>
       </div>

@@ -15,7 +15,7 @@ interface Layer {
   readonly ratio: number;
 }
 
-const tags = { partial: 'Preview', previous: 'Previous picture' } as const;
+const slugs = { partial: 'Preview', previous: 'Previous picture', approved: 'Approved' } as const;
 
 @element('proof-picture')
 export class Picture extends LitElement {
@@ -55,7 +55,7 @@ export class Picture extends LitElement {
   override render(): TemplateResult | typeof nothing {
     const { kind } = this.showing;
     if (kind === 'nothing') return nothing;
-    const tag = kind === 'partial' || kind === 'previous' ? tags[kind] : undefined;
+    const slug = kind === 'blank' || kind === 'finished' ? undefined : slugs[kind];
     return html`<figure class=${`frame ${this.layers.length ? kind : 'blank'}`}>
       <span class="marks" aria-hidden="true"></span>
       <div class="sheet" @animationend=${this.#faded}>
@@ -66,8 +66,7 @@ export class Picture extends LitElement {
         )}
         ${this.working ? html`<span class="sweep"></span>` : nothing}
       </div>
-      ${tag ? html`<figcaption class="tag">${tag}</figcaption>` : nothing}
-      ${kind === 'approved' ? html`<span class="seal" aria-hidden="true">${icons.check()}</span>` : nothing}
+      ${slug ? html`<figcaption class="slug">${kind === 'approved' ? icons.check() : nothing}${slug}</figcaption>` : nothing}
     </figure>`;
   }
 

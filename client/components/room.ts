@@ -19,6 +19,7 @@ import './review.ts';
 export class ProofRoom extends LitElement {
   static override styles = css`
     :host {
+      color-scheme: light dark;
       display: flex;
       flex-direction: column;
       min-block-size: var(--proofroom-height, 40rem);

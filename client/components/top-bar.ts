@@ -46,6 +46,7 @@ export class TopBar extends LitElement {
       }
 
       .button {
+        position: relative;
         font-size: var(--small);
         padding-inline: 0.75rem;
       }
@@ -54,9 +55,11 @@ export class TopBar extends LitElement {
         display: none;
       }
 
-      @container (inline-size < 24rem) {
+      @container (inline-size < 22rem) {
         .label {
           position: absolute;
+          inline-size: 1px;
+          overflow: hidden;
           clip-path: inset(50%);
         }
       }
@@ -67,9 +70,16 @@ export class TopBar extends LitElement {
           padding-inline: 1rem 0.5rem;
         }
 
-        .long,
         .troubled .house span {
           display: none;
+        }
+
+        .long {
+          position: absolute;
+          inline-size: 1px;
+          overflow: hidden;
+          clip-path: inset(50%);
+          white-space: nowrap;
         }
 
         .short {
@@ -93,11 +103,10 @@ export class TopBar extends LitElement {
             class="button quiet"
             type="button"
             aria-haspopup="dialog"
-            aria-label=${`${viewersWords(viewers)}. Change your name`}
             @click=${() => this.#request('name')}
           >
-            ${icons.people()}<span class="long figures">${viewersWords(viewers)}</span
-            ><span class="short figures">${viewers.reviewers + viewers.watchers}</span>
+            ${icons.people()}<span class="short figures">${viewers.reviewers + viewers.watchers}<span class="unseen"> here: </span></span
+            ><span class="long figures">${viewersWords(viewers)}</span><span class="unseen">. Change your name</span>
           </button>`
           : nothing
       }

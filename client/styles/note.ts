@@ -26,6 +26,7 @@ export const note = css`
   }
 
   .note .title {
+    font-size: inherit;
     font-weight: 620;
   }
 

@@ -75,45 +75,43 @@ export const picture = css`
     }
   }
 
-  .tag {
+  /* Beneath the picture, between the crop marks: nothing ever lies on the picture itself. */
+  .slug {
     position: absolute;
-    inset-block-start: 12px;
-    inset-inline-start: 12px;
-    padding: 0.25rem 0.625rem;
+    inset-block-start: calc(100% + 5px);
+    inset-inline: 0;
+    display: flex;
+    justify-content: center;
+    align-items: center;
+    gap: 0.375em;
+    inline-size: fit-content;
+    min-block-size: 24px;
+    margin-inline: auto;
+    padding-inline: 0.75em;
     border-radius: 99px;
-    background: rgb(20 20 21 / 0.82);
-    color: #fff;
-    font-size: var(--small);
+    color: var(--ink-soft);
+    font-size: 0.75rem;
     font-weight: 560;
+    line-height: 1;
   }
 
-  .seal {
-    position: absolute;
-    inset-block-end: -18px;
-    inset-inline-end: -10px;
-    display: grid;
-    place-items: center;
-    inline-size: 56px;
-    block-size: 56px;
-    border: 4px solid var(--mat);
-    border-radius: 50%;
+  .approved .slug {
     background: var(--approve);
     color: var(--on-approve);
-    font-size: 1.5rem;
+    font-weight: 640;
     animation: stamp 260ms cubic-bezier(0.2, 1.4, 0.4, 1) both;
   }
 
   @keyframes stamp {
     from {
       opacity: 0;
-      scale: 1.5;
+      scale: 1.4;
     }
   }
 
   @media (forced-colors: active) {
     .sheet,
-    .seal,
-    .tag {
+    .approved .slug {
       border: 1px solid CanvasText;
     }
   }

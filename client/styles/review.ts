@@ -10,10 +10,16 @@ export const review = css`
     min-inline-size: 0;
     background: var(--paper);
     color: var(--ink);
-    font-family: var(--font);
-    font-size: var(--body);
-    line-height: 1.5;
+    /* What a host page sets on its text goes no further. */
+    font: normal 400 var(--body) / 1.5 var(--font);
     letter-spacing: -0.003em;
+    word-spacing: normal;
+    text-align: start;
+    text-indent: 0;
+    text-transform: none;
+    text-shadow: none;
+    white-space: normal;
+    cursor: auto;
     -webkit-font-smoothing: antialiased;
   }
 
@@ -25,6 +31,10 @@ export const review = css`
 
   proof-demo ~ .bench {
     --above: 95px;
+  }
+
+  .looking {
+    grid-template-rows: auto 1fr;
   }
 
   .mat {
@@ -64,7 +74,7 @@ export const review = css`
 
   @container (inline-size >= 56rem) {
     .looking {
-      grid-template-columns: minmax(0, 1fr) 25rem;
+      grid-template: 1fr / minmax(0, 1fr) 25rem;
     }
 
     .mat {

@@ -3,8 +3,6 @@ import { css } from 'lit';
 
 export const tokens = css`
   :host {
-    color-scheme: light dark;
-
     --paper: light-dark(#f8f7f5, #161617);
     --surface: light-dark(#ffffff, #1f1f21);
     --sunken: light-dark(#f1f0ed, #121213);

@@ -7,6 +7,9 @@ interface Pending {
   readonly onSent: () => void;
 }
 
+/** No test writes as much: whoever does would never stop. */
+const MOST_FRAMES = 10_000;
+
 type WireSocket = Pick<WebSocket, 'readyState' | 'OPEN'>;
 
 export class PaperSocket extends EventEmitter implements WireSocket {
@@ -16,8 +19,11 @@ export class PaperSocket extends EventEmitter implements WireSocket {
   readonly frames: (string | Buffer)[] = [];
   readonly pings: string[] = [];
   readonly #pending: Pending[] = [];
+  #count = 0;
 
   send(frame: string | Buffer, _options: object, onSent: () => void): void {
+    this.#count += 1;
+    if (this.#count > MOST_FRAMES) throw new Error('It does not stop writing.');
     this.frames.push(frame);
     this.#pending.push({ frame, onSent });
   }

@@ -87,7 +87,7 @@ export class Room {
   /** Takes a name that the others see. */
   async callMe(name: string): Promise<void> {
     await this.root.getByRole('button', { name: /Change your name$/ }).click();
-    await this.root.getByLabel('Your name').fill(name);
+    await this.root.getByRole('textbox', { name: 'Your name' }).fill(name);
     await this.press('Save name');
     await see(this.live).toBeVisible();
   }

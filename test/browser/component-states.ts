@@ -1,0 +1,221 @@
+/** Hand-made session states, one for each thing that a person may find on the page. */
+
+import type { ReceivedImage, SessionState } from '../../client/session-state.ts';
+import type { ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/session.ts';
+
+export const prompt = 'A heron at the edge of a misty lake, first light';
+const digest = '3fa9c01b7d2e4f508a6b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e1c';
+const startedAt = '2026-11-22T19:03:00.000Z';
+const finishedAt = '2026-11-22T19:03:20.000Z';
+export const sessionKey = 'key-that-only-reviewers-know';
+
+const limits = {
+  INBOUND_MESSAGE_BYTES: 65_536,
+  PROMPT_CHARACTERS: 4_000,
+  FEEDBACK_CHARACTERS: 2_000,
+  NAME_CHARACTERS: 40,
+  HAVE_IDS: 32,
+  WANT_IDS: 12,
+  ATTEMPTS_PER_SESSION: 12,
+  DRAFTS_PER_SECOND: 10,
+};
+
+function welcome(role: Role, demo = false): WelcomeMessage {
+  const generator = demo
+    ? { name: 'Demo painter', model: 'demo', demo }
+    : { name: 'OpenAI', model: 'an-image-model', demo };
+  return {
+    type: 'welcome',
+    protocol: 1,
+    connectionId: 'me',
+    sessionId: 's1',
+    role,
+    name: 'Reviewer 1',
+    generator,
+    limits,
+  };
+}
+
+/** A picture of one colour, as real PNG bytes. */
+export async function paint(
+  imageId: string,
+  { kind = 'final', width = 48, height = 32, colour = 'teal' }: Partial<ImageReference> & { colour?: string } = {},
+): Promise<ReceivedImage> {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d');
+  if (!context) throw new Error('This browser draws nothing.');
+  context.fillStyle = colour;
+  context.fillRect(0, 0, width, height);
+  const blob = await canvas.convertToBlob({ type: 'image/png' });
+  const reference: ImageReference = {
+    imageId,
+    generationId: 'g1',
+    candidate: 0,
+    kind,
+    index: 0,
+    mediaType: 'image/png',
+    byteLength: blob.size,
+    sha256: digest,
+    width,
+    height,
+  };
+  return { reference, blob, url: URL.createObjectURL(blob) };
+}
+
+export const generation: Generation = { generationId: 'g1', prompt, options: {}, candidates: 1, startedAt };
+
+export const attemptOf = (image: ImageReference): Attempt => ({
+  image,
+  prompt,
+  options: { size: '1536x1024' },
+  revisedPrompt: 'A lone grey heron in dense mist.',
+  usage: { inputTokens: 84, outputTokens: 4_160, totalTokens: 4_244 },
+  startedAt,
+  finishedAt,
+});
+
+const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
+  decision: 'approved',
+  imageId,
+  sha256,
+  by: 'Ana',
+  connectionId: 'hers',
+  at: '2026-11-22T19:04:12.000Z',
+});
+
+const base: SessionState = {
+  connection: { status: 'online' },
+  welcome: welcome('reviewer'),
+  limits,
+  draft: prompt,
+  viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
+  progress: new Map(),
+  partials: new Map(),
+  images: new Map(),
+  pending: new Set(),
+  sessionId: 's1',
+  sessionKey,
+};
+
+const attempts: Attempt[] = [];
+const decisions: Decision[] = [];
+const shared = { type: 'snapshot', revision: 4, turn: 3, draft: prompt, attempts, decisions } as const;
+
+const onShow = (picture: ReceivedImage) => ({
+  image: picture.reference,
+  attempts: [attemptOf(picture.reference)],
+});
+
+export const progress = (message: Partial<ProgressMessage>, receivedAt = Date.now()): SessionState['progress'] =>
+  new Map([
+    [
+      0,
+      {
+        type: 'progress',
+        generationId: 'g1',
+        candidate: 0,
+        phase: 'drawing',
+        try: 1,
+        maxTries: 3,
+        elapsedMs: 7_300,
+        expectedMs: 21_000,
+        ...message,
+        receivedAt,
+      },
+    ],
+  ]);
+
+export function empty(): SessionState {
+  const snapshot: SnapshotMessage = { ...shared, stage: 'initial_input', draft: '' };
+  return { ...base, draft: '', welcome: welcome('reviewer', true), snapshot };
+}
+
+export function failedFirst(retryable: boolean): SessionState {
+  const error = { code: 'timeout', message: 'The model took too long. Ask again in a moment.', retryable } as const;
+  return { ...base, snapshot: { ...shared, stage: 'initial_input', lastGeneration: generation, error } };
+}
+
+export function generating(previous?: ReceivedImage, partial?: ReceivedImage, asked = prompt): SessionState {
+  return {
+    ...base,
+    snapshot: {
+      ...shared,
+      stage: 'generating',
+      turn: 4,
+      generation: { ...generation, prompt: asked },
+      ...(previous && onShow(previous)),
+    },
+    progress: progress({}),
+    images: new Map(previous && [[previous.reference.imageId, previous]]),
+    partials: new Map(partial && [[0, partial]]),
+  };
+}
+
+export function deciding(picture: ReceivedImage): SessionState {
+  return {
+    ...base,
+    snapshot: { ...shared, stage: 'user_feedback', turn: 5, ...onShow(picture) },
+    images: new Map([[picture.reference.imageId, picture]]),
+  };
+}
+
+export function failedAgain(picture: ReceivedImage): SessionState {
+  const error = {
+    code: 'provider_error',
+    message: 'The service could not draw this. Ask again.',
+    retryable: true,
+  } as const;
+  const snapshot: SnapshotMessage = {
+    ...shared,
+    stage: 'user_feedback',
+    ...onShow(picture),
+    lastGeneration: generation,
+    error,
+  };
+  return { ...deciding(picture), snapshot };
+}
+
+export function approved(picture: ReceivedImage): SessionState {
+  const snapshot: SnapshotMessage = {
+    ...shared,
+    stage: 'final',
+    turn: 6,
+    ...onShow(picture),
+    approved: picture.reference,
+    decisions: [decisionOn(picture.reference)],
+  };
+  return { ...deciding(picture), snapshot };
+}
+
+/** Somebody else was faster by two seconds. */
+export function lostRace(picture: ReceivedImage): SessionState {
+  const at = Date.now();
+  const lastAction = {
+    action: 'regenerate',
+    by: 'Ana',
+    connectionId: 'hers',
+    at: new Date(at - 2_400).toISOString(),
+  } as const;
+  const notice = { command: 'approve', code: 'stale', message: 'Too late.', lastAction, at } as const;
+  return { ...deciding(picture), notice };
+}
+
+export function watching({ sessionKey: _key, ...state }: SessionState): SessionState {
+  return { ...state, welcome: welcome('watcher') };
+}
+
+export const reconnecting = (state: SessionState): SessionState => ({
+  ...state,
+  connection: { status: 'reconnecting', nextTryAt: Date.now() + 3_000 },
+});
+
+export const gone = (state: SessionState): SessionState => ({
+  ...state,
+  connection: { status: 'closed', reason: 'session_gone' },
+});
+
+export function tokenNeeded(refused: boolean): SessionState {
+  const { welcome: _welcome, viewers: _viewers, limits: _limits, sessionId: _id, sessionKey: _key, ...nothing } = base;
+  return { ...nothing, draft: '', connection: { status: 'token_needed', refused } };
+}

@@ -1,0 +1,351 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import '../../client/components/review.ts';
+import type { Review } from '../../client/components/review.ts';
+import { type Intent, IntentEvent } from '../../client/intent.ts';
+import type { ReceivedImage, SessionState } from '../../client/session-state.ts';
+import * as states from './component-states.ts';
+
+let review: Review;
+let intents: Intent[];
+let picture: ReceivedImage;
+
+beforeEach(async () => {
+  picture = await states.paint('i1');
+  intents = [];
+  review = document.createElement('proof-review') as Review;
+  review.addEventListener(IntentEvent.type, (event) => {
+    if (event instanceof IntentEvent) intents.push(event.intent);
+  });
+  document.body.append(review);
+});
+
+afterEach(() => review.remove());
+
+async function show(session: SessionState): Promise<void> {
+  review.session = session;
+  await review.updateComplete;
+}
+
+const commands = (): Intent[] => intents.filter(({ type }) => type !== 'draft' && type !== 'draft_focus');
+const field = () => page.getByRole('textbox', { name: 'Prompt' });
+const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+
+/** The focused element, through all shadow roots. */
+function focused(): Element | null {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;
+}
+
+describe('the prompt', () => {
+  test('a blank one is refused beside its field, and nothing is sent', async () => {
+    await show(states.empty());
+    await field().fill('   ');
+    await press('Generate');
+    await expect.element(page.getByText(/^Write a prompt first/)).toBeVisible();
+    await expect.element(field()).toHaveAttribute('aria-invalid', 'true');
+    expect(focused()?.id).toBe('prompt');
+    expect(commands()).toEqual([]);
+  });
+
+  test.each(['Control', 'Meta'])('%s and Enter send it', async (modifier) => {
+    await show(states.empty());
+    await field().fill('A fox');
+    await userEvent.keyboard(`{${modifier}>}{Enter}{/${modifier}}`);
+    expect(commands()).toEqual([{ type: 'generate', prompt: 'A fox', options: {} }]);
+  });
+
+  test('what is typed is shared, and so is that somebody types (W8)', async () => {
+    await show(states.empty());
+    await field().fill('A fox');
+    expect(intents).toEqual([
+      { type: 'draft_focus', focused: true },
+      { type: 'draft', text: 'A fox' },
+    ]);
+  });
+
+  test('one that is too long says by how much, and is not sent', async () => {
+    await show({ ...states.empty(), draft: 'x'.repeat(4_003) });
+    await expect.element(page.getByText('The prompt is 3 characters too long.')).toBeVisible();
+    await expect.element(page.getByText('4,003 of 4,000')).toBeVisible();
+    await press('Generate');
+    expect(commands()).toEqual([]);
+  });
+
+  test('far from its limit nobody counts', async () => {
+    await show({ ...states.empty(), draft: 'x'.repeat(3_599) });
+    expect(page.getByText(/of 4,000/).query()).toBeNull();
+  });
+
+  test('an example goes into the field, to be sent or changed', async () => {
+    await show(states.empty());
+    await page.getByRole('button', { name: /^A lighthouse in a winter storm/ }).click();
+    await expect.element(field()).toHaveValue('A lighthouse in a winter storm, linocut in two inks');
+    expect(commands()).toEqual([]);
+  });
+
+  test('its options go with it, those of the last picture to begin with', async () => {
+    await show(states.deciding(picture));
+    await page.getByText(/^\s*Options/).click();
+    await page.getByRole('combobox', { name: 'Background' }).selectOptions('Transparent');
+    await press('Regenerate');
+    expect(commands()).toEqual([
+      { type: 'regenerate', prompt: states.prompt, options: { size: '1536x1024', background: 'transparent' } },
+    ]);
+  });
+
+  test('markup in it is text', async () => {
+    const prompt = '<img src=x onerror=alert(1)><b>bold</b>';
+    await show(states.generating(undefined, undefined, prompt));
+    await expect.element(page.getByText(prompt)).toBeVisible();
+  });
+});
+
+describe('the picture', () => {
+  test('is named by the prompt it was drawn from', async () => {
+    await show(states.deciding(picture));
+    await expect.element(page.getByRole('img', { name: `Generated image: ${states.prompt}` })).toBeVisible();
+  });
+
+  test('that was there before stays on show, said to be the previous one', async () => {
+    await show(states.generating(picture));
+    await expect.element(page.getByRole('img', { name: `Previous image: ${states.prompt}` })).toBeVisible();
+    await expect.element(page.getByText('Previous picture')).toBeVisible();
+  });
+
+  test('gives way to a preview, which says that it is one', async () => {
+    await show(states.generating(picture));
+    await show(states.generating(picture, await states.paint('p1', { kind: 'partial', colour: 'grey' })));
+    const preview = page.getByRole('img', { name: `Preview, still being drawn: ${states.prompt}` });
+    await expect.element(preview).toBeVisible();
+    await expect.element(page.getByRole('img', { name: /^Previous image/ })).not.toBeInTheDocument();
+  });
+
+  test('is decoded before it takes the place of another one', async () => {
+    await show(states.generating(picture));
+    await expect.element(page.getByRole('img', { name: /^Previous image/ })).toBeVisible();
+    const decoded = Promise.withResolvers<void>();
+    const decode = HTMLImageElement.prototype.decode;
+    HTMLImageElement.prototype.decode = () => decoded.promise;
+    try {
+      await show(states.deciding(await states.paint('i2', { colour: 'plum' })));
+      await expect.element(page.getByRole('img')).toHaveAttribute('src', picture.url);
+    } finally {
+      HTMLImageElement.prototype.decode = decode;
+    }
+    decoded.resolve();
+    await expect.element(page.getByRole('img', { name: /^Generated image/ })).not.toHaveAttribute('src', picture.url);
+  });
+
+  test('keeps its shape while its bytes are on their way', async () => {
+    await show({ ...states.deciding(picture), images: new Map() });
+    const host = review.shadowRoot?.querySelector('proof-picture');
+    const sheet = host?.shadowRoot?.querySelector('.sheet')?.getBoundingClientRect();
+    expect(sheet && sheet.width / sheet.height).toBeCloseTo(1.5, 1);
+  });
+
+  test('downloads under a name that says whether it is approved', async () => {
+    await show(states.deciding(picture));
+    const link = page.getByRole('link', { name: 'Download' });
+    await expect
+      .element(link)
+      .toHaveAttribute('download', 'a-heron-at-the-edge-of-a-misty-lake-first-light-unapproved.png');
+    await show(states.approved(picture));
+    await expect.element(link).toHaveAttribute('download', 'a-heron-at-the-edge-of-a-misty-lake-first-light.png');
+  });
+});
+
+describe('decisions', () => {
+  test('Approve names the image on show', async () => {
+    await show(states.deciding(picture));
+    await press('Approve');
+    expect(commands()).toEqual([{ type: 'approve', image: picture.reference }]);
+  });
+
+  test('a button whose command is on its way keeps its focus and does nothing', async () => {
+    await show(states.deciding(picture));
+    await press('Approve');
+    await show({ ...states.deciding(picture), pending: new Set(['approve'] as const) });
+    const button = page.getByRole('button', { name: 'Approve' });
+    await expect.element(button).toHaveAttribute('aria-disabled', 'true');
+    expect(focused()?.textContent?.trim()).toBe('Approve');
+    await userEvent.keyboard('{Enter}');
+    expect(commands()).toHaveLength(1);
+  });
+
+  test('a watcher has none, and is told so', async () => {
+    for (const state of [
+      states.empty(),
+      states.generating(picture),
+      states.deciding(picture),
+      states.approved(picture),
+    ]) {
+      await show(states.watching(state));
+      for (const name of ['Approve', 'Regenerate', 'Generate', 'Cancel', 'Start over', 'Try again']) {
+        expect(page.getByRole('button', { name, exact: true }).query(), name).toBeNull();
+      }
+      expect(page.getByRole('textbox').query()).toBeNull();
+    }
+    await show(states.watching(states.deciding(picture)));
+    await expect.element(page.getByRole('heading', { name: 'You are watching' })).toBeVisible();
+  });
+
+  test('Start over asks first while the picture is not approved', async () => {
+    await show(states.deciding(picture));
+    await press('Start over');
+    const question = page.getByRole('alertdialog', { name: 'Start over?' });
+    await expect.element(question).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    await expect.element(question).not.toBeInTheDocument();
+    expect(commands()).toEqual([]);
+    await press('Start over');
+    await question.getByRole('button', { name: 'Start over' }).click();
+    expect(commands()).toEqual([{ type: 'start_over' }]);
+  });
+
+  test('Start over does not ask once it is approved', async () => {
+    await show(states.approved(picture));
+    await press('Start over');
+    expect(commands()).toEqual([{ type: 'start_over' }]);
+  });
+
+  test('the question goes when somebody else has decided', async () => {
+    await show(states.deciding(picture));
+    await press('Start over');
+    await show(states.approved(picture));
+    await expect.element(page.getByRole('alertdialog')).not.toBeInTheDocument();
+  });
+
+  test('who lost a race is told who acted, and when', async () => {
+    await show(states.lostRace(picture));
+    await expect.element(page.getByText(/^Ana asked for another picture \d s ago\.$/).first()).toBeVisible();
+  });
+
+  test('an approval says who, when, and which bytes', async () => {
+    await show(states.approved(picture));
+    await expect.element(page.getByRole('heading', { name: 'Approved' })).toBeVisible();
+    await expect.element(page.getByText(/by Ana,/)).toBeVisible();
+    await expect.element(page.getByText('3fa9c01b … 7c8d9e1c')).toBeVisible();
+  });
+
+  test('while the line is down none can be taken', async () => {
+    await show(states.reconnecting(states.deciding(picture)));
+    (page.getByRole('button', { name: 'Approve' }).element() as HTMLElement).click();
+    expect(commands()).toEqual([]);
+    await expect.element(page.getByText(/^Reconnecting, next try in \d s$/)).toBeVisible();
+  });
+});
+
+describe('failures', () => {
+  test('are told at once, with Try again where that may help', async () => {
+    await show(states.failedFirst(true));
+    await expect.element(page.getByText(/^The model took too long/)).toBeVisible();
+    await expect.element(field()).toHaveValue(states.prompt);
+    await press('Try again');
+    expect(commands()).toEqual([{ type: 'retry' }]);
+  });
+
+  test('offer no second try where it would end the same', async () => {
+    await show(states.failedFirst(false));
+    await expect.element(page.getByText(/^The model took too long/)).toBeVisible();
+    expect(page.getByRole('button', { name: 'Try again' }).query()).toBeNull();
+  });
+
+  test('leave the old picture on show', async () => {
+    await show(states.failedAgain(picture));
+    await expect.element(page.getByRole('img', { name: /^Generated image/ })).toBeVisible();
+  });
+
+  test('a session that is gone leaves its picture to be taken along, and its prompt to begin anew (R9)', async () => {
+    await show(states.gone(states.deciding(picture)));
+    await expect.element(page.getByRole('link', { name: 'Download' })).toBeVisible();
+    await expect.element(page.getByRole('img', { name: /^Generated image/ })).toBeVisible();
+    expect(page.getByRole('button', { name: 'Approve' }).query()).toBeNull();
+    await press('New session, same prompt');
+    expect(commands()).toEqual([{ type: 'new_session', prompt: states.prompt }]);
+  });
+
+  test('a refused access token is said, and can be given again (S2)', async () => {
+    await show(states.tokenNeeded(true));
+    await expect.element(page.getByText(/The server did not accept that token/)).toBeVisible();
+    await page.getByLabelText('Access token').fill('a better one');
+    await press('Continue');
+    expect(commands()).toEqual([{ type: 'token', token: 'a better one' }]);
+  });
+});
+
+describe('sharing', () => {
+  test('the review link carries the key in its fragment alone, the watch link not at all (W5)', async () => {
+    review.server = 'https://proofs.example';
+    await show(states.deciding(picture));
+    await press('Share');
+    await expect
+      .element(page.getByLabelText('Review link'))
+      .toHaveValue(`https://proofs.example/s/s1#${states.sessionKey}`);
+    await expect.element(page.getByLabelText('Watch link')).toHaveValue('https://proofs.example/s/s1');
+  });
+
+  test('a watcher can pass on the watch link alone', async () => {
+    await show(states.watching(states.deciding(picture)));
+    await press('Share');
+    await expect.element(page.getByLabelText('Watch link')).toBeVisible();
+    expect(page.getByLabelText('Review link').query()).toBeNull();
+  });
+
+  test('the state inspector shows the snapshot, and never the key', async () => {
+    await show(states.deciding(picture));
+    await page.getByText('Session state').click();
+    const json = page.getByRole('region', { name: 'Session state as JSON' });
+    await expect.element(json).toBeVisible();
+    expect(json.element().textContent).toContain('"stage": "user_feedback"');
+    expect(json.element().textContent).not.toContain(states.sessionKey);
+  });
+
+  test('a new name is asked for', async () => {
+    await show(states.deciding(picture));
+    await page.getByRole('button', { name: /2 reviewers, 1 watching.*Change your name/ }).click();
+    await page.getByLabelText('Your name').fill('Ana');
+    await press('Save name');
+    expect(commands()).toEqual([{ type: 'name', name: 'Ana' }]);
+  });
+});
+
+describe('the focus', () => {
+  test('goes along with who acted', async () => {
+    await show(states.empty());
+    await field().fill('A fox');
+    await userEvent.keyboard('{Control>}{Enter}{/Control}');
+    await show(states.generating());
+    await expect.poll(() => focused()?.textContent).toBe('Drawing');
+    await show(states.deciding(picture));
+    await press('Approve');
+    await show(states.approved(picture));
+    await expect.poll(() => focused()?.textContent?.trim()).toBe('Approved');
+  });
+
+  test('goes to the new stage when the part it was in is gone', async () => {
+    await show(states.generating());
+    page.getByRole('button', { name: 'Cancel' }).element().focus();
+    await show(states.deciding(picture));
+    await expect.poll(() => focused()?.textContent).toBe('Is this the picture?');
+  });
+
+  test('stays where it is when somebody else acts, and so does the text being typed (W8)', async () => {
+    await show(states.deciding(picture));
+    await field().fill('My own idea');
+    await show({ ...states.generating(picture), draft: 'My own idea' });
+    expect(focused()?.id).toBe('prompt');
+    await expect.element(page.getByRole('textbox', { name: 'Your next prompt' })).toHaveValue('My own idea');
+  });
+
+  test('stays out of the room while it is elsewhere on the page', async () => {
+    const elsewhere = document.createElement('button');
+    document.body.append(elsewhere);
+    elsewhere.focus();
+    await show(states.generating());
+    await show(states.deciding(picture));
+    expect(focused()).toBe(elsewhere);
+    elsewhere.remove();
+  });
+});

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, isLoopback, readConfig } from '../../server/config.ts';
+import { defaultLimits } from '../../server/limits.ts';
+
+const TOKEN = 'x'.repeat(32);
+const KEY = { OPENAI_API_KEY: 'sk-secret' };
+
+function complaint(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('what is not said', () => {
+  test('S2 without a variable it listens on loopback, with the demo painter', () => {
+    expect(readConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      generator: { generator: 'demo' },
+      allowedHosts: [],
+      allowedOrigins: [],
+      trustProxy: false,
+      logLevel: 'info',
+      limits: defaultLimits,
+    });
+  });
+
+  test('an empty variable counts as absent', () => {
+    const names = [
+      'HOST',
+      'PORT',
+      'OPENAI_API_KEY',
+      'PROOFROOM_ACCESS_TOKEN',
+      'PROOFROOM_TRUST_PROXY',
+      'PROOFROOM_SESSIONS',
+    ];
+    expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}));
+  });
+
+  test('variables of others are none of ours', () => {
+    expect(readConfig({ PATH: '/bin', PROXY: 'x', constructor: 'x' })).toEqual(readConfig({}));
+  });
+
+  test('the limits are those that the design names', () => {
+    expect(defaultLimits).toMatchObject({
+      INBOUND_MESSAGE_BYTES: 65_536,
+      HELD_MESSAGES: 16,
+      JOIN_DEADLINE_MS: 5_000,
+      PROMPT_CHARACTERS: 4_000,
+      FEEDBACK_CHARACTERS: 2_000,
+      NAME_CHARACTERS: 40,
+      HAVE_IDS: 32,
+      WANT_IDS: 12,
+      ATTEMPTS_PER_SESSION: 12,
+      REMEMBERED_COMMANDS: 256,
+      CONCURRENT_CANDIDATES: 4,
+      QUEUED_CANDIDATES: 100,
+      COMMAND_BURST: 20,
+      COMMANDS_PER_SECOND: 10,
+      DRAFTS_PER_SECOND: 10,
+      CONNECTIONS_PER_ADDRESS: 200,
+      CONNECTIONS_PER_SESSION: 200,
+      CONNECTIONS: 20_000,
+      SESSION_BURST_PER_ADDRESS: 30,
+      SESSIONS_PER_MINUTE_PER_ADDRESS: 30,
+      SESSIONS: 10_000,
+      UPSTREAM_IMAGE_BYTES: 20 * 2 ** 20,
+      UPSTREAM_IMAGE_PIXELS: 40_000_000,
+      UPSTREAM_STREAM_BYTES: 128 * 2 ** 20,
+      UPSTREAM_SILENCE_MS: 180_000,
+      UPSTREAM_TOTAL_MS: 600_000,
+      IMAGE_MEMORY_BYTES: 2 ** 30,
+      SESSION_IDLE_MS: 1_800_000,
+    });
+  });
+});
+
+describe('what is said', () => {
+  test('every variable arrives where it belongs', () => {
+    const config = readConfig({
+      HOST: '0.0.0.0',
+      PORT: '0',
+      ...KEY,
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+      PROOFROOM_MODEL: 'outer',
+      PROOFROOM_IMAGE_MODEL: 'inner',
+      PROOFROOM_PARTIAL_IMAGES: '3',
+      PROOFROOM_ACCESS_TOKEN: TOKEN,
+      PROOFROOM_ALLOWED_HOSTS: 'Proof.example.org, other.example.org',
+      PROOFROOM_ALLOWED_ORIGINS: 'https://a.example https://b.example:8443',
+      PROOFROOM_TRUST_PROXY: '1',
+      PROOFROOM_LOG_LEVEL: 'debug',
+      PROOFROOM_SESSIONS: '7',
+    });
+    expect(config).toEqual({
+      host: '0.0.0.0',
+      port: 0,
+      generator: {
+        generator: 'openai',
+        apiKey: 'sk-secret',
+        baseURL: 'http://127.0.0.1:9/v1',
+        model: 'outer',
+        imageModel: 'inner',
+        partialImages: 3,
+      },
+      accessToken: TOKEN,
+      allowedHosts: ['proof.example.org', 'other.example.org'],
+      allowedOrigins: ['https://a.example', 'https://b.example:8443'],
+      trustProxy: true,
+      logLevel: 'debug',
+      limits: { ...defaultLimits, SESSIONS: 7 },
+    });
+  });
+
+  test('the generator is what the key’s presence says, unless one is named', () => {
+    expect(readConfig(KEY).generator.generator).toBe('openai');
+    expect(readConfig({ ...KEY, PROOFROOM_GENERATOR: 'demo' }).generator.generator).toBe('demo');
+    expect(readConfig({ PROOFROOM_GENERATOR: 'demo' }).generator.generator).toBe('demo');
+    expect(complaint({ PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
+  });
+
+  test.each(Object.keys(defaultLimits))('the limit %s is set by its name', (name) => {
+    const { limits } = readConfig({ [`PROOFROOM_${name}`]: '12345' });
+    expect(limits).toEqual({ ...defaultLimits, [name]: 12_345 });
+  });
+});
+
+/** None of the values may be found in any complaint: a variable may hold a secret, or be given another’s value. */
+const bad: Record<string, readonly string[]> = {
+  PORT: ['http', '-987', '65536', '30.77', '0x1F', ' 3000', '3000 ', '1e9'],
+  OPENAI_BASE_URL: ['api.openai.example', 'sk-mixed-up', 'javascript:alert(77)', 'ftp://files.example/v9'],
+  PROOFROOM_GENERATOR: ['openaii', 'DEMO'],
+  PROOFROOM_PARTIAL_IMAGES: ['0', '4', 'two'],
+  PROOFROOM_ACCESS_TOKEN: ['short-secret', 'z'.repeat(31)],
+  PROOFROOM_ALLOW_ANONYMOUS: ['yes', 'true', '01'],
+  PROOFROOM_ALLOWED_ORIGINS: [
+    'proof.example',
+    'https://proof.example/',
+    'https://proof.example/path',
+    '*',
+    'null',
+    'https://PROOF.example',
+  ],
+  PROOFROOM_TRUST_PROXY: ['loopback', 'on'],
+  PROOFROOM_LOG_LEVEL: ['loud', 'INFO'],
+  PROOFROOM_SESSIONS: ['0', '-5', '1.5', 'many', '99999999999999999999'],
+  PROOFROOM_SESSION_IDLE_MS: ['0', '2147483648'],
+};
+
+describe('what can’t be used', () => {
+  for (const [name, values] of Object.entries(bad)) {
+    test.each(values)(`${name} is named and its value is not: %j`, (value) => {
+      const told = complaint({ [name]: value });
+      expect(told).toMatch(new RegExp(`^${name} \\S`));
+      if (value.length > 2) expect(told).not.toContain(value.trim());
+    });
+  }
+
+  test('every variable that is wrong is named, one a line', () => {
+    const told = complaint({ PORT: 'x', PROOFROOM_TRUST_PROXY: 'x', PROOFROOM_SESSIONS: 'x', PROOFROOM_WANT_IDS: '0' });
+    expect(told.split('\n').map((line) => line.split(' ', 1)[0])).toEqual([
+      'PORT',
+      'PROOFROOM_TRUST_PROXY',
+      'PROOFROOM_WANT_IDS',
+      'PROOFROOM_SESSIONS',
+    ]);
+  });
+});
+
+describe('S2 whoever can create a session spends the owner’s money', () => {
+  test.each(['0.0.0.0', '::', '192.168.1.7', 'proof.example.org', '127.0.0.1.example.org', '1270.0.0.1'])(
+    'S2 on %s it refuses to start without a token',
+    (host) => {
+      const told = complaint({ HOST: host });
+      expect(told).toContain('PROOFROOM_ACCESS_TOKEN');
+      expect(told).toContain('PROOFROOM_ALLOW_ANONYMOUS=1');
+      expect(told).not.toContain(`${host} `);
+    },
+  );
+
+  test('S2 with a token of 32 characters it starts', () => {
+    expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ACCESS_TOKEN: TOKEN }).accessToken).toBe(TOKEN);
+  });
+
+  test('S2 where it is said that anybody may, it starts; saying no is not saying so', () => {
+    expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ALLOW_ANONYMOUS: '1' }).host).toBe('0.0.0.0');
+    expect(complaint({ HOST: '0.0.0.0', PROOFROOM_ALLOW_ANONYMOUS: '0' })).toContain('PROOFROOM_ACCESS_TOKEN');
+  });
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('S2 %s is loopback', (host) => {
+    expect(isLoopback(host)).toBe(true);
+    expect(readConfig({ HOST: host }).host).toBe(host);
+  });
+});

@@ -1,0 +1,239 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { Admissions } from '../../server/connect/admission.ts';
+import { ClientAddresses } from '../../server/connect/client-address.ts';
+import { DraftThrottle } from '../../server/connect/draft-throttle.ts';
+import { TokenBucket } from '../../server/connect/token-bucket.ts';
+import { isAllowedHost } from '../../server/hosts.ts';
+import type { Limits } from '../../server/limits.ts';
+import { newId, sameSecret } from '../../server/secrets.ts';
+import type { JoinMessage } from '../../shared/protocol.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { Onlooker, Studio } from '../support/studio.ts';
+
+describe('S1 hosts', () => {
+  test.each([
+    '127.0.0.1',
+    '127.0.0.1:3000',
+    '10.0.0.7:80',
+    '[::1]',
+    '[::1]:3000',
+    'localhost',
+    'LOCALHOST:3000',
+    'proof.example',
+    'Proof.Example:8443',
+  ])('S1 %s is answered', (host) => {
+    expect(isAllowedHost(host, ['proof.example'])).toBe(true);
+  });
+
+  test.each([
+    undefined,
+    '',
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'evil.example:3000',
+    'proof.example.evil.example',
+    'xproof.example',
+    'proof.example@evil.example',
+    'evil.example#proof.example',
+    'localhost:3000:80',
+    'localhost/evil',
+    'localhost, evil.example',
+    '[::1',
+    '127.1',
+    '2130706433',
+  ])('S1 %s is not', (host) => {
+    expect(isAllowedHost(host, ['proof.example'])).toBe(false);
+  });
+});
+
+describe('S8 addresses', () => {
+  const request = (forwarded?: string): IncomingMessage =>
+    ({
+      socket: { remoteAddress: '10.0.0.1' },
+      headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
+    }) as unknown as IncomingMessage;
+  const addresses = (trustProxy: boolean) => {
+    const warnings: unknown[] = [];
+    const silent = () => {};
+    const log = { debug: silent, info: silent, error: silent, warn: (text: unknown) => warnings.push(text) };
+    return { warnings, addresses: new ClientAddresses(trustProxy, log) };
+  };
+
+  test('S8 X-Forwarded-For counts for nothing unless the proxy is trusted, and is warned of once', () => {
+    const { addresses: direct, warnings } = addresses(false);
+    expect(direct.of(request())).toBe('10.0.0.1');
+    expect(warnings).toEqual([]);
+    expect([direct.of(request('1.2.3.4')), direct.of(request('5.6.7.8'))]).toEqual(['10.0.0.1', '10.0.0.1']);
+    expect(warnings).toHaveLength(1);
+    expect(String(warnings[0])).toContain('PROOFROOM_TRUST_PROXY');
+  });
+
+  test('S8 of a trusted proxy the last entry counts: the others are the client’s own words', () => {
+    const { addresses: proxied, warnings } = addresses(true);
+    expect(proxied.of(request('6.6.6.6, 1.2.3.4'))).toBe('1.2.3.4');
+    expect(proxied.of(request())).toBe('10.0.0.1');
+    expect(proxied.of(request('1.2.3.4, '))).toBe('10.0.0.1');
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('token buckets', () => {
+  test('a burst, then so much per second, and never more than the burst', () => {
+    const clock = new FakeClock();
+    const bucket = new TokenBucket(3, 2, clock);
+    const taken = () => Array.from({ length: 10 }, () => bucket.take()).filter(Boolean).length;
+    expect([taken(), taken()]).toEqual([3, 0]);
+    clock.advance(499);
+    expect(taken()).toBe(0);
+    clock.advance(501);
+    expect(taken()).toBe(2);
+    expect(bucket.isFull).toBe(false);
+    clock.advance(3_600_000);
+    expect(bucket.isFull).toBe(true);
+    expect(taken()).toBe(3);
+  });
+});
+
+describe('drafts', () => {
+  function throttled() {
+    const clock = new FakeClock();
+    const published: string[] = [];
+    return { clock, published, drafts: new DraftThrottle(10, clock, (text) => published.push(text)) };
+  }
+
+  test('what comes too fast is dropped to the last, which always arrives', () => {
+    const { clock, published, drafts } = throttled();
+    for (let n = 1; n <= 50; n++) drafts.push(`${n}`);
+    expect(published).toEqual(Array.from({ length: 10 }, (_, n) => `${n + 1}`));
+    clock.advance(100);
+    expect(published.at(-1)).toBe('50');
+    clock.advance(10_000);
+    expect(published).toHaveLength(11);
+    expect(clock.timers).toBe(0);
+  });
+
+  test('10 a second, however fast somebody types', () => {
+    const { clock, published, drafts } = throttled();
+    for (let n = 0; n < 10; n++) drafts.push(`burst ${n}`);
+    for (let ms = 0; ms < 10_000; ms += 20) {
+      drafts.push(`${ms}`);
+      clock.advance(20);
+    }
+    expect(published.length - 10).toBeLessThanOrEqual(101);
+    expect(published.length - 10).toBeGreaterThan(80);
+  });
+
+  test('10 a second also when they come in twos: what has waited counts as well', () => {
+    const { clock, published, drafts } = throttled();
+    for (let n = 0; n < 10; n++) drafts.push(`burst ${n}`);
+    for (let n = 0; n < 50; n++) {
+      drafts.push(`${n} a`);
+      drafts.push(`${n} b`);
+      clock.advance(100);
+    }
+    expect(published.length - 10).toBeLessThanOrEqual(51);
+  });
+
+  test('flush publishes what waits before whatever comes next, and only once', () => {
+    const { clock, published, drafts } = throttled();
+    for (let n = 0; n < 11; n++) drafts.push(`${n}`);
+    drafts.flush();
+    drafts.flush();
+    clock.advance(1_000);
+    expect(published.slice(10)).toEqual(['10']);
+  });
+});
+
+describe('W5 who may join', () => {
+  const TOKEN = 't'.repeat(32);
+  function door({ token, limits = {} }: { token?: string; limits?: Partial<Limits> } = {}) {
+    const studio = new Studio(limits);
+    const admissions = new Admissions(studio.sessions, studio.limits, studio.clock, token);
+    const admit = (join: Omit<JoinMessage, 'type'> = {}, address = 'here') => {
+      const admission = admissions.admit({ type: 'join', ...join }, address);
+      return admission.admitted ? admission.role : admission.code;
+    };
+    return { studio, admit };
+  }
+
+  test('W5 the creator reviews; the id alone lets one watch; the key lets one decide', () => {
+    const { studio, admit } = door();
+    expect(admit()).toBe('reviewer');
+    const session = studio.sessions.create();
+    expect(admit({ sessionId: session.id })).toBe('watcher');
+    expect(admit({ sessionId: session.id, key: session.key })).toBe('reviewer');
+  });
+
+  test('W5 a wrong key never falls back to watching', () => {
+    const { studio, admit } = door();
+    const [session, other] = [studio.sessions.create(), studio.sessions.create()];
+    for (const key of ['', 'x', other.key, `${session.key} `, session.id]) {
+      expect(admit({ sessionId: session.id, key })).toBe('not_allowed');
+    }
+  });
+
+  test('S2 with an access token only who knows it creates; links let others in', () => {
+    const { studio, admit } = door({ token: TOKEN });
+    expect([admit(), admit({ token: '' }), admit({ token: `${TOKEN}x` })]).toEqual(Array(3).fill('not_allowed'));
+    expect(studio.sessions.size).toBe(0);
+    expect(admit({ token: TOKEN })).toBe('reviewer');
+    const session = studio.sessions.create();
+    expect(admit({ sessionId: session.id })).toBe('watcher');
+    expect(admit({ sessionId: session.id, token: 'wrong' })).toBe('not_allowed');
+    expect(admit({ sessionId: session.id, token: TOKEN })).toBe('watcher');
+  });
+
+  test('a session that is not here is session_not_found, whatever else is wrong', () => {
+    const { admit } = door({ token: TOKEN });
+    expect(admit({ sessionId: 'gone', key: 'x', token: 'wrong' })).toBe('session_not_found');
+  });
+
+  test('sessions from one address: a burst of 30, then 30 a minute; others are not concerned', () => {
+    const { studio, admit } = door();
+    const created = () => Array.from({ length: 40 }, () => admit()).filter((role) => role === 'reviewer').length;
+    expect(created()).toBe(30);
+    expect(admit()).toBe('rate_limited');
+    expect(admit({}, 'there')).toBe('reviewer');
+    studio.clock.advance(60_000);
+    expect(created()).toBe(30);
+  });
+
+  test('the rate is looked at before the token, so that guesses are limited', () => {
+    const { admit } = door({ token: TOKEN, limits: { SESSION_BURST_PER_ADDRESS: 2 } });
+    expect([admit(), admit(), admit(), admit({ token: TOKEN })]).toEqual([
+      'not_allowed',
+      'not_allowed',
+      'rate_limited',
+      'rate_limited',
+    ]);
+  });
+
+  test('a full server, and a full session, are server_busy', () => {
+    const { studio, admit } = door({ limits: { SESSIONS: 1, CONNECTIONS_PER_SESSION: 1 } });
+    const session = studio.sessions.create();
+    expect(admit()).toBe('server_busy');
+    expect(admit({ sessionId: session.id })).toBe('watcher');
+    session.attach(new Onlooker(session));
+    expect(admit({ sessionId: session.id })).toBe('server_busy');
+    expect(admit({ sessionId: session.id, key: session.key })).toBe('server_busy');
+  });
+});
+
+describe('S3 secrets', () => {
+  test('S3 compared whatever their lengths', () => {
+    expect([sameSecret('a', 'a'), sameSecret('a', 'b'), sameSecret('', 'a'), sameSecret('aa', 'a')]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  test('W5 ids have 128 bits and stand in a URL as they are', () => {
+    const ids = new Set(Array.from({ length: 1_000 }, newId));
+    expect(ids.size).toBe(1_000);
+    for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/);
+  });
+});

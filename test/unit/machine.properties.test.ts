@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Effect, State } from '../../server/session/machine.ts';
+import type { CommandName } from '../../shared/session.ts';
+import { imageIds, sha256Of } from '../support/machine.ts';
+import { type Moment, story } from '../support/stories.ts';
+
+const RUNS = 400;
+/** A rule that random stories hardly ever touch is not tested by them. */
+const LEAST_HITS = 20;
+/** Far more than it takes, for machines that are busy with other things. */
+const TIMEOUT_MS = 60_000;
+
+/** `check` asserts the rule for one moment, and returns whether the rule had anything to say about it. */
+function rule(title: string, check: (moment: Moment, earlier: readonly Moment[]) => boolean): void {
+  test(
+    title,
+    () => {
+      let hits = 0;
+      const holds = (moments: readonly Moment[]) => {
+        for (const [index, moment] of moments.entries()) if (check(moment, moments.slice(0, index))) hits += 1;
+      };
+      fc.assert(fc.property(story, holds), { numRuns: RUNS });
+      expect(hits).toBeGreaterThan(LEAST_HITS);
+    },
+    TIMEOUT_MS,
+  );
+}
+
+const accepts: Record<State['stage'], readonly CommandName[]> = {
+  initial_input: ['generate'],
+  generating: ['cancel'],
+  user_feedback: ['regenerate', 'refine', 'approve', 'start_over'],
+  final: ['start_over'],
+};
+
+const effectsOf = ({ result }: Moment): readonly Effect[] => (result.accepted ? result.effects : []);
+const has = (moment: Moment, effect: Effect['effect']) => effectsOf(moment).some((one) => one.effect === effect);
+const unfinishedOf = (state: State) => ('unfinished' in state ? state.unfinished : undefined);
+const hasChanged = ({ before, after }: Moment) => after !== before;
+const changedByCommand = (moment: Moment) => moment.event.type === 'command' && hasChanged(moment);
+const isFromAnotherTurn = ({ before, event }: Moment) =>
+  event.type === 'command' && event.command.turn !== undefined && event.command.turn !== before.turn;
+/** `approve` of the image approved already, which is answered whatever its turn. */
+const isApprovedAgain = ({ before, event }: Moment) =>
+  before.stage === 'final' &&
+  event.type === 'command' &&
+  event.command.type === 'approve' &&
+  event.command.imageId === before.approved.imageId;
+
+describe('random stories of commands and results', () => {
+  rule('M1 a command outside the table is wrong_stage, and one inside it never is', (moment) => {
+    const { before, event, result } = moment;
+    if (event.type !== 'command' || isFromAnotherTurn(moment) || isApprovedAgain(moment)) return false;
+    const isWrongStage = !result.accepted && result.code === 'wrong_stage';
+    expect(isWrongStage).toBe(!accepts[before.stage].includes(event.command.type));
+    return isWrongStage;
+  });
+
+  rule('M1 a rejection carries neither a state nor an effect', ({ result }) => {
+    if (result.accepted) return false;
+    expect(Object.keys(result).toSorted()).toEqual(['accepted', 'code']);
+    return true;
+  });
+
+  rule('M2 nothing starts while a generation runs', (moment) => {
+    if (has(moment, 'start')) expect(moment.before.stage).not.toBe('generating');
+    const { event, before } = moment;
+    return before.stage === 'generating' && event.type === 'command' && event.command.type !== 'cancel';
+  });
+
+  rule(
+    'M2 a generation is started exactly when the stage becomes generating, and it is the one in the state',
+    (moment) => {
+      const begins = moment.before.stage !== 'generating' && moment.after.stage === 'generating';
+      expect(has(moment, 'start')).toBe(begins);
+      if (!begins || moment.after.stage !== 'generating') return false;
+      expect(effectsOf(moment)).toContainEqual({ effect: 'start', generation: moment.after.generation });
+      return true;
+    },
+  );
+
+  rule('M3 only an attempt of this session with that digest is approved, and the approval records both', (moment) => {
+    const { before, event, after } = moment;
+    if (event.type !== 'command' || event.command.type !== 'approve') return false;
+    if (!hasChanged(moment)) {
+      expect(after.decisions).toBe(before.decisions);
+      return false;
+    }
+    const { imageId, sha256 = sha256Of(imageId) } = event.command;
+    expect(imageIds(before)).toContain(imageId);
+    expect(sha256).toBe(sha256Of(imageId));
+    expect(after).toMatchObject({ stage: 'final', approved: { imageId, sha256 } });
+    expect(after.decisions).toHaveLength(before.decisions.length + 1);
+    expect(after.decisions.at(-1)).toMatchObject({ decision: 'approved', imageId, sha256, by: event.by });
+    return true;
+  });
+
+  rule('M3 an image that is not here, or has another digest, is image_not_found', (moment) => {
+    const { before, event, result } = moment;
+    if (before.stage !== 'user_feedback' || event.type !== 'command' || isFromAnotherTurn(moment)) return false;
+    const { command } = event;
+    if (!('imageId' in command) || command.imageId === undefined) return false;
+    const isHere = imageIds(before).includes(command.imageId);
+    const isItself =
+      !('sha256' in command) || command.sha256 === undefined || command.sha256 === sha256Of(command.imageId);
+    expect(result.accepted ? 'accepted' : result.code).toBe(isHere && isItself ? 'accepted' : 'image_not_found');
+    return !(isHere && isItself);
+  });
+
+  rule('M4 a result of a generation that is not the current one changes nothing', (moment) => {
+    const { before, event, result } = moment;
+    if (event.type !== 'generated' && event.type !== 'failed') return false;
+    if (before.stage === 'generating' && before.generation.generationId === event.generationId) return false;
+    expect(result).toEqual({ accepted: true, state: before, effects: [] });
+    expect(hasChanged(moment)).toBe(false);
+    return true;
+  });
+
+  rule('M4 each candidate is heard once', (moment, earlier) => {
+    const { event } = moment;
+    if (event.type !== 'generated' && event.type !== 'failed') return false;
+    const isHeard = earlier.some(
+      (one) =>
+        (one.event.type === 'generated' || one.event.type === 'failed') &&
+        hasChanged(one) &&
+        one.event.generationId === event.generationId &&
+        one.event.candidate === event.candidate,
+    );
+    if (isHeard) expect(hasChanged(moment)).toBe(false);
+    return isHeard;
+  });
+
+  rule('M5 an accepted command clears the old error', (moment) => {
+    if (!changedByCommand(moment)) return false;
+    expect(unfinishedOf(moment.after)?.error).toBeUndefined();
+    return unfinishedOf(moment.before)?.error !== undefined;
+  });
+
+  rule('M5 after a generation that wholly succeeded there is no error', (moment) => {
+    const { before, event, after } = moment;
+    const isEnd = before.stage === 'generating' && event.type === 'generated' && after.stage === 'user_feedback';
+    if (!isEnd || before.settled.some(({ error }) => error)) return false;
+    expect(unfinishedOf(after)).toBeUndefined();
+    return true;
+  });
+
+  rule('M6 the revision grows by one with each change, and only then', (moment) => {
+    const { before, after } = moment;
+    expect(after.revision - before.revision).toBe(hasChanged(moment) ? 1 : 0);
+    if (hasChanged(moment)) expect({ ...after, revision: 0 }).not.toEqual({ ...before, revision: 0 });
+    return hasChanged(moment);
+  });
+
+  rule('M8 a failed or cancelled generation is kept, with the image on show', (moment) => {
+    const { before, after } = moment;
+    if (before.stage !== 'generating' || after.stage === 'generating') return false;
+    const isCancelled = moment.event.type === 'command';
+    const hasFailed = moment.event.type === 'failed' || before.settled.some(({ error }) => error);
+    if (!isCancelled && !hasFailed) return false;
+    expect(unfinishedOf(after)?.generation).toEqual(before.generation);
+    expect(unfinishedOf(after)?.error !== undefined).toBe(!isCancelled);
+    if (moment.event.type !== 'generated') expect(after.attempts).toEqual(before.attempts);
+    return true;
+  });
+
+  rule('M8 … until a command is accepted', (moment) => {
+    const unfinished = unfinishedOf(moment.before);
+    if (!unfinished || changedByCommand(moment)) return false;
+    expect(unfinishedOf(moment.after)).toEqual(unfinished);
+    return true;
+  });
+
+  rule('M9 an attempt knows its parent, prompt and feedback as they were asked for', (moment) => {
+    const { before, event, after } = moment;
+    if (event.type !== 'generated' || !hasChanged(moment) || before.stage !== 'generating') return false;
+    const { prompt, parent, feedback, options, startedAt } = before.generation;
+    const attempt = after.attempts.find(({ image }) => image.imageId === event.image.imageId);
+    expect(attempt).toEqual({
+      image: event.image,
+      prompt,
+      options,
+      startedAt,
+      finishedAt: event.at,
+      ...(parent !== undefined && { parent }),
+      ...(feedback !== undefined && { feedback }),
+    });
+    return parent !== undefined;
+  });
+
+  rule('M9 attempts are a tree: a parent is older and here, or known to be dropped', ({ after }) => {
+    const ids = imageIds(after);
+    for (const [index, { parent, parentDropped }] of after.attempts.entries()) {
+      if (parent === undefined) expect(parentDropped).toBeUndefined();
+      else expect(ids.slice(0, index).includes(parent)).toBe(parentDropped === undefined);
+    }
+    return after.attempts.some(({ parent }) => parent !== undefined);
+  });
+
+  rule('M9 any of the attempts can be approved, as long as they are reviewed', ({ before, event, result }) => {
+    if (before.stage !== 'user_feedback' || event.type !== 'command' || event.command.type !== 'approve') return false;
+    const { imageId, turn = before.turn, sha256 = sha256Of(imageId) } = event.command;
+    if (turn !== before.turn || sha256 !== sha256Of(imageId) || !imageIds(before).includes(imageId)) return false;
+    expect(result.accepted).toBe(true);
+    return true;
+  });
+
+  rule('M10 the turn grows by one with each change of stage, and only then', ({ before, after }) => {
+    expect(after.turn - before.turn).toBe(after.stage === before.stage ? 0 : 1);
+    return after.stage !== before.stage;
+  });
+
+  rule('M10 a command from another turn is stale', (moment) => {
+    if (!isFromAnotherTurn(moment) || isApprovedAgain(moment)) return false;
+    expect(moment.result).toEqual({ accepted: false, code: 'stale' });
+    return true;
+  });
+
+  rule('M10 an approval is never taken back but by Start over from its own turn', (moment) => {
+    const { before, after, event } = moment;
+    if (before.stage !== 'final') return false;
+    expect(after.decisions).toBe(before.decisions);
+    if (after.stage !== 'final') {
+      expect(event.type === 'command' && event.command.type).toBe('start_over');
+      expect(isFromAnotherTurn(moment)).toBe(false);
+    }
+    return true;
+  });
+
+  rule('what is kept and dropped is what the state shows', (moment, earlier) => {
+    const kept = new Set<string>();
+    for (const one of [...earlier, moment]) {
+      for (const effect of effectsOf(one)) {
+        if (effect.effect === 'keep') kept.add(effect.imageId);
+        if (effect.effect === 'drop') for (const imageId of effect.imageIds) kept.delete(imageId);
+      }
+    }
+    expect([...kept]).toEqual(imageIds(moment.after));
+    return kept.size > 0;
+  });
+
+  rule('what runs is aborted by a cancel, and by nothing else', (moment) => {
+    const { event } = moment;
+    const cancels = event.type === 'command' && event.command.type === 'cancel' && moment.result.accepted;
+    expect(has(moment, 'abort')).toBe(cancels);
+    return cancels;
+  });
+});

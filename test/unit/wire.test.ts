@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest';
+import type { WebSocket } from 'ws';
+import { BEAT_MS, Wire } from '../../server/connect/wire.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { PaperSocket } from '../support/paper-socket.ts';
+
+const CAP = 1_000;
+
+function wireOnPaper() {
+  const clock = new FakeClock();
+  const socket = new PaperSocket();
+  const wire = new Wire(socket as unknown as WebSocket, clock, CAP);
+  return { clock, socket, wire };
+}
+
+describe('the cap', () => {
+  test('R3 there is room until more than the cap is held, and again when it is gone', () => {
+    const { socket, wire } = wireOnPaper();
+    let rooms = 0;
+    wire.onRoom = () => {
+      rooms += 1;
+    };
+    wire.send('x'.repeat(CAP));
+    expect(wire.hasRoom).toBe(true);
+    wire.send('y');
+    expect([wire.hasRoom, rooms]).toEqual([false, 0]);
+    socket.flush(1);
+    expect([wire.hasRoom, rooms]).toEqual([true, 1]);
+  });
+
+  test('a socket that is no longer open has no room, and is not pinged', () => {
+    const { socket, wire } = wireOnPaper();
+    socket.readyState = 3;
+    wire.ping();
+    expect([wire.hasRoom, socket.pings]).toEqual([false, []]);
+  });
+
+  test('bytes are counted, not characters', () => {
+    const { wire } = wireOnPaper();
+    wire.send('é'.repeat(CAP / 2 + 1));
+    expect(wire.hasRoom).toBe(false);
+  });
+
+  test('whoever sent a frame hears of its end', () => {
+    const { socket, wire } = wireOnPaper();
+    let sent = 0;
+    wire.send('one', () => {
+      sent += 1;
+    });
+    expect(sent).toBe(0);
+    socket.flush();
+    expect(sent).toBe(1);
+  });
+});
+
+describe('R4 liveness', () => {
+  test('R4 a frame over 64 KiB is announced with its whole length, directly before it', () => {
+    const { socket, wire } = wireOnPaper();
+    const frame = Buffer.alloc(64 * 1024 + 1, 32);
+    wire.send('{}');
+    wire.send(frame);
+    expect(socket.frames).toHaveLength(3);
+    expect(JSON.parse(String(socket.frames[1]))).toEqual({ type: 'heartbeat', nextBytes: frame.byteLength });
+    expect(socket.frames[2]).toBe(frame);
+  });
+
+  test('R4 a frame of 64 KiB is not', () => {
+    const { socket, wire } = wireOnPaper();
+    wire.send(Buffer.alloc(64 * 1024, 32));
+    expect(socket.frames).toHaveLength(1);
+  });
+
+  test('R4 without bytes on their way, silence for more than 10 s is death', () => {
+    const { clock, wire } = wireOnPaper();
+    clock.advance(10_000);
+    expect(wire.isDead).toBe(false);
+    clock.advance(1);
+    expect(wire.isDead).toBe(true);
+  });
+
+  test('R4 a peer that answers is alive for as long as it does', () => {
+    const { clock, socket, wire } = wireOnPaper();
+    for (let beat = 0; beat < 20; beat++) {
+      clock.advance(BEAT_MS);
+      wire.ping();
+      socket.pong();
+      expect(wire.isDead).toBe(false);
+    }
+    clock.advance(10_001);
+    expect(wire.isDead).toBe(true);
+  });
+
+  test('R4 bytes on their way are waited for at 16 KiB a second', () => {
+    const { clock, socket, wire } = wireOnPaper();
+    wire.ping();
+    socket.pong();
+    wire.send(Buffer.alloc(32 * 1024, 32));
+    clock.advance(12_000);
+    expect(wire.isDead).toBe(false);
+    clock.advance(1);
+    expect(wire.isDead).toBe(true);
+  });
+
+  test('R4 the payload of a ping is the count of bytes so far, and its answer takes them off', () => {
+    const { clock, socket, wire } = wireOnPaper();
+    wire.send(Buffer.alloc(32 * 1024, 32));
+    wire.ping();
+    wire.send(Buffer.alloc(16 * 1024, 32));
+    wire.ping();
+    expect(socket.pings).toEqual([String(32 * 1024), String(48 * 1024)]);
+    socket.pong(socket.pings[0]);
+    clock.advance(11_000);
+    expect(wire.isDead).toBe(false);
+    clock.advance(1);
+    expect(wire.isDead).toBe(true);
+  });
+
+  test('R4 what the kernel has taken still counts as on its way: it says nothing of the peer', () => {
+    const { clock, socket, wire } = wireOnPaper();
+    wire.send(Buffer.alloc(160 * 1024, 32));
+    socket.flush();
+    clock.advance(19_000);
+    expect(wire.isDead).toBe(false);
+  });
+
+  test('R4 4 MB at 1 Mbit/s arrives: no beat on the way finds the peer dead', () => {
+    const { clock, socket, wire } = wireOnPaper();
+    wire.send(Buffer.alloc(4_000_000, 32));
+    const arrivesAfterMs = (4_000_000 * 8) / 1_000;
+    for (let passed = 0; passed < arrivesAfterMs; passed += BEAT_MS) {
+      expect(wire.isDead).toBe(false);
+      wire.ping();
+      clock.advance(BEAT_MS);
+    }
+    socket.pong(socket.pings[0]);
+    expect(wire.isDead).toBe(false);
+  });
+
+  test.each(['', 'abc', '-1', '1e99', 'NaN'])(
+    'R4 a pong that answers no ping of ours keeps nobody alive: %j',
+    (payload) => {
+      const { clock, socket, wire } = wireOnPaper();
+      wire.send('{}');
+      wire.ping();
+      socket.pong();
+      clock.advance(10_000);
+      socket.pong(payload);
+      clock.advance(1_000);
+      expect(wire.isDead).toBe(true);
+    },
+  );
+});
