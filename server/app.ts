@@ -12,7 +12,9 @@ import { Estimates } from './generate/estimates.ts';
 import type { Generator } from './generate/generator.ts';
 import { GenerationQueue } from './generate/queue.ts';
 import { routes } from './http/routes.ts';
+import { Journal } from './journal.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
 import { newId } from './secrets.ts';
 import { ImageMemory } from './session/image-memory.ts';
 import { Sessions } from './session/sessions.ts';
@@ -45,19 +47,20 @@ export class App {
   constructor({ config, generator, log, builtFolder, clock = systemClock }: AppParts) {
     const { limits } = config;
     const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
-    const onFault = (err: unknown) => log.error({ err }, 'a generation failed by a mistake of ours');
+    const journal = new Journal(log);
     const queue = new GenerationQueue(limits);
     const estimates = new Estimates();
-    const sessions = new Sessions({ generator, queue, estimates, clock, newId, onFault, memory, limits, log });
+    const sessions = new Sessions({ generator, queue, estimates, clock, newId, journal, memory, limits });
     const admissions = new Admissions(sessions, limits, clock, config.accessToken);
     const frames = new ImageFrames(memory);
     const addresses = new ClientAddresses(config.trustProxy, log);
-    this.#door = new Door(config, { admissions, frames, generator, limits, clock, newId, log }, addresses);
+    this.#door = new Door(config, { admissions, frames, generator, limits, clock, newId, journal }, addresses);
     this.#sessions = sessions;
     this.#queue = queue;
     this.#clock = clock;
+    this.#count(journal.metrics, memory);
     const isReady = () => !this.#isDraining;
-    const app = routes({ config, sessions, builtFolder, isReady, log });
+    const app = routes({ config, sessions, builtFolder, isReady, journal });
     this.server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
     this.server.on('connection', (socket) => this.#onConnection(socket));
     this.server.on('upgrade', (request, socket, head) => this.#door.upgrade(request, socket, head));
@@ -78,6 +81,16 @@ export class App {
     this.#sessions.closeAll();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  #count(metrics: Metrics, memory: ImageMemory): void {
+    const [door, sessions, queue] = [this.#door, this.#sessions, this.#queue];
+    metrics.gauge('proofroom_connections', 'Open connections.', () => door.connections);
+    metrics.gauge('proofroom_slow_connections', 'Connections over their cap.', () => door.slowConnections);
+    metrics.gauges('proofroom_sessions', 'Sessions.', 'stage', () => sessions.stages);
+    metrics.gauge('proofroom_candidates_running', 'Candidates being drawn.', () => queue.running);
+    metrics.gauge('proofroom_candidates_waiting', 'Candidates waiting for their turn.', () => queue.waiting);
+    metrics.gauge('proofroom_image_bytes', 'Images, room kept for them, and frames.', () => memory.usedBytes);
   }
 
   /** A client that resets at any moment must find somebody listening for its error. */

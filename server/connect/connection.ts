@@ -14,8 +14,8 @@ import {
 import type { Role } from '../../shared/session.ts';
 import type { Clock } from '../clock.ts';
 import type { Generator } from '../generate/generator.ts';
+import type { Journal } from '../journal.ts';
 import type { Limits } from '../limits.ts';
-import type { Logger } from '../logger.ts';
 import type { Actor, Session, Watcher } from '../session/session.ts';
 import type { Admissions } from './admission.ts';
 import { DraftThrottle } from './draft-throttle.ts';
@@ -32,7 +32,7 @@ export interface ConnectionContext {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly newId: () => string;
-  readonly log: Logger;
+  readonly journal: Journal;
 }
 
 interface Joined {
@@ -80,6 +80,10 @@ export class Connection {
     socket.on('error', (error) => this.#onError(error));
   }
 
+  get isSlow(): boolean {
+    return !this.#wire.hasRoom;
+  }
+
   /** Everything that was due has been sent: an empty wire is one that the outbox found nothing more for. */
   get isQuiet(): boolean {
     return this.#wire.isEmpty;
@@ -108,8 +112,8 @@ export class Connection {
         await this.#handle(text);
         if (this.#inbox.length === 0) this.#socket.resume();
       }
-    } catch (err) {
-      this.#context.log.error({ connection: this.id, err }, 'a message could not be handled');
+    } catch (error) {
+      this.#context.journal.fault(error, 'a message could not be handled');
       this.#close(1012, 'fault');
     } finally {
       this.#isReading = false;
@@ -169,7 +173,7 @@ export class Connection {
       },
       { source: session, have, ...(message.images === 'url' && { urlOf: (imageId: string) => path + imageId }) },
     );
-    this.#context.log.debug({ connection: this.id, session: session.id, role }, 'joined');
+    this.#context.journal.log.debug({ connection: this.id, session: session.id, role }, 'joined');
   }
 
   #want(imageIds: readonly string[], { session }: Joined): void {
@@ -217,16 +221,26 @@ export class Connection {
   }
 
   #refuse(code: RejectCode, about: Partial<Omit<RejectMessage, 'type' | 'code'>> = {}): void {
-    this.#context.log.info({ connection: this.id, code }, 'refused');
+    this.#context.journal.messageRefused(this.id, code);
     this.#outbox.send({ type: 'reject', code, ...about, message: about.message ?? sentenceOf(code) });
     if (this.#joined || ++this.#refusedBeforeJoin < this.#context.limits.HELD_MESSAGES) return;
     this.#close(1008, 'join comes first');
   }
 
+  /** A peer that dies between two beats is not to live until the next one (rule R4). */
   #beat(): void {
-    if (this.#wire.isDead) return this.#close(4408, 'silent');
+    if (this.#endIfSilent()) return;
+    const { patienceMs } = this.#wire;
+    if (patienceMs < BEAT_MS) this.#undoTimers.push(this.#context.clock.after(patienceMs, () => this.#endIfSilent()));
     this.#wire.ping();
     this.#outbox.heartbeatIsDue();
+  }
+
+  #endIfSilent(): boolean {
+    if (this.#closing || this.#wire.patienceMs > 0) return this.#closing;
+    this.#context.journal.connectionWentSilent(this.id);
+    this.#close(4408, 'silent');
+    return true;
   }
 
   #onJoinDeadline(): void {
@@ -253,7 +267,7 @@ export class Connection {
   }
 
   #onError(error: Error & { code?: string }): void {
-    this.#context.log.info({ connection: this.id, code: error.code }, 'socket error');
+    this.#context.journal.log.info({ connection: this.id, code: error.code }, 'socket error');
   }
 }
 

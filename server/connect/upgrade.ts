@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Config } from '../config.ts';
 import { isAllowedHost } from '../hosts.ts';
-import type { Logger } from '../logger.ts';
+import type { Journal } from '../journal.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 
@@ -18,7 +18,7 @@ export class Door {
   readonly #config: Config;
   readonly #context: ConnectionContext;
   readonly #addresses: ClientAddresses;
-  readonly #log: Logger;
+  readonly #journal: Journal;
   readonly #sockets: WebSocketServer;
   readonly #connections = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
@@ -28,7 +28,7 @@ export class Door {
     this.#config = config;
     this.#context = context;
     this.#addresses = addresses;
-    this.#log = context.log;
+    this.#journal = context.journal;
     this.#sockets = new WebSocketServer({
       noServer: true,
       maxPayload: config.limits.INBOUND_MESSAGE_BYTES,
@@ -55,6 +55,11 @@ export class Door {
       this.#connections.add(connection);
       webSocket.once('close', () => this.#connections.delete(connection));
     });
+  }
+
+  /** Connections that hold more than they may, so that what is due collapses to the latest (rule R3). */
+  get slowConnections(): number {
+    return [...this.#connections].filter((connection) => connection.isSlow).length;
   }
 
   /** Nobody waits for anything that is on its way. */
@@ -90,7 +95,7 @@ export class Door {
     const { origin, host } = headers;
     if (origin === undefined || this.#config.allowedOrigins.includes(origin)) return true;
     if (URL.canParse(origin) && new URL(origin).host === host) return true;
-    this.#log.warn(
+    this.#journal.log.warn(
       { origin: origin.slice(0, 200) },
       'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect',
     );
@@ -98,7 +103,7 @@ export class Door {
   }
 
   #refuse(socket: Duplex, status: Refusal): void {
-    this.#log.info({ status }, 'upgrade refused');
+    this.#journal.requestRefused(status);
     // A peer that keeps its end open would keep ours too.
     socket.once('finish', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

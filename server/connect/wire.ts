@@ -55,16 +55,19 @@ export class Wire {
 
   /** Asks for a sign of life. The payload is the count of bytes so far: its answer says how much has arrived. */
   ping(): void {
+    // A clock that was set back would hide as much silence.
+    this.#answeredAt = Math.min(this.#answeredAt, this.#clock.now());
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(String(this.#sentBytes));
   }
 
   /**
-   * No ping answered for longer than the bytes on their way could explain. What the peer sends unasked does not count:
-   * one that writes but never reads would otherwise be kept for ever.
+   * How much longer an answer to a ping is waited for, given the bytes on their way; in milliseconds, 0 when it is over. What
+   * the peer sends unasked does not count: one that writes but never reads would otherwise be kept for ever.
    */
-  get isDead(): boolean {
+  get patienceMs(): number {
     const outstanding = this.#sentBytes - this.#answeredBytes;
-    return this.#clock.now() - this.#answeredAt > SILENCE_MS + outstanding / BYTES_PER_MS;
+    const silentMs = this.#clock.now() - this.#answeredAt;
+    return Math.max(0, SILENCE_MS + outstanding / BYTES_PER_MS - silentMs);
   }
 
   #answered(bytes: number): void {

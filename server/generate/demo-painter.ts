@@ -82,7 +82,7 @@ function stopping(signal: AbortSignal): <Value>(work: Promise<Value>) => Promise
     new Promise((resolve, reject) => {
       const abort = () => reject(cancelled());
       if (signal.aborted) abort();
-      
+      signal.addEventListener('abort', abort, { once: true });
       work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
     });
 }

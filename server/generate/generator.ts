@@ -78,3 +78,8 @@ export class GenerationFailed extends Error {
     this.transient = options.transient;
   }
 }
+
+/** For debugging: what is known of a failure, in words that hold no key, prompt or text of the service (rules S3, S7). */
+export class UpstreamFault extends Error {
+  override readonly name = 'UpstreamFault';
+}

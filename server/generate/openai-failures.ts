@@ -1,8 +1,8 @@
 /** Every way in which asking OpenAI can fail, as a failure of ours. */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import type { GenerationErrorCode } from '../../shared/session.ts';
-import { GenerationFailed } from './generator.ts';
-import { type ModelNames, refused, UpstreamFault } from './openai-refusals.ts';
+import { GenerationFailed, UpstreamFault } from './generator.ts';
+import { type ModelNames, refused } from './openai-refusals.ts';
 
 /** Judges what was thrown while a request was made or its answer read; `now` is in milliseconds since the epoch. */
 export function failureOf(error: unknown, names: ModelNames, now: number): GenerationFailed {

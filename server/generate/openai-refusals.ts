@@ -1,6 +1,6 @@
 /** What OpenAI itself says when it refuses or fails, as a failure of ours: a code, a sentence for people, whether to try again. */
 import type { GenerationErrorCode } from '../../shared/session.ts';
-import { GenerationFailed } from './generator.ts';
+import { GenerationFailed, UpstreamFault } from './generator.ts';
 
 /** What the service says of a failure, by its status, in its body or in an event of the stream. */
 export interface Refusal {
@@ -24,11 +24,6 @@ interface Verdict {
   readonly sentence: string | ((names: ModelNames) => string);
   readonly retryable: boolean;
   readonly isTransient?: true;
-}
-
-/** For debugging: what is known of a failure, in words that hold no key, prompt or text of the service (rules S3, S7). */
-export class UpstreamFault extends Error {
-  override readonly name = 'UpstreamFault';
 }
 
 /** The first rule that holds decides: what the code says comes before what the status says. */

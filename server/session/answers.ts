@@ -1,5 +1,5 @@
 /** What a session answered to its last commands, so that one sent twice is done once (rule M7). */
-import { isDeepStrictEqual } from 'node:util';
+import { createHash } from 'node:crypto';
 import type { Command, RejectCode } from '../../shared/protocol.ts';
 import type { LastAction } from '../../shared/session.ts';
 
@@ -8,7 +8,8 @@ export type Answer =
   | { readonly accepted: false; readonly code: RejectCode; readonly lastAction?: LastAction };
 
 interface Remembered {
-  readonly command: Command;
+  /** Of what was said: a command may be as long as a message, and many are remembered. */
+  readonly digest: string;
   readonly answer: Answer;
 }
 
@@ -24,13 +25,21 @@ export class Answers {
   find(command: Command): Answer | undefined {
     const first = this.#remembered.get(command.commandId);
     if (!first) return undefined;
-    return isDeepStrictEqual(first.command, command) ? first.answer : { accepted: false, code: 'invalid_message' };
+    return first.digest === digestOf(command) ? first.answer : { accepted: false, code: 'invalid_message' };
   }
 
   remember(command: Command, answer: Answer): void {
-    this.#remembered.set(command.commandId, { command, answer });
+    this.#remembered.set(command.commandId, { digest: digestOf(command), answer });
     if (this.#remembered.size <= this.#limit) return;
     const [oldest] = this.#remembered.keys();
     if (oldest !== undefined) this.#remembered.delete(oldest);
   }
+}
+
+/** Whatever the order of the fields. */
+function digestOf(command: Command): string {
+  const sorted = JSON.stringify(command, (_key, value: unknown) =>
+    value instanceof Object && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value,
+  );
+  return createHash('sha256').update(sorted).digest('base64');
 }

@@ -9,8 +9,10 @@ import {
   GenerationFailed,
   type Generator,
   type GeneratorProgress,
+  UpstreamFault,
 } from '../generate/generator.ts';
 import type { GenerationQueue } from '../generate/queue.ts';
+import type { Journal, Outcome } from '../journal.ts';
 import { type StoredImage, storedImage } from './stored-image.ts';
 
 export interface RunContext {
@@ -19,8 +21,7 @@ export interface RunContext {
   readonly estimates: Estimates;
   readonly clock: Clock;
   readonly newId: () => string;
-  /** Told of failures that are a mistake of ours, not of the service. */
-  readonly onFault: (error: unknown) => void;
+  readonly journal: Journal;
 }
 
 export interface RunListener {
@@ -50,6 +51,7 @@ const faultError: GenerationError = {
 
 export class GenerationRun {
   readonly generation: Generation;
+  readonly #sessionId: string;
   readonly #request: GenerateRequest;
   readonly #context: RunContext;
   readonly #listener: RunListener;
@@ -57,7 +59,14 @@ export class GenerationRun {
   readonly #running = new Map<number, Candidate>();
 
   /** `request.attempt` is that of the first candidate; the others count on from it. */
-  constructor(generation: Generation, request: GenerateRequest, context: RunContext, listener: RunListener) {
+  constructor(
+    sessionId: string,
+    generation: Generation,
+    request: GenerateRequest,
+    context: RunContext,
+    listener: RunListener,
+  ) {
+    this.#sessionId = sessionId;
     this.generation = generation;
     this.#request = request;
     this.#context = context;
@@ -73,6 +82,7 @@ export class GenerationRun {
 
   /** Ends what runs or waits, closing the upstream requests; may be called twice. */
   abort(): void {
+    for (const candidate of this.candidates) this.#note(candidate, 'cancelled');
     this.#running.clear();
     this.#abort.abort();
   }
@@ -125,11 +135,14 @@ export class GenerationRun {
       estimates.record(this.generation.options, clock.now() - startedAt);
       this.#running.delete(candidate);
       const image = this.#store(result.image, candidate, 'final', 0);
+      this.#note(candidate, 'generated');
       this.#listener.generated(candidate, image, result);
     } catch (error) {
       if (signal.aborted) return;
       this.#running.delete(candidate);
-      this.#listener.failed(candidate, this.#errorOf(error));
+      const failure = this.#failureOf(error);
+      this.#note(candidate, failure.code, upstreamWords(error));
+      this.#listener.failed(candidate, failure);
     }
   }
 
@@ -151,6 +164,8 @@ export class GenerationRun {
         return;
       case 'retrying': {
         const retryAt = this.#context.clock.now() + progress.retryInMs;
+        const { generationId } = this.generation;
+        this.#context.journal.triedAgain({ session: this.#sessionId, generationId, try: progress.try });
         return this.#report(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
       }
       case 'partial':
@@ -172,12 +187,24 @@ export class GenerationRun {
     return storedImage(image, { imageId: this.#context.newId(), generationId, candidate, kind, index });
   }
 
-  #errorOf(error: unknown): GenerationError {
+  #note(candidate: number, outcome: Outcome, upstream?: string): void {
+    const { generationId, startedAt } = this.generation;
+    const durationMs = Math.max(0, this.#context.clock.now() - Date.parse(startedAt));
+    const ended = { session: this.#sessionId, generationId, candidate, outcome, durationMs };
+    this.#context.journal.generationEnded(upstream === undefined ? ended : { ...ended, upstream });
+  }
+
+  #failureOf(error: unknown): GenerationError {
     if (error instanceof GenerationFailed) {
       const { code, message, retryable } = error;
       return { code, message, retryable };
     }
-    this.#context.onFault(error);
+    this.#context.journal.fault(error, 'a generation failed by a mistake of ours');
     return faultError;
   }
+}
+
+function upstreamWords(error: unknown): string | undefined {
+  const cause = error instanceof GenerationFailed ? error.cause : undefined;
+  return cause instanceof UpstreamFault ? cause.message : undefined;
 }

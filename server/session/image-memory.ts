@@ -22,13 +22,13 @@ export class ImageMemory {
     return this.#usedBytes + bytes <= this.#limitBytes;
   }
 
-  /** Room for bytes that are to come, or nothing where the budget has none left. */
-  reserve(bytes: number): Reservation | undefined {
-    if (!this.hasRoom(bytes)) this.makeRoom(bytes);
-    return this.hasRoom(bytes) ? this.take(bytes) : undefined;
+  /** Room for `count` times so many bytes that are to come, or nothing where what nobody looks at does not suffice. */
+  reserve(bytes: number, count = 1): readonly Reservation[] | undefined {
+    if (!this.hasRoom(count * bytes)) this.makeRoom(count * bytes);
+    return this.hasRoom(count * bytes) ? Array.from({ length: count }, () => this.take(bytes)) : undefined;
   }
 
-  /** Counts bytes that are here already. */
+  /** Counts bytes that are here already: they are never refused. */
   take(bytes: number): Reservation {
     this.#usedBytes += bytes;
     let held = true;

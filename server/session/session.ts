@@ -2,13 +2,13 @@
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
 import type { Attempt, Generation, Role } from '../../shared/session.ts';
 import type { Limits } from '../limits.ts';
-import type { Logger } from '../logger.ts';
 import { type Answer, Answers } from './answers.ts';
 import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
 import { type Effect, type Event, initialState, type State, transition } from './machine.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { StoredImage } from './stored-image.ts';
+import { problemWithWords } from './words.ts';
 
 /** A connection that is told what has changed, and fetches it when it can send it. */
 export interface Watcher {
@@ -32,7 +32,6 @@ export interface Actor {
 export interface SessionContext extends RunContext {
   readonly memory: ImageMemory;
   readonly limits: Limits;
-  readonly log: Logger;
 }
 
 interface KeptImage extends StoredImage {
@@ -169,8 +168,9 @@ export class Session {
     this.#apply({ type: 'forget' });
   }
 
-  get keepsImages(): boolean {
-    return this.#images.size > 0;
+  /** What its images take in memory. */
+  get imageBytes(): number {
+    return this.#images.values().reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   }
 
   /** Ends the session: aborts what runs, drops what is kept. May be called twice. */
@@ -192,7 +192,7 @@ export class Session {
   }
 
   #answer(command: Command, actor: Actor): Answer {
-    const problem = this.#problemWithWords(command);
+    const problem = problemWithWords(command, this.#context.limits);
     if (problem) return this.#refusal(problem);
     return this.#apply({
       type: 'command',
@@ -221,26 +221,14 @@ export class Session {
     return { accepted: true, revision: this.#state.revision };
   }
 
-  #problemWithWords(command: Command): RejectCode | undefined {
-    const { PROMPT_CHARACTERS, FEEDBACK_CHARACTERS } = this.#context.limits;
-    const [text, limit] =
-      command.type === 'refine'
-        ? [command.feedback, FEEDBACK_CHARACTERS]
-        : ['prompt' in command ? command.prompt : undefined, PROMPT_CHARACTERS];
-    if (text === undefined) return undefined;
-    if (text.trim() === '') return 'prompt_empty';
-    return text.length > limit ? 'prompt_too_long' : undefined;
-  }
-
   /** Room for each image that the generation may bring, taken before any money is spent (rule R7). */
   #roomsFor({ candidates }: Generation): readonly Reservation[] | undefined {
     const { queue, memory, limits } = this.#context;
     if (!queue.hasRoom(candidates)) return undefined;
     this.#needsRoom = true;
-    const whole = memory.reserve(candidates * limits.UPSTREAM_IMAGE_BYTES);
+    const rooms = memory.reserve(limits.UPSTREAM_IMAGE_BYTES, candidates);
     this.#needsRoom = false;
-    whole?.release();
-    return whole && Array.from({ length: candidates }, () => memory.take(limits.UPSTREAM_IMAGE_BYTES));
+    return rooms;
   }
 
   #carryOut(effect: Effect, image: StoredImage | undefined): void {
@@ -274,34 +262,31 @@ export class Session {
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
     this.#asks += generation.candidates;
-    const run = new GenerationRun(generation, request, this.#context, this.#listener(generation, rooms));
+    const run = new GenerationRun(this.id, generation, request, this.#context, this.#listener(generation, rooms));
     this.#run = run;
     run.start();
   }
 
   #listener(generation: Generation, rooms: readonly Reservation[]): RunListener {
     const { generationId } = generation;
-    const startedAt = this.#context.clock.now();
-    const log = (outcome: string) => {
-      const durationMs = this.#context.clock.now() - startedAt;
-      this.#context.log.info({ session: this.id, generationId, outcome, durationMs }, 'generation');
-    };
     return {
       progressed: (candidate) => this.#tell((one) => one.progressed(candidate)),
       previewed: (candidate) => this.#tell((one) => one.previewed(candidate)),
       generated: (candidate, image, { revisedPrompt, usage }) => {
         const told = { ...(revisedPrompt !== undefined && { revisedPrompt }), ...(usage && { usage }) };
-        const reference = image.reference;
-        log('generated');
-        void this.apply(
-          { type: 'generated', generationId, candidate, image: reference, at: this.#now(), ...told },
-          image,
-        ).finally(() => rooms[candidate]?.release());
+        const event = {
+          type: 'generated',
+          generationId,
+          candidate,
+          image: image.reference,
+          at: this.#now(),
+          ...told,
+        } as const;
+        void this.#applyLater(event, image).finally(() => rooms[candidate]?.release());
       },
       failed: (candidate, error) => {
-        log(error.code);
         rooms[candidate]?.release();
-        void this.apply({ type: 'failed', generationId, candidate, error });
+        void this.#applyLater({ type: 'failed', generationId, candidate, error });
       },
       ended: () => {
         for (const room of rooms) room.release();
@@ -310,6 +295,15 @@ export class Session {
         if (this.isResting) this.#onRest();
       },
     };
+  }
+
+  /** Nobody waits for this one, so nobody else would hear of its failure. */
+  async #applyLater(event: Event, image?: StoredImage): Promise<void> {
+    try {
+      await this.apply(event, image);
+    } catch (error) {
+      this.#context.journal.fault(error, 'a result could not be applied');
+    }
   }
 
   #keep(image: StoredImage): void {

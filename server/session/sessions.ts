@@ -1,4 +1,5 @@
 /** All sessions of the process: made, found, forgotten when nobody comes back, and made to give way when memory is short. */
+import type { Stage } from '../../shared/session.ts';
 import { Session, type SessionContext } from './session.ts';
 
 export class Sessions {
@@ -37,6 +38,13 @@ export class Sessions {
     return [...this.#sessions.values()].filter((session) => session.runningCandidates.length > 0);
   }
 
+  /** How many sessions are in each stage. */
+  get stages(): Readonly<Record<Stage, number>> {
+    const counts = { initial_input: 0, generating: 0, user_feedback: 0, final: 0 };
+    for (const { state } of this.#sessions.values()) counts[state.stage] += 1;
+    return counts;
+  }
+
   closeAll(): void {
     for (const session of [...this.#sessions.values()]) this.#close(session);
   }
@@ -67,6 +75,8 @@ export class Sessions {
   #makeRoom(bytes: number): void {
     const { memory } = this.#context;
     const resting = [...this.#resting.keys()].filter((session) => session.isResting);
+    // Where all of them would not suffice, nobody loses anything for it.
+    if (!memory.hasRoom(bytes - resting.reduce((sum, { imageBytes }) => sum + imageBytes, 0))) return;
     const [approved, open] = [
       resting.filter(({ state }) => state.stage === 'final'),
       resting.filter(({ state }) => state.stage !== 'final'),
@@ -77,7 +87,7 @@ export class Sessions {
     }
     for (const session of [...open, ...approved]) {
       if (memory.hasRoom(bytes)) return;
-      if (session.keepsImages) this.#close(session);
+      if (session.imageBytes > 0) this.#close(session);
     }
   }
 }

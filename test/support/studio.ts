@@ -1,7 +1,7 @@
 /** Sessions with everything they need, all of it in a test's hands. */
-import pino from 'pino';
 import { Estimates } from '../../server/generate/estimates.ts';
 import { GenerationQueue } from '../../server/generate/queue.ts';
+import { Journal } from '../../server/journal.ts';
 import { defaultLimits, type Limits } from '../../server/limits.ts';
 import type { Answer } from '../../server/session/answers.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
@@ -11,6 +11,7 @@ import type { Command } from '../../shared/protocol.ts';
 import type { Role } from '../../shared/session.ts';
 import { FakeClock } from './fake-clock.ts';
 import type { Ask } from './machine.ts';
+import { quietLog } from './quiet-log.ts';
 import { ScriptedGenerator } from './scripted-generator.ts';
 
 export class Studio {
@@ -34,10 +35,9 @@ export class Studio {
       estimates: new Estimates(),
       clock: this.clock,
       newId: () => `id${++this.#ids}`,
-      onFault: (error) => this.faults.push(error),
       memory: this.memory,
       limits: this.limits,
-      log: pino({ level: 'silent' }),
+      journal: new Journal(quietLog((error) => this.faults.push(error))),
     };
     this.sessions = new Sessions(context);
   }

@@ -77,11 +77,12 @@ describe('the same again, or another one', () => {
   });
 
   test('prompt and feedback are lettered under it: more words, more ink', async () => {
-    const side = 400;
+    const side = 800;
     const ink = async (prompt: string, feedback?: string) => {
       const { image } = await paint({ prompt, options: { size: `${side}x${side}` }, ...(feedback && { feedback }) });
-      // The left half of the sheet's foot: below the plate, beside the stamp.
-      const foot = Array.from((await pixels(image)).slice(-side * 4 * 36)).filter(
+      // The left half of the sheet's foot: below the plate, which feedback makes room under, and beside the stamp.
+      const rows = feedback === undefined ? 72 : 100;
+      const foot = Array.from((await pixels(image)).slice(-side * 4 * rows)).filter(
         (_, at) => at % 4 === 0 && (at / 4) % side < side / 2,
       );
       return foot.filter((red) => red < 150).length;

@@ -423,7 +423,7 @@ describe('R7 memory', () => {
     await drawn(session, generator);
     await send(session, { type: 'start_over' });
     expect(studio.memory.usedBytes).toBe(0);
-    expect(session.keepsImages).toBe(false);
+    expect(session.imageBytes).toBe(0);
   });
 
   test('a full queue is server_busy too, for all the candidates or for none', async () => {
@@ -490,11 +490,11 @@ describe('the room that abandoned sessions give', () => {
     expect(kept(studio, sessions)).toEqual({ approved: undefined, two: undefined, one: undefined, watched: 2 });
   });
 
-  test('what somebody looks at stays, and the reservation fails', async () => {
+  test('what somebody looks at stays; where the rest would not suffice, nobody loses anything for nothing', async () => {
     const { studio, ...sessions } = await abandoned(10_000);
     expect(studio.memory.reserve(9_000)).toBeUndefined();
-    expect(kept(studio, sessions).watched).toBe(2);
-    expect(studio.memory.usedBytes).toBe(2_000);
+    expect(studio.memory.usedBytes).toBe(6_000);
+    expect(kept(studio, sessions)).toEqual({ approved: 1, two: 2, one: 1, watched: 2 });
   });
 
   test('M6 the session that needs the room is not among those that give it', async () => {

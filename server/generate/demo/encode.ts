@@ -1,4 +1,5 @@
 /** Canvas to file, with the recipe inside. */
+import { crc32 } from 'node:zlib';
 import type { Canvas } from '@napi-rs/canvas';
 import type { MediaType, Options } from '../../../shared/session.ts';
 
@@ -14,37 +15,49 @@ const WEBP_QUALITY = 92;
 
 /** Encodes off the main thread; `comment` (ASCII) stands in the file's metadata as it is. */
 export async function encode(canvas: Canvas, format: Format, comment: string): Promise<Uint8Array> {
-  const software = 'Proofroom demo painter';
   switch (format) {
     case 'png':
-      return canvas.encode('png', { software, comment });
+      return pngWithText(await canvas.encode('png'), comment);
     case 'jpeg':
-      return canvas.encode('jpeg', { quality: JPEG_QUALITY, software, comment });
+      return jpegWithComment(await canvas.encode('jpeg', JPEG_QUALITY), comment);
     case 'webp':
-      return withXmp(await canvas.encode('webp', WEBP_QUALITY), comment, canvas.width, canvas.height);
+      return webpWithXmp(await canvas.encode('webp', WEBP_QUALITY), comment);
   }
 }
 
-const XMP_FLAG = 0x04;
-const ALPHA_FLAG = 0x10;
+/** Signature and header chunk, which comes first. */
+const PNG_HEAD_BYTES = 33;
 
-/** The library writes no metadata into WebP: https://developers.google.com/speed/webp/docs/riff_container#extended_file_format */
-function withXmp(webp: Buffer, comment: string, width: number, height: number): Buffer {
-  const xmp = chunk(
-    'XMP ',
-    Buffer.from(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- ${comment} --></x:xmpmeta>`, 'latin1'),
-  );
-  const extended = webp.toString('latin1', 12, 16) === 'VP8X';
-  const header = extended ? Buffer.from(webp.subarray(12, 30)) : chunk('VP8X', Buffer.alloc(10));
-  if (!extended) {
-    // A lossless bitstream tells in its own header whether it has alpha; saying yes is always allowed.
-    if (webp.toString('latin1', 12, 16) === 'VP8L') header.writeUInt8(ALPHA_FLAG, 8);
-    header.writeUIntLE(width - 1, 12, 3);
-    header.writeUIntLE(height - 1, 15, 3);
-  }
-  header.writeUInt8(header.readUInt8(8) | XMP_FLAG, 8);
-  const body = Buffer.concat([Buffer.from('WEBP', 'latin1'), header, webp.subarray(extended ? 30 : 12), xmp]);
-  return chunk('RIFF', body);
+/** A `tEXt` chunk after the header: https://www.w3.org/TR/png-3/#11tEXt */
+function pngWithText(png: Buffer, comment: string): Buffer {
+  const named = Buffer.from(`tEXtComment\0${comment}`, 'latin1');
+  const text = Buffer.alloc(named.length + 8);
+  text.writeUInt32BE(named.length - 4, 0);
+  named.copy(text, 4);
+  text.writeUInt32BE(crc32(named), named.length + 4);
+  return Buffer.concat([png.subarray(0, PNG_HEAD_BYTES), text, png.subarray(PNG_HEAD_BYTES)]);
+}
+
+/** A `COM` segment, behind the JFIF segment where there is one, since that has to be the first. */
+function jpegWithComment(jpeg: Buffer, comment: string): Buffer {
+  const start = jpeg.readUInt16BE(2) === 0xffe0 ? 4 + jpeg.readUInt16BE(4) : 2;
+  const segment = Buffer.from(`\xff\xfe\0\0${comment}`, 'latin1');
+  segment.writeUInt16BE(segment.length - 2, 2);
+  return Buffer.concat([jpeg.subarray(0, start), segment, jpeg.subarray(start)]);
+}
+
+const XMP_FLAG = 0x04;
+/** In the extended header, which is the first chunk. */
+const FLAGS_AT = 20;
+
+/** An XMP chunk at the end: https://developers.google.com/speed/webp/docs/riff_container#extended_file_format */
+function webpWithXmp(webp: Buffer, comment: string): Buffer {
+  // The canvas writes a colour profile and so the extended header, without which there is no metadata.
+  if (webp.toString('latin1', 12, 16) !== 'VP8X') return webp;
+  const packet = `<x:xmpmeta xmlns:x="adobe:ns:meta/"><!-- ${comment} --></x:xmpmeta>`;
+  const content = Buffer.concat([webp.subarray(8), chunk('XMP ', Buffer.from(packet, 'latin1'))]);
+  content.writeUInt8(webp.readUInt8(FLAGS_AT) | XMP_FLAG, FLAGS_AT - 8);
+  return chunk('RIFF', content);
 }
 
 /** Name, length, content, and a zero byte where the length is odd. */

@@ -1,7 +1,10 @@
 /** The painter's type: EB Garamond, which comes with the server, so that no font of the system is needed. */
 
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
+
+const require = createRequire(import.meta.url);
 
 const scripts = ['latin', 'latin-ext', 'greek', 'greek-ext', 'cyrillic', 'cyrillic-ext', 'vietnamese'] as const;
 const styles = { italic: '400-italic', roman: '500-normal' } as const;
@@ -15,11 +18,11 @@ const familyOf = (style: Style, script: string) => `Proofroom ${style} ${script}
  * @throws {Error} when a font file is missing or can't be read
  */
 export function loadFonts(): void {
-  const { resolve } = createRequire(import.meta.url);
+  const files = join(dirname(require.resolve('@fontsource/eb-garamond/package.json')), 'files');
   for (const style of Object.keys(styles) as Style[]) {
     for (const script of scripts) {
       if (GlobalFonts.has(familyOf(style, script))) continue;
-      const path = resolve(`@fontsource/eb-garamond/files/eb-garamond-${script}-${styles[style]}.woff2`);
+      const path = join(files, `eb-garamond-${script}-${styles[style]}.woff2`);
       if (GlobalFonts.registerFromPath(path, familyOf(style, script)) === null)
         throw new Error(`Can't read the font ${path}`);
     }

@@ -26,6 +26,9 @@ const suited: Partial<Record<FamilyName, readonly Mood[]>> = {
   forest: ['green', 'autumn', 'cool', 'winter'],
 };
 
+/** What is painted when the words ask for nothing: a face would claim to be of somebody. */
+const unasked = familyNames.filter((name) => name !== 'portrait');
+
 /** Whatever is random here comes from the prompt, the attempt, the feedback and the parent's own recipe. */
 export function planPicture(request: GenerateRequest): Plan {
   const { prompt, feedback, attempt, options, parent } = request;
@@ -39,7 +42,7 @@ export function planPicture(request: GenerateRequest): Plan {
   if (recipe !== undefined) {
     return { ...shared, family: recipe.family, layoutSeed: recipe.layoutSeed, palette: nextPalette(request, recipe) };
   }
-  const family = turnBy(askedFamilies(text), familyNames, seedOf('family', prompt), attempt);
+  const family = turnBy(askedFamilies(text), unasked, seedOf('family', prompt), attempt);
   const wanted = fitting(text);
   const colours =
     wanted.length > 0 ? wanted : palettes.filter(({ moods }) => moods.some((mood) => suited[family]?.includes(mood)));

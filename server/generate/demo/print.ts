@@ -4,6 +4,7 @@ import { darken, lightness, mix, veil } from './colour.ts';
 import { font, letterable, wrap } from './lettering.ts';
 import type { Palette } from './palettes.ts';
 import { Random } from './random.ts';
+import type { Painting } from './scene.ts';
 
 /** In pixels. */
 interface Box {
@@ -86,7 +87,7 @@ export function layPaper(ctx: SKRSContext2D, { width, height, ground, plate, cap
   if (ground === 'paper') {
     ctx.fillStyle = PAPER;
     ctx.fillRect(0, 0, width, height);
-    grain(ctx, { x: 0, y: 0, width, height }, 0.1);
+    grain(ctx, { x: 0, y: 0, width, height }, 0.12);
   } else if (caption !== undefined) {
     // The letters need paper under them whatever the picture is laid on.
     const top = plate.y + plate.height + caption.size * 0.45;
@@ -120,25 +121,23 @@ export function clipToPlate(ctx: SKRSContext2D, { plate, ground }: Print): void 
 }
 
 /** Light from the upper left, a little dark in the corners, and the grain of the paper. Call it clipped to the plate. */
-export function finishPlate(ctx: SKRSContext2D, { plate, ground }: Print): void {
+export function* finishPlate(ctx: SKRSContext2D, { plate, ground }: Print): Painting {
   const { x, y, width, height } = plate;
   const reach = Math.hypot(width, height) / 2;
   const middle = [x + width / 2, y + height / 2] as const;
-  ctx.save();
-  ctx.globalCompositeOperation = 'multiply';
   const corners = ctx.createRadialGradient(middle[0], middle[1], reach * 0.55, middle[0], middle[1], reach * 1.08);
-  corners.addColorStop(0, 'rgba(30, 18, 36, 0)');
-  corners.addColorStop(1, 'rgba(30, 18, 36, 0.26)');
+  corners.addColorStop(0, 'rgba(24, 14, 30, 0)');
+  corners.addColorStop(1, 'rgba(24, 14, 30, 0.24)');
   ctx.fillStyle = corners;
   ctx.fillRect(x, y, width, height);
-  ctx.globalCompositeOperation = 'soft-light';
+  yield 'breath';
   const light = ctx.createLinearGradient(x, y, x + width, y + height);
-  light.addColorStop(0, 'rgba(255, 246, 226, 0.3)');
-  light.addColorStop(0.55, 'rgba(255, 246, 226, 0)');
+  light.addColorStop(0, 'rgba(255, 244, 222, 0.12)');
+  light.addColorStop(0.55, 'rgba(255, 244, 222, 0)');
   ctx.fillStyle = light;
   ctx.fillRect(x, y, width, height);
-  ctx.restore();
-  grain(ctx, plate, 0.3);
+  yield 'breath';
+  grain(ctx, plate, 0.24);
   if (ground === 'paper') {
     ctx.strokeStyle = 'rgba(28, 20, 34, 0.3)';
     ctx.lineWidth = Math.max(1, width / 700);
@@ -197,7 +196,7 @@ function stamp(
 const TILE = 256;
 let tile: Canvas | undefined;
 
-/** One tile of noise for all pictures: the same every time. */
+/** One tile of noise, light and dark, for all pictures: the same every time. */
 function grainTile(): Canvas {
   if (tile !== undefined) return tile;
   const random = new Random('9a21c0de');
@@ -205,22 +204,24 @@ function grainTile(): Canvas {
   const ctx = tile.getContext('2d');
   const pixels = ctx.createImageData(TILE, TILE);
   for (let index = 0; index < pixels.data.length; index += 4) {
-    // Few levels, bell-shaped: it looks like paper, and it still compresses.
-    const level = 128 + 16 * Math.round((random.next() + random.next() + random.next() - 1.5) * 4);
-    pixels.data.fill(level, index, index + 3);
-    pixels.data[index + 3] = 255;
+    // Bell-shaped, and of few levels: it looks like paper, and it still compresses.
+    const level = Math.round((random.next() + random.next() + random.next() - 1.5) * 2.6);
+    pixels.data.fill(level > 0 ? 255 : 0, index, index + 3);
+    pixels.data[index + 3] = Math.abs(level) * 32;
   }
   ctx.putImageData(pixels, 0, 0);
   return tile;
 }
 
+/** Laid in tiles, which takes a fiftieth of the time of a repeated pattern. */
 function grain(ctx: SKRSContext2D, { x, y, width, height }: Box, strength: number): void {
-  const pattern = ctx.createPattern(grainTile(), 'repeat');
-  if (pattern === null) return;
   ctx.save();
-  ctx.globalCompositeOperation = 'soft-light';
+  ctx.beginPath();
+  ctx.rect(x, y, width, height);
+  ctx.clip();
   ctx.globalAlpha = strength;
-  ctx.fillStyle = pattern;
-  ctx.fillRect(x, y, width, height);
+  for (let top = y; top < y + height; top += TILE) {
+    for (let left = x; left < x + width; left += TILE) ctx.drawImage(grainTile(), left, top);
+  }
   ctx.restore();
 }

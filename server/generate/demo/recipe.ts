@@ -11,11 +11,11 @@ export interface Recipe {
 }
 
 const MARK = 'proofroom-demo-painter';
-const pattern = new RegExp(`^${MARK} ([a-z-]{1,20}) ([a-z-]{1,20}) ([0-9a-f]{8})(?![0-9a-f])`);
+const pattern = new RegExp(`^${MARK} ([a-z-]{1,20}) ([a-z-]{1,20}) ([0-9a-f]{8});`);
 
-/** Plain ASCII, found again in the bytes of any format. */
+/** Plain ASCII, found again in the bytes of any format; the semicolon ends it, since any byte may follow. */
 export function writeRecipe({ family, palette, layoutSeed }: Recipe): string {
-  return `${MARK} ${family} ${palette} ${layoutSeed}`;
+  return `${MARK} ${family} ${palette} ${layoutSeed};`;
 }
 
 /** The recipe in an image's bytes; `undefined` for an image that this painter did not make, or whose metadata is gone. */

@@ -27,8 +27,12 @@ export interface Scene {
   readonly mentions: (words: string) => boolean;
 }
 
-/** Paints a picture in three stages: `yield` ends the ground, the next one the shapes, the return the details. */
-export type Family = (scene: Scene) => Iterator<void, void, void>;
+/** Where a painting may be interrupted: for others to have their turn, or for people to see how far it is. */
+export type Pause = 'breath' | 'shown';
+export type Painting = Generator<Pause, void, void>;
+
+/** Paints in three stages: ground, shapes, details. Each but the last ends in `shown`; whatever takes long breathes in between. */
+export type Family = (scene: Scene) => Painting;
 
 export type Point = readonly [x: number, y: number];
 

@@ -4,7 +4,7 @@ import type { Mood } from './palettes.ts';
 
 const familyWords: Readonly<Record<FamilyName, string>> = {
   hills:
-    'hill mountain landscape valley alps peak volcano desert dune field meadow sunrise sunset horizon sky cloud snow fuji canyon prairie',
+    'hill mountain landscape valley alps peak volcano desert dune field meadow sunrise sunset horizon sky cloud snow winter village fuji canyon prairie',
   sea: 'sea ocean water wave boat ship sail beach coast island harbour harbor lake lighthouse fish whale surf sailing shore bay',
   forest:
     'forest tree wood jungle fox deer wolf bear owl squirrel rabbit mushroom leaf pine birch fairy path autumn park',
@@ -37,7 +37,7 @@ const moodWords: Readonly<Record<Mood, string>> = {
   violet: 'violet purple lavender lilac plum magenta cyberpunk',
   pink: 'pink rose blossom coral flamingo peach',
   white: 'white snow ice pale snowy polar minimal',
-  grey: 'grey gray black ink monochrome silver fog mist stone rain rainy noir pencil',
+  grey: 'grey gray black ink monochrome silver fog mist stone noir pencil',
   autumn: 'autumn fall october harvest leaves brown earth clay',
   winter: 'winter snow ice frost snowy christmas december frozen',
 };

@@ -1,7 +1,18 @@
 /** Circles of coloured glass over one another, held together by fine orbits. */
 import { lighten, mix, veil } from '../colour.ts';
 import { at } from '../random.ts';
-import { disc, fillAll, glow, isNight, linear, type Point, type Scene, stars, withShadow } from '../scene.ts';
+import {
+  disc,
+  fillAll,
+  glow,
+  isNight,
+  linear,
+  type Painting,
+  type Point,
+  type Scene,
+  stars,
+  withShadow,
+} from '../scene.ts';
 
 interface Ring {
   readonly middle: Point;
@@ -9,7 +20,7 @@ interface Ring {
   readonly colour: string;
 }
 
-export function* circles(scene: Scene): Iterator<void, void, void> {
+export function* circles(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const night = isNight(palette);
   const heart: Point = [width * layout.between(0.38, 0.62), height * layout.between(0.38, 0.62)];
@@ -22,17 +33,22 @@ export function* circles(scene: Scene): Iterator<void, void, void> {
       : linear(ctx, [0, 0], [width, height], [lighten(palette.sky[2], 0.3), palette.sky[2]]),
   );
   if (night) stars(scene, height, 220);
+  yield 'breath';
   glow(ctx, heart, 780, night ? palette.tones[0] : palette.light, 0.55);
   orbits(scene, heart);
-  yield;
+  yield 'shown';
 
   ctx.save();
   ctx.globalCompositeOperation = night ? 'screen' : 'multiply';
-  for (const ring of rings) glass(scene, ring, night);
+  for (const ring of rings) {
+    glass(scene, ring, night);
+    yield 'breath';
+  }
   ctx.restore();
-  yield;
+  yield 'shown';
 
   for (const ring of rings) rim(scene, ring);
+  yield 'breath';
   satellites(scene, rings);
 }
 

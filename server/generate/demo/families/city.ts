@@ -1,6 +1,6 @@
 /** Towers with lit windows above a river that doubles them. */
 import { along, darken, lighten, mix, veil } from '../colour.ts';
-import { disc, fillAll, glow, isNight, linear, type Point, type Scene, stars } from '../scene.ts';
+import { disc, fillAll, glow, isNight, linear, type Painting, type Point, type Scene, stars } from '../scene.ts';
 
 interface Tower {
   readonly x: number;
@@ -10,7 +10,7 @@ interface Tower {
   readonly windows: 'grid' | 'bands' | 'slits';
 }
 
-export function* city(scene: Scene): Iterator<void, void, void> {
+export function* city(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const shore = height * layout.between(0.74, 0.8);
   const moon: Point = [width * layout.between(0.2, 0.8), shore * layout.between(0.16, 0.36)];
@@ -20,22 +20,25 @@ export function* city(scene: Scene): Iterator<void, void, void> {
 
   fillAll(scene, linear(ctx, [0, 0], [0, shore], palette.sky));
   if (night) stars(scene, shore * 0.7, 130);
+  yield 'breath';
   glow(ctx, moon, radius * 5, palette.light, 0.55);
   ctx.fillStyle = palette.light;
   disc(ctx, moon, radius);
   glow(ctx, [width / 2, shore], width * 0.6, mix(palette.accents[1], palette.sky[2], 0.4), 0.5);
-  yield;
+  yield 'shown';
 
   for (const { nearness, towers } of rows) {
     for (const tower of towers) block(scene, tower, nearness, shore);
     const haze = mix(palette.sky[2], palette.accents[1], 0.15);
     ctx.fillStyle = linear(ctx, [0, shore * 0.55], [0, shore], [veil(haze, 0), veil(haze, 0.34 * (1 - nearness))]);
     ctx.fillRect(0, shore * 0.5, width, shore * 0.5);
+    yield 'breath';
   }
   water(scene, shore, moon[0]);
-  yield;
+  yield 'shown';
 
   for (const { nearness, towers } of rows) for (const tower of towers) light(scene, tower, nearness, shore);
+  yield 'breath';
   reflections(scene, shore);
 }
 

@@ -1,9 +1,9 @@
 /** Trunks in rows that fade into the mist, with light falling between them. */
 import { along, darken, lighten, mix, veil } from '../colour.ts';
 import { noise } from '../random.ts';
-import { disc, fillAll, glow, isNight, linear, type Point, type Scene, stars } from '../scene.ts';
+import { disc, fillAll, glow, isNight, linear, type Painting, type Point, type Scene, stars } from '../scene.ts';
 
-export function* forest(scene: Scene): Iterator<void, void, void> {
+export function* forest(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const night = isNight(palette);
   const sun: Point = [width * layout.between(0.28, 0.72), height * layout.between(0.24, 0.42)];
@@ -21,10 +21,11 @@ export function* forest(scene: Scene): Iterator<void, void, void> {
     ),
   );
   if (night) stars(scene, height * 0.5, 120);
+  yield 'breath';
   glow(ctx, sun, width * 0.75, palette.light, night ? 0.5 : 0.75);
   ctx.fillStyle = veil(palette.light, 0.95);
   disc(ctx, sun, layout.between(55, 100));
-  yield;
+  yield 'shown';
 
   for (let row = 0; row < rows; row += 1) {
     const nearness = row / (rows - 1);
@@ -38,11 +39,14 @@ export function* forest(scene: Scene): Iterator<void, void, void> {
       [veil(bright, 0), veil(bright, 0.3 * (1 - nearness))],
     );
     ctx.fillRect(0, ground - 300, width, 340);
+    yield 'breath';
     if (row === 1) shafts(scene, sun);
+    yield 'breath';
   }
-  yield;
+  yield 'shown';
 
   undergrowth(scene, floor);
+  yield 'breath';
   motes(scene, night);
 }
 

@@ -1,7 +1,7 @@
 /** A board of plain forms: quarter circles, bars and dots in a strict grid with a loose rhythm. */
 import { darken, lightness, mix } from '../colour.ts';
 import { at } from '../random.ts';
-import { disc, fillAll, isNight, linear, type Scene, within } from '../scene.ts';
+import { disc, fillAll, isNight, linear, type Painting, type Scene, within } from '../scene.ts';
 
 type Form = 'quarter' | 'rainbow' | 'half' | 'disc' | 'bars' | 'dots' | 'leaf' | 'steps' | 'eye' | 'plain';
 const forms: readonly Form[] = [
@@ -31,7 +31,7 @@ interface Tile {
   readonly third: string;
 }
 
-export function* geometry(scene: Scene): Iterator<void, void, void> {
+export function* geometry(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const cells = layout.integer(4, 5);
   const side = 1000 / cells;
@@ -54,7 +54,7 @@ export function* geometry(scene: Scene): Iterator<void, void, void> {
       ctx.fillRect(-1, -1, 102, 102);
     });
   }
-  yield;
+  yield 'shown';
 
   for (const tile of tiles) {
     place(tile, () => {
@@ -62,7 +62,7 @@ export function* geometry(scene: Scene): Iterator<void, void, void> {
       figure(scene, tile);
     });
   }
-  yield;
+  yield 'shown';
 
   for (const tile of tiles) {
     place(tile, () => {

@@ -1,7 +1,7 @@
 /** Ridge behind ridge into the haze, under a sun or a moon. */
 import { along, lighten, mix, veil } from '../colour.ts';
 import { noise, type Random } from '../random.ts';
-import { birds, disc, fillAll, glow, isNight, linear, type Point, type Scene, stars } from '../scene.ts';
+import { birds, disc, fillAll, glow, isNight, linear, type Painting, type Point, type Scene, stars } from '../scene.ts';
 
 interface Ridge {
   readonly points: readonly Point[];
@@ -9,7 +9,7 @@ interface Ridge {
   readonly nearness: number;
 }
 
-export function* hills(scene: Scene): Iterator<void, void, void> {
+export function* hills(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const night = isNight(palette);
   const horizon = height * layout.between(0.4, 0.52);
@@ -19,14 +19,18 @@ export function* hills(scene: Scene): Iterator<void, void, void> {
 
   fillAll(scene, linear(ctx, [0, 0], [0, horizon * 1.25], palette.sky));
   if (night) stars(scene, horizon, 170);
+  yield 'breath';
   glow(ctx, sun, radius * 5.5, palette.light, night ? 0.5 : 0.75);
   ctx.fillStyle = palette.light;
   disc(ctx, sun, radius);
   streaks(scene, sun, radius);
-  yield;
+  yield 'shown';
 
-  for (const ridge of ridges) paintRidge(scene, ridge);
-  yield;
+  for (const ridge of ridges) {
+    paintRidge(scene, ridge);
+    yield 'breath';
+  }
+  yield 'shown';
 
   for (const ridge of ridges.slice(-3)) trees(scene, ridge);
   birds(scene, [(sun[0] + width / 2) / 2, sun[1] + radius * 0.6], palette.tones[3]);

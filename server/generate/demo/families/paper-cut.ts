@@ -9,6 +9,7 @@ import {
   glow,
   isNight,
   linear,
+  type Painting,
   type Point,
   type Scene,
   stars,
@@ -21,7 +22,7 @@ interface Sheet {
   readonly nearness: number;
 }
 
-export function* paperCut(scene: Scene): Iterator<void, void, void> {
+export function* paperCut(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const heart: Point = [width * layout.between(0.42, 0.58), height * layout.between(0.42, 0.54)];
   const sheets = planSheets(scene, heart);
@@ -37,17 +38,24 @@ export function* paperCut(scene: Scene): Iterator<void, void, void> {
     ),
   );
   if (isNight(palette)) stars(scene, height * 0.6, 90);
+  yield 'breath';
   glow(ctx, heart, 520, palette.light, 0.85);
   const lamp: Point = [heart[0] + layout.between(-60, 60), heart[1] - layout.between(20, 90)];
   withShadow(scene, 22, veil(palette.tones[4], 0.35), () => {
     ctx.fillStyle = palette.light;
     disc(ctx, lamp, radius);
   });
-  yield;
+  yield 'shown';
 
-  for (const step of [0, 1, 2]) peaks(scene, heart, step);
-  for (const sheet of sheets) cut(scene, sheet);
-  yield;
+  for (const step of [0, 1, 2]) {
+    peaks(scene, heart, step);
+    yield 'breath';
+  }
+  for (const sheet of sheets) {
+    cut(scene, sheet);
+    yield 'breath';
+  }
+  yield 'shown';
 
   for (const sheet of sheets) sprigs(scene, sheet);
   birds(scene, [lamp[0] + radius * 2.1 * (lamp[0] > heart[0] ? -1 : 1), lamp[1] + 10], palette.tones[3]);

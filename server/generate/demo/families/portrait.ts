@@ -1,11 +1,11 @@
 /** A head in flat cut shapes, half in the light, with closed eyes and leaves around it. */
 import { darken, lighten, mix } from '../colour.ts';
-import { disc, fillAll, isNight, linear, type Scene, withShadow } from '../scene.ts';
+import { disc, fillAll, isNight, linear, type Painting, type Scene, withShadow } from '../scene.ts';
 import { beard, type Cut, face, features, hairBehind, hairInFront, jewellery, type Sitter, shoulders } from './head.ts';
 
 const skins = ['#f0c9a6', '#dca27a', '#b87850', '#8a5438', '#5d3a2b', '#e6b591'] as const;
 
-export function* portrait(scene: Scene): Iterator<void, void, void> {
+export function* portrait(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const sitter = planSitter(scene);
   const { middle, size } = sitter;
@@ -21,14 +21,15 @@ export function* portrait(scene: Scene): Iterator<void, void, void> {
   );
   disc(ctx, [middle[0], middle[1] - size * 0.1], round);
   leaves(scene, sitter, 'behind');
-  yield;
+  yield 'shown';
 
   withShadow(scene, 26, 'rgba(14, 10, 24, 0.35)', () => hairBehind(scene, sitter));
+  yield 'breath';
   shoulders(scene, sitter);
   face(scene, sitter);
   if (sitter.cut === 'beard') beard(scene, sitter);
   hairInFront(scene, sitter);
-  yield;
+  yield 'shown';
 
   features(scene, sitter);
   jewellery(scene, sitter);

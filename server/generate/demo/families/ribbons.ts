@@ -1,7 +1,7 @@
 /** Bands of combed threads that follow an unseen wind. */
 import { along, darken, lighten, mix, veil } from '../colour.ts';
 import { noise } from '../random.ts';
-import { disc, fillAll, glow, isNight, linear, type Point, type Scene } from '../scene.ts';
+import { disc, fillAll, glow, isNight, linear, type Painting, type Point, type Scene } from '../scene.ts';
 
 interface Ribbon {
   readonly path: readonly Point[];
@@ -9,7 +9,7 @@ interface Ribbon {
   readonly colours: readonly [string, string];
 }
 
-export function* ribbons(scene: Scene): Iterator<void, void, void> {
+export function* ribbons(scene: Scene): Painting {
   const { ctx, width, height, palette, layout, density } = scene;
   const night = isNight(palette);
   const ground = night
@@ -19,15 +19,22 @@ export function* ribbons(scene: Scene): Iterator<void, void, void> {
   const bands = planRibbons(scene, Math.round(42 * density));
 
   fillAll(scene, linear(ctx, [0, 0], [width * 0.4, height], ground));
+  yield 'breath';
   glow(ctx, eye, 620, palette.light, night ? 0.3 : 0.7);
   ctx.fillStyle = night ? palette.light : palette.accents[0];
   disc(ctx, eye, layout.between(60, 120));
-  yield;
+  yield 'shown';
 
-  for (const band of bands) body(scene, band);
-  yield;
+  for (const band of bands) {
+    body(scene, band);
+    yield 'breath';
+  }
+  yield 'shown';
 
-  for (const band of bands) threads(scene, band);
+  for (const band of bands) {
+    threads(scene, band);
+    yield 'breath';
+  }
   for (let index = 0; index < 70 * density; index += 1) {
     ctx.fillStyle = veil(scene.detail.pick([palette.light, palette.accents[1], palette.accents[0]]), 0.7);
     disc(ctx, [scene.detail.between(0, width), scene.detail.between(0, height)], scene.detail.between(0.8, 3));

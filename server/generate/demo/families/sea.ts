@@ -1,9 +1,21 @@
 /** Open water, the light's path on it, islands and sails. */
 import { along, darken, lighten, mix, veil } from '../colour.ts';
 import { noise } from '../random.ts';
-import { birds, disc, fillAll, glow, isNight, linear, type Point, type Scene, stars, within } from '../scene.ts';
+import {
+  birds,
+  disc,
+  fillAll,
+  glow,
+  isNight,
+  linear,
+  type Painting,
+  type Point,
+  type Scene,
+  stars,
+  within,
+} from '../scene.ts';
 
-export function* sea(scene: Scene): Iterator<void, void, void> {
+export function* sea(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const night = isNight(palette);
   const horizon = height * layout.between(0.42, 0.56);
@@ -23,15 +35,18 @@ export function* sea(scene: Scene): Iterator<void, void, void> {
       cloudBank(scene, horizon);
     },
   );
+  yield 'breath';
   const depths = [mix(palette.tones[0], palette.sky[2], 0.45), palette.tones[1], palette.tones[2], palette.tones[3]];
   ctx.fillStyle = linear(ctx, [0, horizon], [0, height], depths);
   ctx.fillRect(-2, horizon, width + 4, height - horizon + 2);
-  yield;
+  yield 'shown';
 
   islands(scene, horizon);
+  yield 'breath';
   swell(scene, horizon);
+  yield 'breath';
   lightPath(scene, horizon, sun[0], radius);
-  yield;
+  yield 'shown';
 
   for (const boat of boats) sail(scene, boat);
   birds(scene, [width - sun[0], horizon * 0.55], palette.tones[3]);

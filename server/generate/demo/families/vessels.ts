@@ -1,7 +1,7 @@
 /** A still life: vessels on a table, in the light of a window. */
 import { darken, lighten, mix, veil } from '../colour.ts';
 import { at } from '../random.ts';
-import { disc, fillAll, isNight, linear, type Scene } from '../scene.ts';
+import { disc, fillAll, isNight, linear, type Painting, type Scene } from '../scene.ts';
 import { bouquet } from './bouquet.ts';
 
 /** Half widths from the lip (first) to the foot, evenly spaced; 1 is the widest. */
@@ -25,7 +25,7 @@ interface Vessel {
   readonly stems: number;
 }
 
-export function* vessels(scene: Scene): Iterator<void, void, void> {
+export function* vessels(scene: Scene): Painting {
   const { ctx, width, height, palette, layout } = scene;
   const table = height * layout.between(0.64, 0.7);
   const things = planVessels(scene, table);
@@ -40,14 +40,14 @@ export function* vessels(scene: Scene): Iterator<void, void, void> {
   ctx.fillRect(-2, table, width + 4, height - table + 2);
   ctx.fillStyle = veil(palette.light, 0.32);
   ctx.fillRect(-2, table, width + 4, 2.4);
-  yield;
+  yield 'shown';
 
   for (const thing of things) castShadow(scene, thing);
   for (const thing of things) {
     bouquet(scene, { mouth: [thing.x, thing.foot - thing.height], width: thing.width, stems: thing.stems });
     clay(scene, thing);
   }
-  yield;
+  yield 'shown';
 
   for (const thing of things) glaze(scene, thing);
   fruit(scene, things, table);

@@ -1,0 +1,75 @@
+/** What the server counts, for Prometheus. Labels are codes and stages: nothing that a client or an upstream chose. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From a demo picture to the longest that is waited for (rule R10). */
+const SECONDS = [1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #refusals = this.#counter('proofroom_refusals_total', 'Refused messages, upgrades and requests.', ['code']);
+  readonly #retries = this.#counter('proofroom_retries_total', 'Tries after the first, of all generations.', []);
+  readonly #generations = this.#counter('proofroom_generations_total', 'Candidates by how they ended.', ['outcome']);
+  readonly #slow = this.#counter('proofroom_silent_connections_total', 'Connections given up as dead or stalled.', []);
+  readonly #durations = new Histogram({
+    name: 'proofroom_generation_seconds',
+    help: 'From the ask to the end of a candidate, waiting included.',
+    labelNames: ['outcome'],
+    buckets: SECONDS,
+    registers: [this.#registry],
+  });
+
+  refused(code: string): void {
+    this.#refusals.inc({ code });
+  }
+
+  retried(): void {
+    this.#retries.inc();
+  }
+
+  generationEnded(outcome: string, durationMs: number): void {
+    this.#generations.inc({ outcome });
+    this.#durations.observe({ outcome }, durationMs / 1000);
+  }
+
+  connectionWentSilent(): void {
+    this.#slow.inc();
+  }
+
+  /** A value that is read whenever somebody asks. */
+  gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  /** The same, with one value for each value of a label. */
+  gauges(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        for (const [key, value] of Object.entries(read())) this.set({ [label]: key }, value);
+      },
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** In Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  }
+}

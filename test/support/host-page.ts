@@ -1,0 +1,57 @@
+/** Somebody else's page, on an origin of its own, with rooms in it. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface HostPage {
+  /** Such as `http://127.0.0.1:40000`. */
+  readonly origin: string;
+  /** Shows this from now on, under a strict policy that lets in what a room needs and nothing else. */
+  show(content: HostContent): void;
+}
+
+export interface HostContent {
+  /** The Proofroom server whose `/embed.js` the page loads. */
+  readonly proofroom: string;
+  readonly body: string;
+  readonly style?: string;
+}
+
+/** Served on 127.0.0.1 until the test is over. */
+export async function startHostPage(): Promise<HostPage> {
+  let shown: HostContent | undefined;
+  const server = createServer(({ url }, response) => {
+    if (!shown) response.writeHead(404).end();
+    else if (url === '/style.css') response.writeHead(200, { 'content-type': 'text/css' }).end(shown.style);
+    else response.writeHead(200, headersFor(shown)).end(documentOf(shown));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, show: (content) => (shown = content) };
+}
+
+function headersFor({ proofroom }: HostContent): Record<string, string> {
+  const policy = [
+    "default-src 'none'",
+    `script-src ${proofroom}`,
+    `connect-src ${proofroom.replace('http', 'ws')}`,
+    "img-src 'self' blob:",
+    "style-src 'self'",
+  ];
+  return { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy.join('; ') };
+}
+
+const documentOf = ({ proofroom, body }: HostContent): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <title>Somebody else's page</title>
+    <link rel="icon" href="/style.css" />
+    <link rel="stylesheet" href="/style.css" />
+    <script src="${proofroom}/embed.js"></script>
+  </head>
+  <body>${body}</body>
+</html>`;
