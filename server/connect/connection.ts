@@ -56,6 +56,7 @@ export class Connection {
   readonly #commands: TokenBucket;
   readonly #inbox: string[] = [];
   readonly #undoTimers: (() => void)[];
+  #undoWatch: () => void = () => {};
   #isReading = false;
   #refusedBeforeJoin = 0;
   #joined: Joined | undefined;
@@ -75,6 +76,7 @@ export class Connection {
       clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline()),
       clock.every(BEAT_MS, () => this.#beat()),
     ];
+    this.#watchSilence();
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on('close', () => this.#onClose());
     socket.on('error', (error) => this.#onError(error));
@@ -227,20 +229,20 @@ export class Connection {
     this.#close(1008, 'join comes first');
   }
 
-  /** A peer that dies between two beats is not to live until the next one (rule R4). */
   #beat(): void {
-    if (this.#endIfSilent()) return;
-    const { patienceMs } = this.#wire;
-    if (patienceMs < BEAT_MS) this.#undoTimers.push(this.#context.clock.after(patienceMs, () => this.#endIfSilent()));
     this.#wire.ping();
     this.#outbox.heartbeatIsDue();
   }
 
-  #endIfSilent(): boolean {
-    if (this.#closing || this.#wire.patienceMs > 0) return this.#closing;
+  /** Looks when the peer's time is up, and not at the next beat (rule R4); each answered ping has moved it on by then. */
+  #watchSilence(): void {
+    const { patienceMs } = this.#wire;
+    if (patienceMs > 0) {
+      this.#undoWatch = this.#context.clock.after(Math.ceil(patienceMs), () => this.#watchSilence());
+      return;
+    }
     this.#context.journal.connectionWentSilent(this.id);
     this.#close(4408, 'silent');
-    return true;
   }
 
   #onJoinDeadline(): void {
@@ -258,6 +260,7 @@ export class Connection {
   #onClose(): void {
     this.#closing = true;
     this.#leave();
+    this.#undoWatch();
     for (const undo of this.#undoTimers) undo();
   }
 

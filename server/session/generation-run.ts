@@ -132,7 +132,8 @@ export class GenerationRun {
         { signal, onPosition: (queuePosition) => this.#report(candidate, { phase: 'queued', queuePosition }) },
       );
       if (signal.aborted) return;
-      estimates.record(this.generation.options, clock.now() - startedAt);
+      // The clock may have been set back meanwhile.
+      estimates.record(this.generation.options, Math.max(0, clock.now() - startedAt));
       this.#running.delete(candidate);
       const image = this.#store(result.image, candidate, 'final', 0);
       this.#note(candidate, 'generated');

@@ -84,6 +84,25 @@ test('R4: a peer that answers no ping is closed with 4408 after 10 s, one that a
   expect(alive.of('heartbeat').length).toBeGreaterThanOrEqual(3);
 });
 
+test('R4: a peer that dies between two beats is given up 10 s after its last answer, not at the next beat', async () => {
+  const clock = new FakeClock();
+  const { client } = await startServer({ clock });
+  const ana = client();
+  await ana.join();
+  Reflect.set(ana.socket, '_autoPong', false);
+  const pinged = new Promise<Buffer>((resolve) => ana.socket.once('ping', resolve));
+  clock.advance(5_000);
+  const payload = await pinged;
+  clock.advance(1_000);
+  ana.socket.pong(payload);
+  await ana.fence();
+  clock.advance(9_999);
+  await ana.fence();
+  // A little more for the bytes that were sent since, at 16 KiB a second.
+  clock.advance(100);
+  expect((await ana.closed()).code).toBe(4408);
+});
+
 test('M7: commands over the bucket are rate_limited, and the same commandId may try again; drafts are counted apart', async () => {
   const clock = new FakeClock();
   const { client } = await startServer({ clock });
