@@ -342,6 +342,7 @@ export class SessionClient {
     // The only message of ours without an id that can be refused for its rate is a `want`.
     if (refusal.commandId === undefined && refusal.code === 'rate_limited') return this.#images.refusedForRate();
     const notice = this.#pending.refuse(refusal);
+    if (notice?.command === 'start_over') this.#draft.kept();
     if (notice) this.#store.update({ notice, pending: this.#pending.types });
   }
 

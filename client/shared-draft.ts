@@ -42,6 +42,8 @@ export class SharedDraft {
   #hasFocus = false;
   #isEditedInFocus = false;
   #withheld: Withheld | undefined;
+  /** What was in the field when this tab asked to start over, until the answer is there or something takes its place. */
+  #released: { readonly text: string; readonly edit: Edit; readonly isEditedInFocus: boolean } | undefined;
   /** Set while this connection may send drafts. */
   #limits: DraftLimits | undefined;
   #nextSendAt = 0;
@@ -81,13 +83,26 @@ export class SharedDraft {
 
   /** This tab asks to start over: what is in the field may go once the answer is there, unless somebody types on. */
   release(): void {
+    this.#released = { text: this.#text, edit: this.#edit, isEditedInFocus: this.#isEditedInFocus };
     this.#isEditedInFocus = false;
     this.#edit = delivered;
   }
 
   /** The start over asked for is accepted. */
   released(): void {
+    this.#released = undefined;
     if (!this.#isEditedInFocus) this.#settleWithheld();
+  }
+
+  /** The start over asked for is refused: what is in the field still counts, and may have been lost on its way. */
+  kept(): void {
+    const before = this.#released;
+    this.#released = undefined;
+    if (before?.text !== this.#text || this.#edit.is !== 'delivered') return;
+    this.#isEditedInFocus = this.#hasFocus && before.isEditedInFocus;
+    if (before.edit.is === 'delivered') return;
+    this.#edit = { is: 'unsent' };
+    this.#sendSoon();
   }
 
   /** @param limits undefined for a connection that may not send drafts; @param text the draft in the join's snapshot */
@@ -163,6 +178,7 @@ export class SharedDraft {
   /** Nothing typed so far is to be sent any more. */
   #leaveBehind(): void {
     this.#edit = delivered;
+    this.#released = undefined;
     this.#stopSending();
   }
 

@@ -118,6 +118,8 @@ export class Rail extends LitElement {
         if (!this.#isWatching) return nothing;
         return html`${this.#watch(snapshot)} ${this.session.draft.trim() ? quote(this.session.draft) : nothing}`;
       case 'generating':
+        // Of a session that is gone nobody knows whether it still draws.
+        if (this.session.connection.status === 'closed') return quote(snapshot.generation.prompt);
         return html`<proof-progress class="landing" .progress=${this.session.progress.get(0)}></proof-progress>
           ${quote(snapshot.generation.prompt)} ${this.#decides ? this.#cancel() : nothing}
           ${this.#isWatching ? this.#watch(snapshot) : nothing}`;

@@ -73,9 +73,10 @@ export class Review extends LitElement {
       return html`<div class="bench asking"><p class="rail waiting soft">Opening the session …</p></div>`;
     }
     const shown = showing(session);
+    const isWorking = snapshot?.stage === 'generating' && connection.status !== 'closed';
     return html`<div class=${`bench ${shown.kind === 'nothing' ? 'asking' : 'looking'}`}>
       <section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing'}>
-        <proof-picture .showing=${shown} ?working=${snapshot?.stage === 'generating'}></proof-picture>
+        <proof-picture .showing=${shown} ?working=${isWorking}></proof-picture>
       </section>
       <section class="rail" aria-label="Review">
         <proof-rail .session=${session} @start-over=${this.#startOver}></proof-rail>

@@ -236,6 +236,7 @@ export class Connection {
 
   /** Looks when the peer's time is up, and not at the next beat (rule R4); each answered ping has moved it on by then. */
   #watchSilence(): void {
+    if (this.#closing) return;
     const { patienceMs } = this.#wire;
     if (patienceMs > 0) {
       this.#undoWatch = this.#context.clock.after(Math.ceil(patienceMs), () => this.#watchSilence());
