@@ -9,7 +9,8 @@ export async function imageBlob(
 ): Promise<Blob | undefined> {
   const bytes = message.data === undefined ? undefined : decodeBase64(message.data);
   if (bytes?.byteLength !== message.byteLength) return undefined;
-  if (sha256 && (await sha256(bytes)) !== message.sha256) return undefined;
+  const digest: Promise<string> | undefined = sha256?.(bytes);
+  if (digest && (await digest) !== message.sha256) return undefined;
   return new Blob([bytes], { type: message.mediaType });
 }
 

@@ -11,6 +11,7 @@ const titles = {
 } as const satisfies Record<Stage, string>;
 
 const room = document.createElement('proof-room');
+room.autofocus = true;
 
 /** `/s/<id>#<key>`; the key stands in the fragment, which no server sees (rule W5). */
 function joinAddressed(): void {

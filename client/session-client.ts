@@ -324,7 +324,8 @@ export class SessionClient {
   #onJoined(snapshot: SnapshotMessage): void {
     const { welcome } = this.state;
     this.#isJoined = true;
-    this.#draft.joined(snapshot.draft, welcome?.role === 'reviewer' ? welcome.limits : undefined);
+    const isSet = isDraftSet(this.state.snapshot, snapshot);
+    this.#draft.joined(snapshot.draft, isSet, welcome?.role === 'reviewer' ? welcome.limits : undefined);
     for (const command of this.#pending.commands) this.#send(command);
   }
 

@@ -15,6 +15,8 @@ import type { Environment } from './environment.ts';
 
 /** A line over which the server has been heard so long after a text was sent has delivered it: by rule R4 it would be cut otherwise. */
 const DELIVERED_AFTER_MS = 20_000;
+/** As many texts as may be sent in that time. */
+const MOST_ON_THE_WAY = 200;
 
 interface DraftLimits {
   readonly PROMPT_CHARACTERS: number;
@@ -39,6 +41,8 @@ export class SharedDraft {
   /** As the server last said it; undefined before it has. */
   #serverText: string | undefined;
   #edit: Edit = delivered;
+  /** Texts sent over this connection that the server may not have taken in: a snapshot that says one of them says nothing new. */
+  readonly #onTheWay = new Set<string>();
   #hasFocus = false;
   #isEditedInFocus = false;
   #withheld: Withheld | undefined;
@@ -73,7 +77,7 @@ export class SharedDraft {
     if (this.#hasFocus === hasFocus) return;
     this.#hasFocus = hasFocus;
     if (hasFocus) this.#isEditedInFocus = false;
-    else this.#settleWithheld();
+    else if (!this.#isAtStake) this.#settleWithheld();
   }
 
   /** Sends now what waits for its turn: a command that follows must not be overtaken by it. */
@@ -94,6 +98,12 @@ export class SharedDraft {
     if (!this.#isEditedInFocus) this.#settleWithheld();
   }
 
+  /** A start over is not answered yet, and if it is refused, the text in the field must still be there. */
+  get #isAtStake(): boolean {
+    const before = this.#released;
+    return before?.text === this.#text && before.edit.is !== 'delivered' && this.#edit.is === 'delivered';
+  }
+
   /** The start over asked for is refused: what is in the field still counts, and may have been lost on its way. */
   kept(): void {
     const before = this.#released;
@@ -101,16 +111,26 @@ export class SharedDraft {
     if (before?.text !== this.#text || this.#edit.is !== 'delivered') return;
     this.#isEditedInFocus = this.#hasFocus && before.isEditedInFocus;
     if (before.edit.is === 'delivered') return;
+    this.#withheld = undefined;
     this.#edit = { is: 'unsent' };
     this.#sendSoon();
   }
 
-  /** @param limits undefined for a connection that may not send drafts; @param text the draft in the join's snapshot */
-  joined(text: string, limits: DraftLimits | undefined): void {
+  /**
+   * @param text the draft in the join's snapshot
+   * @param isSet whether a command accepted since the last snapshot of the connection before has set it
+   * @param limits undefined for a connection that may not send drafts
+   */
+  joined(text: string, isSet: boolean, limits: DraftLimits | undefined): void {
     this.#limits = limits;
     if (text === this.#text) this.#edit = delivered;
+    if (this.#isAtStake) {
+      this.#serverText = text;
+      this.#withheld = { text, from: 'command' };
+      return;
+    }
     if (!limits || this.#edit.is === 'delivered') {
-      this.heardSnapshot(text, false);
+      this.#heardText(text, isSet ? 'command' : 'typing', text !== this.#serverText);
       return;
     }
     this.#serverText = text;
@@ -120,6 +140,7 @@ export class SharedDraft {
   /** The connection is gone; what was typed and may be lost waits for the next one. */
   left(): void {
     this.#limits = undefined;
+    this.#onTheWay.clear();
     this.#stopSending();
     if (this.#edit.is === 'sent') this.#edit = { is: 'unsent' };
   }
@@ -132,14 +153,8 @@ export class SharedDraft {
 
   /** @param isSet whether a command accepted since the last snapshot has set the draft */
   heardSnapshot(text: string, isSet: boolean): void {
-    const isNews = isSet || text !== this.#serverText;
-    this.#serverText = text;
-    if (text === this.#text) {
-      this.#withheld = undefined;
-      this.#confirm();
-    } else if (isNews) {
-      this.#hear({ text, from: 'command' });
-    }
+    const isEcho = !isSet && this.#onTheWay.has(text);
+    this.#heardText(text, isSet ? 'command' : 'typing', isSet || (!isEcho && text !== this.#serverText));
   }
 
   /** The server was heard over this connection, whatever it said. */
@@ -147,10 +162,22 @@ export class SharedDraft {
     if (this.#edit.is === 'sent' && this.#environment.now() - this.#edit.at >= DELIVERED_AFTER_MS) this.#confirm();
   }
 
+  #heardText(text: string, from: Withheld['from'], isNews: boolean): void {
+    this.#serverText = text;
+    if (text === this.#text) {
+      this.#withheld = undefined;
+      this.#confirm();
+    } else if (isNews) {
+      this.#hear({ text, from });
+    }
+  }
+
   #confirm(): void {
     if (this.#edit.is !== 'sent') return;
     this.#edit = delivered;
-    this.#serverText = this.#text;
+    this.#onTheWay.clear();
+    // What was heard meanwhile may have come after it.
+    if (!this.#withheld) this.#serverText = this.#text;
   }
 
   #hear(news: Withheld): void {
@@ -158,7 +185,10 @@ export class SharedDraft {
     // Our own newer text is about to go out, and will be the last one.
     if (isUnsent && news.from === 'typing') return;
     if (this.#hasFocus) this.#withheld = news;
-    else if (!isUnsent) this.#text = news.text;
+    else if (!isUnsent) {
+      this.#text = news.text;
+      this.#withheld = undefined;
+    }
     if (news.from === 'command' || !this.#hasFocus) this.#leaveBehind();
   }
 
@@ -197,6 +227,9 @@ export class SharedDraft {
     const now = this.#environment.now();
     this.#nextSendAt = now + 1_000 / this.#limits.DRAFTS_PER_SECOND;
     this.#edit = { is: 'sent', at: now };
+    this.#onTheWay.add(this.#text);
+    const [oldest] = this.#onTheWay;
+    if (this.#onTheWay.size > MOST_ON_THE_WAY && oldest !== undefined) this.#onTheWay.delete(oldest);
     this.#send(this.#text);
   }
 

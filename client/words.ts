@@ -106,7 +106,7 @@ interface Farewell {
 export const farewells = {
   session_gone: {
     title: 'This session is gone',
-    text: 'The server no longer has it: it was idle for too long, or the server was restarted.',
+    text: 'The server does not have it: it was idle for too long, the server was restarted, or the link is incomplete.',
     offer: 'new_session',
   },
   not_allowed: {

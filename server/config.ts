@@ -1,6 +1,10 @@
-/** What the environment says, checked; every variable that the server reads is named here. */
+/**
+ * What the environment says, checked. Every variable that the server reads is named here; the `openai` package reads a few of its
+ * own besides, of which the README names the useful ones.
+ */
 import * as v from 'valibot';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generate/openai.ts';
+import { isLoopback } from './hosts.ts';
 import { defaultLimits, type LimitName, type Limits } from './limits.ts';
 
 export interface OpenAIConfig {
@@ -118,9 +122,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     limits,
   };
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
 /** Who can create a session spends the owner's money (rule S2). */
 function refuseOpenDoors(values: Environment): void {

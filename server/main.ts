@@ -56,8 +56,12 @@ const log = createLogger(config.logLevel);
 const generator = createGenerator(config);
 const app = new App({ config, generator, log, builtFolder });
 
-app.server.once('error', (error) => fail(listenFailure(error, config)));
+const onListenFailure = (error: Error) => fail(listenFailure(error, config));
+app.server.once('error', onListenFailure);
 app.server.listen(config.port, config.host, () => {
+  app.server.off('error', onListenFailure);
+  // A connection that could not be accepted, say for want of file descriptors, ends nothing else (rule R8).
+  app.server.on('error', (err) => log.error({ err }, 'a connection could not be accepted'));
   console.log(`Proofroom is ready on ${addressOf(app.server.address() as AddressInfo)}`);
   console.log(describeGenerator(config));
   void warnOfGenerator(config);

@@ -9,7 +9,11 @@ export class Metrics {
   readonly #refusals = this.#counter('proofroom_refusals_total', 'Refused messages, upgrades and requests.', ['code']);
   readonly #retries = this.#counter('proofroom_retries_total', 'Tries after the first, of all generations.', []);
   readonly #generations = this.#counter('proofroom_generations_total', 'Candidates by how they ended.', ['outcome']);
-  readonly #slow = this.#counter('proofroom_silent_connections_total', 'Connections given up as dead or stalled.', []);
+  readonly #silent = this.#counter(
+    'proofroom_silent_connections_total',
+    'Connections given up as dead or stalled.',
+    [],
+  );
   readonly #durations = new Histogram({
     name: 'proofroom_generation_seconds',
     help: 'From the ask to the end of a candidate, waiting included.',
@@ -32,7 +36,7 @@ export class Metrics {
   }
 
   connectionWentSilent(): void {
-    this.#slow.inc();
+    this.#silent.inc();
   }
 
   /** A value that is read whenever somebody asks. */

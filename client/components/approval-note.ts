@@ -61,7 +61,7 @@ export class ApprovalNote extends LitElement {
     if (!decision) return nothing;
     return html`<h2 tabindex="-1">${icons.check()}Approved</h2>
       <p>
-        by ${decision.by}<span class="soft">,
+        by <bdi>${decision.by}</bdi><span class="soft">,
           <time datetime=${decision.at}>${moment.format(new Date(decision.at))}</time></span>
       </p>
       <div class="digest small soft">

@@ -6,7 +6,7 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 
 const examples = [
-  'A lighthouse in a winter storm, linocut in two inks',
+  'A sailing boat off a winter coast, linocut in two inks',
   'Still life with lemons and a blue enamel jug, morning light',
   'Poster for a night train to Lisbon, bold flat shapes',
 ] as const;

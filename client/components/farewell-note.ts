@@ -21,6 +21,10 @@ export class FarewellNote extends LitElement {
   /** The prompt to start anew with, if there is one. */
   @property({ attribute: false }) accessor prompt = '';
 
+  override focus(): void {
+    this.renderRoot.querySelector('h2')?.focus();
+  }
+
   override updated(): void {
     this.toggleAttribute('shown', this.connection?.status === 'closed');
   }
@@ -31,7 +35,7 @@ export class FarewellNote extends LitElement {
     return html`<div class="note">
       ${icons.alert()}
       <div class="text">
-        <h2 class="title">${title}</h2>
+        <h2 class="title" tabindex="-1">${title}</h2>
         <p class="soft">${text} ${this.keeps ? 'What you see stays on this page until you leave it.' : ''}</p>
         <div class="actions">${offer === 'new_session' ? this.#startNew() : this.#reconnect()}</div>
       </div>

@@ -41,6 +41,8 @@ export class PromptForm extends LitElement {
   @state() private accessor problem = '';
   @state() private accessor focused = false;
   @query('textarea') private accessor field!: HTMLTextAreaElement;
+  /** The field has a focus that nobody asked for. */
+  #isLent = false;
 
   override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has('draft')) this.text = this.draft;
@@ -58,6 +60,13 @@ export class PromptForm extends LitElement {
     this.field.focus();
   }
 
+  /** Gives the field the focus unasked: what others type still comes in, until a key or a touch makes the focus a person's (rule W8). */
+  lendFocus(): void {
+    if (this.focused) return;
+    this.#isLent = true;
+    this.focus();
+  }
+
   /** Puts a text into the field, as if it had been typed. */
   fill(text: string): void {
     this.#typed(text);
@@ -72,12 +81,15 @@ export class PromptForm extends LitElement {
         id="prompt"
         name="prompt"
         rows="3"
+        dir="auto"
         placeholder="A heron at the edge of a misty lake, first light, soft watercolour"
         aria-describedby="problem hint"
         aria-invalid=${this.problem || over > 0 ? 'true' : nothing}
         .value=${live(this.text)}
         @input=${() => this.#typed(this.field.value)}
-        @focus=${() => this.#focusChanged(true)}
+        @focus=${() => !this.#isLent && this.#focusChanged(true)}
+        @pointerdown=${this.#claim}
+        @beforeinput=${this.#claim}
         @blur=${() => this.#focusChanged(false)}
         @keydown=${this.#keyPressed}
       ></textarea>
@@ -125,12 +137,18 @@ export class PromptForm extends LitElement {
     this.dispatchEvent(new IntentEvent({ type: 'draft', text }));
   }
 
+  #claim(): void {
+    if (this.#isLent) this.#focusChanged(true);
+  }
+
   #focusChanged(focused: boolean): void {
+    this.#isLent = false;
     this.focused = focused;
     this.dispatchEvent(new IntentEvent({ type: 'draft_focus', focused }));
   }
 
   #keyPressed(event: KeyboardEvent): void {
+    if (event.key !== 'Tab') this.#claim();
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
     event.preventDefault();
     if (!this.busy && !this.unavailable) this.#send();

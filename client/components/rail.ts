@@ -12,6 +12,7 @@ import { controls } from '../styles/controls.ts';
 import { rail } from '../styles/rail.ts';
 import { button } from './button.ts';
 import type { ExampleEvent } from './examples.ts';
+import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
 import './approval-note.ts';
 import './decision-bar.ts';
@@ -35,6 +36,7 @@ export class Rail extends LitElement {
   @property({ attribute: false }) accessor session!: SessionState;
   @query('proof-prompt') private accessor form!: PromptForm | null;
   @query('.landing') private accessor landing!: HTMLElement | null;
+  @query('proof-farewell') private accessor farewell!: FarewellNote | null;
 
   /** The stage that this person's own command is to leave, until it does. */
   #actedIn: SnapshotMessage['stage'] | undefined;
@@ -58,8 +60,11 @@ export class Rail extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>): void {
-    const before = changed.get('session')?.snapshot?.stage;
-    if (before && before !== this.session.snapshot?.stage) void this.#stageChanged(before, this.#stoodIn);
+    const before = changed.get('session');
+    if (!before?.snapshot) return;
+    const { stage } = before.snapshot;
+    const hasEnded = before.connection.status !== 'closed' && this.session.connection.status === 'closed';
+    if (hasEnded || stage !== this.session.snapshot?.stage) void this.#changed(stage, this.#stoodIn);
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -116,7 +121,8 @@ export class Rail extends LitElement {
     switch (snapshot.stage) {
       case 'initial_input':
         if (!this.#isWatching) return nothing;
-        return html`${this.#watch(snapshot)} ${this.session.draft.trim() ? quote(this.session.draft) : nothing}`;
+        return html`${this.#watch(snapshot)}
+        ${this.session.draft.trim() ? html`<p class="small soft">The prompt, as it is being written</p>${quote(this.session.draft)}` : nothing}`;
       case 'generating':
         // Of a session that is gone nobody knows whether it still draws.
         if (this.session.connection.status === 'closed') return quote(snapshot.generation.prompt);
@@ -207,17 +213,25 @@ export class Rail extends LitElement {
     return html`<proof-facts .attempt=${attempt} .model=${this.session.welcome?.generator.model ?? ''}></proof-facts>`;
   }
 
+  /** Takes the person to where the stage begins: the field to write in, or the headline. */
+  async enter(): Promise<void> {
+    await this.updateComplete;
+    await this.form?.updateComplete;
+    const { snapshot, connection } = this.session;
+    if (connection.status === 'closed') this.farewell?.focus();
+    else if (snapshot?.stage === 'initial_input' && this.form) this.form.lendFocus();
+    else this.landing?.focus();
+  }
+
   /** Who acted, or stood in a part that is gone, is taken to where the new stage begins; nobody else is moved. */
-  async #stageChanged(before: SnapshotMessage['stage'], stoodIn: Element | undefined): Promise<void> {
+  async #changed(before: SnapshotMessage['stage'], stoodIn: Element | undefined): Promise<void> {
     const acted = this.#actedIn === before;
     this.#actedIn = undefined;
     await this.updateComplete;
     await this.form?.updateComplete;
     const gone = stoodIn !== undefined && !(stoodIn.isConnected && stoodIn.checkVisibility());
-    if (!acted && !gone) return;
-    if (this.session.snapshot?.stage === 'initial_input') this.form?.focus();
-    else this.landing?.focus();
+    if (acted || gone) await this.enter();
   }
 }
 
-const quote = (prompt: string): TemplateResult => html`<blockquote>${prompt}</blockquote>`;
+const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;

@@ -13,6 +13,7 @@ import type { ConfirmDialog } from './confirm-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
 import type { Rail } from './rail.ts';
 import type { ShareDialog } from './share-dialog.ts';
+import type { TokenForm } from './token-form.ts';
 import './confirm-dialog.ts';
 import './demo-banner.ts';
 import './name-dialog.ts';
@@ -30,12 +31,21 @@ export class Review extends LitElement {
   /** The server that the links to share lead to. */
   @property({ attribute: false }) accessor server: string | URL = location.origin;
   @query('proof-rail') private accessor rail!: Rail | null;
+  @query('proof-token') private accessor token!: TokenForm | null;
   @query('proof-share') private accessor share!: ShareDialog;
   @query('proof-name') private accessor name!: NameDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
 
   override willUpdate(): void {
     if (this.session?.snapshot?.stage !== 'user_feedback') this.confirm?.close();
+  }
+
+  /** Takes the person to where this moment begins: a field to write in, or a headline. */
+  async enter(): Promise<void> {
+    await this.updateComplete;
+    await this.token?.updateComplete;
+    this.token?.focus();
+    await this.rail?.enter();
   }
 
   override render(): TemplateResult | typeof nothing {

@@ -1,6 +1,6 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { property } from 'lit/decorators.js';
+import { property, query } from 'lit/decorators.js';
 import { imageFileName } from '../../shared/file-name.ts';
 import { element } from '../element.ts';
 import type { Intent, IntentEvent } from '../intent.ts';
@@ -9,10 +9,18 @@ import { type RoomEventMap, roomEvent } from '../room-events.ts';
 import { type Session, SessionController } from '../session-controller.ts';
 import type { SessionState } from '../session-state.ts';
 import { promptOf } from '../showing.ts';
+import type { Review } from './review.ts';
 import './review.ts';
 
+/** Why the person is to be taken to where the work begins, as soon as that is known. */
+type Arrival =
+  /** The element asked with `autofocus`: only where there is something to write, and the focus is nowhere else. */
+  | 'opened'
+  /** By a command of theirs, which replaces what they stood in. */
+  | 'asked';
+
 /**
- * Attributes `server` and `session`; properties `sessionKey`, `token` and `name`. Its height follows the custom property
+ * Attributes `server`, `session` and `autofocus`; properties `sessionKey`, `token` and `name`. Its height follows the custom property
  * `--proofroom-height`, its font `--proofroom-font`, its look the page's `color-scheme`.
  */
 @element('proof-room')
@@ -42,10 +50,13 @@ export class ProofRoom extends LitElement {
   /** The person's name; without it the one this browser remembers. */
   @property({ attribute: false }) accessor name: string | undefined;
 
+  @query('proof-review') private accessor review!: Review;
+
   readonly #controller = new SessionController(this);
   /** What was on show before the connection was made anew; it stays until the new one has something. */
   #before: SessionState | undefined;
   #told: { sessionId?: string; turn?: number; approvedId?: string } = {};
+  #arrival: Arrival | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.hasUpdated || changed.has('server') || changed.has('session') || changed.has('sessionKey')) {
@@ -53,6 +64,7 @@ export class ProofRoom extends LitElement {
       this.#told = {};
       this.#open(this.session, this.sessionKey);
     }
+    if (!this.hasUpdated && this.autofocus) this.#arrival = 'opened';
     if (this.#controller.state?.snapshot) this.#before = undefined;
   }
 
@@ -66,6 +78,16 @@ export class ProofRoom extends LitElement {
     this.#tellSession(state);
     this.#tellStage(state);
     this.#tellApproved(state);
+    this.#arrive(state);
+  }
+
+  #arrive({ connection, snapshot }: SessionState): void {
+    const isThere = snapshot !== undefined || connection.status === 'token_needed' || connection.status === 'closed';
+    if (!this.#arrival || !isThere) return;
+    const hasField = connection.status === 'token_needed' || snapshot?.stage === 'initial_input';
+    const wanted = this.#arrival === 'asked' || (hasField && document.activeElement === document.body);
+    this.#arrival = undefined;
+    if (wanted) void this.review.enter();
   }
 
   get #shown(): SessionState | undefined {
@@ -117,14 +139,17 @@ export class ProofRoom extends LitElement {
         return client.setDraftFocus(intent.focused);
       case 'token':
         keepsakes.keepToken(this.server, intent.token);
+        this.#arrival = 'asked';
         return client.provideToken(intent.token);
       case 'name':
         this.name = undefined;
         keepsakes.keepName(intent.name);
         return this.#rejoin();
       case 'new_session':
+        this.#arrival = 'asked';
         return this.#startNew(intent.prompt);
       case 'reconnect':
+        this.#arrival = 'asked';
         return this.#rejoin();
       default:
         void command(intent, client);

@@ -81,7 +81,7 @@ export class ShareDialog extends LitElement {
   #links(): readonly ShareLink[] {
     if (!this.sessionId) return [];
     const url = new URL(`/s/${encodeURIComponent(this.sessionId)}`, this.server).href;
-    const watch = { id: 'watch', title: 'Watch link', lets: 'Lets people follow live, and decide nothing.', url };
+    const watch = { id: 'watch', title: 'Watch link', lets: 'Lets people follow live, without deciding.', url };
     if (!this.sessionKey) return [watch];
     const review = {
       id: 'review',

@@ -31,6 +31,10 @@ export class TopBar extends LitElement {
         background: var(--surface);
       }
 
+      .bar:not(:has(.button)) {
+        padding-inline-end: 1.25rem;
+      }
+
       .house {
         display: flex;
         align-items: center;
@@ -70,7 +74,7 @@ export class TopBar extends LitElement {
           padding-inline: 1rem 0.5rem;
         }
 
-        .troubled .house span {
+        :host([troubled]) .house span {
           display: none;
         }
 
@@ -91,10 +95,14 @@ export class TopBar extends LitElement {
 
   @property({ attribute: false }) accessor session: SessionState | undefined;
 
+  override willUpdate(): void {
+    this.toggleAttribute('troubled', this.session?.connection.status !== 'online');
+  }
+
   override render(): TemplateResult {
     const { connection, viewers, sessionId } = this.session ?? {};
     const ended = connection?.status === 'closed';
-    return html`<div class=${`bar${connection?.status === 'online' ? '' : ' troubled'}`}>
+    return html`<div class="bar">
       <span class="house" title="Proofroom">${icons.mark()}<span>Proofroom</span></span>
       ${connection ? html`<proof-connection .connection=${connection}></proof-connection>` : nothing}
       ${

@@ -85,6 +85,20 @@ export const controls = css`
     --border: transparent;
   }
 
+  @media (forced-colors: active) {
+    .button:is(.primary, .approve):not([aria-disabled='true']) {
+      forced-color-adjust: none;
+      background: ButtonText;
+      color: ButtonFace;
+      outline-color: Highlight;
+    }
+
+    .button[aria-disabled='true'] {
+      border-color: GrayText;
+      color: GrayText;
+    }
+  }
+
   .spinner {
     inline-size: 1em;
     block-size: 1em;

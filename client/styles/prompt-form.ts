@@ -49,7 +49,7 @@ export const promptForm = css`
   }
 
   proof-options {
-    flex: 1 1 9rem;
+    flex: 1 1 6rem;
     min-inline-size: 0;
   }
 

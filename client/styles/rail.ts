@@ -26,6 +26,7 @@ export const rail = css`
     margin-block-start: 0.75rem;
   }
 
+  proof-progress ~ proof-watch,
   .form.divided,
   .leave {
     padding-block-start: 1.5rem;

@@ -23,6 +23,13 @@ export const review = css`
     -webkit-font-smoothing: antialiased;
   }
 
+  /* While buttons wait for the line, the reason stays in view. */
+  proof-top-bar[troubled] {
+    position: sticky;
+    inset-block-start: 0;
+    z-index: 1;
+  }
+
   .bench {
     --above: 57px;
     display: grid;

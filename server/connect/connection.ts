@@ -2,11 +2,9 @@
 import type { RawData, WebSocket } from 'ws';
 import type { CloseCode } from '../../shared/close-codes.ts';
 import {
-  type ClientLimits,
   type ClientMessage,
   type Command,
   type JoinMessage,
-  PROTOCOL_VERSION,
   parseClientMessage,
   type RejectCode,
   type RejectMessage,
@@ -16,14 +14,17 @@ import type { Clock } from '../clock.ts';
 import type { Generator } from '../generate/generator.ts';
 import type { Journal } from '../journal.ts';
 import type { Limits } from '../limits.ts';
-import type { Actor, Session, Watcher } from '../session/session.ts';
+import type { Watcher } from '../session/audience.ts';
+import type { Actor, Session } from '../session/session.ts';
 import type { Admissions } from './admission.ts';
 import { DraftThrottle } from './draft-throttle.ts';
 import type { ImageFrames } from './image-frames.ts';
 import { Outbox } from './outbox.ts';
+import { Pulse } from './pulse.ts';
 import { closeCodeOf, sentenceOf } from './rejections.ts';
 import { TokenBucket } from './token-bucket.ts';
-import { BEAT_MS, Wire } from './wire.ts';
+import { welcomeOf } from './welcome.ts';
+import { Wire } from './wire.ts';
 
 export interface ConnectionContext {
   readonly admissions: Admissions;
@@ -34,6 +35,9 @@ export interface ConnectionContext {
   readonly newId: () => string;
   readonly journal: Journal;
 }
+
+/** What a refusal says besides its code. */
+type Details = Partial<Omit<RejectMessage, 'type' | 'code'>>;
 
 interface Joined {
   readonly session: Session;
@@ -55,8 +59,9 @@ export class Connection {
   readonly #outbox: Outbox;
   readonly #commands: TokenBucket;
   readonly #inbox: string[] = [];
-  readonly #undoTimers: (() => void)[];
-  #undoWatch: () => void = () => {};
+  readonly #pulse: Pulse;
+  readonly #undoDeadline: () => void;
+  #undoTermination: () => void = () => {};
   #isReading = false;
   #refusedBeforeJoin = 0;
   #joined: Joined | undefined;
@@ -72,11 +77,11 @@ export class Connection {
     this.#wire = new Wire(socket, clock, limits.OUTBOX_BYTES);
     this.#outbox = new Outbox(this.#wire, frames);
     this.#commands = new TokenBucket(limits.COMMAND_BURST, limits.COMMANDS_PER_SECOND, clock);
-    this.#undoTimers = [
-      clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline()),
-      clock.every(BEAT_MS, () => this.#beat()),
-    ];
-    this.#watchSilence();
+    this.#undoDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
+    this.#pulse = new Pulse(this.#wire, clock, {
+      beat: () => this.#outbox.heartbeatIsDue(),
+      silent: () => this.#onSilence(),
+    });
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on('close', () => this.#onClose());
     socket.on('error', (error) => this.#onError(error));
@@ -126,13 +131,15 @@ export class Connection {
     const parsed = parseClientMessage(text);
     if (!parsed.ok) {
       const { type, commandId, problem } = parsed;
-      this.#refuse('invalid_message', { commandId, message: problem });
-      if (type === 'join' && !this.#joined) this.#close(closeCodeOf('invalid_message'), 'invalid join');
-      return;
+      const details = { commandId, message: problem };
+      if (this.#joined) return this.#refuse('invalid_message', details);
+      return type === 'join'
+        ? this.#refuseJoin('invalid_message', details)
+        : this.#refuseStranger('invalid_message', details);
     }
     const { message } = parsed;
     if (message.type === 'join') return this.#join(message);
-    if (!this.#joined) return this.#refuse('not_joined', commandIdOf(message));
+    if (!this.#joined) return this.#refuseStranger('not_joined', commandIdOf(message));
     switch (message.type) {
       case 'want':
         return this.#want(message.imageIds, this.#joined);
@@ -161,20 +168,11 @@ export class Connection {
     const leave = session.attach(this.#watcher(role));
     this.#joined = { session, role, actor, drafts, leave };
     const path = `/api/sessions/${session.id}/images/`;
-    this.#outbox.subscribe(
-      {
-        type: 'welcome',
-        protocol: PROTOCOL_VERSION,
-        connectionId: this.id,
-        sessionId: session.id,
-        ...(created && { key: session.key }),
-        role,
-        name,
-        generator: { name: generator.name, model: generator.model, demo: generator.demo },
-        limits: clientLimits(limits),
-      },
-      { source: session, have, ...(message.images === 'url' && { urlOf: (imageId: string) => path + imageId }) },
-    );
+    this.#outbox.subscribe(welcomeOf({ session, role, actor, created }, generator, limits), {
+      source: session,
+      have,
+      ...(message.images === 'url' && { urlOf: (imageId: string) => path + imageId }),
+    });
     this.#context.journal.log.debug({ connection: this.id, session: session.id, role }, 'joined');
   }
 
@@ -217,31 +215,24 @@ export class Connection {
     };
   }
 
-  #refuseJoin(code: RejectCode): void {
-    this.#refuse(code);
+  #refuseJoin(code: RejectCode, details?: Details): void {
+    this.#refuse(code, details);
     this.#close(closeCodeOf(code), code);
   }
 
-  #refuse(code: RejectCode, about: Partial<Omit<RejectMessage, 'type' | 'code'>> = {}): void {
+  /** Whoever has not joined is told a few times that this comes first. */
+  #refuseStranger(code: RejectCode, details: Details): void {
+    this.#refuse(code, details);
+    this.#refusedBeforeJoin += 1;
+    if (this.#refusedBeforeJoin >= this.#context.limits.HELD_MESSAGES) this.#close(1008, 'join comes first');
+  }
+
+  #refuse(code: RejectCode, details: Details = {}): void {
     this.#context.journal.messageRefused(this.id, code);
-    this.#outbox.send({ type: 'reject', code, ...about, message: about.message ?? sentenceOf(code) });
-    if (this.#joined || ++this.#refusedBeforeJoin < this.#context.limits.HELD_MESSAGES) return;
-    this.#close(1008, 'join comes first');
+    this.#outbox.send({ type: 'reject', code, ...details, message: details.message ?? sentenceOf(code) });
   }
 
-  #beat(): void {
-    this.#wire.ping();
-    this.#outbox.heartbeatIsDue();
-  }
-
-  /** Looks when the peer's time is up, and not at the next beat (rule R4); each answered ping has moved it on by then. */
-  #watchSilence(): void {
-    if (this.#closing) return;
-    const { patienceMs } = this.#wire;
-    if (patienceMs > 0) {
-      this.#undoWatch = this.#context.clock.after(Math.ceil(patienceMs), () => this.#watchSilence());
-      return;
-    }
+  #onSilence(): void {
     this.#context.journal.connectionWentSilent(this.id);
     this.#close(4408, 'silent');
   }
@@ -255,17 +246,19 @@ export class Connection {
     this.#closing = true;
     this.#leave();
     this.#socket.close(code, reason);
-    this.#undoTimers.push(this.#context.clock.after(CLOSE_DEADLINE_MS, () => this.#socket.terminate()));
+    this.#undoTermination = this.#context.clock.after(CLOSE_DEADLINE_MS, () => this.#socket.terminate());
   }
 
   #onClose(): void {
     this.#closing = true;
     this.#leave();
-    this.#undoWatch();
-    for (const undo of this.#undoTimers) undo();
+    this.#undoTermination();
   }
 
+  /** Takes no further part, though the socket may still be closing. */
   #leave(): void {
+    this.#undoDeadline();
+    this.#pulse.stop();
     this.#joined?.drafts.flush();
     this.#joined?.leave();
   }
@@ -276,18 +269,3 @@ export class Connection {
 }
 
 const commandIdOf = (message: ClientMessage) => ('commandId' in message ? { commandId: message.commandId } : {});
-
-function clientLimits(limits: Limits): ClientLimits {
-  const { INBOUND_MESSAGE_BYTES, PROMPT_CHARACTERS, FEEDBACK_CHARACTERS, NAME_CHARACTERS } = limits;
-  const { HAVE_IDS, WANT_IDS, ATTEMPTS_PER_SESSION, DRAFTS_PER_SECOND } = limits;
-  return {
-    INBOUND_MESSAGE_BYTES,
-    PROMPT_CHARACTERS,
-    FEEDBACK_CHARACTERS,
-    NAME_CHARACTERS,
-    HAVE_IDS,
-    WANT_IDS,
-    ATTEMPTS_PER_SESSION,
-    DRAFTS_PER_SECOND,
-  };
-}

@@ -45,21 +45,26 @@ export class ImageFrames {
     };
   }
 
+  /** Its memory is counted before it is taken; what nobody looks at gives way to what somebody is shown. */
   #build(image: StoredImage): Frame {
-    const bytes = encode(image);
-    const frame: Frame = { bytes, room: this.#memory.take(bytes.byteLength), holders: 0 };
+    const head = Buffer.from(`${JSON.stringify({ type: 'image', ...image.reference }).slice(0, -1)},"data":"`);
+    const byteLength = head.length + base64Length(image.bytes.byteLength) + TAIL.length;
+    if (!this.#memory.hasRoom(byteLength)) this.#memory.makeRoom(byteLength);
+    const room = this.#memory.take(byteLength);
+    const frame: Frame = { bytes: encode(head, image.bytes, byteLength), room, holders: 0 };
     this.#frames.set(image.reference.imageId, frame);
     return frame;
   }
 }
 
-function encode({ reference, bytes }: StoredImage): Buffer {
-  const head = Buffer.from(`${JSON.stringify({ type: 'image', ...reference }).slice(0, -1)},"data":"`);
-  const tail = Buffer.from('"}');
-  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  const frame = Buffer.allocUnsafeSlow(head.length + data.length + tail.length);
+const TAIL = Buffer.from('"}');
+const base64Length = (byteLength: number): number => 4 * Math.ceil(byteLength / 3);
+
+function encode(head: Buffer, bytes: Uint8Array, byteLength: number): Buffer {
+  const frame = Buffer.allocUnsafeSlow(byteLength);
+  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
   head.copy(frame);
-  frame.write(data, head.length, 'latin1');
-  tail.copy(frame, head.length + data.length);
+  frame.write(base64, head.length, 'latin1');
+  TAIL.copy(frame, byteLength - TAIL.length);
   return frame;
 }

@@ -5,6 +5,7 @@
 import type { RejectMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { StoredImage } from '../session/stored-image.ts';
 import type { ImageFrames } from './image-frames.ts';
+import { sentenceOf } from './rejections.ts';
 import type { Wire } from './wire.ts';
 
 /** What the outbox fetches from its session. */
@@ -27,6 +28,9 @@ export interface Subscription {
 }
 
 type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' }>;
+
+/** Enough for whatever a person does while one image is on its way. */
+const MOST_ANSWERS_WAITING = 16;
 
 export class Outbox {
   readonly #wire: Wire;
@@ -53,9 +57,16 @@ export class Outbox {
     wire.onRoom = () => this.#pump();
   }
 
-  /** Resolves when the client has read its answers: one that asks on without reading gets no more of them. */
+  /**
+   * Resolves when few answers wait to be sent: one that asks on without reading gets no more of them. An image that takes its time
+   * on a thin line holds nobody up: what is asked meanwhile is done at once, and answered after it.
+   */
   ready(): Promise<void> {
-    return this.#wire.hasRoom ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#isReady ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  get #isReady(): boolean {
+    return this.#control.length < MOST_ANSWERS_WAITING;
   }
 
   send(message: Control): void {
@@ -115,7 +126,7 @@ export class Outbox {
 
   #pump(): void {
     while (this.#wire.hasRoom && this.#sendNext());
-    if (this.#wire.hasRoom) for (const resolve of this.#waiters.splice(0)) resolve();
+    if (this.#isReady) for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
   /** Sends the most urgent thing that is due, if any. */
@@ -227,5 +238,5 @@ export class Outbox {
 }
 
 function imageNotFound(imageId: string): RejectMessage {
-  return { type: 'reject', code: 'image_not_found', imageId, message: 'This image is no longer in the session.' };
+  return { type: 'reject', code: 'image_not_found', imageId, message: sentenceOf('image_not_found') };
 }

@@ -42,7 +42,7 @@ export class Door {
     return this.#connections.size;
   }
 
-  /** Takes or refuses an upgrade, in the order of the design: 421, 403, 400, 429, 503. */
+  /** Takes or refuses an upgrade, in the order of the design: 421, 403, 400, 429, 503; 404 for another path than `/ws`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const address = this.#addresses.of(request);

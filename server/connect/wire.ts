@@ -66,7 +66,7 @@ export class Wire {
    */
   get patienceMs(): number {
     const outstanding = this.#sentBytes - this.#answeredBytes;
-    const silentMs = this.#clock.now() - this.#answeredAt;
+    const silentMs = Math.max(0, this.#clock.now() - this.#answeredAt);
     return Math.max(0, SILENCE_MS + outstanding / BYTES_PER_MS - silentMs);
   }
 

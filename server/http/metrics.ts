@@ -1,15 +1,17 @@
 /** The counts, for those who run the server: over loopback, or with the access token. */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
-import { isLoopback } from '../config.ts';
-import type { Metrics } from '../metrics.ts';
+import { isLoopback } from '../hosts.ts';
+import type { Journal } from '../journal.ts';
 import { sameSecret } from '../secrets.ts';
 
-export function metricsRoutes(metrics: Metrics, accessToken: string | undefined): Hono {
+export function metricsRoutes(journal: Journal, accessToken: string | undefined): Hono {
   return new Hono().get('/metrics', async (context) => {
     if (!hasToken(context, accessToken) && !isLocal(context)) {
+      journal.requestRefused(403);
       return context.json({ code: 'not_allowed', message: 'The metrics are for those who run the server.' }, 403);
     }
+    const { metrics } = journal;
     return context.text(await metrics.text(), 200, {
       'Content-Type': metrics.contentType,
       'Cache-Control': 'no-store',

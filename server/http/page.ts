@@ -17,12 +17,16 @@ export function pageRoutes(builtFolder: string, allowedOrigins: readonly string[
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'Cache-Control': 'no-cache',
   });
-  return new Hono()
-    .get('/', pagePolicy, page)
-    .get('/s/:sessionId', pagePolicy, page)
-    .get('/embed.js', embedPolicy, serveStatic({ path: join(builtFolder, 'embed.js') }))
-    .get('/assets/*', headers({ 'Cache-Control': 'public, max-age=31536000, immutable' }))
-    .get('*', serveStatic({ root: join(builtFolder, 'page') }));
+  return (
+    new Hono()
+      .get('/embed.js', embedPolicy, serveStatic({ path: join(builtFolder, 'embed.js') }))
+      .get('/assets/*', headers({ 'Cache-Control': 'public, max-age=31536000, immutable' }))
+      // The page's file has a name of its own, `/index.html`, and more spellings of it: the policy holds for all that follows.
+      .get('*', pagePolicy)
+      .get('/', page)
+      .get('/s/:sessionId', page)
+      .get('*', serveStatic({ root: join(builtFolder, 'page') }))
+  );
 }
 
 /** No inline script or style, no eval, Trusted Types, and frames only for those who may embed (rule S5). */

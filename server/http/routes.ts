@@ -29,7 +29,7 @@ export function routes({ config, sessions, builtFolder, isReady, journal }: Rout
     return context.json({ code: 'host_not_allowed', message: 'This server does not answer to that name.' }, 421);
   });
   app.route('/', healthRoutes(isReady));
-  app.route('/', metricsRoutes(journal.metrics, config.accessToken));
+  app.route('/', metricsRoutes(journal, config.accessToken));
   app.route('/', imageRoutes(sessions, allowedOrigins));
   app.route('/', pageRoutes(builtFolder, allowedOrigins));
   app.notFound((context) => context.json({ code: 'not_found', message: 'There is nothing here.' }, 404));

@@ -1,27 +1,16 @@
 /** One session: its state, the images it keeps, who looks on, and the generation that runs. */
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
-import type { Attempt, Generation, Role } from '../../shared/session.ts';
+import type { Generation } from '../../shared/session.ts';
 import type { Limits } from '../limits.ts';
 import { type Answer, Answers } from './answers.ts';
+import { Audience, type Watcher } from './audience.ts';
 import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
+import { KeptImages } from './kept-images.ts';
 import { type Effect, type Event, initialState, type State, transition } from './machine.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { StoredImage } from './stored-image.ts';
 import { problemWithWords } from './words.ts';
-
-/** A connection that is told what has changed, and fetches it when it can send it. */
-export interface Watcher {
-  readonly connectionId: string;
-  readonly role: Role;
-  snapshotChanged(): void;
-  draftChanged(text: string, by: string): void;
-  viewersChanged(): void;
-  progressed(candidate: number): void;
-  previewed(candidate: number): void;
-  /** The session is gone: nothing more will change. */
-  sessionClosed(): void;
-}
 
 /** Who acts. */
 export interface Actor {
@@ -34,18 +23,14 @@ export interface SessionContext extends RunContext {
   readonly limits: Limits;
 }
 
-interface KeptImage extends StoredImage {
-  readonly room: Reservation;
-}
-
 export class Session {
   readonly id: string;
   /** Lets one decide; the id alone lets one watch (rule W5). */
   readonly key: string;
   readonly #context: SessionContext;
   readonly #answers: Answers;
-  readonly #watchers = new Set<Watcher>();
-  readonly #images = new Map<string, KeptImage>();
+  readonly #audience: Audience;
+  readonly #images: KeptImages;
   readonly #onRest: () => void;
   #state: State = initialState;
   #draft = '';
@@ -64,6 +49,8 @@ export class Session {
     this.key = context.newId();
     this.#context = context;
     this.#answers = new Answers(context.limits.REMEMBERED_COMMANDS);
+    this.#audience = new Audience((error) => context.journal.fault(error, 'a connection could not be told'));
+    this.#images = new KeptImages(context.memory);
     this.#onRest = onRest;
   }
 
@@ -73,12 +60,11 @@ export class Session {
 
   /** Nobody is connected, and nothing is being drawn or about to be. */
   get isResting(): boolean {
-    return this.#watchers.size === 0 && !this.#run && !this.#needsRoom;
+    return this.#audience.isEmpty && !this.#run && !this.#needsRoom;
   }
 
   get viewers(): { readonly reviewers: number; readonly watchers: number } {
-    const reviewers = [...this.#watchers].filter(({ role }) => role === 'reviewer').length;
-    return { reviewers, watchers: this.#watchers.size - reviewers };
+    return this.#audience.viewers;
   }
 
   /** The snapshot message, encoded once for all who watch. */
@@ -96,17 +82,13 @@ export class Session {
 
   /** The kept image of an attempt; never a partial. */
   image(imageId: string): StoredImage | undefined {
-    return this.#images.get(imageId);
+    return this.#images.find(imageId);
   }
 
   /** Whatever image may be shown now: that of an attempt, or the last partial of what is being drawn. */
   visibleImage(imageId: string): StoredImage | undefined {
     const partials = this.runningCandidates.map((candidate) => this.partial(candidate));
     return this.image(imageId) ?? partials.find((partial) => partial?.reference.imageId === imageId);
-  }
-
-  attempt(imageId: string): Attempt | undefined {
-    return this.#state.attempts.find(({ image }) => image.imageId === imageId);
   }
 
   /** The candidates that are being drawn or wait for it. */
@@ -129,12 +111,9 @@ export class Session {
 
   /** Adds a watcher; the undo may be called twice. */
   attach(watcher: Watcher): () => void {
-    this.#watchers.add(watcher);
-    this.#tell((one) => one.viewersChanged());
+    this.#audience.add(watcher);
     return () => {
-      if (!this.#watchers.delete(watcher)) return;
-      this.#tell((one) => one.viewersChanged());
-      if (this.isResting) this.#onRest();
+      if (this.#audience.remove(watcher) && this.isResting) this.#onRest();
     };
   }
 
@@ -142,7 +121,7 @@ export class Session {
   setDraft(text: string, author: Actor): void {
     this.#draft = text;
     this.#snapshotText = undefined;
-    this.#tell((one) => {
+    this.#audience.tell((one) => {
       if (one.connectionId !== author.connectionId) one.draftChanged(text, author.name);
     });
   }
@@ -170,7 +149,7 @@ export class Session {
 
   /** What its images take in memory. */
   get imageBytes(): number {
-    return this.#images.values().reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    return this.#images.byteLength;
   }
 
   /** Ends the session: aborts what runs, drops what is kept. May be called twice. */
@@ -179,9 +158,8 @@ export class Session {
     this.#closed = true;
     this.#run?.abort();
     this.#run = undefined;
-    this.#drop([...this.#images.keys()]);
-    this.#tell((one) => one.sessionClosed());
-    this.#watchers.clear();
+    this.#images.dropAll();
+    this.#audience.dismiss();
   }
 
   /** One at a time, in order. A promise, since a session may come to be decided upon by several processes. */
@@ -215,7 +193,7 @@ export class Session {
     for (const effect of result.effects) this.#carryOut(effect, image);
     if (changed) {
       this.#snapshotText = undefined;
-      this.#tell((one) => one.snapshotChanged());
+      this.#audience.tell((one) => one.snapshotChanged());
     }
     if (start && rooms) this.#start(start.generation, rooms);
     return { accepted: true, revision: this.#state.revision };
@@ -241,10 +219,10 @@ export class Session {
         if (this.isResting) this.#onRest();
         return;
       case 'keep':
-        if (image) this.#keep(image);
+        if (image) this.#images.keep(image);
         return;
       case 'drop':
-        return this.#drop(effect.imageIds);
+        return this.#images.drop(effect.imageIds);
       case 'draft':
         this.#draft = effect.text;
         return;
@@ -253,7 +231,7 @@ export class Session {
 
   #start(generation: Generation, rooms: readonly Reservation[]): void {
     const { prompt, feedback, parent, options } = generation;
-    const source = feedback === undefined || parent === undefined ? undefined : this.#images.get(parent);
+    const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
     const request = {
       prompt,
       options,
@@ -270,8 +248,8 @@ export class Session {
   #listener(generation: Generation, rooms: readonly Reservation[]): RunListener {
     const { generationId } = generation;
     return {
-      progressed: (candidate) => this.#tell((one) => one.progressed(candidate)),
-      previewed: (candidate) => this.#tell((one) => one.previewed(candidate)),
+      progressed: (candidate) => this.#audience.tell((one) => one.progressed(candidate)),
+      previewed: (candidate) => this.#audience.tell((one) => one.previewed(candidate)),
       generated: (candidate, image, { revisedPrompt, usage }) => {
         const told = { ...(revisedPrompt !== undefined && { revisedPrompt }), ...(usage && { usage }) };
         const event = {
@@ -306,26 +284,10 @@ export class Session {
     }
   }
 
-  #keep(image: StoredImage): void {
-    const room = this.#context.memory.take(image.bytes.byteLength);
-    this.#images.set(image.reference.imageId, { ...image, room });
-  }
-
-  #drop(imageIds: readonly string[]): void {
-    for (const imageId of imageIds) {
-      this.#images.get(imageId)?.room.release();
-      this.#images.delete(imageId);
-    }
-  }
-
   #refusal(code: RejectCode): Answer {
     const { lastAction } = this.#state;
     const tells = (code === 'stale' || code === 'wrong_stage') && lastAction;
     return { accepted: false, code, ...(tells && { lastAction: tells }) };
-  }
-
-  #tell(what: (watcher: Watcher) => void): void {
-    for (const watcher of this.#watchers) what(watcher);
   }
 
   #now(): string {

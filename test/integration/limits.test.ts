@@ -37,6 +37,14 @@ test('after 15 rejected messages a join still holds', async () => {
   expect(ana.of('reject')).toHaveLength(15);
 });
 
+test('W7: a refused join closes with its own code, however much was rejected before it', async () => {
+  const { client } = await startServer();
+  const ana = await client().open();
+  for (let count = 0; count < 15; count += 1) ana.sendText('{}');
+  ana.send({ type: 'join', sessionId: 'nowhere' });
+  expect((await ana.closed()).code).toBe(4404);
+});
+
 test('messages sent together with the join are held and answered after it', async () => {
   const { client } = await startServer();
   const ana = await client().open();

@@ -73,4 +73,5 @@ test('what comes through a proxy reads them with the access token alone', async 
   expect(await status(forwarded)).toBe(403);
   expect(await status({ ...forwarded, Authorization: 'Bearer wrong' })).toBe(403);
   expect(await status({ ...forwarded, Authorization: `Bearer ${TOKEN}` })).toBe(200);
+  expect((await counts(server)).get('proofroom_refusals_total{code="http_403"}')).toBe(2);
 });

@@ -29,23 +29,26 @@ function get(port: number, path: string, headers: Record<string, string> = {}) {
   return promise;
 }
 
-test.for(['/', '/s/abc', '/s/abc?x=1'])('S5: %s is the page, under a strict policy', async (path) => {
-  const { address } = await startServer({ config: { allowedOrigins: [ORIGIN] } });
-  const response = await fetch(address + path);
-  expect(response.status).toBe(200);
-  expect(await response.text()).toContain('<title>Proofroom</title>');
-  const policy = response.headers.get('content-security-policy') ?? '';
-  expect(policy).toContain("default-src 'none'");
-  expect(policy).toContain("require-trusted-types-for 'script'");
-  expect(policy).toContain(`frame-ancestors 'self' ${ORIGIN}`);
-  expect(policy).not.toMatch(/unsafe-(inline|eval)|\*/);
-  expect(Object.fromEntries(response.headers)).toMatchObject({
-    'content-type': expect.stringMatching(/^text\/html/),
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-cache',
-  });
-});
+test.for(['/', '/s/abc', '/s/abc?x=1', '/index.html', '/index%2Ehtml'])(
+  'S5: %s is the page, under a strict policy',
+  async (path) => {
+    const { address } = await startServer({ config: { allowedOrigins: [ORIGIN] } });
+    const response = await fetch(address + path);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('<title>Proofroom</title>');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(policy).toContain(`frame-ancestors 'self' ${ORIGIN}`);
+    expect(policy).not.toMatch(/unsafe-(inline|eval)|\*/);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': expect.stringMatching(/^text\/html/),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-cache',
+    });
+  },
+);
 
 test('assets are kept for ever, the rest of the page is not, and embed.js is for every origin', async () => {
   const { address } = await startServer();

@@ -46,6 +46,11 @@ export class Room {
     return this.root.getByRole('alertdialog', { name: 'Start over?' });
   }
 
+  /** Who is here, in the words of the bar at the top; it opens the dialog about people. */
+  people(words: string): Locator {
+    return this.root.getByRole('button', { name: new RegExp(`\\b${words}\\s*\\. Change your name$`) });
+  }
+
   button(name: string): Locator {
     return this.root.getByRole('button', { name, exact: true });
   }

@@ -19,6 +19,8 @@ export type Weather =
 const CLEAR: Weather = { is: 'clear' };
 /** A trickle comes in this many drops a second. */
 const DROPS_PER_SECOND = 50;
+/** A timer that fires late is made good, up to so much; a line that was idle gives nothing back. */
+const CAUGHT_UP_MS = 200;
 /** What a lane holds before it stops reading, except while it delays. */
 const HELD_BYTES = 64 * 1024;
 
@@ -114,7 +116,8 @@ class Lane {
       case 'trickling': {
         const { bytesPerSecond } = this.#weather;
         const drop = chunk.subarray(0, Math.ceil(bytesPerSecond / DROPS_PER_SECOND));
-        this.#nextDropAt = Math.max(this.#nextDropAt, performance.now()) + (drop.length / bytesPerSecond) * 1000;
+        const earliest = performance.now() - CAUGHT_UP_MS;
+        this.#nextDropAt = Math.max(this.#nextDropAt, earliest) + (drop.length / bytesPerSecond) * 1000;
         await this.#write(drop);
         return wait(Math.max(0, this.#nextDropAt - performance.now()));
       }
@@ -188,6 +191,11 @@ export class TcpProxy {
     return [...this.#lines].filter(({ server }) => !server.destroyed).length;
   }
 
+  /** Abandoned connections that the server still holds. */
+  get abandoned(): number {
+    return [...this.#lines].filter(({ server, isAbandoned }) => isAbandoned && !server.destroyed).length;
+  }
+
   /** Sets the weather of a direction, for connections that are there and those to come. */
   set(direction: Direction, weather: Weather): void {
     this.#weather[direction] = weather;
@@ -208,6 +216,8 @@ export class TcpProxy {
       line.isAbandoned = true;
       line.lanes.toServer.weather = { is: 'swallowing' };
       line.lanes.toClient.weather = { is: 'swallowing' };
+      // An end that gives the line up is done with it, and nobody is told.
+      for (const end of [line.client, line.server]) end.once('end', () => end.destroy());
     }
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, isLoopback, readConfig } from '../../server/config.ts';
+import { ConfigError, readConfig } from '../../server/config.ts';
+import { isLoopback } from '../../server/hosts.ts';
 import { defaultLimits } from '../../server/limits.ts';
 
 const TOKEN = 'x'.repeat(32);

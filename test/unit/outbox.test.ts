@@ -346,10 +346,13 @@ describe('R3 a slow connection', () => {
     expect(connection.types()).toEqual(['heartbeat']);
   });
 
-  test('whoever asks on without reading waits for room', async () => {
+  test('whoever asks on without reading waits until the first answers are gone', async () => {
     const connection = joined();
-    await connection.outbox.ready();
     stall(connection);
+    for (let count = 0; count < 15; count += 1)
+      connection.outbox.send({ type: 'ack', commandId: `${count}`, revision: 0 });
+    await connection.outbox.ready();
+    connection.outbox.send({ type: 'ack', commandId: '15', revision: 0 });
     let isReady = false;
     const ready = connection.outbox.ready().then(() => {
       isReady = true;
@@ -359,6 +362,15 @@ describe('R3 a slow connection', () => {
     connection.socket.flush();
     await ready;
     expect(isReady).toBe(true);
+  });
+
+  test('nobody waits for an image on a thin line: the next command is taken at once', async () => {
+    const connection = joined();
+    stall(connection);
+    await connection.outbox.ready();
+    connection.outbox.send({ type: 'ack', commandId: 'cancelled', revision: 1 });
+    expect(connection.types()).toEqual([]);
+    expect(connection.all().at(-1)).toMatchObject({ type: 'ack', commandId: 'cancelled' });
   });
 });
 
@@ -391,6 +403,17 @@ describe('frames', () => {
     expect(memory.usedBytes).toBeGreaterThan(0);
     socket.flush();
     expect(memory.usedBytes).toBe(0);
+  });
+
+  test('R7 what nobody looks at gives way to a frame, before the frame takes its memory', () => {
+    const memory = new ImageMemory(1_000);
+    const abandoned = memory.take(900);
+    memory.makeRoom = () => {
+      expect(memory.usedBytes).toBe(900);
+      abandoned.release();
+    };
+    const { bytes } = new ImageFrames(memory).lease(picture('a'));
+    expect(memory.usedBytes).toBe(bytes.length);
   });
 
   test('a lease may be released twice, and frees nobody else’s', () => {

@@ -224,6 +224,24 @@ describe('a generation', () => {
     expect(studio.faults).toEqual([fault]);
   });
 
+  test('R8 a connection that fails when it is told keeps nothing from the others, nor from the generation', async () => {
+    const { studio, session, generator } = studioWithSession();
+    const fault = new Error('no more memory');
+    const broken = new Onlooker(session, 'a');
+    broken.snapshotChanged = broken.progressed = () => {
+      throw fault;
+    };
+    const other = new Onlooker(session, 'b');
+    session.attach(broken);
+    session.attach(other);
+    expect(await send(session, generate)).toMatchObject({ accepted: true });
+    generator.drawings[0]?.finish();
+    await settled();
+    expect(inStage(session.state, 'user_feedback').attempts).toHaveLength(1);
+    expect(other.heard.filter((call) => call === 'snapshot')).toHaveLength(2);
+    expect(new Set(studio.faults)).toEqual(new Set([fault]));
+  });
+
   test('candidates and asks count on, so that the same prompt is another picture', async () => {
     const { session, generator } = studioWithSession();
     await send(session, { ...generate, options: { candidates: 3 } });
