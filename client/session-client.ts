@@ -209,7 +209,7 @@ export class SessionClient {
   }
 
   #onReceived(text: string): void {
-    this.#draft.heard();
+    this.#draft.heard(text.length);
     const message = readServerMessage(text, (problem) => this.#warnOnce(problem));
     // These two are about the line itself and don't wait behind an image.
     if (message?.type === 'heartbeat') this.#line.expect(message.nextBytes ?? 0);

@@ -15,6 +15,8 @@ import type { Environment } from './environment.ts';
 
 /** A line over which the server has been heard so long after a text was sent has delivered it: by rule R4 it would be cut otherwise. */
 const DELIVERED_AFTER_MS = 20_000;
+/** What the server has written lets it wait longer before it takes a line for dead (rule R4). */
+const SLOWEST_CHARACTERS_PER_MS = (16 * 1024) / 1_000;
 /** As many texts as may be sent in that time. */
 const MOST_ON_THE_WAY = 200;
 
@@ -51,6 +53,8 @@ export class SharedDraft {
   /** Set while this connection may send drafts. */
   #limits: DraftLimits | undefined;
   #nextSendAt = 0;
+  /** Characters that the server was heard with since the last text was sent. */
+  #heardSinceSent = 0;
   #stopTimer: (() => void) | undefined;
 
   /** @param send sends a draft over the open connection */
@@ -76,8 +80,12 @@ export class SharedDraft {
   setFocus(hasFocus: boolean): void {
     if (this.#hasFocus === hasFocus) return;
     this.#hasFocus = hasFocus;
-    if (hasFocus) this.#isEditedInFocus = false;
-    else if (!this.#isAtStake) this.#settleWithheld();
+    if (hasFocus) {
+      this.#isEditedInFocus = false;
+      if (this.#released) this.#released = { ...this.#released, isEditedInFocus: false };
+    } else if (!this.#isAtStake) {
+      this.#settleWithheld();
+    }
   }
 
   /** Sends now what waits for its turn: a command that follows must not be overtaken by it. */
@@ -153,13 +161,17 @@ export class SharedDraft {
 
   /** @param isSet whether a command accepted since the last snapshot has set the draft */
   heardSnapshot(text: string, isSet: boolean): void {
-    const isEcho = !isSet && this.#onTheWay.has(text);
+    // One of ours is on its way or about to go, and will be the last; without one, this is what everybody else sees.
+    const isEcho = !isSet && this.#edit.is !== 'delivered' && this.#onTheWay.has(text);
     this.#heardText(text, isSet ? 'command' : 'typing', isSet || (!isEcho && text !== this.#serverText));
   }
 
-  /** The server was heard over this connection, whatever it said. */
-  heard(): void {
-    if (this.#edit.is === 'sent' && this.#environment.now() - this.#edit.at >= DELIVERED_AFTER_MS) this.#confirm();
+  /** The server was heard over this connection: `characters` of whatever it said. */
+  heard(characters: number): void {
+    if (this.#edit.is !== 'sent') return;
+    this.#heardSinceSent += characters;
+    const patienceMs = DELIVERED_AFTER_MS + this.#heardSinceSent / SLOWEST_CHARACTERS_PER_MS;
+    if (this.#environment.now() - this.#edit.at >= patienceMs) this.#confirm();
   }
 
   #heardText(text: string, from: Withheld['from'], isNews: boolean): void {
@@ -227,6 +239,7 @@ export class SharedDraft {
     const now = this.#environment.now();
     this.#nextSendAt = now + 1_000 / this.#limits.DRAFTS_PER_SECOND;
     this.#edit = { is: 'sent', at: now };
+    this.#heardSinceSent = 0;
     this.#onTheWay.add(this.#text);
     const [oldest] = this.#onTheWay;
     if (this.#onTheWay.size > MOST_ON_THE_WAY && oldest !== undefined) this.#onTheWay.delete(oldest);

@@ -7,7 +7,7 @@ import { controls } from '../styles/controls.ts';
 
 const examples = [
   'A sailing boat off a winter coast, linocut in two inks',
-  'Still life with lemons and a blue enamel jug, morning light',
+  'Still life with wild flowers, morning light',
   'Poster for a night train to Lisbon, bold flat shapes',
 ] as const;
 

@@ -1,5 +1,5 @@
 /** The connection has ended for good: what that means, and the way on (R9). */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
@@ -13,11 +13,24 @@ import { button } from './button.ts';
 
 @element('proof-farewell')
 export class FarewellNote extends LitElement {
-  static override styles = [base, controls, note];
+  static override styles = [
+    base,
+    controls,
+    note,
+    css`
+      .note .title {
+        font-size: var(--lead);
+      }
+
+      :host(:not([keeps])) .note {
+        padding: 1.25rem;
+      }
+    `,
+  ];
 
   @property({ attribute: false }) accessor connection: ConnectionState | undefined;
   /** Whether a picture is still on show. */
-  @property({ type: Boolean }) accessor keeps = false;
+  @property({ type: Boolean, reflect: true }) accessor keeps = false;
   /** The prompt to start anew with, if there is one. */
   @property({ attribute: false }) accessor prompt = '';
 

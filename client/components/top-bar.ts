@@ -74,7 +74,7 @@ export class TopBar extends LitElement {
           padding-inline: 1rem 0.5rem;
         }
 
-        :host([troubled]) .house span {
+        :host([troubled]) .bar:has(.button) .house span {
           display: none;
         }
 

@@ -58,6 +58,12 @@ export const rail = css`
     white-space: pre-line;
   }
 
+  @container (inline-size < 56rem) {
+    blockquote {
+      max-block-size: 7.5rem;
+    }
+  }
+
   .headline {
     font-size: var(--headline);
     letter-spacing: -0.028em;

@@ -186,6 +186,8 @@ export class Outbox {
   }
 
   #sendProgress(source: Source): boolean {
+    // It may be of a generation that only the snapshot still to come tells of.
+    if (this.#snapshotDue) return false;
     for (const candidate of this.#progressDue) {
       this.#progressDue.delete(candidate);
       const progress = source.progress(candidate);
@@ -195,7 +197,7 @@ export class Outbox {
   }
 
   #sendPartial(source: Source): boolean {
-    if (this.#imageInFlight !== undefined) return false;
+    if (this.#snapshotDue || this.#imageInFlight !== undefined) return false;
     for (const candidate of this.#partialDue) {
       this.#partialDue.delete(candidate);
       const partial = source.partial(candidate);

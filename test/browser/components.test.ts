@@ -80,8 +80,8 @@ describe('the prompt', () => {
 
   test('an example goes into the field, to be sent or changed', async () => {
     await show(states.empty());
-    await page.getByRole('button', { name: /^A lighthouse in a winter storm/ }).click();
-    await expect.element(field()).toHaveValue('A lighthouse in a winter storm, linocut in two inks');
+    await page.getByRole('button', { name: /^A sailing boat off a winter coast/ }).click();
+    await expect.element(field()).toHaveValue('A sailing boat off a winter coast, linocut in two inks');
     expect(commands()).toEqual([]);
   });
 
@@ -329,6 +329,13 @@ describe('the focus', () => {
     page.getByRole('button', { name: 'Cancel' }).element().focus();
     await show(states.deciding(picture));
     await expect.poll(() => focused()?.textContent).toBe('Is this the picture?');
+  });
+
+  test('goes to the farewell when the session ends under it (R9)', async () => {
+    await show(states.deciding(picture));
+    page.getByRole('button', { name: 'Approve' }).element().focus();
+    await show(states.gone(states.deciding(picture)));
+    await expect.poll(() => focused()?.textContent).toBe('This session is gone');
   });
 
   test('stays where it is when somebody else acts, and so does the text being typed (W8)', async () => {

@@ -16,6 +16,9 @@ import { type FakeOpenAI, startFakeOpenAI } from './fake-openai.ts';
 export const project = join(import.meta.dirname, '../..');
 const builtFolder = join(project, 'dist');
 
+/** What Chromium logs when a server is gone, in the middle of something or before a connection. */
+export const cutOff = /net::ERR_|WebSocket connection to .* failed/;
+
 export interface ProductOptions {
   readonly config?: Partial<Pick<Config, 'accessToken' | 'allowedOrigins'>>;
   /** Times the waits between tries; the process's own when absent. */

@@ -19,7 +19,7 @@ export type Weather =
 const CLEAR: Weather = { is: 'clear' };
 /** A trickle comes in this many drops a second. */
 const DROPS_PER_SECOND = 50;
-/** A timer that fires late is made good, up to so much; a line that was idle gives nothing back. */
+/** A timer that fires late is made good, up to so much. */
 const CAUGHT_UP_MS = 200;
 /** What a lane holds before it stops reading, except while it delays. */
 const HELD_BYTES = 64 * 1024;
@@ -56,6 +56,8 @@ class Lane {
   }
 
   #arrived(chunk: Buffer): void {
+    // What was not there to be carried is no time lost.
+    if (this.#queue.length === 0) this.#nextDropAt = Math.max(this.#nextDropAt, performance.now());
     this.#queue.push({ chunk, arrivedAt: performance.now() });
     this.#heldBytes += chunk.length;
     this.#settle();
