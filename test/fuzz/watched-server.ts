@@ -1,0 +1,77 @@
+/** The server's own process, with an eye on what it holds, what it logs, and whether it lives. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import type { Holdings } from './memory-probe.ts';
+
+const project = join(import.meta.dirname, '../..');
+const probe = pathToFileURL(join(import.meta.dirname, 'memory-probe.ts')).href;
+/** pino's level of an error. */
+const ERROR = 50;
+
+export class WatchedServer {
+  /** What it wrote to its log that no client may be able to cause: errors, and whatever is no log line at all. */
+  readonly faults: string[] = [];
+  readonly #child: ChildProcess;
+  #address = '';
+  #hasEnded = false;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    child.once('exit', (code, signal) => {
+      this.#hasEnded = true;
+      this.faults.push(`the process ended with ${signal ?? code}`);
+    });
+    if (child.stderr) createInterface(child.stderr).on('line', (line) => this.#onLogged(line));
+  }
+
+  /** Such as `http://127.0.0.1:40000`. */
+  get address(): string {
+    return this.#address;
+  }
+
+  get port(): number {
+    return Number(new URL(this.#address).port);
+  }
+
+  async ready(): Promise<this> {
+    if (!this.#child.stdout) throw new Error('The server has no output.');
+    for await (const line of createInterface(this.#child.stdout)) {
+      this.#address = /http:\/\/\S+/.exec(line)?.[0] ?? '';
+      if (this.#address !== '') return this;
+    }
+    throw new Error(`The server did not start:\n${this.faults.join('\n')}`);
+  }
+
+  /** What it holds now, after a full collection. */
+  async holdings(): Promise<Holdings> {
+    if (this.#hasEnded) throw new Error(this.faults.join('\n'));
+    this.#child.send('holdings');
+    const [held] = await once(this.#child, 'message');
+    return held as Holdings;
+  }
+
+  async kill(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#child.removeAllListeners('exit');
+    this.#child.kill('SIGKILL');
+    await once(this.#child, 'exit');
+  }
+
+  #onLogged(line: string): void {
+    const isHarmless = line.startsWith('{') && (JSON.parse(line) as { level: number }).level < ERROR;
+    if (!isHarmless) this.faults.push(line);
+  }
+}
+
+/** Starts `server/main.ts` of this project with nothing in its environment but this, on a port of its own. */
+export function startWatchedServer(environment: Readonly<Record<string, string>> = {}): Promise<WatchedServer> {
+  const child = spawn(process.execPath, ['--expose-gc', '--import', probe, join(project, 'server/main.ts')], {
+    cwd: project,
+    env: { PORT: '0', PROOFROOM_LOG_LEVEL: 'warn', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  return new WatchedServer(child).ready();
+}
