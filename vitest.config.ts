@@ -31,6 +31,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'simulator', include: ['test/simulator/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
           name: 'faults',

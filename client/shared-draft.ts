@@ -15,7 +15,10 @@ import type { Environment } from './environment.ts';
 
 /** A line over which the server has been heard so long after a text was sent has delivered it: by rule R4 it would be cut otherwise. */
 const DELIVERED_AFTER_MS = 20_000;
-/** What the server has written lets it wait longer before it takes a line for dead (rule R4). */
+/** When the server has closed a line on which it hears no more; what it wrote meanwhile lets it wait longer (rule R4). */
+const CUT_AFTER_MS = 15_000;
+/** Two heartbeats of the server. */
+const LONGEST_GAP_MS = 10_000;
 const SLOWEST_CHARACTERS_PER_MS = (16 * 1024) / 1_000;
 /** As many texts as may be sent in that time. */
 const MOST_ON_THE_WAY = 200;
@@ -53,6 +56,7 @@ export class SharedDraft {
   /** Set while this connection may send drafts. */
   #limits: DraftLimits | undefined;
   #nextSendAt = 0;
+  #heardAt = 0;
   /** Characters that the server was heard with since the last text was sent. */
   #heardSinceSent = 0;
   #stopTimer: (() => void) | undefined;
@@ -162,16 +166,22 @@ export class SharedDraft {
   /** @param isSet whether a command accepted since the last snapshot has set the draft */
   heardSnapshot(text: string, isSet: boolean): void {
     // One of ours is on its way or about to go, and will be the last; without one, this is what everybody else sees.
-    const isEcho = !isSet && this.#edit.is !== 'delivered' && this.#onTheWay.has(text);
+    const isToFollow = this.#edit.is !== 'delivered' || this.#isAtStake;
+    const isEcho = !isSet && isToFollow && this.#onTheWay.has(text);
     this.#heardText(text, isSet ? 'command' : 'typing', isSet || (!isEcho && text !== this.#serverText));
   }
 
   /** The server was heard over this connection: `characters` of whatever it said. */
   heard(characters: number): void {
+    const now = this.#environment.now();
+    const gapMs = now - this.#heardAt;
+    this.#heardAt = now;
     if (this.#edit.is !== 'sent') return;
+    // Heartbeats leave no such gap: the computer has slept, or its clock was set, and nothing is known of the time in between.
+    if (gapMs < 0 || gapMs > LONGEST_GAP_MS) this.#edit = { is: 'sent', at: now };
     this.#heardSinceSent += characters;
-    const patienceMs = DELIVERED_AFTER_MS + this.#heardSinceSent / SLOWEST_CHARACTERS_PER_MS;
-    if (this.#environment.now() - this.#edit.at >= patienceMs) this.#confirm();
+    const patienceMs = Math.max(DELIVERED_AFTER_MS, CUT_AFTER_MS + this.#heardSinceSent / SLOWEST_CHARACTERS_PER_MS);
+    if (now - this.#edit.at >= patienceMs) this.#confirm();
   }
 
   #heardText(text: string, from: Withheld['from'], isNews: boolean): void {

@@ -1,0 +1,385 @@
+/** The deliberate mistakes that the simulator must find, and the rules that may find them. */
+import type { Rule } from './ledger.ts';
+
+interface Edit {
+  readonly file: string;
+  /** The exact text, wherever it stands in the file. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface Mutation {
+  readonly what: string;
+  /** The rules that it breaks: one of them must catch it. */
+  readonly breaks: readonly [Rule, ...Rule[]];
+  readonly edits: readonly [Edit, ...Edit[]];
+}
+
+const machine = 'server/session/machine.ts';
+const session = 'server/session/session.ts';
+const run = 'server/session/generation-run.ts';
+const outbox = 'server/connect/outbox.ts';
+const connection = 'server/connect/connection.ts';
+const draft = 'client/shared-draft.ts';
+const client = 'client/session-client.ts';
+const line = 'client/line.ts';
+
+export const mutations: readonly Mutation[] = [
+  {
+    what: 'while an image is drawn, any command but approve cancels it',
+    breaks: ['M1'],
+    edits: [{ file: machine, from: "return command.type === 'cancel'", to: "return command.type !== 'approve'" }],
+  },
+  {
+    what: 'a command that lost a race is not told who won',
+    breaks: ['M2'],
+    edits: [{ file: session, from: '...(tells && { lastAction: tells })', to: '' }],
+  },
+  {
+    what: 'a cancelled generation goes on beside the next one',
+    breaks: ['R2', 'M2', 'R11'],
+    edits: [
+      {
+        file: session,
+        from: '        this.#run?.abort();\n        this.#run = undefined;\n',
+        to: '        this.#run = undefined;\n',
+      },
+    ],
+  },
+  {
+    what: 'approve does not compare the digest',
+    breaks: ['M3'],
+    edits: [{ file: machine, from: '!attempt || !matches(attempt.image, command.sha256)', to: '!attempt' }],
+  },
+  {
+    what: 'the client approves the newest image, not the one on show',
+    breaks: ['M3'],
+    edits: [
+      {
+        file: client,
+        from: "{ type: 'approve', imageId, sha256 }",
+        to: "{ type: 'approve', imageId: this.state.snapshot.attempts[0].image.imageId, sha256: this.state.snapshot.attempts[0].image.sha256 }",
+      },
+    ],
+  },
+  {
+    what: 'the result of a cancelled generation joins the next one',
+    breaks: ['M4'],
+    edits: [
+      { file: machine, from: 'state.generation.generationId === event.generationId &&', to: '' },
+      {
+        file: run,
+        from: 'return this.#generate(candidate);',
+        to: `return this.#generate(candidate).then((late) => {
+            if (signal.aborted) this.#listener.generated(candidate, this.#store(late.image, candidate, 'final', 0), late);
+            return late;
+          });`,
+      },
+    ],
+  },
+  {
+    what: 'start over keeps the old error',
+    breaks: ['M5'],
+    edits: [
+      {
+        file: machine,
+        from: "accept({ ...nextTurn(state, event), stage: 'initial_input', attempts: [] }",
+        to: "accept({ ...nextTurn(state, event), stage: 'initial_input', attempts: [], unfinished: state.unfinished }",
+      },
+    ],
+  },
+  {
+    what: 'a command makes no new revision',
+    breaks: ['M6'],
+    edits: [
+      { file: machine, from: 'revision: state.revision + 1,\n    turn', to: 'revision: state.revision,\n    turn' },
+    ],
+  },
+  {
+    what: 'the text of a snapshot outlives its state',
+    breaks: ['M6', 'W6', 'W3'],
+    edits: [
+      {
+        file: session,
+        from: '      this.#snapshotText = undefined;\n      this.#audience',
+        to: '      this.#audience',
+      },
+    ],
+  },
+  {
+    what: 'a command that comes again is done again',
+    breaks: ['M7'],
+    edits: [{ file: session, from: 'if (known) return known;', to: '' }],
+  },
+  {
+    what: 'another command under a known id gets its answer',
+    breaks: ['M7'],
+    edits: [{ file: 'server/session/answers.ts', from: 'first.digest === digestOf(command)', to: 'true' }],
+  },
+  {
+    what: 'a cancel forgets the prompt',
+    breaks: ['M8'],
+    edits: [
+      {
+        file: machine,
+        from: 'const unfinished = { generation: state.generation };',
+        to: 'const unfinished = undefined;',
+      },
+    ],
+  },
+  {
+    what: 'an attempt does not know its parent',
+    breaks: ['M9'],
+    edits: [{ file: machine, from: '    ...(parent !== undefined && { parent }),\n', to: '' }],
+  },
+  {
+    what: 'a command from another turn is taken',
+    breaks: ['M10'],
+    edits: [
+      {
+        file: machine,
+        from: "if (command.turn !== undefined && command.turn !== state.turn) return reject('stale');",
+        to: '',
+      },
+    ],
+  },
+  {
+    what: 'who joins late gets no partial',
+    breaks: ['W1'],
+    edits: [
+      {
+        file: outbox,
+        from: '      this.#progressDue.add(candidate);\n      this.#partialDue.add(candidate);\n',
+        to: '      this.#progressDue.add(candidate);\n',
+      },
+    ],
+  },
+  {
+    what: 'progress overtakes the snapshot that tells of its generation',
+    breaks: ['W1'],
+    edits: [{ file: outbox, from: 'if (this.#snapshotDue) return false;', to: '' }],
+  },
+  {
+    what: 'who joins is not counted',
+    breaks: ['W1'],
+    edits: [
+      {
+        file: 'server/session/audience.ts',
+        from: 'this.#watchers.add(watcher);\n    this.tell((one) => one.viewersChanged());',
+        to: 'this.#watchers.add(watcher);',
+      },
+    ],
+  },
+  {
+    what: 'the images that a client has are sent again',
+    breaks: ['W2'],
+    edits: [{ file: outbox, from: 'for (const imageId of subscription.have) this.#known.add(imageId);', to: '' }],
+  },
+  {
+    what: 'a snapshot does not wait for its image',
+    breaks: ['W3'],
+    edits: [
+      {
+        file: outbox,
+        from: 'return !this.#hasSentSnapshot || this.#missing(source) === undefined;',
+        to: 'return true;',
+      },
+    ],
+  },
+  {
+    what: 'the last byte of an image is lost on the way out',
+    breaks: ['W4'],
+    edits: [
+      {
+        file: 'server/connect/image-frames.ts',
+        from: 'bytes.byteOffset, bytes.byteLength)',
+        to: 'bytes.byteOffset, bytes.byteLength - 1)',
+      },
+    ],
+  },
+  {
+    what: 'frames are shared between images',
+    breaks: ['W4', 'R11'],
+    edits: [
+      {
+        file: 'server/connect/image-frames.ts',
+        from: 'this.#frames.get(imageId) ??',
+        to: '[...this.#frames.values()][0] ??',
+      },
+    ],
+  },
+  {
+    what: 'a watcher may decide',
+    breaks: ['W5'],
+    edits: [
+      { file: connection, from: "if (role !== 'reviewer') return this.#refuse('not_allowed', { commandId });", to: '' },
+    ],
+  },
+  {
+    what: 'any key opens a session',
+    breaks: ['W5'],
+    edits: [
+      {
+        file: 'server/connect/admission.ts',
+        from: 'join.key !== undefined && !sameSecret(join.key, session.key)',
+        to: 'false',
+      },
+    ],
+  },
+  {
+    what: 'an ack overtakes its snapshot',
+    breaks: ['W6'],
+    edits: [{ file: outbox, from: "this.#control[0]?.type === 'ack' && this.#snapshotIsReady(source)", to: 'false' }],
+  },
+  {
+    what: 'a command without an answer is not sent again',
+    breaks: ['W6'],
+    edits: [{ file: client, from: 'for (const command of this.#pending.commands) this.#send(command);', to: '' }],
+  },
+  {
+    what: 'the client comes back at once after 4429',
+    breaks: ['W7'],
+    edits: [{ file: line, from: 'this.#lose(policy.waitMs ?? 0);', to: 'this.#lose(0);' }],
+  },
+  {
+    what: 'news replace what somebody types',
+    breaks: ['W8'],
+    edits: [
+      { file: draft, from: 'if (this.#hasFocus) this.#withheld = news;', to: 'if (false) this.#withheld = news;' },
+    ],
+  },
+  {
+    what: 'a draft changes what a revision says',
+    breaks: ['W9'],
+    edits: [
+      {
+        file: 'server/session/snapshot.ts',
+        from: '...(lastAction && { lastAction }),',
+        to: "...(lastAction && draft !== '' && { lastAction: { ...lastAction, by: draft } }),",
+      },
+    ],
+  },
+  {
+    what: 'a draft makes a revision',
+    breaks: ['W9'],
+    edits: [
+      {
+        file: session,
+        from: '    this.#draft = text;\n    this.#snapshotText',
+        to: '    this.#draft = text;\n    this.#state = { ...this.#state, revision: this.#state.revision + 1 };\n    this.#snapshotText',
+      },
+    ],
+  },
+  {
+    what: 'a lost client does not try again',
+    breaks: ['R1'],
+    edits: [
+      {
+        file: line,
+        from: 'this.#environment.setTimer(() => this.#try(), waitMs)',
+        to: 'this.#environment.setTimer(() => {}, waitMs)',
+      },
+    ],
+  },
+  {
+    what: 'the client believes in a silent line',
+    breaks: ['R1', 'W6', 'M6'],
+    edits: [{ file: 'client/liveness.ts', from: 'if (!this.#environment.isHidden()) this.#die();', to: '' }],
+  },
+  {
+    what: 'who leaves ends the generation',
+    breaks: ['R2'],
+    edits: [
+      {
+        file: session,
+        from: 'if (this.#audience.remove(watcher) && this',
+        to: 'this.#run?.abort();\n      if (this.#audience.remove(watcher) && this',
+      },
+    ],
+  },
+  {
+    what: 'a big message is announced with another length',
+    breaks: ['R4'],
+    edits: [{ file: 'server/connect/wire.ts', from: 'nextBytes: byteLength }', to: 'nextBytes: byteLength + 1 }' }],
+  },
+  {
+    what: 'a clock that was set back hides a dead line from the server',
+    breaks: ['R7', 'W6', 'W1', 'M6'],
+    edits: [
+      {
+        file: 'server/connect/wire.ts',
+        from: 'this.#answeredAt = Math.min(this.#answeredAt, this.#clock.now());',
+        to: '',
+      },
+    ],
+  },
+  {
+    what: 'waits between two tries grow to a minute',
+    breaks: ['R5'],
+    edits: [{ file: 'client/backoff.ts', from: 'LONGEST_WAIT_MS = 10_000', to: 'LONGEST_WAIT_MS = 60_000' }],
+  },
+  {
+    what: 'a stable connection does not reset the waits',
+    breaks: ['R5'],
+    edits: [{ file: line, from: 'this.#backoff.reset()', to: 'undefined' }],
+  },
+  {
+    what: 'dropped images keep their room',
+    breaks: ['R7'],
+    edits: [{ file: 'server/session/kept-images.ts', from: 'this.#images.get(imageId)?.room.release();', to: '' }],
+  },
+  {
+    what: 'a generation starts without room for its result',
+    breaks: ['R7'],
+    edits: [{ file: 'server/session/image-memory.ts', from: '() => this.take(bytes)', to: '() => this.take(0)' }],
+  },
+  {
+    what: 'a failure of the service is nobody’s',
+    breaks: ['R8'],
+    edits: [{ file: run, from: 'this.#listener.failed(candidate, failure);', to: 'throw error;' }],
+  },
+  {
+    what: 'a clock that was set back makes estimates below zero',
+    breaks: ['R8'],
+    edits: [{ file: run, from: 'Math.max(0, clock.now() - startedAt)', to: 'clock.now() - startedAt' }],
+  },
+  {
+    what: 'a tab whose session is gone shows nothing any more',
+    breaks: ['R9'],
+    edits: [
+      {
+        file: client,
+        from: "connection: { status: 'closed', reason },",
+        to: "connection: { status: 'closed', reason }, images: new Map(),",
+      },
+    ],
+  },
+  {
+    what: 'a prompt is not drawn as it was asked for',
+    breaks: ['R11'],
+    edits: [
+      { file: session, from: '      prompt,\n      options,\n', to: "      prompt: 'another',\n      options,\n" },
+    ],
+  },
+  {
+    what: 'text that was on its way when the line broke is not sent again',
+    breaks: ['draft'],
+    edits: [{ file: draft, from: "if (this.#edit.is === 'sent') this.#edit = { is: 'unsent' };", to: '' }],
+  },
+  {
+    what: 'text typed before a refused start over is not sent again',
+    breaks: ['draft'],
+    edits: [{ file: client, from: "if (notice?.command === 'start_over') this.#draft.kept();", to: '' }],
+  },
+  {
+    what: 'a snapshot with an older text of ours keeps the newer one from being sent',
+    breaks: ['draft'],
+    edits: [
+      {
+        file: draft,
+        from: "isSet ? 'command' : 'typing', isSet || (!isEcho && text !== this.#serverText)",
+        to: "'command', isSet || text !== this.#serverText",
+      },
+    ],
+  },
+];

@@ -1,0 +1,222 @@
+/** Carries one step out in a world. A step that has nobody to do it, or nothing to do it to, does nothing. */
+import type { Click, Page } from './page.ts';
+import { draw } from './perform-drawing.ts';
+import { inject } from './perform-injection.ts';
+import { pick, type Step, type StepOf } from './steps.ts';
+import type { World } from './world.ts';
+
+type WithPage = Extract<Step, { page: number }>;
+
+export async function perform(step: Step, world: World): Promise<void> {
+  switch (step.does) {
+    case 'wait':
+      return await world.pass(step.ms);
+    case 'open':
+      open(world);
+      break;
+    case 'restart':
+      world.restart(step.downMs, step.drained);
+      break;
+    case 'set server clock':
+      world.server.setClockForward(step.ms);
+      break;
+    default: {
+      if ('drawing' in step) draw(step, world);
+      else onPage(step, world);
+    }
+  }
+  await world.settle();
+}
+
+/** Somebody opens the page and gets a session of their own. */
+export function open(world: World): Page {
+  return world.addPage({ room: world.newRoom(), mayDecide: true, isInvited: true, options: {} });
+}
+
+function onPage(step: WithPage, world: World): void {
+  const page = pick(world.open, step.page);
+  if (!page) return;
+  switch (step.does) {
+    case 'attach':
+      return attach(step.as, page, world);
+    case 'leave':
+      if (world.open.length === 1) return;
+      return step.politely ? page.leave() : page.vanish();
+    case 'cut':
+      return world.cut(page, step.rescued);
+    case 'half-open':
+      return block(step, 'dead', page);
+    case 'stall': {
+      block(step, 'stall', page);
+      world.time.after(step.ms, () => unstall(page));
+      return;
+    }
+    case 'weather':
+      page.weather.latencyMs = step.latencyMs;
+      page.weather.bytesPerMs = step.bytesPerMs;
+      return;
+    case 'network':
+      page.network = step.is;
+      return;
+    case 'set clock':
+      return page.setClockForward(step.ms);
+    case 'send again':
+    case 'forge':
+    case 'late':
+    case 'trespass':
+    case 'babble':
+      return inject(step, page, world);
+    default:
+      if (!page.isAsleep) byPerson(step, page, world);
+  }
+}
+
+type ByPerson = Exclude<
+  WithPage,
+  StepOf<
+    | 'attach'
+    | 'leave'
+    | 'cut'
+    | 'half-open'
+    | 'stall'
+    | 'weather'
+    | 'network'
+    | 'set clock'
+    | 'send again'
+    | 'forge'
+    | 'late'
+    | 'trespass'
+    | 'babble'
+  >
+>;
+
+/** What takes a person at a computer that is awake. */
+function byPerson(step: ByPerson, page: Page, world: World): void {
+  switch (step.does) {
+    case 'type':
+      if (!page.mayDecide) return;
+      page.focus(true);
+      for (let time = 0; time < step.times; time += 1) page.type(`[${page.room}] ${world.newId('text ')}`);
+      return;
+    case 'focus':
+      return page.focus(step.on);
+    case 'want': {
+      const imageIds = (page.state.snapshot?.attempts ?? []).map(({ image }) => image.imageId);
+      for (let time = 0; time < step.times; time += 1) page.client.want(imageIds);
+      return;
+    }
+    case 'hide':
+      return page.hide();
+    case 'show':
+      return page.show();
+    case 'sleep': {
+      page.sleep();
+      world.time.after(step.ms, () => page.wake());
+      return;
+    }
+    case 'all at once': {
+      const others = world.open.filter(({ room, mayDecide, isUp }) => room === page.room && mayDecide && isUp);
+      for (const one of others) together(step.what, one, world);
+      return;
+    }
+    default:
+      if (page.mayDecide) decide(step, page, world);
+  }
+}
+
+type Deciding = StepOf<'generate' | 'regenerate' | 'refine' | 'approve' | 'cancel' | 'start over'>;
+
+function together(what: StepOf<'all at once'>['what'], page: Page, world: World): void {
+  const common = { page: 0 };
+  switch (what) {
+    case 'ask':
+      return page.state.snapshot?.stage === 'user_feedback'
+        ? decide({ does: 'regenerate', ...common, how: 'new prompt' }, page, world)
+        : decide({ does: 'generate', ...common, candidates: 1 }, page, world);
+    case 'approve':
+      return decide({ does: 'approve', ...common, image: 0 }, page, world);
+    default:
+      return decide({ does: what, ...common }, page, world);
+  }
+}
+
+/** Enter in the field asks for a picture; every other decision is a button, which takes the focus. */
+function decide(step: Deciding, page: Page, world: World): void {
+  if (step.does !== 'generate') page.focus(false);
+  const { snapshot } = page.state;
+  const attempts = snapshot?.attempts ?? [];
+  const prompt = () => `[${page.room}] ${world.newId('prompt ')}`;
+  switch (step.does) {
+    case 'generate': {
+      const text = prompt();
+      if (page.isFocused) page.type(text);
+      const { candidates } = step;
+      page.click('generate', (client) => client.generate(text, candidates === 1 ? undefined : { candidates }));
+      return;
+    }
+    case 'regenerate': {
+      const older = pick(attempts, 0)?.image.imageId;
+      const what = {
+        ...(step.how === 'new prompt' && { prompt: prompt() }),
+        ...(step.how === 'an older image' && older !== undefined && { imageId: older }),
+      };
+      page.click('regenerate', (client) => client.regenerate(what));
+      return;
+    }
+    case 'refine': {
+      const imageId = pick(attempts, step.image)?.image.imageId ?? 'none';
+      page.click('refine', (client) => client.refine(imageId, 'Brighter, please.'));
+      return;
+    }
+    case 'approve':
+      return approve(step.image, page, world);
+    case 'cancel':
+      page.click('cancel', (client) => client.cancel());
+      return;
+    case 'start over': {
+      if (!snapshot) return;
+      const rules = world.pageRules.get(page);
+      rules?.startingOver(page.click('start_over', (client) => client.startOver()));
+      return;
+    }
+  }
+}
+
+/** A person approves what they see, and nothing else. */
+function approve(image: number, page: Page, world: World): void {
+  const here = (page.state.snapshot?.attempts ?? []).filter((attempt) => page.state.images.has(attempt.image.imageId));
+  const reference = pick(here.toReversed(), image)?.image;
+  const received = reference && page.state.images.get(reference.imageId);
+  if (!reference || !received) return;
+  const { commandId }: Click = page.click('approve', (client) => client.approve(reference));
+  const seen = page.urls.get(received.url);
+  if (commandId !== undefined && seen !== undefined) world.sessionOf(page)?.approving(commandId, seen);
+}
+
+function attach(as: StepOf<'attach'>['as'], to: Page, world: World): void {
+  const { sessionId, sessionKey } = to.state;
+  if (sessionId === undefined || !to.isInvited) return;
+  const isInvited = as !== 'intruder';
+  const key = as === 'intruder' ? 'guessed' : sessionKey;
+  const mayDecide = as === 'reviewer' && key !== undefined;
+  world.addPage({
+    room: to.room,
+    mayDecide,
+    isInvited,
+    options: { sessionId, ...(as !== 'watcher' && key !== undefined && { sessionKey: key }) },
+  });
+}
+
+function block({ way }: StepOf<'half-open' | 'stall'>, blocker: 'dead' | 'stall', page: Page): void {
+  for (const cable of page.cables) {
+    if (way !== 'down') cable.up.block(blocker);
+    if (way !== 'up') cable.down.block(blocker);
+  }
+}
+
+export function unstall(page: Page): void {
+  for (const cable of page.cables) {
+    cable.up.unblock('stall');
+    cable.down.unblock('stall');
+  }
+}

@@ -1,0 +1,139 @@
+/** What must hold in one tab: what its person sees. */
+import type { SessionState } from '../../../client/session-state.ts';
+import type { ServerMessage } from '../../../shared/protocol.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Click, Page } from '../page.ts';
+import type { Time } from '../time.ts';
+import type { SessionRules } from './session-rules.ts';
+
+const setsDraft = new Set(['generate', 'regenerate', 'start_over']);
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 10_000;
+/** A connection that has held for longer is stable, with some grace for slow timers. */
+const STABLE_MS = 7_000;
+const LIMITED_WAIT_MS = 60_000;
+
+export class PageRules {
+  readonly #page: Page;
+  readonly #ledger: Ledger;
+  readonly #time: Time;
+  readonly #sessionOf: (sessionId: string) => SessionRules | undefined;
+  #last: SessionState;
+  #onlineSince = Number.POSITIVE_INFINITY;
+  #askedWaitMs: number | undefined;
+  /** The close code that ended the last connection, as its page heard it. */
+  heardClose: number | undefined;
+  #reset: Click | undefined;
+
+  constructor(page: Page, ledger: Ledger, time: Time, sessionOf: (sessionId: string) => SessionRules | undefined) {
+    this.#page = page;
+    this.#ledger = ledger;
+    this.#time = time;
+    this.#sessionOf = sessionOf;
+    this.#last = page.state;
+    page.client.subscribe((state) => this.#changed(state));
+  }
+
+  /** A message has come in. */
+  received(message: ServerMessage): void {
+    if (message.type === 'goodbye') this.#askedWaitMs = message.reconnectInMs;
+    const isForeign = (message.type === 'draft' || message.type === 'snapshot') && this.#page.isFocused;
+    if (isForeign) this.#ledger.check('W8', true, () => '');
+  }
+
+  /** The person has asked to start over, which empties the field, focus or not. */
+  startingOver(click: Click): void {
+    this.#reset = click;
+  }
+
+  /** A connection is being made. */
+  opening(): void {
+    const { status } = this.#page.state.connection;
+    this.#ledger.check(
+      'W7',
+      status !== 'closed',
+      () => `page ${this.#page.number} connects although its session has ended`,
+    );
+    this.#onlineSince = Number.POSITIVE_INFINITY;
+    this.#askedWaitMs = undefined;
+    this.heardClose = undefined;
+  }
+
+  #changed(state: SessionState): void {
+    const before = this.#last;
+    this.#last = state;
+    if (this.#page.hasLeft) return;
+    this.#checkDraft(before, state);
+    this.#checkSnapshot(before, state);
+    this.#checkConnection(before, state);
+  }
+
+  /** While the field has the focus, only its own person changes it (rule W8). */
+  #checkDraft(before: SessionState, state: SessionState): void {
+    if (!this.#page.isTyping && state.draft !== before.draft) this.#page.isOvertaken = true;
+    if (!this.#page.isFocused || state.draft === before.draft) return;
+    const isOwn = this.#page.isTyping || (this.#reset !== undefined && !this.#reset.result);
+    this.#ledger.check(
+      'W8',
+      isOwn,
+      () => `page ${this.#page.number}: "${before.draft}" became "${state.draft}" under the hands of its person`,
+    );
+  }
+
+  #checkSnapshot(before: SessionState, { snapshot }: SessionState): void {
+    if (!snapshot || snapshot === before.snapshot) return;
+    const { lastAction } = snapshot;
+    const isNewAction = lastAction?.at !== before.snapshot?.lastAction?.at;
+    if (lastAction && isNewAction && setsDraft.has(lastAction.action)) this.#page.heardSetAt = this.#time.now;
+    if (before.snapshot) {
+      const isOnward = snapshot.revision >= before.snapshot.revision;
+      this.#ledger.check('M6', isOnward, () => `page ${this.#page.number} went back to revision ${snapshot.revision}`);
+    }
+  }
+
+  #checkConnection(before: SessionState, state: SessionState): void {
+    const { connection } = state;
+    if (connection === before.connection) return;
+    const now = this.#time.now;
+    if (connection.status === 'online') {
+      if (before.connection.status !== 'online') this.#onlineSince = now;
+    } else if (connection.status === 'reconnecting' && connection.nextTryAt !== undefined) {
+      this.#checkWait(connection.nextTryAt - this.#page.now, now - this.#onlineSince);
+    } else if (connection.status === 'closed') {
+      this.#checkEnd(before, state, connection.reason);
+    }
+  }
+
+  #checkWait(waitMs: number, onlineMs: number): void {
+    const who = `page ${this.#page.number}, after ${onlineMs} ms online, waits ${waitMs} ms`;
+    if (this.heardClose === 4429) {
+      return this.#ledger.check(
+        'W7',
+        waitMs >= LIMITED_WAIT_MS && waitMs <= LIMITED_WAIT_MS + LONGEST_WAIT_MS,
+        () => `${who} after 4429`,
+      );
+    }
+    if (this.#askedWaitMs !== undefined) {
+      return this.#ledger.check('R5', waitMs === this.#askedWaitMs, () => `${who}, was asked for ${this.#askedWaitMs}`);
+    }
+    const isStable = onlineMs >= STABLE_MS && !this.#page.isHidden && this.#page.wokeAt < this.#onlineSince;
+    const most = isStable ? FIRST_WAIT_MS : LONGEST_WAIT_MS;
+    this.#ledger.check('R5', waitMs >= 0 && waitMs <= most, () => who);
+  }
+
+  /** A session that is gone is said plainly, and what is on show stays (rule R9). */
+  #checkEnd(before: SessionState, state: SessionState, reason: string): void {
+    const isKept = state.snapshot === before.snapshot && state.images === before.images && state.draft === before.draft;
+    if (reason === 'session_gone') {
+      const session = this.#sessionOf(state.sessionId ?? '');
+      this.#ledger.check(
+        'R9',
+        isKept && (session === undefined || session.isGone),
+        () => `page ${this.#page.number} was told that its session is gone; kept: ${isKept}`,
+      );
+    } else {
+      const isMeant = reason === 'not_allowed' && !this.#page.isInvited;
+      this.#ledger.check('R1', isMeant, () => `page ${this.#page.number} ended with ${reason}`);
+    }
+  }
+}

@@ -1,0 +1,250 @@
+/** What must hold of one session on the server, whoever looks. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Session } from '../../../server/session/session.ts';
+import type { AckMessage, Command, RejectMessage } from '../../../shared/protocol.ts';
+import type { Ledger } from '../ledger.ts';
+import { type Drawing, digest, type Upstream } from '../upstream.ts';
+import { TransitionRules } from './transition-rules.ts';
+
+type State = Session['state'];
+type Answer = AckMessage | RejectMessage;
+
+interface Answered {
+  readonly command: Command;
+  readonly answer: Answer;
+}
+
+/** Refusals that are not remembered (rule M7), or come before the session is asked. */
+const passing = new Set(['rate_limited', 'not_allowed', 'server_busy', 'session_not_found', 'not_joined']);
+
+export class SessionRules {
+  readonly session: Session;
+  readonly #ledger: Ledger;
+  readonly #upstream: Upstream;
+  readonly #states = new Map<number, State>();
+  /** The state in which each command first found its session. */
+  readonly #found = new Map<string, State>();
+  readonly #answered = new Map<string, Answered>();
+  /** Which command made which revision. */
+  readonly #makers = new Map<number, string>();
+  /** Digests of the bytes that a page showed when its person approved, by command id. */
+  readonly #seen = new Map<string, string>();
+  readonly #transitions: TransitionRules;
+  #last: State;
+  #revisionAtDraft: number | undefined;
+  #isDeciding = false;
+  /** Counts the accepted commands that set the shared draft; the last one's time. */
+  draftSetAt = Number.NEGATIVE_INFINITY;
+  room: string | undefined;
+  /** The session was closed: restart, or nobody there. */
+  isGone = false;
+
+  constructor(session: Session, ledger: Ledger, upstream: Upstream) {
+    this.session = session;
+    this.#ledger = ledger;
+    this.#upstream = upstream;
+    this.#transitions = new TransitionRules(session, ledger, upstream);
+    this.#last = session.state;
+    this.#states.set(0, session.state);
+  }
+
+  /** Notes the state as it is now; called often enough to see nearly every one. */
+  observe(now: number): void {
+    const [before, state] = [this.#last, this.session.state];
+    if (before === state) return;
+    this.#last = state;
+    this.#states.set(state.revision, state);
+    this.#ledger.check(
+      'M6',
+      state.revision > before.revision && state.turn >= before.turn,
+      () =>
+        `the state changed from revision ${before.revision} to ${state.revision}, turn ${before.turn} to ${state.turn}`,
+    );
+    if (setsDraft(before, state)) this.draftSetAt = now;
+    if (state.revision === before.revision + 1) this.#transitions.check(before, state);
+  }
+
+  /** A connection that may decide has joined. */
+  reviewerJoined(connectionId: string): void {
+    this.#transitions.reviewerJoined(connectionId);
+  }
+
+  /** A person approved, looking at bytes of this digest. */
+  approving(commandId: string, seenDigest: string): void {
+    this.#seen.set(commandId, seenDigest);
+  }
+
+  /** The generator is asked to draw for this session. */
+  asked(drawing: Drawing): void {
+    const { session } = this;
+    const state = session.state;
+    const isCurrent = state.stage === 'generating' && state.generation.prompt === drawing.request.prompt;
+    this.#ledger.check('R11', isCurrent, () => `drawing ${drawing.number} has no generation in its session`);
+    const live = this.#liveDrawings();
+    const allowed = state.stage === 'generating' ? state.generation.candidates : 0;
+    this.#ledger.check(
+      'M2',
+      live.length <= allowed,
+      () => `${live.length} candidates are drawn at once, ${allowed} may be`,
+    );
+  }
+
+  /** Only a cancel or the session's end ends a drawing (rule R2). */
+  aborted(drawing: Drawing): void {
+    const state = this.session.state;
+    const isCancelled = state.lastAction?.action === 'cancel' && state.stage !== 'generating';
+    this.#ledger.check(
+      'R2',
+      this.isGone || isCancelled,
+      () => `drawing ${drawing.number} was aborted in ${state.stage}`,
+    );
+  }
+
+  /** No drawing runs for a session that is gone or no longer generating. */
+  checkDrawings(): void {
+    const live = this.#liveDrawings();
+    if (live.length === 0) return;
+    const { stage } = this.session.state;
+    this.#ledger.check(
+      'R2',
+      stage === 'generating' && !this.isGone,
+      () => `${live.length} drawings outlive their generation`,
+    );
+    if (this.session.viewers.reviewers + this.session.viewers.watchers === 0) {
+      this.#ledger.check('R2', stage === 'generating', () => 'a generation ended because everybody left');
+    }
+  }
+
+  /** A draft has reached the session. */
+  draftCame(): void {
+    this.#revisionAtDraft = this.session.state.revision;
+  }
+
+  /** An event is over. If a draft came with it, and no command, there is no new revision (rule W9). */
+  checkDraft(): void {
+    const [before, { revision }] = [this.#revisionAtDraft, this.session.state];
+    if (before !== undefined && !this.#isDeciding) {
+      this.#ledger.check('W9', revision === before, () => `a draft made revision ${revision}`);
+    }
+    this.#revisionAtDraft = undefined;
+    this.#isDeciding = false;
+  }
+
+  /** A command has reached the session, the first time or again. */
+  came({ commandId }: Command): void {
+    this.#isDeciding = true;
+    if (!this.#found.has(commandId)) this.#found.set(commandId, this.session.state);
+  }
+
+  /** The answer to one delivery of `command`, as it goes out. */
+  answered(command: Command, answer: Answer): void {
+    if (answer.type === 'reject' && passing.has(answer.code)) return;
+    const first = this.#answered.get(command.commandId);
+    if (!first) {
+      if (answer.type === 'reject' && answer.code === 'invalid_message') return;
+      this.#answered.set(command.commandId, { command, answer });
+      return answer.type === 'ack' ? this.#accepted(command, answer) : this.#rejected(command, answer);
+    }
+    const isSame = isDeepStrictEqual(first.command, command)
+      ? isDeepStrictEqual(withoutText(first.answer), withoutText(answer))
+      : answer.type === 'reject' && answer.code === 'invalid_message';
+    this.#ledger.check(
+      'M7',
+      isSame,
+      () => `${command.commandId} was answered ${told(first.answer)}, then ${told(answer)}`,
+    );
+  }
+
+  /** What the session first answered to a command. */
+  answerTo(commandId: string): Answer | undefined {
+    return this.#answered.get(commandId)?.answer;
+  }
+
+  #accepted(command: Command, { revision }: AckMessage): void {
+    const state = this.#states.get(revision);
+    if (!state) return;
+    if (command.type === 'approve' && state.stage === 'final' && state.approved.imageId === command.imageId) {
+      this.#approved(command, state);
+      if (this.#makers.has(revision)) return;
+    }
+    const maker = this.#makers.get(revision);
+    this.#makers.set(revision, command.commandId);
+    this.#ledger.check(
+      'M7',
+      maker === undefined,
+      () => `${maker} and ${command.commandId} both made revision ${revision}`,
+    );
+    this.#ledger.check(
+      'M1',
+      state.lastAction?.action === command.type,
+      () => `${command.type} made a ${state.lastAction?.action}`,
+    );
+    if (command.turn === undefined || this.#isApprovedAgain(command, revision)) return;
+    this.#ledger.check(
+      'M10',
+      state.turn === command.turn + 1,
+      () => `${command.type} from turn ${command.turn} made turn ${state.turn}`,
+    );
+  }
+
+  #isApprovedAgain(command: Command, revision: number): boolean {
+    const before = this.#states.get(revision - 1);
+    return command.type === 'approve' && (before === undefined || before.stage === 'final');
+  }
+
+  #approved(command: Extract<Command, { type: 'approve' }>, state: Extract<State, { stage: 'final' }>): void {
+    const { sha256 } = state.approved;
+    const bytes = this.session.image(command.imageId)?.bytes;
+    const seen = this.#seen.get(command.commandId);
+    const isRight = [command.sha256, seen, bytes && digest(bytes)].every((one) => one === undefined || one === sha256);
+    const isRecorded = state.decisions.at(-1)?.sha256 === sha256 && state.decisions.at(-1)?.imageId === command.imageId;
+    this.#ledger.check(
+      'M3',
+      isRight && isRecorded,
+      () => `the approval of ${command.imageId} does not name the bytes that were seen`,
+    );
+  }
+
+  #rejected(command: Command, { code, lastAction }: RejectMessage): void {
+    const { state } = this.session;
+    const then = this.#found.get(command.commandId);
+    if (code === 'stale' || code === 'wrong_stage') {
+      this.#ledger.check(
+        'M2',
+        lastAction !== undefined || then?.lastAction === undefined,
+        () => `${code} does not tell who acted`,
+      );
+    }
+    if (code === 'stale') {
+      this.#ledger.check(
+        'M10',
+        command.turn !== undefined && command.turn < state.turn,
+        () => `turn ${command.turn} is called stale in turn ${state.turn}`,
+      );
+    }
+    if (code === 'image_not_found' && command.type === 'approve') {
+      const attempt = state.attempts.find(({ image }) => image.imageId === command.imageId);
+      const isRight = attempt && (command.sha256 === undefined || command.sha256 === attempt.image.sha256);
+      this.#ledger.check(
+        'M3',
+        !isRight || state.turn !== command.turn,
+        () => `the approval of ${command.imageId} was refused`,
+      );
+    }
+  }
+
+  #liveDrawings(): Drawing[] {
+    return this.#upstream.drawings.filter((drawing) => drawing.isLive && drawing.owner === this);
+  }
+}
+
+const told = (answer: Answer) => (answer.type === 'ack' ? `ack ${answer.revision}` : answer.code);
+
+function withoutText(answer: Answer): object {
+  return answer.type === 'ack' ? { revision: answer.revision } : { code: answer.code, lastAction: answer.lastAction };
+}
+
+function setsDraft(before: State, { lastAction }: State): boolean {
+  if (!lastAction || lastAction === before.lastAction) return false;
+  return lastAction.action === 'generate' || lastAction.action === 'regenerate' || lastAction.action === 'start_over';
+}

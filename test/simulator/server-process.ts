@@ -1,0 +1,196 @@
+/** The server without HTTP: its parts put together as the app does it, on simulated time, until it is stopped or killed. */
+import type { WebSocket } from 'ws';
+import type { Clock } from '../../server/clock.ts';
+import { Admissions } from '../../server/connect/admission.ts';
+import { Connection, type ConnectionContext } from '../../server/connect/connection.ts';
+import { ImageFrames } from '../../server/connect/image-frames.ts';
+import { Estimates } from '../../server/generate/estimates.ts';
+import { GenerationQueue } from '../../server/generate/queue.ts';
+import { Journal } from '../../server/journal.ts';
+import { defaultLimits, type Limits } from '../../server/limits.ts';
+import type { Logger } from '../../server/logger.ts';
+import { ImageMemory } from '../../server/session/image-memory.ts';
+import type { Session } from '../../server/session/session.ts';
+import { Sessions } from '../../server/session/sessions.ts';
+import type { SimulatedSocket } from './cable.ts';
+import type { Random } from './random.ts';
+import type { Time } from './time.ts';
+import type { Upstream } from './upstream.ts';
+
+/** Small enough that a schedule of a minute meets each of them. */
+export const limits: Limits = {
+  ...defaultLimits,
+  COMMAND_BURST: 8,
+  COMMANDS_PER_SECOND: 4,
+  CONCURRENT_CANDIDATES: 2,
+  QUEUED_CANDIDATES: 2,
+  ATTEMPTS_PER_SESSION: 4,
+  REMEMBERED_COMMANDS: 32,
+  SESSIONS: 4,
+  UPSTREAM_IMAGE_BYTES: 100_000,
+  IMAGE_MEMORY_BYTES: 700_000,
+  SESSION_IDLE_MS: 300_000,
+  OUTBOX_BYTES: 4_000,
+};
+
+const GENERATION_GRACE_MS = 8_000;
+const GOODBYE_GRACE_MS = 1_000;
+const POLL_MS = 50;
+const RECONNECT_SPREAD_MS = 5_000;
+
+export interface ServerParts {
+  readonly time: Time;
+  readonly random: Random;
+  readonly upstream: Upstream;
+  readonly newId: () => string;
+  /** The server logged an error: a mistake of its own, which it has survived. */
+  readonly onError: (problem: unknown) => void;
+  readonly onSession: (session: Session) => void;
+}
+
+export class ServerProcess {
+  readonly memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
+  readonly sessions: ObservedSessions;
+  readonly queue = new GenerationQueue(limits);
+  readonly #context: ConnectionContext;
+  readonly #time: Time;
+  readonly #random: Random;
+  readonly #timers = new Set<() => void>();
+  readonly #sockets = new Map<SimulatedSocket, Connection>();
+  #clockSkewMs = 0;
+  #isClosed = false;
+  #isGone = false;
+
+  constructor({ time, random, upstream, newId, onError, onSession }: ServerParts) {
+    this.#time = time;
+    this.#random = random;
+    const clock = this.#clock();
+    const journal = new Journal(logOf(onError));
+    const parts = { generator: upstream, queue: this.queue, estimates: new Estimates(), clock, newId, limits };
+    this.sessions = new ObservedSessions({ ...parts, memory: this.memory, journal }, onSession);
+    const admissions = new Admissions(this.sessions, limits, clock);
+    const frames = new ImageFrames(this.memory);
+    this.#context = { admissions, frames, generator: upstream, limits, clock, newId, journal };
+  }
+
+  /** Takes new connections. */
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Timers that are set: none should be left behind. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  connect(socket: SimulatedSocket, address: string): Connection {
+    // The simulated socket has all of `ws` that a connection uses.
+    const connection = new Connection(socket as unknown as WebSocket, address, this.#context);
+    this.#sockets.set(socket, connection);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return connection;
+  }
+
+  /** The machine's clock is set anew. */
+  setClockForward(ms: number): void {
+    this.#clockSkewMs += ms;
+  }
+
+  /** Stops as the app does on SIGTERM (rule R6), then calls `onStopped`. */
+  drain(onStopped: () => void): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.queue.close();
+    const drawn = () => this.sessions.generating.length === 0;
+    this.#until(drawn, GENERATION_GRACE_MS, () => {
+      for (const connection of this.#sockets.values()) {
+        connection.dismiss(1012, 'restart', Math.round(this.#random.next() * RECONNECT_SPREAD_MS));
+      }
+      this.#until(
+        () => this.#sockets.size === 0,
+        GOODBYE_GRACE_MS,
+        () => {
+          this.sessions.closeAll();
+          this.kill();
+          onStopped();
+        },
+      );
+    });
+  }
+
+  /** The process is gone, from one moment to the next. */
+  kill(): void {
+    this.#isClosed = true;
+    this.#isGone = true;
+    for (const undo of [...this.#timers]) undo();
+    for (const socket of [...this.#sockets.keys()]) socket.detach();
+    this.#sockets.clear();
+  }
+
+  #until(isSo: () => boolean, withinMs: number, then: () => void): void {
+    const deadline = this.#time.now + withinMs;
+    const look = () => {
+      if (this.#isGone) return;
+      if (isSo() || this.#time.now >= deadline) then();
+      else this.#time.after(POLL_MS, look);
+    };
+    look();
+  }
+
+  #clock(): Clock {
+    return {
+      now: () => Math.floor(this.#time.now) + this.#clockSkewMs,
+      after: (ms, run) => this.#timer(ms, run, false),
+      every: (ms, run) => this.#timer(ms, run, true),
+    };
+  }
+
+  #timer(ms: number, run: () => void, isRepeated: boolean): () => void {
+    let stop = () => {};
+    const undo = () => {
+      stop();
+      this.#timers.delete(undo);
+    };
+    const start = () => {
+      stop = this.#time.after(ms, () => {
+        if (isRepeated) start();
+        else this.#timers.delete(undo);
+        run();
+      });
+    };
+    if (!this.#isGone) {
+      this.#timers.add(undo);
+      start();
+    }
+    return undo;
+  }
+}
+
+/** Tells of each session that is made. */
+class ObservedSessions extends Sessions {
+  readonly #onSession: (session: Session) => void;
+
+  constructor(context: ConstructorParameters<typeof Sessions>[0], onSession: (session: Session) => void) {
+    super(context);
+    this.#onSession = onSession;
+  }
+
+  override create(): Session {
+    const session = super.create();
+    this.#onSession(session);
+    return session;
+  }
+}
+
+function logOf(onError: (problem: unknown) => void): Logger {
+  const quiet = () => {};
+  return { debug: quiet, info: quiet, warn: quiet, error: ({ err }: { readonly err: unknown }) => onError(err) };
+}

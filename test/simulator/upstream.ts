@@ -1,0 +1,93 @@
+/** The service that draws, played by the schedule. Each picture says in its bytes what it was asked for. */
+import { createHash } from 'node:crypto';
+import type {
+  GenerateContext,
+  GeneratedImage,
+  GenerateRequest,
+  GenerateResult,
+  Generator,
+} from '../../server/generate/generator.ts';
+
+/** One ask for an image. */
+export class Drawing {
+  readonly request: GenerateRequest;
+  readonly context: GenerateContext;
+  readonly result: Promise<GenerateResult>;
+  readonly number: number;
+  readonly #settle: { resolve(result: GenerateResult): void; reject(error: unknown): void };
+  isSettled = false;
+  partials = 0;
+  /** Whatever the rules know the asking session by. */
+  owner: object | undefined;
+
+  constructor(request: GenerateRequest, context: GenerateContext, number: number) {
+    const { promise, resolve, reject } = Promise.withResolvers<GenerateResult>();
+    this.request = request;
+    this.context = context;
+    this.number = number;
+    this.result = promise;
+    this.#settle = { resolve, reject };
+  }
+
+  /** Whether the server still waits for it. */
+  get isLive(): boolean {
+    return !this.isSettled && !this.context.signal.aborted;
+  }
+
+  finish(image: GeneratedImage): void {
+    this.isSettled = true;
+    this.#settle.resolve({ image, revisedPrompt: `Revised: ${this.request.prompt}` });
+  }
+
+  fail(error: unknown): void {
+    this.isSettled = true;
+    this.#settle.reject(error);
+  }
+}
+
+export interface Painted {
+  readonly prompt: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface UpstreamWatch {
+  asked(drawing: Drawing): void;
+  aborted(drawing: Drawing): void;
+}
+
+export class Upstream implements Generator {
+  readonly name = 'Simulated';
+  readonly model = 'simulated-1';
+  readonly demo = false;
+  readonly maxTries = 3;
+  readonly drawings: Drawing[] = [];
+  /** All that was ever painted, by the SHA-256 of its bytes. */
+  readonly painted = new Map<string, Painted>();
+  readonly #watch: UpstreamWatch;
+
+  constructor(watch: UpstreamWatch) {
+    this.#watch = watch;
+  }
+
+  /** One that is aborted goes on if the schedule says so, as a late result would. */
+  generate(request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> {
+    const drawing = new Drawing(request, context, this.drawings.length);
+    this.drawings.push(drawing);
+    context.signal.addEventListener('abort', () => this.#watch.aborted(drawing));
+    this.#watch.asked(drawing);
+    return drawing.result;
+  }
+
+  /** A picture of its own for this drawing: no two are alike. */
+  paint(drawing: Drawing, kind: 'partial' | 'final', byteLength: number): GeneratedImage {
+    const { prompt } = drawing.request;
+    const head = `${JSON.stringify({ prompt, kind, drawing: drawing.number, partial: drawing.partials })}\n`;
+    const bytes = new Uint8Array(Math.max(byteLength, head.length));
+    bytes.fill(drawing.number % 251);
+    bytes.set(Buffer.from(head));
+    this.painted.set(digest(bytes), { prompt, bytes });
+    return { bytes, mediaType: 'image/png', width: 64, height: 48 };
+  }
+}
+
+export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,214 @@
+/** Everything in one process on one clock: pages, the network, the server, the service that draws, and the rules that watch them. */
+import { inspect } from 'node:util';
+import type { Session } from '../../server/session/session.ts';
+import type { Command } from '../../shared/protocol.ts';
+import type { Cable, Rescued } from './cable.ts';
+import type { Ledger } from './ledger.ts';
+import { Page, type PageParts } from './page.ts';
+import { Random } from './random.ts';
+import { PageRules } from './rules/page-rules.ts';
+import { SessionRules } from './rules/session-rules.ts';
+import { WireRules } from './rules/wire-rules.ts';
+import { limits, ServerProcess } from './server-process.ts';
+import { Time } from './time.ts';
+import { type Drawing, Upstream } from './upstream.ts';
+
+type Invitation = Pick<PageParts, 'room' | 'mayDecide' | 'isInvited' | 'options'>;
+
+export class World {
+  readonly time = new Time();
+  readonly random: Random;
+  readonly ledger: Ledger;
+  readonly upstream: Upstream;
+  readonly pages: Page[] = [];
+  readonly pageRules = new Map<Page, PageRules>();
+  readonly wires = new Map<Cable, WireRules>();
+  readonly sessions = new Map<string, SessionRules>();
+  /** What the service that draws was made to fail with: the server may call it a fault, and lives on. */
+  readonly expectedFaults = new Set<unknown>();
+  /** The commands that have reached the server, by room: somebody may send them again. */
+  readonly commands = new Map<string, Command[]>();
+  server: ServerProcess;
+  readonly #startedAt: number;
+  readonly #tell: (line: string) => void;
+  #ids = 0;
+  #rooms = 0;
+
+  /** `trace` hears of all that happens, line by line. */
+  constructor(seed: number, ledger: Ledger, trace: (line: string) => void = () => {}) {
+    this.#startedAt = this.time.now;
+    this.#tell = trace;
+    this.random = new Random(seed);
+    this.ledger = ledger;
+    this.upstream = new Upstream({
+      asked: (drawing) => this.#asked(drawing),
+      aborted: (drawing) => this.#aborted(drawing),
+    });
+    this.server = this.#startServer();
+  }
+
+  /** Pages whose tab is open. */
+  get open(): Page[] {
+    return this.pages.filter(({ hasLeft }) => !hasLeft);
+  }
+
+  newId(kind = 'id'): string {
+    this.#ids += 1;
+    return `${kind}${this.#ids}`;
+  }
+
+  newRoom(): string {
+    this.#rooms += 1;
+    return `room ${this.#rooms}`;
+  }
+
+  addPage(invitation: Invitation): Page {
+    const { time, random } = this;
+    const page = new Page({
+      ...invitation,
+      number: this.pages.length,
+      time,
+      random,
+      newId: () => this.newId('command'),
+      onCable: (from, cable) => this.#connect(from, cable),
+    });
+    this.pages.push(page);
+    this.pageRules.set(page, new PageRules(page, this.ledger, time, (sessionId) => this.sessions.get(sessionId)));
+    page.client.connect();
+    return page;
+  }
+
+  sessionOf(page: Page): SessionRules | undefined {
+    return this.sessions.get(page.state.sessionId ?? '');
+  }
+
+  /** Lets the time pass, one event after the other; after each, all rules are looked at. */
+  async pass(ms: number): Promise<void> {
+    const end = this.time.now + ms;
+    await this.settle();
+    for (let event = this.time.takeUntil(end); event; event = this.time.takeUntil(end)) {
+      event();
+      await this.settle();
+    }
+  }
+
+  /** Lets every promise settle that is ready, and looks at the rules. */
+  async settle(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const session of this.sessions.values()) session.checkDraft();
+    this.look();
+    for (const session of this.sessions.values()) session.checkDrawings();
+    const { memory } = this.server;
+    this.ledger.check(
+      'R7',
+      memory.usedBytes <= limits.IMAGE_MEMORY_BYTES && memory.usedBytes >= 0,
+      () => `images take ${memory.usedBytes} bytes of ${limits.IMAGE_MEMORY_BYTES}`,
+    );
+    this.ledger.throwIfBroken();
+  }
+
+  look(): void {
+    for (const rules of this.sessions.values()) {
+      rules.isGone ||= this.server.sessions.find(rules.session.id) !== rules.session;
+      rules.observe(this.time.now);
+    }
+  }
+
+  cut(page: Page, rescued: Rescued): void {
+    for (const cable of page.cables) cable.cut(rescued);
+  }
+
+  /** The process dies, and another takes its place later. */
+  restart(downMs: number, isDrained: boolean): void {
+    if (!this.server.isOpen) return;
+    const again = () => {
+      for (const drawing of this.upstream.drawings) drawing.isSettled = true;
+      this.time.after(downMs, () => {
+        this.server = this.#startServer();
+      });
+    };
+    if (isDrained) return this.server.drain(again);
+    for (const rules of this.sessions.values()) rules.isGone = true;
+    this.server.kill();
+    again();
+  }
+
+  #trace(line: string): void {
+    this.#tell(`${Math.round(this.time.now - this.#startedAt)} ms ${line}`);
+  }
+
+  #startServer(): ServerProcess {
+    const { time, random, upstream } = this;
+    return new ServerProcess({
+      time,
+      random,
+      upstream,
+      newId: () => this.newId(),
+      onError: (error) =>
+        this.ledger.check('R8', this.expectedFaults.has(error), () => `the server logged ${inspect(error)}`),
+      onSession: (session) => this.#born(session),
+    });
+  }
+
+  #born(session: Session): void {
+    this.sessions.set(session.id, new SessionRules(session, this.ledger, this.upstream));
+  }
+
+  #asked(drawing: Drawing): void {
+    this.look();
+    const { prompt } = drawing.request;
+    const asking = [...this.sessions.values()].find(({ isGone, session: { state } }) => {
+      return !isGone && state.stage === 'generating' && state.generation.prompt === prompt;
+    });
+    drawing.owner = asking;
+    this.ledger.check('R11', asking !== undefined, () => `drawing ${drawing.number} is for no session`);
+    asking?.asked(drawing);
+    const live = this.upstream.drawings.filter(({ isLive }) => isLive).length;
+    const { usedBytes } = this.server.memory;
+    this.ledger.check(
+      'R7',
+      usedBytes >= live * limits.UPSTREAM_IMAGE_BYTES,
+      () => `${live} images are drawn without room for them`,
+    );
+  }
+
+  #aborted(drawing: Drawing): void {
+    this.look();
+    const rules = drawing.owner;
+    if (rules instanceof SessionRules) rules.aborted(drawing);
+  }
+
+  #connect(page: Page, cable: Cable): void {
+    const rules = this.pageRules.get(page);
+    rules?.opening();
+    const wire = new WireRules({
+      ledger: this.ledger,
+      upstream: this.upstream,
+      trace: (line) => this.#trace(`page ${page.number} ${line}`),
+      look: () => this.look(),
+      joined: (sessionId) => {
+        const session = this.sessions.get(sessionId);
+        if (session) session.room ??= page.room;
+        return session;
+      },
+      commandCame: (command) => this.commands.set(page.room, [...(this.commands.get(page.room) ?? []), command]),
+      clientReceived: (message) => rules?.received(message),
+      clientClosed: (code) => {
+        if (rules) rules.heardClose = code;
+      },
+    });
+    cable.tap = wire;
+    this.wires.set(cable, wire);
+    if (page.network === 'swallows') {
+      cable.up.block('dead');
+      return cable.down.block('dead');
+    }
+    const travelMs = page.weather.latencyMs * this.random.between(0.5, 1.5);
+    this.time.after(travelMs, () => {
+      if (cable.isGivenUp) return;
+      if (page.network === 'refuses' || !this.server.isOpen) return cable.refuse();
+      this.server.connect(cable.server, `page ${page.number}`);
+      cable.accept();
+    });
+  }
+}
