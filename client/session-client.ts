@@ -45,6 +45,8 @@ export class SessionClient {
   /** The open connection's; its `welcome` and the join's snapshot may be still to come. */
   #inbox: Inbox | undefined;
   #isJoined = false;
+  /** Why the last try came to nothing, if the server said so itself. */
+  #busy: { readonly isServerBusy?: true } = {};
   #hasWarned = false;
 
   /** @throws {TypeError} when `options.server` is no address */
@@ -200,7 +202,8 @@ export class SessionClient {
   // ——— what the line says ———
 
   #onTrying(): void {
-    if (this.state.connection.status === 'reconnecting') this.#store.update({ connection: { status: 'reconnecting' } });
+    if (this.state.connection.status !== 'reconnecting') return;
+    this.#store.update({ connection: { status: 'reconnecting', ...this.#busy } });
   }
 
   #onOpened(): void {
@@ -219,7 +222,7 @@ export class SessionClient {
 
   #onLost(nextTryAt: number): void {
     this.#leave();
-    this.#store.update({ connection: { status: 'reconnecting', nextTryAt } });
+    this.#store.update({ connection: { status: 'reconnecting', nextTryAt, ...this.#busy } });
   }
 
   #onEnded(code: number): void {
@@ -324,6 +327,7 @@ export class SessionClient {
   #onJoined(snapshot: SnapshotMessage): void {
     const { welcome } = this.state;
     this.#isJoined = true;
+    this.#busy = {};
     const isSet = isDraftSet(this.state.snapshot, snapshot);
     this.#draft.joined(snapshot.draft, isSet, welcome?.role === 'reviewer' ? welcome.limits : undefined);
     for (const command of this.#pending.commands) this.#send(command);
@@ -352,6 +356,7 @@ export class SessionClient {
     if (code === 'session_not_found') this.#end('session_gone');
     else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#needToken();
     else if (code === 'not_allowed') this.#end('not_allowed');
+    else if (code === 'server_busy' || code === 'rate_limited') this.#busy = { isServerBusy: true };
   }
 }
 

@@ -16,7 +16,12 @@ export type ConnectionState =
   | { readonly status: 'connecting' }
   | { readonly status: 'online' }
   /** The line is lost, or could not be made at first; the next try begins at `nextTryAt` (milliseconds of `Date.now()`), or is under way when absent. */
-  | { readonly status: 'reconnecting'; readonly nextTryAt?: number }
+  | {
+      readonly status: 'reconnecting';
+      readonly nextTryAt?: number;
+      /** The server is there, but it refused the last try: it is full, or was asked too often. */
+      readonly isServerBusy?: true;
+    }
   /** The server wants an access token before it creates a session, or refused the one it got. */
   | { readonly status: 'token_needed'; readonly refused: boolean }
   /** Over for good: the client no longer tries. What was received stays on show (rule R9); after `close`, which says `going_away` too, images do not. */

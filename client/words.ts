@@ -81,7 +81,7 @@ export function connectionWords(connection: ConnectionState): string {
     case 'online':
       return 'Live';
     case 'reconnecting':
-      return 'Reconnecting';
+      return connection.isServerBusy ? 'The server is busy' : 'Reconnecting';
     case 'token_needed':
       return 'Access token needed';
     case 'closed':
@@ -129,7 +129,9 @@ export const farewells = {
 /** One sentence for the status region whenever something of note has changed. */
 export function announcement(state: SessionState): string {
   const { snapshot, connection } = state;
-  if (connection.status === 'reconnecting') return 'The connection is lost. Reconnecting.';
+  if (connection.status === 'reconnecting') {
+    return connection.isServerBusy ? 'The server is busy. Trying again.' : 'The connection is lost. Reconnecting.';
+  }
   if (connection.status === 'closed') return `${farewells[connection.reason].title}.`;
   if (!snapshot) return '';
   switch (snapshot.stage) {

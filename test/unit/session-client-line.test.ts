@@ -194,6 +194,20 @@ test('R6: the wait that a goodbye asks for is kept to, whatever wakes the page, 
   expect(page.sockets).toHaveLength(3);
 });
 
+test('W7: a server that is full is told apart from a lost line, until it lets one in', () => {
+  const { client, page, socket } = joinedClient();
+  socket.closedByServer(1006);
+  page.pass(500);
+  page.socket.open();
+  page.socket.say({ type: 'reject', code: 'server_busy', message: 'The server is full.' });
+  page.socket.closedByServer(4429);
+  expect(client.state.connection).toMatchObject({ status: 'reconnecting', isServerBusy: true });
+  page.pass(61_000);
+  expect(client.state.connection).toEqual({ status: 'reconnecting', isServerBusy: true });
+  rejoin(page);
+  expect(client.state.connection).toEqual({ status: 'online' });
+});
+
 test.each([1012, 4408, 1006, 1000])('W7: after %i the client comes back', (code) => {
   const { client, page, socket } = joinedClient();
   socket.closedByServer(code);
