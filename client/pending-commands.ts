@@ -1,5 +1,6 @@
 /** The commands that wait for their answer, oldest first. */
 import type { Command, RejectMessage } from '../shared/protocol.ts';
+import type { LastAction } from '../shared/session.ts';
 import { type EndReason, unanswered } from './session-end.ts';
 import type { Notice } from './session-state.ts';
 
@@ -9,6 +10,8 @@ export type CommandResult =
 
 interface Pending {
   readonly command: Command;
+  /** The last action that the person who gave it knew of. */
+  readonly seen: LastAction | undefined;
   readonly answer: Promise<CommandResult>;
   readonly resolve: (result: CommandResult) => void;
 }
@@ -38,9 +41,10 @@ export class PendingCommands {
     return undefined;
   }
 
-  add(command: Command): Promise<CommandResult> {
+  /** @param seen the last action that the person who gives it knows of */
+  add(command: Command, seen: LastAction | undefined): Promise<CommandResult> {
     const { promise, resolve } = Promise.withResolvers<CommandResult>();
-    this.#byId.set(command.commandId, { command, answer: promise, resolve });
+    this.#byId.set(command.commandId, { command, seen, answer: promise, resolve });
     return promise;
   }
 
@@ -51,9 +55,12 @@ export class PendingCommands {
 
   /** What to tell the person; undefined when no command waits under the refusal's id. */
   refuse({ commandId, code, message, lastAction }: RejectMessage): Notice | undefined {
-    const command = this.#byId.get(commandId ?? '')?.command;
-    if (!command) return undefined;
-    const notice: Notice = { command: command.type, code, message, ...(lastAction && { lastAction }), at: this.#now() };
+    const pending = this.#byId.get(commandId ?? '');
+    if (!pending) return undefined;
+    const { command, seen } = pending;
+    // What the person knew before explains nothing: then the session moved on by itself, as when a picture was finished.
+    const news = lastAction && !isSame(lastAction, seen) && { lastAction };
+    const notice: Notice = { command: command.type, code, message, ...news, at: this.#now() };
     this.#settle(command.commandId, { accepted: false, notice });
     return notice;
   }
@@ -74,4 +81,8 @@ export class PendingCommands {
     pending?.resolve(result);
     return pending?.command;
   }
+}
+
+function isSame(one: LastAction, other: LastAction | undefined): boolean {
+  return one.at === other?.at && one.action === other.action && one.connectionId === other.connectionId;
 }

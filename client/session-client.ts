@@ -168,7 +168,7 @@ export class SessionClient {
     const turn = snapshot && { turn: snapshot.turn };
     const command: Command = { ...ask, commandId: this.#environment.randomId(), ...turn };
     if (!fits(command, this.#limits.INBOUND_MESSAGE_BYTES)) return this.#refuse(this.#tooLong(ask.type));
-    const answer = this.#pending.add(command);
+    const answer = this.#pending.add(command, snapshot?.lastAction);
     // Text typed before the command must reach the server before it, or it would undo the command's own draft.
     this.#draft.flush();
     if (command.type === 'start_over') this.#draft.release();

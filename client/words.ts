@@ -65,8 +65,10 @@ export function actionSentence(action: LastAction, connectionId: string | undefi
 
 /** Why a command was refused: by what somebody else did, where that is the reason. */
 export function noticeSentence(notice: Notice, connectionId: string | undefined, now: number): string {
-  const late = notice.code === 'stale' || notice.code === 'wrong_stage';
-  return late && notice.lastAction ? actionSentence(notice.lastAction, connectionId, now) : notice.message;
+  const isLate = notice.code === 'stale' || notice.code === 'wrong_stage';
+  if (isLate && notice.lastAction) return actionSentence(notice.lastAction, connectionId, now);
+  // Nobody did anything: the drawing ended by itself while the click was on its way.
+  return isLate && notice.command === 'cancel' ? 'It was too late to cancel: the drawing had ended.' : notice.message;
 }
 
 export function viewersWords({ reviewers, watchers }: ViewersMessage): string {

@@ -173,7 +173,7 @@ describe('too late (M10)', () => {
     bo.line.release();
     await see(bo.room.heading('Is this the picture?')).toBeVisible();
     await see(bo.room.picture('Generated image')).toBeVisible();
-    await see(bo.room.alert(/\S/)).toBeAttached();
+    await see(bo.room.alert(/^It was too late to cancel/)).toBeAttached();
     await see(ana.room.button('Approve')).toBeVisible();
   });
 
