@@ -2,6 +2,9 @@
 import type { Clock } from '../clock.ts';
 import { BEAT_MS, type Wire } from './wire.ts';
 
+/** Long enough for what waits in the sockets to be read: timers that are overdue run before it. */
+const LAST_LOOK_MS = 1;
+
 export interface PulseListener {
   /** The peer is to hear something again. */
   beat(): void;
@@ -9,15 +12,17 @@ export interface PulseListener {
   silent(): void;
 }
 
+type PulseWire = Pick<Wire, 'ping' | 'patienceMs'>;
+
 export class Pulse {
-  readonly #wire: Wire;
+  readonly #wire: PulseWire;
   readonly #clock: Clock;
   readonly #listener: PulseListener;
   readonly #stopBeating: () => void;
   #stopWatching: () => void = () => {};
 
   /** Begins at once. */
-  constructor(wire: Wire, clock: Clock, listener: PulseListener) {
+  constructor(wire: PulseWire, clock: Clock, listener: PulseListener) {
     this.#wire = wire;
     this.#clock = clock;
     this.#listener = listener;
@@ -39,7 +44,13 @@ export class Pulse {
   /** Looks when the peer's time is up, and not at the next beat; each answered ping has moved it on by then. */
   #watch(): void {
     const { patienceMs } = this.#wire;
-    if (patienceMs > 0) this.#stopWatching = this.#clock.after(Math.ceil(patienceMs), () => this.#watch());
+    const [inMs, look] = patienceMs > 0 ? [Math.ceil(patienceMs), this.#watch] : [LAST_LOOK_MS, this.#lastLook];
+    this.#stopWatching = this.#clock.after(inMs, () => look.call(this));
+  }
+
+  /** After the answers that came while this process was the one that did not listen: a machine asleep, a core overrun. */
+  #lastLook(): void {
+    if (this.#wire.patienceMs > 0) this.#watch();
     else this.#listener.silent();
   }
 }

@@ -97,7 +97,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'the text of a snapshot outlives its state',
-    breaks: ['M6', 'W6', 'W3'],
+    breaks: ['M6', 'W6', 'W3', 'W1'],
     edits: [
       {
         file: session,
@@ -364,7 +364,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'text that was on its way when the line broke is not sent again',
     breaks: ['draft'],
-    edits: [{ file: draft, from: "if (this.#edit.is === 'sent') this.#edit = { is: 'unsent' };", to: '' }],
+    edits: [{ file: draft, from: 'this.#serverText = text;\n    this.#sendNow();', to: 'this.#serverText = text;' }],
   },
   {
     what: 'text typed before a refused start over is not sent again',

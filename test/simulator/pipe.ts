@@ -28,7 +28,7 @@ interface Item {
 }
 
 /** What a kernel takes before it lets the sender wait. */
-const KERNEL_BYTES = 4 * 1024;
+const KERNEL_BYTES = 2 * 1024;
 
 export class Pipe {
   readonly #time: Time;

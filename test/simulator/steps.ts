@@ -114,7 +114,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       what: fc.constantFrom('ask' as const, 'approve' as const, 'cancel' as const, 'start over' as const),
     }),
   },
-  { weight: 5, arbitrary: fc.record({ does: does('type'), page, times: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 8, arbitrary: fc.record({ does: does('type'), page, times: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: fc.record({ does: does('focus'), page, on: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ does: does('want'), page, times: fc.constantFrom(1, 1, 9) }) },
   { weight: 3, arbitrary: fc.record({ does: does('send again'), page, message }) },
@@ -142,7 +142,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ does: does('finish late'), drawing, bytes }) },
   {
-    weight: 6,
+    weight: 9,
     arbitrary: fc.record({
       does: does('cut'),
       page,
@@ -156,7 +156,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       does: does('weather'),
       page,
-      latencyMs: fc.constantFrom(1, 20, 400, 2_000),
+      latencyMs: fc.constantFrom(1, 100, 400, 2_000),
       bytesPerMs: fc.constantFrom(1_000, 100, 20),
     }),
   },
