@@ -156,10 +156,11 @@ function checkDraft(session: SessionRules, world: World): void {
   const { draft } = snapshotOf(session);
   const pages = world.pages.filter((page) => world.sessionOf(page) === session);
   const online = pages.filter(({ hasLeft, state }) => !hasLeft && state.connection.status === 'online');
-  for (const { state, number, lastTyped, isOvertaken, heardSetAt } of online) {
+  for (const { state, number, lastTyped, typed, isOvertaken, heardSetAt } of online) {
     const isLeftover = lastTyped?.text === state.draft && lastTyped.at <= heardSetAt;
-    // Known: a draft on its way when a command sets the draft may arrive after it, and its author is not told.
-    const hasCrossed = isOvertaken && lastTyped?.text === draft;
+    // Known: two texts that cross on their way, or a text and a command, may leave its author with the one that came first
+    // to the server, until the next snapshot: nobody is told when their own text has arrived.
+    const hasCrossed = isOvertaken && typed.has(draft);
     if (hasCrossed) continue;
     ledger.check(
       'draft',
@@ -167,11 +168,11 @@ function checkDraft(session: SessionRules, world: World): void {
       () => `page ${number} has "${state.draft}", the session "${draft}"`,
     );
   }
-  const typed = pages.flatMap(({ lastTyped, heardSetAt }) => (lastTyped ? [{ ...lastTyped, heardSetAt }] : []));
-  const last = typed.toSorted((one, other) => other.at - one.at)[0];
+  const lastTexts = pages.flatMap(({ lastTyped, heardSetAt }) => (lastTyped ? [{ ...lastTyped, heardSetAt }] : []));
+  const last = lastTexts.toSorted((one, other) => other.at - one.at)[0];
   const isSafe = pages.every(({ lastTyped, hasLeft }) => !lastTyped || !hasLeft);
   if (!last || last.at <= Math.max(session.draftSetAt, last.heardSetAt) || !isSafe) return;
-  const isKept = typed.some(({ text }) => text === draft) || online.some(({ state }) => state.draft === last.text);
+  const isKept = lastTexts.some(({ text }) => text === draft) || online.some(({ state }) => state.draft === last.text);
   ledger.check('draft', isKept, () => `"${last.text}" was typed last, but "${draft}" is left`);
 }
 

@@ -199,7 +199,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'frames are shared between images',
-    breaks: ['W4', 'R11'],
+    breaks: ['W4', 'R11', 'W2'],
     edits: [
       {
         file: 'server/connect/image-frames.ts',
@@ -250,7 +250,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a draft changes what a revision says',
-    breaks: ['W9'],
+    breaks: ['W9', 'M6'],
     edits: [
       {
         file: 'server/session/snapshot.ts',

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Rule } from './ledger.ts';
 import { type Mutation, mutations } from './mutants.ts';
 
-const SCHEDULES = 4_000;
+const SCHEDULES = 10_000;
 const PATIENCE_MS = 300_000;
 const { ONLY, SEED = '1' } = process.env;
 

@@ -57,6 +57,7 @@ export class Page {
   /** The person is typing at this very moment. */
   isTyping = false;
   lastTyped: { readonly text: string; readonly at: number } | undefined;
+  readonly typed = new Set<string>();
   /** What it typed was taken out of its field by news, maybe while it was on its way. */
   isOvertaken = false;
   /** When it last heard that a command had set the draft. */
@@ -97,6 +98,7 @@ export class Page {
   }
 
   type(text: string): void {
+    this.typed.add(text);
     this.lastTyped = { text, at: this.#parts.time.now };
     this.isOvertaken = false;
     this.isTyping = true;

@@ -175,7 +175,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ does: does('sleep'), page, ms: fc.integer({ min: 500, max: 60_000 }), wakes: fc.boolean() }),
   },
   { weight: 1, arbitrary: fc.record({ does: does('set clock'), page, ms: clockMs }) },
-  { weight: 1, arbitrary: fc.record({ does: does('set server clock'), ms: clockMs }) },
+  { weight: 2, arbitrary: fc.record({ does: does('set server clock'), ms: clockMs }) },
   {
     weight: 1,
     arbitrary: fc.record({
