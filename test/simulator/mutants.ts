@@ -188,7 +188,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'the last byte of an image is lost on the way out',
-    breaks: ['W4'],
+    breaks: ['W4', 'R8'],
     edits: [
       {
         file: 'server/connect/image-frames.ts',
@@ -261,7 +261,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a draft makes a revision',
-    breaks: ['W9'],
+    breaks: ['W9', 'M1'],
     edits: [
       {
         file: session,
