@@ -50,8 +50,8 @@ function isRoot(): boolean {
 }
 
 function installChromium(): void {
-  if (isRoot() && run('apt-get', 'update') && run('apt-get', 'install', '--yes', '--no-install-recommends', 'chromium'))
-    return;
+  if (isRoot() && run('apt-get', 'update')) run('apt-get', 'install', '--yes', '--no-install-recommends', 'chromium');
+  if (findChromium() !== undefined) return;
   run(process.execPath, join(import.meta.dirname, '../../node_modules/playwright/cli.js'), 'install', 'chromium');
 }
 
@@ -63,7 +63,10 @@ function run(command: string, ...args: string[]): boolean {
 if (import.meta.main) {
   if (findChromium() === undefined) installChromium();
   if (findChromium() === undefined) {
-    console.error('No Chromium for the browser tests: install one, or name its executable in PROOFROOM_CHROMIUM.');
+    console.error(
+      'No Chromium for the browser tests: run apt-get install chromium as root, or npx playwright install chromium, ' +
+        'or name an executable in PROOFROOM_CHROMIUM.',
+    );
     process.exitCode = 1;
   }
 }

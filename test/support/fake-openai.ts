@@ -48,7 +48,9 @@ export class FakeOpenAI {
   readonly #seenOnce = new Set<string>();
   readonly #waiting = new Set<{ readonly count: number; readonly resolve: (request: RecordedRequest) => void }>();
   readonly #closing = new AbortController();
-  #gate = Promise.withResolvers<void>();
+  /** Opens the gates of the drawings that are held and not over. */
+  readonly #gates = new Set<() => void>();
+  #isReleasedAhead = false;
 
   constructor(options: FakeOpenAIOptions) {
     this.#options = options;
@@ -76,10 +78,11 @@ export class FakeOpenAI {
     this.#modelsQueue.push(name);
   }
 
-  /** Lets every drawing that is `held` now come to its end. */
+  /** Lets every drawing that was asked for and is `held` come to its end; where there is none, the next one. */
   release(): void {
-    this.#gate.resolve();
-    this.#gate = Promise.withResolvers();
+    if (this.#gates.size === 0) this.#isReleasedAhead = true;
+    for (const open of this.#gates) open();
+    this.#gates.clear();
   }
 
   /** Resolves with request number `count`, counted from 1, as soon as it has come. */
@@ -114,8 +117,9 @@ export class FakeOpenAI {
   async #draw(request: RecordedRequest, response: ServerResponse): Promise<void> {
     const sent: SentImages = { partials: [] };
     this.sent.push(sent);
-    const exchange = this.#exchange(request, response, sent);
     const { name, options } = this.#queue.shift() ?? { name: this.#scenarioFor(request), options: {} };
+    const released = name === 'held' ? this.#hold(response) : undefined;
+    const exchange = this.#exchange(request, response, sent, released);
     try {
       await play(name, exchange, options);
     } catch (error) {
@@ -123,6 +127,16 @@ export class FakeOpenAI {
       if (!response.headersSent) answerError(response, 400, { message: String(error), type: 'invalid_request_error' });
       response.destroy();
     }
+  }
+
+  /** From the request on, so that a `release` counts however far its answer has come. */
+  #hold(response: ServerResponse): Promise<void> {
+    const { promise, resolve: open } = Promise.withResolvers<void>();
+    if (this.#isReleasedAhead) open();
+    else this.#gates.add(open);
+    this.#isReleasedAhead = false;
+    response.once('close', () => this.#gates.delete(open));
+    return promise;
   }
 
   /** By the marker in the prompt, or by a model that is not there. */
@@ -143,7 +157,12 @@ export class FakeOpenAI {
     answerJson(response, 200, id ? describe(id) : { object: 'list', data: [describe('gpt-image-2.6-sunburst')] });
   }
 
-  #exchange(request: RecordedRequest, response: ServerResponse, sent: SentImages): Exchange {
+  #exchange(
+    request: RecordedRequest,
+    response: ServerResponse,
+    sent: SentImages,
+    released: Promise<void> = Promise.resolve(),
+  ): Exchange {
     const { stepMs = 0, pictureSize = SMALL } = this.#options;
     const { signal } = this.#closing;
     return {
@@ -153,7 +172,7 @@ export class FakeOpenAI {
       sent,
       ...(pictureSize !== 'asked' && { pictureSize }),
       pace: () => (stepMs > 0 ? wait(stepMs, undefined, { signal }) : Promise.resolve()),
-      released: () => this.#gate.promise,
+      released: () => released,
     };
   }
 
