@@ -8,6 +8,10 @@ export type CommandResult =
   | { readonly accepted: true; readonly revision: number }
   | { readonly accepted: false; readonly notice: Notice };
 
+type WithoutId<C> = C extends Command ? Omit<C, 'commandId' | 'turn'> : never;
+/** What a person asks for. */
+export type Ask = WithoutId<Command>;
+
 interface Pending {
   readonly command: Command;
   /** The last action that the person who gave it knew of. */
@@ -35,9 +39,9 @@ export class PendingCommands {
     return Array.from(this.#byId.values(), ({ command }) => command);
   }
 
-  /** The answer that a command of this type already waits for. */
-  answerTo(type: Command['type']): Promise<CommandResult> | undefined {
-    for (const { command, answer } of this.#byId.values()) if (command.type === type) return answer;
+  /** The answer that the same already waits for: a second click. */
+  answerTo(ask: Ask): Promise<CommandResult> | undefined {
+    for (const { command, answer } of this.#byId.values()) if (isSameClick(ask, command)) return answer;
     return undefined;
   }
 
@@ -81,6 +85,14 @@ export class PendingCommands {
     pending?.resolve(result);
     return pending?.command;
   }
+}
+
+/** Of one type; and where several may be asked for within a moment, about the same image. */
+function isSameClick(ask: Ask, command: Command): boolean {
+  if (ask.type === 'discard' || ask.type === 'restore') {
+    return command.type === ask.type && command.imageId === ask.imageId;
+  }
+  return command.type === ask.type;
 }
 
 function isSame(one: LastAction, other: LastAction | undefined): boolean {

@@ -43,9 +43,9 @@ export class ReceivedImages {
     if (superseded) this.#urls.revokeObjectUrl(superseded.url);
   }
 
-  /** Lets go of what a new snapshot has no place for: finals that are no attempts any more, partials of what has settled. */
+  /** Lets go of what a new snapshot has no place for: finals that the session no longer keeps, partials of what has settled. */
   settle(snapshot: SnapshotMessage): void {
-    const listed = new Set(snapshot.attempts.map(({ image }) => image.imageId));
+    const listed = new Set(keptImages(snapshot));
     for (const image of shownImages(snapshot)) listed.add(image.imageId);
     const running = runningGeneration(snapshot);
     this.#finals = this.#keep(
@@ -61,7 +61,7 @@ export class ReceivedImages {
 
   /** Image ids, at most `limit`, the newest ones, oldest first: what a `join` has no need to be sent again. */
   have(snapshot: SnapshotMessage | undefined, limit: number): string[] {
-    const listed = (snapshot?.attempts ?? []).map(({ image }) => image.imageId);
+    const listed = snapshot ? keptImages(snapshot) : [];
     const others = [...this.#finals.keys()].filter((imageId) => !listed.includes(imageId));
     return [...listed.filter((imageId) => this.#finals.has(imageId)), ...others].slice(-limit);
   }
@@ -98,6 +98,11 @@ export function shownImages(snapshot: SnapshotMessage): ImageReference[] {
   const approved = snapshot.stage === 'final' ? snapshot.approved : undefined;
   const shown = [snapshot.image, approved].filter((image) => image !== undefined);
   return shown.filter((image, at) => shown.findIndex(({ imageId }) => imageId === image.imageId) === at);
+}
+
+/** Image ids: what was put aside, then the attempts, oldest first. */
+export function keptImages({ attempts, discarded = [] }: SnapshotMessage): string[] {
+  return [...discarded, ...attempts].map(({ image }) => image.imageId);
 }
 
 export function runningGeneration(snapshot: SnapshotMessage): string | undefined {

@@ -5,7 +5,7 @@ import { browserEnvironment, type Environment } from './environment.ts';
 import { type Delivery, Inbox, readServerMessage } from './inbox.ts';
 import { Line } from './line.ts';
 import { type Credentials, fits, joinMessage, socketUrl, wantMessages } from './outgoing.ts';
-import { type CommandResult, PendingCommands } from './pending-commands.ts';
+import { type Ask, type CommandResult, PendingCommands } from './pending-commands.ts';
 import { runningGeneration } from './received-images.ts';
 import { closedFor, type EndReason, unanswered } from './session-end.ts';
 import { SessionImages } from './session-images.ts';
@@ -26,9 +26,6 @@ export interface SessionClientOptions {
   readonly token?: string;
   readonly name?: string;
 }
-
-type WithoutId<C> = C extends Command ? Omit<C, 'commandId' | 'turn'> : never;
-type Ask = WithoutId<Command>;
 
 /** Until the server's own numbers are known. */
 const defaultLimits = { INBOUND_MESSAGE_BYTES: 64 * 1024, HAVE_IDS: 32, WANT_IDS: 12 };
@@ -62,7 +59,7 @@ export class SessionClient {
       for (const want of wantMessages(imageIds, this.#limits.WANT_IDS)) this.#send(want);
     });
     this.#pending = new PendingCommands(() => environment.now());
-    this.#draft = new SharedDraft(environment, (text) => this.#send({ type: 'draft', text }));
+    this.#draft = new SharedDraft(environment, (text, draftId) => this.#send({ type: 'draft', text, draftId }));
     this.#line = new Line(
       socketUrl(options.server),
       {
@@ -146,8 +143,18 @@ export class SessionClient {
     return this.#command({ type: 'approve', imageId, sha256 });
   }
 
-  cancel(): Promise<CommandResult> {
-    return this.#command({ type: 'cancel' });
+  /** @param reason in the person's own words, for whoever asks next; blank is none */
+  cancel(reason = ''): Promise<CommandResult> {
+    return this.#command({ type: 'cancel', ...(reason.trim() !== '' && { reason }) });
+  }
+
+  /** Puts an attempt aside; its bytes stay here, so that `restore` shows it at once. */
+  discard(imageId: string): Promise<CommandResult> {
+    return this.#command({ type: 'discard', imageId });
+  }
+
+  restore(imageId: string): Promise<CommandResult> {
+    return this.#command({ type: 'restore', imageId });
   }
 
   /** Also empties the prompt field, once the server has accepted it. */
@@ -156,11 +163,11 @@ export class SessionClient {
   }
 
   /**
-   * Sends a command with the turn of the snapshot on show (rule M10), now or after the next join. While one of its type waits for
-   * its answer, that one's answer is this one's, so a second click does nothing twice.
+   * Sends a command with the turn of the snapshot on show (rule M10), now or after the next join. While the same waits for its
+   * answer, that one's answer is this one's, so a second click does nothing twice.
    */
   #command(ask: Ask): Promise<CommandResult> {
-    const earlier = this.#pending.answerTo(ask.type);
+    const earlier = this.#pending.answerTo(ask);
     if (earlier !== undefined) return earlier;
     const { connection, snapshot } = this.state;
     if (connection.status === 'closed')
@@ -212,7 +219,6 @@ export class SessionClient {
   }
 
   #onReceived(text: string): void {
-    this.#draft.heard(text.length);
     const message = readServerMessage(text, (problem) => this.#warnOnce(problem));
     // These two are about the line itself and don't wait behind an image.
     if (message?.type === 'heartbeat') this.#line.expect(message.nextBytes ?? 0);
@@ -272,7 +278,7 @@ export class SessionClient {
       case 'snapshot':
         return this.#onSnapshot(delivery);
       case 'draft':
-        this.#draft.heardDraft(delivery.text);
+        this.#draft.heardDraft(delivery.text, delivery.draftId);
         return this.#store.update({ draft: this.#draft.text });
       case 'viewers':
         return this.#store.update({ viewers: delivery });
@@ -348,7 +354,7 @@ export class SessionClient {
     if (refusal.commandId === undefined && refusal.code === 'rate_limited') return this.#images.refusedForRate();
     const notice = this.#pending.refuse(refusal);
     if (notice?.command === 'start_over') this.#draft.kept();
-    if (notice) this.#store.update({ notice, pending: this.#pending.types });
+    if (notice) this.#store.update({ notice, pending: this.#pending.types, draft: this.#draft.text });
   }
 
   /** The join was refused; for other reasons than these the close code, which follows, says what to do. */

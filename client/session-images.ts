@@ -3,7 +3,7 @@ import type { SnapshotMessage } from '../shared/protocol.ts';
 import type { ImageReference } from '../shared/session.ts';
 import type { Environment } from './environment.ts';
 import { MissingImages } from './missing-images.ts';
-import { ReceivedImages, shownImages } from './received-images.ts';
+import { keptImages, ReceivedImages, shownImages } from './received-images.ts';
 import type { SessionState } from './session-state.ts';
 
 /** A `want` that came too fast is repeated after so long. */
@@ -48,8 +48,8 @@ export class SessionImages {
       return;
     }
     this.#isJoined = true;
-    const attempts = new Set(snapshot.attempts.map(({ image }) => image.imageId));
-    this.#ask(this.#missing.joined(missing, (imageId) => attempts.has(imageId)));
+    const kept = new Set(keptImages(snapshot));
+    this.#ask(this.#missing.joined(missing, (imageId) => kept.has(imageId)));
   }
 
   /** An image has come; without `blob` its bytes were wrong, and a final one is asked for once more. */

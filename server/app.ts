@@ -1,7 +1,6 @@
 /** Composes the server out of its parts; knows no process, no environment and no signal. */
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Admissions } from './connect/admission.ts';
@@ -11,7 +10,7 @@ import { Door } from './connect/upgrade.ts';
 import { Estimates } from './generate/estimates.ts';
 import type { Generator } from './generate/generator.ts';
 import { GenerationQueue } from './generate/queue.ts';
-import { routes } from './http/routes.ts';
+import { listener } from './http/listener.ts';
 import { Journal } from './journal.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
@@ -60,8 +59,7 @@ export class App {
     this.#clock = clock;
     this.#count(journal.metrics, memory);
     const isReady = () => !this.#isDraining;
-    const app = routes({ config, sessions, builtFolder, isReady, journal });
-    this.server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+    this.server = createServer(listener({ config, sessions, builtFolder, isReady, journal }));
     this.server.on('connection', (socket) => this.#onConnection(socket));
     this.server.on('upgrade', (request, socket, head) => this.#door.upgrade(request, socket, head));
   }
@@ -102,9 +100,9 @@ export class App {
 
   #until(isSo: () => boolean, withinMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const deadline = this.#clock.now() + withinMs;
+    const deadline = this.#clock.monotonic() + withinMs;
     const stop = this.#clock.every(POLL_MS, () => {
-      if (isSo() || this.#clock.now() >= deadline) resolve();
+      if (isSo() || this.#clock.monotonic() >= deadline) resolve();
     });
     return promise.finally(stop);
   }

@@ -3,26 +3,22 @@
  * own besides, of which the README names the useful ones.
  */
 import * as v from 'valibot';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generate/openai.ts';
+import type { DemoPainterOptions } from './generate/demo-painter.ts';
+import type { ImagesApiOptions } from './generate/images-api.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generate/openai.ts';
 import { isLoopback } from './hosts.ts';
 import { defaultLimits, type LimitName, type Limits } from './limits.ts';
 
-export interface OpenAIConfig {
-  readonly generator: 'openai';
-  readonly apiKey: string;
-  readonly baseURL?: string;
-  /** The mainline model that calls the image tool. */
-  readonly model: string;
-  /** The image tool's own model. */
-  readonly imageModel: string;
-  /** 1 to 3. */
-  readonly partialImages: number;
-}
+/** OpenAI, or a server that speaks like it: through which of its two APIs images are drawn. */
+export type OpenAIConfig = { readonly generator: 'openai' } & (
+  | ({ readonly api: 'responses' } & Omit<OpenAIOptions, 'limits' | 'clock'>)
+  | ({ readonly api: 'images' } & Omit<ImagesApiOptions, 'limits' | 'clock'>)
+);
 
 export interface Config {
   readonly host: string;
   readonly port: number;
-  readonly generator: OpenAIConfig | { readonly generator: 'demo' };
+  readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoPainterOptions, 'sizes'>);
   /** Whoever creates a session must know it (rule S2). */
   readonly accessToken?: string;
   /** Hosts, besides IP literals and `localhost`, that the server answers to (rule S1). */
@@ -67,6 +63,21 @@ const origin = v.pipe(
   ),
 );
 
+const size = v.pipe(v.string(), v.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must list sizes such as 1536x1024'));
+const modelName = v.pipe(v.string(), v.maxLength(100, 'must list names of 100 characters or less'));
+const tokenPrices = v.pipe(
+  list,
+  v.check(
+    (entries) => entries.length === 3 && entries.every((entry) => /^\d{1,6}(\.\d{1,6})?$/.test(entry)),
+    'must be three prices such as 5,8,30: a million tokens of text, of images that go in, and of those that come out',
+  ),
+  v.transform(([textInput, imageInput, imageOutput]) => ({
+    textInput: Number(textInput),
+    imageInput: Number(imageInput),
+    imageOutput: Number(imageOutput),
+  })),
+);
+
 const httpUrl = v.pipe(
   v.string(),
   v.check(
@@ -81,8 +92,13 @@ const Environment = v.object({
   OPENAI_API_KEY: v.optional(v.string()),
   OPENAI_BASE_URL: v.optional(httpUrl),
   PROOFROOM_GENERATOR: v.optional(v.picklist(['openai', 'demo'], 'must be openai or demo')),
+  PROOFROOM_API: v.optional(v.picklist(['responses', 'images'], 'must be responses or images'), 'responses'),
   PROOFROOM_MODEL: v.optional(v.string(), DEFAULT_MODEL),
-  PROOFROOM_IMAGE_MODEL: v.optional(v.string(), DEFAULT_IMAGE_MODEL),
+  PROOFROOM_IMAGE_MODEL: v.optional(v.string()),
+  PROOFROOM_IMAGE_MODELS: v.optional(v.pipe(list, v.array(modelName)), ''),
+  PROOFROOM_SIZES: v.optional(v.pipe(list, v.array(size))),
+  PROOFROOM_REFINE: v.optional(flag, '1'),
+  PROOFROOM_TOKEN_PRICES: v.optional(tokenPrices),
   PROOFROOM_PARTIAL_IMAGES: v.optional(wholeNumber(1, 3), '2'),
   PROOFROOM_ACCESS_TOKEN: v.optional(v.pipe(v.string(), v.minLength(32, 'must have 32 characters or more'))),
   PROOFROOM_ALLOW_ANONYMOUS: v.optional(flag, '0'),
@@ -133,19 +149,53 @@ function refuseOpenDoors(values: Environment): void {
   );
 }
 
+/** Many local servers ask for no key; the `openai` package sends one always. */
+const NO_KEY = 'none';
+
 function generatorOf(values: Environment): Config['generator'] {
-  const apiKey = values.OPENAI_API_KEY;
+  const { OPENAI_BASE_URL: baseURL, PROOFROOM_API: api } = values;
+  const apiKey = values.OPENAI_API_KEY ?? (api === 'images' && baseURL !== undefined ? NO_KEY : undefined);
   const wished = values.PROOFROOM_GENERATOR ?? (apiKey === undefined ? 'demo' : 'openai');
-  if (wished === 'demo') return { generator: 'demo' };
+  if (wished === 'demo') return { generator: 'demo', ...sizesOf(values) };
   if (apiKey === undefined) throw new ConfigError('PROOFROOM_GENERATOR is openai, so OPENAI_API_KEY must be set');
+  const access = { apiKey, ...(baseURL !== undefined && { baseURL }) };
+  return api === 'images'
+    ? { generator: 'openai', api, ...access, ...imagesOf(values) }
+    : { generator: 'openai', api, ...access, ...responsesOf(values) };
+}
+
+function responsesOf(values: Environment) {
+  const imageModel = values.PROOFROOM_IMAGE_MODEL ?? DEFAULT_IMAGE_MODEL;
   return {
-    generator: 'openai',
-    apiKey,
-    ...(values.OPENAI_BASE_URL !== undefined && { baseURL: values.OPENAI_BASE_URL }),
     model: values.PROOFROOM_MODEL,
-    imageModel: values.PROOFROOM_IMAGE_MODEL,
+    imageModel,
     partialImages: values.PROOFROOM_PARTIAL_IMAGES,
+    ...choicesOf(values, imageModel),
   };
+}
+
+/** A server of somebody's own has models of its own: OpenAI's default is nothing to ask it for. */
+function imagesOf(values: Environment) {
+  const usual = values.OPENAI_BASE_URL === undefined ? DEFAULT_IMAGE_MODEL : undefined;
+  const imageModel = values.PROOFROOM_IMAGE_MODEL ?? usual;
+  return {
+    ...(imageModel !== undefined && { imageModel }),
+    canEdit: values.PROOFROOM_REFINE,
+    ...choicesOf(values, imageModel),
+  };
+}
+
+function choicesOf(values: Environment, model: string | undefined) {
+  const { PROOFROOM_IMAGE_MODELS: imageModels, PROOFROOM_TOKEN_PRICES: prices } = values;
+  return {
+    ...(imageModels.length > 0 && { imageModels }),
+    ...sizesOf(values),
+    ...(prices !== undefined && { prices: { model, prices } }),
+  };
+}
+
+function sizesOf({ PROOFROOM_SIZES: sizes }: Environment) {
+  return sizes === undefined ? {} : { sizes };
 }
 
 function readLimits(given: Readonly<Record<string, string | undefined>>) {
@@ -160,6 +210,20 @@ function readLimits(given: Readonly<Record<string, string | undefined>>) {
     else problems.push(`PROOFROOM_${name} ${parsed.issues[0].message}`);
   }
   return { limits, problems };
+}
+
+/** For `test/`, but often set for a whole shell. */
+const CHROMIUM = 'PROOFROOM_CHROMIUM';
+
+/** Names that begin like ours and say nothing to us, sorted: misspelt ones, most likely. An empty variable counts as absent. */
+export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const limits = Object.keys(defaultLimits).map((name) => `PROOFROOM_${name}`);
+  const known = new Set([...Object.keys(Environment.entries), ...limits, CHROMIUM]);
+  const names = Object.keys(environment).filter((name) => /^proofroom_/i.test(name) && environment[name]);
+  // Kubernetes describes each service to its neighbours: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+  const services = names.filter((name) => name.endsWith('_SERVICE_HOST')).map((name) => name.slice(0, -'HOST'.length));
+  const ofService = services.flatMap((start) => [start, start.replace(/SERVICE_$/, 'PORT')]);
+  return names.filter((name) => !known.has(name) && !ofService.some((start) => name.startsWith(start))).toSorted();
 }
 
 /** Names the variable, never its value: it may be a secret. */

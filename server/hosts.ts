@@ -1,4 +1,5 @@
 /** Names and addresses of hosts: which are the server's own. */
+import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 /**
@@ -10,6 +11,9 @@ export function isAllowedHost(header: string | undefined, allowed: readonly stri
   const host = match?.[1]?.toLowerCase() ?? '';
   return host === 'localhost' || isIP(host.replace(/^\[|\]$/g, '')) !== 0 || allowed.includes(host);
 }
+
+/** The `Host` header; several are joined to one that names no host, since a proxy may have looked at another than we. */
+export const hostOf = ({ headersDistinct }: IncomingMessage): string | undefined => headersDistinct.host?.join(', ');
 
 /** Whether an address to listen on, or to be reached from, is this machine's own (rule S2). */
 export const isLoopback = (host: string): boolean =>

@@ -37,9 +37,14 @@ export class Journal {
     this.log.info(retry, 'generation tried again');
   }
 
-  messageRefused(connection: string, code: RejectCode): void {
+  /** Each is counted; one that is not to be logged stands in the number that `messagesRefused` gives. */
+  messageRefused(connection: string, code: RejectCode, isLogged: boolean): void {
     this.metrics.refused(code);
-    this.log.info({ connection, code }, 'message refused');
+    if (isLogged) this.log.info({ connection, code }, 'message refused');
+  }
+
+  messagesRefused(connection: string, count: number): void {
+    this.log.info({ connection, count }, 'more messages refused');
   }
 
   /** An upgrade or a request was answered with an HTTP status from 400 on, by a rule of ours. */

@@ -15,6 +15,8 @@ export const defaultLimits = {
   HAVE_IDS: 32,
   WANT_IDS: 12,
   ATTEMPTS_PER_SESSION: 12,
+  /** Images that one ask may bring; the protocol knows no more than these. */
+  CANDIDATES_PER_GENERATION: 4,
   /** Command ids whose answers a session remembers (rule M7). */
   REMEMBERED_COMMANDS: 256,
   /** Candidates drawn at once by the whole server. */

@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { App } from './app.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
 import { createGenerator, describeGenerator, findGeneratorProblem } from './generate/choose.ts';
 import { createLogger } from './logger.ts';
 
 /** A second signal sooner than this is the terminal's Ctrl+C reaching us twice (rule R6). */
 const SECOND_SIGNAL_MS = 1_000;
+
+/** Of variables that nobody knows, so many are named. */
+const NAMED_VARIABLES = 5;
 
 // As source this file stands in server/, as JavaScript in dist/server/.
 const builtFolder = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../dist' : '..');
@@ -42,6 +45,17 @@ function addressOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
+/** Names alone, and a handful of them: a value may be a secret in the wrong place. */
+function warnOfUnknownVariables(): void {
+  const unknown = unknownVariables(process.env);
+  if (unknown.length === 0) return;
+  const more = unknown.length > NAMED_VARIABLES ? { more: unknown.length - NAMED_VARIABLES } : {};
+  log.warn(
+    { variables: unknown.slice(0, NAMED_VARIABLES), ...more },
+    'unknown variables are ignored: the README has the list of those that count',
+  );
+}
+
 async function warnOfGenerator(config: Config): Promise<void> {
   const problem = await findGeneratorProblem(config);
   if (problem === undefined) return;
@@ -53,6 +67,7 @@ const config = configOrExit();
 if (!existsSync(join(builtFolder, 'page/index.html'))) fail('the page is not built: run npm run build, or npm start');
 
 const log = createLogger(config.logLevel);
+warnOfUnknownVariables();
 const generator = createGenerator(config);
 const app = new App({ config, generator, log, builtFolder });
 

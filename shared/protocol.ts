@@ -4,12 +4,14 @@ import {
   Attempt,
   Count,
   Decision,
+  DiscardedAttempt,
   Generation,
   GenerationError,
   ImageReference,
   LastAction,
   Options,
   Role,
+  Supports,
 } from './session.ts';
 
 /** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
@@ -42,7 +44,12 @@ export type JoinMessage = v.InferOutput<typeof JoinMessage>;
 export const WantMessage = v.object({ type: v.literal('want'), imageIds: ids });
 export type WantMessage = v.InferOutput<typeof WantMessage>;
 
-export const DraftMessage = v.object({ type: v.literal('draft'), text: v.string() });
+export const DraftMessage = v.object({
+  type: v.literal('draft'),
+  text: v.string(),
+  /** Of the sender's making: the server then tells the sender too when this text was set. */
+  draftId: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
+});
 export type DraftMessage = v.InferOutput<typeof DraftMessage>;
 
 export const Command = v.variant('type', [
@@ -63,8 +70,17 @@ export const Command = v.variant('type', [
     options: v.optional(Options),
   }),
   v.object({ type: v.literal('approve'), ...command, imageId: v.string(), sha256: v.optional(v.string()) }),
-  v.object({ type: v.literal('cancel'), ...command }),
+  v.object({
+    type: v.literal('cancel'),
+    ...command,
+    /** Why, for whoever asks next. */
+    reason: v.optional(v.string()),
+  }),
   v.object({ type: v.literal('start_over'), ...command }),
+  /** Puts an attempt aside. */
+  v.object({ type: v.literal('discard'), ...command, imageId: v.string() }),
+  /** Takes a discarded attempt back. */
+  v.object({ type: v.literal('restore'), ...command, imageId: v.string() }),
 ]);
 export type Command = v.InferOutput<typeof Command>;
 
@@ -96,7 +112,12 @@ export const WelcomeMessage = v.object({
   role: Role,
   /** What others see; send it back as `name` on a reconnect. */
   name: v.string(),
-  generator: v.object({ name: v.string(), model: v.string(), demo: v.boolean() }),
+  generator: v.object({
+    name: v.string(),
+    model: v.string(),
+    demo: v.boolean(),
+    supports: v.optional(Supports),
+  }),
   limits: ClientLimits,
 });
 export type WelcomeMessage = v.InferOutput<typeof WelcomeMessage>;
@@ -114,6 +135,8 @@ const snapshot = {
   image: v.optional(ImageReference),
   /** Oldest first. */
   attempts: v.array(Attempt),
+  /** The longest discarded first; absent when there are none. */
+  discarded: v.optional(v.array(DiscardedAttempt)),
   /** Oldest first. */
   decisions: v.array(Decision),
   error: v.optional(GenerationError),
@@ -129,7 +152,13 @@ export const SnapshotMessage = v.variant('stage', [
 ]);
 export type SnapshotMessage = v.InferOutput<typeof SnapshotMessage>;
 
-export const DraftUpdateMessage = v.object({ type: v.literal('draft'), text: v.string(), by: v.string() });
+export const DraftUpdateMessage = v.object({
+  type: v.literal('draft'),
+  text: v.string(),
+  by: v.string(),
+  /** To its author alone, who gave it. */
+  draftId: v.optional(v.string()),
+});
 export type DraftUpdateMessage = v.InferOutput<typeof DraftUpdateMessage>;
 
 /** How many connections are in the session, by role. */

@@ -4,6 +4,7 @@ import type { CloseCode } from '../../shared/close-codes.ts';
 import {
   type ClientMessage,
   type Command,
+  type DraftMessage,
   type JoinMessage,
   parseClientMessage,
   type RejectCode,
@@ -19,8 +20,10 @@ import type { Actor, Session } from '../session/session.ts';
 import type { Admissions } from './admission.ts';
 import { DraftThrottle } from './draft-throttle.ts';
 import type { ImageFrames } from './image-frames.ts';
+import { offerOf, problemWithAsk } from './offer.ts';
 import { Outbox } from './outbox.ts';
 import { Pulse } from './pulse.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { closeCodeOf, sentenceOf } from './rejections.ts';
 import { TokenBucket } from './token-bucket.ts';
 import { welcomeOf } from './welcome.ts';
@@ -58,6 +61,7 @@ export class Connection {
   readonly #wire: Wire;
   readonly #outbox: Outbox;
   readonly #commands: TokenBucket;
+  readonly #refusals: RefusalLog;
   readonly #inbox: string[] = [];
   readonly #pulse: Pulse;
   readonly #undoDeadline: () => void;
@@ -69,14 +73,15 @@ export class Connection {
 
   /** `address` is the client's, for the limits. */
   constructor(socket: WebSocket, address: string, context: ConnectionContext) {
-    const { clock, limits, frames, newId } = context;
+    const { clock, limits, frames, newId, journal } = context;
     this.id = newId();
     this.#socket = socket;
     this.#address = address;
     this.#context = context;
     this.#wire = new Wire(socket, clock, limits.OUTBOX_BYTES);
-    this.#outbox = new Outbox(this.#wire, frames);
+    this.#outbox = new Outbox(this.#wire, frames, (imageId) => this.#refuse('image_not_found', { imageId }));
     this.#commands = new TokenBucket(limits.COMMAND_BURST, limits.COMMANDS_PER_SECOND, clock);
+    this.#refusals = new RefusalLog(this.id, clock, journal);
     this.#undoDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
     this.#pulse = new Pulse(this.#wire, clock, {
       beat: () => this.#outbox.heartbeatIsDue(),
@@ -144,7 +149,7 @@ export class Connection {
       case 'want':
         return this.#want(message.imageIds, this.#joined);
       case 'draft':
-        return this.#draft(message.text, this.#joined);
+        return this.#draft(message, this.#joined);
       default:
         return this.#command(message, this.#joined);
     }
@@ -162,8 +167,8 @@ export class Connection {
     const { session, role, created } = admission;
     const name = wished.trim() || session.nextReviewerName();
     const actor = { connectionId: this.id, name };
-    const drafts = new DraftThrottle(limits.DRAFTS_PER_SECOND, this.#context.clock, (text) =>
-      session.setDraft(text, actor),
+    const drafts = new DraftThrottle(limits.DRAFTS_PER_SECOND, this.#context.clock, (text, draftId) =>
+      session.setDraft(text, actor, draftId),
     );
     const leave = session.attach(this.#watcher(role));
     this.#joined = { session, role, actor, drafts, leave };
@@ -185,14 +190,16 @@ export class Connection {
     this.#outbox.want(imageIds.filter((imageId) => session.image(imageId)));
   }
 
-  #draft(text: string, { role, drafts }: Joined): void {
+  #draft({ text, draftId }: DraftMessage, { role, drafts }: Joined): void {
     if (role !== 'reviewer') return this.#refuse('not_allowed');
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return this.#refuse('prompt_too_long');
-    drafts.push(text);
+    drafts.push(text, draftId);
   }
 
   async #command(command: Command, { session, role, actor, drafts }: Joined): Promise<void> {
     const { commandId } = command;
+    const problem = problemWithAsk(command, offerOf(this.#context.generator, this.#context.limits));
+    if (problem !== undefined) return this.#refuse('invalid_message', { commandId, message: problem });
     if (!this.#commands.take()) return this.#refuse('rate_limited', { commandId });
     if (role !== 'reviewer') return this.#refuse('not_allowed', { commandId });
     drafts.flush();
@@ -207,7 +214,7 @@ export class Connection {
       connectionId: this.id,
       role,
       snapshotChanged: () => outbox.snapshotIsDue(),
-      draftChanged: (text, by) => outbox.draftIsDue(text, by),
+      draftChanged: (text, by, draftId) => outbox.draftIsDue(text, by, draftId),
       viewersChanged: () => outbox.viewersAreDue(),
       progressed: (candidate) => outbox.progressIsDue(candidate),
       previewed: (candidate) => outbox.partialIsDue(candidate),
@@ -228,7 +235,7 @@ export class Connection {
   }
 
   #refuse(code: RejectCode, details: Details = {}): void {
-    this.#context.journal.messageRefused(this.id, code);
+    this.#refusals.note(code);
     this.#outbox.send({ type: 'reject', code, ...details, message: details.message ?? sentenceOf(code) });
   }
 
@@ -252,6 +259,7 @@ export class Connection {
   #onClose(): void {
     this.#closing = true;
     this.#leave();
+    this.#refusals.close();
     this.#undoTermination();
   }
 

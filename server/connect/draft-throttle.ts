@@ -2,25 +2,29 @@
 import type { Clock } from '../clock.ts';
 import { TokenBucket } from './token-bucket.ts';
 
+/** `draftId`: its author wants to hear when it is set, or a later one in its place. */
+type Publish = (text: string, draftId?: string) => void;
+
 export class DraftThrottle {
   readonly #bucket: TokenBucket;
   readonly #clock: Clock;
   readonly #waitMs: number;
-  readonly #publish: (text: string) => void;
-  #waiting: { readonly text: string; readonly undo: () => void } | undefined;
+  readonly #publish: Publish;
+  #waiting: { readonly publish: () => void; readonly undo: () => void } | undefined;
 
-  constructor(perSecond: number, clock: Clock, publish: (text: string) => void) {
+  constructor(perSecond: number, clock: Clock, publish: Publish) {
     this.#bucket = new TokenBucket(perSecond, perSecond, clock);
     this.#clock = clock;
     this.#waitMs = 1000 / perSecond;
     this.#publish = publish;
   }
 
-  push(text: string): void {
+  push(text: string, draftId?: string): void {
     this.#waiting?.undo();
     this.#waiting = undefined;
-    if (this.#bucket.take()) return this.#publish(text);
-    this.#waiting = { text, undo: this.#clock.after(this.#waitMs, () => this.flush()) };
+    const publish = () => this.#publish(text, draftId);
+    if (this.#bucket.take()) return publish();
+    this.#waiting = { publish, undo: this.#clock.after(this.#waitMs, () => this.flush()) };
   }
 
   /** Publishes what waits, at once: it was typed before whatever comes next. */
@@ -30,6 +34,6 @@ export class DraftThrottle {
     waiting.undo();
     this.#waiting = undefined;
     this.#bucket.take(); // What has waited counts as well.
-    this.#publish(waiting.text);
+    waiting.publish();
   }
 }

@@ -1,9 +1,22 @@
 /**
- * Image messages as bytes, each built once for all connections that send it at the same time, and kept no longer.
- * The base64 is spliced between two halves of JSON: it never passes through `JSON.stringify`, nor once per watcher.
+ * Image messages as bytes. Each is built once for all connections that send it at the same time, and kept no longer. The base64 is
+ * spliced between two halves of JSON: it never passes through `JSON.stringify`, nor once per watcher.
+ *
+ * Where the memory for images has no room for a frame (rule R7), the message goes out in pieces instead, each encoded when the
+ * connection takes it: that costs every watcher its own encoding, but nobody memory, and nobody waits.
  */
 import type { ImageMemory, Reservation } from '../session/image-memory.ts';
 import type { StoredImage } from '../session/stored-image.ts';
+
+/** An image message in use. What it holds is free again when all who took it have released it. */
+export interface FrameLease {
+  /** Of the whole message. */
+  readonly byteLength: number;
+  /** The message, in order; to be run through once. */
+  readonly pieces: Iterable<Buffer>;
+  /** May be called twice. */
+  release(): void;
+}
 
 interface Frame {
   readonly bytes: Buffer;
@@ -11,12 +24,9 @@ interface Frame {
   holders: number;
 }
 
-/** A frame in use: its memory is free again when all who took it have released it. */
-export interface FrameLease {
-  readonly bytes: Buffer;
-  /** May be called twice. */
-  release(): void;
-}
+/** Divisible by 3, so that only the last piece has padding. */
+const PIECE_BYTES = 48 * 1024;
+const TAIL = Buffer.from('"}');
 
 export class ImageFrames {
   readonly #memory: ImageMemory;
@@ -30,10 +40,12 @@ export class ImageFrames {
   lease(image: StoredImage): FrameLease {
     const { imageId } = image.reference;
     const frame = this.#frames.get(imageId) ?? this.#build(image);
+    if (!frame) return leaseInPieces(image);
     frame.holders += 1;
     let held = true;
     return {
-      bytes: frame.bytes,
+      byteLength: frame.bytes.length,
+      pieces: [frame.bytes],
       release: () => {
         if (!held) return;
         held = false;
@@ -46,25 +58,46 @@ export class ImageFrames {
   }
 
   /** Its memory is counted before it is taken; what nobody looks at gives way to what somebody is shown. */
-  #build(image: StoredImage): Frame {
-    const head = Buffer.from(`${JSON.stringify({ type: 'image', ...image.reference }).slice(0, -1)},"data":"`);
-    const byteLength = head.length + base64Length(image.bytes.byteLength) + TAIL.length;
-    if (!this.#memory.hasRoom(byteLength)) this.#memory.makeRoom(byteLength);
-    const room = this.#memory.take(byteLength);
-    const frame: Frame = { bytes: encode(head, image.bytes, byteLength), room, holders: 0 };
+  #build(image: StoredImage): Frame | undefined {
+    const head = headOf(image);
+    const byteLength = messageLength(head, image);
+    const room = this.#memory.reserve(byteLength)?.[0];
+    if (!room) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(byteLength);
+    head.copy(bytes);
+    bytes.write(base64(image, 0, image.bytes.byteLength), head.length, 'latin1');
+    TAIL.copy(bytes, byteLength - TAIL.length);
+    const frame: Frame = { bytes, room, holders: 0 };
     this.#frames.set(image.reference.imageId, frame);
     return frame;
   }
 }
 
-const TAIL = Buffer.from('"}');
-const base64Length = (byteLength: number): number => 4 * Math.ceil(byteLength / 3);
+/** The image's own room is held meanwhile, though the session may drop it. */
+function leaseInPieces(image: StoredImage): FrameLease {
+  const head = headOf(image);
+  const room = image.room?.hold();
+  return {
+    byteLength: messageLength(head, image),
+    pieces: encodedPieces(head, image),
+    release: () => room?.release(),
+  };
+}
 
-function encode(head: Buffer, bytes: Uint8Array, byteLength: number): Buffer {
-  const frame = Buffer.allocUnsafeSlow(byteLength);
-  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  head.copy(frame);
-  frame.write(base64, head.length, 'latin1');
-  TAIL.copy(frame, byteLength - TAIL.length);
-  return frame;
+function* encodedPieces(head: Buffer, image: StoredImage): Generator<Buffer> {
+  yield head;
+  for (let from = 0; from < image.bytes.byteLength; from += PIECE_BYTES) {
+    yield Buffer.from(base64(image, from, PIECE_BYTES), 'latin1');
+  }
+  yield TAIL;
+}
+
+const headOf = ({ reference }: StoredImage) =>
+  Buffer.from(`${JSON.stringify({ type: 'image', ...reference }).slice(0, -1)},"data":"`);
+const messageLength = (head: Buffer, { bytes }: StoredImage) =>
+  head.length + 4 * Math.ceil(bytes.byteLength / 3) + TAIL.length;
+
+function base64({ bytes }: StoredImage, from: number, length: number): string {
+  const shown = bytes.subarray(from, from + length);
+  return Buffer.from(shown.buffer, shown.byteOffset, shown.byteLength).toString('base64');
 }

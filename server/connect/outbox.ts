@@ -2,10 +2,9 @@
  * What goes out to one connection, and in which order. It holds no history: it notes what is due, and fetches the latest
  * when there is room for it, so that a slow connection collapses to the newest state by itself (rule R3).
  */
-import type { RejectMessage, ServerMessage } from '../../shared/protocol.ts';
+import type { DraftUpdateMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { StoredImage } from '../session/stored-image.ts';
 import type { ImageFrames } from './image-frames.ts';
-import { sentenceOf } from './rejections.ts';
 import type { Wire } from './wire.ts';
 
 /** What the outbox fetches from its session. */
@@ -35,6 +34,7 @@ const MOST_ANSWERS_WAITING = 16;
 export class Outbox {
   readonly #wire: Wire;
   readonly #frames: ImageFrames;
+  readonly #onImageGone: (imageId: string) => void;
   readonly #control: Control[] = [];
   readonly #waiters: (() => void)[] = [];
   readonly #progressDue = new Set<number>();
@@ -47,13 +47,18 @@ export class Outbox {
   #snapshotDue = false;
   #hasSentSnapshot = false;
   #viewersDue = false;
-  #draftDue: { readonly text: string; readonly by: string } | undefined;
+  /** The last text of others. */
+  #draftDue: DraftUpdateMessage | undefined;
+  /** The last text of this connection's own, set before that of others. Its author waits for it: only a later one takes its place. */
+  #echoDue: DraftUpdateMessage | undefined;
   /** The image on its way to the kernel. */
   #imageInFlight: string | undefined;
 
-  constructor(wire: Wire, frames: ImageFrames) {
+  /** `onImageGone` hears of a wanted image that is no longer there when its turn comes. */
+  constructor(wire: Wire, frames: ImageFrames, onImageGone: (imageId: string) => void) {
     this.#wire = wire;
     this.#frames = frames;
+    this.#onImageGone = onImageGone;
     wire.onRoom = () => this.#pump();
   }
 
@@ -89,7 +94,6 @@ export class Outbox {
 
   snapshotIsDue(): void {
     this.#snapshotDue = true;
-    this.#draftDue = undefined; // The snapshot carries it.
     this.#pump();
   }
 
@@ -98,8 +102,12 @@ export class Outbox {
     this.#pump();
   }
 
-  draftIsDue(text: string, by: string): void {
-    this.#draftDue = { text, by };
+  /** With a `draftId` it is this connection's own. */
+  draftIsDue(text: string, by: string, draftId?: string): void {
+    if (!this.#hasSentSnapshot) return; // The snapshot carries it.
+    const isOwn = draftId !== undefined;
+    this.#draftDue = isOwn ? undefined : { type: 'draft', text, by };
+    if (isOwn) this.#echoDue = { type: 'draft', text, by, draftId };
     this.#pump();
   }
 
@@ -138,6 +146,7 @@ export class Outbox {
     if (control) return this.#write(control);
     if (!source) return false;
     return (
+      this.#sendEcho() ||
       this.#sendSnapshot(source) ||
       this.#sendViewers(source) ||
       this.#sendDraft() ||
@@ -158,10 +167,19 @@ export class Outbox {
     return shownImages.find((imageId) => !this.#known.has(imageId));
   }
 
+  /** Before a snapshot, which carries what was set after it: so the last text that its author hears is the one that is set. */
+  #sendEcho(): boolean {
+    const echo = this.#echoDue;
+    if (!echo) return false;
+    this.#echoDue = undefined;
+    return this.#write(echo);
+  }
+
   #sendSnapshot(source: Source): boolean {
     if (!this.#snapshotIsReady(source)) return false;
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
+    this.#draftDue = undefined; // The snapshot carries it.
     this.#wire.send(source.snapshotText);
     return true;
   }
@@ -176,7 +194,7 @@ export class Outbox {
     const draft = this.#draftDue;
     if (!draft) return false;
     this.#draftDue = undefined;
-    return this.#write({ type: 'draft', ...draft });
+    return this.#write(draft);
   }
 
   #sendShownImage(source: Source): boolean {
@@ -212,7 +230,8 @@ export class Outbox {
     const image = source.image(imageId);
     if (image) return this.#sendImage(image);
     this.#wanted.delete(imageId);
-    return this.#write(imageNotFound(imageId));
+    this.#onImageGone(imageId);
+    return true;
   }
 
   /** One image is in flight at a time. */
@@ -225,7 +244,7 @@ export class Outbox {
     if (url !== undefined) return this.#write({ type: 'image', ...image.reference, url });
     this.#imageInFlight = imageId;
     const lease = this.#frames.lease(image);
-    this.#wire.send(lease.bytes, () => {
+    this.#wire.sendPieces(lease.pieces, lease.byteLength, () => {
       lease.release();
       this.#imageInFlight = undefined;
       this.#pump();
@@ -237,8 +256,4 @@ export class Outbox {
     this.#wire.send(JSON.stringify(message));
     return true;
   }
-}
-
-function imageNotFound(imageId: string): RejectMessage {
-  return { type: 'reject', code: 'image_not_found', imageId, message: sentenceOf('image_not_found') };
 }

@@ -13,7 +13,7 @@ export class TokenBucket {
     this.#perSecond = perSecond;
     this.#clock = clock;
     this.#tokens = burst;
-    this.#filledAt = clock.now();
+    this.#filledAt = clock.monotonic();
   }
 
   /** Takes one, if there is one. */
@@ -30,8 +30,8 @@ export class TokenBucket {
   }
 
   #fill(): void {
-    const now = this.#clock.now();
-    const gained = (Math.max(0, now - this.#filledAt) / 1000) * this.#perSecond;
+    const now = this.#clock.monotonic();
+    const gained = ((now - this.#filledAt) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledAt = now;
   }

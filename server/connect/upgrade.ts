@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Config } from '../config.ts';
-import { isAllowedHost } from '../hosts.ts';
+import { hostOf, isAllowedHost } from '../hosts.ts';
 import type { Journal } from '../journal.ts';
 import type { ClientAddresses } from './client-address.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
@@ -81,7 +81,7 @@ export class Door {
 
   #refusal(request: IncomingMessage, address: string): Refusal | undefined {
     const { allowedHosts, limits } = this.#config;
-    if (!isAllowedHost(request.headers.host, allowedHosts)) return 421;
+    if (!isAllowedHost(hostOf(request), allowedHosts)) return 421;
     if (pathOf(request) !== '/ws') return 404;
     if (!this.#isAllowedOrigin(request)) return 403;
     if (!offeredProtocols(request).includes(SUBPROTOCOL)) return 400;

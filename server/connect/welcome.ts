@@ -4,6 +4,7 @@ import type { Role } from '../../shared/session.ts';
 import type { Generator } from '../generate/generator.ts';
 import type { Limits } from '../limits.ts';
 import type { Actor, Session } from '../session/session.ts';
+import { offerOf } from './offer.ts';
 
 export interface Newcomer {
   readonly session: Session;
@@ -26,7 +27,12 @@ export function welcomeOf(
     ...(created && { key: session.key }),
     role,
     name: actor.name,
-    generator: { name: generator.name, model: generator.model, demo: generator.demo },
+    generator: {
+      name: generator.name,
+      model: generator.model,
+      demo: generator.demo,
+      supports: offerOf(generator, limits),
+    },
     limits: clientLimits(limits),
   };
 }

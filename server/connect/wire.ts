@@ -16,6 +16,7 @@ export class Wire {
   /** Called when there is room again. */
   onRoom: () => void = () => {};
   #heldBytes = 0;
+  #isInPieces = false;
   #sentBytes = 0;
   #answeredBytes = 0;
   #answeredAt: number;
@@ -24,40 +25,74 @@ export class Wire {
     this.#socket = socket;
     this.#clock = clock;
     this.#capBytes = capBytes;
-    this.#answeredAt = clock.now();
+    this.#answeredAt = clock.monotonic();
     socket.on('pong', (payload) => this.#answered(Number(payload.toString())));
   }
 
   /** Whether the socket takes another frame without holding more than the cap. */
   get hasRoom(): boolean {
-    return this.#heldBytes <= this.#capBytes && this.#socket.readyState === this.#socket.OPEN;
+    return !this.#isInPieces && this.#heldBytes <= this.#capBytes && this.#isOpen;
   }
 
   /** The kernel has taken everything. */
   get isEmpty(): boolean {
-    return this.#heldBytes === 0;
+    return this.#heldBytes === 0 && !this.#isInPieces;
+  }
+
+  get #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
   }
 
   /** Writes a text frame; `onSent` is called when the kernel has all of it, or the socket is gone. */
   send(frame: string | Buffer, onSent?: () => void): void {
-    const byteLength = Buffer.byteLength(frame);
-    if (byteLength > ANNOUNCED_ABOVE_BYTES) {
-      this.send(JSON.stringify({ type: 'heartbeat', nextBytes: byteLength }));
-    }
+    this.#announce(Buffer.byteLength(frame));
+    this.#write(frame, true, () => this.#sent(onSent));
+  }
+
+  /**
+   * Writes one text message of `byteLength` bytes piece by piece, each when the kernel has all of the one before; nothing else
+   * finds room meanwhile. `onSent` is called when the kernel has all of it, or the socket is gone.
+   */
+  sendPieces(pieces: Iterable<Buffer>, byteLength: number, onSent: () => void): void {
+    this.#announce(byteLength);
+    const rest = pieces[Symbol.iterator]();
+    let next = rest.next();
+    const writeNext = () => {
+      if (next.done || !this.#isOpen) {
+        this.#isInPieces = false;
+        return this.#sent(onSent);
+      }
+      const piece = next.value;
+      next = rest.next();
+      this.#isInPieces = next.done !== true;
+      this.#write(piece, !this.#isInPieces, writeNext);
+    };
+    writeNext();
+  }
+
+  #sent(onSent?: () => void): void {
+    onSent?.();
+    if (this.hasRoom) this.onRoom();
+  }
+
+  #announce(byteLength: number): void {
+    if (byteLength <= ANNOUNCED_ABOVE_BYTES) return;
+    this.send(JSON.stringify({ type: 'heartbeat', nextBytes: byteLength }));
+  }
+
+  #write(data: string | Buffer, fin: boolean, onTaken: () => void): void {
+    const byteLength = Buffer.byteLength(data);
     this.#heldBytes += byteLength;
     this.#sentBytes += byteLength;
-    this.#socket.send(frame, { binary: false }, () => {
+    this.#socket.send(data, { binary: false, fin }, () => {
       this.#heldBytes -= byteLength;
-      onSent?.();
-      if (this.hasRoom) this.onRoom();
+      onTaken();
     });
   }
 
   /** Asks for a sign of life. The payload is the count of bytes so far: its answer says how much has arrived. */
   ping(): void {
-    // A clock that was set back would hide as much silence.
-    this.#answeredAt = Math.min(this.#answeredAt, this.#clock.now());
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(String(this.#sentBytes));
+    if (this.#isOpen) this.#socket.ping(String(this.#sentBytes));
   }
 
   /**
@@ -66,7 +101,7 @@ export class Wire {
    */
   get patienceMs(): number {
     const outstanding = this.#sentBytes - this.#answeredBytes;
-    const silentMs = Math.max(0, this.#clock.now() - this.#answeredAt);
+    const silentMs = this.#clock.monotonic() - this.#answeredAt;
     return Math.max(0, SILENCE_MS + outstanding / BYTES_PER_MS - silentMs);
   }
 
@@ -74,6 +109,6 @@ export class Wire {
     // A payload that is no count of ours answers no ping.
     if (!(bytes >= this.#answeredBytes && bytes <= this.#sentBytes)) return;
     this.#answeredBytes = bytes;
-    this.#answeredAt = this.#clock.now();
+    this.#answeredAt = this.#clock.monotonic();
   }
 }

@@ -2,25 +2,38 @@
 import type { Config } from '../config.ts';
 import { createDemoPainter } from './demo-painter.ts';
 import type { Generator } from './generator.ts';
-import { checkOpenAIKey, createOpenAIGenerator } from './openai.ts';
+import { createImagesApiGenerator, imagesService } from './images-api.ts';
+import { checkKey } from './key-check.ts';
+import { createOpenAIGenerator } from './openai.ts';
 import { withRetries } from './retry.ts';
+import { openAI } from './service.ts';
 
 export function createGenerator({ generator, limits }: Config): Generator {
-  return generator.generator === 'demo'
-    ? createDemoPainter()
-    : withRetries(createOpenAIGenerator({ ...generator, limits }));
+  if (generator.generator === 'demo') return createDemoPainter(generator);
+  return withRetries(
+    generator.api === 'images'
+      ? createImagesApiGenerator({ ...generator, limits })
+      : createOpenAIGenerator({ ...generator, limits }),
+  );
 }
 
 /** Who draws, in a sentence for whoever starts the server. */
 export function describeGenerator({ generator }: Config): string {
-  return generator.generator === 'demo'
-    ? 'The demo painter draws. To draw with OpenAI, set OPENAI_API_KEY and start again.'
-    : `OpenAI draws with ${generator.imageModel}, called by ${generator.model}.`;
+  if (generator.generator === 'demo') {
+    return 'The demo painter draws. To draw with OpenAI, set OPENAI_API_KEY and start again.';
+  }
+  if (generator.api === 'responses') return `OpenAI draws with ${generator.imageModel}, called by ${generator.model}.`;
+  const { baseURL, imageModel } = generator;
+  const host = baseURL === undefined ? '' : ` at ${URL.parse(baseURL)?.host}`;
+  return `${imagesService(generator).name}${host} draws with ${imageModel ?? 'the model it runs'}, through its Images API.`;
 }
 
 /** What is wrong with the key or the models, told at the start and not by the first person who asks. Never rejects. */
 export async function findGeneratorProblem({ generator }: Config): Promise<string | undefined> {
   if (generator.generator === 'demo') return undefined;
-  const check = await checkOpenAIKey(generator);
+  const { imageModel } = generator;
+  const service =
+    generator.api === 'images' ? imagesService(generator) : { ...openAI, imageModel, model: generator.model };
+  const check = await checkKey(generator, service);
   return check.verdict === 'refused' ? check.failure.message : undefined;
 }

@@ -10,10 +10,14 @@ import {
   type GenerateRequest,
   GenerationFailed,
   type Generator,
+  type GeneratorSupports,
 } from './generator.ts';
+import { standardSizes } from './supports.ts';
 
 export interface DemoPainterOptions {
-  /** Between one visible step and the next, in milliseconds; a picture takes four of them and the time to encode it. */
+  /** The sizes that may be chosen; OpenAI's standard ones when absent. */
+  readonly sizes?: readonly string[] | undefined;
+  /** Between one visible step and the next, in milliseconds; a picture of medium quality takes four of them. */
   readonly stepMs?: number;
   /** Waits for `ms` milliseconds; may reject once `signal` is aborted, and is not waited for any longer then. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -23,22 +27,41 @@ const DEFAULT_STEP_MS = 750;
 const DEFAULT_SIDE = 1024;
 const LARGEST_SIDE = 2048;
 
+const supports: GeneratorSupports = {
+  qualities: ['low', 'medium', 'high'],
+  backgrounds: ['opaque', 'transparent'],
+  formats: ['png', 'jpeg', 'webp'],
+  compression: true,
+  partialImages: 3,
+  refine: true,
+};
+
+/** A sketch is soon done, a rich picture takes its time: as parts of the usual step. */
+const paces = { auto: 1, low: 0.4, medium: 1, high: 1.6, xhigh: 2, max: 2.4 } as const;
+
+/** How often the painter has something to show before the picture is finished. */
+const SHOWN = 3;
+
 /**
  * The same prompt, feedback, parent, options and attempt give the same bytes; another attempt gives another picture.
  * A refinement keeps its parent's composition, which it reads from the parent's own metadata.
  * @throws {Error} when the painter's fonts are missing from the installation
  */
-export function createDemoPainter({ stepMs = DEFAULT_STEP_MS, sleep = wait }: DemoPainterOptions = {}): Generator {
+export function createDemoPainter({
+  sizes,
+  stepMs = DEFAULT_STEP_MS,
+  sleep = wait,
+}: DemoPainterOptions = {}): Generator {
   loadFonts();
 
   async function generate(request: GenerateRequest, { signal, onProgress }: GenerateContext) {
     const stop = stopping(signal);
     if (signal.aborted) throw cancelled();
-    const format = request.options.format ?? 'png';
+    const { format = 'png', compression, quality = 'auto', partialImages = SHOWN } = request.options;
     const { width, height } = pixelSize(request.options);
-    const step = (part: number) => stop(sleep(stepMs * part, signal));
+    const step = (part: number) => stop(sleep(stepMs * paces[quality] * part, signal));
     const show = async (): Promise<GeneratedImage> => {
-      const bytes = await stop(encode(picture.canvas, format, picture.recipe));
+      const bytes = await stop(encode(picture.canvas, format, picture.recipe, compression));
       return { bytes, mediaType: mediaTypes[format], width, height };
     };
 
@@ -47,16 +70,26 @@ export function createDemoPainter({ stepMs = DEFAULT_STEP_MS, sleep = wait }: De
     await step(0.5);
     onProgress({ phase: 'drawing' });
     await step(0.5);
+    let shown = 0;
     for (const pause of picture.painting) {
       await stop(setImmediate());
       if (pause === 'breath') continue;
-      onProgress({ phase: 'partial', image: await show() });
+      shown += 1;
+      // Of fewer previews the later ones: there is more to see in them.
+      if (shown > SHOWN - partialImages) onProgress({ phase: 'partial', image: await show() });
       await step(1);
     }
     return { image: await show() };
   }
 
-  return { name: 'Demo painter', model: 'demo-painter-1', demo: true, maxTries: 1, generate };
+  return {
+    name: 'Demo painter',
+    model: 'demo-painter-1',
+    demo: true,
+    maxTries: 1,
+    supports: { ...supports, sizes: [...(sizes ?? standardSizes)], ...(sizes === undefined && { anySize: true }) },
+    generate,
+  };
 }
 
 /** @throws {GenerationFailed} for a side beyond 2048 pixels */

@@ -21,9 +21,9 @@ export class Estimates {
   }
 }
 
-/** Only quality has few enough values to be remembered for ever; sizes are grouped by what they cost, their pixels. */
-function keyOf({ quality = 'auto', size = 'auto' }: Options): string {
+/** Models and qualities have few enough values to be remembered for ever; sizes are grouped by what they cost, their pixels. */
+function keyOf({ model = 'auto', quality = 'auto', size = 'auto' }: Options): string {
   const [width, height] = size.split('x').map(Number);
   const megapixels = width && height ? Math.round((width * height) / 1_000_000) : 'auto';
-  return `${quality} ${megapixels}`;
+  return `${model} ${quality} ${megapixels}`;
 }

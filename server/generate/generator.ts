@@ -1,5 +1,5 @@
 /** The port between a session and whatever draws. */
-import type { GenerationErrorCode, MediaType, Options, Usage } from '../../shared/session.ts';
+import type { EstimatedCost, GenerationErrorCode, MediaType, Options, Supports, Usage } from '../../shared/session.ts';
 
 export interface GenerateRequest {
   readonly prompt: string;
@@ -26,6 +26,8 @@ export interface GenerateResult {
   readonly image: GeneratedImage;
   readonly revisedPrompt?: string;
   readonly usage?: Usage;
+  /** What `usage` costs, where the model's prices are known. */
+  readonly estimatedCost?: EstimatedCost;
 }
 
 export type GeneratorProgress =
@@ -43,6 +45,9 @@ export interface GenerateContext {
   readonly onProgress: (progress: GeneratorProgress) => void;
 }
 
+/** How many candidates one ask may have is the server's limit, not the generator's. */
+export type GeneratorSupports = Readonly<Omit<Supports, 'candidates'>>;
+
 export interface Generator {
   /** What draws, in words that a person knows, such as `OpenAI`. */
   readonly name: string;
@@ -50,6 +55,8 @@ export interface Generator {
   readonly demo: boolean;
   /** How many tries `generate` makes at the most, the first included. */
   readonly maxTries: number;
+  /** Which options it knows; what else a request asks for is refused before it comes here. */
+  readonly supports: GeneratorSupports;
   /**
    * Draws one image.
    * @throws {GenerationFailed} for every failure but an abort
@@ -58,19 +65,27 @@ export interface Generator {
   generate(request: GenerateRequest, context: GenerateContext): Promise<GenerateResult>;
 }
 
+/** What is known of a failure that may well not come again. */
+export interface Transient {
+  /** The least wait that the service asked for, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** The service may have drawn all the same, and nothing was heard of it. */
+  readonly mayBeDrawn?: true;
+}
+
 /** A generation that ended without an image. Its message is a sentence that a person may read. */
 export class GenerationFailed extends Error {
   override readonly name = 'GenerationFailed';
   readonly code: GenerationErrorCode;
   /** Whether a person may usefully ask again. */
   readonly retryable: boolean;
-  /** Set when another try right away is worth it, with the least wait the service asked for, in milliseconds. */
-  readonly transient: { readonly retryAfterMs?: number } | undefined;
+  /** Set when another try right away is worth it. */
+  readonly transient: Transient | undefined;
 
   constructor(
     code: GenerationErrorCode,
     message: string,
-    options: { retryable: boolean; transient?: { readonly retryAfterMs?: number }; cause?: unknown },
+    options: { retryable: boolean; transient?: Transient; cause?: unknown },
   ) {
     super(message, { cause: options.cause });
     this.code = code;

@@ -1,7 +1,8 @@
 /** A connection to OpenAI, or to what OPENAI_BASE_URL names, that is watched over. */
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { failures } from './openai-failures.ts';
+import { failuresOf } from './openai-failures.ts';
+import { openAI } from './service.ts';
 import type { UpstreamWatch } from './upstream-watch.ts';
 
 export interface OpenAIAccess {
@@ -21,26 +22,39 @@ const NEVER_MS = 2 ** 31 - 1;
  * @throws {GenerationFailed} when the key can't stand in a header; the header's own error would quote it (rule S3)
  */
 export function openAIClient({ apiKey, baseURL }: OpenAIAccess, watch: UpstreamWatch): OpenAI {
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw failures.unusableKey();
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw failuresOf(openAI).unusableKey();
   return new OpenAI({
     apiKey,
     ...(baseURL !== undefined && { baseURL }),
     maxRetries: 0,
     timeout: NEVER_MS,
     logLevel: 'off',
-    fetch: async (input, { method = 'GET', headers, body, signal } = {}) => {
-      const url = input instanceof Request ? input.url : input;
-      // All that is asked here has a JSON text for a body, or none. The headers are copied because undici knows only its own.
-      const text = typeof body === 'string' ? body : null;
-      const ownHeaders = [...new Headers(headers)];
-      const response = await undiciFetch(url, {
-        method,
-        headers: ownHeaders,
-        body: text,
-        signal: signal ?? null,
-        dispatcher: agent,
-      });
-      return watch.guard(response);
-    },
+    // With its `Response` at hand, the SDK need not find out by a request of its own whether forms can be sent.
+    fetch: Object.assign(watchedFetch(watch), { Response }),
   });
+}
+
+function watchedFetch(watch: UpstreamWatch) {
+  return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const { method = 'GET', signal } = init;
+    const { body, headers } = await encoded(init);
+    const response = await undiciFetch(input instanceof Request ? input.url : input, {
+      method,
+      headers: [...headers],
+      body,
+      signal: signal ?? null,
+      dispatcher: agent,
+    });
+    return watch.guard(response);
+  };
+}
+
+/** The package undici knows only its own forms and headers, not those of the platform: it gets bytes and pairs. */
+async function encoded({ body, headers: given }: RequestInit) {
+  const headers = new Headers(given);
+  if (typeof body === 'string' || !body) return { body: body ?? null, headers };
+  const form = new Response(body);
+  const contentType = form.headers.get('content-type');
+  if (contentType !== null) headers.set('content-type', contentType);
+  return { body: await form.bytes(), headers };
 }

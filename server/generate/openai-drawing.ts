@@ -1,29 +1,38 @@
 /** One try's stream, followed to its end: what it reports on the way, and the image that it leaves. */
-import type { Usage } from '../../shared/session.ts';
 import type { GenerateContext, GeneratedImage, GenerateResult } from './generator.ts';
 import { type ImageByteLimits, readBase64Image } from './image-bytes.ts';
 import { type ImageCall, parseStreamEvent, type StreamEvent } from './openai-events.ts';
-import { failures } from './openai-failures.ts';
-import { type ModelNames, type Refusal, refused } from './openai-refusals.ts';
-
-/** A rewritten prompt stands in every snapshot; what is longer is cut. */
-const REVISED_PROMPT_CHARACTERS = 16_000;
+import { failuresOf } from './openai-failures.ts';
+import { type Refusal, refused } from './openai-refusals.ts';
+import type { TokenPrices } from './prices.ts';
+import { revisedPromptOf } from './revised-prompt.ts';
+import type { Service } from './service.ts';
+import { type ImageTokens, usageOf } from './usage.ts';
 
 type Phase = 'asked' | 'started' | 'drawing' | 'over';
 
 export class OpenAIDrawing {
   readonly #onProgress: GenerateContext['onProgress'];
-  readonly #names: ModelNames;
+  readonly #service: Service;
+  readonly #failures: ReturnType<typeof failuresOf>;
   readonly #limits: ImageByteLimits;
+  readonly #prices: TokenPrices | undefined;
   #phase: Phase = 'asked';
   #result: GenerateResult | undefined;
   /** Why the image tool drew nothing, where it says so. */
   #toolError: Refusal | undefined;
 
-  constructor(onProgress: GenerateContext['onProgress'], names: ModelNames, limits: ImageByteLimits) {
+  constructor(
+    onProgress: GenerateContext['onProgress'],
+    service: Service,
+    limits: ImageByteLimits,
+    prices: TokenPrices | undefined,
+  ) {
     this.#onProgress = onProgress;
-    this.#names = names;
+    this.#service = service;
+    this.#failures = failuresOf(service);
     this.#limits = limits;
+    this.#prices = prices;
   }
 
   /** The image, once it is here as a whole; before the end of the stream it may still lack its usage. */
@@ -47,8 +56,8 @@ export class OpenAIDrawing {
    */
   finish(): GenerateResult {
     if (this.#result) return this.#result;
-    if (this.#toolError) throw refused(this.#toolError, this.#names);
-    throw this.#phase === 'over' ? failures.noImage() : failures.cut('no last event');
+    if (this.#toolError) throw refused(this.#toolError, this.#service);
+    throw this.#phase === 'over' ? this.#failures.noImage() : this.#failures.cut('no last event');
   }
 
   #follow(event: StreamEvent): void {
@@ -97,22 +106,17 @@ export class OpenAIDrawing {
       return;
     }
     const image: GeneratedImage | undefined = readBase64Image(result, this.#limits);
-    if (!image) throw failures.notAnImage();
-    this.#result = {
-      image,
-      ...(revisedPrompt && { revisedPrompt: revisedPrompt.slice(0, REVISED_PROMPT_CHARACTERS).toWellFormed() }),
-    };
+    if (!image) throw this.#failures.notAnImage();
+    this.#result = { image, ...revisedPromptOf(revisedPrompt) };
   }
 
-  #addUsage(tokens: { input_tokens: number; output_tokens: number; total_tokens: number } | undefined): void {
+  #addUsage(tokens: ImageTokens | undefined): void {
     if (!tokens || !this.#result) return;
-    const { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: totalTokens } = tokens;
-    const usage: Usage = { inputTokens, outputTokens, totalTokens };
-    this.#result = { ...this.#result, usage };
+    this.#result = { ...this.#result, ...usageOf(tokens, this.#prices) };
   }
 
   #refuse(refusal: Refusal): never {
     this.#result = undefined;
-    throw refused(refusal, this.#names);
+    throw refused(refusal, this.#service);
   }
 }

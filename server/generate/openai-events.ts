@@ -1,6 +1,6 @@
 /** The few events of OpenAI's stream that matter, parsed: what a compatible server sends need not be what the SDK's types say. */
 import * as v from 'valibot';
-import { Count } from '../../shared/session.ts';
+import { ImageTokens } from './usage.ts';
 
 const text = v.nullish(v.string());
 
@@ -15,12 +15,10 @@ const ImageCall = v.object({
 });
 export type ImageCall = v.InferOutput<typeof ImageCall>;
 
-const Tokens = v.object({ input_tokens: Count, output_tokens: Count, total_tokens: Count });
-
 const Completed = v.pipe(
   v.object({
     output: v.fallback(v.array(v.unknown()), []),
-    tool_usage: v.optional(v.fallback(v.optional(v.object({ image_gen: Tokens })), undefined)),
+    tool_usage: v.optional(v.fallback(v.optional(v.object({ image_gen: ImageTokens })), undefined)),
   }),
   // Among the output stand the model's own messages, of which nothing is known here.
   v.transform(({ output, tool_usage }) => ({ call: output.find((item) => v.is(ImageCall, item)), tool_usage })),

@@ -1,73 +1,90 @@
-/** Every way in which asking OpenAI can fail, as a failure of ours. */
+/** Every way in which asking OpenAI, or a server that speaks like it, can fail, as a failure of ours. */
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
 import type { GenerationErrorCode } from '../../shared/session.ts';
 import { GenerationFailed, UpstreamFault } from './generator.ts';
-import { type ModelNames, refused } from './openai-refusals.ts';
+import { refused } from './openai-refusals.ts';
+import { inSentence, type Service } from './service.ts';
 
 /** Judges what was thrown while a request was made or its answer read; `now` is in milliseconds since the epoch. */
-export function failureOf(error: unknown, names: ModelNames, now: number): GenerationFailed {
+export function failureOf(error: unknown, service: Service, now: number, isEdit = false): GenerationFailed {
+  const failures = failuresOf(service);
   if (error instanceof GenerationFailed) return error;
   if (error instanceof APIConnectionTimeoutError) return failures.unreachable('connect timeout');
   if (error instanceof APIConnectionError) return failures.unreachable(transportDetail(error));
   if (error instanceof APIError) {
     const { status, code, type, message, requestID: requestId, headers } = error;
-    return refused({ status, code, type, message, requestId, retryAfterMs: retryAfterOf(headers, now) }, names);
+    const retryAfterMs = retryAfterOf(headers, now);
+    return refused({ status, code, type, message, requestId, retryAfterMs, isEdit }, service);
   }
   // Thrown raw by what reads the stream: the socket was cut, or the stream ended inside an event.
   if (error instanceof TypeError || error instanceof SyntaxError) return failures.cut(transportDetail(error));
-  return new GenerationFailed('provider_error', 'Asking OpenAI failed for a reason that this server does not know.', {
-    retryable: true,
-    cause: new UpstreamFault(error instanceof Error ? `unexpected ${wordOf(error.name)}` : 'unexpected'),
-  });
+  return failures.unknown(error instanceof Error ? `unexpected ${wordOf(error.name)}` : 'unexpected');
 }
 
 /** The failures that the service does not tell of. */
-export const failures = {
-  unreachable: (detail: string) =>
-    own(
-      'network',
-      'OpenAI could not be reached. Check the network of this server, and OPENAI_BASE_URL if it is set.',
-      detail,
-      'again',
-    ),
-  cut: (detail: string) =>
-    own('network', 'The connection to OpenAI broke before the image was complete. Ask again.', detail, 'again'),
-  silent: (seconds: number) =>
-    own(
-      'timeout',
-      `OpenAI sent nothing for ${seconds} seconds, so the try was given up. Ask again.`,
-      'silence',
-      'again',
-    ),
-  endless: (seconds: number) =>
-    own(
-      'timeout',
-      `OpenAI had not finished after ${seconds} seconds, so the try was given up. Ask again.`,
-      'total time',
-      'again',
-    ),
-  tooBig: () =>
-    own('provider_error', 'OpenAI sent more data than this server accepts for one image.', 'stream too big'),
-  notTheApi: (mediaType: string) =>
-    own(
-      'provider_error',
-      "What answered is not OpenAI's API. Check OPENAI_BASE_URL, and any proxy between this server and OpenAI.",
-      `answered with ${wordOf(mediaType)}`,
-    ),
-  notAnImage: () =>
-    own('provider_error', 'OpenAI sent something that is no PNG, JPEG or WebP image. Ask again.', 'no image type'),
-  noImage: () =>
-    own(
-      'no_image',
-      'OpenAI answered without an image. Say more plainly in the prompt what to draw, and ask again.',
-      'no image',
-    ),
-  unusableKey: () =>
-    own(
-      'invalid_api_key',
-      'The OpenAI API key holds a character that no key has. Correct OPENAI_API_KEY and restart the server.',
-    ),
-};
+export function failuresOf({ name }: Pick<Service, 'name'>) {
+  return {
+    unreachable: (detail: string) =>
+      own(
+        'network',
+        `${name} could not be reached. Check the network of this server, and OPENAI_BASE_URL if it is set.`,
+        detail,
+        'again',
+      ),
+    cut: (detail: string) =>
+      own(
+        'network',
+        `The connection to ${inSentence(name)} broke before the image was complete. Ask again.`,
+        detail,
+        'again',
+      ),
+    silent: (seconds: number) =>
+      own(
+        'timeout',
+        `${name} sent nothing for ${inWords.format(seconds)}, so the try was given up. Ask again.`,
+        'silence',
+        'again',
+      ),
+    endless: (seconds: number) =>
+      own(
+        'timeout',
+        `${name} had not finished after ${inWords.format(seconds)}, so the try was given up. Ask again.`,
+        'total time',
+        'again',
+      ),
+    tooBig: () =>
+      own('provider_error', `${name} sent more data than this server accepts for one image.`, 'stream too big'),
+    notTheApi: (detail: string) =>
+      own(
+        'provider_error',
+        `What answered is not ${inSentence(name)}'s API. ` +
+          `Check OPENAI_BASE_URL, and any proxy between this server and ${inSentence(name)}.`,
+        `answered with ${wordOf(detail)}`,
+      ),
+    notAnImage: () =>
+      own('provider_error', `${name} sent something that is no PNG, JPEG or WebP image. Ask again.`, 'no image type'),
+    onlyAnAddress: () =>
+      own(
+        'provider_error',
+        `${name} sent the address of an image in place of the image, and this server fetches none. ` +
+          'Set it up to answer with b64_json.',
+        'an address',
+      ),
+    noImage: () =>
+      own(
+        'no_image',
+        `${name} answered without an image. Say more plainly in the prompt what to draw, and ask again.`,
+        'no image',
+      ),
+    unusableKey: () =>
+      own(
+        'invalid_api_key',
+        'The OpenAI API key holds a character that no key has. Correct OPENAI_API_KEY and restart the server.',
+      ),
+    unknown: (detail: string) =>
+      own('provider_error', `Asking ${inSentence(name)} failed for a reason that this server does not know.`, detail),
+  };
+}
 
 function own(code: GenerationErrorCode, sentence: string, detail?: string, when?: 'again'): GenerationFailed {
   return new GenerationFailed(code, sentence, {
@@ -83,6 +100,8 @@ function transportDetail(error: unknown, depth = 0): string {
   if ('code' in error && typeof error.code === 'string') return wordOf(error.code);
   return error.cause === undefined ? wordOf(error.name) : transportDetail(error.cause, depth + 1);
 }
+
+const inWords = new Intl.NumberFormat('en', { style: 'unit', unit: 'second', unitDisplay: 'long' });
 
 /** Only words of a known form reach a log: what the service sends could be anything. */
 const wordOf = (text: string): string => /^[A-Za-z][\w./+]{0,63}$/.exec(text)?.[0] ?? 'something unnamed';

@@ -1,6 +1,7 @@
-/** What OpenAI itself says when it refuses or fails, as a failure of ours: a code, a sentence for people, whether to try again. */
+/** What a service itself says when it refuses or fails, as a failure of ours: a code, a sentence for people, whether to try again. */
 import type { GenerationErrorCode } from '../../shared/session.ts';
 import { GenerationFailed, UpstreamFault } from './generator.ts';
+import { inSentence, type Service } from './service.ts';
 
 /** What the service says of a failure, by its status, in its body or in an event of the stream. */
 export interface Refusal {
@@ -11,17 +12,13 @@ export interface Refusal {
   readonly message?: string | null | undefined;
   readonly requestId?: string | null | undefined;
   readonly retryAfterMs?: number | undefined;
-}
-
-/** The names that the request used, for sentences about a name that is wrong. */
-export interface ModelNames {
-  readonly model: string;
-  readonly imageModel: string;
+  /** Whether an image was to be edited, for which a compatible server may have no endpoint. */
+  readonly isEdit?: boolean | undefined;
 }
 
 interface Verdict {
   readonly code: GenerationErrorCode;
-  readonly sentence: string | ((names: ModelNames) => string);
+  readonly sentence: string | ((service: Service) => string);
   readonly retryable: boolean;
   readonly isTransient?: true;
 }
@@ -40,7 +37,8 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     ),
     {
       code: 'moderation_blocked',
-      sentence: "The prompt was refused by OpenAI's safety system. Change the wording and ask again.",
+      sentence: ({ name }) =>
+        `The prompt was refused by ${inSentence(name)}'s safety system. Change the wording and ask again.`,
       retryable: false,
     },
   ],
@@ -48,8 +46,8 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     says('insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active'),
     {
       code: 'quota_exceeded',
-      sentence:
-        'The OpenAI account has no credit left or has reached its spending limit. ' +
+      sentence: ({ name }) =>
+        `The account at ${inSentence(name)} has no credit left or has reached its spending limit. ` +
         "Whoever runs this server can add credit or raise the limit in the account's billing settings.",
       retryable: false,
     },
@@ -58,9 +56,9 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     ({ status, message }) => status === 403 && /\bverif/i.test(message ?? ''),
     {
       code: 'not_verified',
-      sentence: ({ imageModel }) =>
-        `OpenAI lets only verified organizations use the image model ${imageModel}. Verify the organization in ` +
-        "OpenAI's organization settings, or set PROOFROOM_IMAGE_MODEL to a model that needs no verification.",
+      sentence: ({ name, imageModel }) =>
+        `${name} lets only verified organizations use the image model ${imageModel}. Verify the organization in ` +
+        "the account's organization settings, or set PROOFROOM_IMAGE_MODEL to a model that needs no verification.",
       retryable: false,
     },
   ],
@@ -68,9 +66,11 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     says('model_not_found'),
     {
       code: 'provider_error',
-      sentence: ({ model, imageModel }) =>
-        `OpenAI offers this API key no model named ${model} or ${imageModel}. ` +
-        'Correct PROOFROOM_MODEL or PROOFROOM_IMAGE_MODEL and restart the server.',
+      sentence: ({ name, model, imageModel }) =>
+        model === undefined
+          ? `${name} has no image model named ${imageModel}. Correct PROOFROOM_IMAGE_MODEL and restart the server.`
+          : `${name} offers this API key no model named ${model} or ${imageModel}. ` +
+            'Correct PROOFROOM_MODEL or PROOFROOM_IMAGE_MODEL and restart the server.',
       retryable: false,
     },
   ],
@@ -78,8 +78,8 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     ({ status, message }) => (status === 401 || status === 403) && lacksPermission(message),
     {
       code: 'invalid_api_key',
-      sentence:
-        "The OpenAI API key may not draw images. Allow it the Responses API in the key's permissions, " +
+      sentence: (service) =>
+        `The API key may not draw images. Allow it the ${apiName(service)} in the key's permissions, ` +
         'or set OPENAI_API_KEY to another key and restart the server.',
       retryable: false,
     },
@@ -88,7 +88,7 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     (refusal) => refusal.status === 401 || says('invalid_api_key')(refusal),
     {
       code: 'invalid_api_key',
-      sentence: 'OpenAI refused the API key. Set OPENAI_API_KEY to a valid key and restart the server.',
+      sentence: ({ name }) => `${name} refused the API key. Set OPENAI_API_KEY to a valid key and restart the server.`,
       retryable: false,
     },
   ],
@@ -96,7 +96,7 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     says('unsupported_country_region_territory'),
     {
       code: 'provider_error',
-      sentence: 'OpenAI does not serve the country or region in which this server runs.',
+      sentence: ({ name }) => `${name} does not serve the country or region in which this server runs.`,
       retryable: false,
     },
   ],
@@ -104,9 +104,19 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     has(403),
     {
       code: 'provider_error',
-      sentence:
-        'OpenAI does not allow this server to draw images. ' +
-        "Check the API key's project and permissions in the OpenAI account.",
+      sentence: ({ name }) =>
+        `${name} does not allow this server to draw images. ` +
+        "Check the API key's project and permissions in the account there.",
+      retryable: false,
+    },
+  ],
+  [
+    ({ isEdit, status }) => isEdit === true && (status === 404 || status === 405 || status === 501),
+    {
+      code: 'provider_error',
+      sentence: ({ name }) =>
+        `${name} can't change an image that is there. Ask for a new one in other words; ` +
+        'whoever runs this server can set PROOFROOM_REFINE=0.',
       retryable: false,
     },
   ],
@@ -114,7 +124,8 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     has(404),
     {
       code: 'provider_error',
-      sentence: 'The service has no Responses API at its address. Correct OPENAI_BASE_URL and restart the server.',
+      sentence: (service) =>
+        `The service has no ${apiName(service)} at its address. Correct OPENAI_BASE_URL and restart the server.`,
       retryable: false,
     },
   ],
@@ -122,7 +133,7 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     (refusal) => refusal.status === 429 || says('rate_limit_exceeded', 'rate_limit_error')(refusal),
     {
       code: 'rate_limited',
-      sentence: 'OpenAI is busy, or this account asks too often. Wait a minute and ask again.',
+      sentence: ({ name }) => `${name} is busy, or this account asks too often. Wait a minute and ask again.`,
       retryable: true,
       isTransient: true,
     },
@@ -131,7 +142,7 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     has(408),
     {
       code: 'timeout',
-      sentence: 'OpenAI took too long to answer. Ask again.',
+      sentence: ({ name }) => `${name} took too long to answer. Ask again.`,
       retryable: true,
       isTransient: true,
     },
@@ -141,7 +152,7 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
       status === 409 || status >= 500 || code === 'server_error' || type === 'server_error',
     {
       code: 'provider_error',
-      sentence: 'OpenAI had a fault of its own and drew nothing. Ask again in a moment.',
+      sentence: ({ name }) => `${name} had a fault of its own and drew nothing. Ask again in a moment.`,
       retryable: true,
       isTransient: true,
     },
@@ -150,8 +161,8 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     ({ status = 0 }) => status >= 400,
     {
       code: 'provider_error',
-      sentence:
-        'OpenAI refused the request, perhaps for an option that the model does not support. ' +
+      sentence: ({ name }) =>
+        `${name} refused the request, perhaps for an option that the model does not support. ` +
         'Change the size, quality, background or format and ask again.',
       retryable: false,
     },
@@ -160,20 +171,22 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
 
 const unexplained: Verdict = {
   code: 'provider_error',
-  sentence: 'OpenAI failed without a reason that this server knows. Ask again.',
+  sentence: ({ name }) => `${name} failed without a reason that this server knows. Ask again.`,
   retryable: true,
 };
 
 /** Judges what the service itself said: an HTTP error, an error event, a failed response. */
-export function refused(refusal: Refusal, names: ModelNames): GenerationFailed {
+export function refused(refusal: Refusal, service: Service): GenerationFailed {
   const { code, sentence, retryable, isTransient } = rules.find(([holds]) => holds(refusal))?.[1] ?? unexplained;
   const { retryAfterMs } = refusal;
-  return new GenerationFailed(code, typeof sentence === 'string' ? sentence : sentence(names), {
+  return new GenerationFailed(code, typeof sentence === 'string' ? sentence : sentence(service), {
     retryable,
     ...(isTransient && { transient: retryAfterMs === undefined ? {} : { retryAfterMs } }),
     cause: new UpstreamFault(describe(refusal)),
   });
 }
+
+const apiName = ({ api }: Service): string => (api === 'images' ? 'Images API' : 'Responses API');
 
 /** A key with restricted permissions: the service names the scopes that it misses. */
 export const lacksPermission = (message: string | null | undefined): boolean =>

@@ -10,6 +10,7 @@ import {
   type Generator,
   type GeneratorProgress,
 } from './generator.ts';
+import { inSentence } from './service.ts';
 
 /** The wait before the second try is at most this long, and doubles for each further one. */
 const BACKOFF_MS = 4_000;
@@ -32,10 +33,11 @@ export function withRetries(
   generator: Generator,
   { tries = 3, clock = systemClock, random = Math.random }: RetryOptions = {},
 ): Generator {
-  const { name, model, demo } = generator;
+  const { name, model, demo, supports } = generator;
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
     const drawn = new Set<number>();
+    let isInDoubt = false;
 
     const tryOnce = (number: number) => {
       if (number > 1) onProgress({ phase: 'started' });
@@ -48,10 +50,13 @@ export function withRetries(
 
     const shouldRetry = async ({ error, attemptNumber }: { error: Error; attemptNumber: number }) => {
       if (!(error instanceof GenerationFailed) || !error.transient) return false;
-      const { retryAfterMs = 0 } = error.transient;
+      const { retryAfterMs = 0, mayBeDrawn } = error.transient;
+      isInDoubt ||= mayBeDrawn ?? false;
       if (retryAfterMs > LONGEST_WAIT_MS) throw asksForTooLong(name, retryAfterMs, error);
       const retryInMs = Math.round(retryAfterMs + random() * BACKOFF_MS * 2 ** (attemptNumber - 1));
-      const reason = [whatHappened(error.code, name), billing(drawn)].filter(Boolean).join(' ');
+      const reason = [whatHappened(error.code, name), billing(drawn), isInDoubt && doubt(name)]
+        .filter(Boolean)
+        .join(' ');
       onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason });
       await pause(retryInMs, clock, signal);
       return true;
@@ -65,7 +70,7 @@ export function withRetries(
       throw error;
     }
   };
-  return { name, model, demo, maxTries: tries, generate };
+  return { name, model, demo, supports, maxTries: tries, generate };
 }
 
 /** Resolves early on an abort, which p-retry then notices by itself. */
@@ -88,7 +93,7 @@ function whatHappened(code: GenerationErrorCode, name: string): string {
     case 'timeout':
       return `${name} took too long to answer.`;
     case 'network':
-      return `The connection to ${name} failed.`;
+      return `The connection to ${inSentence(name)} failed.`;
     default:
       return `${name} had a fault of its own.`;
   }
@@ -102,6 +107,11 @@ function billing(drawn: ReadonlySet<number>): string | undefined {
   const [only] = drawn;
   if (only === undefined) return undefined;
   return `The ${ordinals[only - 1] ?? `${only}th`} try had begun to draw and may have been billed.`;
+}
+
+/** The same rule, where nobody knows whether the service had begun. */
+function doubt(name: string): string {
+  return `Whether ${inSentence(name)} drew and billed it all the same is not known.`;
 }
 
 function asksForTooLong(name: string, retryAfterMs: number, cause: GenerationFailed): GenerationFailed {

@@ -1,12 +1,20 @@
 /** Watches over one upstream request: how long it may be silent, how long it may last, and how much it may send. */
 import type { Clock } from '../clock.ts';
 import type { Limits } from '../limits.ts';
-import { failures } from './openai-failures.ts';
+import { failuresOf } from './openai-failures.ts';
+import type { Service } from './service.ts';
 
 export type WatchLimits = Pick<Limits, 'UPSTREAM_SILENCE_MS' | 'UPSTREAM_TOTAL_MS' | 'UPSTREAM_STREAM_BYTES'>;
 
 /** An answer that is an error has a short body; what is longer is not read. */
 const ERROR_BODY_BYTES = 64 * 1024;
+
+/** Who is watched, and since when it is expected to be heard. */
+export interface Watched {
+  readonly service: Pick<Service, 'name'>;
+  /** The request itself, or its answer: where the answer comes in one piece, a long silence before it is nothing bad. */
+  readonly silenceFrom: 'request' | 'answer';
+}
 
 /** What is needed of a response, whichever package it comes from. */
 export interface UpstreamResponse {
@@ -24,10 +32,17 @@ export class UpstreamWatch {
   readonly #caller: AbortSignal;
   readonly #onCallerAbort: () => void;
   readonly #cancelTotal: () => void;
+  readonly #failures: ReturnType<typeof failuresOf>;
   #cancelSilence: () => void;
 
-  /** Starts both clocks (rule R10); `caller` aborted ends the request too (rule R2). */
-  constructor(caller: AbortSignal, limits: WatchLimits, clock: Pick<Clock, 'after'>) {
+  /** Starts both clocks (rule R10), that of silence perhaps later; `caller` aborted ends the request too (rule R2). */
+  constructor(
+    caller: AbortSignal,
+    limits: WatchLimits,
+    clock: Pick<Clock, 'after'>,
+    { service, silenceFrom }: Watched = { service: { name: 'OpenAI' }, silenceFrom: 'request' },
+  ) {
+    this.#failures = failuresOf(service);
     this.#limits = limits;
     this.#clock = clock;
     this.#caller = caller;
@@ -35,8 +50,10 @@ export class UpstreamWatch {
     caller.addEventListener('abort', this.#onCallerAbort);
     if (caller.aborted) this.#onCallerAbort();
     const { UPSTREAM_TOTAL_MS } = limits;
-    this.#cancelTotal = clock.after(UPSTREAM_TOTAL_MS, () => this.stop(failures.endless(seconds(UPSTREAM_TOTAL_MS))));
-    this.#cancelSilence = this.#listen();
+    this.#cancelTotal = clock.after(UPSTREAM_TOTAL_MS, () =>
+      this.stop(this.#failures.endless(seconds(UPSTREAM_TOTAL_MS))),
+    );
+    this.#cancelSilence = silenceFrom === 'request' ? this.#listen() : () => undefined;
   }
 
   /** Aborted with the failure that ended the request, or with the caller's own reason. */
@@ -82,7 +99,7 @@ export class UpstreamWatch {
     for await (const chunk of body) {
       this.#heard();
       bytes += chunk.byteLength;
-      if (bytes > most) return ok ? this.stop(failures.tooBig()) : undefined;
+      if (bytes > most) return ok ? this.stop(this.#failures.tooBig()) : undefined;
       yield chunk;
     }
   }
@@ -95,7 +112,7 @@ export class UpstreamWatch {
 
   #listen(): () => void {
     const { UPSTREAM_SILENCE_MS } = this.#limits;
-    return this.#clock.after(UPSTREAM_SILENCE_MS, () => this.stop(failures.silent(seconds(UPSTREAM_SILENCE_MS))));
+    return this.#clock.after(UPSTREAM_SILENCE_MS, () => this.stop(this.#failures.silent(seconds(UPSTREAM_SILENCE_MS))));
   }
 }
 

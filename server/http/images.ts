@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { imageFileName } from '../../shared/file-name.ts';
 import type { ImageReference } from '../../shared/session.ts';
+import { find } from '../session/attempts.ts';
 import type { Session } from '../session/session.ts';
 import type { Sessions } from '../session/sessions.ts';
 
@@ -31,7 +32,7 @@ export function imageRoutes(sessions: Sessions, allowedOrigins: readonly string[
 }
 
 function fileNameIn({ state }: Session, { imageId, mediaType }: ImageReference): string {
-  const attempt = state.attempts.find(({ image }) => image.imageId === imageId);
+  const attempt = find([...state.attempts, ...state.discarded], imageId);
   const generation = state.stage === 'generating' ? state.generation : undefined;
   const approved = state.stage === 'final' && state.approved.imageId === imageId;
   return imageFileName((attempt ?? generation)?.prompt ?? '', mediaType, approved);

@@ -1,7 +1,6 @@
-/** Every HTTP route, behind the checks and headers that they all share. */
+/** Every HTTP route, with the headers that they all share. */
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import { isAllowedHost } from '../hosts.ts';
 import type { Journal } from '../journal.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { healthRoutes } from './health.ts';
@@ -19,15 +18,9 @@ export interface RoutesContext {
 }
 
 export function routes({ config, sessions, builtFolder, isReady, journal }: RoutesContext): Hono {
-  const { allowedHosts, allowedOrigins } = config;
+  const { allowedOrigins } = config;
   const app = new Hono();
-  app.use(commonHeaders);
-  app.use(async (context, next) => {
-    if (isAllowedHost(context.req.header('Host'), allowedHosts)) return next();
-    journal.requestRefused(421);
-    journal.log.warn('host refused: add it to PROOFROOM_ALLOWED_HOSTS to be reached by that name');
-    return context.json({ code: 'host_not_allowed', message: 'This server does not answer to that name.' }, 421);
-  });
+  app.use(withCommonHeaders);
   app.route('/', healthRoutes(isReady));
   app.route('/', metricsRoutes(journal, config.accessToken));
   app.route('/', imageRoutes(sessions, allowedOrigins));
@@ -41,8 +34,9 @@ export function routes({ config, sessions, builtFolder, isReady, journal }: Rout
 }
 
 /** On every answer, refusals included. */
-const commonHeaders: MiddlewareHandler = async (context, next) => {
+export const commonHeaders = { 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' } as const;
+
+const withCommonHeaders: MiddlewareHandler = async (context, next) => {
   await next();
-  context.res.headers.set('X-Content-Type-Options', 'nosniff');
-  context.res.headers.set('Referrer-Policy', 'no-referrer');
+  for (const [name, value] of Object.entries(commonHeaders)) context.res.headers.set(name, value);
 };

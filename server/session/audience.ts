@@ -6,7 +6,8 @@ export interface Watcher {
   readonly connectionId: string;
   readonly role: Role;
   snapshotChanged(): void;
-  draftChanged(text: string, by: string): void;
+  /** `draftId` is there when it is the watcher's own. */
+  draftChanged(text: string, by: string, draftId?: string): void;
   viewersChanged(): void;
   progressed(candidate: number): void;
   previewed(candidate: number): void;

@@ -57,6 +57,8 @@ export class GenerationRun {
   readonly #listener: RunListener;
   readonly #abort = new AbortController();
   readonly #running = new Map<number, Candidate>();
+  /** On the clock that never goes back. */
+  readonly #askedAt: number;
 
   /** `request.attempt` is that of the first candidate; the others count on from it. */
   constructor(
@@ -71,6 +73,7 @@ export class GenerationRun {
     this.#request = request;
     this.#context = context;
     this.#listener = listener;
+    this.#askedAt = context.clock.monotonic();
   }
 
   /** Queues every candidate. The listener hears of each end exactly once, except after `abort`. */
@@ -96,12 +99,15 @@ export class GenerationRun {
     return this.#running.get(candidate)?.partial;
   }
 
+  get #elapsedMs(): number {
+    return Math.round(this.#context.clock.monotonic() - this.#askedAt);
+  }
+
   /** What to say of a candidate now: times are computed at the call. */
   progress(candidate: number): ProgressMessage | undefined {
     const state = this.#running.get(candidate);
     if (!state) return undefined;
-    const { generationId, startedAt, options } = this.generation;
-    const now = this.#context.clock.now();
+    const { generationId, options } = this.generation;
     const expectedMs = this.#context.estimates.expectedMs(options);
     return {
       type: 'progress',
@@ -110,10 +116,12 @@ export class GenerationRun {
       phase: state.phase,
       try: state.try,
       maxTries: this.#context.generator.maxTries,
-      elapsedMs: Math.max(0, now - Date.parse(startedAt)),
+      elapsedMs: this.#elapsedMs,
       ...(expectedMs !== undefined && { expectedMs }),
       ...(state.queuePosition !== undefined && { queuePosition: state.queuePosition }),
-      ...(state.retryAt !== undefined && { retryInMs: Math.max(0, state.retryAt - now) }),
+      ...(state.retryAt !== undefined && {
+        retryInMs: Math.max(0, Math.round(state.retryAt - this.#context.clock.monotonic())),
+      }),
       ...(state.reason !== undefined && { reason: state.reason }),
     };
   }
@@ -121,19 +129,18 @@ export class GenerationRun {
   async #draw(candidate: number): Promise<void> {
     const { queue, clock, estimates } = this.#context;
     const { signal } = this.#abort;
-    let startedAt = clock.now();
+    let startedAt = clock.monotonic();
     try {
       const result = await queue.run(
         () => {
-          startedAt = clock.now();
+          startedAt = clock.monotonic();
           this.#report(candidate, { phase: 'started' });
           return this.#generate(candidate);
         },
         { signal, onPosition: (queuePosition) => this.#report(candidate, { phase: 'queued', queuePosition }) },
       );
       if (signal.aborted) return;
-      // The clock may have been set back meanwhile.
-      estimates.record(this.generation.options, Math.max(0, clock.now() - startedAt));
+      estimates.record(this.generation.options, clock.monotonic() - startedAt);
       this.#running.delete(candidate);
       const image = this.#store(result.image, candidate, 'final', 0);
       this.#note(candidate, 'generated');
@@ -164,7 +171,7 @@ export class GenerationRun {
         if (state.phase !== progress.phase) this.#report(candidate, { phase: progress.phase });
         return;
       case 'retrying': {
-        const retryAt = this.#context.clock.now() + progress.retryInMs;
+        const retryAt = this.#context.clock.monotonic() + progress.retryInMs;
         const { generationId } = this.generation;
         this.#context.journal.triedAgain({ session: this.#sessionId, generationId, try: progress.try });
         return this.#report(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
@@ -189,9 +196,8 @@ export class GenerationRun {
   }
 
   #note(candidate: number, outcome: Outcome, upstream?: string): void {
-    const { generationId, startedAt } = this.generation;
-    const durationMs = Math.max(0, this.#context.clock.now() - Date.parse(startedAt));
-    const ended = { session: this.#sessionId, generationId, candidate, outcome, durationMs };
+    const { generationId } = this.generation;
+    const ended = { session: this.#sessionId, generationId, candidate, outcome, durationMs: this.#elapsedMs };
     this.#context.journal.generationEnded(upstream === undefined ? ended : { ...ended, upstream });
   }
 

@@ -1,7 +1,9 @@
 /** The budget for everything that images take in memory (rule R7). */
 export interface Reservation {
-  /** Gives the room back; may be called twice. */
+  /** Gives the room back, unless somebody else holds it too; may be called twice. */
   release(): void;
+  /** Another hold on the same room, which is free when the last of them is released. */
+  hold(): Reservation;
 }
 
 export class ImageMemory {
@@ -31,12 +33,20 @@ export class ImageMemory {
   /** Counts bytes that are here already: they are never refused. */
   take(bytes: number): Reservation {
     this.#usedBytes += bytes;
-    let held = true;
-    return {
-      release: () => {
-        if (held) this.#usedBytes -= bytes;
-        held = false;
-      },
+    let holders = 0;
+    const hold = (): Reservation => {
+      let isHeld = true;
+      holders += 1;
+      return {
+        hold,
+        release: () => {
+          if (!isHeld) return;
+          isHeld = false;
+          holders -= 1;
+          if (holders === 0) this.#usedBytes -= bytes;
+        },
+      };
     };
+    return hold();
   }
 }

@@ -1,60 +1,28 @@
 /** The session's state machine: what may happen, and what follows. Pure: no I/O, no clock, no random. */
 import type { Command, RejectCode } from '../../shared/protocol.ts';
 import type {
-  Attempt,
+  CommandName,
   Decision,
   Generation,
   GenerationError,
   ImageReference,
-  LastAction,
   Options,
-  Usage,
 } from '../../shared/session.ts';
-
-/** Oldest first; there is a newest one. */
-export type Attempts = readonly [Attempt, ...Attempt[]];
-
-/** A generation that failed, or, without an error, was cancelled (rule M8). */
-export interface Unfinished {
-  readonly generation: Generation;
-  readonly error?: GenerationError;
-}
-
-/** How one candidate of the running generation ended. */
-interface Settled {
-  readonly candidate: number;
-  readonly error?: GenerationError;
-}
-
-interface Common {
-  readonly revision: number;
-  readonly turn: number;
-  readonly decisions: readonly Decision[];
-  readonly lastAction?: LastAction;
-}
-
-export interface InitialInput extends Common {
-  readonly stage: 'initial_input';
-  readonly attempts: readonly [];
-  readonly unfinished?: Unfinished;
-}
-export interface Generating extends Common {
-  readonly stage: 'generating';
-  readonly attempts: readonly Attempt[];
-  readonly generation: Generation;
-  readonly settled: readonly Settled[];
-}
-export interface UserFeedback extends Common {
-  readonly stage: 'user_feedback';
-  readonly attempts: Attempts;
-  readonly unfinished?: Unfinished;
-}
-export interface Final extends Common {
-  readonly stage: 'final';
-  readonly attempts: Attempts;
-  readonly approved: ImageReference;
-}
-export type State = InitialInput | Generating | UserFeedback | Final;
+import {
+  attemptOf,
+  type Drawn,
+  find,
+  imageIdOf,
+  isNonEmpty,
+  type Kept,
+  type KeptAttempt,
+  newest,
+  putAside,
+  surplus,
+  takeBack,
+  without,
+} from './attempts.ts';
+import type { Common, Final, Generating, InitialInput, Resting, State, Unfinished, UserFeedback } from './state.ts';
 
 export interface CommandEvent {
   readonly type: 'command';
@@ -65,14 +33,10 @@ export interface CommandEvent {
   /** For the generation that the command may start. */
   readonly generationId: string;
 }
-export interface GeneratedEvent {
+export interface GeneratedEvent extends Drawn {
   readonly type: 'generated';
   readonly generationId: string;
   readonly candidate: number;
-  readonly image: ImageReference;
-  readonly revisedPrompt?: string;
-  readonly usage?: Usage;
-  readonly at: string;
 }
 export interface FailedEvent {
   readonly type: 'failed';
@@ -101,16 +65,9 @@ export type Transition =
   | { readonly accepted: false; readonly code: Rejection };
 
 export interface Rules {
+  /** With those put aside. */
   readonly ATTEMPTS_PER_SESSION: number;
 }
-
-export const initialState: InitialInput = {
-  stage: 'initial_input',
-  revision: 0,
-  turn: 0,
-  decisions: [],
-  attempts: [],
-};
 
 export function transition(state: State, event: Event, rules: Rules): Transition {
   switch (event.type) {
@@ -132,11 +89,9 @@ function decide(state: State, event: CommandEvent): Transition {
   if (command.turn !== undefined && command.turn !== state.turn) return reject('stale');
   switch (state.stage) {
     case 'initial_input':
-      return command.type === 'generate'
-        ? start(state, event, { prompt: command.prompt, options: command.options ?? {} })
-        : reject('wrong_stage');
+      return begin(state, event);
     case 'generating':
-      return command.type === 'cancel' ? cancel(state, event) : reject('wrong_stage');
+      return command.type === 'cancel' ? cancel(state, event, command.reason) : reject('wrong_stage');
     case 'user_feedback':
       return review(state, event);
     case 'final':
@@ -145,23 +100,35 @@ function decide(state: State, event: CommandEvent): Transition {
   }
 }
 
+function begin(state: InitialInput, event: CommandEvent): Transition {
+  const { command } = event;
+  switch (command.type) {
+    case 'generate':
+      return start(state, event, 'generate', { prompt: command.prompt, options: command.options ?? {} });
+    case 'restore':
+      return rearrange(state, takeBack(state, command.imageId));
+    default:
+      return reject('wrong_stage');
+  }
+}
+
 function review(state: UserFeedback, event: CommandEvent): Transition {
   const { command } = event;
   switch (command.type) {
     case 'regenerate': {
-      const named = command.imageId === undefined ? newest(state) : find(state, command.imageId);
+      const named = command.imageId === undefined ? newest(state.attempts) : find(state.attempts, command.imageId);
       if (!named) return reject('image_not_found');
       const source = command.imageId === undefined ? (state.unfinished?.generation ?? named) : named;
-      return start(state, event, {
+      return start(state, event, 'regenerate', {
         prompt: command.prompt ?? source.prompt,
         options: command.options ?? source.options,
         parent: named.image.imageId,
       });
     }
     case 'refine': {
-      const parent = find(state, command.imageId);
+      const parent = find(state.attempts, command.imageId);
       if (!parent) return reject('image_not_found');
-      return start(state, event, {
+      return start(state, event, 'refine', {
         prompt: parent.prompt,
         feedback: command.feedback,
         options: command.options ?? parent.options,
@@ -169,10 +136,14 @@ function review(state: UserFeedback, event: CommandEvent): Transition {
       });
     }
     case 'approve': {
-      const attempt = find(state, command.imageId);
+      const attempt = find(state.attempts, command.imageId);
       if (!attempt || !matches(attempt.image, command.sha256)) return reject('image_not_found');
       return approve(state, event, attempt.image);
     }
+    case 'discard':
+      return rearrange(state, putAside(state, command.imageId, event));
+    case 'restore':
+      return rearrange(state, takeBack(state, command.imageId));
     case 'start_over':
       return startOver(state, event);
     case 'generate':
@@ -182,8 +153,9 @@ function review(state: UserFeedback, event: CommandEvent): Transition {
 }
 
 function start(
-  state: InitialInput | UserFeedback,
+  state: Resting,
   event: CommandEvent,
+  action: 'generate' | 'regenerate' | 'refine',
   ask: { prompt: string; feedback?: string; options: Options; parent?: string },
 ): Transition {
   const generation: Generation = {
@@ -197,117 +169,96 @@ function start(
   if ('prompt' in event.command && event.command.prompt !== undefined) {
     effects.push({ effect: 'draft', text: event.command.prompt });
   }
-  return accept({ ...nextTurn(state, event), stage: 'generating', generation, settled: [], attempts }, effects);
+  return accept({ ...nextTurn(state, event, action), stage: 'generating', generation, settled: [], attempts }, effects);
 }
 
-function cancel(state: Generating, event: CommandEvent): Transition {
-  const unfinished = { generation: state.generation };
-  return accept(resting(nextTurn(state, event), state.attempts, unfinished), [{ effect: 'abort' }]);
+/** What has failed by then stays on record. */
+function cancel(state: Generating, event: CommandEvent, reason = ''): Transition {
+  const generation = reason.trim() === '' ? state.generation : { ...state.generation, cancelReason: reason };
+  return accept(resting(nextTurn(state, event, 'cancel'), state.attempts, { generation }), [{ effect: 'abort' }]);
 }
 
 function approve(state: UserFeedback, event: CommandEvent, approved: ImageReference): Transition {
   const { imageId, sha256 } = approved;
   const { by, connectionId, at } = event;
   const decision: Decision = { decision: 'approved', imageId, sha256, by, connectionId, at };
-  const common = nextTurn(state, event);
+  const common = nextTurn(state, event, 'approve');
   const decisions = [...state.decisions, decision];
   return accept({ ...common, decisions, stage: 'final', attempts: state.attempts, approved });
 }
 
+/** To discard and to restore is bookkeeping, no new ask: the error, the last generation and the last action stay. */
+function rearrange(state: Resting, kept: Kept | undefined): Transition {
+  if (!kept) return reject('image_not_found');
+  const { attempts, discarded } = kept;
+  const next = resting({ ...commonOf(state), revision: state.revision + 1, discarded }, attempts, state.unfinished);
+  return accept(next.stage === state.stage ? next : { ...next, turn: state.turn + 1 });
+}
+
 function startOver(state: UserFeedback | Final, event: CommandEvent): Transition {
-  const imageIds = state.attempts.map(({ image }) => image.imageId);
-  return accept({ ...nextTurn(state, event), stage: 'initial_input', attempts: [] }, [
+  const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf);
+  const fresh = { stage: 'initial_input', drawn: 0, discarded: [], attempts: [] } as const;
+  return accept({ ...nextTurn(state, event, 'start_over'), ...fresh }, [
     { effect: 'drop', imageIds },
     { effect: 'draft', text: '' },
   ]);
 }
 
 /** One candidate has ended; with the last of them the generation ends. */
-function settle(state: Generating, event: GeneratedEvent | FailedEvent, rules: Rules): Transition {
-  const effects: Effect[] = [];
-  let attempts = state.attempts;
-  if (event.type === 'generated') {
-    const kept = [...attempts, attemptOf(state.generation, event)];
-    const dropped = surplus(kept, state.generation, rules.ATTEMPTS_PER_SESSION);
-    attempts = without(kept, dropped);
-    effects.push({ effect: 'keep', imageId: event.image.imageId });
-    if (dropped.size > 0) effects.push({ effect: 'drop', imageIds: [...dropped] });
-  }
-  const settled = [...state.settled, settledBy(event)];
-  const { candidates } = state.generation;
-  if (settled.length < candidates) {
-    return accept({ ...state, revision: state.revision + 1, attempts, settled }, effects);
-  }
-  const error = settled.find((one) => one.error)?.error;
-  const common = { ...commonOf(state), revision: state.revision + 1, turn: state.turn + 1 };
-  return accept(resting(common, attempts, error && { generation: state.generation, error }), effects);
+function settle(before: Generating, event: GeneratedEvent | FailedEvent, rules: Rules): Transition {
+  const settled = [...before.settled, event.candidate];
+  const [state, effects] = event.type === 'generated' ? keep(before, event, rules) : [failed(before, event), []];
+  const next = { ...state, revision: state.revision + 1, settled };
+  const { generation, attempts, error } = next;
+  if (settled.length < generation.candidates) return accept(next, effects);
+  const common = { ...commonOf(next), turn: next.turn + 1 };
+  return accept(resting(common, attempts, error && { generation, error }), effects);
+}
+
+function keep(state: Generating, event: GeneratedEvent, rules: Rules): [Generating, Effect[]] {
+  const number = state.drawn + 1;
+  const { generation, discarded } = state;
+  const all = { attempts: [...state.attempts, attemptOf(generation, event, number)], discarded };
+  const dropped = surplus(all, generation, rules.ATTEMPTS_PER_SESSION);
+  const effects: Effect[] = [{ effect: 'keep', imageId: event.image.imageId }];
+  if (dropped.size > 0) effects.push({ effect: 'drop', imageIds: [...dropped] });
+  return [{ ...state, ...without(all, dropped), drawn: number }, effects];
+}
+
+function failed(state: Generating, { candidate, error }: FailedEvent): Generating {
+  const failures = [...(state.generation.failures ?? []), { candidate, error }];
+  const inOrder = failures.toSorted((one, other) => one.candidate - other.candidate);
+  return { ...state, generation: { ...state.generation, failures: inOrder }, error: state.error ?? error };
 }
 
 function forget(state: State): Transition {
-  const kept = new Set<string | undefined>([newest(state)?.image.imageId]);
-  if (state.stage === 'final') kept.add(state.approved.imageId);
-  if (state.stage === 'generating') kept.add(state.generation.parent);
-  const dropped = new Set(state.attempts.map(({ image }) => image.imageId).filter((imageId) => !kept.has(imageId)));
-  const attempts = without(state.attempts, dropped);
-  if (dropped.size === 0 || state.stage === 'initial_input' || !isNonEmpty(attempts)) return unchanged(state);
-  return accept({ ...state, revision: state.revision + 1, attempts }, [{ effect: 'drop', imageIds: [...dropped] }]);
+  const needed = new Set([newest(state.attempts)?.image.imageId]);
+  if (state.stage === 'final') needed.add(state.approved.imageId);
+  if (state.stage === 'generating') needed.add(state.generation.parent);
+  const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf).filter((imageId) => !needed.has(imageId));
+  if (imageIds.length === 0) return unchanged(state);
+  const { attempts, discarded } = without(state, new Set(imageIds));
+  const rest = { revision: state.revision + 1, discarded };
+  const isOnShow = state.stage !== 'initial_input' && isNonEmpty(attempts);
+  return accept(isOnShow ? { ...state, ...rest, attempts } : { ...state, ...rest }, [{ effect: 'drop', imageIds }]);
 }
 
 /** The stage between two generations: with an attempt there is something to review. */
-function resting(common: Common, attempts: readonly Attempt[], unfinished?: Unfinished): State {
+function resting(common: Common, attempts: readonly KeptAttempt[], unfinished?: Unfinished): Resting {
   const last = unfinished && { unfinished };
   return isNonEmpty(attempts)
     ? { ...common, stage: 'user_feedback', attempts, ...last }
     : { ...common, stage: 'initial_input', attempts: [], ...last };
 }
 
-/** What a command leaves of a state: the old error and the unfinished generation are gone (rules M5 and M8). */
-function nextTurn(state: State, { command, by, connectionId, at }: CommandEvent): Common {
-  return {
-    revision: state.revision + 1,
-    turn: state.turn + 1,
-    decisions: state.decisions,
-    lastAction: { action: command.type, by, connectionId, at },
-  };
+/** What an ask or a decision leaves of a state: the old error and the unfinished generation are gone (rules M5 and M8). */
+function nextTurn(state: State, { by, connectionId, at }: CommandEvent, action: CommandName): Common {
+  const lastAction = { action, by, connectionId, at };
+  return { ...commonOf(state), revision: state.revision + 1, turn: state.turn + 1, lastAction };
 }
 
-function commonOf({ revision, turn, decisions, lastAction }: State): Common {
-  return { revision, turn, decisions, ...(lastAction && { lastAction }) };
-}
-
-function attemptOf(generation: Generation, event: GeneratedEvent): Attempt {
-  const { prompt, feedback, parent, options, startedAt } = generation;
-  const { image, revisedPrompt, usage, at } = event;
-  return {
-    image,
-    ...(parent !== undefined && { parent }),
-    prompt,
-    ...(feedback !== undefined && { feedback }),
-    options,
-    ...(revisedPrompt !== undefined && { revisedPrompt }),
-    ...(usage && { usage }),
-    startedAt,
-    finishedAt: at,
-  };
-}
-
-function settledBy(event: GeneratedEvent | FailedEvent): Settled {
-  const { candidate } = event;
-  return event.type === 'failed' ? { candidate, error: event.error } : { candidate };
-}
-
-/** The oldest attempts over the limit that are neither shown nor being refined. */
-function surplus(attempts: readonly Attempt[], { parent }: Generation, limit: number): Set<string> {
-  const droppable = attempts.slice(0, -1).filter(({ image }) => image.imageId !== parent);
-  return new Set(droppable.slice(0, Math.max(0, attempts.length - limit)).map(({ image }) => image.imageId));
-}
-
-function without(attempts: readonly Attempt[], dropped: ReadonlySet<string>): Attempt[] {
-  return attempts
-    .filter(({ image }) => !dropped.has(image.imageId))
-    .map((attempt) =>
-      attempt.parent !== undefined && dropped.has(attempt.parent) ? { ...attempt, parentDropped: true } : attempt,
-    );
+function commonOf({ revision, turn, decisions, lastAction, drawn, discarded }: State): Common {
+  return { revision, turn, decisions, ...(lastAction && { lastAction }), drawn, discarded };
 }
 
 function isCurrent(state: State, event: GeneratedEvent | FailedEvent): state is Generating {
@@ -315,21 +266,13 @@ function isCurrent(state: State, event: GeneratedEvent | FailedEvent): state is 
     state.stage === 'generating' &&
     state.generation.generationId === event.generationId &&
     event.candidate < state.generation.candidates &&
-    !state.settled.some(({ candidate }) => candidate === event.candidate)
+    !state.settled.includes(event.candidate)
   );
 }
 
-function newest(state: UserFeedback): Attempt;
-function newest(state: State): Attempt | undefined;
-function newest({ attempts }: State): Attempt | undefined {
-  return attempts.at(-1);
-}
-
-const find = ({ attempts }: State, imageId: string) => attempts.find(({ image }) => image.imageId === imageId);
 const approvesAgain = ({ approved }: Final, command: Command): command is Extract<Command, { type: 'approve' }> =>
   command.type === 'approve' && command.imageId === approved.imageId;
 const matches = (image: ImageReference, sha256?: string) => sha256 === undefined || sha256 === image.sha256;
-const isNonEmpty = (attempts: readonly Attempt[]): attempts is Attempts => attempts.length > 0;
 const accept = (state: State, effects: readonly Effect[] = []): Transition => ({ accepted: true, state, effects });
 const unchanged = (state: State): Transition => accept(state);
 const reject = (code: Rejection): Transition => ({ accepted: false, code });

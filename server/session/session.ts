@@ -7,8 +7,9 @@ import { Audience, type Watcher } from './audience.ts';
 import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
 import { KeptImages } from './kept-images.ts';
-import { type Effect, type Event, initialState, type State, transition } from './machine.ts';
+import { type Effect, type Event, transition } from './machine.ts';
 import { snapshotOf } from './snapshot.ts';
+import { initialState, type State } from './state.ts';
 import type { StoredImage } from './stored-image.ts';
 import { problemWithWords } from './words.ts';
 
@@ -35,6 +36,8 @@ export class Session {
   #state: State = initialState;
   #draft = '';
   #run: GenerationRun | undefined;
+  /** Of the running generation's images, by candidate. */
+  #rooms: readonly Reservation[] = [];
   /** While it asks for room, it is not among the resting sessions that give it. */
   #needsRoom = false;
   #asks = 0;
@@ -80,7 +83,7 @@ export class Session {
     return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
   }
 
-  /** The kept image of an attempt; never a partial. */
+  /** The kept image of an attempt, also of one that was put aside; never a partial. */
   image(imageId: string): StoredImage | undefined {
     return this.#images.find(imageId);
   }
@@ -100,8 +103,11 @@ export class Session {
     return this.#run?.progress(candidate);
   }
 
+  /** Its room is that of the image which is to come. */
   partial(candidate: number): StoredImage | undefined {
-    return this.#run?.partial(candidate);
+    const partial = this.#run?.partial(candidate);
+    const room = this.#rooms[candidate];
+    return partial && room ? { ...partial, room } : partial;
   }
 
   nextReviewerName(): string {
@@ -117,12 +123,13 @@ export class Session {
     };
   }
 
-  /** The text in the prompt field: shared, but no state, so no revision (rule W9). */
-  setDraft(text: string, author: Actor): void {
+  /** The text in the prompt field: shared, but no state, so no revision (rule W9). Its author hears of it only with a `draftId`. */
+  setDraft(text: string, author: Actor, draftId?: string): void {
     this.#draft = text;
     this.#snapshotText = undefined;
     this.#audience.tell((one) => {
       if (one.connectionId !== author.connectionId) one.draftChanged(text, author.name);
+      else if (draftId !== undefined) one.draftChanged(text, author.name, draftId);
     });
   }
 
@@ -242,6 +249,7 @@ export class Session {
     this.#asks += generation.candidates;
     const run = new GenerationRun(this.id, generation, request, this.#context, this.#listener(generation, rooms));
     this.#run = run;
+    this.#rooms = rooms;
     run.start();
   }
 
@@ -250,8 +258,12 @@ export class Session {
     return {
       progressed: (candidate) => this.#audience.tell((one) => one.progressed(candidate)),
       previewed: (candidate) => this.#audience.tell((one) => one.previewed(candidate)),
-      generated: (candidate, image, { revisedPrompt, usage }) => {
-        const told = { ...(revisedPrompt !== undefined && { revisedPrompt }), ...(usage && { usage }) };
+      generated: (candidate, image, { revisedPrompt, usage, estimatedCost }) => {
+        const told = {
+          ...(revisedPrompt !== undefined && { revisedPrompt }),
+          ...(usage && { usage }),
+          ...(estimatedCost && { estimatedCost }),
+        };
         const event = {
           type: 'generated',
           generationId,

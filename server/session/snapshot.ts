@@ -1,15 +1,16 @@
 /** A session's state in the words of the wire. */
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { State } from './machine.ts';
+import type { State } from './state.ts';
 
 export function snapshotOf(state: State, draft: string): SnapshotMessage {
-  const { revision, turn, attempts, decisions, lastAction } = state;
+  const { revision, turn, attempts, discarded, decisions, lastAction } = state;
   const common = {
     type: 'snapshot' as const,
     revision,
     turn,
     draft,
     attempts: [...attempts],
+    ...(discarded.length > 0 && { discarded: [...discarded] }),
     decisions: [...decisions],
     ...(lastAction && { lastAction }),
   };

@@ -2,11 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { ImageReference } from '../../shared/session.ts';
 import type { GeneratedImage } from '../generate/generator.ts';
+import type { Reservation } from './image-memory.ts';
 
 export interface StoredImage {
   readonly reference: ImageReference;
   /** As the generator returned them (rule W4). */
   readonly bytes: Uint8Array;
+  /** What the bytes take of the memory for images. */
+  readonly room?: Reservation;
 }
 
 export function storedImage(

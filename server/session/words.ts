@@ -12,14 +12,19 @@ export function problemWithWords(command: Command, limits: WordLimits): RejectCo
       return command.prompt === undefined ? undefined : problemWith(command.prompt, limits.PROMPT_CHARACTERS);
     case 'refine':
       return problemWith(command.feedback, limits.FEEDBACK_CHARACTERS);
-    case 'approve':
     case 'cancel':
+      return isTooLong(command.reason ?? '', limits.FEEDBACK_CHARACTERS) ? 'prompt_too_long' : undefined;
+    case 'approve':
     case 'start_over':
+    case 'discard':
+    case 'restore':
       return undefined;
   }
 }
 
 function problemWith(text: string, mostCharacters: number): RejectCode | undefined {
   if (text.trim() === '') return 'prompt_empty';
-  return text.length > mostCharacters ? 'prompt_too_long' : undefined;
+  return isTooLong(text, mostCharacters) ? 'prompt_too_long' : undefined;
 }
+
+const isTooLong = (text: string, mostCharacters: number) => text.length > mostCharacters;

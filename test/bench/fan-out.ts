@@ -53,6 +53,7 @@ class HeldGenerator implements Generator {
   readonly model = 'bench';
   readonly demo = true;
   readonly maxTries = 1;
+  readonly supports = { refine: false };
   release: () => void = () => {};
 
   async generate(): Promise<{ image: GeneratedImage }> {

@@ -28,6 +28,7 @@ class PromptPainter implements Generator {
   readonly model = 'at-once-1';
   readonly demo = true;
   readonly maxTries = 1;
+  readonly supports = { refine: true };
 
   generate(): Promise<GenerateResult> {
     const image = { bytes: randomBytes(IMAGE_BYTES), mediaType: 'image/png', width: 1024, height: 1024 } as const;

@@ -38,9 +38,11 @@ export function validMessage(random: Random, knowledge: Knowledge, freshId: () =
     () => ({ type: 'regenerate', ...command, ...(random.oneIn(2) && { imageId }), ...options }),
     () => ({ type: 'refine', ...command, imageId, feedback: prompt, ...options }),
     () => ({ type: 'approve', ...command, imageId, ...(random.oneIn(2) && { sha256: digestOf(random, snapshot) }) }),
-    () => ({ type: 'cancel', ...command }),
+    () => ({ type: 'cancel', ...command, ...(random.oneIn(2) && { reason: prompt }) }),
     () => ({ type: 'start_over', ...command }),
-    () => ({ type: 'draft', text: random.pick(prompts) }),
+    () => ({ type: 'discard', ...command, imageId }),
+    () => ({ type: 'restore', ...command, imageId }),
+    () => ({ type: 'draft', text: random.pick(prompts), ...(random.oneIn(2) && { draftId: random.pick(names) }) }),
     () => ({ type: 'want', imageIds: Array.from({ length: random.below(14) }, () => imageIdOf(random, snapshot)) }),
     () => joinOf(random, knowledge),
   ])();
@@ -58,7 +60,8 @@ function joinOf(random: Random, { sessionId, key }: Knowledge): ClientMessage {
 }
 
 const imageIdOf = (random: Random, snapshot: SnapshotMessage | undefined): string => {
-  const attempt = snapshot?.attempts[random.below(snapshot.attempts.length || 1)];
+  const attempts = [...(snapshot?.attempts ?? []), ...(snapshot?.discarded ?? [])];
+  const attempt = attempts[random.below(attempts.length || 1)];
   return attempt && !random.oneIn(6) ? attempt.image.imageId : random.pick(['none', '', '__proto__', 'constructor']);
 };
 
@@ -70,6 +73,10 @@ function optionsOf(random: Random): Options {
     ...(random.oneIn(2) && { size: random.pick(['auto', '64x64', '9999x9999']) }),
     ...(random.oneIn(2) && { format: random.pick(['png', 'jpeg', 'webp']) }),
     ...(random.oneIn(3) && { candidates: random.between(1, 4) }),
+    ...(random.oneIn(4) && { partialImages: random.between(0, 3) }),
+    ...(random.oneIn(6) && { quality: random.pick(['low', 'max']) }),
+    ...(random.oneIn(6) && { compression: random.between(0, 100) }),
+    ...(random.oneIn(10) && { model: 'none' }),
   };
 }
 

@@ -37,6 +37,7 @@ test('the whole loop: prompt, picture, another one, refinement, approval, start 
   second.finish(imageOf('second'), {
     revisedPrompt: 'one dog',
     usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
+    estimatedCost: { amount: 0.04, currency: 'USD' },
   });
   await ana.stage('user_feedback', ({ attempts }) => attempts.length === 2);
   ana.send({ type: 'refine', commandId: 'finer', imageId: image.imageId, feedback: 'with a hat' });
@@ -47,7 +48,13 @@ test('the whole loop: prompt, picture, another one, refinement, approval, start 
   const { attempts } = await ben.stage('user_feedback', (snapshot) => snapshot.attempts.length === 3);
   expect(attempts).toMatchObject([
     { prompt: 'a cat' },
-    { prompt: 'a dog', parent: image.imageId, revisedPrompt: 'one dog', usage: { totalTokens: 3 } },
+    {
+      prompt: 'a dog',
+      parent: image.imageId,
+      revisedPrompt: 'one dog',
+      usage: { totalTokens: 3 },
+      estimatedCost: { amount: 0.04 },
+    },
     { prompt: 'a cat', parent: image.imageId, feedback: 'with a hat' },
   ]);
   ben.send({ type: 'approve', commandId: 'yes', imageId: image.imageId, sha256: image.sha256 });

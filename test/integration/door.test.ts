@@ -20,6 +20,15 @@ test.for([
   expect(await upgradeStatus(port, { host })).toBe(status);
 });
 
+test('S1: an upgrade with no Host, or with two, is answered with 421', async () => {
+  const { port } = await startServer();
+  const [host, other] = ['Host: localhost', 'Host: evil.example'];
+  const request = upgradeRequest({ host: 'localhost' });
+  for (const hosts of ['X-Host: none', `${host}\r\n${other}`, `${other}\r\n${host}`]) {
+    expect(statusOf(await answerTo(port, request.replace(host, hosts))), hosts).toBe(421);
+  }
+});
+
 test.for([
   [undefined, 101],
   ['http://127.0.0.1:3000', 101],
@@ -98,6 +107,17 @@ test('S8: X-Forwarded-For counts only where the proxy is trusted, and its last e
   await client({ 'X-Forwarded-For': '10.0.0.1' }).join();
   expect(await upgradeStatus(port, { headers: ['X-Forwarded-For: 10.0.0.2, 10.0.0.1'] })).toBe(429);
   expect(await upgradeStatus(port, { headers: ['X-Forwarded-For: 10.0.0.1, 10.0.0.2'] })).toBe(101);
+});
+
+test('S8: IPv6 addresses of one /64 share a limit of connections, and one of sessions', async () => {
+  const limits = { CONNECTIONS_PER_ADDRESS: 2, SESSION_BURST_PER_ADDRESS: 1 };
+  const { port, client } = await startServer({ config: { trustProxy: true }, limits });
+  await client({ 'X-Forwarded-For': '2001:db8::1' }).join();
+  const neighbour = await client({ 'X-Forwarded-For': '2001:DB8:0:0:1::1' }).open();
+  expect(await upgradeStatus(port, { headers: ['X-Forwarded-For: 2001:db8::2'] })).toBe(429);
+  neighbour.send({ type: 'join' });
+  expect((await neighbour.until('reject')).code).toBe('rate_limited');
+  await client({ 'X-Forwarded-For': '2001:db8:0:1::1' }).join();
 });
 
 test('S8: without a trusted proxy X-Forwarded-For is ignored, and warned of once', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type ServerOptions, startServer } from '../support/server.ts';
+import type { WsClient } from '../support/ws-client.ts';
 
 async function twoTabs(options: ServerOptions = {}) {
   const server = await startServer(options);
@@ -10,7 +11,7 @@ async function twoTabs(options: ServerOptions = {}) {
   return { ...server, ana, ben, sessionId, key };
 }
 
-test('W8: a draft goes to every other connection with its author, and is never echoed', async () => {
+test('W8: a draft goes to every other connection with its author; without a draftId its author hears nothing', async () => {
   const { ana, ben, client, sessionId } = await twoTabs();
   const eve = client();
   await eve.join({ sessionId });
@@ -26,6 +27,61 @@ test('W8: a draft goes to every other connection with its author, and is never e
   }
   await ana.fence();
   expect(ana.of('draft')).toEqual([]);
+});
+
+test('W8: a draft with a draftId comes back to its author with it, and to others without', async () => {
+  const { ana, ben, client, sessionId } = await twoTabs();
+  const eve = client();
+  await eve.join({ sessionId });
+  ana.send({ type: 'draft', text: 'a cat', draftId: 'one' });
+  expect(await ana.until('draft')).toEqual({ type: 'draft', text: 'a cat', by: 'Ana', draftId: 'one' });
+  for (const other of [ben, eve])
+    expect(await other.until('draft')).toEqual({ type: 'draft', text: 'a cat', by: 'Ana' });
+});
+
+test('W8: however drafts and commands cross, the text that each tab hears last is the one that is set', async () => {
+  const { ana, ben, client, sessionId } = await twoTabs({ limits: { DRAFTS_PER_SECOND: 1_000, COMMAND_BURST: 1_000 } });
+  const lastHeard = ({ received }: WsClient) => {
+    const message = received.findLast(({ type }) => type === 'draft' || type === 'snapshot');
+    return message?.type === 'draft' ? message.text : message?.type === 'snapshot' && message.draft;
+  };
+  for (const round of Array.from({ length: 20 }).keys()) {
+    const [first, second] = round % 2 ? [ana, ben] : [ben, ana];
+    first.send({ type: 'draft', text: `first ${round}`, draftId: `${round}` });
+    second.send({ type: 'draft', text: `second ${round}`, draftId: `${round}` });
+    if (round % 10 === 0) first.send({ type: 'generate', commandId: `go ${round}`, prompt: `prompt ${round}` });
+    if (round % 10 === 5) second.send({ type: 'cancel', commandId: `stop ${round}` });
+    for (const tab of [ana, ben]) await tab.until('draft', ({ draftId }) => draftId === `${round}`);
+    await Promise.all([ana.fence(), ben.fence()]);
+    await Promise.all([ana.fence(), ben.fence()]);
+    const late = client();
+    await late.join({ sessionId });
+    const { draft } = late.last('snapshot');
+    expect([lastHeard(ana), lastHeard(ben)]).toEqual([draft, draft]);
+    await late.leave();
+  }
+});
+
+test('a draft that came too fast is told to its author by the last one in its place', async () => {
+  const { ana } = await twoTabs({ limits: { DRAFTS_PER_SECOND: 4 } });
+  for (const index of Array.from({ length: 20 }).keys()) {
+    ana.send({ type: 'draft', text: `draft ${index}`, draftId: `${index}` });
+  }
+  await ana.until('draft', ({ draftId }) => draftId === '19');
+  expect(ana.last('draft')).toMatchObject({ text: 'draft 19', draftId: '19' });
+  expect(ana.of('draft').length).toBeLessThan(15);
+});
+
+test('a draft that was held back is told to its author before the snapshot of the command that followed it', async () => {
+  const { ana } = await twoTabs({ limits: { DRAFTS_PER_SECOND: 1 } });
+  for (const draftId of ['1', '2', '3']) ana.send({ type: 'draft', text: `draft ${draftId}`, draftId });
+  ana.send({ type: 'generate', commandId: 'go', prompt: 'the prompt' });
+  await ana.answer('go');
+  const told = ana.received.flatMap((message) => {
+    if (message.type === 'draft') return message.text;
+    return message.type === 'snapshot' ? `snapshot: ${message.draft}` : [];
+  });
+  expect(told).toEqual(['snapshot: ', 'draft 1', 'draft 3', 'snapshot: the prompt']);
 });
 
 test('W9: drafts change no revision, and the last one is in the next snapshot', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
+import { imageOf } from '../support/scripted-generator.ts';
 import { startServer } from '../support/server.ts';
 
 test('a message of 64 KiB is read, a bigger one closes with 1009', async () => {
@@ -195,4 +196,41 @@ test('R7: without room for the result a generation is server_busy before it star
   await ana.stage('initial_input', ({ revision }) => revision > 0);
   ben.send({ type: 'generate', commandId: 'second', prompt: 'p' });
   await ben.stage('generating');
+});
+
+test('R7: an image for whose frame there is no room reaches everybody, without the memory for it', async () => {
+  const byteLength = 300_000;
+  const limits = { IMAGE_MEMORY_BYTES: 2 * byteLength, UPSTREAM_IMAGE_BYTES: byteLength };
+  const server = await startServer({ limits });
+  const [ana, ben] = [server.client(), server.client()] as const;
+  const { sessionId } = await ana.join();
+  await ben.join({ sessionId });
+  ana.send({ type: 'generate', commandId: 'one', prompt: 'a large picture' });
+  const bytes = (await server.generator.drawing(0)).finish(imageOf('large', byteLength));
+  for (const tab of [ana, ben]) {
+    const { image } = await tab.stage('user_feedback');
+    const { data } = await tab.until('image', ({ imageId }) => imageId === image.imageId);
+    expect(Buffer.from(data ?? '', 'base64').equals(bytes)).toBe(true);
+  }
+  const metrics = await (await fetch(`${server.address}/metrics`)).text();
+  expect(metrics).toContain(`proofroom_image_bytes ${byteLength}\n`);
+});
+
+test('a flood of refusals is counted in full, and does not fill the log', async () => {
+  const server = await startServer();
+  const ana = server.client();
+  await ana.join();
+  const floods = 500;
+  for (let n = 0; n < floods; n++) ana.sendText('no JSON');
+  await ana.fence();
+  await ana.leave();
+  await server.noSockets();
+  const lines = server.logs.map((line) => JSON.parse(line));
+  const logged = lines.filter(({ msg }) => msg === 'message refused').length;
+  const { count } = lines.find(({ msg }) => msg === 'more messages refused');
+  expect(logged).toBeLessThan(floods / 10);
+  // The fence's own is among them.
+  expect(logged + count).toBe(floods + 1);
+  const metrics = await (await fetch(`${server.address}/metrics`)).text();
+  expect(metrics).toContain(`proofroom_refusals_total{code="invalid_message"} ${floods}\n`);
 });

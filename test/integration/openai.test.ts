@@ -7,14 +7,15 @@ import {
   type Generator,
   type GeneratorProgress,
 } from '../../server/generate/generator.ts';
+import { checkKey } from '../../server/generate/key-check.ts';
 import {
-  checkOpenAIKey,
   createOpenAIGenerator,
   DEFAULT_IMAGE_MODEL,
   DEFAULT_MODEL,
   type OpenAIOptions,
 } from '../../server/generate/openai.ts';
 import { withRetries } from '../../server/generate/retry.ts';
+import { openAI } from '../../server/generate/service.ts';
 import { defaultLimits, type Limits } from '../../server/limits.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import {
@@ -113,12 +114,38 @@ describe('a drawing that goes well', () => {
     expect(progress.map(({ phase }) => phase)).toEqual(['started', 'drawing', 'partial', 'partial']);
   });
 
-  test('the rewritten prompt and the usage of the image tool come along', async () => {
+  test('the rewritten prompt, the usage of the image tool and what it costs come along', async () => {
     const { generator } = await setUp();
     expect(await ask(generator).result).toMatchObject({
       revisedPrompt: `${PROMPT}, in soft morning light`,
       usage: { inputTokens: 17, outputTokens: 1_056, totalTokens: 1_073 },
+      // 17 of text at 5 dollars a million, 1,056 of an image at 30.
+      estimatedCost: { amount: 0.031765, currency: 'USD' },
     });
+  });
+
+  test('a cost is told by the prices that are configured, and not at all where none are known', async () => {
+    const prices = { textInput: 1_000, imageInput: 0, imageOutput: 0 };
+    const { generator } = await setUp({ imageModel: 'an-image-model', prices: { model: 'an-image-model', prices } });
+    expect(await ask(generator).result).toMatchObject({ estimatedCost: { amount: 0.017, currency: 'USD' } });
+    expect(await ask(generator, { options: { model: 'another' } }).result).not.toHaveProperty('estimatedCost');
+  });
+
+  test('it offers what the models can do, and the models and sizes that are configured', async () => {
+    const { generator } = await setUp({ imageModels: ['gpt-image-2.6-flare'] });
+    expect(generator.supports).toEqual({
+      models: ['gpt-image-2.6-sunburst', 'gpt-image-2.6-flare'],
+      sizes: ['1024x1024', '1536x1024', '1024x1536'],
+      anySize: true,
+      qualities: ['low', 'medium', 'high', 'xhigh', 'max'],
+      backgrounds: ['opaque', 'transparent'],
+      formats: ['png', 'jpeg', 'webp'],
+      compression: true,
+      partialImages: 3,
+      refine: true,
+    });
+    const older = await setUp({ imageModels: ['gpt-image-2'], sizes: ['2048x2048'] });
+    expect(older.generator.supports).toMatchObject({ qualities: ['low', 'medium', 'high'], sizes: ['2048x2048'] });
   });
 
   test('the generator says who draws, and that it makes one try', async () => {
@@ -190,6 +217,23 @@ describe('the request', () => {
         partial_images: 3,
       },
     ]);
+  });
+
+  test('puts the model, the compression and the previews of a request above the configured ones', async () => {
+    const { fake, generator } = await setUp();
+    const options = { model: 'gpt-image-2', format: 'jpeg', compression: 0, partialImages: 0 } as const;
+    const { result, progress } = ask(generator, { options });
+    await result;
+    expect(fake.requests[0]?.body).toHaveProperty('tools', [
+      {
+        type: 'image_generation',
+        model: 'gpt-image-2',
+        output_format: 'jpeg',
+        output_compression: 0,
+        partial_images: 0,
+      },
+    ]);
+    expect(progress.map(({ phase }) => phase)).toEqual(['started', 'drawing']);
   });
 
   test('of a refinement sends the image itself and the words', async () => {
@@ -497,8 +541,9 @@ describe('the check of the key', () => {
   const check = async (prepare: (fake: FakeOpenAI) => void = () => undefined, given: Partial<OpenAIOptions> = {}) => {
     const { fake, clock } = await setUp();
     prepare(fake);
-    const names = { model: DEFAULT_MODEL, imageModel: DEFAULT_IMAGE_MODEL };
-    const verdict = checkOpenAIKey({ apiKey: API_KEY, baseURL: fake.baseURL, ...names, ...given }, clock);
+    const access = { apiKey: given.apiKey ?? API_KEY, baseURL: fake.baseURL };
+    const names = { model: given.model ?? DEFAULT_MODEL, imageModel: DEFAULT_IMAGE_MODEL };
+    const verdict = checkKey(access, { ...openAI, ...names }, clock);
     return { fake, clock, verdict };
   };
 

@@ -15,6 +15,7 @@ test('it prints its address and which generator draws', async () => {
   const main = startMain(await copyServer());
   const address = await main.address();
   expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(main.stderr).toBe('');
   await main.printed(/demo/i);
   await main.printed(/OPENAI_API_KEY/);
   expect((await fetch(address)).status).toBe(200);
@@ -50,6 +51,17 @@ test.for([
   expect(main.stdout).toBe('');
 });
 
+test('S2, S7: variables that nobody knows are warned of by name, a handful of them, and never by value', async () => {
+  const misspelt = ['ACCES_TOKEN', 'B', 'C', 'D', 'E', 'F', 'G'].map((name) => [`PROOFROOM_${name}`, 'a-secret']);
+  const main = startMain(await copyServer(), Object.fromEntries(misspelt));
+  await main.address();
+  const warnings = main.stderr.split('\n').filter((line) => line.includes('unknown variables'));
+  expect(warnings.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 40, variables: misspelt.slice(0, 5).map(([name]) => name), more: 2 },
+  ]);
+  expect(main.stdout + main.stderr).not.toContain('a-secret');
+});
+
 test('a HOST that is not here is one clear line and exit code 1', async () => {
   const main = startMain(await copyServer(), { HOST: '203.0.113.1', PROOFROOM_ALLOW_ANONYMOUS: '1' });
   expect(await main.exit()).toEqual({ code: 1, signal: null });
@@ -77,7 +89,7 @@ test('R6: SIGTERM says goodbye, closes with 1012 and ends with 0', async () => {
 });
 
 test('R6: at SIGTERM a generation in flight is finished first', async () => {
-  const main = startMain(await copyServer());
+  const main = startMain(await copyServer(), { PROOFROOM_SIZES: '64x64' });
   const ana = new WsClient(await main.address());
   await ana.join();
   ana.send({ ...A_CAT, options: { size: '64x64' } });
@@ -112,7 +124,7 @@ test('R6: of two signals at once the second counts for nothing; one that comes l
 });
 
 test('S3, S7: no log line, even at debug, holds a session id, key, token, prompt or draft', async () => {
-  const environment = { PROOFROOM_ACCESS_TOKEN: TOKEN, PROOFROOM_LOG_LEVEL: 'debug' };
+  const environment = { PROOFROOM_ACCESS_TOKEN: TOKEN, PROOFROOM_LOG_LEVEL: 'debug', PROOFROOM_SIZES: '64x64' };
   const main = startMain(await copyServer(), environment);
   const address = await main.address();
   const [ana, eve] = [new WsClient(address), await new WsClient(address).open()] as const;

@@ -84,6 +84,24 @@ test.for(['/', '/s/abc', '/embed.js', '/healthz', '/readyz', '/api/sessions/a/im
   },
 );
 
+/** HTTP/1.1 without a Host is not among them: https://www.rfc-editor.org/rfc/rfc9112#section-3.2 wants 400, and Node answers it. */
+test.for([
+  ['no Host in HTTP/1.0', 'GET /healthz HTTP/1.0\r\n'],
+  ['an empty Host', 'GET /healthz HTTP/1.1\r\nHost:\r\n'],
+  ['a Host with a path', 'GET /healthz HTTP/1.1\r\nHost: localhost/evil\r\n'],
+  ['a Host of two words', 'GET /healthz HTTP/1.1\r\nHost: evil example\r\n'],
+  ['a Host that is half an address', 'GET /healthz HTTP/1.1\r\nHost: [::1\r\n'],
+  ['a second Host', 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n'],
+  ['a foreign Host with a body to come', 'POST /healthz HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 1000000\r\n'],
+] as const)('S1: %s gets 421 in our words, and is counted', async ([, head]) => {
+  const { address, port } = await startServer();
+  const answer = await answerTo(port, `${head}Connection: close\r\n\r\n`);
+  expect(statusOf(answer)).toBe(421);
+  expect(answer).toMatch(/x-content-type-options: nosniff/i);
+  expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ code: 'host_not_allowed' });
+  expect(await (await fetch(`${address}/metrics`)).text()).toContain('proofroom_refusals_total{code="http_421"} 1\n');
+});
+
 test('health and readiness are told while the server takes work', async () => {
   const { address } = await startServer();
   expect(await (await fetch(`${address}/healthz`)).json()).toEqual({ status: 'ok' });

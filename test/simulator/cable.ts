@@ -193,6 +193,8 @@ export class SimulatedSocket extends EventEmitter implements ServerSurface {
   readonly CLOSED = 3;
   readyState: WebSocket['readyState'] = 1;
   readonly #cable: Cable;
+  /** Of a message that is sent in pieces: it goes out with the last. */
+  readonly #pieces: Buffer[] = [];
   #isDetached = false;
 
   constructor(cable: Cable) {
@@ -200,9 +202,14 @@ export class SimulatedSocket extends EventEmitter implements ServerSurface {
     this.#cable = cable;
   }
 
-  send(frame: string | Buffer, _options: object, onTaken?: () => void): void {
-    if (this.readyState === this.OPEN) this.#cable.serverSends(frame, onTaken);
-    else if (onTaken) queueMicrotask(onTaken);
+  send(frame: string | Buffer, { fin }: { fin: boolean }, onTaken?: () => void): void {
+    if (this.readyState !== this.OPEN || !fin) {
+      if (!fin) this.#pieces.push(Buffer.from(frame));
+      if (onTaken) queueMicrotask(onTaken);
+      return;
+    }
+    const pieces = this.#pieces.splice(0);
+    this.#cable.serverSends(pieces.length > 0 ? Buffer.concat([...pieces, Buffer.from(frame)]) : frame, onTaken);
   }
 
   ping(payload: string): void {

@@ -134,7 +134,11 @@ function checkAnswers(page: Page, session: SessionRules, world: World): void {
     wire !== undefined && missing.length === 0,
     () => `page ${page.number} got no answer to ${missing.join(', ')}`,
   );
-  for (const { commandId, result, command } of page.clicks) {
+  for (const { commandId, result, command, imageId } of page.clicks) {
+    if (result?.accepted && imageId !== undefined && (command === 'discard' || command === 'restore')) {
+      const isDone = session.didMove(command, imageId, result.revision);
+      ledger.check('discard', isDone, () => `page ${page.number} was told that its ${command} of ${imageId} was done`);
+    }
     const answer = session.answerTo(commandId ?? '');
     if (!answer || !result || isPassing(result)) continue;
     const isSame = result.accepted
@@ -156,12 +160,8 @@ function checkDraft(session: SessionRules, world: World): void {
   const { draft } = snapshotOf(session);
   const pages = world.pages.filter((page) => world.sessionOf(page) === session);
   const online = pages.filter(({ hasLeft, state }) => !hasLeft && state.connection.status === 'online');
-  for (const { state, number, lastTyped, typed, isOvertaken, heardSetAt } of online) {
+  for (const { state, number, lastTyped, heardSetAt } of online) {
     const isLeftover = lastTyped?.text === state.draft && lastTyped.at <= heardSetAt;
-    // Known: two texts that cross on their way, or a text and a command, may leave its author with the one that came first
-    // to the server, until the next snapshot: nobody is told when their own text has arrived.
-    const hasCrossed = isOvertaken && typed.has(draft);
-    if (hasCrossed) continue;
     ledger.check(
       'draft',
       state.draft === draft || isLeftover,

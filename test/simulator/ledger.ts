@@ -3,14 +3,16 @@
 export const rules = [
   ...['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10'],
   ...['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'W8', 'W9'],
-  ...['R1', 'R2', 'R4', 'R5', 'R7', 'R8', 'R9', 'R11', 'draft'],
+  ...['R1', 'R2', 'R4', 'R5', 'R7', 'R8', 'R9', 'R11', 'draft', 'discard'],
 ] as const;
 export type Rule =
   | `M${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`
   | `W${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`
   | `R${1 | 2 | 4 | 5 | 7 | 8 | 9 | 11}`
   /** Typed text is never lost: R1 for the prompt field. */
-  | 'draft';
+  | 'draft'
+  /** To discard and to restore moves one attempt, and changes nothing else. */
+  | 'discard';
 
 export class RuleBroken extends Error {
   override readonly name = 'RuleBroken';

@@ -16,6 +16,7 @@ export interface Mutation {
 }
 
 const machine = 'server/session/machine.ts';
+const attempts = 'server/session/attempts.ts';
 const session = 'server/session/session.ts';
 const run = 'server/session/generation-run.ts';
 const outbox = 'server/connect/outbox.ts';
@@ -83,17 +84,15 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: machine,
-        from: "accept({ ...nextTurn(state, event), stage: 'initial_input', attempts: [] }",
-        to: "accept({ ...nextTurn(state, event), stage: 'initial_input', attempts: [], unfinished: state.unfinished }",
+        from: "accept({ ...nextTurn(state, event, 'start_over'), ...fresh }",
+        to: "accept({ ...nextTurn(state, event, 'start_over'), ...fresh, unfinished: state.unfinished }",
       },
     ],
   },
   {
     what: 'a command makes no new revision',
     breaks: ['M6'],
-    edits: [
-      { file: machine, from: 'revision: state.revision + 1,\n    turn', to: 'revision: state.revision,\n    turn' },
-    ],
+    edits: [{ file: machine, from: 'revision: state.revision + 1, turn', to: 'revision: state.revision, turn' }],
   },
   {
     what: 'the text of a snapshot outlives its state',
@@ -122,15 +121,15 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: machine,
-        from: 'const unfinished = { generation: state.generation };',
-        to: 'const unfinished = undefined;',
+        from: 'state.attempts, { generation })',
+        to: 'state.attempts)',
       },
     ],
   },
   {
     what: 'an attempt does not know its parent',
     breaks: ['M9'],
-    edits: [{ file: machine, from: '    ...(parent !== undefined && { parent }),\n', to: '' }],
+    edits: [{ file: attempts, from: '    ...(parent !== undefined && { parent }),\n', to: '' }],
   },
   {
     what: 'a command from another turn is taken',
@@ -140,6 +139,102 @@ export const mutations: readonly Mutation[] = [
         file: machine,
         from: "if (command.turn !== undefined && command.turn !== state.turn) return reject('stale');",
         to: '',
+      },
+    ],
+  },
+  {
+    what: 'a cancel forgets why',
+    breaks: ['M8'],
+    edits: [{ file: machine, from: '{ ...state.generation, cancelReason: reason }', to: 'state.generation' }],
+  },
+  {
+    what: 'a candidate that failed is not listed',
+    breaks: ['M8'],
+    edits: [{ file: machine, from: 'failures: inOrder }', to: '}' }],
+  },
+  {
+    what: 'to discard forgets the error',
+    breaks: ['discard'],
+    edits: [{ file: machine, from: 'attempts, state.unfinished)', to: 'attempts)' }],
+  },
+  {
+    what: 'to discard the last attempt makes no new turn',
+    breaks: ['M10'],
+    edits: [{ file: machine, from: 'next.stage === state.stage ? next', to: 'true ? next' }],
+  },
+  {
+    what: 'to discard makes no new revision',
+    breaks: ['W9', 'M6', 'discard'],
+    edits: [{ file: machine, from: 'revision: state.revision + 1, discarded }, att', to: 'discarded }, att' }],
+  },
+  {
+    what: 'a discarded attempt can be approved',
+    breaks: ['M3', 'M1', 'W1'],
+    edits: [
+      {
+        file: machine,
+        from: 'const attempt = find(state.attempts, command.imageId);',
+        to: 'const attempt = find([...state.attempts, ...state.discarded], command.imageId);',
+      },
+    ],
+  },
+  {
+    what: 'a restored attempt stands last',
+    breaks: ['discard'],
+    edits: [{ file: attempts, from: '.toSorted((one, other) => one.number - other.number)', to: '' }],
+  },
+  {
+    what: 'a restored attempt stays among the discarded',
+    breaks: ['discard', 'R7', 'M1'],
+    edits: [{ file: attempts, from: 'discarded.filter((one) => one !== aside)', to: 'discarded' }],
+  },
+  {
+    what: 'the number of a discarded attempt is given again',
+    breaks: ['discard'],
+    edits: [
+      { file: machine, from: 'const number = state.drawn + 1;', to: 'const number = state.attempts.length + 1;' },
+    ],
+  },
+  {
+    what: 'discarded attempts are the last to make room',
+    breaks: ['discard'],
+    edits: [
+      {
+        file: attempts,
+        from: '[...discarded, ...attempts.slice(0, -1)].map',
+        to: '[...attempts.slice(0, -1), ...discarded].map',
+      },
+    ],
+  },
+  {
+    what: 'discarded attempts do not count among those kept',
+    breaks: ['R7'],
+    edits: [{ file: attempts, from: 'attempts.length + discarded.length - limit', to: 'attempts.length - limit' }],
+  },
+  {
+    what: 'start over keeps the bytes of what was discarded',
+    breaks: ['R7', 'discard'],
+    edits: [
+      {
+        file: machine,
+        from: 'const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf);\n  const fresh',
+        to: 'const imageIds = state.attempts.map(imageIdOf);\n  const fresh',
+      },
+    ],
+  },
+  {
+    what: 'the client lets go of what was discarded',
+    breaks: ['discard'],
+    edits: [{ file: 'client/received-images.ts', from: '[...discarded, ...attempts].map', to: 'attempts.map' }],
+  },
+  {
+    what: 'the client takes the discarding of two attempts for one click',
+    breaks: ['discard'],
+    edits: [
+      {
+        file: 'client/pending-commands.ts',
+        from: 'command.type === ask.type && command.imageId === ask.imageId',
+        to: 'command.type === ask.type',
       },
     ],
   },
@@ -192,8 +287,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'server/connect/image-frames.ts',
-        from: 'bytes.byteOffset, bytes.byteLength)',
-        to: 'bytes.byteOffset, bytes.byteLength - 1)',
+        from: 'shown.byteOffset, shown.byteLength)',
+        to: 'shown.byteOffset, shown.byteLength - 1)',
       },
     ],
   },
@@ -303,13 +398,13 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: 'server/connect/wire.ts', from: 'nextBytes: byteLength }', to: 'nextBytes: byteLength + 1 }' }],
   },
   {
-    what: 'a clock that was set back hides a dead line from the server',
+    what: 'the server waits for its peers by a clock that may be set',
     breaks: ['R7', 'W6', 'W1', 'M6'],
     edits: [
       {
         file: 'server/connect/wire.ts',
-        from: 'this.#answeredAt = Math.min(this.#answeredAt, this.#clock.now());',
-        to: '',
+        from: 'clock.monotonic()',
+        to: 'clock.now()',
       },
     ],
   },
@@ -339,9 +434,9 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: run, from: 'this.#listener.failed(candidate, failure);', to: 'throw error;' }],
   },
   {
-    what: 'a clock that was set back makes estimates below zero',
+    what: 'a generation is measured by a clock that may be set',
     breaks: ['R8'],
-    edits: [{ file: run, from: 'Math.max(0, clock.now() - startedAt)', to: 'clock.now() - startedAt' }],
+    edits: [{ file: run, from: 'clock.monotonic()', to: 'clock.now()' }],
   },
   {
     what: 'a tab whose session is gone shows nothing any more',
@@ -364,7 +459,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'text that was on its way when the line broke is not sent again',
     breaks: ['draft'],
-    edits: [{ file: draft, from: 'this.#serverText = text;\n    this.#sendNow();', to: 'this.#serverText = text;' }],
+    edits: [{ file: draft, from: 'if (!this.#isReleased) this.#sendNow();', to: '' }],
   },
   {
     what: 'text typed before a refused start over is not sent again',
@@ -372,14 +467,36 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: client, from: "if (notice?.command === 'start_over') this.#draft.kept();", to: '' }],
   },
   {
-    what: 'a snapshot with an older text of ours keeps the newer one from being sent',
+    what: 'an author is not told when their text is set',
+    breaks: ['draft'],
+    edits: [
+      { file: session, from: 'else if (draftId !== undefined) one.draftChanged(text, author.name, draftId);', to: '' },
+    ],
+  },
+  {
+    what: 'a snapshot stands for the text of its reader',
     breaks: ['draft'],
     edits: [
       {
-        file: draft,
-        from: "isSet ? 'command' : 'typing', isSet || (!isEcho && text !== this.#serverText)",
-        to: "'command', isSet || text !== this.#serverText",
+        file: outbox,
+        from: 'this.#draftDue = undefined; // The snapshot carries it.',
+        to: 'this.#draftDue = undefined;\n    this.#echoDue = undefined;',
+      },
+      {
+        file: outbox,
+        from: 'this.#sendEcho() ||\n      this.#sendSnapshot(source) ||',
+        to: 'this.#sendSnapshot(source) || this.#sendEcho() ||',
       },
     ],
+  },
+  {
+    what: 'the client does not listen to what becomes of its text',
+    breaks: ['draft'],
+    edits: [{ file: draft, from: 'if (draftId !== this.#onTheWay) return;', to: 'return;' }],
+  },
+  {
+    what: 'what was set before a text of ours takes its place',
+    breaks: ['draft'],
+    edits: [{ file: draft, from: 'if (this.#onTheWay !== undefined) return;', to: '' }],
   },
 ];

@@ -30,6 +30,8 @@ export interface Click {
   readonly command: Command['type'];
   /** Absent when it was taken for an earlier one of its kind, or refused in the page. */
   readonly commandId: string | undefined;
+  /** The attempt whose place it changes. */
+  readonly imageId: string | undefined;
   result: CommandResult | undefined;
 }
 
@@ -57,9 +59,6 @@ export class Page {
   /** The person is typing at this very moment. */
   isTyping = false;
   lastTyped: { readonly text: string; readonly at: number } | undefined;
-  readonly typed = new Set<string>();
-  /** What it typed was taken out of its field by news, maybe while it was on its way. */
-  isOvertaken = false;
   /** When it last heard that a command had set the draft. */
   heardSetAt = Number.NEGATIVE_INFINITY;
   #skewMs = 0;
@@ -98,9 +97,7 @@ export class Page {
   }
 
   type(text: string): void {
-    this.typed.add(text);
     this.lastTyped = { text, at: this.#parts.time.now };
-    this.isOvertaken = false;
     this.isTyping = true;
     this.client.setDraft(text);
     this.isTyping = false;
@@ -111,10 +108,10 @@ export class Page {
     this.client.setDraftFocus(isFocused);
   }
 
-  click(command: Command['type'], act: (client: SessionClient) => Promise<CommandResult>): Click {
+  click(command: Command['type'], act: (client: SessionClient) => Promise<CommandResult>, imageId?: string): Click {
     this.#lastId = undefined;
     const answer = act(this.client);
-    const click: Click = { command, commandId: this.#lastId, result: undefined };
+    const click: Click = { command, commandId: this.#lastId, imageId, result: undefined };
     this.clicks.push(click);
     void answer.then((result) => {
       click.result = result;

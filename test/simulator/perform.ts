@@ -116,7 +116,7 @@ function byPerson(step: ByPerson, page: Page, world: World): void {
     }
     case 'all at once': {
       const others = world.open.filter(({ room, mayDecide, isUp }) => room === page.room && mayDecide && isUp);
-      for (const one of others) together(step.what, one, world);
+      for (const [index, one] of others.entries()) together(step.what, one, index, world);
       return;
     }
     default:
@@ -124,9 +124,11 @@ function byPerson(step: ByPerson, page: Page, world: World): void {
   }
 }
 
-type Deciding = StepOf<'generate' | 'regenerate' | 'refine' | 'approve' | 'cancel' | 'start over'>;
+type Deciding = StepOf<
+  'generate' | 'regenerate' | 'refine' | 'approve' | 'discard' | 'restore' | 'cancel' | 'start over'
+>;
 
-function together(what: StepOf<'all at once'>['what'], page: Page, world: World): void {
+function together(what: StepOf<'all at once'>['what'], page: Page, index: number, world: World): void {
   const common = { page: 0 };
   switch (what) {
     case 'ask':
@@ -135,6 +137,8 @@ function together(what: StepOf<'all at once'>['what'], page: Page, world: World)
         : decide({ does: 'generate', ...common, candidates: 1 }, page, world);
     case 'approve':
       return decide({ does: 'approve', ...common, image: 0 }, page, world);
+    case 'approve or discard':
+      return decide({ does: index % 2 === 0 ? 'approve' : 'discard', ...common, image: 0 }, page, world);
     default:
       return decide({ does: what, ...common }, page, world);
   }
@@ -170,8 +174,18 @@ function decide(step: Deciding, page: Page, world: World): void {
     }
     case 'approve':
       return approve(step.image, page, world);
+    case 'discard': {
+      const imageId = pick(attempts.toReversed(), step.image)?.image.imageId ?? 'none';
+      page.click('discard', (client) => client.discard(imageId), imageId);
+      if (step.undoMs !== undefined) world.time.after(step.undoMs, () => restore(imageId, page));
+      return;
+    }
+    case 'restore': {
+      const imageId = pick(snapshot?.discarded ?? [], step.image)?.image.imageId ?? 'none';
+      return restore(imageId, page);
+    }
     case 'cancel':
-      page.click('cancel', (client) => client.cancel());
+      page.click('cancel', (client) => client.cancel(step.reason));
       return;
     case 'start over': {
       if (!snapshot) return;
@@ -180,6 +194,10 @@ function decide(step: Deciding, page: Page, world: World): void {
       return;
     }
   }
+}
+
+function restore(imageId: string, page: Page): void {
+  if (page.isUp) page.click('restore', (client) => client.restore(imageId), imageId);
 }
 
 /** A person approves what they see, and nothing else. */

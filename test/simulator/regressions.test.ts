@@ -145,3 +145,36 @@ test('R1 the older of two texts does not take the place of the newer one while a
     { does: 'generate', page: 0, candidates: 1 },
   ]);
 });
+
+test('W8 of two texts that cross on their way, the one that the server has is in both fields', async () => {
+  await keepsAllRules(0, [
+    { does: 'open' },
+    { does: 'attach', page: 0, as: 'reviewer' },
+    { does: 'type', page: 0, times: 2 },
+    { does: 'type', page: 2, times: 1 },
+    { does: 'draw', drawing: 0, what: 'started' },
+  ]);
+});
+
+test('W8 a prompt that crosses a text is in both fields, if it comes last', async () => {
+  await keepsAllRules(0, [
+    { does: 'attach', page: 0, as: 'reviewer' },
+    { does: 'wait', ms: 15_000 },
+    { does: 'focus', page: 0, on: true },
+    { does: 'generate', page: 0, candidates: 1 },
+    { does: 'type', page: 1, times: 2 },
+    { does: 'generate', page: 0, candidates: 1 },
+  ]);
+});
+
+test('W8 a text that crosses a prompt is in every field, if it comes last', async () => {
+  await keepsAllRules(675_472_337, [
+    { does: 'generate', page: 0, candidates: 1 },
+    { does: 'wait', ms: 1 },
+    { does: 'type', page: 0, times: 1 },
+    { does: 'cancel', page: 0 },
+    { does: 'wait', ms: 10 },
+    { does: 'fail', drawing: 0, by: 'refusal' },
+    { does: 'weather', page: 0, latencyMs: 1, bytesPerMs: 1_000 },
+  ]);
+});

@@ -24,7 +24,7 @@ export const limits: Limits = {
   COMMANDS_PER_SECOND: 4,
   CONCURRENT_CANDIDATES: 2,
   QUEUED_CANDIDATES: 2,
-  ATTEMPTS_PER_SESSION: 4,
+  ATTEMPTS_PER_SESSION: 3,
   REMEMBERED_COMMANDS: 32,
   SESSIONS: 4,
   UPSTREAM_IMAGE_BYTES: 100_000,
@@ -148,6 +148,7 @@ export class ServerProcess {
   #clock(): Clock {
     return {
       now: () => Math.floor(this.#time.now) + this.#clockSkewMs,
+      monotonic: () => this.#time.now,
       after: (ms, run) => this.#timer(ms, run, false),
       every: (ms, run) => this.#timer(ms, run, true),
     };

@@ -14,9 +14,12 @@ export type Step =
   | { readonly does: 'regenerate'; readonly page: number; readonly how: 'same' | 'new prompt' | 'an older image' }
   | { readonly does: 'refine'; readonly page: number; readonly image: number }
   | { readonly does: 'approve'; readonly page: number; readonly image: number }
-  | { readonly does: 'cancel'; readonly page: number }
+  /** With `undoMs` the person takes it back by themselves after so long. */
+  | { readonly does: 'discard'; readonly page: number; readonly image: number; readonly undoMs?: number }
+  | { readonly does: 'restore'; readonly page: number; readonly image: number }
+  | { readonly does: 'cancel'; readonly page: number; readonly reason?: string }
   | { readonly does: 'start over'; readonly page: number }
-  | { readonly does: 'all at once'; readonly page: number; readonly what: 'ask' | 'approve' | 'cancel' | 'start over' }
+  | { readonly does: 'all at once'; readonly page: number; readonly what: Together }
   | { readonly does: 'type'; readonly page: number; readonly times: number }
   | { readonly does: 'focus'; readonly page: number; readonly on: boolean }
   | { readonly does: 'want'; readonly page: number; readonly times: number }
@@ -45,6 +48,8 @@ export type Step =
   | { readonly does: 'set clock'; readonly page: number; readonly ms: number }
   | { readonly does: 'set server clock'; readonly ms: number }
   | { readonly does: 'restart'; readonly downMs: number; readonly drained: boolean };
+
+type Together = 'ask' | 'approve' | 'approve or discard' | 'cancel' | 'start over';
 
 export type StepOf<Does extends Step['does']> = Extract<Step, { does: Does }>;
 
@@ -104,14 +109,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ does: does('refine'), page, image }) },
   { weight: 5, arbitrary: fc.record({ does: does('approve'), page, image }) },
-  { weight: 5, arbitrary: fc.record({ does: does('cancel'), page }) },
-  { weight: 2, arbitrary: fc.record({ does: does('start over'), page }) },
+  { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image }) },
+  { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image, undoMs: fc.constantFrom(0, 100, 3_000) }) },
+  { weight: 4, arbitrary: fc.record({ does: does('restore'), page, image }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ does: does('cancel'), page, reason: fc.constantFrom('', 'Too dark.') }),
+  },
+  { weight: 3, arbitrary: fc.record({ does: does('start over'), page }) },
   {
     weight: 4,
     arbitrary: fc.record({
       does: does('all at once'),
       page,
-      what: fc.constantFrom('ask' as const, 'approve' as const, 'cancel' as const, 'start over' as const),
+      what: fc.constantFrom<Together>('ask', 'approve', 'approve or discard', 'cancel', 'start over'),
     }),
   },
   { weight: 8, arbitrary: fc.record({ does: does('type'), page, times: fc.integer({ min: 1, max: 4 }) }) },

@@ -60,6 +60,7 @@ export class Upstream implements Generator {
   readonly model = 'simulated-1';
   readonly demo = false;
   readonly maxTries = 3;
+  readonly supports = { refine: true };
   readonly drawings: Drawing[] = [];
   /** All that was ever painted, by the SHA-256 of its bytes. */
   readonly painted = new Map<string, Painted>();

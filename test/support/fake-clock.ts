@@ -8,11 +8,22 @@ interface Timer {
 }
 
 export class FakeClock implements Clock {
-  #now = Date.parse('2026-01-01T00:00:00.000Z');
+  /** How long it has run, in milliseconds. */
+  #now = 0;
+  #wallOffset = Date.parse('2026-01-01T00:00:00.000Z');
   readonly #timers = new Set<Timer>();
 
   now(): number {
+    return this.#wallOffset + this.#now;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** The machine's clock is set forward by `ms`, or back: no time passes. */
+  set(ms: number): void {
+    this.#wallOffset += ms;
   }
 
   after(ms: number, run: () => void): () => void {

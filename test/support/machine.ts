@@ -5,14 +5,13 @@ import {
   type Event,
   type FailedEvent,
   type GeneratedEvent,
-  initialState,
   type Rules,
-  type State,
   type Transition,
   transition,
 } from '../../server/session/machine.ts';
+import { initialState, type State } from '../../server/session/state.ts';
 import type { Command } from '../../shared/protocol.ts';
-import type { GenerationError, ImageReference, Usage } from '../../shared/session.ts';
+import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../../shared/session.ts';
 
 type WithoutId<Message> = Message extends unknown ? Omit<Message, 'commandId'> : never;
 /** A command whose id does not matter: the machine never looks at it. */
@@ -51,7 +50,7 @@ export function draws(
   imageId: string,
   generationId = 'g1',
   candidate = 0,
-  told: { revisedPrompt?: string; usage?: Usage } = {},
+  told: { revisedPrompt?: string; usage?: Usage; estimatedCost?: EstimatedCost } = {},
 ): GeneratedEvent {
   const image = reference(imageId, generationId, candidate);
   return { type: 'generated', generationId, candidate, image, at: later, ...told };
@@ -92,4 +91,7 @@ export function inStage<Name extends State['stage']>(state: State, stage: Name):
 const isIn = <Name extends State['stage']>(state: State, stage: Name): state is Extract<State, { stage: Name }> =>
   state.stage === stage;
 
-export const imageIds = ({ attempts }: State): string[] => attempts.map(({ image }) => image.imageId);
+export const imageIds = ({ attempts }: Pick<State, 'attempts'>): string[] => attempts.map(({ image }) => image.imageId);
+/** Of the attempts that were put aside. */
+export const discardedIds = ({ discarded }: Pick<State, 'discarded'>): string[] =>
+  discarded.map(({ image }) => image.imageId);

@@ -1,6 +1,6 @@
 /** One full example of every message: all its fields are there, the optional ones too. */
 import type { ClientMessage, ServerMessage } from '../../shared/protocol.ts';
-import type { Attempt, Generation } from '../../shared/session.ts';
+import type { Attempt, DiscardedAttempt, Generation } from '../../shared/session.ts';
 import { at, later, reference, sha256Of } from './machine.ts';
 
 type ByType<Message extends { type: string }> = { [Type in Message['type']]: Extract<Message, { type: Type }> };
@@ -8,19 +8,30 @@ type ByStage = { [Stage in Snapshot['stage']]: Extract<Snapshot, { stage: Stage 
 type Snapshot = Extract<ServerMessage, { type: 'snapshot' }>;
 
 const command = { commandId: 'c1', turn: 3 };
-const options = { size: '1536x1024', quality: 'high', background: 'opaque', format: 'webp', candidates: 2 } as const;
+const options = {
+  model: 'an-image-model',
+  size: '1536x1024',
+  quality: 'high',
+  background: 'opaque',
+  format: 'webp',
+  compression: 80,
+  partialImages: 2,
+  candidates: 2,
+} as const;
 const lastAction = { action: 'generate', by: 'Ana', connectionId: 'c', at } as const;
 
 export const clientMessages: ByType<ClientMessage> = {
   join: { type: 'join', sessionId: 's', key: 'k', token: 't', name: 'Ana', have: ['i1'], images: 'url' },
   want: { type: 'want', imageIds: ['i1', 'i2'] },
-  draft: { type: 'draft', text: '' },
+  draft: { type: 'draft', text: '', draftId: 'd1' },
   generate: { type: 'generate', ...command, prompt: 'a red kite', options },
   regenerate: { type: 'regenerate', ...command, imageId: 'i1', prompt: 'a blue kite', options },
   refine: { type: 'refine', ...command, imageId: 'i1', feedback: 'darker', options },
   approve: { type: 'approve', ...command, imageId: 'i1', sha256: sha256Of('i1') },
-  cancel: { type: 'cancel', ...command },
+  cancel: { type: 'cancel', ...command, reason: 'too dark' },
   start_over: { type: 'start_over', ...command },
+  discard: { type: 'discard', ...command, imageId: 'i1' },
+  restore: { type: 'restore', ...command, imageId: 'i1' },
 };
 
 const generation: Generation = {
@@ -31,8 +42,11 @@ const generation: Generation = {
   options,
   candidates: 2,
   startedAt: at,
+  failures: [{ candidate: 1, error: { code: 'no_image', message: 'No image came.', retryable: true } }],
+  cancelReason: 'too dark',
 };
 const attempt: Attempt = {
+  number: 2,
   image: reference('i1'),
   parent: 'i0',
   parentDropped: true,
@@ -41,8 +55,15 @@ const attempt: Attempt = {
   options,
   revisedPrompt: 'a scarlet kite',
   usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
+  estimatedCost: { amount: 0.04, currency: 'USD' },
   startedAt: at,
   finishedAt: later,
+};
+const discarded: DiscardedAttempt = {
+  ...attempt,
+  number: 1,
+  image: reference('i0'),
+  discarded: { by: 'Bo', connectionId: 'c', at: later },
 };
 const snapshot = {
   type: 'snapshot',
@@ -50,6 +71,7 @@ const snapshot = {
   turn: 4,
   draft: 'a red k',
   attempts: [attempt],
+  discarded: [discarded],
   decisions: [{ decision: 'approved', imageId: 'i1', sha256: sha256Of('i1'), by: 'Ana', connectionId: 'c', at }],
   lastAction,
 } satisfies Partial<Snapshot>;
@@ -72,7 +94,22 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot'> = {
     key: 'k',
     role: 'reviewer',
     name: 'Ana',
-    generator: { name: 'Demo painter', model: 'demo-1', demo: true },
+    generator: {
+      name: 'Demo painter',
+      model: 'demo-1',
+      demo: true,
+      supports: {
+        models: ['demo-1'],
+        sizes: ['1024x1024'],
+        qualities: ['low', 'high'],
+        backgrounds: ['opaque'],
+        formats: ['png', 'webp'],
+        compression: true,
+        partialImages: 3,
+        candidates: 4,
+        refine: true,
+      },
+    },
     limits: {
       INBOUND_MESSAGE_BYTES: 65_536,
       PROMPT_CHARACTERS: 4_000,
@@ -84,7 +121,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot'> = {
       DRAFTS_PER_SECOND: 10,
     },
   },
-  draft: { type: 'draft', text: 'a red', by: 'Bo' },
+  draft: { type: 'draft', text: 'a red', by: 'Bo', draftId: 'd1' },
   viewers: { type: 'viewers', reviewers: 2, watchers: 0 },
   progress: {
     type: 'progress',

@@ -15,17 +15,22 @@ type WireSocket = Pick<WebSocket, 'readyState' | 'OPEN'>;
 export class PaperSocket extends EventEmitter implements WireSocket {
   readonly OPEN = 1;
   readyState: WebSocket['readyState'] = 1;
-  /** Everything written, in order. */
+  /** Every message written, in order. */
   readonly frames: (string | Buffer)[] = [];
   readonly pings: string[] = [];
   readonly #pending: Pending[] = [];
+  #pieces: Buffer[] = [];
   #count = 0;
 
-  send(frame: string | Buffer, _options: object, onSent: () => void): void {
+  send(frame: string | Buffer, { fin }: { fin: boolean }, onSent: () => void): void {
     this.#count += 1;
     if (this.#count > MOST_FRAMES) throw new Error('It does not stop writing.');
-    this.frames.push(frame);
     this.#pending.push({ frame, onSent });
+    if (!fin) {
+      this.#pieces.push(Buffer.from(frame));
+      return;
+    }
+    this.frames.push(this.#pieces.length > 0 ? Buffer.concat([...this.#pieces.splice(0), Buffer.from(frame)]) : frame);
   }
 
   ping(payload: string): void {

@@ -7,9 +7,9 @@ import { onTestFinished } from 'vitest';
 import { App } from '../../server/app.ts';
 import type { Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
-import { createOpenAIGenerator } from '../../server/generate/openai.ts';
+import { createOpenAIGenerator, type OpenAIOptions } from '../../server/generate/openai.ts';
 import { withRetries } from '../../server/generate/retry.ts';
-import { defaultLimits } from '../../server/limits.ts';
+import { defaultLimits, type Limits } from '../../server/limits.ts';
 import { type FakeOpenAI, startFakeOpenAI } from './fake-openai.ts';
 
 /** Where `npm start` runs. */
@@ -21,6 +21,9 @@ export const cutOff = /net::ERR_|WebSocket connection to .* failed/;
 
 export interface ProductOptions {
   readonly config?: Partial<Pick<Config, 'accessToken' | 'allowedOrigins'>>;
+  /** What the generator offers beyond its one model and the usual sizes. */
+  readonly offer?: Pick<OpenAIOptions, 'imageModels' | 'sizes'>;
+  readonly limits?: Partial<Limits>;
   /** Times the waits between tries; the process's own when absent. */
   readonly retryClock?: Pick<Clock, 'after'>;
   /** Times how long OpenAI may be silent; the process's own when absent. */
@@ -81,9 +84,9 @@ export class Product {
 }
 
 function createApp(openai: FakeOpenAI, options: ProductOptions, write: (line: string) => void): App {
-  const { config, retryClock, upstreamClock } = options;
-  const limits = defaultLimits;
-  const models = { model: 'a-model', imageModel: 'an-image-model', partialImages: 2 };
+  const { config, offer, retryClock, upstreamClock } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const models = { model: 'a-model', imageModel: 'an-image-model', partialImages: 2, ...offer };
   const upstream = { apiKey: 'sk-fake', baseURL: openai.baseURL, ...models };
   const generator = withRetries(
     createOpenAIGenerator({ ...upstream, limits, ...(upstreamClock && { clock: upstreamClock }) }),
@@ -93,7 +96,7 @@ function createApp(openai: FakeOpenAI, options: ProductOptions, write: (line: st
     config: {
       host: '127.0.0.1',
       port: 0,
-      generator: { generator: 'openai', ...upstream },
+      generator: { generator: 'openai', api: 'responses', ...upstream },
       allowedHosts: [],
       allowedOrigins: [],
       trustProxy: false,

@@ -7,6 +7,7 @@ import type {
   GenerateResult,
   Generator,
   GeneratorProgress,
+  GeneratorSupports,
 } from '../../server/generate/generator.ts';
 
 const PATIENCE_MS = 10_000;
@@ -54,6 +55,16 @@ export class ScriptedGenerator implements Generator {
   readonly model = 'scripted-1';
   readonly demo = false;
   readonly maxTries = 3;
+  readonly supports: GeneratorSupports = {
+    models: ['scripted-1', 'scripted-2'],
+    sizes: ['64x48', '1024x1024', '1536x1024', '1024x1536'],
+    qualities: ['low', 'medium', 'high'],
+    backgrounds: ['opaque', 'transparent'],
+    formats: ['png', 'jpeg', 'webp'],
+    compression: true,
+    partialImages: 3,
+    refine: true,
+  };
   readonly drawings: Drawing[] = [];
   readonly #waiters: { readonly index: number; readonly resolve: (drawing: Drawing) => void }[] = [];
   /** A stubborn one goes on after it was aborted, as a late result would. */

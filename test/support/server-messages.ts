@@ -1,6 +1,6 @@
 /** What a server says, for tests that play one. */
 import type { ImageMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
-import type { Attempt, ImageReference } from '../../shared/session.ts';
+import type { Attempt, DiscardedAttempt, ImageReference } from '../../shared/session.ts';
 import { digest } from './client-environment.ts';
 
 export const limits = {
@@ -34,16 +34,18 @@ interface Common {
   draft?: string;
   turn?: number;
   attempts?: Attempt[];
+  discarded?: DiscardedAttempt[];
   lastAction?: NonNullable<SnapshotMessage['lastAction']>;
 }
 
-function common({ draft = '', turn = 0, attempts = [], lastAction }: Common) {
+function common({ draft = '', turn = 0, attempts = [], discarded, lastAction }: Common) {
   return {
     type: 'snapshot' as const,
     revision: turn,
     turn,
     draft,
     attempts,
+    ...(discarded && { discarded }),
     decisions: [],
     ...(lastAction && { lastAction }),
   };
@@ -77,6 +79,10 @@ export function final(
 
 export function attempt(image: ImageReference): Attempt {
   return { image, prompt: 'a fox', options: {}, startedAt, finishedAt: startedAt };
+}
+
+export function discarded(image: ImageReference): DiscardedAttempt {
+  return { ...attempt(image), discarded: { by: 'Ana', connectionId: 'connection-1', at: startedAt } };
 }
 
 /** Bytes that are told apart by `imageId`, and not pure ASCII. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../../server/config.ts';
+import { ConfigError, readConfig, unknownVariables } from '../../server/config.ts';
 import { isLoopback } from '../../server/hosts.ts';
 import { defaultLimits } from '../../server/limits.ts';
 
@@ -89,6 +89,9 @@ describe('what is said', () => {
       OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
       PROOFROOM_MODEL: 'outer',
       PROOFROOM_IMAGE_MODEL: 'inner',
+      PROOFROOM_IMAGE_MODELS: 'inner-2, inner-3',
+      PROOFROOM_SIZES: '2048x2048,64x64',
+      PROOFROOM_TOKEN_PRICES: '5, 8.5, 30',
       PROOFROOM_PARTIAL_IMAGES: '3',
       PROOFROOM_ACCESS_TOKEN: TOKEN,
       PROOFROOM_ALLOWED_HOSTS: 'Proof.example.org, other.example.org',
@@ -102,10 +105,14 @@ describe('what is said', () => {
       port: 0,
       generator: {
         generator: 'openai',
+        api: 'responses',
         apiKey: 'sk-secret',
         baseURL: 'http://127.0.0.1:9/v1',
         model: 'outer',
         imageModel: 'inner',
+        imageModels: ['inner-2', 'inner-3'],
+        sizes: ['2048x2048', '64x64'],
+        prices: { model: 'inner', prices: { textInput: 5, imageInput: 8.5, imageOutput: 30 } },
         partialImages: 3,
       },
       accessToken: TOKEN,
@@ -124,6 +131,39 @@ describe('what is said', () => {
     expect(complaint({ PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
   });
 
+  test('the Images API of a server of somebody’s own needs no key, and no name of a model', () => {
+    const local = { PROOFROOM_API: 'images', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' };
+    const generator = { generator: 'openai', api: 'images', baseURL: 'http://127.0.0.1:9/v1', canEdit: true };
+    expect(readConfig(local).generator).toEqual({ ...generator, apiKey: 'none' });
+    expect(readConfig({ ...local, ...KEY, PROOFROOM_IMAGE_MODEL: 'flux', PROOFROOM_REFINE: '0' }).generator).toEqual({
+      ...generator,
+      apiKey: 'sk-secret',
+      imageModel: 'flux',
+      canEdit: false,
+    });
+    expect(readConfig({ ...local, PROOFROOM_GENERATOR: 'demo' }).generator).toEqual({ generator: 'demo' });
+  });
+
+  test('the Images API of OpenAI needs a key, and draws with the usual model', () => {
+    expect(readConfig({ PROOFROOM_API: 'images' }).generator).toEqual({ generator: 'demo' });
+    expect(complaint({ PROOFROOM_API: 'images', PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
+    expect(readConfig({ ...KEY, PROOFROOM_API: 'images' }).generator).toEqual({
+      generator: 'openai',
+      api: 'images',
+      apiKey: 'sk-secret',
+      imageModel: 'gpt-image-2.6-sunburst',
+      canEdit: true,
+    });
+  });
+
+  test('sizes can be said for the demo painter too', () => {
+    expect(readConfig({ PROOFROOM_SIZES: '64x64' }).generator).toEqual({ generator: 'demo', sizes: ['64x64'] });
+  });
+
+  test('the Responses API asks for a key wherever it is', () => {
+    expect(readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' }).generator).toEqual({ generator: 'demo' });
+  });
+
   test.each(Object.keys(defaultLimits))('the limit %s is set by its name', (name) => {
     const { limits } = readConfig({ [`PROOFROOM_${name}`]: '12345' });
     expect(limits).toEqual({ ...defaultLimits, [name]: 12_345 });
@@ -135,6 +175,11 @@ const bad: Record<string, readonly string[]> = {
   PORT: ['http', '-987', '65536', '30.77', '0x1F', ' 3000', '3000 ', '1e9'],
   OPENAI_BASE_URL: ['api.openai.example', 'sk-mixed-up', 'javascript:alert(77)', 'ftp://files.example/v9'],
   PROOFROOM_GENERATOR: ['openaii', 'DEMO'],
+  PROOFROOM_API: ['IMAGES', 'chat'],
+  PROOFROOM_IMAGE_MODELS: [`fine ${'y'.repeat(101)}`],
+  PROOFROOM_SIZES: ['2048', '1024x1024 large', '0x512', '12345x512'],
+  PROOFROOM_REFINE: ['yes', 'off'],
+  PROOFROOM_TOKEN_PRICES: ['44', '44,55', '44,55,66,77', '44,-55,66', '44,five,66', '44,55,66e9'],
   PROOFROOM_PARTIAL_IMAGES: ['0', '4', 'two'],
   PROOFROOM_ACCESS_TOKEN: ['short-secret', 'z'.repeat(31)],
   PROOFROOM_ALLOW_ANONYMOUS: ['yes', 'true', '01'],
@@ -195,5 +240,35 @@ describe('S2 whoever can create a session spends the owner’s money', () => {
   test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('S2 %s is loopback', (host) => {
     expect(isLoopback(host)).toBe(true);
     expect(readConfig({ HOST: host }).host).toBe(host);
+  });
+});
+
+describe('what is misspelt', () => {
+  test('names that begin like ours and say nothing to us are found, whatever their case', () => {
+    const misspelt = ['PROOFROOM_ACCES_TOKEN', 'PROOFROOM_PORT', 'PROOFROOM_SESSION', 'proofroom_trust_proxy'];
+    expect(unknownVariables(Object.fromEntries(misspelt.toReversed().map((name) => [name, 'x'])))).toEqual(misspelt);
+  });
+
+  test('variables that count, that are empty or that are others’ are not', () => {
+    const limits = Object.keys(defaultLimits).map((name) => [`PROOFROOM_${name}`, '1']);
+    const ours = { ...Object.fromEntries(limits), HOST: '::1', PROOFROOM_MODEL: 'outer', PROOFROOM_CHROMIUM: '/bin/c' };
+    expect(unknownVariables({ ...ours, PROOFROOM_ACCES_TOKEN: '', PROOFROOMS: 'x', MY_PROOFROOM_X: 'x' })).toEqual([]);
+  });
+
+  test('what Kubernetes tells of a service of that name is not, and hides nothing else', () => {
+    const service = {
+      PROOFROOM_SERVICE_HOST: '10.0.0.11',
+      PROOFROOM_SERVICE_PORT: '3000',
+      PROOFROOM_SERVICE_PORT_HTTP: '3000',
+      PROOFROOM_PORT: 'tcp://10.0.0.11:3000',
+      PROOFROOM_PORT_3000_TCP: 'tcp://10.0.0.11:3000',
+      PROOFROOM_PORT_3000_TCP_ADDR: '10.0.0.11',
+      PROOFROOM_WEB_SERVICE_HOST: '10.0.0.12',
+      PROOFROOM_WEB_SERVICE_PORT: '80',
+      PROOFROOM_WEB_PORT_80_TCP_PROTO: 'tcp',
+    };
+    expect(unknownVariables(service)).toEqual([]);
+    const misspelt = { PROOFROOM_ACCES_TOKEN: 'x', PROOFROOM_WEB_TOKEN: 'x', PROOFROOM_CLI_PORT: 'x' };
+    expect(unknownVariables({ ...service, ...misspelt })).toEqual(Object.keys(misspelt).toSorted());
   });
 });

@@ -230,6 +230,51 @@ describe('options', () => {
     });
   });
 
+  test('low, medium and high quality are clearly three pictures of the same thing', async () => {
+    const painted = await Promise.all(
+      (['low', 'medium', 'high'] as const).map(async (quality) => {
+        const { image } = await paint({ prompt: 'bauhaus', options: { size: '512x512', quality } });
+        return image;
+      }),
+    );
+    const [low, medium, high] = painted;
+    if (!low || !medium || !high) throw new Error('three were painted');
+    expect(await difference(low, medium)).toBeGreaterThan(0.03);
+    expect(await difference(medium, high)).toBeGreaterThan(0.03);
+    expect(new Set(painted.map(({ bytes }) => readRecipe(bytes)?.layoutSeed)).size).toBe(1);
+  });
+
+  test('the lower the quality, the sooner it is done', async () => {
+    const waits: number[] = [];
+    for (const quality of ['low', 'medium', 'high'] as const) {
+      let slept = 0;
+      const sleep = async (ms: number) => {
+        slept += ms;
+      };
+      const painter = createDemoPainter({ stepMs: 100, sleep });
+      const context = { signal: new AbortController().signal, onProgress: () => {} };
+      await painter.generate({ prompt: 'x', attempt: 0, options: { size, quality } }, context);
+      waits.push(Math.round(slept));
+    }
+    expect(waits).toEqual([160, 400, 640]);
+  });
+
+  test.each(['jpeg', 'webp'] as const)('compression makes a %s smaller or better', async (format) => {
+    const bytesAt = async (compression: number) =>
+      (await paint({ options: { size, format, compression } })).image.bytes.length;
+    const [least, some, most] = [await bytesAt(0), await bytesAt(60), await bytesAt(100)];
+    expect(least).toBeLessThan(some);
+    expect(some).toBeLessThan(most);
+  });
+
+  test('fewer previews are shown when asked for, and those are the last ones', async () => {
+    const all = await paint({});
+    for (const partialImages of [0, 1, 2, 3]) {
+      const { partials } = await paint({ options: { size, partialImages } });
+      expect(partials.map(digest)).toEqual(all.partials.map(digest).slice(3 - partialImages));
+    }
+  });
+
   test.each(['png', 'webp'] as const)('a transparent background is one, as %s', async (format) => {
     const { image } = await paint({ options: { size, format, background: 'transparent' } });
     const data = await pixels(image);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { Admissions } from '../../server/connect/admission.ts';
-import { ClientAddresses } from '../../server/connect/client-address.ts';
+import { ClientAddresses, countedAs } from '../../server/connect/client-address.ts';
 import { DraftThrottle } from '../../server/connect/draft-throttle.ts';
 import { TokenBucket } from '../../server/connect/token-bucket.ts';
 import { isAllowedHost } from '../../server/hosts.ts';
@@ -76,6 +76,58 @@ describe('S8 addresses', () => {
     expect(proxied.of(request())).toBe('10.0.0.1');
     expect(proxied.of(request('1.2.3.4, '))).toBe('10.0.0.1');
     expect(warnings).toEqual([]);
+  });
+
+  test.each([
+    [
+      '2001:db8::1',
+      '2001:DB8:0:0:1::1',
+      '2001:0db8:0000:0000:ffff:ffff:ffff:ffff',
+      '2001:db8::192.0.2.1',
+      '2001:db8::',
+    ],
+    ['127.0.0.1', '::ffff:127.0.0.1', '::FFFF:7f00:1', '0:0:0:0:0:ffff:127.0.0.1', '[::ffff:127.0.0.1]:80'],
+    ['192.0.2.33', '64:ff9b::192.0.2.33', '64:ff9b::c000:221', '192.0.2.33:51234'],
+    ['fe80::1%eth0', 'fe80::1%eth1', 'fe80::2', 'FE80:0:0:0:0:0:0:1'],
+    ['::1', '::', '[::1]:3000', '0:0:0:0:1:2:3:4'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::', '[2001:db8:1:2::7]'],
+  ])('S8 %s counts as one with its other spellings and the rest of its /64', (address, ...others) => {
+    expect(new Set(others.map(countedAs))).toEqual(new Set([countedAs(address)]));
+  });
+
+  test('S8 what is of another network, or no address, counts apart', () => {
+    const apart = [
+      ...[
+        '2001:db8::1',
+        '2001:db8:0:1::1',
+        '2001:db8:1::1',
+        '2001:db9::1',
+        '::1',
+        '0:0:0:1::1',
+        'fe80::1',
+        '64:ff9b:1::1',
+      ],
+      ...['127.0.0.1', '127.0.0.2', '::ffff:127.0.0.3', '64:ff9b::127.0.0.4', '64:ff9b:0:1::127.0.0.1'],
+      ...['unknown', '_hidden', '1.2.3', ''],
+    ];
+    expect(new Set(apart.map(countedAs)).size).toBe(apart.length);
+  });
+
+  test('S8 whatever a trusted proxy writes has an answer', () => {
+    for (const entry of [
+      '[',
+      '[]',
+      '[::1',
+      '::1]',
+      '[::1%]:80',
+      '%',
+      '1:2:3',
+      ':::',
+      '::1::',
+      '1.2.3.4:',
+      '::1%eth0/64',
+    ])
+      expect(typeof countedAs(entry)).toBe('string');
   });
 });
 

@@ -23,6 +23,9 @@ const refused: readonly Import[] = [
   ['server/generate/queue.ts', '../connect/outbox.ts'],
   ['server/session/machine.ts', './session.ts'],
   ['server/session/machine.ts', '../limits.ts'],
+  ['server/session/attempts.ts', './machine.ts'],
+  ['server/session/attempts.ts', 'node:crypto'],
+  ['server/session/state.ts', './session.ts'],
   ['server/session/machine.ts', '../generate/generator.ts'],
   ['server/session/machine.ts', 'node:crypto'],
   ['server/session/machine.ts', 'valibot'],
@@ -45,6 +48,8 @@ const allowed: readonly Import[] = [
   ['server/session/session.ts', 'node:crypto'],
   ['server/generate/queue.ts', '../../shared/session.ts'],
   ['server/session/machine.ts', '../../shared/session.ts'],
+  ['server/session/machine.ts', './attempts.ts'],
+  ['server/session/state.ts', './attempts.ts'],
   ['test/unit/machine.test.ts', '../../server/session/machine.ts'],
 ];
 

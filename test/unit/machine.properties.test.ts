@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Effect, State } from '../../server/session/machine.ts';
-import type { CommandName } from '../../shared/session.ts';
-import { imageIds, sha256Of } from '../support/machine.ts';
+import { type Effect, transition } from '../../server/session/machine.ts';
+import type { State } from '../../server/session/state.ts';
+import type { Command } from '../../shared/protocol.ts';
+import { accepted, asks, discardedIds, imageIds, sha256Of } from '../support/machine.ts';
 import { type Moment, story } from '../support/stories.ts';
 
 const RUNS = 400;
@@ -27,10 +28,10 @@ function rule(title: string, check: (moment: Moment, earlier: readonly Moment[])
   );
 }
 
-const accepts: Record<State['stage'], readonly CommandName[]> = {
-  initial_input: ['generate'],
+const accepts: Record<State['stage'], readonly Command['type'][]> = {
+  initial_input: ['generate', 'restore'],
   generating: ['cancel'],
-  user_feedback: ['regenerate', 'refine', 'approve', 'start_over'],
+  user_feedback: ['regenerate', 'refine', 'approve', 'start_over', 'discard', 'restore'],
   final: ['start_over'],
 };
 
@@ -38,7 +39,13 @@ const effectsOf = ({ result }: Moment): readonly Effect[] => (result.accepted ? 
 const has = (moment: Moment, effect: Effect['effect']) => effectsOf(moment).some((one) => one.effect === effect);
 const unfinishedOf = (state: State) => ('unfinished' in state ? state.unfinished : undefined);
 const hasChanged = ({ before, after }: Moment) => after !== before;
-const changedByCommand = (moment: Moment) => moment.event.type === 'command' && hasChanged(moment);
+const isRearranging = ({ event }: Moment) =>
+  event.type === 'command' && (event.command.type === 'discard' || event.command.type === 'restore');
+/** By an ask or a decision: to discard and to restore is neither. */
+const changedByCommand = (moment: Moment) =>
+  moment.event.type === 'command' && hasChanged(moment) && !isRearranging(moment);
+const keptIds = (state: State) => [...imageIds(state), ...discardedIds(state)];
+const numbersOf = (state: State) => [...state.attempts, ...state.discarded].map(({ number }) => number);
 const isFromAnotherTurn = ({ before, event }: Moment) =>
   event.type === 'command' && event.command.turn !== undefined && event.command.turn !== before.turn;
 /** `approve` of the image approved already, which is answered whatever its turn. */
@@ -101,7 +108,8 @@ describe('random stories of commands and results', () => {
     if (before.stage !== 'user_feedback' || event.type !== 'command' || isFromAnotherTurn(moment)) return false;
     const { command } = event;
     if (!('imageId' in command) || command.imageId === undefined) return false;
-    const isHere = imageIds(before).includes(command.imageId);
+    const places = command.type === 'restore' ? discardedIds(before) : imageIds(before);
+    const isHere = places.includes(command.imageId);
     const isItself =
       !('sha256' in command) || command.sha256 === undefined || command.sha256 === sha256Of(command.imageId);
     expect(result.accepted ? 'accepted' : result.code).toBe(isHere && isItself ? 'accepted' : 'image_not_found');
@@ -131,7 +139,7 @@ describe('random stories of commands and results', () => {
     return isHeard;
   });
 
-  rule('M5 an accepted command clears the old error', (moment) => {
+  rule('M5 an accepted ask or decision clears the old error', (moment) => {
     if (!changedByCommand(moment)) return false;
     expect(unfinishedOf(moment.after)?.error).toBeUndefined();
     return unfinishedOf(moment.before)?.error !== undefined;
@@ -140,7 +148,7 @@ describe('random stories of commands and results', () => {
   rule('M5 after a generation that wholly succeeded there is no error', (moment) => {
     const { before, event, after } = moment;
     const isEnd = before.stage === 'generating' && event.type === 'generated' && after.stage === 'user_feedback';
-    if (!isEnd || before.settled.some(({ error }) => error)) return false;
+    if (!isEnd || before.error) return false;
     expect(unfinishedOf(after)).toBeUndefined();
     return true;
   });
@@ -156,15 +164,18 @@ describe('random stories of commands and results', () => {
     const { before, after } = moment;
     if (before.stage !== 'generating' || after.stage === 'generating') return false;
     const isCancelled = moment.event.type === 'command';
-    const hasFailed = moment.event.type === 'failed' || before.settled.some(({ error }) => error);
+    const hasFailed = moment.event.type === 'failed' || before.error;
     if (!isCancelled && !hasFailed) return false;
-    expect(unfinishedOf(after)?.generation).toEqual(before.generation);
+    expect(unfinishedOf(after)?.generation).toMatchObject({
+      ...before.generation,
+      ...(moment.event.type === 'failed' && { failures: expect.anything() }),
+    });
     expect(unfinishedOf(after)?.error !== undefined).toBe(!isCancelled);
     if (moment.event.type !== 'generated') expect(after.attempts).toEqual(before.attempts);
     return true;
   });
 
-  rule('M8 … until a command is accepted', (moment) => {
+  rule('M8 … until an ask or a decision is accepted', (moment) => {
     const unfinished = unfinishedOf(moment.before);
     if (!unfinished || changedByCommand(moment)) return false;
     expect(unfinishedOf(moment.after)).toEqual(unfinished);
@@ -177,6 +188,7 @@ describe('random stories of commands and results', () => {
     const { prompt, parent, feedback, options, startedAt } = before.generation;
     const attempt = after.attempts.find(({ image }) => image.imageId === event.image.imageId);
     expect(attempt).toEqual({
+      number: before.drawn + 1,
       image: event.image,
       prompt,
       options,
@@ -188,13 +200,14 @@ describe('random stories of commands and results', () => {
     return parent !== undefined;
   });
 
-  rule('M9 attempts are a tree: a parent is older and here, or known to be dropped', ({ after }) => {
-    const ids = imageIds(after);
-    for (const [index, { parent, parentDropped }] of after.attempts.entries()) {
+  rule('M9 attempts are a tree: a parent is older and kept, or known to be dropped', ({ after }) => {
+    const all = [...after.attempts, ...after.discarded];
+    for (const { number, parent, parentDropped } of all) {
+      const older = all.find(({ image }) => image.imageId === parent);
       if (parent === undefined) expect(parentDropped).toBeUndefined();
-      else expect(ids.slice(0, index).includes(parent)).toBe(parentDropped === undefined);
+      else expect(older !== undefined && older.number < number).toBe(parentDropped === undefined);
     }
-    return after.attempts.some(({ parent }) => parent !== undefined);
+    return all.some(({ parent }) => parent !== undefined);
   });
 
   rule('M9 any of the attempts can be approved, as long as they are reviewed', ({ before, event, result }) => {
@@ -235,8 +248,83 @@ describe('random stories of commands and results', () => {
         if (effect.effect === 'drop') for (const imageId of effect.imageIds) kept.delete(imageId);
       }
     }
-    expect([...kept]).toEqual(imageIds(moment.after));
-    return kept.size > 0;
+    expect([...kept].toSorted()).toEqual(keptIds(moment.after).toSorted());
+    return moment.after.discarded.length > 0;
+  });
+
+  rule('no more is kept than the limit says, and what was put aside goes first', (moment) => {
+    const { before, after, rules } = moment;
+    expect(keptIds(after).length).toBeLessThanOrEqual(rules.ATTEMPTS_PER_SESSION);
+    const dropped = effectsOf(moment).flatMap((one) => (one.effect === 'drop' ? one.imageIds : []));
+    if (moment.event.type !== 'generated' || dropped.length === 0 || before.discarded.length === 0) return false;
+    expect(dropped).toEqual(discardedIds(before).slice(0, 1));
+    return true;
+  });
+
+  rule('an image is in one place: an attempt, or put aside, and never twice', ({ after }) => {
+    expect(new Set(keptIds(after)).size).toBe(keptIds(after).length);
+    return after.discarded.length > 0;
+  });
+
+  rule('numbers grow by one with each image, are not given again, and stand in order', ({ before, event, after }) => {
+    const numbers = after.attempts.map(({ number }) => number);
+    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+    expect(new Set(numbersOf(after)).size).toBe(numbersOf(after).length);
+    const isDrawn = event.type === 'generated' && after !== before;
+    if (after.lastAction !== before.lastAction && after.lastAction?.action === 'start_over') {
+      expect(after.drawn).toBe(0);
+    } else expect(after.drawn).toBe(before.drawn + (isDrawn ? 1 : 0));
+    if (isDrawn) expect(Math.max(...numbersOf(after))).toBe(after.drawn);
+    return isDrawn && numbers.length < after.drawn;
+  });
+
+  rule('M5 M8 to discard and to restore leave error, last generation, last action and decisions', (moment) => {
+    if (!isRearranging(moment) || !hasChanged(moment)) return false;
+    const { before, after } = moment;
+    expect(unfinishedOf(after)).toEqual(unfinishedOf(before));
+    expect(after.lastAction).toBe(before.lastAction);
+    expect(after.decisions).toBe(before.decisions);
+    expect(keptIds(after).toSorted()).toEqual(keptIds(before).toSorted());
+    expect(effectsOf(moment)).toEqual([]);
+    return unfinishedOf(before) !== undefined;
+  });
+
+  rule('restore undoes discard exactly, up to the revision and the turn', (moment) => {
+    const { before, event, after, rules } = moment;
+    if (event.type !== 'command' || event.command.type !== 'discard' || !hasChanged(moment)) return false;
+    const undo = asks({ type: 'restore', imageId: event.command.imageId });
+    const { state } = accepted(transition(after, undo, rules));
+    const turn = before.turn + (after.stage === before.stage ? 0 : 2);
+    expect(state).toEqual({ ...before, revision: before.revision + 2, turn });
+    return true;
+  });
+
+  rule('M3 what is approved, refined or regenerated from is never put aside', ({ after }) => {
+    if (after.stage === 'final') expect(discardedIds(after)).not.toContain(after.approved.imageId);
+    if (after.stage === 'generating') expect(discardedIds(after)).not.toContain(after.generation.parent);
+    return (after.stage === 'final' || after.stage === 'generating') && after.discarded.length > 0;
+  });
+
+  rule('a generation lists the candidates that failed, each once and in order, however it ends', (moment, earlier) => {
+    const { after } = moment;
+    const generation = after.stage === 'generating' ? after.generation : unfinishedOf(after)?.generation;
+    if (!generation) return false;
+    const heard = [...earlier, moment].flatMap((one) =>
+      one.event.type === 'failed' && hasChanged(one) && one.event.generationId === generation.generationId
+        ? [{ candidate: one.event.candidate, error: one.event.error }]
+        : [],
+    );
+    const inOrder = heard.toSorted((one, other) => one.candidate - other.candidate);
+    expect(generation.failures).toEqual(heard.length > 0 ? inOrder : undefined);
+    return heard.length > 0;
+  });
+
+  rule('a cancel keeps its reason, unless that is blank', (moment) => {
+    const { event, after } = moment;
+    if (event.type !== 'command' || event.command.type !== 'cancel' || !hasChanged(moment)) return false;
+    const { reason } = event.command;
+    expect(unfinishedOf(after)?.generation.cancelReason).toBe(reason?.trim() ? reason : undefined);
+    return reason !== undefined;
   });
 
   rule('what runs is aborted by a cancel, and by nothing else', (moment) => {

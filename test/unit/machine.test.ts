@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Event, initialState, type State, transition } from '../../server/session/machine.ts';
+import { type Event, transition } from '../../server/session/machine.ts';
+import { initialState, type State } from '../../server/session/state.ts';
 import {
   accepted,
   asks,
   at,
+  discardedIds,
   draws,
   fails,
   failure,
@@ -25,6 +27,8 @@ const againTwice = asks({ type: 'regenerate', options: { candidates: 2 } }, 'g2'
 const cancel = asks({ type: 'cancel' });
 const approve = asks({ type: 'approve', imageId: 'i1', sha256: sha256Of('i1') });
 const startOver = asks({ type: 'start_over' });
+const discard = asks({ type: 'discard', imageId: 'i1' });
+const restore = asks({ type: 'restore', imageId: 'i1' });
 
 /** In each of them the current generation, where one runs, is `now`; `i1` is the oldest attempt, where there is one. */
 const states = {
@@ -32,7 +36,9 @@ const states = {
   'initial_input, after a failure': stateAfter(generate, fails()),
   'initial_input, after a cancel': stateAfter(generate, cancel),
   'initial_input, after Start over': stateAfter(generate, draws('i1'), approve, startOver),
+  'initial_input, all attempts discarded': stateAfter(generate, draws('i1'), discard),
   'generating, nothing drawn yet': stateAfter(asks(generate.command, 'now')),
+  'generating, all attempts discarded': stateAfter(generate, draws('i1'), discard, asks(generate.command, 'now')),
   'generating, with an attempt': stateAfter(generate, draws('i1'), asks(again.command, 'now')),
   'generating, one of three candidates drawn': stateAfter(asks(generateThree.command, 'now'), draws('i1', 'now', 1)),
   'generating, one of two candidates failed': stateAfter(
@@ -43,10 +49,19 @@ const states = {
   ),
   'user_feedback, one attempt': stateAfter(generate, draws('i1')),
   'user_feedback, several attempts': stateAfter(generate, draws('i1'), again, draws('i2', 'g2')),
+  'user_feedback, one of two discarded': stateAfter(generate, draws('i1'), again, draws('i2', 'g2'), discard),
   'user_feedback, after a failure': stateAfter(generate, draws('i1'), again, fails('g2')),
   'user_feedback, after a cancel': stateAfter(generate, draws('i1'), again, cancel),
   final: stateAfter(generate, draws('i1'), approve),
   'final, an older attempt approved': stateAfter(generate, draws('i1'), again, draws('i2', 'g2'), approve),
+  'final, the other attempt discarded': stateAfter(
+    generate,
+    draws('i1'),
+    again,
+    draws('i2', 'g2'),
+    asks({ type: 'discard', imageId: 'i2' }),
+    approve,
+  ),
 } as const satisfies Record<string, State>;
 
 const events = {
@@ -62,7 +77,12 @@ const events = {
   'approve an unknown image': asks({ type: 'approve', imageId: 'nowhere' }),
   'approve i2': asks({ type: 'approve', imageId: 'i2' }),
   cancel,
+  'cancel with a reason': asks({ type: 'cancel', reason: 'too dark' }),
   start_over: startOver,
+  'discard i1': discard,
+  'discard an unknown image': asks({ type: 'discard', imageId: 'nowhere' }),
+  'restore i1': restore,
+  'restore an unknown image': asks({ type: 'restore', imageId: 'nowhere' }),
   'generated, by the current generation': draws('new', 'now'),
   'generated, by another generation': draws('new', 'gone'),
   'generated, by a candidate that was never asked for': draws('new', 'now', 7),
@@ -96,7 +116,12 @@ const initial = {
   'approve an unknown image': 'wrong_stage',
   'approve i2': 'wrong_stage',
   cancel: 'wrong_stage',
+  'cancel with a reason': 'wrong_stage',
   start_over: 'wrong_stage',
+  'discard i1': 'wrong_stage',
+  'discard an unknown image': 'wrong_stage',
+  'restore i1': 'image_not_found',
+  'restore an unknown image': 'image_not_found',
   ...nothingRuns,
   forget: 'same',
 } as const satisfies Record<EventName, Outcome>;
@@ -104,6 +129,8 @@ const initial = {
 const generating = {
   ...initial,
   generate: 'wrong_stage',
+  'restore i1': 'wrong_stage',
+  'restore an unknown image': 'wrong_stage',
   'generated, by the current generation': 'user_feedback',
 } as const satisfies Record<EventName, Outcome>;
 
@@ -120,7 +147,12 @@ const reviewing = {
   'approve an unknown image': 'image_not_found',
   'approve i2': 'image_not_found',
   cancel: 'wrong_stage',
+  'cancel with a reason': 'wrong_stage',
   start_over: 'initial_input',
+  'discard i1': 'initial_input',
+  'discard an unknown image': 'image_not_found',
+  'restore i1': 'image_not_found',
+  'restore an unknown image': 'image_not_found',
   ...nothingRuns,
   forget: 'same',
 } as const satisfies Record<EventName, Outcome>;
@@ -128,6 +160,8 @@ const reviewing = {
 const decided = {
   ...initial,
   generate: 'wrong_stage',
+  'restore i1': 'wrong_stage',
+  'restore an unknown image': 'wrong_stage',
   'approve i1': 'same',
   'approve i1 by its digest': 'same',
   'approve i1 by another digest': 'image_not_found',
@@ -139,33 +173,62 @@ const table: Record<keyof typeof states, Record<EventName, Outcome>> = {
   'initial_input, after a failure': initial,
   'initial_input, after a cancel': initial,
   'initial_input, after Start over': initial,
+  'initial_input, all attempts discarded': { ...initial, 'restore i1': 'user_feedback', forget: 'initial_input' },
   'generating, nothing drawn yet': {
     ...generating,
     cancel: 'initial_input',
+    'cancel with a reason': 'initial_input',
     'failed, by the current generation': 'initial_input',
+  },
+  'generating, all attempts discarded': {
+    ...generating,
+    cancel: 'initial_input',
+    'cancel with a reason': 'initial_input',
+    'failed, by the current generation': 'initial_input',
+    forget: 'generating',
   },
   'generating, with an attempt': {
     ...generating,
     cancel: 'user_feedback',
+    'cancel with a reason': 'user_feedback',
     'failed, by the current generation': 'user_feedback',
   },
   'generating, one of three candidates drawn': {
     ...generating,
     cancel: 'user_feedback',
+    'cancel with a reason': 'user_feedback',
     'generated, by the current generation': 'generating',
     'failed, by the current generation': 'generating',
   },
   'generating, one of two candidates failed': {
     ...generating,
     cancel: 'user_feedback',
+    'cancel with a reason': 'user_feedback',
     'failed, by the current generation': 'user_feedback',
   },
   'user_feedback, one attempt': reviewing,
-  'user_feedback, several attempts': { ...reviewing, 'approve i2': 'final', forget: 'user_feedback' },
+  'user_feedback, several attempts': {
+    ...reviewing,
+    'approve i2': 'final',
+    'discard i1': 'user_feedback',
+    forget: 'user_feedback',
+  },
+  'user_feedback, one of two discarded': {
+    ...reviewing,
+    'regenerate i1': 'image_not_found',
+    'refine i1': 'image_not_found',
+    'approve i1': 'image_not_found',
+    'approve i1 by its digest': 'image_not_found',
+    'approve i2': 'final',
+    'discard i1': 'image_not_found',
+    'restore i1': 'user_feedback',
+    forget: 'user_feedback',
+  },
   'user_feedback, after a failure': reviewing,
   'user_feedback, after a cancel': reviewing,
   final: decided,
   'final, an older attempt approved': decided,
+  'final, the other attempt discarded': { ...decided, forget: 'final' },
 };
 
 function outcomeOf(state: State, event: Event): Outcome {
@@ -264,16 +327,19 @@ describe('generate', () => {
 describe('results', () => {
   test('an attempt tells all that is known of it', () => {
     const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
+    const estimatedCost = { amount: 0.04, currency: 'USD' as const };
     const options = { quality: 'low' as const };
     const ask = asks({ type: 'generate', prompt: 'a red kite', options });
-    const state = stateAfter(ask, draws('i1', 'g1', 0, { revisedPrompt: 'a scarlet kite', usage }));
+    const state = stateAfter(ask, draws('i1', 'g1', 0, { revisedPrompt: 'a scarlet kite', usage, estimatedCost }));
     expect(state.attempts).toEqual([
       {
+        number: 1,
         image: reference('i1'),
         prompt: 'a red kite',
         options,
         revisedPrompt: 'a scarlet kite',
         usage,
+        estimatedCost,
         startedAt: at,
         finishedAt: later,
       },
@@ -315,6 +381,29 @@ describe('results', () => {
     expect(imageIds(state)).toEqual(['i1']);
   });
 
+  test('the candidates that failed are listed as they fail, in the order of the candidates', () => {
+    const blocked = { ...failure, code: 'moderation_blocked' as const };
+    const two = follow(stateAfter(generateThree), fails('g1', 2, blocked));
+    const failures = [{ candidate: 2, error: blocked }];
+    expect(inStage(two, 'generating').generation.failures).toEqual(failures);
+    const one = follow(two, fails('g1', 0));
+    expect(inStage(one, 'generating').generation.failures).toEqual([{ candidate: 0, error: failure }, ...failures]);
+    const done = inStage(follow(one, draws('i1', 'g1', 1)), 'user_feedback');
+    expect(done.unfinished).toMatchObject({
+      generation: { failures: [{ candidate: 0, error: failure }, ...failures] },
+      error: blocked,
+    });
+  });
+
+  test('where none failed there is no list', () => {
+    expect(stateAfter(generateThree, draws('i1', 'g1', 1))).not.toHaveProperty('generation.failures');
+  });
+
+  test('attempts count from 1 as they come, also those of one generation', () => {
+    const three = stateAfter(generateThree, draws('i1', 'g1', 1), draws('i0', 'g1', 0), draws('i2', 'g1', 2));
+    expect(three.attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
+  });
+
   test('M8 a failure keeps the prompt, and the image on show', () => {
     const before = stateAfter(generate, draws('i1'));
     const state = follow(before, asks({ type: 'regenerate', prompt: 'a green kite' }, 'g2'), fails('g2'));
@@ -350,6 +439,14 @@ describe('cancel', () => {
     const unfinished = inStage(stateAfter(generateThree, fails('g1', 1), cancel), 'initial_input').unfinished;
     expect(unfinished?.generation.prompt).toBe('a red kite');
     expect(unfinished).not.toHaveProperty('error');
+    expect(unfinished?.generation.failures).toEqual([{ candidate: 1, error: failure }]);
+  });
+
+  test('M8 keeps the reason in the words that were said, and a blank one is none', () => {
+    const reasonOf = (reason: string) =>
+      inStage(stateAfter(generate, asks({ type: 'cancel', reason })), 'initial_input').unfinished?.generation;
+    expect(reasonOf(' Too dark. ')?.cancelReason).toBe(' Too dark. ');
+    for (const blank of ['', ' \n']) expect(reasonOf(blank)).not.toHaveProperty('cancelReason');
   });
 
   test('M4 what the cancelled generation still draws changes nothing', () => {
@@ -464,6 +561,8 @@ describe('start over', () => {
       stage: 'initial_input',
       revision: before.revision + 1,
       turn: before.turn + 1,
+      drawn: 0,
+      discarded: [],
       attempts: [],
       decisions: before.decisions,
       lastAction: { action: 'start_over', by: 'Ana', connectionId: 'connection of Ana', at },
@@ -472,6 +571,84 @@ describe('start over', () => {
       { effect: 'drop', imageIds: ['i1', 'i2'] },
       { effect: 'draft', text: '' },
     ]);
+  });
+
+  test('what was discarded is dropped too, and attempts count from 1 again', () => {
+    const before = stateAfter(generate, draws('i1'), again, draws('i2', 'g2'), discard);
+    const { state, effects } = accepted(transition(before, startOver, rules));
+    expect(discardedIds(state)).toEqual([]);
+    expect(effects).toContainEqual({ effect: 'drop', imageIds: ['i1', 'i2'] });
+    expect(follow(state, asks(generate.command, 'g3'), draws('i3', 'g3')).attempts[0]).toMatchObject({ number: 1 });
+  });
+});
+
+describe('discard and restore', () => {
+  const two = stateAfter(generate, draws('i1'), again, draws('i2', 'g2'));
+
+  test('a discarded attempt says who put it aside, and when, and is no attempt any more', () => {
+    const state = follow(two, discard);
+    expect(imageIds(state)).toEqual(['i2']);
+    expect(state.discarded).toEqual([
+      { ...two.attempts[0], discarded: { by: 'Ana', connectionId: 'connection of Ana', at } },
+    ]);
+    expect(accepted(transition(two, discard, rules)).effects).toEqual([]);
+  });
+
+  test('M10 within the same stage the turn stays, so nobody else’s decision is too late for it', () => {
+    const state = follow(two, discard);
+    expect(state).toMatchObject({ turn: two.turn, revision: two.revision + 1 });
+    expect(follow(state, restore)).toMatchObject({ turn: two.turn, revision: two.revision + 2 });
+  });
+
+  test('M10 the last one’s going is a change of stage, and so is its return', () => {
+    const one = stateAfter(generate, draws('i1'));
+    const none = follow(one, discard);
+    expect(none).toMatchObject({ stage: 'initial_input', attempts: [], turn: one.turn + 1 });
+    expect(follow(none, restore)).toMatchObject({ stage: 'user_feedback', turn: one.turn + 2 });
+  });
+
+  test('restore undoes discard but for the revision and the turn', () => {
+    const three = follow(two, asks({ type: 'refine', imageId: 'i1', feedback: 'darker' }, 'g3'), draws('i3', 'g3'));
+    for (const imageId of imageIds(three)) {
+      const undone = follow(three, asks({ type: 'discard', imageId }), asks({ type: 'restore', imageId }));
+      expect(undone).toEqual({ ...three, revision: three.revision + 2 });
+    }
+  });
+
+  test('what is restored stands where its number says, whatever the order', () => {
+    const empty = follow(two, discard, asks({ type: 'discard', imageId: 'i2' }));
+    expect(discardedIds(empty)).toEqual(['i1', 'i2']);
+    const back = follow(empty, asks({ type: 'restore', imageId: 'i2' }), restore);
+    expect(back.attempts.map(({ image, number }) => [image.imageId, number])).toEqual([
+      ['i1', 1],
+      ['i2', 2],
+    ]);
+  });
+
+  test('M5 M8 they leave the error, the last generation and the last action as they are', () => {
+    const failed = follow(two, asks({ type: 'regenerate', prompt: 'a green kite' }, 'g3'), fails('g3'));
+    const { unfinished, lastAction } = inStage(failed, 'user_feedback');
+    const bo = asks({ type: 'discard', imageId: 'i1' }, 'g4', 'Bo');
+    expect(follow(failed, bo)).toMatchObject({ unfinished, lastAction });
+    expect(follow(failed, bo, restore)).toMatchObject({ unfinished, lastAction });
+    const none = follow(failed, bo, asks({ type: 'discard', imageId: 'i2' }));
+    expect(none).toMatchObject({ stage: 'initial_input', unfinished, lastAction });
+  });
+
+  test('a number is not given again when its attempt has gone', () => {
+    const state = follow(two, asks({ type: 'discard', imageId: 'i2' }), asks({ type: 'regenerate' }, 'g3'));
+    expect(follow(state, draws('i3', 'g3')).attempts.map(({ number }) => number)).toEqual([1, 3]);
+  });
+
+  test('M9 a discarded parent is still kept, so its child does not say that it is dropped', () => {
+    expect(follow(two, discard).attempts[0]).toMatchObject({ parent: 'i1' });
+    expect(follow(two, discard).attempts[0]).not.toHaveProperty('parentDropped');
+  });
+
+  test('with all attempts discarded a new prompt starts again beside them', () => {
+    const none = follow(stateAfter(generate, draws('i1'), discard), asks(generate.command, 'g2'), draws('i2', 'g2'));
+    expect([imageIds(none), discardedIds(none)]).toEqual([['i2'], ['i1']]);
+    expect(none.attempts[0]).toMatchObject({ number: 2 });
   });
 });
 
@@ -516,6 +693,48 @@ describe('the attempts that a session keeps', () => {
     const one = { ATTEMPTS_PER_SESSION: 1 };
     const asking = follow(stateAfter(generate, draws('i1')), again);
     expect(imageIds(accepted(transition(asking, draws('i2', 'g2'), one)).state)).toEqual(['i1', 'i2']);
+  });
+
+  test('what was discarded counts, and goes first, the one longest put aside before the others', () => {
+    const state = follow(
+      chain(12),
+      asks({ type: 'discard', imageId: 'i5' }),
+      asks({ type: 'discard', imageId: 'i3' }),
+      asks({ type: 'regenerate', options: { candidates: 3 } }, 'g13'),
+    );
+    const first = accepted(transition(state, draws('a', 'g13', 0), rules));
+    expect(first.effects).toContainEqual({ effect: 'drop', imageIds: ['i5'] });
+    expect(first.state.attempts.find(({ image }) => image.imageId === 'i6')).toMatchObject({ parentDropped: true });
+    const second = accepted(transition(first.state, draws('b', 'g13', 1), rules));
+    expect(second.effects).toContainEqual({ effect: 'drop', imageIds: ['i3'] });
+    expect(discardedIds(second.state)).toEqual([]);
+    const third = accepted(transition(second.state, draws('c', 'g13', 2), rules));
+    expect(third.effects).toContainEqual({ effect: 'drop', imageIds: ['i1'] });
+  });
+
+  test('M9 a discarded child knows too that its parent is dropped, and brings that along when it is restored', () => {
+    const asking = follow(
+      chain(3),
+      discard,
+      asks({ type: 'discard', imageId: 'i2' }),
+      asks({ type: 'regenerate' }, 'g4'),
+    );
+    const { state } = accepted(transition(asking, draws('i4', 'g4'), { ATTEMPTS_PER_SESSION: 3 }));
+    expect(state.discarded).toMatchObject([{ image: { imageId: 'i2' }, parent: 'i1', parentDropped: true }]);
+    const back = follow(state, asks({ type: 'restore', imageId: 'i2' }));
+    expect(back.attempts[0]).toMatchObject({ number: 2, parent: 'i1', parentDropped: true });
+  });
+
+  test('forget drops all that was discarded, in every stage', () => {
+    const aside = follow(chain(2), asks({ type: 'discard', imageId: 'i2' }));
+    const none = follow(aside, discard);
+    const asking = follow(none, asks(generate.command, 'g3'));
+    const approved = follow(aside, approve);
+    for (const state of [aside, none, asking, approved]) {
+      const { state: after, effects } = accepted(transition(state, { type: 'forget' }, rules));
+      expect(after).toEqual({ ...state, revision: state.revision + 1, discarded: [] });
+      expect(effects).toEqual([{ effect: 'drop', imageIds: discardedIds(state) }]);
+    }
   });
 
   test('forget drops all but the newest, and says which', () => {

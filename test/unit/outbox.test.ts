@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import { ImageFrames } from '../../server/connect/image-frames.ts';
+import { type FrameLease, ImageFrames } from '../../server/connect/image-frames.ts';
 import { Outbox, type Source } from '../../server/connect/outbox.ts';
 import { Wire } from '../../server/connect/wire.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
@@ -66,9 +66,13 @@ class Board implements Source {
   }
 }
 
+const messageOf = ({ pieces }: FrameLease) => JSON.parse(Buffer.concat([...pieces]).toString());
+
 function outboxOn(board: Board, frames = new ImageFrames(new ImageMemory(1_000_000)), have: string[] = []) {
   const socket = new PaperSocket();
-  const outbox = new Outbox(new Wire(socket as unknown as WebSocket, new FakeClock(), CAP), frames);
+  const gone: string[] = [];
+  const wire = new Wire(socket as unknown as WebSocket, new FakeClock(), CAP);
+  const outbox = new Outbox(wire, frames, (imageId) => gone.push(imageId));
   const join = (urlOf?: (imageId: string) => string) =>
     outbox.subscribe(welcome, { source: board, have, ...(urlOf && { urlOf }) });
   const types = () => socket.take().map(({ type }) => type);
@@ -77,7 +81,7 @@ function outboxOn(board: Board, frames = new ImageFrames(new ImageMemory(1_000_0
     socket.flush();
     return socket.take();
   };
-  return { socket, outbox, join, types, all };
+  return { socket, outbox, gone, join, types, all };
 }
 
 /** A connection that has joined and read everything, on a board that the test then changes. */
@@ -173,13 +177,14 @@ describe('W2 bytes cross once', () => {
     expect(all().map(({ imageId }) => imageId)).toEqual(['c', 'a', 'b']);
   });
 
-  test('one that has gone while it waited is image_not_found, and names its id', () => {
-    const { board, outbox, all } = joined();
+  test('of one that has gone while it waited its connection hears, which refuses it', () => {
+    const { board, outbox, gone, all } = joined();
     board.images.set('a', picture('a'));
     board.images.set('b', picture('b'));
     outbox.want(['a', 'b']);
     board.images.delete('b');
-    expect(all()).toMatchObject([{ imageId: 'a' }, { type: 'reject', code: 'image_not_found', imageId: 'b' }]);
+    expect(all()).toMatchObject([{ imageId: 'a' }]);
+    expect(gone).toEqual(['b']);
   });
 
   test('with images by url, a path stands in place of the bytes', () => {
@@ -297,9 +302,89 @@ describe('R3 a slow connection', () => {
     expect(all()).toMatchObject([
       { type: 'snapshot', revision: 50 },
       { type: 'viewers', reviewers: 50 },
-      { type: 'draft', text: 'draft 50', by: 'Bo' },
       { type: 'progress', phase: 'drawing' },
     ]);
+    stall(connection);
+    for (let n = 1; n <= 50; n++) outbox.draftIsDue(`draft ${n}`, 'Bo');
+    expect(all()).toEqual([{ type: 'draft', text: 'draft 50', by: 'Bo' }]);
+  });
+
+  describe('W8 the last text that its author hears is the one that is set', () => {
+    const drafts = (sent: Record<string, unknown>[]) =>
+      sent.flatMap(({ type, text, draftId, revision }) => {
+        if (type === 'draft') return draftId === undefined ? `theirs: ${text}` : `${draftId}: ${text}`;
+        if (type === 'snapshot') return `snapshot ${revision}`;
+        return type === 'ack' ? 'ack' : [];
+      });
+    const own = (outbox: Outbox, draftId: string) => outbox.draftIsDue('mine', 'Ana', draftId);
+    const others = (outbox: Outbox) => outbox.draftIsDue('theirs', 'Bo');
+
+    test.each<[string, (connection: ReturnType<typeof joined>) => void, string[]]>([
+      [
+        'one’s own comes before what was set after it',
+        ({ outbox }) => {
+          own(outbox, 'd1');
+          others(outbox);
+        },
+        ['d1: mine', 'theirs: theirs'],
+      ],
+      [
+        'one’s own stands for what was set before it',
+        ({ outbox }) => {
+          own(outbox, 'd1');
+          others(outbox);
+          own(outbox, 'd2');
+        },
+        ['d2: mine'],
+      ],
+      [
+        'no snapshot stands for one’s own, and none comes before it',
+        ({ board, outbox }) => {
+          own(outbox, 'd1');
+          board.revision = 1;
+          outbox.snapshotIsDue();
+        },
+        ['d1: mine', 'snapshot 1'],
+      ],
+      [
+        'a snapshot stands for what others have set, before or after it was due',
+        ({ board, outbox }) => {
+          others(outbox);
+          own(outbox, 'd1');
+          board.revision = 1;
+          outbox.snapshotIsDue();
+          others(outbox);
+        },
+        ['d1: mine', 'snapshot 1'],
+      ],
+      [
+        'all goes out before the ack of a command that followed',
+        ({ board, outbox }) => {
+          own(outbox, 'd1');
+          board.revision = 1;
+          outbox.snapshotIsDue();
+          outbox.send({ type: 'ack', commandId: 'go', revision: 1 });
+        },
+        ['d1: mine', 'snapshot 1', 'ack'],
+      ],
+    ])('W8 %s', (_what, happen, expected) => {
+      const connection = joined();
+      stall(connection);
+      happen(connection);
+      expect(drafts(connection.all())).toEqual(expected);
+    });
+
+    test('W8 while a snapshot waits for its images, texts go out, and it says the last one again', () => {
+      const { board, outbox, socket, all } = joined();
+      board.shows('one');
+      board.shows('two');
+      board.shownImages = ['one', 'two'];
+      outbox.snapshotIsDue();
+      own(outbox, 'd1');
+      others(outbox);
+      expect(drafts(socket.take())).toEqual(['d1: mine', 'theirs: theirs']);
+      expect(drafts(all())).toEqual(['snapshot 2']);
+    });
   });
 
   test('R3 superseded partials are dropped', () => {
@@ -406,14 +491,14 @@ describe('frames', () => {
   });
 
   test('R7 what nobody looks at gives way to a frame, before the frame takes its memory', () => {
-    const memory = new ImageMemory(1_000);
-    const abandoned = memory.take(900);
+    const memory = new ImageMemory(5_000);
+    const abandoned = memory.take(4_900);
     memory.makeRoom = () => {
-      expect(memory.usedBytes).toBe(900);
+      expect(memory.usedBytes).toBe(4_900);
       abandoned.release();
     };
-    const { bytes } = new ImageFrames(memory).lease(picture('a'));
-    expect(memory.usedBytes).toBe(bytes.length);
+    const { byteLength } = new ImageFrames(memory).lease(picture('a'));
+    expect(memory.usedBytes).toBe(byteLength);
   });
 
   test('a lease may be released twice, and frees nobody else’s', () => {
@@ -423,7 +508,7 @@ describe('frames', () => {
     const used = memory.usedBytes;
     one.release();
     one.release();
-    expect(memory.usedBytes).toBe(used - one.bytes.length);
+    expect(memory.usedBytes).toBe(used - one.byteLength);
     two.release();
     expect(memory.usedBytes).toBe(0);
   });
@@ -431,7 +516,67 @@ describe('frames', () => {
   test('a view into a larger buffer is sent as what it shows', () => {
     const whole = imageOf('whole', 100).bytes;
     const image = { ...picture('v'), bytes: whole.subarray(10, 60) };
-    const { data } = JSON.parse(String(new ImageFrames(new ImageMemory(1_000)).lease(image).bytes));
+    const { data } = messageOf(new ImageFrames(new ImageMemory(1_000)).lease(image));
     expect(Buffer.from(data, 'base64').equals(whole.subarray(10, 60))).toBe(true);
+  });
+});
+
+describe('R7 images for which there is no room as a frame', () => {
+  const byteLengths = [1, 2, 3, 48 * 1024 - 1, 48 * 1024, 48 * 1024 + 1, 200_001];
+
+  test.each(byteLengths)('R7 one of %i bytes goes out in pieces, as the same message', (byteLength) => {
+    const image = { ...picture('a'), bytes: imageOf('a', byteLength).bytes };
+    const whole = new ImageFrames(new ImageMemory(1_000_000)).lease(image);
+    const memory = new ImageMemory(0);
+    const pieces = new ImageFrames(memory).lease(image);
+    expect(pieces.byteLength).toBe(whole.byteLength);
+    expect(messageOf(pieces)).toEqual(messageOf(whole));
+    expect(memory.usedBytes).toBe(0);
+  });
+
+  test('R7 the room of an image that is dropped on its way is free when it has gone out', () => {
+    const memory = new ImageMemory(300_000);
+    const image = { ...picture('big'), bytes: imageOf('big', 200_000).bytes, room: memory.take(200_000) };
+    const board = new Board();
+    const { outbox, socket } = joined(board, new ImageFrames(memory));
+    board.images.set('big', image);
+    outbox.want(['big']);
+    socket.flush(2);
+    board.images.delete('big');
+    image.room.release();
+    expect(memory.usedBytes).toBe(200_000);
+    socket.flush();
+    expect(memory.usedBytes).toBe(0);
+    expect(socket.take().map(({ type }) => type)).toEqual(['heartbeat', 'image']);
+  });
+
+  test('R7 what is asked meanwhile is answered after it, never within', () => {
+    const memory = new ImageMemory(0);
+    const board = new Board();
+    const connection = joined(board, new ImageFrames(memory));
+    const { outbox, socket } = connection;
+    board.images.set('big', { ...picture('big'), bytes: imageOf('big', 200_000).bytes });
+    outbox.want(['big']);
+    for (let piece = 0; piece < 3; piece++) {
+      outbox.send({ type: 'ack', commandId: `c${piece}`, revision: 1 });
+      outbox.heartbeatIsDue();
+      socket.flush(1);
+    }
+    socket.flush();
+    expect(socket.take().map(({ type }) => type)).toEqual(['heartbeat', 'image', 'ack', 'ack', 'ack']);
+  });
+
+  test('R7 a socket that closes on the way gives everything back', () => {
+    const memory = new ImageMemory(200_000);
+    const image = { ...picture('big'), bytes: imageOf('big', 200_000).bytes, room: memory.take(200_000) };
+    const board = new Board();
+    const { outbox, socket } = joined(board, new ImageFrames(memory));
+    board.images.set('big', image);
+    outbox.want(['big']);
+    socket.flush(2);
+    image.room.release();
+    socket.readyState = 3;
+    socket.flush();
+    expect(memory.usedBytes).toBe(0);
   });
 });

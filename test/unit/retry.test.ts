@@ -6,6 +6,7 @@ import {
   GenerationFailed,
   type Generator,
   type GeneratorProgress,
+  type Transient,
 } from '../../server/generate/generator.ts';
 import { type RetryOptions, withRetries } from '../../server/generate/retry.ts';
 import type { GenerationErrorCode } from '../../shared/session.ts';
@@ -17,7 +18,7 @@ const drawn: GenerateResult = { image: { bytes: new Uint8Array([1]), mediaType: 
 const succeeds: Try = () => Promise.resolve(drawn);
 
 const fails =
-  (code: GenerationErrorCode, transient?: { retryAfterMs?: number }): Try =>
+  (code: GenerationErrorCode, transient?: Transient): Try =>
   () =>
     Promise.reject(
       new GenerationFailed(code, `Failed with ${code}.`, { retryable: true, ...(transient && { transient }) }),
@@ -40,6 +41,7 @@ function run(tries: readonly Try[], options: RetryOptions = {}) {
     model: 'model-1',
     demo: false,
     maxTries: 1,
+    supports: { refine: true },
     generate: (_, context) => {
       const next = tries[made++];
       if (!next) throw new Error('one try too many');
@@ -109,7 +111,13 @@ describe('what is tried again', () => {
   });
 
   test('the generator says how many tries it makes, and is otherwise what it was', () => {
-    expect(run([succeeds]).retrying).toMatchObject({ name: 'The service', model: 'model-1', demo: false, maxTries: 3 });
+    expect(run([succeeds]).retrying).toMatchObject({
+      name: 'The service',
+      model: 'model-1',
+      demo: false,
+      maxTries: 3,
+      supports: { refine: true },
+    });
     expect(run([succeeds], { tries: 5 }).retrying.maxTries).toBe(5);
   });
 
@@ -190,7 +198,7 @@ describe('R10: a try that may have been billed is told of', () => {
     await two.passWait();
     await two.result;
     expect(two.retries).toMatchObject([
-      { reason: 'The connection to The service failed. The first try had begun to draw and may have been billed.' },
+      { reason: 'The connection to the service failed. The first try had begun to draw and may have been billed.' },
     ]);
   });
 
@@ -200,6 +208,18 @@ describe('R10: a try that may have been billed is told of', () => {
     await three.passWait();
     await three.result;
     expect(three.retries[1]?.reason).toContain('The first try had begun to draw and may have been billed.');
+  });
+
+  test('and one of which nobody knows whether it drew', async () => {
+    const three = run([fails('network', { mayBeDrawn: true }), fails('provider_error', {}), succeeds]);
+    await three.passWait();
+    await three.passWait();
+    await three.result;
+    const doubt = 'Whether the service drew and billed it all the same is not known.';
+    expect(three.retries.map(({ reason }) => reason)).toEqual([
+      `The connection to the service failed. ${doubt}`,
+      `The service had a fault of its own. ${doubt}`,
+    ]);
   });
 
   test('both of two', async () => {
@@ -216,8 +236,8 @@ describe('R10: a try that may have been billed is told of', () => {
     await three.passWait();
     await three.result;
     expect(three.retries.map(({ reason }) => reason)).toEqual([
-      'The connection to The service failed.',
-      'The connection to The service failed. The second try had begun to draw and may have been billed.',
+      'The connection to the service failed.',
+      'The connection to the service failed. The second try had begun to draw and may have been billed.',
     ]);
   });
 });

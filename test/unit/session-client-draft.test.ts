@@ -7,6 +7,13 @@ import { generating, image, initialInput, limits, referenceOf, userFeedback } fr
 const drafts = (socket: FakeSocket) => socket.sentOf('draft').map(({ text }) => text);
 const typedElsewhere = (socket: FakeSocket, text: string) => socket.say({ type: 'draft', text, by: 'Ana' });
 
+/** The server has set a text of ours: the last one sent unless told. */
+function confirm(socket: FakeSocket, index = -1): void {
+  const sent = socket.sentOf('draft').at(index);
+  if (!sent) throw new Error('No draft was sent.');
+  socket.say({ ...sent, by: 'Reviewer 1' });
+}
+
 /** Heartbeats go on, so that the line lives. */
 function passQuietly(page: FakeEnvironment, socket: FakeSocket, seconds: number): void {
   for (let i = 0; i < seconds; i += 1) {
@@ -78,6 +85,7 @@ test.each([
   const { client, socket } = joinedClient();
   client.setDraftFocus(true);
   client.setDraft('mine');
+  confirm(socket);
   speak(socket);
   expect(client.state.draft).toBe('mine');
 });
@@ -96,6 +104,7 @@ test('W8: when the focus goes after typing, the typed text stays, and becomes ev
   const { client, page, socket } = joinedClient();
   client.setDraftFocus(true);
   client.setDraft('mine');
+  confirm(socket);
   page.pass(1_000);
   typedElsewhere(socket, 'theirs');
   client.setDraftFocus(false);
@@ -115,11 +124,11 @@ test('W8: coming and going without typing never brings an older text back', () =
 });
 
 test('W8: what was typed on an earlier visit to the field does not count as typed on this one', () => {
-  const { client, page, socket } = joinedClient();
+  const { client, socket } = joinedClient();
   client.setDraftFocus(true);
   client.setDraft('mine');
   client.setDraftFocus(false);
-  page.pass(1_000);
+  confirm(socket);
   client.setDraftFocus(true);
   typedElsewhere(socket, 'theirs');
   client.setDraftFocus(false);
@@ -133,6 +142,48 @@ test('W8: the echo of an older text in a snapshot does not undo a newer one on i
   expect(client.state.draft).toBe('newer');
 });
 
+test.each([
+  ['another tab', (socket: FakeSocket) => typedElsewhere(socket, 'theirs')],
+  ['a snapshot', (socket: FakeSocket) => socket.say(generating('generation-1', { draft: 'theirs' }))],
+  [
+    'a prompt accepted in another tab',
+    (socket: FakeSocket) =>
+      socket.say(generating('generation-1', { draft: 'theirs', lastAction: accepted('generate') })),
+  ],
+])('W8: what %s said before our text was set does not replace it, and what it says after it does', (_what, speak) => {
+  const { client, socket } = joinedClient();
+  client.setDraft('mine');
+  speak(socket);
+  expect(client.state.draft).toBe('mine');
+  confirm(socket);
+  expect(client.state.draft).toBe('mine');
+  typedElsewhere(socket, 'theirs');
+  expect(client.state.draft).toBe('theirs');
+});
+
+test('W8: what was set between two texts of ours does not stay, although the first of them has arrived', () => {
+  const { client, page, socket } = joinedClient();
+  client.setDraft('first');
+  page.pass(100);
+  client.setDraft('second');
+  confirm(socket, 0);
+  typedElsewhere(socket, 'theirs');
+  expect(client.state.draft).toBe('second');
+  confirm(socket);
+  expect(client.state.draft).toBe('second');
+  expect(drafts(socket)).toEqual(['first', 'second']);
+});
+
+test('W8: an answer about an older text of ours does not bring it back', () => {
+  const { client, page, socket } = joinedClient();
+  client.setDraft('first');
+  page.pass(100);
+  client.setDraft('second');
+  confirm(socket);
+  confirm(socket, 0);
+  expect(client.state.draft).toBe('second');
+});
+
 test('a text about to be sent is not overwritten by one that it will follow', () => {
   const { client, page, socket } = joinedClient();
   client.setDraft('a');
@@ -144,9 +195,9 @@ test('a text about to be sent is not overwritten by one that it will follow', ()
 });
 
 test('a prompt accepted in another tab sets the draft here, even to what the server said before', () => {
-  const { client, page, socket } = joinedClient(initialInput({ draft: 'at first' }));
+  const { client, socket } = joinedClient(initialInput({ draft: 'at first' }));
   client.setDraft('mine');
-  page.pass(1_000);
+  confirm(socket);
   socket.say(generating('generation-1', { draft: 'at first', lastAction: accepted('generate') }));
   expect(client.state.draft).toBe('at first');
 });
@@ -156,6 +207,7 @@ test('a start over in another tab leaves what is being typed here in the field, 
   const { client, page, socket } = joinedClient(userFeedback([picture], { draft: 'a fox' }));
   client.setDraftFocus(true);
   client.setDraft('a fox, but red');
+  confirm(socket);
   page.pass(1_000);
   socket.say(initialInput({ draft: '', lastAction: accepted('start_over') }));
   client.setDraftFocus(false);
@@ -173,6 +225,7 @@ test('start over in this tab empties the field even while it has the focus, unle
     client.setDraftFocus(true);
     client.setDraft('a fox, but red');
     void client.startOver();
+    confirm(socket);
     if (typeOn) client.setDraft('next');
     socket.say(initialInput({ draft: '', lastAction: accepted('start_over') }));
     socket.say({ type: 'ack', commandId: 'command-1', revision: 3 });
@@ -180,6 +233,22 @@ test('start over in this tab empties the field even while it has the focus, unle
   };
   expect(play(false)).toBe('');
   expect(play(true)).toBe('next');
+});
+
+test('while a start over waits for its answer, a text typed before it is not sent after it, unless it is refused', () => {
+  const picture = referenceOf(image('image-1'));
+  const { client, page, socket } = joinedClient(userFeedback([picture], { draft: 'a fox' }));
+  client.setDraftFocus(true);
+  client.setDraft('mine');
+  void client.startOver();
+  confirm(socket);
+  typedElsewhere(socket, 'theirs');
+  client.setDraftFocus(false);
+  page.pass(1_000);
+  expect(drafts(socket)).toEqual(['mine']);
+  socket.say({ type: 'reject', commandId: 'command-1', code: 'stale', message: 'Too late.' });
+  expect(client.state.draft).toBe('mine');
+  expect(drafts(socket)).toEqual(['mine', 'mine']);
 });
 
 test.each([
@@ -226,10 +295,10 @@ test('after a reconnect, what the server has already is not sent again', () => {
   expect(client.state.draft).toBe('theirs, later');
 });
 
-test('after a reconnect, text that was surely delivered does not overwrite what others typed since', () => {
+test('after a reconnect, text that the server has set does not overwrite what others typed since', () => {
   const { client, page, socket } = joinedClient();
   client.setDraft('mine');
-  passQuietly(page, socket, 20);
+  confirm(socket);
   const again = rejoin(page, initialInput({ draft: 'theirs' }));
   expect(client.state.draft).toBe('theirs');
   expect(drafts(again)).toEqual([]);

@@ -4,6 +4,7 @@ import { FakeEnvironment, type FakeSocket, settled } from '../support/client-env
 import { joinedClient, rejoin } from '../support/joined-client.ts';
 import {
   attempt,
+  discarded,
   final,
   generating,
   image,
@@ -149,6 +150,23 @@ test('finals are kept while the attempts list them, and released when they do no
   expect(imageIds(client)).toEqual(['image-2']);
   await say(socket, initialInput());
   expect(imageIds(client)).toEqual([]);
+  expect(page.liveUrls.size).toBe(0);
+});
+
+test('what is discarded is kept too, and shown again without being asked for when it is restored', async () => {
+  const { client, page, socket } = joinedClient();
+  const [one, two] = [referenceOf(first), referenceOf(second)];
+  await say(socket, first, userFeedback([one]), second, userFeedback([one, two]));
+  const urls = [...page.liveUrls.keys()];
+  await say(socket, userFeedback([one], { discarded: [discarded(two)] }));
+  await say(socket, initialInput({ discarded: [discarded(two), discarded(one)] }));
+  expect(imageIds(client)).toEqual(['image-1', 'image-2']);
+  const next = rejoin(page, initialInput({ discarded: [discarded(two), discarded(one)] }));
+  expect(next.sentOf('join')[0]?.have).toEqual(['image-2', 'image-1']);
+  await say(next, userFeedback([one, two]));
+  expect([...page.liveUrls.keys()]).toEqual(urls);
+  expect([...socket.sentOf('want'), ...next.sentOf('want')]).toEqual([]);
+  await say(next, initialInput());
   expect(page.liveUrls.size).toBe(0);
 });
 

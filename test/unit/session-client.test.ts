@@ -211,6 +211,31 @@ test('M2: a second click while the first waits does nothing twice, and gets the 
   expect(socket.sentOf('generate').map(({ commandId }) => commandId)).toEqual(['command-1', 'command-2']);
 });
 
+test('M2: discarding two images is two commands, and discarding one of them twice is one', async () => {
+  const { client, socket } = joinedClient(userFeedback([picture]));
+  const one = client.discard('image-1');
+  const two = client.discard('image-2');
+  const again = client.discard('image-1');
+  void client.restore('image-1');
+  expect(socket.sent.slice(1)).toMatchObject([
+    { type: 'discard', imageId: 'image-1', turn: 2 },
+    { type: 'discard', imageId: 'image-2', turn: 2 },
+    { type: 'restore', imageId: 'image-1', turn: 2 },
+  ]);
+  socket.say({ type: 'ack', commandId: 'command-1', revision: 3 });
+  socket.say({ type: 'ack', commandId: 'command-2', revision: 4 });
+  expect([await one, await two, await again]).toMatchObject([{ revision: 3 }, { revision: 4 }, { revision: 3 }]);
+});
+
+test('a cancel says why, in the words that were written; a blank reason is none', () => {
+  const { client, socket, page } = joinedClient(generating('generation-1'));
+  void client.cancel(' Too dark.');
+  expect(socket.sentOf('cancel')).toMatchObject([{ reason: ' Too dark.' }]);
+  socket.say({ type: 'ack', commandId: 'command-1', revision: 3 });
+  void client.cancel(' ');
+  expect(page.socket.sentOf('cancel')[1]).not.toHaveProperty('reason');
+});
+
 test('M7: what is unanswered is sent again after the join’s snapshot, in order, with the same id and turn', async () => {
   const { client, page, socket } = joinedClient(userFeedback([picture], { turn: 2 }));
   const regenerated = client.regenerate();

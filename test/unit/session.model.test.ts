@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { GenerationFailed } from '../../server/generate/generator.ts';
 import type { Session } from '../../server/session/session.ts';
-import type { Stage } from '../../shared/session.ts';
-import { type Ask, imageIds } from '../support/machine.ts';
+import { parseServerMessage } from '../../shared/protocol.ts';
+import type { CommandName, Stage } from '../../shared/session.ts';
+import type { Ask } from '../support/machine.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
 import { Studio, send, settled } from '../support/studio.ts';
 
@@ -12,10 +13,17 @@ interface Model {
   stage: Stage;
   revision: number;
   turn: number;
-  attempts: number;
+  /** The numbers of the attempts, oldest first. */
+  attempts: number[];
+  /** The numbers of those put aside, longest ago first. */
+  discarded: number[];
+  /** The number of the newest since the last Start over. */
+  drawn: number;
   decisions: number;
   hasError: boolean;
-  /** The place of the approved attempt. */
+  /** The last ask or decision. */
+  lastAction: CommandName | undefined;
+  /** The number of the approved attempt. */
   approved: number | undefined;
 }
 
@@ -28,19 +36,23 @@ type Step = fc.AsyncCommand<Model, Real>;
 
 async function agrees(model: Readonly<Model>, { session }: Real): Promise<void> {
   await settled();
-  const snapshot = JSON.parse(session.snapshotText);
+  const parsed = parseServerMessage(session.snapshotText);
+  if (!parsed.ok || parsed.message.type !== 'snapshot') throw new Error('A session has no snapshot.');
+  const { stage, revision, turn, attempts, discarded, decisions, error, lastAction } = parsed.message;
+  const approved = parsed.message.stage === 'final' ? parsed.message.approved.imageId : undefined;
   expect({
-    stage: snapshot.stage,
-    revision: snapshot.revision,
-    turn: snapshot.turn,
-    attempts: snapshot.attempts.length,
-    decisions: snapshot.decisions.length,
-    hasError: 'error' in snapshot,
-    approved: snapshot.approved?.imageId,
-  }).toEqual({
-    ...model,
-    approved: model.approved === undefined ? undefined : imageIds(session.state)[model.approved],
-  });
+    stage,
+    revision,
+    turn,
+    attempts: attempts.map(({ number }) => number),
+    discarded: (discarded ?? []).map(({ number }) => number),
+    drawn: session.state.drawn,
+    decisions: decisions.length,
+    hasError: error !== undefined,
+    lastAction: lastAction?.action,
+    approved: attempts.find(({ image }) => image.imageId === approved)?.number,
+  }).toEqual(model);
+  expect([...attempts, ...(discarded ?? [])].every((one) => session.image(one.image.imageId))).toBe(true);
 }
 
 function enter(model: Model, stage: Stage): void {
@@ -49,7 +61,13 @@ function enter(model: Model, stage: Stage): void {
   model.revision += 1;
 }
 
-const rest = (model: Model): Stage => (model.attempts > 0 ? 'user_feedback' : 'initial_input');
+const rest = (model: Model): Stage => (model.attempts.length > 0 ? 'user_feedback' : 'initial_input');
+
+/** An ask or a decision, which is remembered as the last action. */
+function act(model: Model, action: CommandName, stage: Stage): void {
+  enter(model, stage);
+  model.lastAction = action;
+}
 
 /** A command that the model allows in some stages; in the others it must be refused and change nothing. */
 class Command implements Step {
@@ -107,7 +125,7 @@ class Result implements Step {
     if (this.#isDrawn) drawing?.finish(imageOf(`${real.generator.drawings.length} ${this.#back}`));
     else drawing?.fail(new GenerationFailed('network', 'Cut.', { retryable: true }));
     if (counts) {
-      model.attempts += this.#isDrawn ? 1 : 0;
+      if (this.#isDrawn) model.attempts.push(++model.drawn);
       model.hasError = !this.#isDrawn;
       enter(model, rest(model));
     }
@@ -119,13 +137,23 @@ class Result implements Step {
   }
 }
 
-const image = (place: number) => (real: Real) => imageIds(real.session.state)[place] ?? 'none';
-const begins = (model: Model) => {
-  model.hasError = false;
-  enter(model, 'generating');
+/** Whatever image has this number now, wherever it stands. */
+const image = (number: number) => (real: Real) => {
+  const { attempts, discarded } = real.session.state;
+  return [...attempts, ...discarded].find((one) => one.number === number)?.image.imageId ?? 'none';
 };
-const reviews = (place: number) => (model: Readonly<Model>) =>
-  model.stage === 'user_feedback' && model.attempts > place;
+const begins = (action: CommandName) => (model: Model) => {
+  model.hasError = false;
+  act(model, action, 'generating');
+};
+const reviews = (number: number) => (model: Readonly<Model>) =>
+  model.stage === 'user_feedback' && model.attempts.includes(number);
+/** Bookkeeping: a new revision, and a new turn only with another stage. */
+const rearrange = (model: Model) => {
+  if (model.stage === rest(model)) model.revision += 1;
+  else enter(model, rest(model));
+};
+const aNumber = fc.integer({ min: 1, max: 3 });
 
 const steps = [
   fc.constant(
@@ -133,32 +161,64 @@ const steps = [
       'generate',
       () => ({ type: 'generate', prompt: 'p' }),
       ({ stage }) => stage === 'initial_input',
-      begins,
+      begins('generate'),
     ),
   ),
-  fc.constant(new Command('regenerate', () => ({ type: 'regenerate' }), reviews(0), begins)),
-  fc
-    .nat({ max: 2 })
-    .map(
-      (place) =>
-        new Command(
-          `refine ${place}`,
-          (real) => ({ type: 'refine', imageId: image(place)(real), feedback: 'f' }),
-          reviews(place),
-          begins,
-        ),
+  fc.constant(
+    new Command(
+      'regenerate',
+      () => ({ type: 'regenerate' }),
+      ({ stage }) => stage === 'user_feedback',
+      begins('regenerate'),
     ),
-  fc.nat({ max: 2 }).map(
-    (place) =>
+  ),
+  aNumber.map(
+    (number) =>
       new Command(
-        `approve ${place}`,
-        (real) => ({ type: 'approve', imageId: image(place)(real) }),
-        (model) => reviews(place)(model) || model.approved === place,
+        `refine ${number}`,
+        (real) => ({ type: 'refine', imageId: image(number)(real), feedback: 'f' }),
+        reviews(number),
+        begins('refine'),
+      ),
+  ),
+  aNumber.map(
+    (number) =>
+      new Command(
+        `discard ${number}`,
+        (real) => ({ type: 'discard', imageId: image(number)(real) }),
+        reviews(number),
+        (model) => {
+          model.attempts = model.attempts.filter((one) => one !== number);
+          model.discarded.push(number);
+          rearrange(model);
+        },
+      ),
+  ),
+  aNumber.map(
+    (number) =>
+      new Command(
+        `restore ${number}`,
+        (real) => ({ type: 'restore', imageId: image(number)(real) }),
+        ({ stage, discarded }) =>
+          (stage === 'user_feedback' || stage === 'initial_input') && discarded.includes(number),
+        (model) => {
+          model.discarded = model.discarded.filter((one) => one !== number);
+          model.attempts = [...model.attempts, number].toSorted((one, other) => one - other);
+          rearrange(model);
+        },
+      ),
+  ),
+  aNumber.map(
+    (number) =>
+      new Command(
+        `approve ${number}`,
+        (real) => ({ type: 'approve', imageId: image(number)(real) }),
+        (model) => reviews(number)(model) || model.approved === number,
         (model) => {
           if (model.stage === 'final') return;
-          enter(model, 'final');
+          act(model, 'approve', 'final');
           model.hasError = false;
-          model.approved = place;
+          model.approved = number;
           model.decisions += 1;
         },
       ),
@@ -166,9 +226,9 @@ const steps = [
   fc.constant(
     new Command(
       'cancel',
-      () => ({ type: 'cancel' }),
+      () => ({ type: 'cancel', reason: 'too dark' }),
       ({ stage }) => stage === 'generating',
-      (model) => enter(model, rest(model)),
+      (model) => act(model, 'cancel', rest(model)),
     ),
   ),
   fc.constant(
@@ -177,8 +237,10 @@ const steps = [
       () => ({ type: 'start_over' }),
       ({ stage }) => stage === 'user_feedback' || stage === 'final',
       (model) => {
-        enter(model, 'initial_input');
-        model.attempts = 0;
+        act(model, 'start_over', 'initial_input');
+        model.attempts = [];
+        model.discarded = [];
+        model.drawn = 0;
         model.hasError = false;
         model.approved = undefined;
       },
@@ -201,9 +263,12 @@ test('M1 M4 M5 M6 M10 a session does what the design’s table says, and nothing
         stage: 'initial_input',
         revision: 0,
         turn: 0,
-        attempts: 0,
+        attempts: [],
+        discarded: [],
+        drawn: 0,
         decisions: 0,
         hasError: false,
+        lastAction: undefined,
         approved: undefined,
       };
       await fc.asyncModelRun(() => ({ model, real: { session, generator } }), commands);

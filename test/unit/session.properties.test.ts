@@ -5,7 +5,7 @@ import { GenerationFailed } from '../../server/generate/generator.ts';
 import type { Answer } from '../../server/session/answers.ts';
 import type { Session } from '../../server/session/session.ts';
 import type { Command } from '../../shared/protocol.ts';
-import { type Ask, imageIds } from '../support/machine.ts';
+import { type Ask, discardedIds, imageIds } from '../support/machine.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
 import { ana, bo, Onlooker, Studio, settled } from '../support/studio.ts';
 
@@ -53,7 +53,7 @@ const blow: fc.Arbitrary<Blow> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('draft' as const), session, actor }) },
 );
 /** Blows of one volley fall at the same moment, as from many tabs at once. */
-const storm = fc.array(fc.array(blow, { minLength: 1, maxLength: 4 }), { minLength: 5, maxLength: 25, size: 'max' });
+const storm = fc.array(fc.array(blow, { minLength: 1, maxLength: 4 }), { minLength: 5, maxLength: 35, size: 'max' });
 
 interface Sent {
   readonly session: Session;
@@ -172,6 +172,7 @@ class Storm {
     const options = { candidates: 1 + (choice % 3) };
     const attempt = state.attempts[choice % Math.max(1, state.attempts.length)];
     const { imageId, sha256 } = attempt?.image ?? { imageId: 'none', sha256: 'none' };
+    const aside = state.discarded[choice % Math.max(1, state.discarded.length)]?.image.imageId ?? imageId;
     const asks: readonly Ask[] = [
       { type: 'generate', prompt, options, ...turn },
       { type: 'regenerate', prompt, options, ...turn },
@@ -179,7 +180,10 @@ class Storm {
       { type: 'refine', imageId, feedback: 'darker', ...turn },
       { type: 'approve', imageId, sha256, ...turn },
       { type: 'cancel', ...turn },
+      { type: 'cancel', reason: prompt, ...turn },
       { type: 'start_over', ...turn },
+      { type: 'discard', imageId, ...turn },
+      { type: 'restore', imageId: aside, ...turn },
     ];
     return asks[choice % asks.length] ?? { type: 'cancel' };
   }
@@ -218,10 +222,9 @@ describe('storms on two sessions with one queue', () => {
     await it.run(volleys);
     let approvals = 0;
     for (const one of it.sessions) {
-      expect(it.sessions.every((other) => other === one || imageIds(other.state).every((id) => !one.image(id)))).toBe(
-        true,
-      );
-      for (const { image, prompt } of one.state.attempts) {
+      const keptIds = ({ state }: Session) => [...imageIds(state), ...discardedIds(state)];
+      expect(it.sessions.every((other) => other === one || keptIds(other).every((id) => !one.image(id)))).toBe(true);
+      for (const { image, prompt } of [...one.state.attempts, ...one.state.discarded]) {
         const bytes = one.image(image.imageId)?.bytes ?? new Uint8Array();
         expect(createHash('sha256').update(bytes).digest('hex')).toBe(image.sha256);
         expect(it.bytesOf.get(image.sha256)).toBe(prompt);
@@ -304,6 +307,17 @@ describe('storms on two sessions with one queue', () => {
     expect(it.studio.memory.usedBytes).toBe(0);
     expect([it.studio.queue.running, it.studio.queue.waiting]).toEqual([0, 0]);
     return tight;
+  });
+
+  rule('R7 what takes memory are the attempts and what was put aside, and nothing else', async (it, volleys) => {
+    let aside = 0;
+    await it.run(volleys, () => {
+      for (const { state, imageBytes } of it.sessions) {
+        expect(imageBytes).toBe((state.attempts.length + state.discarded.length) * IMAGE_BYTES);
+        aside += state.discarded.length;
+      }
+    });
+    return aside;
   });
 
   rule('R8 whatever comes, nothing is a fault of ours', async (it, volleys) => {

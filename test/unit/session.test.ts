@@ -310,7 +310,7 @@ describe('a generation', () => {
     expect([first?.kind, second?.kind]).toEqual(['partial', 'partial']);
     expect(first?.imageId).not.toBe(second?.imageId);
     expect(session.image(second?.imageId ?? '')).toBeUndefined();
-    expect(session.visibleImage(second?.imageId ?? '')).toBe(session.partial(0));
+    expect(session.visibleImage(second?.imageId ?? '')).toEqual(session.partial(0));
   });
 });
 
@@ -513,6 +513,16 @@ describe('the room that abandoned sessions give', () => {
     expect(studio.memory.reserve(9_000)).toBeUndefined();
     expect(studio.memory.usedBytes).toBe(6_000);
     expect(kept(studio, sessions)).toEqual({ approved: 1, two: 2, one: 1, watched: 2 });
+  });
+
+  test('what was discarded goes first of all, from a session that has nothing else too, and the session stays', async () => {
+    const { studio, one, ...sessions } = await abandoned(10_000);
+    const [only] = one.state.attempts;
+    await send(one, { type: 'discard', imageId: only?.image.imageId ?? '' });
+    expect(studio.memory.reserve(6_000)).toBeDefined();
+    expect(kept(studio, { one, ...sessions })).toEqual({ approved: 1, two: 1, one: 0, watched: 2 });
+    expect(one.state.discarded).toEqual([]);
+    expect(one.image(only?.image.imageId ?? '')).toBeUndefined();
   });
 
   test('M6 the session that needs the room is not among those that give it', async () => {

@@ -40,6 +40,18 @@ test('R10: so does each chunk, but not the total time', async () => {
   expect(watch.signal.reason).toMatchObject({ code: 'timeout', message: expect.stringContaining('not finished') });
 });
 
+test.each([
+  [{ UPSTREAM_SILENCE_MS: 1_000, UPSTREAM_TOTAL_MS: 2_000 }, 'for 1 second,'],
+  [{ UPSTREAM_SILENCE_MS: 180_000, UPSTREAM_TOTAL_MS: 600_000 }, 'for 180 seconds,'],
+  [{ UPSTREAM_SILENCE_MS: 2_000, UPSTREAM_TOTAL_MS: 1_000 }, 'after 1 second,'],
+  [{ UPSTREAM_SILENCE_MS: 3_600_000, UPSTREAM_TOTAL_MS: 1_800_000 }, 'after 1,800 seconds,'],
+])('%j: a person reads “%s”', (given, words) => {
+  const clock = new FakeClock();
+  const watch = new UpstreamWatch(new AbortController().signal, { ...limits, ...given }, clock);
+  clock.advance(3_600_000);
+  expect(watch.signal.reason).toMatchObject({ message: expect.stringContaining(words) });
+});
+
 test('S4: a stream ends where it becomes too big, and its source is let go', async () => {
   const body = chunks(600, 400, 1, 600);
   const { watch, answer } = watchOver(body);

@@ -78,6 +78,19 @@ describe('R4 liveness', () => {
     expect(wire.patienceMs).toBe(0);
   });
 
+  test.each([-3_600_000, 3_600_000])(
+    'R4 a machine whose clock is set by %i ms gives nobody up, and keeps no dead peer',
+    (ms) => {
+      const { clock, wire } = wireOnPaper();
+      clock.set(ms);
+      clock.advance(9_999);
+      expect(wire.patienceMs).toBeGreaterThan(0);
+      clock.set(-ms);
+      clock.advance(1);
+      expect(wire.patienceMs).toBe(0);
+    },
+  );
+
   test('R4 a peer that answers is alive for as long as it does', () => {
     const { clock, socket, wire } = wireOnPaper();
     for (let beat = 0; beat < 20; beat++) {

@@ -10,18 +10,23 @@ export const mediaTypes = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/w
   MediaType
 >;
 
-const JPEG_QUALITY = 92;
-const WEBP_QUALITY = 92;
+/** In percent, for JPEG and WebP alike. */
+const USUAL_QUALITY = 92;
 
-/** Encodes off the main thread; `comment` (ASCII) stands in the file's metadata as it is. */
-export async function encode(canvas: Canvas, format: Format, comment: string): Promise<Uint8Array> {
+/** Encodes off the main thread; `comment` (ASCII) stands in the file's metadata as it is. `quality`, in percent, is not for PNG. */
+export async function encode(
+  canvas: Canvas,
+  format: Format,
+  comment: string,
+  quality = USUAL_QUALITY,
+): Promise<Uint8Array> {
   switch (format) {
     case 'png':
       return pngWithText(await canvas.encode('png'), comment);
     case 'jpeg':
-      return jpegWithComment(await canvas.encode('jpeg', JPEG_QUALITY), comment);
+      return jpegWithComment(await canvas.encode('jpeg', quality), comment);
     case 'webp':
-      return webpWithXmp(await canvas.encode('webp', WEBP_QUALITY), comment);
+      return webpWithXmp(await canvas.encode('webp', quality), comment);
   }
 }
 

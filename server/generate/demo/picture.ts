@@ -3,6 +3,7 @@ import { type Canvas, createCanvas } from '@napi-rs/canvas';
 import type { GenerateRequest } from '../generator.ts';
 import { families } from './families/index.ts';
 import { type Plan, planPicture } from './plan.ts';
+import { openPlate } from './plate.ts';
 import { clipToPlate, finishPlate, layOutPrint, layPaper, letterCaption, type Print } from './print.ts';
 import { Random } from './random.ts';
 import { writeRecipe } from './recipe.ts';
@@ -26,8 +27,8 @@ export function planPainting(
   ground: Print['ground'],
 ): Picture {
   const plan = planPicture(request);
-  const { prompt, feedback, attempt } = request;
-  const print = layOutPrint(width, height, ground, { prompt, feedback, number: attempt + 1 });
+  const { prompt, feedback } = request;
+  const print = layOutPrint(width, height, ground, { prompt, feedback });
   const canvas = createCanvas(width, height);
   const recipe = writeRecipe({ family: plan.family, palette: plan.palette.name, layoutSeed: plan.layoutSeed });
   const words = `${prompt} ${feedback ?? ''}`;
@@ -35,11 +36,11 @@ export function planPainting(
 }
 
 function* paint(canvas: Canvas, print: Print, plan: Plan, words: string): Painting {
-  const { plate } = print;
   const ctx = canvas.getContext('2d');
+  const plate = openPlate(ctx, print.plate, plan.finish);
   const pixelsPerUnit = Math.min(plate.width, plate.height) / 1000;
   const scene: Scene = {
-    ctx,
+    ctx: plate.ctx,
     width: plate.width / pixelsPerUnit,
     height: plate.height / pixelsPerUnit,
     pixelsPerUnit,
@@ -53,14 +54,18 @@ function* paint(canvas: Canvas, print: Print, plan: Plan, words: string): Painti
   yield 'breath';
   ctx.save();
   clipToPlate(ctx, print);
-  ctx.save();
-  ctx.translate(plate.x, plate.y);
-  ctx.scale(pixelsPerUnit, pixelsPerUnit);
-  yield* families[plan.family](scene);
+  plate.ctx.save();
+  plate.ctx.translate(plate.x, plate.y);
+  plate.ctx.scale(pixelsPerUnit, pixelsPerUnit);
+  for (const pause of families[plan.family](scene)) {
+    plate.press();
+    yield pause;
+  }
   if (plan.weather !== undefined) fall(scene, plan.weather);
+  plate.ctx.restore();
+  plate.press();
   yield 'shown';
-  ctx.restore();
-  yield* finishPlate(ctx, print);
+  yield* finishPlate(ctx, print, plan);
   ctx.restore();
   letterCaption(ctx, print, plan.palette);
 }

@@ -6,6 +6,9 @@ import { at, Random, seedOf } from './random.ts';
 import { type Recipe, readRecipe } from './recipe.ts';
 import { askedDensity, askedFamilies, askedMoods, askedWeather, type Weather } from './words.ts';
 
+/** How much care the print gets: a sketch in coarse dots, the usual one, or one with more light and a frame. */
+export type Finish = 'sketch' | 'usual' | 'rich';
+
 export interface Plan {
   readonly family: FamilyName;
   readonly palette: Palette;
@@ -14,10 +17,19 @@ export interface Plan {
   /** What they look like in the small. */
   readonly detailSeed: string;
   readonly density: number;
+  readonly finish: Finish;
   readonly weather: Weather | undefined;
 }
 
-const qualityDensity = { auto: 1, low: 0.75, medium: 1, high: 1.15, xhigh: 1.25, max: 1.35 } as const;
+const qualityDensity = { auto: 1, low: 0.7, medium: 1, high: 1.35, xhigh: 1.5, max: 1.6 } as const;
+const qualityFinish = {
+  auto: 'usual',
+  low: 'sketch',
+  medium: 'usual',
+  high: 'rich',
+  xhigh: 'rich',
+  max: 'rich',
+} as const;
 
 /** The moods that become a family when the words ask for none; a family that isn't here takes any. */
 const suited: Partial<Record<FamilyName, readonly Mood[]>> = {
@@ -33,10 +45,12 @@ const unasked = familyNames.filter((name) => name !== 'portrait');
 export function planPicture(request: GenerateRequest): Plan {
   const { prompt, feedback, attempt, options, parent } = request;
   const text = `${prompt} ${feedback ?? ''}`;
+  const { quality = 'auto' } = options;
   const recipe = parent === undefined ? undefined : readRecipe(parent.bytes);
   const shared = {
     detailSeed: seedOf('detail', prompt, attempt, feedback ?? ''),
-    density: askedDensity(feedback ?? prompt) * qualityDensity[options.quality ?? 'auto'],
+    density: askedDensity(feedback ?? prompt) * qualityDensity[quality],
+    finish: qualityFinish[quality],
     weather: askedWeather(text),
   };
   if (recipe !== undefined) {

@@ -3,11 +3,12 @@ import { type Canvas, createCanvas, type SKRSContext2D } from '@napi-rs/canvas';
 import { darken, lightness, mix, veil } from './colour.ts';
 import { font, letterable, wrap } from './lettering.ts';
 import type { Palette } from './palettes.ts';
+import type { Plan } from './plan.ts';
 import { Random } from './random.ts';
 import type { Painting } from './scene.ts';
 
 /** In pixels. */
-interface Box {
+export interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -34,18 +35,17 @@ interface Caption {
   readonly size: number;
   readonly title: readonly string[];
   readonly feedback: readonly string[];
-  readonly mark: string;
 }
 
 export interface PrintText {
   readonly prompt: string;
   readonly feedback: string | undefined;
-  /** From 1. */
-  readonly number: number;
 }
 
 const PAPER = '#f7f2e8';
 const LEADING = 1.26;
+/** What a print says of itself, so that nobody takes it for a model's. */
+const MARK = 'DEMO';
 /** A picture with a shorter side has no room for letters. */
 const LEAST_SIDE_WITH_CAPTION = 200;
 
@@ -59,7 +59,6 @@ export function layOutPrint(width: number, height: number, ground: Print['ground
   const size = Math.max(11, short * 0.0295);
   const inner = width - margin * 2;
   const ctx = createCanvas(1, 1).getContext('2d');
-  const mark = `DEMO · No. ${text.number}`;
   ctx.font = font('italic', size);
   const room = Math.max(inner * 0.5, inner - size * 9);
   const title = wrap(ctx, letterable(text.prompt) || 'Untitled', room, width > height * 3 ? 1 : 3);
@@ -78,7 +77,6 @@ export function layOutPrint(width: number, height: number, ground: Print['ground
     size,
     title,
     feedback,
-    mark,
   };
   return { width, height, ground, plate, caption };
 }
@@ -121,7 +119,11 @@ export function clipToPlate(ctx: SKRSContext2D, { plate, ground }: Print): void 
 }
 
 /** Light from the upper left, a little dark in the corners, and the grain of the paper. Call it clipped to the plate. */
-export function* finishPlate(ctx: SKRSContext2D, { plate, ground }: Print): Painting {
+export function* finishPlate(
+  ctx: SKRSContext2D,
+  { plate, ground }: Print,
+  { finish, palette }: Pick<Plan, 'finish' | 'palette'>,
+): Painting {
   const { x, y, width, height } = plate;
   const reach = Math.hypot(width, height) / 2;
   const middle = [x + width / 2, y + height / 2] as const;
@@ -137,6 +139,10 @@ export function* finishPlate(ctx: SKRSContext2D, { plate, ground }: Print): Pain
   ctx.fillStyle = light;
   ctx.fillRect(x, y, width, height);
   yield 'breath';
+  if (finish === 'rich') {
+    deepen(ctx, plate);
+    if (ground === 'paper') rule(ctx, plate, palette);
+  }
   grain(ctx, plate, 0.24);
   if (ground === 'paper') {
     ctx.strokeStyle = 'rgba(28, 20, 34, 0.3)';
@@ -145,9 +151,37 @@ export function* finishPlate(ctx: SKRSContext2D, { plate, ground }: Print): Pain
   }
 }
 
+/** Brighter above, darker below, without losing the colours. */
+function deepen(ctx: SKRSContext2D, { x, y, width, height }: Box): void {
+  const depth = ctx.createLinearGradient(x, y, x, y + height);
+  depth.addColorStop(0, 'rgba(255, 236, 200, 0.42)');
+  depth.addColorStop(1, 'rgba(20, 12, 40, 0.5)');
+  ctx.save();
+  ctx.globalCompositeOperation = 'overlay';
+  ctx.fillStyle = depth;
+  ctx.fillRect(x, y, width, height);
+  ctx.restore();
+}
+
+/** A fine double line inside the edge, as on an etching: each so far in and so thick, as parts of the shorter side. */
+const lines = [
+  [0.024, 0.005],
+  [0.034, 0.0018],
+] as const;
+
+function rule(ctx: SKRSContext2D, { x, y, width, height }: Box, palette: Palette): void {
+  const short = Math.min(width, height);
+  ctx.strokeStyle = veil(palette.light, 0.85);
+  for (const [part, thickness] of lines) {
+    const inset = short * part;
+    ctx.lineWidth = Math.max(1, short * thickness);
+    ctx.strokeRect(x + inset, y + inset, width - inset * 2, height - inset * 2);
+  }
+}
+
 export function letterCaption(ctx: SKRSContext2D, { caption }: Print, palette: Palette): void {
   if (caption === undefined) return;
-  const { x, baseline, width, size, title, feedback, mark } = caption;
+  const { x, baseline, width, size, title, feedback } = caption;
   const ink = mix(darken(palette.tones[4], 0.25), '#2a2220', 0.4);
   const accent = lightness(palette.accents[0]) > 0.68 ? darken(palette.accents[0], 0.35) : palette.accents[0];
   let y = baseline;
@@ -168,7 +202,7 @@ export function letterCaption(ctx: SKRSContext2D, { caption }: Print, palette: P
     ctx.fillText(line, x + size * 1.3, y);
     y += size * 0.82 * LEADING;
   }
-  stamp(ctx, mark, [x + width, baseline], size * 0.56, accent);
+  stamp(ctx, MARK, [x + width, baseline], size * 0.56, accent);
 }
 
 /** The mark that says what this is, like a collector's stamp. Its right end stands at `x`. */

@@ -65,12 +65,12 @@ export class PageRules {
     if (this.#page.hasLeft) return;
     this.#checkDraft(before, state);
     this.#checkSnapshot(before, state);
+    this.#checkImages(before, state);
     this.#checkConnection(before, state);
   }
 
   /** While the field has the focus, only its own person changes it (rule W8). */
   #checkDraft(before: SessionState, state: SessionState): void {
-    if (!this.#page.isTyping && state.draft !== before.draft) this.#page.isOvertaken = true;
     if (!this.#page.isFocused || state.draft === before.draft) return;
     const isOwn = this.#page.isTyping || (this.#reset !== undefined && !this.#reset.result);
     this.#ledger.check(
@@ -88,6 +88,16 @@ export class PageRules {
     if (before.snapshot) {
       const isOnward = snapshot.revision >= before.snapshot.revision;
       this.#ledger.check('M6', isOnward, () => `page ${this.#page.number} went back to revision ${snapshot.revision}`);
+    }
+  }
+
+  /** What a session keeps, on show or put aside, a page need not fetch twice. */
+  #checkImages(before: SessionState, { snapshot, images }: SessionState): void {
+    if (!snapshot || images === before.images) return;
+    for (const { image } of [...snapshot.attempts, ...(snapshot.discarded ?? [])]) {
+      if (!before.images.has(image.imageId)) continue;
+      const isKept = images.has(image.imageId);
+      this.#ledger.check('discard', isKept, () => `page ${this.#page.number} let go of ${image.imageId}`);
     }
   }
 

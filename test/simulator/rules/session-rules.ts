@@ -174,6 +174,12 @@ export class SessionRules {
       maker === undefined,
       () => `${maker} and ${command.commandId} both made revision ${revision}`,
     );
+    if (command.type === 'discard' || command.type === 'restore') return this.#rearranged(command, state);
+    if (command.type === 'cancel' && 'unfinished' in state) {
+      const said = command.reason?.trim() ? command.reason : undefined;
+      const isKept = state.unfinished?.generation.cancelReason === said;
+      this.#ledger.check('M8', isKept, () => 'a cancel lost its reason');
+    }
     this.#ledger.check(
       'M1',
       state.lastAction?.action === command.type,
@@ -185,6 +191,20 @@ export class SessionRules {
       state.turn === command.turn + 1,
       () => `${command.type} from turn ${command.turn} made turn ${state.turn}`,
     );
+  }
+
+  #rearranged({ type, turn, imageId }: Extract<Command, { type: 'discard' | 'restore' }>, state: State): void {
+    const isDone = hasMoved(type, imageId, state);
+    this.#ledger.check('discard', isDone, () => `${type} of ${imageId} was acked and not done`);
+    if (turn === undefined) return;
+    const isNext = state.turn === turn || state.turn === turn + 1;
+    this.#ledger.check('M10', isNext, () => `${type} from turn ${turn} made turn ${state.turn}`);
+  }
+
+  /** Whether the revision that was acked has the attempt where the person put it; true where that state was not seen. */
+  didMove(type: 'discard' | 'restore', imageId: string, revision: number): boolean {
+    const state = this.#states.get(revision);
+    return state === undefined || hasMoved(type, imageId, state);
   }
 
   #isApprovedAgain(command: Command, revision: number): boolean {
@@ -227,7 +247,7 @@ export class SessionRules {
       const isRight = attempt && (command.sha256 === undefined || command.sha256 === attempt.image.sha256);
       this.#ledger.check(
         'M3',
-        !isRight || state.turn !== command.turn,
+        !isRight || state.turn !== command.turn || state !== then,
         () => `the approval of ${command.imageId} was refused`,
       );
     }
@@ -236,6 +256,11 @@ export class SessionRules {
   #liveDrawings(): Drawing[] {
     return this.#upstream.drawings.filter((drawing) => drawing.isLive && drawing.owner === this);
   }
+}
+
+function hasMoved(type: 'discard' | 'restore', imageId: string, { attempts, discarded }: State): boolean {
+  const place = type === 'discard' ? discarded : attempts;
+  return place.some(({ image }) => image.imageId === imageId);
 }
 
 const told = (answer: Answer) => (answer.type === 'ack' ? `ack ${answer.revision}` : answer.code);
