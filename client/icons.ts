@@ -38,3 +38,12 @@ export const cross = (): TemplateResult => icon(svg`<path d="m5 5 10 10M15 5 5 1
 export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-5.5 5.5"/>`);
 export const startOver = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`);
 export const arrow = (): TemplateResult => icon(svg`<path d="M4 10h12m-4.5-4.5L16 10l-4.5 4.5"/>`);
+export const plus = (): TemplateResult => icon(svg`<path d="M10 4v12M4 10h12"/>`);
+export const minus = (): TemplateResult => icon(svg`<path d="M4 10h12"/>`);
+export const swap = (): TemplateResult => icon(svg`<path d="M3.5 7h12m-3-3 3 3-3 3M16.5 13h-12m3-3-3 3 3 3"/>`);
+export const pencil = (): TemplateResult =>
+  icon(svg`<path d="m4 16 .8-3.6 8.6-8.6a1.9 1.9 0 0 1 2.8 2.8l-8.6 8.6Zm7.6-10.4 2.8 2.8"/>`);
+export const compare = (): TemplateResult =>
+  icon(
+    svg`<path d="M8 4.5H4.5A1.5 1.5 0 0 0 3 6v8a1.5 1.5 0 0 0 1.5 1.5H8M12 4.5h3.5A1.5 1.5 0 0 1 17 6v8a1.5 1.5 0 0 1-1.5 1.5H12M10 2.5v15"/>`,
+  );

@@ -6,12 +6,19 @@ export type Intent =
   /** The prompt field has the focus, or has lost it. */
   | { readonly type: 'draft_focus'; readonly focused: boolean }
   | { readonly type: 'generate'; readonly prompt: string; readonly options: Options }
-  | { readonly type: 'regenerate'; readonly prompt: string; readonly options: Options }
+  | { readonly type: 'regenerate'; readonly imageId: string; readonly prompt: string; readonly options: Options }
+  | { readonly type: 'refine'; readonly imageId: string; readonly feedback: string; readonly options: Options }
   /** The generation that failed, once more. */
   | { readonly type: 'retry' }
   | { readonly type: 'approve'; readonly image: ImageReference }
-  | { readonly type: 'cancel' }
+  | { readonly type: 'cancel'; readonly reason?: string }
+  | { readonly type: 'discard'; readonly imageId: string }
+  | { readonly type: 'restore'; readonly imageId: string }
   | { readonly type: 'start_over' }
+  /** The bytes of these images are about to be seen. */
+  | { readonly type: 'want'; readonly imageIds: readonly string[] }
+  /** What the next picture is to be like: this browser remembers it. */
+  | { readonly type: 'options'; readonly options: Options }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'new_session'; readonly prompt: string }

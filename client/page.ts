@@ -2,6 +2,7 @@
 import '@fontsource-variable/libre-franklin';
 import './components/room.ts';
 import type { Stage } from '../shared/session.ts';
+import { farewells } from './words.ts';
 
 const titles = {
   initial_input: 'Proofroom',
@@ -34,6 +35,9 @@ room.addEventListener('proof-session', ({ detail: { sessionId, sessionKey } }) =
 });
 room.addEventListener('proof-stage', ({ detail: { stage } }) => {
   document.title = titles[stage];
+});
+room.addEventListener('proof-ended', ({ detail: { reason } }) => {
+  document.title = `${farewells[reason].title} · Proofroom`;
 });
 // A link to the same session with another key, pasted into the address bar, loads nothing anew.
 window.addEventListener('hashchange', joinAddressed);

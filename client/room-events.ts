@@ -1,5 +1,6 @@
 /** What `<proof-room>` tells the page around it. */
 import type { Stage } from '../shared/session.ts';
+import type { EndReason } from './session-end.ts';
 
 export interface StageDetail {
   readonly stage: Stage;
@@ -20,6 +21,10 @@ export interface SessionDetail {
   readonly sessionKey: string | undefined;
 }
 
+export interface EndedDetail {
+  readonly reason: EndReason;
+}
+
 export interface RoomEventMap {
   /** The stage is another one, or is known for the first time. */
   'proof-stage': CustomEvent<StageDetail>;
@@ -27,6 +32,8 @@ export interface RoomEventMap {
   'proof-approved': CustomEvent<ApprovedDetail>;
   /** A session is joined: its own new one, or the one that was asked for. */
   'proof-session': CustomEvent<SessionDetail>;
+  /** The connection is over for good; the person is offered a way on, and from there the stage is told anew. */
+  'proof-ended': CustomEvent<EndedDetail>;
 }
 
 export function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEventMap[Name]['detail']): Event {

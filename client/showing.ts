@@ -1,7 +1,21 @@
-/** What lies on the mat: told from the session's state alone. */
-
-import type { Options } from '../shared/session.ts';
+/** What lies on the mat: told from the session's state, and from the attempt that this person has opened, if any. */
+import type { Attempt, Generation, Options } from '../shared/session.ts';
 import type { ReceivedImage, SessionState } from './session-state.ts';
+import { phaseWords } from './words.ts';
+
+/** One of several pictures that were asked for at once. */
+export interface Candidate {
+  readonly candidate: number;
+  readonly kind: 'blank' | 'partial' | 'finished' | 'failed';
+  /** Width by height, as far as it is known. */
+  readonly ratio: number;
+  readonly picture?: ReceivedImage;
+  /** The attempt's, once it is one. */
+  readonly number?: number;
+  /** What happens to it now, or why there is none. */
+  readonly words: string;
+  readonly alt: string;
+}
 
 export type Showing =
   /** Nothing was asked for yet. */
@@ -12,34 +26,107 @@ export type Showing =
   | { readonly kind: 'previous'; readonly picture: ReceivedImage; readonly alt: string }
   | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly alt: string }
   | { readonly kind: 'finished'; readonly picture: ReceivedImage; readonly alt: string }
-  | { readonly kind: 'approved'; readonly picture: ReceivedImage; readonly alt: string };
+  | { readonly kind: 'approved'; readonly picture: ReceivedImage; readonly alt: string }
+  /** Several of one ask, to be looked at together. */
+  | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] };
 
-export function showing(state: SessionState): Showing {
+/** One picture, or none. */
+export type PictureShowing = Exclude<Showing, { kind: 'candidates' }>;
+
+export function showing(state: SessionState, openedId?: string): Showing {
   const { snapshot } = state;
-  if (!snapshot) return { kind: 'nothing' };
-  switch (snapshot.stage) {
-    case 'initial_input':
-      return { kind: 'nothing' };
-    case 'generating': {
-      const partial = state.partials.get(0);
-      if (partial) {
-        return { kind: 'partial', picture: partial, alt: `Preview, still being drawn: ${snapshot.generation.prompt}` };
-      }
-      const last = snapshot.image;
-      const picture = last && state.images.get(last.imageId);
-      if (last && picture)
-        return { kind: 'previous', picture, alt: `Previous image: ${promptOf(state, last.imageId)}` };
-      return { kind: 'blank', ratio: last ? last.width / last.height : ratioOf(snapshot.generation.options) };
-    }
-    case 'user_feedback':
-    case 'final': {
-      const reference = snapshot.stage === 'final' ? snapshot.approved : snapshot.image;
-      const picture = state.images.get(reference.imageId);
-      if (!picture) return { kind: 'blank', ratio: reference.width / reference.height };
-      const kind = snapshot.stage === 'final' ? 'approved' : 'finished';
-      return { kind, picture, alt: `Generated image: ${promptOf(state, reference.imageId)}` };
-    }
+  if (!snapshot || snapshot.stage === 'initial_input') return { kind: 'nothing' };
+  const lookedAt = attemptLookedAt(state, openedId);
+  if (snapshot.stage === 'generating') {
+    return openedId !== undefined && lookedAt
+      ? showAttempt(state, lookedAt, 'previous')
+      : showDrawing(state, snapshot.generation);
   }
+  if (!lookedAt) return { kind: 'candidates', candidates: candidatesOf(state, snapshot.image.generationId) };
+  const isApproved = snapshot.stage === 'final' && lookedAt.image.imageId === snapshot.approved.imageId;
+  return showAttempt(state, lookedAt, isApproved ? 'approved' : 'finished');
+}
+
+/**
+ * The attempt that a person's decision is about: the opened one, else the approved or the newest. Nothing while the newest is one of
+ * several that were asked for together and none of them is opened: then there is something to choose first.
+ */
+export function attemptLookedAt({ snapshot }: SessionState, openedId?: string): Attempt | undefined {
+  if (!snapshot) return undefined;
+  const { attempts } = snapshot;
+  const opened = attempts.find(({ image }) => image.imageId === openedId);
+  if (opened) return opened;
+  if (snapshot.stage === 'final') return attempts.find(({ image }) => image.imageId === snapshot.approved.imageId);
+  const newest = attempts.at(-1);
+  const siblings = attempts.filter(({ image }) => image.generationId === newest?.image.generationId);
+  return siblings.length > 1 ? undefined : newest;
+}
+
+function showAttempt(
+  state: SessionState,
+  { image, prompt }: Attempt,
+  kind: 'previous' | 'finished' | 'approved',
+): Showing {
+  const picture = state.images.get(image.imageId);
+  if (!picture) return { kind: 'blank', ratio: image.width / image.height };
+  return { kind, picture, alt: `${kind === 'previous' ? 'Previous' : 'Generated'} image: ${prompt}` };
+}
+
+function showDrawing(state: SessionState, { generationId, candidates, prompt, options }: Generation): Showing {
+  if (candidates > 1) return { kind: 'candidates', candidates: candidatesOf(state, generationId) };
+  const partial = state.partials.get(0);
+  if (partial) return { kind: 'partial', picture: partial, alt: `Preview, still being drawn: ${prompt}` };
+  const last = state.snapshot?.attempts.at(-1);
+  return last ? showAttempt(state, last, 'previous') : { kind: 'blank', ratio: ratioOf(options) };
+}
+
+/** In order; of a generation that has ended those that it has brought, and those that failed. */
+function candidatesOf(state: SessionState, generationId: string): Candidate[] {
+  const { snapshot } = state;
+  const generation = [
+    snapshot?.stage === 'generating' ? snapshot.generation : undefined,
+    snapshot?.lastGeneration,
+  ].find((one) => one?.generationId === generationId);
+  const attempts = snapshot?.attempts.filter(({ image }) => image.generationId === generationId) ?? [];
+  const running = snapshot?.stage === 'generating' ? (generation?.candidates ?? 0) : 0;
+  const places = new Set([
+    ...attempts.map(({ image }) => image.candidate),
+    ...(generation?.failures ?? []).map(({ candidate }) => candidate),
+    ...Array.from({ length: running }, (_, candidate) => candidate),
+  ]);
+  const ratio = attempts[0] ? attempts[0].image.width / attempts[0].image.height : ratioOf(generation?.options ?? {});
+  return [...places]
+    .toSorted((a, b) => a - b)
+    .map((candidate) => {
+      const attempt = attempts.find(({ image }) => image.candidate === candidate);
+      if (attempt) return finishedCandidate(state, attempt);
+      const failure = generation?.failures?.find((one) => one.candidate === candidate);
+      if (failure) return { candidate, kind: 'failed', ratio, words: failure.error.message, alt: '' };
+      const picture = state.partials.get(candidate);
+      const words = phaseWords(state.progress.get(candidate), 0);
+      if (!picture) return { candidate, kind: 'blank', ratio, words, alt: '' };
+      return {
+        candidate,
+        kind: 'partial',
+        ratio,
+        picture,
+        words,
+        alt: `Preview, still being drawn: ${generation?.prompt ?? ''}`,
+      };
+    });
+}
+
+function finishedCandidate({ images }: SessionState, { image, number, prompt }: Attempt): Candidate {
+  const picture = images.get(image.imageId);
+  return {
+    candidate: image.candidate,
+    kind: picture ? 'finished' : 'blank',
+    ratio: image.width / image.height,
+    ...(picture && { picture }),
+    ...(number !== undefined && { number }),
+    words: number === undefined ? 'Done' : `No. ${number}`,
+    alt: `Generated image: ${prompt}`,
+  };
 }
 
 /** The prompt that an image was drawn from, or the draft where the attempt is no longer kept. */

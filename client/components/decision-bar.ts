@@ -22,6 +22,7 @@ export class DecisionBar extends LitElement {
     `,
   ];
 
+  /** The picture that it is about; absent while one is to be chosen first. */
   @property({ attribute: false }) accessor image: ImageReference | undefined;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
@@ -31,6 +32,10 @@ export class DecisionBar extends LitElement {
   }
 
   override render(): TemplateResult {
+    if (!this.image) {
+      return html`<h2 tabindex="-1">Which of them?</h2>
+        <p class="soft">Open one to approve it, or to change it.</p>`;
+    }
     return html`<h2 tabindex="-1">Is this the picture?</h2>
       ${button({
         label: 'Approve',

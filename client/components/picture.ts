@@ -4,7 +4,7 @@ import { property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
-import type { Showing } from '../showing.ts';
+import type { PictureShowing } from '../showing.ts';
 import { base } from '../styles/base.ts';
 import { marks } from '../styles/marks.ts';
 import { picture } from '../styles/picture.ts';
@@ -21,7 +21,7 @@ const slugs = { partial: 'Preview', previous: 'Previous picture', approved: 'App
 export class Picture extends LitElement {
   static override styles = [base, marks, picture];
 
-  @property({ attribute: false }) accessor showing: Showing = { kind: 'nothing' };
+  @property({ attribute: false }) accessor showing: PictureShowing = { kind: 'nothing' };
   /** Whether something is being drawn: the mat shows that it works. */
   @property({ type: Boolean, reflect: true }) accessor working = false;
 
@@ -70,7 +70,7 @@ export class Picture extends LitElement {
     </figure>`;
   }
 
-  async #bringIn(showing: Extract<Showing, { picture: unknown }>): Promise<void> {
+  async #bringIn(showing: Extract<PictureShowing, { picture: unknown }>): Promise<void> {
     const { reference, url } = showing.picture;
     this.#wanted = reference.imageId;
     const image = new Image(reference.width, reference.height);

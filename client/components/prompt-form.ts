@@ -2,7 +2,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import type { Options } from '../../shared/session.ts';
+import type { Attempt, Options, Supports } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { IntentEvent } from '../intent.ts';
@@ -10,8 +10,7 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptForm } from '../styles/prompt-form.ts';
 import { button } from './button.ts';
-import type { OptionsChangeEvent } from './prompt-options.ts';
-import './prompt-options.ts';
+import { OptionsChangeEvent } from './prompt-options.ts';
 
 /** What sending would do: make the first picture, make another one, or nothing while one is being drawn. */
 export type PromptPurpose = 'generate' | 'regenerate' | 'wait';
@@ -25,10 +24,14 @@ export class PromptForm extends LitElement {
   @property() accessor purpose: PromptPurpose = 'generate';
   /** What the field is to hold: the session client decides whose text that is (rule W8). */
   @property({ attribute: false }) accessor draft = '';
-  /** The prompt of the picture on show. */
-  @property({ attribute: false }) accessor lastPrompt = '';
-  /** The options of the last generation, which the next one starts from. */
-  @property({ attribute: false }) accessor lastOptions: Options | undefined;
+  /** The picture that the next one starts from. */
+  @property({ attribute: false }) accessor attempt: Attempt | undefined;
+  @property({ attribute: false }) accessor options: Options = {};
+  /** What the server's generator offers. */
+  @property({ attribute: false }) accessor supports: Supports | undefined;
+  /** What draws where the options name nothing else. */
+  @property({ attribute: false }) accessor model = '';
+  @property({ type: Boolean }) accessor demo = false;
   /** In UTF-16 units. */
   @property({ type: Number }) accessor limit = 4000;
   /** The prompt being drawn; while the field holds just that and nobody is in it, the form makes room. */
@@ -37,7 +40,6 @@ export class PromptForm extends LitElement {
   @property({ type: Boolean }) accessor unavailable = false;
 
   @state() accessor text = '';
-  @state() private accessor options: Options = {};
   @state() private accessor problem = '';
   @state() private accessor focused = false;
   @query('textarea') private accessor field!: HTMLTextAreaElement;
@@ -46,10 +48,6 @@ export class PromptForm extends LitElement {
 
   override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has('draft')) this.text = this.draft;
-    if (changed.has('lastOptions') && this.lastOptions) {
-      const { candidates: _candidates, ...options } = this.lastOptions;
-      this.options = options;
-    }
     this.toggleAttribute(
       'hidden',
       this.running !== undefined && !this.focused && this.text.trim() === this.running.trim(),
@@ -101,7 +99,10 @@ export class PromptForm extends LitElement {
       <div class="send" ?hidden=${this.purpose === 'wait'}>
         <proof-options
           .options=${this.options}
-          @options-change=${(event: OptionsChangeEvent) => (this.options = event.options)}
+          .supports=${this.supports}
+          .model=${this.model}
+          ?demo=${this.demo}
+          @options-change=${({ options }: OptionsChangeEvent) => this.dispatchEvent(new OptionsChangeEvent(options))}
         ></proof-options>
         ${
           this.purpose === 'generate'
@@ -119,7 +120,7 @@ export class PromptForm extends LitElement {
   #hint(): string {
     if (this.purpose === 'wait') return 'It waits here until this picture is done.';
     if (this.purpose === 'generate') return '';
-    return this.text.trim() === this.lastPrompt.trim()
+    return this.text.trim() === this.attempt?.prompt.trim()
       ? 'The same prompt again makes another picture.'
       : 'Regenerate draws the prompt as it stands here now.';
   }
@@ -166,7 +167,10 @@ export class PromptForm extends LitElement {
       this.focus();
       return;
     }
-    this.dispatchEvent(new IntentEvent({ type: this.purpose, prompt: this.text, options: this.options }));
+    const ask = { prompt: this.text, options: this.options };
+    const imageId = this.attempt?.image.imageId;
+    if (this.purpose === 'generate') this.dispatchEvent(new IntentEvent({ type: 'generate', ...ask }));
+    else if (imageId !== undefined) this.dispatchEvent(new IntentEvent({ type: 'regenerate', imageId, ...ask }));
   }
 }
 

@@ -1,24 +1,46 @@
-/** Size, quality, background and format: closed until somebody wants them. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+/** What the picture is to be like, as far as the server's generator lets one choose: closed until somebody wants it. */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import * as v from 'valibot';
-import { Options } from '../../shared/session.ts';
+import { Options, type Supports } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
+import { promptOptions } from '../styles/prompt-options.ts';
+import { isCompressed, offerOf, supported } from '../supported-options.ts';
 
-type Field = 'size' | 'quality' | 'background' | 'format';
+/** The options that are chosen from a list. */
+type Choice = 'model' | 'size' | 'quality' | 'background' | 'format' | 'partialImages';
 
-const choices = {
-  size: { '1024x1024': 'Square', '1536x1024': 'Landscape', '1024x1536': 'Portrait' },
-  quality: { low: 'Low', medium: 'Medium', high: 'High' },
-  background: { opaque: 'Opaque', transparent: 'Transparent' },
-  format: { png: 'PNG', jpeg: 'JPEG', webp: 'WebP' },
-} as const satisfies Record<Field, Record<string, string>>;
+const titles = {
+  model: 'Model',
+  size: 'Size',
+  quality: 'Quality',
+  background: 'Background',
+  format: 'Format',
+  partialImages: 'Previews',
+} as const satisfies Record<Choice, string>;
+const choices = ['model', 'size', 'quality', 'background', 'format', 'partialImages'] as const;
 
-const titles = { size: 'Size', quality: 'Quality', background: 'Background', format: 'Format' } as const;
-const fields: readonly Field[] = ['size', 'quality', 'background', 'format'];
+/** Values that have a name of their own; all others are shown as they are. */
+const names: ReadonlyMap<string, string> = new Map([
+  ['1024x1024', 'Square'],
+  ['1536x1024', 'Landscape'],
+  ['1024x1536', 'Portrait'],
+  ['low', 'Low'],
+  ['medium', 'Medium'],
+  ['high', 'High'],
+  ['xhigh', 'Extra high'],
+  ['max', 'Highest'],
+  ['opaque', 'Opaque'],
+  ['transparent', 'Transparent'],
+  ['png', 'PNG'],
+  ['jpeg', 'JPEG'],
+  ['webp', 'WebP'],
+  ['0', 'None'],
+]);
 
 export class OptionsChangeEvent extends Event {
   static readonly type = 'options-change';
@@ -32,73 +54,96 @@ export class OptionsChangeEvent extends Event {
 
 @element('proof-options')
 export class PromptOptions extends LitElement {
-  static override styles = [
-    base,
-    controls,
-    css`
-      .grid {
-        display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr));
-        gap: 0.75rem;
-        padding-block: 0.25rem 0.5rem;
-      }
-
-      label {
-        display: grid;
-        gap: 0.375rem;
-        font-weight: 500;
-        color: var(--ink-soft);
-      }
-
-      select {
-        color: var(--ink);
-        padding-inline-end: 0.25rem;
-      }
-
-      summary {
-        max-inline-size: 100%;
-      }
-
-      .chosen {
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
-        font-weight: 420;
-        color: var(--ink-soft);
-      }
-    `,
-  ];
+  static override styles = [base, controls, promptOptions];
 
   @property({ attribute: false }) accessor options: Options = {};
+  /** What the server offers; one that does not say it has sizes, qualities, backgrounds and formats. */
+  @property({ attribute: false }) accessor supports: Supports | undefined;
+  /** What the server draws with when nobody chooses. */
+  @property({ attribute: false }) accessor model = '';
+  /** Whether the pictures cost nothing. */
+  @property({ type: Boolean }) accessor demo = false;
 
   override render(): TemplateResult {
-    const chosen = fields.flatMap((field) => labelOf(field, this.options[field]) ?? []);
+    const chosen = this.#chosenWords();
+    const isBilled = !this.demo && (this.#options.candidates ?? 1) > 1;
     return html`<details @toggle=${this.#toggled}>
-      <summary>
-        ${icons.chevron()}Options ${chosen.length ? html`<span class="chosen">${chosen.join(', ')}</span>` : nothing}
-      </summary>
-      <div class="grid">${fields.map((field) => this.#select(field))}</div>
-    </details>`;
+        <summary>
+          ${icons.chevron()}Options ${chosen.length ? html`<span class="chosen">${chosen.join(', ')}</span>` : nothing}
+        </summary>
+        <div class="grid">
+          ${this.#candidates()} ${choices.map((choice) => this.#select(choice))} ${this.#compression()}
+        </div>
+      </details>
+      <p class="billed small soft" role="status">${isBilled ? 'Each picture is billed by itself.' : ''}</p>`;
+  }
+
+  /** What is chosen, without what this server does not know. */
+  get #options(): Options {
+    return supported(this.options, this.supports);
   }
 
   #toggled(event: Event): void {
     this.toggleAttribute('open', event.target instanceof HTMLDetailsElement && event.target.open);
   }
 
-  #select(field: Field): TemplateResult {
-    const current = this.options[field] ?? '';
-    const entries = Object.entries<string>(choices[field]);
-    // A size of its own kind, chosen elsewhere, stays choosable.
-    if (current && current !== 'auto' && !entries.some(([value]) => value === current))
-      entries.push([current, current]);
-    return html`<label>
-      ${titles[field]}
-      <select name=${field} @change=${(event: Event) => this.#changed(field, event)}>
-        <option value="" ?selected=${!current || current === 'auto'}>Automatic</option>
-        ${entries.map(
-          ([value, label]) =>
-            html`<option value=${value} ?selected=${value === current} ?disabled=${this.#clashes(field, value)}>
-              ${label}
+  #chosenWords(): string[] {
+    const { candidates = 1, partialImages, compression } = this.#options;
+    const named = (choice: Exclude<Choice, 'partialImages'>): string[] => {
+      const value = this.#valueOf(choice);
+      return value ? [names.get(value) ?? value] : [];
+    };
+    return [
+      ...(candidates > 1 ? [`${candidates} pictures`] : []),
+      ...(['model', 'size', 'quality', 'background', 'format'] as const).flatMap(named),
+      ...(compression === undefined ? [] : [`Compression ${compression}`]),
+      ...(partialImages === undefined ? [] : [previewWords(partialImages)]),
+    ];
+  }
+
+  /** The value chosen; empty where the choice is left to the server. */
+  #valueOf(choice: Choice): string {
+    const value = this.#options[choice];
+    return value === undefined || value === 'auto' || (choice === 'model' && value === this.model) ? '' : String(value);
+  }
+
+  #offered(choice: Choice): readonly string[] {
+    const offer = offerOf(this.supports);
+    switch (choice) {
+      case 'model':
+        return (offer.models ?? []).filter((model) => model !== this.model);
+      case 'size':
+        return offer.sizes ?? [];
+      case 'quality':
+        return offer.qualities ?? [];
+      case 'background':
+        return offer.backgrounds ?? [];
+      case 'format':
+        return offer.formats ?? [];
+      case 'partialImages':
+        return offer.partialImages ? countTo(0, offer.partialImages) : [];
+    }
+  }
+
+  #select(choice: Choice): TemplateResult | typeof nothing {
+    const current = this.#valueOf(choice);
+    // What this page has no way of asking for is not offered, whatever a newer server knows.
+    const values = this.#offered(choice).filter((value) => v.is(Options, { [choice]: wireValue(choice, value) }));
+    if (values.length === 0) return nothing;
+    if (current && !values.includes(current)) values.push(current);
+    const unchosen = choice === 'model' && this.model ? `${this.model} (usual)` : 'Automatic';
+    return html`<label class="field">
+      ${titles[choice]}
+      <select name=${choice} @change=${(event: Event) => this.#chose(choice, event)}>
+        <option value="" .selected=${live(current === '')}>${unchosen}</option>
+        ${values.map(
+          (value) =>
+            html`<option
+              value=${value}
+              .selected=${live(value === current)}
+              ?disabled=${this.#clashes(choice, value)}
+            >
+              ${names.get(value) ?? value}
             </option>`,
         )}
       </select>
@@ -106,26 +151,86 @@ export class PromptOptions extends LitElement {
   }
 
   /** JPEG has no transparency. */
-  #clashes(field: Field, value: string): boolean {
+  #clashes(choice: Choice, value: string): boolean {
+    const { format, background } = this.#options;
     return (
-      (field === 'format' && value === 'jpeg' && this.options.background === 'transparent') ||
-      (field === 'background' && value === 'transparent' && this.options.format === 'jpeg')
+      (choice === 'format' && value === 'jpeg' && background === 'transparent') ||
+      (choice === 'background' && value === 'transparent' && format === 'jpeg')
     );
   }
 
-  #changed(field: Field, event: Event): void {
-    if (!(event.target instanceof HTMLSelectElement)) return;
-    const { [field]: _dropped, ...rest } = this.options;
-    const { value } = event.target;
-    this.dispatchEvent(new OptionsChangeEvent(value ? withField(rest, field, value) : rest));
+  #candidates(): TemplateResult | typeof nothing {
+    const counts = countTo(1, offerOf(this.supports).candidates).filter((count) =>
+      v.is(Options, { candidates: Number(count) }),
+    );
+    if (counts.length < 2) return nothing;
+    const current = String(this.#options.candidates ?? 1);
+    return html`<fieldset class="field">
+      <legend>Pictures at once</legend>
+      <div class="segments figures">
+        ${counts.map(
+          (count) =>
+            html`<label class="segment">
+              <input
+                type="radio"
+                name="candidates"
+                value=${count}
+                .checked=${live(count === current)}
+                @change=${() => this.#change('candidates', count === '1' ? undefined : Number(count))}
+              />
+              <span>${count}</span>
+            </label>`,
+        )}
+      </div>
+    </fieldset>`;
+  }
+
+  #compression(): TemplateResult | typeof nothing {
+    const { format, compression } = this.#options;
+    if (!offerOf(this.supports).compression || !isCompressed(format)) return nothing;
+    return html`<label class="field">
+      Compression, 0 to 100
+      <input
+        name="compression"
+        type="number"
+        inputmode="numeric"
+        min="0"
+        max="100"
+        step="1"
+        placeholder="Automatic"
+        .value=${live(compression === undefined ? '' : String(compression))}
+        @change=${this.#compressed}
+      />
+    </label>`;
+  }
+
+  #compressed({ target }: Event): void {
+    if (!(target instanceof HTMLInputElement)) return;
+    const number = target.value === '' ? Number.NaN : target.valueAsNumber;
+    this.#change('compression', Number.isNaN(number) ? undefined : Math.min(100, Math.max(0, Math.round(number))));
+    // What was typed may come to the very number that was chosen before.
+    this.requestUpdate();
+  }
+
+  #chose(choice: Choice, { target }: Event): void {
+    if (target instanceof HTMLSelectElement) this.#change(choice, wireValue(choice, target.value));
+  }
+
+  #change(name: keyof Options, value: string | number | undefined): void {
+    const { [name]: _dropped, ...rest } = this.#options;
+    const options = value === undefined ? rest : v.parse(Options, { ...rest, [name]: value });
+    this.dispatchEvent(new OptionsChangeEvent(supported(options, this.supports)));
   }
 }
 
-function labelOf(field: Field, value: string | undefined): string | undefined {
-  if (!value || value === 'auto') return undefined;
-  return Object.entries<string>(choices[field]).find(([choice]) => choice === value)?.[1] ?? value;
+/** A list's value as the wire has it. */
+function wireValue(choice: Choice, value: string): string | number | undefined {
+  if (value === '') return undefined;
+  return choice === 'partialImages' ? Number(value) : value;
 }
 
-function withField(options: Options, field: Field, value: string): Options {
-  return v.parse(Options, { ...options, [field]: value });
-}
+const previewWords = (count: number): string =>
+  count === 0 ? 'No previews' : `${count} preview${count === 1 ? '' : 's'}`;
+
+const countTo = (first: number, last: number): string[] =>
+  Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => String(first + at));

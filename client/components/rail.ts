@@ -2,11 +2,12 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
+import type { Attempt, Generation, Options } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
-import { IntentEvent } from '../intent.ts';
+import { type Intent, IntentEvent } from '../intent.ts';
 import type { SessionState } from '../session-state.ts';
-import { promptOf, showing } from '../showing.ts';
+import { attemptLookedAt, promptOf } from '../showing.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { rail } from '../styles/rail.ts';
@@ -14,17 +15,21 @@ import { button } from './button.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
+import type { OptionsChangeEvent } from './prompt-options.ts';
 import './approval-note.ts';
+import './attempt-facts.ts';
+import './cancel-form.ts';
 import './decision-bar.ts';
 import './error-note.ts';
 import './examples.ts';
 import './farewell-note.ts';
 import './inspector.ts';
 import './notice-note.ts';
-import './picture-facts.ts';
 import './picture-tools.ts';
 import './progress-line.ts';
 import './prompt-form.ts';
+import './refine-form.ts';
+import './unfinished-note.ts';
 import './watch-note.ts';
 
 const purposes = { initial_input: 'generate', generating: 'wait', user_feedback: 'regenerate', final: 'wait' } as const;
@@ -34,6 +39,10 @@ export class Rail extends LitElement {
   static override styles = [base, controls, rail];
 
   @property({ attribute: false }) accessor session!: SessionState;
+  /** What the next picture is to be like, as this browser remembers it. */
+  @property({ attribute: false }) accessor options: Options = {};
+  /** The attempt that this person looks at; absent, what is new is on show. */
+  @property({ attribute: false }) accessor openedId: string | undefined;
   @query('proof-prompt') private accessor form!: PromptForm | null;
   @query('.landing') private accessor landing!: HTMLElement | null;
   @query('proof-farewell') private accessor farewell!: FarewellNote | null;
@@ -46,7 +55,7 @@ export class Rail extends LitElement {
     super();
     this.addEventListener(IntentEvent.type, (event) => {
       const type = event instanceof IntentEvent ? event.intent.type : undefined;
-      if (type !== 'draft' && type !== 'draft_focus') this.#actedIn = this.session.snapshot?.stage;
+      if (type !== undefined && !asides.has(type)) this.#actedIn = this.session.snapshot?.stage;
     });
   }
 
@@ -74,10 +83,10 @@ export class Rail extends LitElement {
     return html`${headline ? html`<h2 class="headline">What should the picture show?</h2>` : nothing}
       ${this.#notes(snapshot)}
       <div class="stage">${this.#stage(snapshot)}</div>
-      ${this.#isWatching ? nothing : this.#prompt(snapshot)}
+      ${this.#isWatching ? nothing : html`${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
       ${this.#leave(snapshot)}
       <div class="more">
-        ${snapshot.stage === 'user_feedback' || snapshot.stage === 'final' ? this.#facts(snapshot) : nothing}
+        ${this.#facts(snapshot)}
         <proof-inspector .snapshot=${snapshot}></proof-inspector>
       </div>`;
   }
@@ -111,10 +120,26 @@ export class Rail extends LitElement {
       <proof-error
         .error=${snapshot.error}
         ?decides=${this.#decides}
-        ?busy=${this.#isPending('generate', 'regenerate', 'refine')}
+        ?busy=${this.#isAsking}
         ?unavailable=${this.#unavailable}
       ></proof-error>
+      <proof-unfinished
+        .lastGeneration=${snapshot.lastGeneration}
+        .lastAction=${snapshot.lastAction}
+        .connectionId=${welcome?.connectionId}
+        .attemptsOfIt=${attemptsOf(snapshot, snapshot.lastGeneration)}
+        .draft=${this.session.draft}
+        .canRefine=${snapshot.stage !== 'initial_input' || !this.#decides}
+      ></proof-unfinished>
     </div>`;
+  }
+
+  get #isAsking(): boolean {
+    return this.#isPending('generate', 'regenerate', 'refine');
+  }
+
+  get #attempt(): Attempt | undefined {
+    return attemptLookedAt(this.session, this.openedId);
   }
 
   #stage(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
@@ -126,17 +151,17 @@ export class Rail extends LitElement {
       case 'generating':
         // Of a session that is gone nobody knows whether it still draws.
         if (this.session.connection.status === 'closed') return quote(snapshot.generation.prompt);
-        return html`<proof-progress class="landing" .progress=${this.session.progress.get(0)}></proof-progress>
-          ${quote(snapshot.generation.prompt)} ${this.#decides ? this.#cancel() : nothing}
+        return html`<proof-progress class="landing" .progress=${this.#progress}></proof-progress>
+          ${quote(snapshot.generation.prompt)} ${change(snapshot.generation)} ${this.#decides ? this.#cancel() : nothing}
           ${this.#isWatching ? this.#watch(snapshot) : nothing}`;
       case 'user_feedback':
         if (this.#isWatching) {
-          return html`${this.#watch(snapshot)} ${quote(promptOf(this.session, snapshot.image.imageId))}`;
+          return html`${this.#watch(snapshot)} ${quote(this.#prompts(snapshot))}`;
         }
-        if (!this.#decides) return quote(promptOf(this.session, snapshot.image.imageId));
+        if (!this.#decides) return quote(this.#prompts(snapshot));
         return html`<proof-decision
           class="landing"
-          .image=${snapshot.image}
+          .image=${this.#attempt?.image}
           ?busy=${this.#isPending('approve')}
           ?unavailable=${this.#unavailable}
         ></proof-decision>`;
@@ -151,28 +176,60 @@ export class Rail extends LitElement {
   }
 
   #cancel(): TemplateResult {
-    return button({
-      label: 'Cancel',
-      busy: this.#isPending('cancel'),
-      unavailable: this.#unavailable,
-      press: () => this.dispatchEvent(new IntentEvent({ type: 'cancel' })),
-    });
+    return html`<proof-cancel
+      .limit=${this.session.limits?.FEEDBACK_CHARACTERS ?? 2000}
+      ?demo=${this.session.welcome?.generator.demo}
+      ?busy=${this.#isPending('cancel')}
+      ?unavailable=${this.#unavailable}
+    ></proof-cancel>`;
+  }
+
+  /** Of several candidates that of the first which is still being drawn. */
+  get #progress() {
+    const { progress, snapshot } = this.session;
+    const finished = snapshot?.stage === 'generating' ? settledCandidates(snapshot, snapshot.generation) : new Set();
+    return [...progress.values()].find(({ candidate }) => !finished.has(candidate));
+  }
+
+  #prompts(snapshot: Extract<SnapshotMessage, { stage: 'user_feedback' }>): string {
+    return this.#attempt?.prompt ?? promptOf(this.session, snapshot.image.imageId);
+  }
+
+  /** One instance lives through all stages, so that nobody's typing is lost. */
+  #refine({ stage, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
+    const attempt = this.#attempt;
+    const canRefine = this.session.welcome?.generator.supports?.refine !== false;
+    return html`<proof-refine
+      ?hidden=${stage !== 'user_feedback' || !attempt || !canRefine || !this.#decides}
+      .imageId=${attempt?.image.imageId}
+      .number=${attempt?.number}
+      .limit=${this.session.limits?.FEEDBACK_CHARACTERS ?? 2000}
+      .suggestion=${lastGeneration?.cancelReason ?? ''}
+      .accepted=${attempts.at(-1)?.feedback}
+      .acceptedId=${attempts.at(-1)?.image.imageId}
+      .options=${this.options}
+      ?busy=${this.#isAsking}
+      ?unavailable=${this.#unavailable}
+    ></proof-refine>`;
   }
 
   #prompt(snapshot: SnapshotMessage): TemplateResult {
     const { stage } = snapshot;
-    const last =
-      snapshot.stage === 'generating' ? snapshot.generation : (snapshot.lastGeneration ?? snapshot.attempts.at(-1));
+    const generator = this.session.welcome?.generator;
     return html`<div class=${`form${stage === 'initial_input' ? '' : ' divided'}`} ?hidden=${stage === 'final' || !this.#decides}>
         <proof-prompt
           purpose=${purposes[stage]}
           .draft=${this.session.draft}
-          .lastPrompt=${snapshot.image ? promptOf(this.session, snapshot.image.imageId) : ''}
-          .lastOptions=${last?.options}
+          .attempt=${this.#attempt ?? snapshot.attempts.at(-1)}
+          .options=${this.options}
+          .supports=${generator?.supports}
+          .model=${generator?.model ?? ''}
+          ?demo=${generator?.demo}
           .limit=${this.session.limits?.PROMPT_CHARACTERS ?? 4000}
           .running=${snapshot.stage === 'generating' ? snapshot.generation.prompt : undefined}
-          ?busy=${this.#isPending('generate', 'regenerate', 'refine')}
+          ?busy=${this.#isAsking}
           ?unavailable=${this.#unavailable}
+          @options-change=${this.#optionsChanged}
         ></proof-prompt>
       </div>
       ${
@@ -184,33 +241,63 @@ export class Rail extends LitElement {
 
   /** Taking the picture along, and leaving it behind. */
   #leave(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
-    const shown = showing(this.session);
-    if (shown.kind !== 'finished' && shown.kind !== 'approved' && shown.kind !== 'previous') return nothing;
-    if (shown.kind === 'previous' && this.session.connection.status !== 'closed') return nothing;
+    const attempt = this.#attempt;
+    const isTaken = snapshot.stage === 'generating' && this.openedId === undefined;
+    if (snapshot.attempts.length === 0 || (isTaken && this.session.connection.status !== 'closed')) return nothing;
+    const picture = attempt && this.session.images.get(attempt.image.imageId);
     return html`<div class="leave">
-      <proof-tools
-        .picture=${shown.picture}
-        .prompt=${promptOf(this.session, shown.picture.reference.imageId)}
-        ?approved=${shown.kind === 'approved'}
-      ></proof-tools>
       ${
-        this.#decides && snapshot.stage !== 'generating'
-          ? button({
-              label: 'Start over',
-              icon: icons.startOver(),
-              kind: 'quiet',
-              busy: this.#isPending('start_over'),
-              unavailable: this.#unavailable,
-              press: () => this.dispatchEvent(new Event('start-over')),
-            })
+        picture
+          ? html`<proof-tools
+              .picture=${picture}
+              .prompt=${attempt.prompt}
+              ?approved=${snapshot.stage === 'final' && snapshot.approved.imageId === attempt.image.imageId}
+            ></proof-tools>`
           : nothing
       }
+      ${this.#decides && snapshot.stage !== 'generating' ? this.#putAway(snapshot, attempt) : nothing}
     </div>`;
   }
 
-  #facts({ image, attempts }: SnapshotMessage): TemplateResult {
-    const attempt = attempts.find((candidate) => candidate.image.imageId === image?.imageId);
-    return html`<proof-facts .attempt=${attempt} .model=${this.session.welcome?.generator.model ?? ''}></proof-facts>`;
+  #putAway({ stage }: SnapshotMessage, attempt: Attempt | undefined): TemplateResult {
+    const discard =
+      stage === 'user_feedback' && attempt
+        ? button({
+            label: 'Discard',
+            name: attempt.number === undefined ? 'Discard' : `Discard No. ${attempt.number}`,
+            icon: icons.cross(),
+            kind: 'quiet',
+            busy: this.#isPending('discard'),
+            unavailable: this.#unavailable,
+            press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId: attempt.image.imageId })),
+          })
+        : nothing;
+    return html`<div class="away">
+      ${discard}
+      ${button({
+        label: 'Start over',
+        icon: icons.startOver(),
+        kind: 'quiet',
+        busy: this.#isPending('start_over'),
+        unavailable: this.#unavailable,
+        press: () => this.dispatchEvent(new Event('start-over')),
+      })}
+    </div>`;
+  }
+
+  #facts({ stage, attempts, discarded }: SnapshotMessage): TemplateResult | typeof nothing {
+    const attempt = this.#attempt;
+    if (!attempt || (stage === 'generating' && this.openedId === undefined)) return nothing;
+    return html`<proof-facts
+      .attempt=${attempt}
+      .attempts=${attempts}
+      .discarded=${discarded ?? []}
+      .model=${this.session.welcome?.generator.model ?? ''}
+    ></proof-facts>`;
+  }
+
+  #optionsChanged({ options }: OptionsChangeEvent): void {
+    this.dispatchEvent(new IntentEvent({ type: 'options', options }));
   }
 
   /** Takes the person to where the stage begins: the field to write in, or the headline. */
@@ -232,6 +319,20 @@ export class Rail extends LitElement {
     const gone = stoodIn !== undefined && !(stoodIn.isConnected && stoodIn.checkVisibility());
     if (acted || gone) await this.enter();
   }
+}
+
+/** What leads to no other stage. */
+const asides: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options']);
+
+const change = ({ feedback }: Generation) =>
+  feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`;
+
+const attemptsOf = ({ attempts }: SnapshotMessage, generation: Generation | undefined): number =>
+  attempts.filter(({ image }) => image.generationId === generation?.generationId).length;
+
+function settledCandidates({ attempts }: SnapshotMessage, { generationId, failures = [] }: Generation): Set<number> {
+  const finished = attempts.filter(({ image }) => image.generationId === generationId);
+  return new Set([...finished.map(({ image }) => image.candidate), ...failures.map(({ candidate }) => candidate)]);
 }
 
 const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;

@@ -1,19 +1,28 @@
 /** One session on show: presentational, a state in and intents out. `<proof-room>` gives it both ends. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { property, query } from 'lit/decorators.js';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import type { SnapshotMessage } from '../../shared/protocol.ts';
+import type { Options } from '../../shared/session.ts';
+import type { CompareEvent } from '../compare-event.ts';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
+import type { OpenEvent } from '../open-event.ts';
 import type { SessionState } from '../session-state.ts';
-import { showing } from '../showing.ts';
+import { type PictureShowing, type Showing, showing } from '../showing.ts';
 import { base } from '../styles/base.ts';
 import { review } from '../styles/review.ts';
 import { tokens } from '../styles/tokens.ts';
 import { announcement } from '../words.ts';
+import { button } from './button.ts';
+import type { Compare } from './compare.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
 import type { Rail } from './rail.ts';
 import type { ShareDialog } from './share-dialog.ts';
 import type { TokenForm } from './token-form.ts';
+import './attempts.ts';
+import './candidates.ts';
+import './compare.ts';
 import './confirm-dialog.ts';
 import './demo-banner.ts';
 import './name-dialog.ts';
@@ -23,6 +32,8 @@ import './share-dialog.ts';
 import './token-form.ts';
 import './top-bar.ts';
 
+const nothingShown: PictureShowing = { kind: 'nothing' };
+
 @element('proof-review')
 export class Review extends LitElement {
   static override styles = [tokens, base, review];
@@ -30,14 +41,26 @@ export class Review extends LitElement {
   @property({ attribute: false }) accessor session: SessionState | undefined;
   /** The server that the links to share lead to. */
   @property({ attribute: false }) accessor server: string | URL = location.origin;
+  /** What this person wanted the last pictures to be like. */
+  @property({ attribute: false }) accessor options: Options = {};
+  /** The attempt that this person looks at; absent, what is new is on show. */
+  @state() private accessor openedId: string | undefined;
   @query('proof-rail') private accessor rail!: Rail | null;
   @query('proof-token') private accessor token!: TokenForm | null;
   @query('proof-share') private accessor share!: ShareDialog;
   @query('proof-name') private accessor name!: NameDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
+  @query('proof-compare') private accessor compare!: Compare | null;
 
-  override willUpdate(): void {
-    if (this.session?.snapshot?.stage !== 'user_feedback') this.confirm?.close();
+  override willUpdate(changed: PropertyValues<this>): void {
+    const { session } = this;
+    const stage = session?.snapshot?.stage;
+    if (stage !== 'user_feedback') this.confirm?.close();
+    const before = changed.get('session')?.snapshot;
+    if (before && session?.snapshot && takesTheEye(before, session.snapshot, session.welcome?.connectionId)) {
+      this.openedId = undefined;
+      if (stage === 'final' || stage === 'initial_input') this.compare?.close();
+    }
   }
 
   /** Takes the person to where this moment begins: a field to write in, or a headline. */
@@ -82,16 +105,96 @@ export class Review extends LitElement {
     if (!snapshot && connection.status !== 'closed') {
       return html`<div class="bench asking"><p class="rail waiting soft">Opening the session …</p></div>`;
     }
-    const shown = showing(session);
-    const isWorking = snapshot?.stage === 'generating' && connection.status !== 'closed';
-    return html`<div class=${`bench ${shown.kind === 'nothing' ? 'asking' : 'looking'}`}>
-      <section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing'}>
-        <proof-picture .showing=${shown} ?working=${isWorking}></proof-picture>
+    const shown = showing(session, this.openedId);
+    return html`<div
+      class=${`bench ${shown.kind === 'nothing' ? 'asking' : 'looking'}`}
+      @proof-open=${this.#open}
+      @proof-compare=${({ leftId, rightId }: CompareEvent) => this.compare?.show(leftId, rightId)}
+    >
+      <section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing' && !hasAttempts(snapshot)}>
+        ${this.#table(session, shown)}
       </section>
       <section class="rail" aria-label="Review">
-        <proof-rail .session=${session} @start-over=${this.#startOver}></proof-rail>
+        <proof-rail
+          .session=${session}
+          .options=${this.options}
+          .openedId=${this.openedId}
+          @start-over=${this.#startOver}
+        ></proof-rail>
       </section>
+      ${this.#compare(session)}
     </div>`;
+  }
+
+  #table(session: SessionState, shown: Showing): TemplateResult {
+    const { connection, snapshot } = session;
+    const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
+    return html`<div class=${`table${hasAttempts(snapshot) ? ' stripped' : ''}`}>
+      <proof-picture
+        ?hidden=${shown.kind === 'candidates'}
+        .showing=${shown.kind === 'candidates' ? nothingShown : shown}
+        ?working=${isDrawing && this.openedId === undefined}
+      ></proof-picture>
+      ${shown.kind === 'candidates' ? html`<proof-candidates .candidates=${shown.candidates} ?working=${isDrawing}></proof-candidates>` : nothing}
+      ${this.#wayBack(session)}
+      ${
+        hasAttempts(snapshot)
+          ? html`<proof-attempts
+              .attempts=${snapshot.attempts}
+              .discarded=${snapshot.discarded ?? []}
+              .images=${session.images}
+              .openedId=${'picture' in shown && shown.kind !== 'partial' ? shown.picture.reference.imageId : undefined}
+              .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
+              .connectionId=${session.welcome?.connectionId}
+              .pending=${session.pending}
+              ?decides=${this.#decides && (snapshot.stage === 'user_feedback' || snapshot.stage === 'initial_input')}
+              ?unavailable=${connection.status !== 'online'}
+            ></proof-attempts>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  /** From an opened attempt to what is new, where that is not the same. */
+  #wayBack({ snapshot }: SessionState): TemplateResult | typeof nothing {
+    const opened = snapshot?.attempts.find(({ image }) => image.imageId === this.openedId);
+    if (!snapshot || !opened) return nothing;
+    const siblings = snapshot.attempts.filter(({ image }) => image.generationId === opened.image.generationId);
+    const isOfNewest = snapshot.attempts.at(-1)?.image.generationId === opened.image.generationId;
+    const label =
+      snapshot.stage === 'generating'
+        ? 'Show what is being drawn'
+        : isOfNewest && siblings.length > 1
+          ? `Show all ${siblings.length} pictures`
+          : undefined;
+    if (label === undefined) return nothing;
+    return html`<div class="back">${button({ label, kind: 'quiet', press: () => this.#show(undefined) })}</div>`;
+  }
+
+  #compare(session: SessionState): TemplateResult | typeof nothing {
+    const { snapshot, connection } = session;
+    if (!snapshot) return nothing;
+    return html`<proof-compare
+      .attempts=${snapshot.attempts}
+      .images=${session.images}
+      .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
+      ?decides=${this.#decides && snapshot.stage === 'user_feedback'}
+      ?busy=${session.pending.has('approve')}
+      ?unavailable=${connection.status !== 'online'}
+    ></proof-compare>`;
+  }
+
+  get #decides(): boolean {
+    return this.session?.welcome?.role === 'reviewer' && this.session.connection.status !== 'closed';
+  }
+
+  #open({ imageId }: OpenEvent): void {
+    this.#show(imageId);
+    this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
+  }
+
+  #show(imageId: string | undefined): void {
+    this.openedId = imageId;
   }
 
   /** An unapproved picture doesn't go unasked. */
@@ -103,4 +206,19 @@ export class Review extends LitElement {
     this.rail?.acted();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));
   }
+}
+
+/** Whether there is more to see than the one picture on the mat. */
+function hasAttempts(snapshot: SnapshotMessage | undefined): snapshot is SnapshotMessage {
+  return snapshot !== undefined && snapshot.attempts.length + 2 * (snapshot.discarded?.length ?? 0) >= 2;
+}
+
+/**
+ * Whether what is new takes the place of what this person has opened: a decision, the end of what they looked at, or what they have
+ * asked for themselves. What others ask for meanwhile does not.
+ */
+function takesTheEye(before: SnapshotMessage, now: SnapshotMessage, connectionId: string | undefined): boolean {
+  if (before.turn === now.turn) return false;
+  const isOwn = now.lastAction !== undefined && now.lastAction.connectionId === connectionId;
+  return isOwn || now.stage === 'final' || now.stage === 'initial_input';
 }

@@ -1,14 +1,17 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { property, query } from 'lit/decorators.js';
+import { property, query, state } from 'lit/decorators.js';
 import { imageFileName } from '../../shared/file-name.ts';
+import type { Options } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import type { Intent, IntentEvent } from '../intent.ts';
 import { keepsakes } from '../keepsakes.ts';
 import { type RoomEventMap, roomEvent } from '../room-events.ts';
 import { type Session, SessionController } from '../session-controller.ts';
+import type { EndReason } from '../session-end.ts';
 import type { SessionState } from '../session-state.ts';
 import { promptOf } from '../showing.ts';
+import { supported } from '../supported-options.ts';
 import type { Review } from './review.ts';
 import './review.ts';
 
@@ -50,13 +53,17 @@ export class ProofRoom extends LitElement {
   /** The person's name; without it the one this browser remembers. */
   @property({ attribute: false }) accessor name: string | undefined;
 
+  /** What the next picture is to be like: this person's last choice, or what the picture before it was like. */
+  @state() private accessor options: Options = keepsakes.options();
   @query('proof-review') private accessor review!: Review;
 
   readonly #controller = new SessionController(this);
   /** What was on show before the connection was made anew; it stays until the new one has something. */
   #before: SessionState | undefined;
-  #told: { sessionId?: string; turn?: number; approvedId?: string } = {};
+  #told: { sessionId?: string; turn?: number | undefined; approvedId?: string; ended?: EndReason | undefined } = {};
   #arrival: Arrival | undefined;
+  /** When the generation was asked for whose options were taken over. */
+  #followed: string | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.hasUpdated || changed.has('server') || changed.has('session') || changed.has('sessionKey')) {
@@ -65,11 +72,18 @@ export class ProofRoom extends LitElement {
       this.#open(this.session, this.sessionKey);
     }
     if (!this.hasUpdated && this.autofocus) this.#arrival = 'opened';
-    if (this.#controller.state?.snapshot) this.#before = undefined;
+    const state = this.#controller.state;
+    if (state?.snapshot) this.#before = undefined;
+    if (state) this.#followOptions(state);
   }
 
   override render(): TemplateResult {
-    return html`<proof-review .session=${this.#shown} .server=${this.server} @proof-intent=${this.#intended}></proof-review>`;
+    return html`<proof-review
+      .session=${this.#shown}
+      .server=${this.server}
+      .options=${supported(this.options, this.#shown?.welcome?.generator.supports)}
+      @proof-intent=${this.#intended}
+    ></proof-review>`;
   }
 
   override updated(): void {
@@ -77,6 +91,7 @@ export class ProofRoom extends LitElement {
     if (!state) return;
     this.#tellSession(state);
     this.#tellStage(state);
+    this.#tellEnded(state);
     this.#tellApproved(state);
     this.#arrive(state);
   }
@@ -88,6 +103,18 @@ export class ProofRoom extends LitElement {
     const wanted = this.#arrival === 'asked' || (hasField && document.activeElement === document.body);
     this.#arrival = undefined;
     if (wanted) void this.review.enter();
+  }
+
+  /** The next picture starts from what the last ask was like, whoever asked; how many at once is each person's own choice. */
+  #followOptions({ snapshot }: SessionState): void {
+    const last =
+      snapshot?.stage === 'generating' ? snapshot.generation : (snapshot?.lastGeneration ?? snapshot?.attempts.at(-1));
+    const askedAt = last?.startedAt;
+    if (!last || askedAt === this.#followed) return;
+    this.#followed = askedAt;
+    const { candidates: _theirs, ...options } = last.options;
+    const { candidates } = this.options;
+    this.options = { ...options, ...(candidates !== undefined && { candidates }) };
   }
 
   get #shown(): SessionState | undefined {
@@ -137,6 +164,11 @@ export class ProofRoom extends LitElement {
         return client.setDraft(intent.text);
       case 'draft_focus':
         return client.setDraftFocus(intent.focused);
+      case 'want':
+        return client.want(intent.imageIds);
+      case 'options':
+        this.options = intent.options;
+        return keepsakes.keepOptions(intent.options);
       case 'token':
         keepsakes.keepToken(this.server, intent.token);
         this.#arrival = 'asked';
@@ -163,10 +195,18 @@ export class ProofRoom extends LitElement {
   }
 
   #tellStage({ snapshot }: SessionState): void {
-    if (!snapshot || snapshot.turn === this.#told.turn) return;
+    if (!snapshot || this.#told.ended || snapshot.turn === this.#told.turn) return;
     this.#told.turn = snapshot.turn;
     const { stage, turn, revision } = snapshot;
     this.dispatchEvent(roomEvent('proof-stage', { stage, turn, revision }));
+  }
+
+  #tellEnded({ connection }: SessionState): void {
+    const reason = connection.status === 'closed' ? connection.reason : undefined;
+    if (reason === this.#told.ended) return;
+    // Who comes back to the same session is told its stage anew.
+    this.#told = { ...this.#told, ended: reason, turn: undefined };
+    if (reason) this.dispatchEvent(roomEvent('proof-ended', { reason }));
   }
 
   #tellApproved(state: SessionState): void {
@@ -184,7 +224,7 @@ export class ProofRoom extends LitElement {
 
 type CommandIntent = Extract<
   Intent,
-  { type: 'generate' | 'regenerate' | 'retry' | 'approve' | 'cancel' | 'start_over' }
+  { type: 'generate' | 'regenerate' | 'refine' | 'retry' | 'approve' | 'cancel' | 'start_over' | 'discard' | 'restore' }
 >;
 
 /** Sends a command. Its refusal, if any, comes back as the state's notice. */
@@ -193,16 +233,21 @@ async function command(intent: CommandIntent, client: Session): Promise<void> {
     case 'generate':
       return void (await client.generate(intent.prompt, intent.options));
     case 'regenerate': {
-      const imageId = client.state.snapshot?.image?.imageId;
-      const { prompt, options } = intent;
-      return void (await client.regenerate({ ...(imageId && { imageId }), prompt, options }));
+      const { imageId, prompt, options } = intent;
+      return void (await client.regenerate({ imageId, prompt, options }));
     }
+    case 'refine':
+      return void (await client.refine(intent.imageId, intent.feedback, intent.options));
     case 'retry':
       return retry(client);
     case 'approve':
       return void (await client.approve(intent.image));
     case 'cancel':
-      return void (await client.cancel());
+      return void (await client.cancel(intent.reason));
+    case 'discard':
+      return void (await client.discard(intent.imageId));
+    case 'restore':
+      return void (await client.restore(intent.imageId));
     case 'start_over':
       return void (await client.startOver());
   }

@@ -42,6 +42,13 @@ export const rail = css`
     gap: 0.5rem;
   }
 
+  .away {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: space-evenly;
+    gap: 0.5rem;
+  }
+
   .more {
     display: grid;
     margin-block-start: auto;

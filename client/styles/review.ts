@@ -50,6 +50,17 @@ export const review = css`
     background: var(--mat);
   }
 
+  .table {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 1.75rem;
+  }
+
+  .back {
+    justify-self: center;
+    margin-block: -0.75rem;
+  }
+
   .rail {
     display: flex;
     flex-direction: column;
@@ -89,10 +100,18 @@ export const review = css`
       padding: 3rem;
     }
 
+    /* Room for the strip of attempts. */
+    .stripped {
+      --picture-height: calc(var(--height) - var(--above) - 15rem);
+    }
+
     /* Stays in view, while a long rail scrolls by. */
-    .mat proof-picture {
+    .table {
       position: sticky;
       inset-block-start: 3rem;
+    }
+
+    .table > :is(proof-picture:not([hidden]), proof-candidates) {
       display: grid;
       align-content: center;
       min-block-size: var(--picture-height);

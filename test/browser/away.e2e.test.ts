@@ -1,3 +1,4 @@
+import type { WebSocketRoute } from 'playwright';
 import { describe, expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
@@ -57,6 +58,28 @@ describe('a server that is away and comes back (R1, R5)', () => {
   });
 });
 
+test('a server that goes for good (W7) is in the title, and the stage is again once the person has come back', async () => {
+  const product = await startProduct();
+  product.openai.next('held');
+  const page = await browser.newPage();
+  const lines: WebSocketRoute[] = [];
+  await page.routeWebSocket(/\/ws$/, (line) => {
+    line.connectToServer();
+    lines.push(line);
+  });
+  const room = await enter(page, product.address);
+  await room.ask(PROMPT);
+  await see(room.picture('Preview, still being drawn')).toBeVisible();
+  await lines.at(-1)?.close({ code: 1001 });
+  await see(room.heading('The server has shut down')).toBeVisible();
+  await see(page).toHaveTitle('The server has shut down · Proofroom');
+  await room.press('Connect again');
+  await see(room.live).toBeVisible();
+  await see(page).toHaveTitle('Drawing … · Proofroom');
+  product.openai.release();
+  await see(page).toHaveTitle('Ready to decide · Proofroom');
+});
+
 describe('a server that was restarted has no session any more (R9)', () => {
   async function startServer(openai: string, port = '0'): Promise<MainProcess> {
     const main = startMain(project, { PORT: port, OPENAI_BASE_URL: openai, OPENAI_API_KEY: 'sk-fake' });
@@ -109,9 +132,11 @@ describe('a server that was restarted has no session any more (R9)', () => {
     await first.exit();
     await startServer(openai.baseURL, new URL(address).port);
     await see(room.heading('This session is gone')).toBeVisible();
+    await see(room.page).toHaveTitle('This session is gone · Proofroom');
     await see(room.picture('Preview, still being drawn')).toBeVisible();
     await see(room.root.getByRole('progressbar')).toHaveCount(0);
     await room.press('New session, same prompt');
+    await see(room.page).toHaveTitle('Proofroom');
     await see(room.prompt).toHaveValue(PROMPT);
     await see(room.root.getByRole('img')).toHaveCount(0);
     await openai.close();

@@ -85,14 +85,17 @@ describe('the prompt', () => {
     expect(commands()).toEqual([]);
   });
 
-  test('its options go with it, those of the last picture to begin with', async () => {
+  test('its options go with it, and what is chosen among them is told', async () => {
+    review.options = { size: '1536x1024' };
     await show(states.deciding(picture));
     await page.getByText(/^\s*Options/).click();
     await page.getByRole('combobox', { name: 'Background' }).selectOptions('Transparent');
+    const options = { size: '1536x1024', background: 'transparent' } as const;
+    expect(commands()).toEqual([{ type: 'options', options }]);
+    review.options = options;
+    await review.updateComplete;
     await press('Regenerate');
-    expect(commands()).toEqual([
-      { type: 'regenerate', prompt: states.prompt, options: { size: '1536x1024', background: 'transparent' } },
-    ]);
+    expect(commands().at(-1)).toEqual({ type: 'regenerate', imageId: 'i1', prompt: states.prompt, options });
   });
 
   test('markup in it is text', async () => {
@@ -226,7 +229,7 @@ describe('decisions', () => {
     await show(states.approved(picture));
     await expect.element(page.getByRole('heading', { name: 'Approved' })).toBeVisible();
     await expect.element(page.getByText(/by Ana,/)).toBeVisible();
-    await expect.element(page.getByText('3fa9c01b … 7c8d9e1c')).toBeVisible();
+    await expect.element(page.getByRole('code')).toHaveTextContent('3fa9c01b … 7c8d9e1c');
   });
 
   test('while the line is down none can be taken', async () => {

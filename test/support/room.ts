@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright';
 import { expect } from 'playwright/test';
+import * as v from 'valibot';
+import { SnapshotMessage } from '../../shared/protocol.ts';
 
 /** Waits until a person would see it; on a slow machine that takes its time. */
 export const see = expect.configure({ timeout: 15_000 });
@@ -37,6 +39,20 @@ export class Room {
     return this.root.getByRole('textbox', { name: /prompt$/i });
   }
 
+  /** Says what should change in the picture that is looked at. */
+  get feedback(): Locator {
+    return this.root.getByRole('textbox', { name: /^What should change/ });
+  }
+
+  /** Every attempt that is kept, as small pictures. */
+  get strip(): Locator {
+    return this.root.getByRole('toolbar', { name: 'Attempts' });
+  }
+
+  get comparison(): Locator {
+    return this.root.getByRole('dialog', { name: 'Compare' });
+  }
+
   /** The connection's state, as the bar at the top says it. */
   get live(): Locator {
     return this.root.getByText('Live', { exact: true });
@@ -53,6 +69,11 @@ export class Room {
 
   button(name: string): Locator {
     return this.root.getByRole('button', { name, exact: true });
+  }
+
+  /** An attempt in the strip, by the number that people know it by. */
+  attempt(number: number): Locator {
+    return this.strip.getByRole('button', { name: new RegExp(`^No\\. ${number},`) });
   }
 
   heading(name: string | RegExp): Locator {
@@ -89,6 +110,12 @@ export class Room {
     await see(this.picture('Generated image')).toBeVisible();
   }
 
+  /** Looks at one attempt in the strip; resolves when it is on show. */
+  async open(number: number): Promise<void> {
+    await this.attempt(number).click();
+    await see(this.attempt(number)).toHaveAttribute('aria-current', 'true');
+  }
+
   /** Takes a name that the others see. */
   async callMe(name: string): Promise<void> {
     await this.root.getByRole('button', { name: /Change your name$/ }).click();
@@ -119,6 +146,11 @@ export class Room {
     const json = await this.root.getByRole('region', { name: 'Session state as JSON' }).innerText();
     await summary.click();
     return json;
+  }
+
+  /** The same, understood. */
+  async snapshot(): Promise<SnapshotMessage> {
+    return v.parse(SnapshotMessage, JSON.parse(await this.state()));
   }
 }
 

@@ -1,0 +1,246 @@
+/** Every attempt that is kept, as a strip of thumbnails: to look at, to compare, to put aside and to take back. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Command } from '../../shared/protocol.ts';
+import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
+import { asksOf, findAttempt, isSameRow, originOf, pairToCompare } from '../attempt-tree.ts';
+import { attemptName, attemptNumber } from '../attempt-words.ts';
+import { CompareEvent } from '../compare-event.ts';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import { OpenEvent } from '../open-event.ts';
+import { ScrollEdges } from '../scroll-edges.ts';
+import type { ReceivedImage } from '../session-state.ts';
+import { attempts as attemptStyles } from '../styles/attempts.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { WantsInView } from '../wants-in-view.ts';
+import { button } from './button.ts';
+import { discardedList } from './discarded-list.ts';
+import type { Thumbnail } from './thumbnail.ts';
+import { undoLine } from './undo-line.ts';
+import './thumbnail.ts';
+
+@element('proof-attempts')
+export class Attempts extends LitElement {
+  static override styles = [base, controls, attemptStyles];
+
+  /** Oldest first. */
+  @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
+  @property({ attribute: false }) accessor discarded: readonly DiscardedAttempt[] = [];
+  /** Those whose bytes are here. */
+  @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
+  /** The one on the mat. */
+  @property({ attribute: false }) accessor openedId: string | undefined;
+  @property({ attribute: false }) accessor approvedId: string | undefined;
+  /** This person's own connection. */
+  @property({ attribute: false }) accessor connectionId: string | undefined;
+  /** Commands that wait for their answer. */
+  @property({ attribute: false }) accessor pending: ReadonlySet<Command['type']> = new Set();
+  /** Whether this person may discard and restore just now. */
+  @property({ type: Boolean }) accessor decides = false;
+  /** They may, but the line is down. */
+  @property({ type: Boolean }) accessor unavailable = false;
+
+  /** The one that the last change put aside. */
+  @state() private accessor justDiscarded: DiscardedAttempt | undefined;
+  /** The one that this person last asked to discard or to restore. */
+  @state() private accessor asked: string | undefined;
+  /** The one that had the focus last. */
+  @state() private accessor visited: string | undefined;
+  @query('.strip') accessor row!: HTMLElement | null;
+  readonly #edges: ScrollEdges;
+  #stoodOn: string | undefined;
+
+  constructor() {
+    super();
+    new WantsInView(this);
+    this.#edges = new ScrollEdges(this);
+  }
+
+  /** Where images are to come. */
+  get places(): Iterable<Thumbnail> {
+    return this.renderRoot.querySelectorAll('proof-thumbnail');
+  }
+
+  get parts(): readonly HTMLElement[] {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>('.thumb')];
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    this.#stoodOn = imageIdAt(this.shadowRoot?.activeElement);
+    if (this.#stoodOn !== undefined || changed.has('openedId')) this.visited = this.#stoodOn ?? this.openedId;
+    const before = changed.get('attempts') ?? this.attempts;
+    const asideBefore = changed.get('discarded') ?? this.discarded;
+    if (isSameRow(before, this.attempts) && isSameRow(asideBefore, this.discarded)) return;
+    this.justDiscarded = this.discarded.findLast(({ image }) => findAttempt(before, image.imageId));
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (this.#stoodOn !== undefined && !this.shadowRoot?.activeElement) this.#land(this.#stoodOn);
+    if (changed.has('openedId') || changed.has('attempts')) void this.#bringOpenedIntoView();
+  }
+
+  override render(): TemplateResult {
+    return html`<div class="table" ?hidden=${this.attempts.length + this.discarded.length === 0}>
+      <div
+        class="strip"
+        role="toolbar"
+        aria-label="Attempts"
+        ?hidden=${this.attempts.length === 0}
+        @keydown=${this.#keyPressed}
+        @focusin=${(event: FocusEvent) => (this.visited = imageIdAt(event.target))}
+        @scroll=${() => this.#edges.mark()}
+      >
+        ${repeat(
+          asksOf(this.attempts),
+          ([first]) => first?.image.generationId,
+          (ask) => this.#ask(ask),
+        )}
+      </div>
+      ${this.#undo()} ${this.#actions()}
+    </div>`;
+  }
+
+  #ask(attempts: readonly Attempt[]): TemplateResult {
+    const several = attempts.length > 1;
+    return html`<div
+      class=${several ? 'ask several' : 'ask'}
+      role=${several ? 'group' : nothing}
+      aria-label=${several ? `${attempts.length} pictures of one ask` : nothing}
+    >
+      ${repeat(
+        attempts,
+        ({ image }) => image.imageId,
+        (attempt) => this.#thumb(attempt),
+      )}
+    </div>`;
+  }
+
+  #thumb(attempt: Attempt): TemplateResult {
+    const { image } = attempt;
+    const { imageId } = image;
+    const origin = originOf(attempt, this.attempts, this.discarded);
+    const isApproved = imageId === this.approvedId;
+    return html`<button
+      class="thumb"
+      type="button"
+      data-image-id=${imageId}
+      tabindex=${imageId === this.#tabStop ? 0 : -1}
+      aria-current=${imageId === this.openedId ? 'true' : nothing}
+      aria-busy=${this.#isAsked('discard', imageId) ? 'true' : nothing}
+      aria-label=${attemptName(attempt, this.attempts, this.discarded, isApproved)}
+      aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
+      @click=${() => this.dispatchEvent(new OpenEvent(imageId))}
+    >
+      <proof-thumbnail .image=${image} .picture=${this.images.get(imageId)}></proof-thumbnail>
+      <span class="slug figures">
+        ${origin ? (origin.verb === 'Refined' ? icons.pencil() : icons.again()) : nothing}
+        ${attemptNumber(attempt, this.attempts)}
+        ${isApproved ? html`<span class="approved">${icons.check()}</span>` : nothing}
+      </span>
+    </button>`;
+  }
+
+  #undo(): TemplateResult {
+    const imageId = this.justDiscarded?.image.imageId;
+    return undoLine({
+      attempt: this.justDiscarded,
+      discarded: this.discarded,
+      connectionId: this.connectionId,
+      decides: this.decides,
+      busy: this.#isAsked('restore', imageId),
+      unavailable: this.unavailable,
+      undo: () => this.#restore(imageId),
+    });
+  }
+
+  #actions(): TemplateResult | typeof nothing {
+    const pair = pairToCompare(this.attempts, this.openedId);
+    if (!pair && this.discarded.length === 0) return nothing;
+    const compare = (): unknown => pair && this.dispatchEvent(new CompareEvent(...pair));
+    return html`<div class="actions">
+      ${pair ? button({ label: 'Compare', icon: icons.compare(), press: compare }) : nothing}
+      ${discardedList({
+        discarded: this.discarded,
+        images: this.images,
+        connectionId: this.connectionId,
+        decides: this.decides,
+        unavailable: this.unavailable,
+        isBusy: (imageId) => this.#isAsked('restore', imageId),
+        restore: (imageId) => this.#restore(imageId),
+      })}
+    </div>`;
+  }
+
+  /** Tab leads to one of them, the arrows to the others. */
+  get #tabStop(): string | undefined {
+    const stop =
+      findAttempt(this.attempts, this.visited) ?? findAttempt(this.attempts, this.openedId) ?? this.attempts.at(-1);
+    return stop?.image.imageId;
+  }
+
+  #isAsked(command: 'discard' | 'restore', imageId: string | undefined): boolean {
+    return imageId !== undefined && imageId === this.asked && this.pending.has(command);
+  }
+
+  #discard(imageId: string): void {
+    if (!this.decides || this.unavailable || this.pending.has('discard')) return;
+    this.asked = imageId;
+    this.dispatchEvent(new IntentEvent({ type: 'discard', imageId }));
+  }
+
+  #restore(imageId: string | undefined): void {
+    if (imageId === undefined || this.pending.has('restore')) return;
+    this.asked = imageId;
+    this.dispatchEvent(new IntentEvent({ type: 'restore', imageId }));
+  }
+
+  #keyPressed(event: KeyboardEvent): void {
+    const imageId = imageIdAt(event.target);
+    if (imageId === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Delete' || event.key === 'Backspace') this.#discard(imageId);
+    else if (!this.#move(event.key, imageId)) return;
+    event.preventDefault();
+  }
+
+  /** Whether the key is one that moves along the strip. */
+  #move(key: string, imageId: string): boolean {
+    const { parts } = this;
+    const at = parts.findIndex((part) => part.dataset.imageId === imageId);
+    const isMirrored = getComputedStyle(this).direction === 'rtl';
+    const places = new Map([
+      [isMirrored ? 'ArrowLeft' : 'ArrowRight', at + 1],
+      [isMirrored ? 'ArrowRight' : 'ArrowLeft', at - 1],
+      ['Home', 0],
+      ['End', parts.length - 1],
+    ]);
+    const place = places.get(key);
+    if (place !== undefined) parts[Math.max(0, place)]?.focus();
+    return place !== undefined;
+  }
+
+  /** What had the focus is gone: the focus goes to what became of that attempt, or else to what is left. */
+  #land(imageId: string): void {
+    const heirs = [...this.renderRoot.querySelectorAll<HTMLElement>(`[data-image-id='${CSS.escape(imageId)}']`)];
+    const buttons = heirs.map((heir) => (heir.matches('button') ? heir : heir.querySelector('button')));
+    const heir = buttons.find((one) => one?.checkVisibility());
+    const rest = this.renderRoot.querySelector<HTMLElement>(".thumb[tabindex='0'], summary");
+    (heir ?? rest)?.focus();
+  }
+
+  async #bringOpenedIntoView(): Promise<void> {
+    // The thumbnails have their shapes only once they have rendered.
+    await Promise.all([...this.places].map(({ updateComplete }) => updateComplete));
+    const opened = this.parts.find((part) => part.ariaCurrent === 'true');
+    if (opened) this.#edges.bringIntoView(opened);
+    this.#edges.mark();
+  }
+}
+
+function imageIdAt(target: EventTarget | null | undefined): string | undefined {
+  if (!(target instanceof Element)) return undefined;
+  return target.closest<HTMLElement>('[data-image-id]')?.dataset.imageId;
+}

@@ -1,0 +1,76 @@
+/** Ends a drawing at once, with the reason if somebody has one: it is kept for whoever asks next. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property, query } from 'lit/decorators.js';
+import { element } from '../element.ts';
+import { IntentEvent } from '../intent.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { button } from './button.ts';
+
+@element('proof-cancel')
+export class CancelForm extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    css`
+      form {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: end;
+        gap: 0.75rem;
+      }
+
+      .reason {
+        display: grid;
+        flex: 1 1 19rem;
+        gap: 0.375rem;
+        min-inline-size: 0;
+      }
+
+      input {
+        text-overflow: ellipsis;
+      }
+
+      .billed {
+        flex-basis: 100%;
+      }
+    `,
+  ];
+
+  /** The most that a reason may have, in UTF-16 units: the field takes no more. */
+  @property({ type: Number }) accessor limit = 2000;
+  /** Whether the pictures cost nothing. */
+  @property({ type: Boolean }) accessor demo = false;
+  @property({ type: Boolean }) accessor busy = false;
+  @property({ type: Boolean }) accessor unavailable = false;
+  @query('input') private accessor field!: HTMLInputElement;
+
+  override focus(): void {
+    this.renderRoot.querySelector('button')?.focus();
+  }
+
+  override render(): TemplateResult {
+    return html`<form novalidate @submit=${this.#submitted}>
+      ${button({ label: 'Cancel', type: 'submit', busy: this.busy, unavailable: this.unavailable })}
+      <div class="reason">
+        <label for="reason">What is wrong with it?</label>
+        <input
+          id="reason"
+          name="reason"
+          type="text"
+          dir="auto"
+          autocomplete="off"
+          maxlength=${this.limit}
+          placeholder="Optional: the reason, for the next try"
+        />
+      </div>
+      ${this.demo ? nothing : html`<p class="billed small soft">A cancelled drawing may still be billed.</p>`}
+    </form>`;
+  }
+
+  #submitted(event: Event): void {
+    event.preventDefault();
+    const reason = this.field.value.trim();
+    this.dispatchEvent(new IntentEvent({ type: 'cancel', ...(reason && { reason }) }));
+  }
+}

@@ -1,0 +1,97 @@
+/** The pictures of one ask, side by side on the mat as they come. A finished one is opened by a click. */
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import { DecodedImages } from '../decoded-images.ts';
+import { element } from '../element.ts';
+import { OpenEvent } from '../open-event.ts';
+import type { Candidate } from '../showing.ts';
+import { base } from '../styles/base.ts';
+import { candidates } from '../styles/candidates.ts';
+import { picture } from '../styles/picture.ts';
+
+@element('proof-candidates')
+export class Candidates extends LitElement {
+  static override styles = [base, picture, candidates];
+
+  @property({ attribute: false }) accessor candidates: readonly Candidate[] = [];
+  /** Whether they are still being drawn: blank sheets and previews show that it works. */
+  @property({ type: Boolean }) accessor working = false;
+
+  readonly #images = new DecodedImages(() => this.requestUpdate());
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get('candidates') ?? [];
+    for (const { candidate } of before) {
+      if (!this.candidates.some((one) => one.candidate === candidate && one.picture)) this.#images.clear(candidate);
+    }
+    for (const { candidate, picture } of this.candidates) if (picture) this.#images.want(candidate, picture);
+  }
+
+  override updated(): void {
+    const cells = this.renderRoot.querySelector<HTMLElement>('.cells');
+    if (!cells) return;
+    const count = this.candidates.length;
+    const ratio = this.candidates[0]?.ratio ?? 1;
+    cells.style.setProperty('--count', String(count));
+    cells.style.setProperty('--ratio', String(ratio));
+    // Three narrow sheets are larger in one row than in two.
+    cells.style.setProperty('--most-columns', String(count === 3 && ratio < 1 ? 3 : 2));
+    for (const [at, sheet] of cells.querySelectorAll<HTMLElement>('.sheet').entries()) {
+      sheet.style.setProperty('--own', String(this.candidates[at]?.ratio ?? 1));
+    }
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    if (this.candidates.length === 0) return nothing;
+    return html`<ul
+      class="cells"
+      role="list"
+      aria-label=${`${this.candidates.length} pictures of one prompt`}
+      @animationend=${this.#faded}
+    >
+      ${repeat(
+        this.candidates,
+        ({ candidate }) => candidate,
+        (candidate) => html`<li>${this.#cell(candidate)}</li>`,
+      )}
+    </ul>`;
+  }
+
+  /** What has faded in does not do it again when its cell becomes a button. */
+  #faded({ target }: AnimationEvent): void {
+    if (target instanceof HTMLImageElement) target.classList.remove('first');
+  }
+
+  #cell(candidate: Candidate): TemplateResult {
+    const { kind, picture, words, alt } = candidate;
+    const content = html`<span class="place">${this.#sheet(candidate)}</span>
+      <span class="caption figures">${captions[kind](words)}</span>`;
+    if (kind !== 'finished' || !picture) return html`<div class=${`cell ${kind}`}>${content}</div>`;
+    return html`<button
+      class="cell finished"
+      type="button"
+      aria-label=${`${words}. ${alt}`}
+      @click=${() => this.dispatchEvent(new OpenEvent(picture.reference.imageId))}
+    >
+      ${content}
+    </button>`;
+  }
+
+  #sheet({ candidate, kind, number, words, alt }: Candidate): TemplateResult {
+    const isDrawn = kind === 'partial' || (kind === 'blank' && number === undefined);
+    const image = this.#images.shown(candidate);
+    if (image) image.alt = alt;
+    return html`<span class="sheet">
+      ${image ?? nothing} ${kind === 'failed' ? html`<span class="reason">${words}</span>` : nothing}
+      ${this.working && isDrawn ? html`<span class="sweep"></span>` : nothing}
+    </span>`;
+  }
+}
+
+const captions: Readonly<Record<Candidate['kind'], (words: string) => string>> = {
+  blank: (words) => words,
+  partial: (words) => (words === 'Drawing' ? 'Preview' : `Preview. ${words}`),
+  finished: (words) => words,
+  failed: () => 'No picture',
+};

@@ -1,0 +1,270 @@
+/** Two attempts compared: side by side, or one over the other. Fills the window; zoom and pan are the same for both. */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import type { Attempt } from '../../shared/session.ts';
+import { attemptNumber, firstWords } from '../attempt-words.ts';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import { PaneSize } from '../pane-size.ts';
+import type { ReceivedImage } from '../session-state.ts';
+import { base } from '../styles/base.ts';
+import { compare } from '../styles/compare.ts';
+import { controls } from '../styles/controls.ts';
+import { dialog } from '../styles/dialog.ts';
+import { changeByGesture, changeByKey, isArrow, type ViewChange } from '../view-changes.ts';
+import * as zoom from '../zoom.ts';
+import { button } from './button.ts';
+import { type DivideEvent, lineAt } from './divider.ts';
+import type { PaneGestureEvent, Sheet } from './zoom-pane.ts';
+import type { ViewChangeEvent } from './zoom-tools.ts';
+import './compare-side.ts';
+import './divider.ts';
+import './zoom-pane.ts';
+import './zoom-tools.ts';
+
+type Way = 'beside' | 'over';
+type Side = 0 | 1;
+
+const ways = { beside: 'Side by side', over: 'Slider' } as const satisfies Record<Way, string>;
+const sides: readonly Side[] = [0, 1];
+const ordinals = ['First', 'Second'] as const;
+
+@element('proof-compare')
+export class Compare extends LitElement {
+  static override styles = [base, controls, dialog, compare];
+
+  /** Those that can be chosen. */
+  @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
+  /** Those whose bytes are here, by image id; the others are asked for when they are to be seen. */
+  @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
+  @property({ attribute: false }) accessor approvedId: string | undefined;
+  /** Whether this person may approve, now. */
+  @property({ type: Boolean }) accessor decides = false;
+  /** An approval is on its way. */
+  @property({ type: Boolean }) accessor busy = false;
+  @property({ type: Boolean }) accessor unavailable = false;
+
+  @state() private accessor isOpen = false;
+  @state() private accessor chosen: readonly [string, string] = ['', ''];
+  @state() private accessor way: Way = 'beside';
+  @state() private accessor view: zoom.View = zoom.fitted;
+  /** How much of the first picture the slider shows, in percent. */
+  @state() private accessor share = 50;
+  @query('dialog') private accessor dialog!: HTMLDialogElement | null;
+  @query('proof-zoom-pane') accessor pane!: Element | null;
+
+  readonly #paneSize = new PaneSize(this);
+  /** Asked for since the dialog was opened. */
+  readonly #asked = new Set<string>();
+
+  /** Both are image ids of attempts. */
+  show(leftId: string, rightId: string): void {
+    this.chosen = [leftId, rightId];
+    this.view = zoom.fitted;
+    this.share = 50;
+    this.isOpen = true;
+    if (!this.dialog?.open) this.dialog?.showModal();
+  }
+
+  close(): void {
+    this.dialog?.close();
+  }
+
+  override updated(): void {
+    if (!this.isOpen) return;
+    const imageIds = this.#shown
+      .map((attempt) => attempt?.image.imageId ?? '')
+      .filter((id) => id && !this.images.has(id) && !this.#asked.has(id));
+    if (imageIds.length === 0) return;
+    for (const imageId of imageIds) this.#asked.add(imageId);
+    this.dispatchEvent(new IntentEvent({ type: 'want', imageIds }));
+  }
+
+  override render(): TemplateResult {
+    const bench = this.#bench;
+    return html`<dialog aria-labelledby="title" @close=${this.#closed} @keydown=${this.#pressed}>
+      <header>
+        <h2 id="title" tabindex="-1" autofocus>Compare</h2>
+        ${this.#ways()}
+        <proof-zoom-tools
+          .view=${this.view}
+          .bench=${bench}
+          @view-change=${({ change }: ViewChangeEvent) => this.#change(change)}
+        ></proof-zoom-tools>
+        ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.close() })}
+      </header>
+      ${
+        this.isOpen
+          ? html`<div class=${`table ${this.way}`} @proof-open=${() => this.close()}>
+              ${this.#select(0)}
+              ${button({ label: 'Swap', name: 'Swap the two pictures', icon: icons.swap(), kind: 'quiet', bare: true, press: () => this.#swap() })}
+              ${this.#select(1)} ${this.way === 'beside' ? sides.map((side) => this.#besidePane(side, bench)) : this.#overPane(bench)}
+              ${sides.map((side) => this.#side(side, bench))}
+            </div>`
+          : nothing
+      }
+    </dialog>`;
+  }
+
+  #ways(): TemplateResult {
+    const choice = (way: Way) => html`<label class="way">
+      <input
+        class="unseen"
+        type="radio"
+        name="way"
+        .checked=${this.way === way}
+        @change=${() => {
+          this.way = way;
+        }}
+      />${ways[way]}
+    </label>`;
+    return html`<fieldset class="ways">
+      <legend class="unseen">How to compare</legend>
+      ${choice('beside')}${choice('over')}
+    </fieldset>`;
+  }
+
+  #select(side: Side): TemplateResult {
+    const current = this.chosen[side];
+    const isGone = !this.#shown[side];
+    return html`<select
+      class=${`choice side-${side}`}
+      aria-label=${`${ordinals[side]} picture`}
+      @change=${(event: Event) => this.#choose(side, event)}
+    >
+      ${isGone ? html`<option value="" .selected=${true} disabled>Choose a picture</option>` : nothing}
+      ${this.attempts.map(
+        (attempt) =>
+          html`<option value=${attempt.image.imageId} .selected=${attempt.image.imageId === current}>
+            ${this.#nameOf(attempt)}: ${firstWords(attempt.feedback ?? attempt.prompt)}
+          </option>`,
+      )}
+    </select>`;
+  }
+
+  #besidePane(side: Side, bench: zoom.Bench | undefined): TemplateResult {
+    const attempt = this.#shown[side];
+    if (!attempt) return html`<p class=${`gone soft side-${side}`}>This picture is no longer here.</p>`;
+    return html`<proof-zoom-pane
+      class=${`side-${side}`}
+      .label=${this.#nameOf(attempt)}
+      .sheets=${bench ? [this.#sheet(attempt, bench)] : []}
+      ?movable=${this.view.zoom !== 'fit'}
+      @pane-gesture=${({ gesture }: PaneGestureEvent) => this.#change(changeByGesture(gesture, attempt.image))}
+    ></proof-zoom-pane>`;
+  }
+
+  #overPane(bench: zoom.Bench | undefined): TemplateResult {
+    const [first, second] = this.#shown;
+    if (!first || !second) return html`<p class="gone soft">One of the pictures is no longer here.</p>`;
+    const names = [this.#nameOf(first), this.#nameOf(second)] as const;
+    const mirrored = getComputedStyle(this).direction === 'rtl';
+    const line = { share: this.share, mirrored, ...(bench ? zoom.extent(this.view, bench) : { from: 0, to: 0 }) };
+    return html`<proof-zoom-pane
+      .label=${names.join(' and ')}
+      .sheets=${bench ? [this.#sheet(first, bench), this.#sheet(second, bench)] : []}
+      .split=${lineAt(line)}
+      ?mirrored=${mirrored}
+      ?movable=${this.view.zoom !== 'fit'}
+      @pane-gesture=${({ gesture }: PaneGestureEvent) => this.#change(changeByGesture(gesture, first.image))}
+    >
+      <proof-divider
+        .share=${line.share}
+        .from=${line.from}
+        .to=${line.to}
+        .names=${names}
+        ?mirrored=${mirrored}
+        @divide=${({ share }: DivideEvent) => {
+          this.share = share;
+        }}
+      ></proof-divider>
+    </proof-zoom-pane>`;
+  }
+
+  #sheet(attempt: Attempt, bench: zoom.Bench): Sheet {
+    const { imageId } = attempt.image;
+    return {
+      imageId,
+      url: this.images.get(imageId)?.url,
+      alt: `${this.#nameOf(attempt)}: ${attempt.prompt}`,
+      place: zoom.place(this.view, bench, attempt.image),
+    };
+  }
+
+  #side(side: Side, bench: zoom.Bench | undefined): TemplateResult | typeof nothing {
+    const attempt = this.#shown[side];
+    if (!attempt) return nothing;
+    const { imageId } = attempt.image;
+    return html`<proof-compare-side
+      class=${`side-${side}`}
+      .image=${attempt.image}
+      .name=${this.#nameOf(attempt)}
+      .zoom=${this.#ownZoom(attempt, bench)}
+      ?approved=${imageId === this.approvedId}
+      ?decides=${this.decides && this.approvedId === undefined}
+      ?busy=${this.busy}
+      ?unavailable=${this.unavailable || !this.images.has(imageId)}
+    ></proof-compare-side>`;
+  }
+
+  /** A coarser picture is enlarged to lie beside a finer one: then its zoom isn't the one above. */
+  #ownZoom({ image }: Attempt, bench: zoom.Bench | undefined): string | undefined {
+    if (!bench) return undefined;
+    const own = zoom.percent(zoom.place(this.view, bench, image).zoom);
+    return own === zoom.percent(zoom.zoomOf(this.view, bench)) ? undefined : own;
+  }
+
+  #nameOf(attempt: Attempt): string {
+    return attemptNumber(attempt, this.attempts);
+  }
+
+  get #shown(): readonly [Attempt | undefined, Attempt | undefined] {
+    const find = (id: string) => this.attempts.find(({ image }) => image.imageId === id);
+    return [find(this.chosen[0]), find(this.chosen[1])];
+  }
+
+  get #bench(): zoom.Bench | undefined {
+    const { size: pane, density } = this.#paneSize;
+    const [first, ...rest] = this.#shown.flatMap((attempt) => attempt?.image ?? []);
+    return this.isOpen && pane && first ? { pane, density, pictures: [first, ...rest] } : undefined;
+  }
+
+  /** Who chooses the other side's picture wants the two exchanged. */
+  #choose(side: Side, event: Event): void {
+    if (!(event.target instanceof HTMLSelectElement)) return;
+    const { value } = event.target;
+    const [first, second] = this.chosen;
+    if (value === (side === 0 ? second : first)) this.#swap();
+    else this.chosen = side === 0 ? [value, second] : [first, value];
+  }
+
+  #swap(): void {
+    const [first, second] = this.chosen;
+    this.chosen = [second, first];
+  }
+
+  #closed(): void {
+    // The event comes late: meanwhile it may have been opened again.
+    if (this.dialog?.open) return;
+    this.isOpen = false;
+    this.#asked.clear();
+  }
+
+  #change(change: ViewChange): void {
+    const bench = this.#bench;
+    if (bench) this.view = change(this.view, bench);
+  }
+
+  #pressed(event: KeyboardEvent): void {
+    const [target] = event.composedPath();
+    // A list takes digits and arrows for itself, and so do choices the arrows.
+    const isTaken = event.defaultPrevented || target instanceof HTMLSelectElement;
+    if (isTaken || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target instanceof HTMLInputElement && isArrow(event.key)) return;
+    const change = changeByKey(event);
+    if (!change) return;
+    event.preventDefault();
+    this.#change(change);
+  }
+}

@@ -1,0 +1,138 @@
+/** Says what should change in a picture. One instance lives through all stages, so that what is typed outlives a failure and a refusal. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
+import type { Options } from '../../shared/session.ts';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { promptForm } from '../styles/prompt-form.ts';
+import { button } from './button.ts';
+
+@element('proof-refine')
+export class RefineForm extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    promptForm,
+    css`
+      textarea {
+        min-block-size: 4.75rem;
+      }
+    `,
+  ];
+
+  /** The picture that the words are about; while there is none, nothing is sent. */
+  @property({ attribute: false }) accessor imageId: string | undefined;
+  /** The number of that picture, as people know it. */
+  @property({ attribute: false }) accessor number: number | undefined;
+  /** In UTF-16 units. */
+  @property({ type: Number }) accessor limit = 2000;
+  /** Why the last drawing was cancelled: lent to an empty field, and taken back with the reason unless somebody made it theirs. */
+  @property({ attribute: false }) accessor suggestion = '';
+  /** The feedback of the newest attempt: what was sent in those words has become a picture. */
+  @property({ attribute: false }) accessor accepted: string | undefined;
+  /** Which attempt that is, so that the same words may be sent twice. */
+  @property({ attribute: false }) accessor acceptedId: string | undefined;
+  @property({ attribute: false }) accessor options: Options = {};
+  @property({ type: Boolean }) accessor busy = false;
+  @property({ type: Boolean }) accessor unavailable = false;
+
+  @state() private accessor text = '';
+  @state() private accessor problem = '';
+  /** The field holds the suggestion, which nobody has touched. */
+  @state() private accessor isLent = false;
+  @query('textarea') private accessor field!: HTMLTextAreaElement;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    const isNew = changed.has('accepted') || changed.has('acceptedId');
+    if (isNew && this.accepted !== undefined && this.accepted.trim() === this.text.trim()) this.#hold('');
+    if (changed.has('suggestion')) this.#borrow();
+  }
+
+  override focus(): void {
+    this.field.focus();
+  }
+
+  override render(): TemplateResult {
+    const over = this.text.length - this.limit;
+    return html`<form novalidate @submit=${this.#submitted}>
+      <label for="feedback">What should change${this.number === undefined ? '' : ` in No. ${this.number}`}?</label>
+      <textarea
+        id="feedback"
+        name="feedback"
+        rows="2"
+        dir="auto"
+        placeholder="Warmer light, and no boat"
+        aria-describedby="problem origin"
+        aria-invalid=${this.problem || over > 0 ? 'true' : nothing}
+        .value=${live(this.text)}
+        @input=${() => this.#hold(this.field.value)}
+        @keydown=${this.#keyPressed}
+      ></textarea>
+      <div class="notes">
+        <p id="problem" class="problem" role="alert">${over > 0 ? tooLong(over) : this.problem}</p>
+        ${this.#count()}
+      </div>
+      <p id="origin" class="hint small soft">${this.isLent ? 'From the cancelled drawing. Change it as you like.' : ''}</p>
+      <div class="send">
+        ${button({
+          label: 'Refine',
+          name: this.number === undefined ? undefined : `Refine No. ${this.number}`,
+          icon: icons.arrow(),
+          type: 'submit',
+          busy: this.busy,
+          unavailable: this.unavailable,
+        })}
+      </div>
+    </form>`;
+  }
+
+  #count(): TemplateResult | typeof nothing {
+    if (this.text.length < this.limit * 0.9) return nothing;
+    return html`<p class="count small soft figures">
+      ${this.text.length.toLocaleString('en')} of ${this.limit.toLocaleString('en')}
+    </p>`;
+  }
+
+  #hold(text: string): void {
+    this.text = text;
+    this.problem = '';
+    this.isLent = false;
+  }
+
+  #borrow(): void {
+    if (this.isLent) this.#hold('');
+    if (!this.suggestion || this.text.trim()) return;
+    this.#hold(this.suggestion);
+    this.isLent = true;
+  }
+
+  #keyPressed(event: KeyboardEvent): void {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    event.preventDefault();
+    this.#send();
+  }
+
+  #submitted(event: Event): void {
+    event.preventDefault();
+    this.#send();
+  }
+
+  #send(): void {
+    const { imageId, text, options } = this;
+    if (this.busy || this.unavailable || imageId === undefined || text.length > this.limit) return;
+    if (!text.trim()) {
+      this.problem = 'Say what should change first.';
+      this.focus();
+      return;
+    }
+    this.isLent = false;
+    this.dispatchEvent(new IntentEvent({ type: 'refine', imageId, feedback: text, options }));
+  }
+}
+
+const tooLong = (over: number): string =>
+  `This is ${over.toLocaleString('en')} ${over === 1 ? 'character' : 'characters'} too long.`;

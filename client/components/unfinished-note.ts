@@ -1,0 +1,110 @@
+/** What became of the last ask, where it brought fewer pictures than it was to: somebody cancelled it, or some of them failed. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import type { Generation, LastAction } from '../../shared/session.ts';
+import { element } from '../element.ts';
+import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
+import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
+import { note } from '../styles/note.ts';
+import { button } from './button.ts';
+
+@element('proof-unfinished')
+export class UnfinishedNote extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    note,
+    css`
+      .said {
+        white-space: pre-line;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) accessor lastGeneration: Generation | undefined;
+  @property({ attribute: false }) accessor lastAction: LastAction | undefined;
+  /** This person's own connection. */
+  @property({ attribute: false }) accessor connectionId: string | undefined;
+  /** How many of its pictures were finished. */
+  @property({ type: Number }) accessor attemptsOfIt = 0;
+  /** Whether the reason goes elsewhere, into a refinement say: then it is not offered for the prompt. */
+  @property({ type: Boolean }) accessor canRefine = false;
+  /** What stands in the prompt field. */
+  @property({ attribute: false }) accessor draft = '';
+
+  /** Nothing of it where the error note says it all: not cancelled, and no picture either. */
+  get #told(): Generation | undefined {
+    const { lastGeneration } = this;
+    if (!lastGeneration) return undefined;
+    const hasFailedInPart = lastGeneration.failures !== undefined && this.attemptsOfIt > 0;
+    return lastGeneration.cancelReason || hasFailedInPart ? lastGeneration : undefined;
+  }
+
+  override updated(): void {
+    this.toggleAttribute('shown', this.#told !== undefined);
+  }
+
+  override render(): TemplateResult {
+    // The region stands before its text comes, so that screen readers notice it.
+    return html`<div role="status">${this.#told ? this.#note(this.#told) : nothing}</div>`;
+  }
+
+  #note(generation: Generation): TemplateResult {
+    const { cancelReason = '' } = generation;
+    return html`<div class="note">
+      ${icons.alert()}
+      <div class="text">
+        ${cancelReason ? this.#cancelled(cancelReason, generation) : nothing} ${failures(generation)}
+        ${cancelReason && !this.canRefine ? this.#carryOver(cancelReason) : nothing}
+      </div>
+    </div>`;
+  }
+
+  #cancelled(reason: string, { candidates }: Generation): TemplateResult {
+    const kept = this.attemptsOfIt;
+    return html`<p class="said">${this.#who()} cancelled it: “<bdi>${reason}</bdi>”</p>
+      ${kept > 0 ? html`<p class="soft">${kept} of ${candidates} pictures ${kept === 1 ? 'was' : 'were'} finished before that.</p>` : nothing}`;
+  }
+
+  #who(): TemplateResult {
+    const { lastAction } = this;
+    // A server keeps only the last act: after another one nobody can tell any more.
+    if (lastAction?.action !== 'cancel') return html`Somebody`;
+    return lastAction.connectionId === this.connectionId ? html`You` : html`<bdi>${lastAction.by}</bdi>`;
+  }
+
+  #carryOver(reason: string): TemplateResult {
+    const isThere = this.draft.includes(reason);
+    return html`<div class="actions">
+      ${button({
+        label: isThere ? 'Added to the prompt' : 'Add to the prompt',
+        unavailable: isThere,
+        ...(isThere && { icon: icons.check() }),
+        press: () => this.#add(reason),
+      })}
+    </div>`;
+  }
+
+  #add(reason: string): void {
+    const text = this.draft.trim() ? `${this.draft}\n${reason}` : reason;
+    this.dispatchEvent(new IntentEvent({ type: 'draft', text }));
+  }
+}
+
+/** How many failed, and each reason once. */
+function failures({ failures = [], candidates }: Generation): TemplateResult | typeof nothing {
+  if (failures.length === 0) return nothing;
+  const reasons = [...Map.groupBy(failures, ({ error }) => error.message)];
+  return html`<p class="title">${failures.length} of ${pictures(candidates)} failed</p>
+    ${
+      reasons.length === 1
+        ? html`<p>${reasons[0]?.[0]}</p>`
+        : html`<ul>
+            ${reasons.map(([reason, failed]) => html`<li>${pictures(failed.length)}: ${reason}</li>`)}
+          </ul>`
+    }`;
+}
+
+const pictures = (count: number): string => `${count} ${count === 1 ? 'picture' : 'pictures'}`;

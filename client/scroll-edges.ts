@@ -1,0 +1,56 @@
+/** A row that scrolls sideways: it shows where there is more of it, and brings one of its parts into view. */
+import type { LitElement, ReactiveController } from 'lit';
+
+interface RowHost extends LitElement {
+  /** What scrolls. */
+  readonly row: HTMLElement | null;
+  /** What stands in it, in order. */
+  readonly parts: readonly HTMLElement[];
+}
+
+/** So near to an edge, in pixels, a part is pale already. */
+const EDGE = 8;
+
+/** Gives the row the classes `more-left` and `more-right`, which mean the same whichever way people read. */
+export class ScrollEdges implements ReactiveController {
+  readonly #host: RowHost;
+  #resizes: ResizeObserver | undefined;
+
+  constructor(host: RowHost) {
+    this.#host = host;
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.#resizes = new ResizeObserver(() => this.mark());
+    this.#resizes.observe(this.#host);
+  }
+
+  hostUpdated(): void {
+    for (const part of this.#host.parts) this.#resizes?.observe(part);
+  }
+
+  hostDisconnected(): void {
+    this.#resizes?.disconnect();
+    this.#resizes = undefined;
+  }
+
+  mark(): void {
+    const { row, parts } = this.#host;
+    const [first, last] = [parts[0], parts.at(-1)];
+    if (!row || !first || !last) return;
+    const { left, right } = row.getBoundingClientRect();
+    const ends = [first.getBoundingClientRect(), last.getBoundingClientRect()];
+    row.classList.toggle('more-left', Math.min(...ends.map((end) => end.left)) < left - 1);
+    row.classList.toggle('more-right', Math.max(...ends.map((end) => end.right)) > right + 1);
+  }
+
+  /** Moves the row alone: neither the page nor the focus. */
+  bringIntoView(part: HTMLElement): void {
+    const { row } = this.#host;
+    if (!row) return;
+    const [box, { left, right }] = [row.getBoundingClientRect(), part.getBoundingClientRect()];
+    if (left >= box.left + EDGE && right <= box.right - EDGE) return;
+    row.scrollBy({ left: (left + right - box.left - box.right) / 2 });
+  }
+}

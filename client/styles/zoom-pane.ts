@@ -1,0 +1,88 @@
+/** The pane, and the pictures in it. */
+import { css } from 'lit';
+
+export const zoomPane = css`
+  :host {
+    min-block-size: 0;
+    min-inline-size: 0;
+  }
+
+  .surface {
+    position: relative;
+    block-size: 100%;
+    overflow: hidden;
+    border-radius: 2px;
+    background: var(--mat);
+    touch-action: none;
+    user-select: none;
+    -webkit-user-select: none;
+  }
+
+  :host([movable]) .surface {
+    cursor: grab;
+  }
+
+  :host([movable][held]) .surface {
+    cursor: grabbing;
+  }
+
+  .layer {
+    position: absolute;
+    inset: 0;
+  }
+
+  .left {
+    clip-path: polygon(0 0, var(--split) 0, var(--split) 100%, 0 100%);
+  }
+
+  .right {
+    clip-path: polygon(var(--split) 0, 100% 0, 100% 100%, var(--split) 100%);
+  }
+
+  .sheet {
+    position: absolute;
+    background: repeating-conic-gradient(#d4d4d2 0 25%, #c6c6c4 0 50%) 0 0 / 20px 20px;
+    box-shadow: 0 0 0 1px rgb(0 0 0 / 0.08);
+  }
+
+  .blank {
+    background: light-dark(#f4f3f1, #19191a);
+  }
+
+  .sheet > * {
+    display: block;
+    inline-size: 100%;
+    block-size: 100%;
+  }
+
+  .enlarged img {
+    image-rendering: pixelated;
+  }
+
+  .hint {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    place-content: center;
+    color: var(--ink-soft);
+    font-size: var(--small);
+  }
+
+  .left .hint {
+    right: calc(100% - var(--split));
+  }
+
+  .right .hint {
+    left: var(--split);
+  }
+
+  @media (forced-colors: active) {
+    .surface::after {
+      content: '';
+      position: absolute;
+      inset: 0;
+      border: 1px solid CanvasText;
+      pointer-events: none;
+    }
+  }
+`;

@@ -1,0 +1,33 @@
+/** A page by day and by night, on a desk and on a phone: where it must be sound. */
+import type { BrowserContextOptions, Page } from 'playwright';
+import { expect } from 'vitest';
+import { bringAxe, violations } from './axe.ts';
+import type { TestBrowser } from './browser.ts';
+
+interface Look {
+  readonly colorScheme: 'light' | 'dark';
+  /** In CSS pixels. */
+  readonly width: number;
+}
+
+export const looks: readonly Look[] = [
+  { colorScheme: 'light', width: 1440 },
+  { colorScheme: 'dark', width: 1440 },
+  { colorScheme: 'light', width: 360 },
+  { colorScheme: 'dark', width: 360 },
+];
+
+/** A tab in a profile of its own with that look, ready for `isSound`. */
+export async function tabWith({ colorScheme, width }: Look, browser: TestBrowser): Promise<Page> {
+  const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };
+  const tab = await browser.newPage(options);
+  await bringAxe(tab);
+  return tab;
+}
+
+/** Nothing for axe to complain of, and nothing that must be scrolled sideways. */
+export async function isSound(tab: Page, moment: string): Promise<void> {
+  expect.soft(await violations(tab), moment).toEqual([]);
+  const width = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect.soft(width, `${moment}: pixels beyond the window's width`).toBeLessThanOrEqual(0);
+}
