@@ -15,6 +15,8 @@ export const defaultLimits = {
   HAVE_IDS: 32,
   WANT_IDS: 12,
   ATTEMPTS_PER_SESSION: 12,
+  /** Approvals on record in a session that is started over again and again: the last ones stand in each snapshot. */
+  DECISIONS_PER_SESSION: 256,
   /** Images that one ask may bring; the protocol knows no more than these. */
   CANDIDATES_PER_GENERATION: 4,
   /** Command ids whose answers a session remembers (rule M7). */
@@ -29,6 +31,7 @@ export const defaultLimits = {
   COMMANDS_PER_SECOND: 10,
   /** Drafts of one connection; what comes faster collapses to the last. */
   DRAFTS_PER_SECOND: 10,
+  /** An IPv6 address counts by its /64, here and below. */
   CONNECTIONS_PER_ADDRESS: 200,
   CONNECTIONS_PER_SESSION: 200,
   CONNECTIONS: 20_000,

@@ -67,12 +67,14 @@ export type Transition =
 export interface Rules {
   /** With those put aside. */
   readonly ATTEMPTS_PER_SESSION: number;
+  /** The last ones. */
+  readonly DECISIONS_PER_SESSION: number;
 }
 
 export function transition(state: State, event: Event, rules: Rules): Transition {
   switch (event.type) {
     case 'command':
-      return decide(state, event);
+      return decide(state, event, rules);
     case 'generated':
     case 'failed':
       return isCurrent(state, event) ? settle(state, event, rules) : unchanged(state);
@@ -81,7 +83,7 @@ export function transition(state: State, event: Event, rules: Rules): Transition
   }
 }
 
-function decide(state: State, event: CommandEvent): Transition {
+function decide(state: State, event: CommandEvent, rules: Rules): Transition {
   const { command } = event;
   if (state.stage === 'final' && approvesAgain(state, command) && matches(state.approved, command.sha256)) {
     return unchanged(state);
@@ -93,7 +95,7 @@ function decide(state: State, event: CommandEvent): Transition {
     case 'generating':
       return command.type === 'cancel' ? cancel(state, event, command.reason) : reject('wrong_stage');
     case 'user_feedback':
-      return review(state, event);
+      return review(state, event, rules);
     case 'final':
       if (command.type === 'start_over') return startOver(state, event);
       return reject(approvesAgain(state, command) ? 'image_not_found' : 'wrong_stage');
@@ -112,7 +114,7 @@ function begin(state: InitialInput, event: CommandEvent): Transition {
   }
 }
 
-function review(state: UserFeedback, event: CommandEvent): Transition {
+function review(state: UserFeedback, event: CommandEvent, rules: Rules): Transition {
   const { command } = event;
   switch (command.type) {
     case 'regenerate': {
@@ -138,7 +140,7 @@ function review(state: UserFeedback, event: CommandEvent): Transition {
     case 'approve': {
       const attempt = find(state.attempts, command.imageId);
       if (!attempt || !matches(attempt.image, command.sha256)) return reject('image_not_found');
-      return approve(state, event, attempt.image);
+      return approve(state, event, attempt.image, rules);
     }
     case 'discard':
       return rearrange(state, putAside(state, command.imageId, event));
@@ -178,12 +180,12 @@ function cancel(state: Generating, event: CommandEvent, reason = ''): Transition
   return accept(resting(nextTurn(state, event, 'cancel'), state.attempts, { generation }), [{ effect: 'abort' }]);
 }
 
-function approve(state: UserFeedback, event: CommandEvent, approved: ImageReference): Transition {
+function approve(state: UserFeedback, event: CommandEvent, approved: ImageReference, rules: Rules): Transition {
   const { imageId, sha256 } = approved;
   const { by, connectionId, at } = event;
   const decision: Decision = { decision: 'approved', imageId, sha256, by, connectionId, at };
   const common = nextTurn(state, event, 'approve');
-  const decisions = [...state.decisions, decision];
+  const decisions = [...state.decisions, decision].slice(-rules.DECISIONS_PER_SESSION);
   return accept({ ...common, decisions, stage: 'final', attempts: state.attempts, approved });
 }
 

@@ -17,7 +17,7 @@ type WithoutId<Message> = Message extends unknown ? Omit<Message, 'commandId'> :
 /** A command whose id does not matter: the machine never looks at it. */
 export type Ask = WithoutId<Command>;
 
-export const rules: Rules = { ATTEMPTS_PER_SESSION: 12 };
+export const rules: Rules = { ATTEMPTS_PER_SESSION: 12, DECISIONS_PER_SESSION: 3 };
 export const at = '2026-01-01T00:00:00.000Z';
 export const later = '2026-01-01T00:00:09.000Z';
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');

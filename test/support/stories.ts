@@ -100,6 +100,7 @@ export const story: fc.Arbitrary<readonly Moment[]> = fc
   .record({
     // So few that many stories come to the limit, and enough in others for a tree.
     ATTEMPTS_PER_SESSION: fc.constantFrom(2, 2, 3, 12),
+    DECISIONS_PER_SESSION: fc.constantFrom(1, 2, 256),
     steps: fc.array(step, { minLength: 40, maxLength: 100, size: 'max' }),
   })
   .map(({ steps, ...rules }) => {

@@ -57,6 +57,7 @@ describe('what is not said', () => {
       HAVE_IDS: 32,
       WANT_IDS: 12,
       ATTEMPTS_PER_SESSION: 12,
+      DECISIONS_PER_SESSION: 256,
       REMEMBERED_COMMANDS: 256,
       CONCURRENT_CANDIDATES: 4,
       QUEUED_CANDIDATES: 100,

@@ -529,6 +529,17 @@ describe('approve', () => {
     ]);
   });
 
+  test('the last decisions are kept, oldest first', () => {
+    let state: State = initialState;
+    for (let round = 1; round <= rules.DECISIONS_PER_SESSION + 2; round++) {
+      const drawing = draws(`image ${round}`);
+      const { imageId } = drawing.image;
+      for (const event of [generate, drawing, asks({ type: 'approve', imageId }), startOver])
+        state = follow(state, event);
+    }
+    expect(state.decisions.map(({ imageId }) => imageId)).toEqual(['image 3', 'image 4', 'image 5']);
+  });
+
   test('M9 any attempt of the tree can be approved', () => {
     for (const imageId of imageIds(tree)) {
       const state = follow(tree, asks({ type: 'approve', imageId, sha256: sha256Of(imageId) }));
@@ -690,7 +701,7 @@ describe('the attempts that a session keeps', () => {
   });
 
   test('the newest is never dropped, even where the limit is one', () => {
-    const one = { ATTEMPTS_PER_SESSION: 1 };
+    const one = { ...rules, ATTEMPTS_PER_SESSION: 1 };
     const asking = follow(stateAfter(generate, draws('i1')), again);
     expect(imageIds(accepted(transition(asking, draws('i2', 'g2'), one)).state)).toEqual(['i1', 'i2']);
   });
@@ -719,7 +730,7 @@ describe('the attempts that a session keeps', () => {
       asks({ type: 'discard', imageId: 'i2' }),
       asks({ type: 'regenerate' }, 'g4'),
     );
-    const { state } = accepted(transition(asking, draws('i4', 'g4'), { ATTEMPTS_PER_SESSION: 3 }));
+    const { state } = accepted(transition(asking, draws('i4', 'g4'), { ...rules, ATTEMPTS_PER_SESSION: 3 }));
     expect(state.discarded).toMatchObject([{ image: { imageId: 'i2' }, parent: 'i1', parentDropped: true }]);
     const back = follow(state, asks({ type: 'restore', imageId: 'i2' }));
     expect(back.attempts[0]).toMatchObject({ number: 2, parent: 'i1', parentDropped: true });
