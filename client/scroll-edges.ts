@@ -15,6 +15,7 @@ const EDGE = 8;
 export class ScrollEdges implements ReactiveController {
   readonly #host: RowHost;
   #resizes: ResizeObserver | undefined;
+  #hasStood = false;
 
   constructor(host: RowHost) {
     this.#host = host;
@@ -45,12 +46,14 @@ export class ScrollEdges implements ReactiveController {
     row.classList.toggle('more-right', Math.max(...ends.map((end) => end.right)) > right + 1);
   }
 
-  /** Moves the row alone: neither the page nor the focus. */
+  /** Moves the row alone: neither the page nor the focus. At first it stands there at once, so that nothing else comes by. */
   bringIntoView(part: HTMLElement): void {
     const { row } = this.#host;
     if (!row) return;
     const [box, { left, right }] = [row.getBoundingClientRect(), part.getBoundingClientRect()];
+    const behavior = this.#hasStood ? 'auto' : 'instant';
+    this.#hasStood = true;
     if (left >= box.left + EDGE && right <= box.right - EDGE) return;
-    row.scrollBy({ left: (left + right - box.left - box.right) / 2 });
+    row.scrollBy({ left: (left + right - box.left - box.right) / 2, behavior });
   }
 }

@@ -8,8 +8,9 @@ import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import type { OpenEvent } from '../open-event.ts';
 import type { SessionState } from '../session-state.ts';
-import { type PictureShowing, type Showing, showing } from '../showing.ts';
+import { attemptLookedAt, type PictureShowing, type Showing, showing } from '../showing.ts';
 import { base } from '../styles/base.ts';
+import { controls } from '../styles/controls.ts';
 import { review } from '../styles/review.ts';
 import { tokens } from '../styles/tokens.ts';
 import { announcement } from '../words.ts';
@@ -36,7 +37,7 @@ const nothingShown: PictureShowing = { kind: 'nothing' };
 
 @element('proof-review')
 export class Review extends LitElement {
-  static override styles = [tokens, base, review];
+  static override styles = [tokens, base, controls, review];
 
   @property({ attribute: false }) accessor session: SessionState | undefined;
   /** The server that the links to share lead to. */
@@ -138,12 +139,13 @@ export class Review extends LitElement {
       ${shown.kind === 'candidates' ? html`<proof-candidates .candidates=${shown.candidates} ?working=${isDrawing}></proof-candidates>` : nothing}
       ${this.#wayBack(session)}
       ${
-        hasAttempts(snapshot)
+        snapshot
           ? html`<proof-attempts
+              ?hidden=${!hasAttempts(snapshot)}
               .attempts=${snapshot.attempts}
               .discarded=${snapshot.discarded ?? []}
               .images=${session.images}
-              .openedId=${'picture' in shown && shown.kind !== 'partial' ? shown.picture.reference.imageId : undefined}
+              .openedId=${this.#onTheMat(session, shown)}
               .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
               .connectionId=${session.welcome?.connectionId}
               .pending=${session.pending}
@@ -153,6 +155,12 @@ export class Review extends LitElement {
           : nothing
       }
     </div>`;
+  }
+
+  /** The attempt that lies there, or will as soon as its bytes are here. */
+  #onTheMat(session: SessionState, shown: Showing): string | undefined {
+    if (shown.kind === 'blank') return attemptLookedAt(session, this.openedId)?.image.imageId;
+    return 'picture' in shown && shown.kind !== 'partial' ? shown.picture.reference.imageId : undefined;
   }
 
   /** From an opened attempt to what is new, where that is not the same. */

@@ -5,6 +5,7 @@ import { imageFileName } from '../../shared/file-name.ts';
 import type { Options } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import type { Intent, IntentEvent } from '../intent.ts';
+import { command } from '../intent-commands.ts';
 import { keepsakes } from '../keepsakes.ts';
 import { type RoomEventMap, roomEvent } from '../room-events.ts';
 import { type Session, SessionController } from '../session-controller.ts';
@@ -220,48 +221,6 @@ export class ProofRoom extends LitElement {
     });
     this.dispatchEvent(roomEvent('proof-approved', { file, sha256 }));
   }
-}
-
-type CommandIntent = Extract<
-  Intent,
-  { type: 'generate' | 'regenerate' | 'refine' | 'retry' | 'approve' | 'cancel' | 'start_over' | 'discard' | 'restore' }
->;
-
-/** Sends a command. Its refusal, if any, comes back as the state's notice. */
-async function command(intent: CommandIntent, client: Session): Promise<void> {
-  switch (intent.type) {
-    case 'generate':
-      return void (await client.generate(intent.prompt, intent.options));
-    case 'regenerate': {
-      const { imageId, prompt, options } = intent;
-      return void (await client.regenerate({ imageId, prompt, options }));
-    }
-    case 'refine':
-      return void (await client.refine(intent.imageId, intent.feedback, intent.options));
-    case 'retry':
-      return retry(client);
-    case 'approve':
-      return void (await client.approve(intent.image));
-    case 'cancel':
-      return void (await client.cancel(intent.reason));
-    case 'discard':
-      return void (await client.discard(intent.imageId));
-    case 'restore':
-      return void (await client.restore(intent.imageId));
-    case 'start_over':
-      return void (await client.startOver());
-  }
-}
-
-/** Asks once more for what failed, with the words, the parent and the options it had. */
-async function retry(client: Session): Promise<void> {
-  const { snapshot } = client.state;
-  const last = snapshot?.lastGeneration;
-  if (!last) return;
-  const { prompt, parent, feedback, options } = last;
-  if (snapshot.stage === 'initial_input') await client.generate(prompt, options);
-  else if (parent && feedback) await client.refine(parent, feedback, options);
-  else await client.regenerate({ ...(parent && { imageId: parent }), prompt, options });
 }
 
 declare global {

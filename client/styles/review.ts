@@ -56,9 +56,10 @@ export const review = css`
     gap: 1.75rem;
   }
 
+  /* Clear of the words beneath the picture. */
   .back {
     justify-self: center;
-    margin-block: -0.75rem;
+    margin-block: 0.25rem -0.75rem;
   }
 
   .rail {
