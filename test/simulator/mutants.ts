@@ -28,7 +28,7 @@ const line = 'client/line.ts';
 export const mutations: readonly Mutation[] = [
   {
     what: 'while an image is drawn, any command but approve cancels it',
-    breaks: ['M1'],
+    breaks: ['M1', 'discard'],
     edits: [{ file: machine, from: "return command.type === 'cancel'", to: "return command.type !== 'approve'" }],
   },
   {
