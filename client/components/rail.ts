@@ -1,17 +1,16 @@
 /** What stands beside the picture: the stage's own words and controls, and what can always be done. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { Attempt, Generation, Options } from '../../shared/session.ts';
 import { element } from '../element.ts';
-import * as icons from '../icons.ts';
-import { type Intent, IntentEvent } from '../intent.ts';
+import { IntentEvent } from '../intent.ts';
 import type { SessionState } from '../session-state.ts';
 import { attemptLookedAt, promptOf } from '../showing.ts';
+import { StageFocus } from '../stage-focus.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { rail } from '../styles/rail.ts';
-import { button } from './button.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
@@ -47,33 +46,11 @@ export class Rail extends LitElement {
   @query('.landing') private accessor landing!: HTMLElement | null;
   @query('proof-farewell') private accessor farewell!: FarewellNote | null;
 
-  /** The stage that this person's own command is to leave, until it does. */
-  #actedIn: SnapshotMessage['stage'] | undefined;
-  #stoodIn: Element | undefined;
-
-  constructor() {
-    super();
-    this.addEventListener(IntentEvent.type, (event) => {
-      const type = event instanceof IntentEvent ? event.intent.type : undefined;
-      if (type !== undefined && !asides.has(type)) this.#actedIn = this.session.snapshot?.stage;
-    });
-  }
+  readonly #focus = new StageFocus(this);
 
   /** The person has asked for what this rail's owner carries out on its behalf. */
   acted(): void {
-    this.#actedIn = this.session.snapshot?.stage;
-  }
-
-  override willUpdate(): void {
-    this.#stoodIn = this.shadowRoot?.activeElement ?? undefined;
-  }
-
-  override updated(changed: PropertyValues<this>): void {
-    const before = changed.get('session');
-    if (!before?.snapshot) return;
-    const { stage } = before.snapshot;
-    const hasEnded = before.connection.status !== 'closed' && this.session.connection.status === 'closed';
-    if (hasEnded || stage !== this.session.snapshot?.stage) void this.#changed(stage, this.#stoodIn);
+    this.#focus.acted();
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -241,48 +218,21 @@ export class Rail extends LitElement {
 
   /** Taking the picture along, and leaving it behind. */
   #leave(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
+    const { stage, attempts } = snapshot;
+    const { images, connection } = this.session;
     const attempt = this.#attempt;
-    const isTaken = snapshot.stage === 'generating' && this.openedId === undefined;
-    if (snapshot.attempts.length === 0 || (isTaken && this.session.connection.status !== 'closed')) return nothing;
-    const picture = attempt && this.session.images.get(attempt.image.imageId);
-    return html`<div class="leave">
-      ${
-        picture
-          ? html`<proof-tools
-              .picture=${picture}
-              .prompt=${attempt.prompt}
-              ?approved=${snapshot.stage === 'final' && snapshot.approved.imageId === attempt.image.imageId}
-            ></proof-tools>`
-          : nothing
-      }
-      ${this.#decides && snapshot.stage !== 'generating' ? this.#putAway(snapshot, attempt) : nothing}
-    </div>`;
-  }
-
-  #putAway({ stage }: SnapshotMessage, attempt: Attempt | undefined): TemplateResult {
-    const discard =
-      stage === 'user_feedback' && attempt
-        ? button({
-            label: 'Discard',
-            name: attempt.number === undefined ? 'Discard' : `Discard No. ${attempt.number}`,
-            icon: icons.cross(),
-            kind: 'quiet',
-            busy: this.#isPending('discard'),
-            unavailable: this.#unavailable,
-            press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId: attempt.image.imageId })),
-          })
-        : nothing;
-    return html`<div class="away">
-      ${discard}
-      ${button({
-        label: 'Start over',
-        icon: icons.startOver(),
-        kind: 'quiet',
-        busy: this.#isPending('start_over'),
-        unavailable: this.#unavailable,
-        press: () => this.dispatchEvent(new Event('start-over')),
-      })}
-    </div>`;
+    const isDrawing = stage === 'generating' && connection.status !== 'closed';
+    if (attempts.length === 0 || (isDrawing && this.openedId === undefined)) return nothing;
+    return html`<proof-tools
+      class="divided"
+      .attempt=${attempt}
+      .picture=${attempt && images.get(attempt.image.imageId)}
+      ?approved=${stage === 'final' && snapshot.approved.imageId === attempt?.image.imageId}
+      ?discards=${this.#decides && stage === 'user_feedback'}
+      ?starts-over=${this.#decides && stage !== 'generating'}
+      .pending=${this.session.pending}
+      ?unavailable=${this.#unavailable}
+    ></proof-tools>`;
   }
 
   #facts({ stage, attempts, discarded }: SnapshotMessage): TemplateResult | typeof nothing {
@@ -300,29 +250,22 @@ export class Rail extends LitElement {
     this.dispatchEvent(new IntentEvent({ type: 'options', options }));
   }
 
+  /** The form decides for itself whether it is on show. */
+  protected override async getUpdateComplete(): Promise<boolean> {
+    const isComplete = await super.getUpdateComplete();
+    await this.form?.updateComplete;
+    return isComplete;
+  }
+
   /** Takes the person to where the stage begins: the field to write in, or the headline. */
   async enter(): Promise<void> {
     await this.updateComplete;
-    await this.form?.updateComplete;
     const { snapshot, connection } = this.session;
     if (connection.status === 'closed') this.farewell?.focus();
     else if (snapshot?.stage === 'initial_input' && this.form) this.form.lendFocus();
     else this.landing?.focus();
   }
-
-  /** Who acted, or stood in a part that is gone, is taken to where the new stage begins; nobody else is moved. */
-  async #changed(before: SnapshotMessage['stage'], stoodIn: Element | undefined): Promise<void> {
-    const acted = this.#actedIn === before;
-    this.#actedIn = undefined;
-    await this.updateComplete;
-    await this.form?.updateComplete;
-    const gone = stoodIn !== undefined && !(stoodIn.isConnected && stoodIn.checkVisibility());
-    if (acted || gone) await this.enter();
-  }
 }
-
-/** What leads to no other stage. */
-const asides: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options']);
 
 const change = ({ feedback }: Generation) =>
   feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`;

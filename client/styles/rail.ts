@@ -27,8 +27,7 @@ export const rail = css`
   }
 
   proof-progress ~ proof-watch,
-  .form.divided,
-  .leave {
+  .divided {
     padding-block-start: 1.5rem;
     border-block-start: 1px solid var(--line);
   }
@@ -37,17 +36,6 @@ export const rail = css`
     display: none;
   }
 
-  .leave {
-    display: grid;
-    gap: 0.5rem;
-  }
-
-  .away {
-    display: flex;
-    flex-wrap: wrap;
-    justify-content: space-evenly;
-    gap: 0.5rem;
-  }
 
   .more {
     display: grid;

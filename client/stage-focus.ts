@@ -1,0 +1,58 @@
+/** Keeps a person's focus with the work: who acted, or stood in a part that is gone, is taken to where the new stage begins. */
+import type { LitElement, ReactiveController } from 'lit';
+import type { Stage } from '../shared/session.ts';
+import { type Intent, IntentEvent } from './intent.ts';
+import type { SessionState } from './session-state.ts';
+
+interface Host extends LitElement {
+  readonly session: SessionState;
+  /** Takes the person to where the stage begins. */
+  enter(): Promise<void>;
+}
+
+/** What leads to no other stage. */
+const asides: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options']);
+
+/** Nobody else is moved: what others do leaves the focus where it is, as long as its part is there. */
+export class StageFocus implements ReactiveController {
+  readonly #host: Host;
+  /** The stage that this person's own command is to leave, until it does. */
+  #actedIn: Stage | undefined;
+  #stoodIn: Element | undefined;
+  #before: { readonly stage: Stage | undefined; readonly isClosed: boolean } | undefined;
+
+  constructor(host: Host) {
+    this.#host = host;
+    host.addController(this);
+    host.addEventListener(IntentEvent.type, (event) => {
+      if (event instanceof IntentEvent && !asides.has(event.intent.type)) this.acted();
+    });
+  }
+
+  /** The person has asked for something that may lead to another stage. */
+  acted(): void {
+    this.#actedIn = this.#host.session.snapshot?.stage;
+  }
+
+  hostUpdate(): void {
+    this.#stoodIn = this.#host.shadowRoot?.activeElement ?? undefined;
+  }
+
+  hostUpdated(): void {
+    const { snapshot, connection } = this.#host.session;
+    const now = { stage: snapshot?.stage, isClosed: connection.status === 'closed' };
+    const before = this.#before;
+    this.#before = now;
+    if (!before?.stage) return;
+    const hasEnded = !before.isClosed && now.isClosed;
+    if (hasEnded || before.stage !== now.stage) void this.#follow(before.stage, this.#stoodIn);
+  }
+
+  async #follow(before: Stage, stoodIn: Element | undefined): Promise<void> {
+    const acted = this.#actedIn === before;
+    this.#actedIn = undefined;
+    await this.#host.updateComplete;
+    const isGone = stoodIn !== undefined && !(stoodIn.isConnected && stoodIn.checkVisibility());
+    if (acted || isGone) await this.#host.enter();
+  }
+}
