@@ -32,6 +32,8 @@ const GENERATION_GRACE_MS = 8_000;
 /** How long goodbyes may take to arrive. */
 const GOODBYE_GRACE_MS = 1_000;
 const POLL_MS = 50;
+/** A request or an answer of which no byte moves for so long is given up; WebSockets have a pulse of their own (rule R4). */
+const HTTP_STALL_MS = 30_000;
 
 export class App {
   /** Not listening yet. */
@@ -46,7 +48,7 @@ export class App {
   constructor({ config, generator, log, builtFolder, clock = systemClock }: AppParts) {
     const { limits } = config;
     const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
-    const journal = new Journal(log);
+    const journal = new Journal(log, clock);
     const queue = new GenerationQueue(limits);
     const estimates = new Estimates();
     const sessions = new Sessions({ generator, queue, estimates, clock, newId, journal, memory, limits });
@@ -60,6 +62,7 @@ export class App {
     this.#count(journal.metrics, memory);
     const isReady = () => !this.#isDraining;
     this.server = createServer(listener({ config, sessions, builtFolder, isReady, journal }));
+    this.server.timeout = HTTP_STALL_MS;
     this.server.on('connection', (socket) => this.#onConnection(socket));
     this.server.on('upgrade', (request, socket, head) => this.#door.upgrade(request, socket, head));
   }

@@ -1,8 +1,10 @@
 /** What the server tells whoever runs it: a log line and a count for each thing that matters (rule S7). */
 import type { RejectCode } from '../shared/protocol.ts';
 import type { GenerationErrorCode } from '../shared/session.ts';
+import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 export type Outcome = 'generated' | 'cancelled' | GenerationErrorCode;
 
@@ -17,13 +19,19 @@ interface EndedGeneration {
   readonly upstream?: string;
 }
 
+/** Refused requests that get a line of their own: so many at once, then so many a second. */
+const REFUSALS_AT_ONCE = 100;
+const REFUSALS_PER_SECOND = 5;
+
 export class Journal {
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics = new Metrics();
+  readonly #refusalLines: TokenBucket;
+  #withheldRefusals = 0;
 
-  constructor(log: Logger, metrics = new Metrics()) {
+  constructor(log: Logger, clock: Clock) {
     this.log = log;
-    this.metrics = metrics;
+    this.#refusalLines = new TokenBucket(REFUSALS_AT_ONCE, REFUSALS_PER_SECOND, clock);
   }
 
   generationEnded(ended: EndedGeneration): void {
@@ -32,7 +40,7 @@ export class Journal {
   }
 
   /** A generation is tried again; `try` counts from 1, so this is 2 or more. */
-  triedAgain(retry: { readonly session: string; readonly generationId: string; readonly try: number }): void {
+  triedAgain(retry: Pick<EndedGeneration, 'session' | 'generationId' | 'candidate'> & { readonly try: number }): void {
     this.metrics.retried();
     this.log.info(retry, 'generation tried again');
   }
@@ -47,10 +55,21 @@ export class Journal {
     this.log.info({ connection, count }, 'more messages refused');
   }
 
-  /** An upgrade or a request was answered with an HTTP status from 400 on, by a rule of ours. */
-  requestRefused(status: number): void {
+  /**
+   * An upgrade or a request was answered with an HTTP status from 400 on, by a rule of ours. Each is counted; no flood of them fills
+   * the log. `hint` tells whoever runs the server what to do about it, where that may not have been meant.
+   */
+  requestRefused(status: number, hint?: { readonly message: string; readonly origin?: string }): void {
     this.metrics.refused(`http_${status}`);
-    this.log.info({ status }, 'request refused');
+    if (!this.#refusalLines.take()) {
+      this.#withheldRefusals += 1;
+      return;
+    }
+    if (this.#withheldRefusals > 0) this.log.info({ count: this.#withheldRefusals }, 'more requests refused');
+    this.#withheldRefusals = 0;
+    if (!hint) return this.log.info({ status }, 'request refused');
+    const { message, ...where } = hint;
+    this.log.warn({ status, ...where }, message);
   }
 
   connectionWentSilent(connection: string): void {

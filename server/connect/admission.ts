@@ -6,7 +6,7 @@ import type { Limits } from '../limits.ts';
 import { sameSecret } from '../secrets.ts';
 import type { Session } from '../session/session.ts';
 import type { Sessions } from '../session/sessions.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 export type Admission =
   | { readonly admitted: true; readonly session: Session; readonly role: Role; readonly created: boolean }

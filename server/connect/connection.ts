@@ -17,6 +17,7 @@ import type { Journal } from '../journal.ts';
 import type { Limits } from '../limits.ts';
 import type { Watcher } from '../session/audience.ts';
 import type { Actor, Session } from '../session/session.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import type { Admissions } from './admission.ts';
 import { DraftThrottle } from './draft-throttle.ts';
 import type { ImageFrames } from './image-frames.ts';
@@ -25,7 +26,6 @@ import { Outbox } from './outbox.ts';
 import { Pulse } from './pulse.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { closeCodeOf, sentenceOf } from './rejections.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { welcomeOf } from './welcome.ts';
 import { Wire } from './wire.ts';
 
@@ -78,7 +78,7 @@ export class Connection {
     this.#socket = socket;
     this.#address = address;
     this.#context = context;
-    this.#wire = new Wire(socket, clock, limits.OUTBOX_BYTES);
+    this.#wire = new Wire(socket, clock, limits.OUTBOX_BYTES, newId);
     this.#outbox = new Outbox(this.#wire, frames, (imageId) => this.#refuse('image_not_found', { imageId }));
     this.#commands = new TokenBucket(limits.COMMAND_BURST, limits.COMMANDS_PER_SECOND, clock);
     this.#refusals = new RefusalLog(this.id, clock, journal);

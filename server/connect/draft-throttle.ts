@@ -1,6 +1,6 @@
 /** Lets a connection's drafts through at a bounded rate; what comes faster is dropped to the last. */
 import type { Clock } from '../clock.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 /** `draftId`: its author wants to hear when it is set, or a later one in its place. */
 type Publish = (text: string, draftId?: string) => void;

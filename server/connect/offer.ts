@@ -7,7 +7,9 @@ import { defaultLimits, type Limits } from '../limits.ts';
 
 /** The environment can only lower the number of candidates: the protocol knows no more than the default. */
 export function offerOf({ supports }: Pick<Generator, 'supports'>, limits: Limits): Supports {
-  const candidates = Math.min(limits.CANDIDATES_PER_GENERATION, defaultLimits.CANDIDATES_PER_GENERATION);
+  const { CANDIDATES_PER_GENERATION, ATTEMPTS_PER_SESSION } = limits;
+  // Of more than are kept, the first would be gone before anybody could choose it.
+  const candidates = Math.min(CANDIDATES_PER_GENERATION, defaultLimits.CANDIDATES_PER_GENERATION, ATTEMPTS_PER_SESSION);
   return { ...supports, candidates };
 }
 

@@ -2,7 +2,7 @@
 import type { RejectCode } from '../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { TokenBucket } from '../token-bucket.ts';
 
 const LINES_AT_ONCE = 20;
 const LINES_PER_SECOND = 1;

@@ -1,5 +1,5 @@
 /** The door: which upgrades become connections. */
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
@@ -47,7 +47,7 @@ export class Door {
     socket.on('error', () => socket.destroy());
     const address = this.#addresses.of(request);
     const refusal = this.#refusal(request, address);
-    if (refusal) return this.#refuse(socket, refusal);
+    if (refusal) return this.#refuse(socket, refusal, request.headers);
     this.#count(address, 1);
     socket.once('close', () => this.#count(address, -1));
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -94,16 +94,12 @@ export class Door {
   #isAllowedOrigin({ headers }: IncomingMessage): boolean {
     const { origin, host } = headers;
     if (origin === undefined || this.#config.allowedOrigins.includes(origin)) return true;
-    if (URL.canParse(origin) && new URL(origin).host === host) return true;
-    this.#journal.log.warn(
-      { origin: origin.slice(0, 200) },
-      'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect',
-    );
-    return false;
+    return URL.canParse(origin) && new URL(origin).host === host;
   }
 
-  #refuse(socket: Duplex, status: Refusal): void {
-    this.#journal.requestRefused(status);
+  #refuse(socket: Duplex, status: Refusal, { origin = '' }: IncomingHttpHeaders): void {
+    const message = 'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect';
+    this.#journal.requestRefused(status, status === 403 ? { message, origin: origin.slice(0, 200) } : undefined);
     // A peer that keeps its end open would keep ours too.
     socket.once('finish', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);

@@ -13,20 +13,24 @@ export class Wire {
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #capBytes: number;
+  readonly #newId: () => string;
   /** Called when there is room again. */
   onRoom: () => void = () => {};
   #heldBytes = 0;
   #isInPieces = false;
   #sentBytes = 0;
+  /** Pings without an answer yet, by payload, each with the bytes written before it. */
+  readonly #asked = new Map<string, number>();
   #answeredBytes = 0;
   #answeredAt: number;
 
-  constructor(socket: WebSocket, clock: Clock, capBytes: number) {
+  constructor(socket: WebSocket, clock: Clock, capBytes: number, newId: () => string) {
+    this.#newId = newId;
     this.#socket = socket;
     this.#clock = clock;
     this.#capBytes = capBytes;
     this.#answeredAt = clock.monotonic();
-    socket.on('pong', (payload) => this.#answered(Number(payload.toString())));
+    socket.on('pong', (payload) => this.#answered(payload.toString()));
   }
 
   /** Whether the socket takes another frame without holding more than the cap. */
@@ -43,10 +47,10 @@ export class Wire {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Writes a text frame; `onSent` is called when the kernel has all of it, or the socket is gone. */
-  send(frame: string | Buffer, onSent?: () => void): void {
+  /** Writes a text frame. */
+  send(frame: string): void {
     this.#announce(Buffer.byteLength(frame));
-    this.#write(frame, true, () => this.#sent(onSent));
+    this.#write(frame, true, () => this.#sent());
   }
 
   /**
@@ -90,9 +94,15 @@ export class Wire {
     });
   }
 
-  /** Asks for a sign of life. The payload is the count of bytes so far: its answer says how much has arrived. */
+  /**
+   * Asks for a sign of life. The payload names the count of bytes so far: its answer says how much has arrived. Who has not read the
+   * ping can't know the rest of it.
+   */
   ping(): void {
-    if (this.#isOpen) this.#socket.ping(String(this.#sentBytes));
+    if (!this.#isOpen) return;
+    const payload = `${this.#sentBytes} ${this.#newId()}`;
+    this.#asked.set(payload, this.#sentBytes);
+    this.#socket.ping(payload);
   }
 
   /**
@@ -105,9 +115,13 @@ export class Wire {
     return Math.max(0, SILENCE_MS + outstanding / BYTES_PER_MS - silentMs);
   }
 
-  #answered(bytes: number): void {
-    // A payload that is no count of ours answers no ping.
-    if (!(bytes >= this.#answeredBytes && bytes <= this.#sentBytes)) return;
+  #answered(payload: string): void {
+    const bytes = this.#asked.get(payload);
+    if (bytes === undefined) return; // It answers no ping of ours.
+    for (const asked of this.#asked.keys()) {
+      this.#asked.delete(asked); // A peer may answer the latest of several alone.
+      if (asked === payload) break;
+    }
     this.#answeredBytes = bytes;
     this.#answeredAt = this.#clock.monotonic();
   }

@@ -6,6 +6,7 @@
  * and a long silence before the answer is usual: until then only the total time counts (rule R10).
  */
 import type OpenAI from 'openai';
+import { APIError } from 'openai';
 import type { ImageGenerateParamsNonStreaming } from 'openai/resources/images';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Limits } from '../limits.ts';
@@ -22,7 +23,7 @@ import { type OpenAIAccess, openAIClient } from './openai-client.ts';
 import { failureOf } from './openai-failures.ts';
 import { type ModelPrices, pricesOf } from './prices.ts';
 import type { Service } from './service.ts';
-import { isOpenAIImageModel, openAIImageOptions, standardSizes } from './supports.ts';
+import { isOpenAIImageModel, modelOf, openAIImageOptions, standardSizes } from './supports.ts';
 import { UpstreamWatch } from './upstream-watch.ts';
 
 export interface ImagesApiOptions extends OpenAIAccess {
@@ -72,7 +73,7 @@ async function draw(
   options: ImagesApiOptions,
 ): Promise<GenerateResult> {
   const { limits, clock = systemClock } = options;
-  const imageModel = request.options.model ?? options.imageModel;
+  const imageModel = modelOf(request.options, options.imageModel);
   const service = imagesService({ ...options, imageModel });
   const watch = new UpstreamWatch(signal, limits, clock, { service, silenceFrom: 'answer' });
   try {
@@ -82,7 +83,8 @@ async function draw(
   } catch (error) {
     if (signal.aborted) throw new DOMException('The generation was aborted.', 'AbortError');
     const reason = watch.signal.aborted ? watch.signal.reason : error;
-    throw unheard(failureOf(reason, service, clock.now(), request.parent !== undefined));
+    const failure = failureOf(reason, service, clock.now(), request.parent !== undefined);
+    throw reason instanceof APIError ? behindGateway(failure, reason.status) : unheard(failure);
   } finally {
     watch.dispose();
   }
@@ -149,5 +151,14 @@ function unheard(failure: GenerationFailed): GenerationFailed {
   const detail = cause instanceof Error ? cause.message : '';
   if (!transient || (code !== 'network' && code !== 'timeout') || neverAsked.includes(detail)) return failure;
   if (detail === 'total time') return new GenerationFailed(code, message, { retryable, cause });
+  return new GenerationFailed(code, message, { retryable, transient: { ...transient, mayBeDrawn: true }, cause });
+}
+
+/** A gateway that could not wait for the server behind it, or lost it, knows nothing of the image: it may be drawn, and billed. */
+const fromGateways: ReadonlySet<number | undefined> = new Set([502, 504, 520, 524]);
+
+function behindGateway(failure: GenerationFailed, status: number | undefined): GenerationFailed {
+  const { code, message, retryable, transient, cause } = failure;
+  if (!transient || !fromGateways.has(status)) return unheard(failure);
   return new GenerationFailed(code, message, { retryable, transient: { ...transient, mayBeDrawn: true }, cause });
 }

@@ -44,6 +44,8 @@ function watchedFetch(watch: UpstreamWatch) {
       body,
       signal: signal ?? null,
       dispatcher: agent,
+      // Where the service sends its callers is not where its owner said that prompts and images may go.
+      redirect: 'manual',
     });
     return watch.guard(response);
   };

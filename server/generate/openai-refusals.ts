@@ -121,6 +121,15 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
     },
   ],
   [
+    ({ status = 0 }) => status >= 300 && status < 400,
+    {
+      code: 'provider_error',
+      sentence: () =>
+        'The service sends its callers to another address. Correct OPENAI_BASE_URL, perhaps to https, and restart the server.',
+      retryable: false,
+    },
+  ],
+  [
     has(404),
     {
       code: 'provider_error',

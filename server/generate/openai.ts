@@ -8,7 +8,7 @@ import { OpenAIDrawing } from './openai-drawing.ts';
 import { failureOf, failuresOf } from './openai-failures.ts';
 import { type ModelPrices, pricesOf } from './prices.ts';
 import { openAI, type Service } from './service.ts';
-import { openAIImageOptions } from './supports.ts';
+import { modelOf, openAIImageOptions } from './supports.ts';
 import { UpstreamWatch } from './upstream-watch.ts';
 
 /** It only hands the prompt to the image tool: the cheapest current mainline model that has that tool and sees images. */
@@ -55,7 +55,7 @@ async function draw(
   options: OpenAIOptions,
 ): Promise<GenerateResult> {
   const { limits, model, prices, clock = systemClock } = options;
-  const imageModel = request.options.model ?? options.imageModel;
+  const imageModel = modelOf(request.options, options.imageModel);
   const service: Service = { ...openAI, model, imageModel };
   const watch = new UpstreamWatch(signal, limits, clock);
   const drawing = new OpenAIDrawing(onProgress, service, limits, pricesOf(imageModel, prices));

@@ -28,6 +28,11 @@ export const isOpenAIImageModel = (model: string | undefined): boolean =>
 
 const hasFineQualities = (model: string): boolean => /^gpt-image-2\.[5-9]\b/.test(model);
 
+/** The model to draw with: the one asked for, or the server's usual one. */
+export function modelOf<Usual extends string | undefined>({ model }: Options, usual: Usual): string | Usual {
+  return model === undefined || model === 'auto' ? usual : model;
+}
+
 type Offer = GeneratorSupports & Partial<Pick<Supports, 'candidates'>>;
 
 /**

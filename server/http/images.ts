@@ -1,4 +1,5 @@
 /** An image's bytes over HTTP: to save it, and for clients that joined with `images: 'url'`. */
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { imageFileName } from '../../shared/file-name.ts';
 import type { ImageReference } from '../../shared/session.ts';
@@ -7,8 +8,8 @@ import type { Session } from '../session/session.ts';
 import type { Sessions } from '../session/sessions.ts';
 
 /** The session's id is what lets one look (rule W5), so the address serves nobody who has not been given it. */
-export function imageRoutes(sessions: Sessions, allowedOrigins: readonly string[]): Hono {
-  return new Hono().get('/api/sessions/:sessionId/images/:imageId', (context) => {
+export function imageRoutes(sessions: Sessions, allowedOrigins: readonly string[]): Hono<{ Bindings: HttpBindings }> {
+  return new Hono<{ Bindings: HttpBindings }>().get('/api/sessions/:sessionId/images/:imageId', (context) => {
     const { sessionId, imageId } = context.req.param();
     const session = sessions.find(sessionId);
     const image = session?.visibleImage(imageId);
@@ -27,6 +28,9 @@ export function imageRoutes(sessions: Sessions, allowedOrigins: readonly string[
     context.header('Content-Disposition', disposition(fileNameIn(session, image.reference)));
     // Whatever the bytes hold, nothing in them runs (rule S6).
     context.header('Content-Security-Policy', "default-src 'none'; sandbox");
+    // Whoever reads slowly holds the bytes, though the session may drop them (rule R7).
+    const room = image.room?.hold();
+    context.env.outgoing.once('close', () => room?.release());
     return context.body(Buffer.from(image.bytes.buffer as ArrayBuffer, image.bytes.byteOffset, byteLength));
   });
 }

@@ -10,8 +10,9 @@ export function listener(context: RoutesContext): RequestListener {
   const answer = getRequestListener(routes(context).fetch, { overrideGlobalObjects: false });
   return (request, response) => {
     if (isAllowedHost(hostOf(request), config.allowedHosts)) return answer(request, response);
-    journal.requestRefused(421);
-    journal.log.warn('host refused: add it to PROOFROOM_ALLOWED_HOSTS to be reached by that name');
+    journal.requestRefused(421, {
+      message: 'host refused: add it to PROOFROOM_ALLOWED_HOSTS to be reached by that name',
+    });
     return refuse(response);
   };
 }

@@ -173,7 +173,7 @@ export class GenerationRun {
       case 'retrying': {
         const retryAt = this.#context.clock.monotonic() + progress.retryInMs;
         const { generationId } = this.generation;
-        this.#context.journal.triedAgain({ session: this.#sessionId, generationId, try: progress.try });
+        this.#context.journal.triedAgain({ session: this.#sessionId, generationId, candidate, try: progress.try });
         return this.#report(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
       }
       case 'partial':

@@ -2,7 +2,7 @@
 export interface Reservation {
   /** Gives the room back, unless somebody else holds it too; may be called twice. */
   release(): void;
-  /** Another hold on the same room, which is free when the last of them is released. */
+  /** Another hold on the same room, which is free when the last of them is released, and taken again by a later one. */
   hold(): Reservation;
 }
 
@@ -32,10 +32,10 @@ export class ImageMemory {
 
   /** Counts bytes that are here already: they are never refused. */
   take(bytes: number): Reservation {
-    this.#usedBytes += bytes;
     let holders = 0;
     const hold = (): Reservation => {
       let isHeld = true;
+      if (holders === 0) this.#usedBytes += bytes;
       holders += 1;
       return {
         hold,

@@ -36,8 +36,6 @@ export class Session {
   #state: State = initialState;
   #draft = '';
   #run: GenerationRun | undefined;
-  /** Of the running generation's images, by candidate. */
-  #rooms: readonly Reservation[] = [];
   /** While it asks for room, it is not among the resting sessions that give it. */
   #needsRoom = false;
   #asks = 0;
@@ -103,11 +101,8 @@ export class Session {
     return this.#run?.progress(candidate);
   }
 
-  /** Its room is that of the image which is to come. */
   partial(candidate: number): StoredImage | undefined {
-    const partial = this.#run?.partial(candidate);
-    const room = this.#rooms[candidate];
-    return partial && room ? { ...partial, room } : partial;
+    return this.#run?.partial(candidate);
   }
 
   nextReviewerName(): string {
@@ -226,6 +221,7 @@ export class Session {
         if (this.isResting) this.#onRest();
         return;
       case 'keep':
+        image?.room?.release(); // Not twice: what it takes now was reserved for it.
         if (image) this.#images.keep(image);
         return;
       case 'drop':
@@ -249,7 +245,6 @@ export class Session {
     this.#asks += generation.candidates;
     const run = new GenerationRun(this.id, generation, request, this.#context, this.#listener(generation, rooms));
     this.#run = run;
-    this.#rooms = rooms;
     run.start();
   }
 
@@ -272,7 +267,8 @@ export class Session {
           at: this.#now(),
           ...told,
         } as const;
-        void this.#applyLater(event, image).finally(() => rooms[candidate]?.release());
+        const room = rooms[candidate];
+        void this.#applyLater(event, { ...image, ...(room && { room }) }).finally(() => room?.release());
       },
       failed: (candidate, error) => {
         rooms[candidate]?.release();

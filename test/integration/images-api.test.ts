@@ -120,6 +120,12 @@ describe('a drawing that goes well', () => {
 });
 
 describe('the request', () => {
+  test('of the model auto is drawn by the usual one', async () => {
+    const { fake, generator } = await setUp({ imageModel: 'sdxl' });
+    await ask(generator, { options: { model: 'auto' } }).result;
+    expect(fake.requests[0]?.fields).toMatchObject({ model: 'sdxl' });
+  });
+
   test('to a server of somebody’s own asks for the image itself, and for no model that nobody named', async () => {
     const { fake, generator } = await setUp();
     await ask(generator, { options: { size: 'auto', quality: 'auto', background: 'auto', candidates: 2 } }).result;
@@ -223,7 +229,12 @@ const expected: readonly (readonly [ImagesScenarioName, Expected])[] = [
   ['word_error', fault],
   ['object_error', fault],
   ['plain_error', fault],
-  ['proxy_error', fault],
+  ['proxy_error', { ...fault, transient: { mayBeDrawn: true } }],
+  ['proxy_timeout', { ...fault, transient: { mayBeDrawn: true } }],
+  [
+    'redirected',
+    { code: 'provider_error', sentence: /sends its callers to another address.*OPENAI_BASE_URL/, ...never },
+  ],
   ['not_ready', fault],
   ['status_in_200', fault],
   ['string_refusal', { ...option, ...never }],

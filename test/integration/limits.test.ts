@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 import { startServer } from '../support/server.ts';
@@ -212,7 +215,7 @@ test('R7: an image for whose frame there is no room reaches everybody, without t
     const { data } = await tab.until('image', ({ imageId }) => imageId === image.imageId);
     expect(Buffer.from(data ?? '', 'base64').equals(bytes)).toBe(true);
   }
-  const metrics = await (await fetch(`${server.address}/metrics`)).text();
+  const metrics = await metricsOf(server);
   expect(metrics).toContain(`proofroom_image_bytes ${byteLength}\n`);
 });
 
@@ -231,6 +234,51 @@ test('a flood of refusals is counted in full, and does not fill the log', async 
   expect(logged).toBeLessThan(floods / 10);
   // The fence's own is among them.
   expect(logged + count).toBe(floods + 1);
-  const metrics = await (await fetch(`${server.address}/metrics`)).text();
+  const metrics = await metricsOf(server);
   expect(metrics).toContain(`proofroom_refusals_total{code="invalid_message"} ${floods}\n`);
 });
+
+test('R7: what a slow HTTP reader holds is counted until it has gone, though the session has dropped the image', async () => {
+  const byteLength = 15 * 1024 * 1024;
+  const server = await startServer();
+  const ana = server.client();
+  const { sessionId } = await ana.join({ images: 'url' });
+  ana.send({ type: 'generate', commandId: 'one', prompt: 'a large picture' });
+  (await server.generator.drawing(0)).finish(imageOf('large', byteLength));
+  const { image } = await ana.stage('user_feedback');
+  const reader = connect(server.port, '127.0.0.1');
+  onTestFinished(() => void reader.destroy());
+  reader.write(`GET /api/sessions/${sessionId}/images/${image.imageId} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await once(reader, 'readable'); // And no byte more.
+  ana.send({ type: 'start_over', commandId: 'over' });
+  await ana.answer('over');
+  const counted = async () => /proofroom_image_bytes (\d+)/.exec(await metricsOf(server))?.[1];
+  expect(await counted()).toBe(String(byteLength));
+  reader.destroy();
+  await expect.poll(counted).toBe('0');
+  // One that never goes is sent away, and WebSockets are none of them: `ws` takes that time-out off.
+  expect(server.app.server.timeout).toBe(30_000);
+});
+
+test('a flood of refused requests is counted in full, and does not fill the log', async () => {
+  const server = await startServer();
+  const floods = 300;
+  for (let n = 0; n < floods; n++) {
+    const stranger = request({ port: server.port, host: '127.0.0.1', headers: { Host: 'elsewhere.example' } });
+    const [response] = await once(stranger.end(), 'response');
+    response.resume();
+  }
+  expect(await metricsOf(server)).toContain(`proofroom_refusals_total{code="http_421"} ${floods}\n`);
+  expect(server.logs.filter((line) => line.includes('refused')).length).toBeLessThan(floods / 2);
+});
+
+test('no more pictures are drawn at once than the session keeps', async () => {
+  const { client } = await startServer({ limits: { ATTEMPTS_PER_SESSION: 2 } });
+  const ana = client();
+  const { generator } = await ana.join();
+  expect(generator.supports?.candidates).toBe(2);
+  ana.send({ type: 'generate', commandId: 'four', prompt: 'p', options: { candidates: 4 } });
+  expect(await ana.answer('four')).toMatchObject({ code: 'invalid_message' });
+});
+
+const metricsOf = async ({ address }: { readonly address: string }) => (await fetch(`${address}/metrics`)).text();

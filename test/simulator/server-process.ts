@@ -65,7 +65,7 @@ export class ServerProcess {
     this.#time = time;
     this.#random = random;
     const clock = this.#clock();
-    const journal = new Journal(logOf(onError));
+    const journal = new Journal(logOf(onError), clock);
     const parts = { generator: upstream, queue: this.queue, estimates: new Estimates(), clock, newId, limits };
     this.sessions = new ObservedSessions({ ...parts, memory: this.memory, journal }, onSession);
     const admissions = new Admissions(this.sessions, limits, clock);

@@ -99,6 +99,9 @@ export const imagesScenarios = {
   not_ready: json(503, { detail: UPSTREAM_WORDS }),
   plain_error: text(500, 'text/plain', UPSTREAM_WORDS),
   proxy_error: text(502, 'text/html', page),
+  proxy_timeout: text(504, 'text/html', page),
+  /** To where a server inside the network would hear prompt and picture. */
+  redirected: ({ response }) => void response.writeHead(307, { location: '/v1/elsewhere' }).end(),
   rate_limited: json(429, { error: { message: UPSTREAM_WORDS, type: 'requests', code: 'rate_limit_exceeded' } }),
   moderated: json(400, { error: { message: UPSTREAM_WORDS, type: 'user_error', code: 'moderation_blocked' } }),
   wrong_key: json(401, { error: UPSTREAM_WORDS }),

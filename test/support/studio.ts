@@ -38,7 +38,10 @@ export class Studio {
       newId: () => `id${++this.#ids}`,
       memory: this.memory,
       limits: this.limits,
-      journal: new Journal(quietLog((error) => this.faults.push(error))),
+      journal: new Journal(
+        quietLog((error) => this.faults.push(error)),
+        this.clock,
+      ),
     };
     this.sessions = new Sessions(context);
   }

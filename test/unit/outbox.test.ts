@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { type FrameLease, ImageFrames } from '../../server/connect/image-frames.ts';
@@ -71,7 +72,7 @@ const messageOf = ({ pieces }: FrameLease) => JSON.parse(Buffer.concat([...piece
 function outboxOn(board: Board, frames = new ImageFrames(new ImageMemory(1_000_000)), have: string[] = []) {
   const socket = new PaperSocket();
   const gone: string[] = [];
-  const wire = new Wire(socket as unknown as WebSocket, new FakeClock(), CAP);
+  const wire = new Wire(socket as unknown as WebSocket, new FakeClock(), CAP, randomUUID);
   const outbox = new Outbox(wire, frames, (imageId) => gone.push(imageId));
   const join = (urlOf?: (imageId: string) => string) =>
     outbox.subscribe(welcome, { source: board, have, ...(urlOf && { urlOf }) });
@@ -527,11 +528,11 @@ describe('R7 images for which there is no room as a frame', () => {
   test.each(byteLengths)('R7 one of %i bytes goes out in pieces, as the same message', (byteLength) => {
     const image = { ...picture('a'), bytes: imageOf('a', byteLength).bytes };
     const whole = new ImageFrames(new ImageMemory(1_000_000)).lease(image);
-    const memory = new ImageMemory(0);
-    const pieces = new ImageFrames(memory).lease(image);
+    const memory = new ImageMemory(byteLength);
+    const pieces = new ImageFrames(memory).lease({ ...image, room: memory.take(byteLength) });
     expect(pieces.byteLength).toBe(whole.byteLength);
     expect(messageOf(pieces)).toEqual(messageOf(whole));
-    expect(memory.usedBytes).toBe(0);
+    expect(memory.usedBytes).toBe(byteLength);
   });
 
   test('R7 the room of an image that is dropped on its way is free when it has gone out', () => {
@@ -548,6 +549,16 @@ describe('R7 images for which there is no room as a frame', () => {
     socket.flush();
     expect(memory.usedBytes).toBe(0);
     expect(socket.take().map(({ type }) => type)).toEqual(['heartbeat', 'image']);
+  });
+
+  test('R7 a preview that is on its way to a stalled tab is counted once for all who are sent it, until it has gone out', () => {
+    const memory = new ImageMemory(0);
+    const frames = new ImageFrames(memory);
+    const [superseded, newer] = [picture('one'), picture('two')];
+    const leases = [frames.lease(superseded), frames.lease(superseded), frames.lease(newer)];
+    expect(memory.usedBytes).toBe(superseded.bytes.byteLength + newer.bytes.byteLength);
+    for (const lease of leases) lease.release();
+    expect(memory.usedBytes).toBe(0);
   });
 
   test('R7 what is asked meanwhile is answered after it, never within', () => {

@@ -426,6 +426,21 @@ describe('R7 memory', () => {
     expect(studio.memory.usedBytes).toBe(15_000);
   });
 
+  test('R7 an image takes the room that was reserved for it: nobody is told of it while it is counted twice', async () => {
+    const { studio, session, generator } = studioWithSession();
+    const used: number[] = [];
+    await send(session, generate);
+    const onlooker = new Onlooker(session);
+    session.attach(
+      Object.assign(onlooker, {
+        snapshotChanged: () => used.push(studio.memory.usedBytes),
+      }),
+    );
+    generator.drawings[0]?.finish(imageOf('one', 5_000));
+    await settled();
+    expect(used).toEqual([5_000]);
+  });
+
   test.each(['cancel', 'fail', 'close'] as const)('R7 room is given back after %s', async (end) => {
     const { studio, session, generator } = studioWithSession();
     await send(session, generate);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { BEAT_MS, Wire } from '../../server/connect/wire.ts';
@@ -9,7 +10,7 @@ const CAP = 1_000;
 function wireOnPaper() {
   const clock = new FakeClock();
   const socket = new PaperSocket();
-  const wire = new Wire(socket as unknown as WebSocket, clock, CAP);
+  const wire = new Wire(socket as unknown as WebSocket, clock, CAP, randomUUID);
   return { clock, socket, wire };
 }
 
@@ -41,32 +42,33 @@ describe('the cap', () => {
     expect(wire.hasRoom).toBe(false);
   });
 
-  test('whoever sent a frame hears of its end', () => {
+  test('whoever sends a message in pieces hears of its end, and nothing has room meanwhile', () => {
     const { socket, wire } = wireOnPaper();
     let sent = 0;
-    wire.send('one', () => {
+    wire.sendPieces([Buffer.from('on'), Buffer.from('e')], 3, () => {
       sent += 1;
     });
-    expect(sent).toBe(0);
+    expect([sent, wire.hasRoom, wire.isEmpty]).toEqual([0, false, false]);
     socket.flush();
-    expect(sent).toBe(1);
+    expect([sent, wire.hasRoom, wire.isEmpty]).toEqual([1, true, true]);
+    expect(socket.frames.map(String)).toEqual(['one']);
   });
 });
 
 describe('R4 liveness', () => {
   test('R4 a frame over 64 KiB is announced with its whole length, directly before it', () => {
     const { socket, wire } = wireOnPaper();
-    const frame = Buffer.alloc(64 * 1024 + 1, 32);
+    const frame = ' '.repeat(64 * 1024 + 1);
     wire.send('{}');
     wire.send(frame);
     expect(socket.frames).toHaveLength(3);
-    expect(JSON.parse(String(socket.frames[1]))).toEqual({ type: 'heartbeat', nextBytes: frame.byteLength });
+    expect(JSON.parse(String(socket.frames[1]))).toEqual({ type: 'heartbeat', nextBytes: frame.length });
     expect(socket.frames[2]).toBe(frame);
   });
 
   test('R4 a frame of 64 KiB is not', () => {
     const { socket, wire } = wireOnPaper();
-    wire.send(Buffer.alloc(64 * 1024, 32));
+    wire.send(' '.repeat(64 * 1024));
     expect(socket.frames).toHaveLength(1);
   });
 
@@ -107,20 +109,20 @@ describe('R4 liveness', () => {
     const { clock, socket, wire } = wireOnPaper();
     wire.ping();
     socket.pong();
-    wire.send(Buffer.alloc(32 * 1024, 32));
+    wire.send(' '.repeat(32 * 1024));
     clock.advance(11_999);
     expect(wire.patienceMs).toBeGreaterThan(0);
     clock.advance(1);
     expect(wire.patienceMs).toBe(0);
   });
 
-  test('R4 the payload of a ping is the count of bytes so far, and its answer takes them off', () => {
+  test('R4 the payload of a ping begins with the count of bytes so far, and its answer takes them off', () => {
     const { clock, socket, wire } = wireOnPaper();
-    wire.send(Buffer.alloc(32 * 1024, 32));
+    wire.send(' '.repeat(32 * 1024));
     wire.ping();
-    wire.send(Buffer.alloc(16 * 1024, 32));
+    wire.send(' '.repeat(16 * 1024));
     wire.ping();
-    expect(socket.pings).toEqual([String(32 * 1024), String(48 * 1024)]);
+    expect(socket.pings.map((payload) => Number.parseInt(payload, 10))).toEqual([32 * 1024, 48 * 1024]);
     socket.pong(socket.pings[0]);
     clock.advance(10_999);
     expect(wire.patienceMs).toBeGreaterThan(0);
@@ -128,9 +130,22 @@ describe('R4 liveness', () => {
     expect(wire.patienceMs).toBe(0);
   });
 
+  test('R4 a peer that answers the last ping alone has answered those before it', () => {
+    const { clock, socket, wire } = wireOnPaper();
+    wire.ping();
+    wire.send(' '.repeat(16 * 1024));
+    wire.ping();
+    socket.pong();
+    socket.pong(socket.pings[0]);
+    clock.advance(9_999);
+    expect(wire.patienceMs).toBeGreaterThan(0);
+    clock.advance(1);
+    expect(wire.patienceMs).toBe(0);
+  });
+
   test('R4 what the kernel has taken still counts as on its way: it says nothing of the peer', () => {
     const { clock, socket, wire } = wireOnPaper();
-    wire.send(Buffer.alloc(160 * 1024, 32));
+    wire.send(' '.repeat(160 * 1024));
     socket.flush();
     clock.advance(19_000);
     expect(wire.patienceMs).toBeGreaterThan(0);
@@ -138,7 +153,7 @@ describe('R4 liveness', () => {
 
   test('R4 4 MB at 1 Mbit/s arrives: no beat on the way finds the peer dead', () => {
     const { clock, socket, wire } = wireOnPaper();
-    wire.send(Buffer.alloc(4_000_000, 32));
+    wire.send(' '.repeat(4_000_000));
     const arrivesAfterMs = (4_000_000 * 8) / 1_000;
     for (let passed = 0; passed < arrivesAfterMs; passed += BEAT_MS) {
       expect(wire.patienceMs).toBeGreaterThan(0);
@@ -149,16 +164,20 @@ describe('R4 liveness', () => {
     expect(wire.patienceMs).toBeGreaterThan(0);
   });
 
-  test.each(['', 'abc', '-1', '1e99', 'NaN'])(
-    'R4 a pong that answers no ping of ours keeps nobody alive: %j',
+  test.each(['', 'abc', '-1', '1e99', 'NaN', '0', '2', '2 guessed'])(
+    'R4 pongs that answer no ping of ours keep nobody alive, whatever they count: %j',
     (payload) => {
       const { clock, socket, wire } = wireOnPaper();
       wire.send('{}');
       wire.ping();
       socket.pong();
-      clock.advance(10_000);
-      socket.pong(payload);
-      clock.advance(1_000);
+      const answered = socket.pings[0];
+      for (let beat = 0; beat < 3; beat++) {
+        clock.advance(BEAT_MS);
+        wire.ping();
+        socket.pong(payload);
+        socket.pong(answered);
+      }
       expect(wire.patienceMs).toBe(0);
     },
   );

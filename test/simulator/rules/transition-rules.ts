@@ -186,8 +186,8 @@ export class TransitionRules {
       () => `attempt ${state.drawn} came after ${before.drawn}`,
     );
     const isSpared = ids(before).every((imageId) => ids(state).includes(imageId));
-    const isAside = before.discarded.length === 0 || state.discarded.length < before.discarded.length;
-    if (!isSpared) this.#ledger.check('discard', isAside, () => 'an attempt went before one that was put aside');
+    const asideFirst = state.discarded.every(({ image }) => image.imageId === generation.parent);
+    if (!isSpared) this.#ledger.check('discard', asideFirst, () => 'an attempt went before one that was put aside');
     const failures =
       state.stage === 'generating' ? state.generation.failures : unfinishedOf(state)?.generation.failures;
     const hasFailed = added.length === 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 /** Lets through a burst, and after it only so much per second. */
-import type { Clock } from '../clock.ts';
+import type { Clock } from './clock.ts';
 
 export class TokenBucket {
   readonly #burst: number;
