@@ -10,6 +10,8 @@ export interface Candidate {
   /** Width by height, as far as it is known. */
   readonly ratio: number;
   readonly picture?: ReceivedImage;
+  /** Of the finished picture, whether or not its bytes are here. */
+  readonly imageId?: string;
   /** The attempt's, once it is one. */
   readonly number?: number;
   /** What happens to it now, or why there is none. */
@@ -39,7 +41,7 @@ export function showing(state: SessionState, openedId?: string): Showing {
   const lookedAt = attemptLookedAt(state, openedId);
   if (snapshot.stage === 'generating') {
     return openedId !== undefined && lookedAt
-      ? showAttempt(state, lookedAt, 'previous')
+      ? showAttempt(state, lookedAt, 'finished')
       : showDrawing(state, snapshot.generation);
   }
   if (!lookedAt) return { kind: 'candidates', candidates: candidatesOf(state, snapshot.image.generationId) };
@@ -120,6 +122,7 @@ function finishedCandidate({ images }: SessionState, { image, number, prompt }: 
   const picture = images.get(image.imageId);
   return {
     candidate: image.candidate,
+    imageId: image.imageId,
     kind: picture ? 'finished' : 'blank',
     ratio: image.width / image.height,
     ...(picture && { picture }),

@@ -2,7 +2,7 @@
 import type { LitElement, ReactiveController } from 'lit';
 import type { Stage } from '../shared/session.ts';
 import { type Intent, IntentEvent } from './intent.ts';
-import type { SessionState } from './session-state.ts';
+import type { Notice, SessionState } from './session-state.ts';
 
 interface Host extends LitElement {
   readonly session: SessionState;
@@ -19,13 +19,15 @@ export class StageFocus implements ReactiveController {
   /** The stage that this person's own command is to leave, until it does. */
   #actedIn: Stage | undefined;
   #stoodIn: Element | undefined;
-  #before: { readonly stage: Stage | undefined; readonly isClosed: boolean } | undefined;
+  #before:
+    | { readonly stage: Stage | undefined; readonly isClosed: boolean; readonly notice: Notice | undefined }
+    | undefined;
 
   constructor(host: Host) {
     this.#host = host;
     host.addController(this);
     host.addEventListener(IntentEvent.type, (event) => {
-      if (event instanceof IntentEvent && !asides.has(event.intent.type)) this.acted();
+      if (event instanceof IntentEvent && this.#leadsOn(event.intent.type)) this.acted();
     });
   }
 
@@ -34,15 +36,22 @@ export class StageFocus implements ReactiveController {
     this.#actedIn = this.#host.session.snapshot?.stage;
   }
 
+  /** To discard leads on only where nothing else is left to look at. */
+  #leadsOn(type: Intent['type']): boolean {
+    return type === 'discard' ? this.#host.session.snapshot?.attempts.length === 1 : !asides.has(type);
+  }
+
   hostUpdate(): void {
     this.#stoodIn = this.#host.shadowRoot?.activeElement ?? undefined;
   }
 
   hostUpdated(): void {
-    const { snapshot, connection } = this.#host.session;
-    const now = { stage: snapshot?.stage, isClosed: connection.status === 'closed' };
+    const { snapshot, connection, notice } = this.#host.session;
+    const now = { stage: snapshot?.stage, isClosed: connection.status === 'closed', notice };
     const before = this.#before;
     this.#before = now;
+    // What was refused leads nowhere.
+    if (notice && notice !== before?.notice) this.#actedIn = undefined;
     if (!before?.stage) return;
     const hasEnded = !before.isClosed && now.isClosed;
     if (hasEnded || before.stage !== now.stage) void this.#follow(before.stage, this.#stoodIn);

@@ -1,5 +1,5 @@
 /** The page's sentences: from state to what a person reads. */
-import type { ProgressMessage, ViewersMessage } from '../shared/protocol.ts';
+import type { ProgressMessage, SnapshotMessage, ViewersMessage } from '../shared/protocol.ts';
 import type { LastAction } from '../shared/session.ts';
 import type { ConnectionState, Notice, SessionState } from './session-state.ts';
 
@@ -142,14 +142,30 @@ export function announcement(state: SessionState): string {
     case 'generating':
       return generatingAnnouncement(state);
     case 'user_feedback':
-      return snapshot.error ? '' : 'The picture is ready for your decision.';
+      return snapshot.error ? '' : readyAnnouncement(snapshot);
     case 'final':
       return `The picture was approved by ${snapshot.decisions.at(-1)?.by ?? 'a reviewer'}.`;
   }
 }
 
+function readyAnnouncement({ attempts }: SnapshotMessage): string {
+  const newest = attempts.filter(({ image }) => image.generationId === attempts.at(-1)?.image.generationId);
+  return newest.length > 1
+    ? `${newest.length} pictures are ready. Open one of them to decide.`
+    : 'The picture is ready for your decision.';
+}
+
+/** What somebody who is busy with something else needs to know of the session; empty when all is as usual. */
+export function newsMeanwhile({ connection, snapshot, notice, welcome }: SessionState, now: number): string {
+  if (connection.status === 'closed') return `${farewells[connection.reason].title}.`;
+  if (connection.status !== 'online') return `${connectionWords(connection)}.`;
+  if (notice) return noticeSentence(notice, welcome?.connectionId, now);
+  if (snapshot?.stage === 'generating') return 'Another picture is being drawn: nothing can be approved meanwhile.';
+  return '';
+}
+
 function generatingAnnouncement({ progress }: SessionState): string {
-  const first = progress.get(0);
+  const [first] = progress.values();
   if (first?.phase === 'retrying') return `${first.reason ?? 'That try failed.'} ${ordinal(first.try)} try follows.`;
   return `The picture is being made. ${phaseWords(first, 0)}.`;
 }

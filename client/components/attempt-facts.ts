@@ -99,7 +99,11 @@ export class AttemptFacts extends LitElement {
     if (estimatedCost) {
       facts.push(['Cost', html`about ${money(estimatedCost)}<span class="soft">, estimated from token usage</span>`]);
     }
-    facts.push(['Image', `${image.width} × ${image.height}, ${types[image.mediaType]}, ${fileSize(image.byteLength)}`]);
+    const { width, height, mediaType, byteLength } = image;
+    facts.push([
+      'Image',
+      html`<span dir="ltr">${width} × ${height}, ${types[mediaType]}, ${fileSize(byteLength)}</span>`,
+    ]);
     facts.push(['SHA-256', html`<span class="digest">${shortDigest(image.sha256)}</span>`]);
     return facts;
   }
@@ -114,7 +118,13 @@ function money({ amount, currency }: NonNullable<Attempt['estimatedCost']>): str
 }
 
 function promptChanges(parts: readonly TextPart[]): TemplateResult {
-  return html`<p class="text" dir="auto">${parts.map(changedPart)}</p>`;
+  return html`<p class="text" dir="auto">${parts.map((part, at) => html`${isGlued(parts[at - 1], part) ? ' ' : nothing}${changedPart(part)}`)}</p>`;
+}
+
+/** Two words side by side of which only one is in either text: neither has a space between them. */
+function isGlued(before: TextPart | undefined, part: TextPart): boolean {
+  if (before?.kind !== 'removed' && part.kind !== 'removed') return false;
+  return /[\p{L}\p{N}]$/u.test(before?.text ?? '') && /^[\p{L}\p{N}]/u.test(part.text);
 }
 
 /** Spaces at the end of a change stay outside of its mark. */

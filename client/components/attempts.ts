@@ -80,7 +80,9 @@ export class Attempts extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (this.#stoodOn !== undefined && !this.shadowRoot?.activeElement) this.#land(this.#stoodOn);
-    if (changed.has('openedId') || changed.has('attempts')) void this.#bringOpenedIntoView();
+    const before = changed.get('attempts');
+    const isNewRow = before !== undefined && !isSameRow(before, this.attempts);
+    if (changed.has('openedId') || isNewRow) void this.#bringOpenedIntoView();
   }
 
   override render(): TemplateResult {
@@ -196,6 +198,8 @@ export class Attempts extends LitElement {
     if (imageId === undefined || this.pending.has('restore')) return;
     this.asked = imageId;
     this.dispatchEvent(new IntentEvent({ type: 'restore', imageId }));
+    // Who takes a picture back looks at it.
+    this.dispatchEvent(new OpenEvent(imageId));
   }
 
   #keyPressed(event: KeyboardEvent): void {

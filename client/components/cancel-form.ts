@@ -45,6 +45,15 @@ export class CancelForm extends LitElement {
   @property({ type: Boolean }) accessor unavailable = false;
   @query('input') private accessor field!: HTMLInputElement;
 
+  /** As it stands in the field. */
+  get reason(): string {
+    return this.field?.value.trim() ?? '';
+  }
+
+  clear(): void {
+    this.field.value = '';
+  }
+
   override focus(): void {
     this.renderRoot.querySelector('button')?.focus();
   }
@@ -70,7 +79,7 @@ export class CancelForm extends LitElement {
 
   #submitted(event: Event): void {
     event.preventDefault();
-    const reason = this.field.value.trim();
+    const { reason } = this;
     this.dispatchEvent(new IntentEvent({ type: 'cancel', ...(reason && { reason }) }));
   }
 }

@@ -4,6 +4,7 @@ import { property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { DecodedImages } from '../decoded-images.ts';
 import { element } from '../element.ts';
+import { IntentEvent } from '../intent.ts';
 import { OpenEvent } from '../open-event.ts';
 import type { Candidate } from '../showing.ts';
 import { base } from '../styles/base.ts';
@@ -19,6 +20,11 @@ export class Candidates extends LitElement {
   @property({ type: Boolean }) accessor working = false;
 
   readonly #images = new DecodedImages(() => this.requestUpdate());
+  readonly #asked = new Set<string>();
+
+  override focus(): void {
+    this.renderRoot.querySelector('button')?.focus();
+  }
 
   override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get('candidates') ?? [];
@@ -29,6 +35,7 @@ export class Candidates extends LitElement {
   }
 
   override updated(): void {
+    this.#want();
     const cells = this.renderRoot.querySelector<HTMLElement>('.cells');
     if (!cells) return;
     const count = this.candidates.length;
@@ -56,6 +63,16 @@ export class Candidates extends LitElement {
         (candidate) => html`<li>${this.#cell(candidate)}</li>`,
       )}
     </ul>`;
+  }
+
+  /** Who joins late is sent the newest picture alone (rule W1). */
+  #want(): void {
+    const imageIds = this.candidates.flatMap(({ imageId, picture }) =>
+      imageId === undefined || picture || this.#asked.has(imageId) ? [] : [imageId],
+    );
+    if (imageIds.length === 0) return;
+    for (const imageId of imageIds) this.#asked.add(imageId);
+    this.dispatchEvent(new IntentEvent({ type: 'want', imageIds }));
   }
 
   /** What has faded in does not do it again when its cell becomes a button. */

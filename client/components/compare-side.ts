@@ -90,7 +90,7 @@ export class CompareSide extends LitElement {
   override render(): TemplateResult {
     const { imageId, width, height } = this.image;
     return html`<div class="side" role="group" aria-label=${this.name}>
-      <span class="facts small soft figures">${width}&nbsp;×&nbsp;${height}${this.zoom ? ` at ${this.zoom}` : ''}</span>
+      <span class="facts small soft figures" dir="ltr">${width}&nbsp;×&nbsp;${height}${this.zoom ? ` at ${this.zoom}` : ''}</span>
       ${this.approved ? html`<span class="approved">${icons.check()}Approved</span>` : nothing}
       ${button({ label: `Open ${this.name}`, press: () => this.dispatchEvent(new OpenEvent(imageId)) })}
       ${this.decides ? this.#approveButton() : nothing}

@@ -44,6 +44,8 @@ export class Compare extends LitElement {
   /** An approval is on its way. */
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
+  /** What there is to know of the session meanwhile: the rest of the page lies behind this dialog. */
+  @property({ attribute: false }) accessor news = '';
 
   @state() private accessor isOpen = false;
   @state() private accessor chosen: readonly [string, string] = ['', ''];
@@ -94,6 +96,7 @@ export class Compare extends LitElement {
         ></proof-zoom-tools>
         ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.close() })}
       </header>
+      <p class="news small soft" role="status">${this.isOpen ? this.news : ''}</p>
       ${
         this.isOpen
           ? html`<div class=${`table ${this.way}`} @proof-open=${() => this.close()}>

@@ -1,8 +1,8 @@
 /** What stands beside the picture: the stage's own words and controls, and what can always be done. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { Attempt, Generation, Options } from '../../shared/session.ts';
+import type { Attempt, DiscardedAttempt, Generation, Options } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import type { SessionState } from '../session-state.ts';
@@ -11,10 +11,12 @@ import { StageFocus } from '../stage-focus.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { rail } from '../styles/rail.ts';
+import type { CancelForm } from './cancel-form.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
 import type { OptionsChangeEvent } from './prompt-options.ts';
+import type { RefineForm } from './refine-form.ts';
 import './approval-note.ts';
 import './attempt-facts.ts';
 import './cancel-form.ts';
@@ -43,6 +45,8 @@ export class Rail extends LitElement {
   /** The attempt that this person looks at; absent, what is new is on show. */
   @property({ attribute: false }) accessor openedId: string | undefined;
   @query('proof-prompt') private accessor form!: PromptForm | null;
+  @query('proof-cancel') private accessor cancel!: CancelForm | null;
+  @query('proof-refine') private accessor refine!: RefineForm | null;
   @query('.landing') private accessor landing!: HTMLElement | null;
   @query('proof-farewell') private accessor farewell!: FarewellNote | null;
 
@@ -53,6 +57,23 @@ export class Rail extends LitElement {
     this.#focus.acted();
   }
 
+  override updated(changed: PropertyValues<this>): void {
+    const before = changed.get('session')?.snapshot;
+    const { snapshot } = this.session;
+    if (!before || !snapshot) return;
+    if (before.stage === 'generating') this.#keepReason(snapshot);
+    if (hasStartedOver(before, this.session)) this.refine?.clear();
+  }
+
+  /** A reason that nobody sent, since the drawing ended by itself, says what to change in what it brought. */
+  #keepReason({ stage, lastGeneration }: SnapshotMessage): void {
+    const reason = this.cancel?.reason ?? '';
+    const isSent = reason !== '' && reason === lastGeneration?.cancelReason;
+    const isTakenOver = stage === 'user_feedback' && reason !== '' && !isSent && this.#canRefine;
+    if (isTakenOver) this.refine?.takeOver(reason);
+    if (isSent || isTakenOver) this.cancel?.clear();
+  }
+
   override render(): TemplateResult | typeof nothing {
     const { snapshot } = this.session;
     if (!snapshot) return html`<proof-farewell .connection=${this.session.connection} .prompt=${''}></proof-farewell>`;
@@ -60,7 +81,7 @@ export class Rail extends LitElement {
     return html`${headline ? html`<h2 class="headline">What should the picture show?</h2>` : nothing}
       ${this.#notes(snapshot)}
       <div class="stage">${this.#stage(snapshot)}</div>
-      ${this.#isWatching ? nothing : html`${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
+      ${this.#isWatching ? nothing : html`${this.#cancel(snapshot)} ${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
       ${this.#leave(snapshot)}
       <div class="more">
         ${this.#facts(snapshot)}
@@ -106,7 +127,7 @@ export class Rail extends LitElement {
         .connectionId=${welcome?.connectionId}
         .attemptsOfIt=${attemptsOf(snapshot, snapshot.lastGeneration)}
         .draft=${this.session.draft}
-        .canRefine=${snapshot.stage !== 'initial_input' || !this.#decides}
+        .canRefine=${!this.#decides || (snapshot.stage !== 'initial_input' && this.#canRefine)}
       ></proof-unfinished>
     </div>`;
   }
@@ -119,6 +140,16 @@ export class Rail extends LitElement {
     return attemptLookedAt(this.session, this.openedId);
   }
 
+  /** Nobody approves what they can't see. */
+  get #isHere(): boolean {
+    const attempt = this.#attempt;
+    return attempt === undefined || this.session.images.has(attempt.image.imageId);
+  }
+
+  get #canRefine(): boolean {
+    return this.session.welcome?.generator.supports?.refine !== false;
+  }
+
   #stage(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
     switch (snapshot.stage) {
       case 'initial_input':
@@ -129,7 +160,7 @@ export class Rail extends LitElement {
         // Of a session that is gone nobody knows whether it still draws.
         if (this.session.connection.status === 'closed') return quote(snapshot.generation.prompt);
         return html`<proof-progress class="landing" .progress=${this.#progress}></proof-progress>
-          ${quote(snapshot.generation.prompt)} ${change(snapshot.generation)} ${this.#decides ? this.#cancel() : nothing}
+          ${quote(snapshot.generation.prompt)} ${change(snapshot.generation)}
           ${this.#isWatching ? this.#watch(snapshot) : nothing}`;
       case 'user_feedback':
         if (this.#isWatching) {
@@ -140,7 +171,7 @@ export class Rail extends LitElement {
           class="landing"
           .image=${this.#attempt?.image}
           ?busy=${this.#isPending('approve')}
-          ?unavailable=${this.#unavailable}
+          ?unavailable=${this.#unavailable || !this.#isHere}
         ></proof-decision>`;
       case 'final':
         return html`<proof-approval class="landing" .decision=${snapshot.decisions.at(-1)}></proof-approval>
@@ -152,8 +183,10 @@ export class Rail extends LitElement {
     return html`<proof-watch class=${stage === 'generating' ? '' : 'landing'} stage=${stage}></proof-watch>`;
   }
 
-  #cancel(): TemplateResult {
+  /** As with the refinement, one instance lives through all stages. */
+  #cancel({ stage }: SnapshotMessage): TemplateResult {
     return html`<proof-cancel
+      ?hidden=${stage !== 'generating' || !this.#decides}
       .limit=${this.session.limits?.FEEDBACK_CHARACTERS ?? 2000}
       ?demo=${this.session.welcome?.generator.demo}
       ?busy=${this.#isPending('cancel')}
@@ -175,9 +208,8 @@ export class Rail extends LitElement {
   /** One instance lives through all stages, so that nobody's typing is lost. */
   #refine({ stage, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
     const attempt = this.#attempt;
-    const canRefine = this.session.welcome?.generator.supports?.refine !== false;
     return html`<proof-refine
-      ?hidden=${stage !== 'user_feedback' || !attempt || !canRefine || !this.#decides}
+      ?hidden=${stage !== 'user_feedback' || !attempt || !this.#canRefine || !(this.#decides || this.refine?.hasWords)}
       .imageId=${attempt?.image.imageId}
       .number=${attempt?.number}
       .limit=${this.session.limits?.FEEDBACK_CHARACTERS ?? 2000}
@@ -241,7 +273,7 @@ export class Rail extends LitElement {
     return html`<proof-facts
       .attempt=${attempt}
       .attempts=${attempts}
-      .discarded=${discarded ?? []}
+      .discarded=${discarded ?? noneDiscarded}
       .model=${this.session.welcome?.generator.model ?? ''}
     ></proof-facts>`;
   }
@@ -266,6 +298,16 @@ export class Rail extends LitElement {
     else this.landing?.focus();
   }
 }
+
+/** One and the same, so that nobody renders anew for it. */
+const noneDiscarded: readonly DiscardedAttempt[] = [];
+
+/** By this person; what others wrote about a picture stays theirs. */
+const hasStartedOver = (before: SnapshotMessage, { snapshot, welcome }: SessionState): boolean =>
+  snapshot !== undefined &&
+  before.turn !== snapshot.turn &&
+  snapshot.lastAction?.action === 'start_over' &&
+  snapshot.lastAction.connectionId === welcome?.connectionId;
 
 const change = ({ feedback }: Generation) =>
   feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`;

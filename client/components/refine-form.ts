@@ -45,11 +45,29 @@ export class RefineForm extends LitElement {
   /** The field holds the suggestion, which nobody has touched. */
   @state() private accessor isLent = false;
   @query('textarea') private accessor field!: HTMLTextAreaElement;
+  /** What this person last asked for, until it has become a picture. */
+  #sent: string | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
     const isNew = changed.has('accepted') || changed.has('acceptedId');
-    if (isNew && this.accepted !== undefined && this.accepted.trim() === this.text.trim()) this.#hold('');
+    if (isNew && this.#sent !== undefined && this.accepted?.trim() === this.#sent) {
+      if (this.text.trim() === this.#sent) this.#hold('');
+      this.#sent = undefined;
+    }
     if (changed.has('suggestion')) this.#borrow();
+  }
+
+  /** Takes in words that were written elsewhere, after those that stand here. */
+  takeOver(words: string): void {
+    this.#hold([this.isLent ? '' : this.text.trimEnd(), words].filter(Boolean).join('\n'));
+  }
+
+  clear(): void {
+    this.#hold('');
+  }
+
+  get hasWords(): boolean {
+    return this.text.trim() !== '';
   }
 
   override focus(): void {
@@ -130,6 +148,7 @@ export class RefineForm extends LitElement {
       return;
     }
     this.isLent = false;
+    this.#sent = text.trim();
     this.dispatchEvent(new IntentEvent({ type: 'refine', imageId, feedback: text, options }));
   }
 }

@@ -2,7 +2,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { Options } from '../../shared/session.ts';
+import type { DiscardedAttempt, Options } from '../../shared/session.ts';
+import { findAttempt } from '../attempt-tree.ts';
 import type { CompareEvent } from '../compare-event.ts';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
@@ -13,8 +14,9 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { review } from '../styles/review.ts';
 import { tokens } from '../styles/tokens.ts';
-import { announcement } from '../words.ts';
+import { announcement, newsMeanwhile } from '../words.ts';
 import { button } from './button.ts';
+import type { Candidates } from './candidates.ts';
 import type { Compare } from './compare.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
@@ -33,6 +35,8 @@ import './share-dialog.ts';
 import './token-form.ts';
 import './top-bar.ts';
 
+/** One and the same, so that nobody renders anew for it. */
+const noneDiscarded: readonly DiscardedAttempt[] = [];
 const nothingShown: PictureShowing = { kind: 'nothing' };
 
 @element('proof-review')
@@ -52,16 +56,33 @@ export class Review extends LitElement {
   @query('proof-name') private accessor name!: NameDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
+  @query('proof-candidates') private accessor candidates!: Candidates | null;
+  @query('.back button') private accessor back!: HTMLElement | null;
 
   override willUpdate(changed: PropertyValues<this>): void {
     const { session } = this;
     const stage = session?.snapshot?.stage;
     if (stage !== 'user_feedback') this.confirm?.close();
-    const before = changed.get('session')?.snapshot;
-    if (before && session?.snapshot && takesTheEye(before, session.snapshot, session.welcome?.connectionId)) {
-      this.openedId = undefined;
-      if (stage === 'final' || stage === 'initial_input') this.compare?.close();
+    const before = changed.get('session');
+    if (before?.snapshot && session?.snapshot) this.#follow(before, before.snapshot, session.snapshot);
+  }
+
+  #follow(before: SessionState, past: SnapshotMessage, now: SnapshotMessage): void {
+    if (past.turn !== now.turn) {
+      if (takesTheEye(now, this.session?.welcome?.connectionId) || !findAttempt(now.attempts, this.openedId)) {
+        this.openedId = undefined;
+      }
+      if (now.stage === 'final' || now.stage === 'initial_input') this.compare?.close();
+    } else if (now.stage === 'user_feedback' && this.openedId === undefined) {
+      // What others put aside or take back changes which attempt is the newest: nobody's picture is exchanged for that.
+      const lookedAt = attemptLookedAt(before)?.image.imageId;
+      if (lookedAt !== now.image.imageId && findAttempt(now.attempts, lookedAt)) this.openedId = lookedAt;
     }
+  }
+
+  /** The opened attempt, while the session keeps it: a discarded one is on show again once it is restored. */
+  get #openedId(): string | undefined {
+    return findAttempt(this.session?.snapshot?.attempts ?? [], this.openedId)?.image.imageId;
   }
 
   /** Takes the person to where this moment begins: a field to write in, or a headline. */
@@ -106,7 +127,7 @@ export class Review extends LitElement {
     if (!snapshot && connection.status !== 'closed') {
       return html`<div class="bench asking"><p class="rail waiting soft">Opening the session …</p></div>`;
     }
-    const shown = showing(session, this.openedId);
+    const shown = showing(session, this.#openedId);
     return html`<div
       class=${`bench ${shown.kind === 'nothing' ? 'asking' : 'looking'}`}
       @proof-open=${this.#open}
@@ -119,7 +140,7 @@ export class Review extends LitElement {
         <proof-rail
           .session=${session}
           .options=${this.options}
-          .openedId=${this.openedId}
+          .openedId=${this.#openedId}
           @start-over=${this.#startOver}
         ></proof-rail>
       </section>
@@ -134,7 +155,7 @@ export class Review extends LitElement {
       <proof-picture
         ?hidden=${shown.kind === 'candidates'}
         .showing=${shown.kind === 'candidates' ? nothingShown : shown}
-        ?working=${isDrawing && this.openedId === undefined}
+        ?working=${isDrawing && this.#openedId === undefined}
       ></proof-picture>
       ${shown.kind === 'candidates' ? html`<proof-candidates .candidates=${shown.candidates} ?working=${isDrawing}></proof-candidates>` : nothing}
       ${this.#wayBack(session)}
@@ -143,7 +164,7 @@ export class Review extends LitElement {
           ? html`<proof-attempts
               ?hidden=${!hasAttempts(snapshot)}
               .attempts=${snapshot.attempts}
-              .discarded=${snapshot.discarded ?? []}
+              .discarded=${snapshot.discarded ?? noneDiscarded}
               .images=${session.images}
               .openedId=${this.#onTheMat(session, shown)}
               .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
@@ -159,24 +180,15 @@ export class Review extends LitElement {
 
   /** The attempt that lies there, or will as soon as its bytes are here. */
   #onTheMat(session: SessionState, shown: Showing): string | undefined {
-    if (shown.kind === 'blank') return attemptLookedAt(session, this.openedId)?.image.imageId;
+    if (shown.kind === 'blank') return attemptLookedAt(session, this.#openedId)?.image.imageId;
     return 'picture' in shown && shown.kind !== 'partial' ? shown.picture.reference.imageId : undefined;
   }
 
   /** From an opened attempt to what is new, where that is not the same. */
   #wayBack({ snapshot }: SessionState): TemplateResult | typeof nothing {
-    const opened = snapshot?.attempts.find(({ image }) => image.imageId === this.openedId);
-    if (!snapshot || !opened) return nothing;
-    const siblings = snapshot.attempts.filter(({ image }) => image.generationId === opened.image.generationId);
-    const isOfNewest = snapshot.attempts.at(-1)?.image.generationId === opened.image.generationId;
-    const label =
-      snapshot.stage === 'generating'
-        ? 'Show what is being drawn'
-        : isOfNewest && siblings.length > 1
-          ? `Show all ${siblings.length} pictures`
-          : undefined;
+    const label = snapshot && wayBackWords(snapshot, this.#openedId);
     if (label === undefined) return nothing;
-    return html`<div class="back">${button({ label, kind: 'quiet', press: () => this.#show(undefined) })}</div>`;
+    return html`<div class="back">${button({ label, kind: 'quiet', press: () => void this.#show(undefined) })}</div>`;
   }
 
   #compare(session: SessionState): TemplateResult | typeof nothing {
@@ -189,6 +201,8 @@ export class Review extends LitElement {
       ?decides=${this.#decides && snapshot.stage === 'user_feedback'}
       ?busy=${session.pending.has('approve')}
       ?unavailable=${connection.status !== 'online'}
+      .news=${newsMeanwhile(session, Date.now())}
+      @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.rail?.acted()}
     ></proof-compare>`;
   }
 
@@ -197,12 +211,19 @@ export class Review extends LitElement {
   }
 
   #open({ imageId }: OpenEvent): void {
-    this.#show(imageId);
+    void this.#show(imageId);
     this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
   }
 
-  #show(imageId: string | undefined): void {
+  async #show(imageId: string | undefined): Promise<void> {
+    const stoodIn = this.shadowRoot?.activeElement;
     this.openedId = imageId;
+    await this.updateComplete;
+    if (!stoodIn || stoodIn.isConnected) return;
+    const heir = this.back ?? this.candidates;
+    await this.candidates?.updateComplete;
+    if (heir) heir.focus();
+    else await this.rail?.enter();
   }
 
   /** An unapproved picture doesn't go unasked. */
@@ -225,8 +246,20 @@ function hasAttempts(snapshot: SnapshotMessage | undefined): snapshot is Snapsho
  * Whether what is new takes the place of what this person has opened: a decision, the end of what they looked at, or what they have
  * asked for themselves. What others ask for meanwhile does not.
  */
-function takesTheEye(before: SnapshotMessage, now: SnapshotMessage, connectionId: string | undefined): boolean {
-  if (before.turn === now.turn) return false;
-  const isOwn = now.lastAction !== undefined && now.lastAction.connectionId === connectionId;
-  return isOwn || now.stage === 'final' || now.stage === 'initial_input';
+function takesTheEye({ stage, lastAction }: SnapshotMessage, connectionId: string | undefined): boolean {
+  const isOwn = lastAction !== undefined && lastAction.connectionId === connectionId;
+  return (isOwn && stage === 'generating') || stage === 'final' || stage === 'initial_input';
+}
+
+/** Where the way back from the opened attempt leads; undefined where it is on show anyway. */
+function wayBackWords({ attempts, ...snapshot }: SnapshotMessage, openedId: string | undefined): string | undefined {
+  const opened = findAttempt(attempts, openedId);
+  if (!opened) return undefined;
+  if (snapshot.stage === 'generating') return 'Show what is being drawn';
+  if (snapshot.stage === 'final') {
+    return openedId === snapshot.approved.imageId ? undefined : 'Show the approved picture';
+  }
+  const newest = attempts.filter(({ image }) => image.generationId === attempts.at(-1)?.image.generationId);
+  if (newest.length > 1) return `Show all ${newest.length} pictures`;
+  return newest.includes(opened) ? undefined : 'Show the newest picture';
 }

@@ -2,7 +2,7 @@
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Options } from '../../shared/session.ts';
+import type { Options, Supports } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import type { Intent, IntentEvent } from '../intent.ts';
 import { command } from '../intent-commands.ts';
@@ -63,6 +63,10 @@ export class ProofRoom extends LitElement {
   #before: SessionState | undefined;
   #told: { sessionId?: string; turn?: number | undefined; approvedId?: string; ended?: EndReason | undefined } = {};
   #arrival: Arrival | undefined;
+  /** Of the options those that the server's generator offers: one and the same until one of the two changes. */
+  #offered: { readonly of?: Options; readonly supports?: Supports | undefined; readonly options: Options } = {
+    options: {},
+  };
   /** When the generation was asked for whose options were taken over. */
   #followed: string | undefined;
 
@@ -70,19 +74,21 @@ export class ProofRoom extends LitElement {
     if (!this.hasUpdated || changed.has('server') || changed.has('session') || changed.has('sessionKey')) {
       this.#before = undefined;
       this.#told = {};
+      this.#followed = undefined;
       this.#open(this.session, this.sessionKey);
     }
     if (!this.hasUpdated && this.autofocus) this.#arrival = 'opened';
     const state = this.#controller.state;
     if (state?.snapshot) this.#before = undefined;
     if (state) this.#followOptions(state);
+    this.#offer(this.options, this.#shown?.welcome?.generator.supports);
   }
 
   override render(): TemplateResult {
     return html`<proof-review
       .session=${this.#shown}
       .server=${this.server}
-      .options=${supported(this.options, this.#shown?.welcome?.generator.supports)}
+      .options=${this.#offered.options}
       @proof-intent=${this.#intended}
     ></proof-review>`;
   }
@@ -110,12 +116,17 @@ export class ProofRoom extends LitElement {
   #followOptions({ snapshot }: SessionState): void {
     const last =
       snapshot?.stage === 'generating' ? snapshot.generation : (snapshot?.lastGeneration ?? snapshot?.attempts.at(-1));
-    const askedAt = last?.startedAt;
-    if (!last || askedAt === this.#followed) return;
-    this.#followed = askedAt;
+    // To discard or to restore an attempt is no ask: what somebody has chosen since stays.
+    if (!last || (this.#followed !== undefined && last.startedAt <= this.#followed)) return;
+    this.#followed = last.startedAt;
     const { candidates: _theirs, ...options } = last.options;
     const { candidates } = this.options;
     this.options = { ...options, ...(candidates !== undefined && { candidates }) };
+  }
+
+  #offer(of: Options, supports: Supports | undefined): void {
+    if (of === this.#offered.of && supports === this.#offered.supports) return;
+    this.#offered = { of, supports, options: supported(of, supports) };
   }
 
   get #shown(): SessionState | undefined {

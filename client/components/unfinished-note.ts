@@ -76,7 +76,7 @@ export class UnfinishedNote extends LitElement {
   }
 
   #carryOver(reason: string): TemplateResult {
-    const isThere = this.draft.includes(reason);
+    const isThere = this.draft.split('\n').includes(reason);
     return html`<div class="actions">
       ${button({
         label: isThere ? 'Added to the prompt' : 'Add to the prompt',

@@ -17,7 +17,7 @@ export const compare = css`
   }
 
   dialog[open] {
-    grid-template-rows: auto minmax(0, 1fr);
+    grid-template-rows: auto auto minmax(0, 1fr);
     gap: 0;
   }
 
@@ -31,6 +31,11 @@ export const compare = css`
 
   dialog header .button {
     margin: 0;
+  }
+
+  .news:not(:empty) {
+    padding: 0.375rem 0.75rem 0;
+    text-align: center;
   }
 
   h2 {

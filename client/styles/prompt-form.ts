@@ -51,6 +51,8 @@ export const promptForm = css`
   proof-options {
     flex: 1 1 6rem;
     min-inline-size: 0;
+    /* What is chosen stands in one line, cut off at its end: however long it is, it makes the form no wider. */
+    contain: inline-size;
   }
 
   proof-options[open] {

@@ -103,7 +103,7 @@ export const review = css`
 
     /* Room for the strip of attempts. */
     .stripped {
-      --picture-height: calc(var(--height) - var(--above) - 15rem);
+      --picture-height: calc(var(--height) - var(--above) - 17.5rem);
     }
 
     /* Stays in view, while a long rail scrolls by. */

@@ -344,6 +344,7 @@ describe('refining', () => {
   test('takes the same words for the next picture too', async () => {
     await refine({ accepted: 'Warmer light', acceptedId: 'i5' });
     await field().fill('Warmer light');
+    await press();
     await refine({ accepted: 'Warmer light', acceptedId: 'i5', busy: true });
     await expect.element(field()).toHaveValue('Warmer light');
     await refine({ accepted: 'Warmer light', acceptedId: 'i6' });

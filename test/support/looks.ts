@@ -25,9 +25,28 @@ export async function tabWith({ colorScheme, width }: Look, browser: TestBrowser
   return tab;
 }
 
-/** Nothing for axe to complain of, and nothing that must be scrolled sideways. */
+/** Nothing for axe to complain of, nothing that must be scrolled sideways, and no control beyond the window's edge. */
 export async function isSound(tab: Page, moment: string): Promise<void> {
   expect.soft(await violations(tab), moment).toEqual([]);
   const width = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect.soft(width, `${moment}: pixels beyond the window's width`).toBeLessThanOrEqual(0);
+  expect.soft(await controlsOutside(tab), `${moment}: beyond the window's edge`).toEqual([]);
+}
+
+/** Controls that stand where no scrolling leads: a page that clips what is too wide has no scroll bar to tell of it. */
+function controlsOutside(tab: Page): Promise<string[]> {
+  return tab.evaluate(() => {
+    const controlsIn = (root: Document | ShadowRoot): Element[] =>
+      [...root.querySelectorAll('*')].flatMap((element) => [
+        ...(element.matches('button, a, input, select, textarea, summary') ? [element] : []),
+        ...(element.shadowRoot ? controlsIn(element.shadowRoot) : []),
+      ]);
+    return controlsIn(document)
+      .filter((control) => control.checkVisibility() && !control.closest('[role="toolbar"]'))
+      .filter((control) => {
+        const { left, right } = control.getBoundingClientRect();
+        return left < -1 || right > window.innerWidth + 1;
+      })
+      .map((control) => control.outerHTML.slice(0, 120));
+  });
 }

@@ -1,6 +1,7 @@
 /** Several people in one session, each with a browser of their own: the first opens it, the others come by its link. */
 import { expect } from 'vitest';
 import type { TestBrowser } from './browser.ts';
+import type { FakeOpenAI } from './fake-openai.ts';
 import { digest, enter, type Room, see } from './room.ts';
 
 /** Long enough for a picture to come and be decoded on a slow machine. */
@@ -35,7 +36,9 @@ export async function drawRow(rooms: readonly [Room, ...Room[]], prompts: readon
   }
 }
 
-/** Waits until the picture on show is this one, byte for byte. */
-export async function shows(room: Room, bytes: Uint8Array | undefined): Promise<void> {
-  await expect.poll(() => room.digestOf(room.picture('Generated image')), { timeout: PATIENCE_MS }).toBe(digest(bytes));
+/** Waits until the picture on show is the one that request `number`, from 1, was answered with, byte for byte. */
+export async function shows(room: Room, openai: FakeOpenAI, number: number): Promise<void> {
+  await expect
+    .poll(() => room.digestOf(room.picture('Generated image')), { timeout: PATIENCE_MS })
+    .toSatisfy((shown) => shown === digest(openai.sent[number - 1]?.final), `the picture of request ${number}`);
 }

@@ -15,15 +15,17 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
   expect.unreachable(`${MOST_STOPS} presses of Tab do not lead to ${target}`);
 }
 
-/** Whether the focus can be seen on the element that has it, as an outline of 2 px or more that isn't transparent. */
+/** Whether the focus can be seen: as an outline of 2 px or more on what has it or on a part of that, or as a shadow in its place. */
 function focusRing(page: Page): Promise<string> {
   return page.evaluate(() => {
     let element = document.activeElement;
     while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
     if (!element || element === document.body) return 'outside the page';
-    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
-    const isSeen =
-      outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2 && !/ 0\)$|transparent/.test(outlineColor);
+    const isSeen = [element, ...element.querySelectorAll('*')].some((part) => {
+      const { outlineStyle, outlineWidth, outlineColor, boxShadow } = getComputedStyle(part);
+      if (outlineStyle === 'none' || Number.parseFloat(outlineWidth) < 2) return false;
+      return !/ 0\)$|transparent/.test(outlineColor) || boxShadow !== 'none';
+    });
     return isSeen ? 'seen' : `not seen on ${element.localName} ${element.textContent?.trim().slice(0, 40)}`;
   });
 }
