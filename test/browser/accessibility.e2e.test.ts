@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from 'playwright';
 import { describe, expect, test } from 'vitest';
 import { bringAxe, violations } from '../support/axe.ts';
 import { useBrowser } from '../support/browser.ts';
-import { movements } from '../support/motion.ts';
+import { comeToRest, movements } from '../support/motion.ts';
 import { cutOff, startProduct } from '../support/product.ts';
 import { enter, see } from '../support/room.ts';
 
@@ -147,6 +147,7 @@ test('nothing moves for whoever asked for less motion', async () => {
   for (const room of [moving, calm]) {
     await room.ask(PROMPT);
     await see(room.picture('Preview, still being drawn')).toBeVisible();
+    await comeToRest(room.page);
   }
   expect(await movements(moving.page)).toBeGreaterThan(0);
   expect(await movements(calm.page)).toBe(0);

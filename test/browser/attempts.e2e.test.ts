@@ -289,7 +289,7 @@ describe('who looks at an older attempt', () => {
     await ana.ask('A wolf in the snow', 'Regenerate');
     await see(ana.picture('Preview, still being drawn')).toBeVisible();
     await see(bo.heading('Drawing')).toBeVisible();
-    await see(bo.picture('Previous image')).toHaveAccessibleName(`Previous image: ${PROMPTS[0]}`);
+    await see(bo.picture('Generated image')).toHaveAccessibleName(`Generated image: ${PROMPTS[0]}`);
     await see(ana.button('Show what is being drawn')).toHaveCount(0);
     await bo.press('Show what is being drawn');
     const preview = bo.picture('Preview, still being drawn');
