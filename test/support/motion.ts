@@ -7,12 +7,13 @@ export async function movements(page: Page): Promise<number> {
   return animations.evaluate((all) => all.filter(({ playState }) => playState === 'running').length);
 }
 
-/** Resolves when all has come to its end that has one. */
+/** Brings all to its end that has one: a page that draws no frames for a while would not come there by itself. */
 export async function comeToRest(page: Page): Promise<void> {
   await using animations = await animationsOf(page);
-  await animations.evaluate(async (all) => {
-    const ending = all.filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
-    await Promise.allSettled(ending.map(({ finished }) => finished));
+  await animations.evaluate((all) => {
+    for (const animation of all) {
+      if (Number.isFinite(animation.effect?.getComputedTiming().endTime)) animation.finish();
+    }
   });
 }
 
