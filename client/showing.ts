@@ -44,7 +44,13 @@ export function showing(state: SessionState, openedId?: string): Showing {
       ? showAttempt(state, lookedAt, 'finished')
       : showDrawing(state, snapshot.generation);
   }
-  if (!lookedAt) return { kind: 'candidates', candidates: candidatesOf(state, snapshot.image.generationId) };
+  if (!lookedAt) {
+    // As in the row of attempts; those that failed come last.
+    const candidates = candidatesOf(state, snapshot.image.generationId).toSorted(
+      (one, other) => (one.number ?? Infinity) - (other.number ?? Infinity),
+    );
+    return { kind: 'candidates', candidates };
+  }
   const isApproved = snapshot.stage === 'final' && lookedAt.image.imageId === snapshot.approved.imageId;
   return showAttempt(state, lookedAt, isApproved ? 'approved' : 'finished');
 }
