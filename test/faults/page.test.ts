@@ -4,19 +4,18 @@ import { type ClientMessage, parseClientMessage } from '../../shared/protocol.ts
 import { useBrowser } from '../support/browser.ts';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { startMain } from '../support/main-process.ts';
-import { type Product, project, startProduct } from '../support/product.ts';
+import { cutOff, type Product, project, startProduct } from '../support/product.ts';
 import { digest, enter, type Room, see } from '../support/room.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const browser = useBrowser();
 const PROMPT = 'A fox in the snow';
 /** What Chromium logs of a connection that is turned away or breaks while it is made. */
-const UNREACHABLE = /WebSocket connection to .* failed/;
 
 const portOf = (address: string) => Number(new URL(address).port);
 
 async function startBadLine(): Promise<{ product: Product; proxy: TcpProxy }> {
-  browser.allowErrors(UNREACHABLE);
+  browser.allowErrors(cutOff);
   const product = await startProduct();
   return { product, proxy: await startTcpProxy(portOf(product.address)) };
 }
@@ -95,7 +94,7 @@ describe('R1: a reload or a cut', () => {
   });
 
   test('a server that is killed and started again has no session: the page says so, and keeps the picture', async () => {
-    browser.allowErrors(UNREACHABLE);
+    browser.allowErrors(cutOff);
     const openai = await startFakeOpenAI();
     onTestFinished(() => openai.close());
     const environment = { OPENAI_BASE_URL: openai.baseURL, OPENAI_API_KEY: 'sk-fake' };

@@ -83,7 +83,8 @@ export class PageRules {
   #checkSnapshot(before: SessionState, { snapshot }: SessionState): void {
     if (!snapshot || snapshot === before.snapshot) return;
     const { lastAction } = snapshot;
-    const isNewAction = lastAction?.at !== before.snapshot?.lastAction?.at;
+    const known = before.snapshot?.lastAction;
+    const isNewAction = lastAction?.at !== known?.at || lastAction?.action !== known?.action;
     if (lastAction && isNewAction && setsDraft.has(lastAction.action)) this.#page.heardSetAt = this.#time.now;
     if (before.snapshot) {
       const isOnward = snapshot.revision >= before.snapshot.revision;
