@@ -10,7 +10,6 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const browser = useBrowser();
 const PROMPT = 'A fox in the snow';
-/** What Chromium logs of a connection that is turned away or breaks while it is made. */
 
 const portOf = (address: string) => Number(new URL(address).port);
 
