@@ -10,6 +10,7 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptForm } from '../styles/prompt-form.ts';
 import { button } from './button.ts';
+import { fieldNotes, isSendKey } from './field-notes.ts';
 import { OptionsChangeEvent } from './prompt-options.ts';
 
 /** What sending would do: make the first picture, make another one, or nothing while one is being drawn. */
@@ -72,7 +73,6 @@ export class PromptForm extends LitElement {
   }
 
   override render(): TemplateResult {
-    const over = this.text.length - this.limit;
     return html`<form novalidate @submit=${this.#submitted}>
       <label for="prompt">${labels[this.purpose]}</label>
       <textarea
@@ -82,7 +82,7 @@ export class PromptForm extends LitElement {
         dir="auto"
         placeholder="A heron at the edge of a misty lake, first light, soft watercolour"
         aria-describedby="problem hint"
-        aria-invalid=${this.problem || over > 0 ? 'true' : nothing}
+        aria-invalid=${this.problem || this.text.length > this.limit ? 'true' : nothing}
         .value=${live(this.text)}
         @input=${() => this.#typed(this.field.value)}
         @focus=${() => !this.#isLent && this.#focusChanged(true)}
@@ -91,10 +91,7 @@ export class PromptForm extends LitElement {
         @blur=${() => this.#focusChanged(false)}
         @keydown=${this.#keyPressed}
       ></textarea>
-      <div class="notes">
-        <p id="problem" class="problem" role="alert">${over > 0 ? tooLong(over) : this.problem}</p>
-        ${this.#count()}
-      </div>
+      ${fieldNotes({ text: this.text, limit: this.limit, problem: this.problem, subject: 'The prompt' })}
       <p id="hint" class="hint small soft">${this.#hint()}</p>
       <div class="send" ?hidden=${this.purpose === 'wait'}>
         <proof-options
@@ -125,13 +122,6 @@ export class PromptForm extends LitElement {
       : 'Regenerate draws the prompt as it stands here now.';
   }
 
-  #count(): TemplateResult | typeof nothing {
-    if (this.text.length < this.limit * 0.9) return nothing;
-    return html`<p class="count small soft figures">
-      ${this.text.length.toLocaleString('en')} of ${this.limit.toLocaleString('en')}
-    </p>`;
-  }
-
   #typed(text: string): void {
     this.text = text;
     this.problem = '';
@@ -150,7 +140,7 @@ export class PromptForm extends LitElement {
 
   #keyPressed(event: KeyboardEvent): void {
     if (event.key !== 'Tab') this.#claim();
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    if (!isSendKey(event)) return;
     event.preventDefault();
     if (!this.busy && !this.unavailable) this.#send();
   }
@@ -173,6 +163,3 @@ export class PromptForm extends LitElement {
     else if (imageId !== undefined) this.dispatchEvent(new IntentEvent({ type: 'regenerate', imageId, ...ask }));
   }
 }
-
-const tooLong = (over: number): string =>
-  `The prompt is ${over.toLocaleString('en')} ${over === 1 ? 'character' : 'characters'} too long.`;

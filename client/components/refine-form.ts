@@ -10,6 +10,7 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptForm } from '../styles/prompt-form.ts';
 import { button } from './button.ts';
+import { fieldNotes, isSendKey } from './field-notes.ts';
 
 @element('proof-refine')
 export class RefineForm extends LitElement {
@@ -75,7 +76,6 @@ export class RefineForm extends LitElement {
   }
 
   override render(): TemplateResult {
-    const over = this.text.length - this.limit;
     return html`<form novalidate @submit=${this.#submitted}>
       <label for="feedback">What should change${this.number === undefined ? '' : ` in No. ${this.number}`}?</label>
       <textarea
@@ -85,15 +85,12 @@ export class RefineForm extends LitElement {
         dir="auto"
         placeholder="Warmer light, and no boat"
         aria-describedby="problem origin"
-        aria-invalid=${this.problem || over > 0 ? 'true' : nothing}
+        aria-invalid=${this.problem || this.text.length > this.limit ? 'true' : nothing}
         .value=${live(this.text)}
         @input=${() => this.#hold(this.field.value)}
         @keydown=${this.#keyPressed}
       ></textarea>
-      <div class="notes">
-        <p id="problem" class="problem" role="alert">${over > 0 ? tooLong(over) : this.problem}</p>
-        ${this.#count()}
-      </div>
+      ${fieldNotes({ text: this.text, limit: this.limit, problem: this.problem, subject: 'This' })}
       <p id="origin" class="hint small soft">${this.isLent ? 'From the cancelled drawing. Change it as you like.' : ''}</p>
       <div class="send">
         ${button({
@@ -106,13 +103,6 @@ export class RefineForm extends LitElement {
         })}
       </div>
     </form>`;
-  }
-
-  #count(): TemplateResult | typeof nothing {
-    if (this.text.length < this.limit * 0.9) return nothing;
-    return html`<p class="count small soft figures">
-      ${this.text.length.toLocaleString('en')} of ${this.limit.toLocaleString('en')}
-    </p>`;
   }
 
   #hold(text: string): void {
@@ -129,7 +119,7 @@ export class RefineForm extends LitElement {
   }
 
   #keyPressed(event: KeyboardEvent): void {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    if (!isSendKey(event)) return;
     event.preventDefault();
     this.#send();
   }
@@ -152,6 +142,3 @@ export class RefineForm extends LitElement {
     this.dispatchEvent(new IntentEvent({ type: 'refine', imageId, feedback: text, options }));
   }
 }
-
-const tooLong = (over: number): string =>
-  `This is ${over.toLocaleString('en')} ${over === 1 ? 'character' : 'characters'} too long.`;
