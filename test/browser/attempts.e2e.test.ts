@@ -3,10 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { parseClientMessage, parseServerMessage } from '../../shared/protocol.ts';
 import { useBrowser } from '../support/browser.ts';
 import { isSound, looks, tabWith } from '../support/looks.ts';
-import { drawRow, gather, type People, shows } from '../support/people.ts';
+import { comeLate, drawRow, gather, type LatePerson, type People, shows } from '../support/people.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { enter, type Room, see } from '../support/room.ts';
-import { type SlowLine, slowLineOf } from '../support/slow-line.ts';
 import { tabTo } from '../support/tab-key.ts';
 
 const browser = useBrowser();
@@ -201,24 +200,13 @@ describe('what is discarded', () => {
   });
 });
 
-interface Person {
-  readonly room: Room;
-  readonly line: SlowLine;
-}
-
-/** Comes with a name; what happens reaches this person as late as the test wants. */
-async function person(name: string, address: string): Promise<Person> {
-  const page = await browser.newPage();
-  const line = await slowLineOf(page);
-  const room = await enter(page, address);
-  await room.callMe(name);
-  return { room, line };
-}
-
 /** Two people who look at the first of so many pictures, and may do with it what they like. */
-async function twoDeciding({ address }: Product, prompts: readonly string[]): Promise<{ ana: Person; bo: Person }> {
-  const ana = await person('Ana', address);
-  const bo = await person('Bo', ana.room.reviewLink);
+async function twoDeciding(
+  { address }: Product,
+  prompts: readonly string[],
+): Promise<{ ana: LatePerson; bo: LatePerson }> {
+  const ana = await comeLate(browser, 'Ana', address);
+  const bo = await comeLate(browser, 'Bo', ana.room.reviewLink);
   await drawRow([ana.room, bo.room], prompts);
   if (prompts.length > 1) for (const { room } of [ana, bo]) await room.open(1);
   for (const { room } of [ana, bo]) await see(room.button('Discard No. 1')).toBeVisible();

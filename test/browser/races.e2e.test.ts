@@ -1,33 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
+import { comeLate, type LatePerson } from '../support/people.ts';
 import { type Product, startProduct } from '../support/product.ts';
-import { enter, type Room, see } from '../support/room.ts';
-import { type SlowLine, slowLineOf } from '../support/slow-line.ts';
+import { see } from '../support/room.ts';
 
 const browser = useBrowser();
 const PROMPT = 'A fox in the snow';
 
-interface Person {
-  readonly room: Room;
-  readonly line: SlowLine;
-}
-
-/** Comes with a name; what happens reaches this person as late as the test wants. */
-async function person(name: string, address: string): Promise<Person> {
-  const page = await browser.newPage();
-  const line = await slowLineOf(page);
-  const room = await enter(page, address);
-  await room.callMe(name);
-  return { room, line };
-}
-
-async function two({ address }: Product): Promise<{ ana: Person; bo: Person }> {
-  const ana = await person('Ana', address);
-  return { ana, bo: await person('Bo', ana.room.reviewLink) };
+async function two({ address }: Product): Promise<{ ana: LatePerson; bo: LatePerson }> {
+  const ana = await comeLate(browser, 'Ana', address);
+  return { ana, bo: await comeLate(browser, 'Bo', ana.room.reviewLink) };
 }
 
 /** Two people before a picture that both may decide on. */
-async function twoDeciding(product: Product): Promise<{ ana: Person; bo: Person }> {
+async function twoDeciding(product: Product): Promise<{ ana: LatePerson; bo: LatePerson }> {
   const { ana, bo } = await two(product);
   await ana.room.makePicture(PROMPT);
   await see(bo.room.button('Approve')).toBeVisible();
@@ -109,7 +95,7 @@ describe('a second click', () => {
   test('on Generate makes no second picture', async () => {
     const { address, openai } = await startProduct();
     openai.next('held');
-    const ana = await person('Ana', address);
+    const ana = await comeLate(browser, 'Ana', address);
     await ana.room.prompt.fill(PROMPT);
     ana.line.hold();
     await ana.room.button('Generate').dblclick();
@@ -125,7 +111,7 @@ describe('a second click', () => {
   });
 
   test('on Approve decides nothing twice', async () => {
-    const ana = await person('Ana', (await startProduct()).address);
+    const ana = await comeLate(browser, 'Ana', (await startProduct()).address);
     await ana.room.makePicture(PROMPT);
     ana.line.hold();
     await ana.room.button('Approve').dblclick();

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { TestBrowser } from './browser.ts';
 import type { FakeOpenAI } from './fake-openai.ts';
 import { digest, enter, type Room, see } from './room.ts';
+import { type SlowLine, slowLineOf } from './slow-line.ts';
 
 /** Long enough for a picture to come and be decoded on a slow machine. */
 const PATIENCE_MS = 15_000;
@@ -23,6 +24,20 @@ export async function gather(browser: TestBrowser, address: string): Promise<Peo
   await bo.callMe('Bo');
   for (const room of [ana, bo, cy]) await see(room.people('2 reviewers, 1 watching')).toBeVisible();
   return { ana, bo, cy };
+}
+
+/** Somebody who hears of what happens as late as the test wants. */
+export interface LatePerson {
+  readonly room: Room;
+  readonly line: SlowLine;
+}
+
+export async function comeLate(browser: TestBrowser, name: string, address: string): Promise<LatePerson> {
+  const page = await browser.newPage();
+  const line = await slowLineOf(page);
+  const room = await enter(page, address);
+  await room.callMe(name);
+  return { room, line };
 }
 
 /** Asks for one picture after the other, each of a prompt of its own; resolves when the last is there in every one of `rooms`. */
