@@ -1,5 +1,6 @@
 /** What a person wants done: the one way in which the components speak to `<proof-room>`. */
 import type { ImageReference, Options } from '../shared/session.ts';
+import type { Unsent } from './unsent.ts';
 
 export type Intent =
   | { readonly type: 'draft'; readonly text: string }
@@ -19,6 +20,8 @@ export type Intent =
   | { readonly type: 'want'; readonly imageIds: readonly string[] }
   /** What the next picture is to be like: this browser remembers it. */
   | { readonly type: 'options'; readonly options: Options }
+  /** Something is typed that is not asked for yet, or is asked for: this tab remembers it. */
+  | { readonly type: 'unsent'; readonly unsent: Pick<Unsent, 'feedback' | 'askedFeedback' | 'reason'> }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'new_session'; readonly prompt: string }

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { Options } from '../shared/session.ts';
+import { Unsent } from './unsent.ts';
 
 type Store = 'localStorage' | 'sessionStorage';
 
@@ -26,9 +27,12 @@ const NAME = 'proofroom.name';
 const OPTIONS = 'proofroom.options';
 const tokenOf = (server: string | URL): string => `proofroom.token ${new URL(server, location.href).origin}`;
 
-function readOptions(text: string): Options {
+const unsentOf = (sessionId: string): string => `proofroom.unsent ${sessionId}`;
+
+/** `{}` for what is not there, and for what an older page has left. */
+function understood<Schema extends typeof Options | typeof Unsent>(schema: Schema, text = '{}'): v.InferOutput<Schema> {
   try {
-    return v.parse(Options, JSON.parse(text));
+    return v.parse(schema, JSON.parse(text));
   } catch {
     return {};
   }
@@ -39,8 +43,14 @@ export const keepsakes = {
   name: (): string | undefined => read('localStorage', NAME),
   keepName: (name: string): void => write('localStorage', NAME, name),
   /** What this person last wanted pictures to be like; whether a server offers it is another question. */
-  options: (): Options => readOptions(read('localStorage', OPTIONS) ?? '{}'),
+  options: (): Options => understood(Options, read('localStorage', OPTIONS)),
   keepOptions: (options: Options): void => write('localStorage', OPTIONS, JSON.stringify(options)),
+  /** What this tab holds for a session, until it is closed. */
+  unsent: (sessionId: string): Unsent => understood(Unsent, read('sessionStorage', unsentOf(sessionId))),
+  keepUnsent: (sessionId: string, unsent: Unsent): void => {
+    const isEmpty = Object.values(unsent).every((value) => value === undefined || value === '');
+    write('sessionStorage', unsentOf(sessionId), isEmpty ? '' : JSON.stringify(unsent));
+  },
   /** A server's access token, until the tab is closed. */
   token: (server: string | URL): string | undefined => read('sessionStorage', tokenOf(server)),
   keepToken: (server: string | URL, token: string): void => write('sessionStorage', tokenOf(server), token),

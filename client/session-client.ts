@@ -104,13 +104,13 @@ export class SessionClient {
   /** Sets the shared text of the prompt field; the others see it within a moment, or after the reconnect. */
   setDraft(text: string): void {
     this.#draft.set(text);
-    this.#store.update({ draft: this.#draft.text });
+    this.#store.update(this.#draftState);
   }
 
   /** While the prompt field has the focus, nothing from elsewhere replaces `state.draft` (rule W8). */
   setDraftFocus(hasFocus: boolean): void {
     this.#draft.setFocus(hasFocus);
-    this.#store.update({ draft: this.#draft.text });
+    this.#store.update(this.#draftState);
   }
 
   /** Answers `token_needed`, and connects again; otherwise the token is kept for when it is needed. */
@@ -198,6 +198,10 @@ export class SessionClient {
     };
   }
 
+  get #draftState(): Pick<SessionState, 'draft' | 'unsentDraft'> {
+    return { draft: this.#draft.text, unsentDraft: this.#draft.unsent };
+  }
+
   get #limits(): typeof defaultLimits {
     return this.state.limits ?? defaultLimits;
   }
@@ -279,7 +283,7 @@ export class SessionClient {
         return this.#onSnapshot(delivery);
       case 'draft':
         this.#draft.heardDraft(delivery.text, delivery.draftId);
-        return this.#store.update({ draft: this.#draft.text });
+        return this.#store.update(this.#draftState);
       case 'viewers':
         return this.#store.update({ viewers: delivery });
       case 'progress':
@@ -323,7 +327,7 @@ export class SessionClient {
     this.#store.update({
       connection: { status: 'online' },
       snapshot,
-      draft: this.#draft.text,
+      ...this.#draftState,
       progress: progress.length === this.state.progress.size ? this.state.progress : new Map(progress),
       ...this.#images.shown,
     });
@@ -344,7 +348,7 @@ export class SessionClient {
     if (!command) return;
     if (command.type === 'start_over') this.#draft.released();
     const { notice: _settled, ...state } = this.state;
-    this.#store.replace({ ...state, pending: this.#pending.types, draft: this.#draft.text });
+    this.#store.replace({ ...state, pending: this.#pending.types, ...this.#draftState });
   }
 
   #onReject(refusal: RejectMessage): void {
@@ -354,7 +358,7 @@ export class SessionClient {
     if (refusal.commandId === undefined && refusal.code === 'rate_limited') return this.#images.refusedForRate();
     const notice = this.#pending.refuse(refusal);
     if (notice?.command === 'start_over') this.#draft.kept();
-    if (notice) this.#store.update({ notice, pending: this.#pending.types, draft: this.#draft.text });
+    if (notice) this.#store.update({ notice, pending: this.#pending.types, ...this.#draftState });
   }
 
   /** The join was refused; for other reasons than these the close code, which follows, says what to do. */

@@ -52,6 +52,8 @@ export interface SessionState {
   readonly snapshot?: SnapshotMessage;
   /** The shared text of the prompt field: typed here, or as last heard from the server (rule W8). */
   readonly draft: string;
+  /** That text, as long as the server may not have it: whoever ends this client early would lose it. */
+  readonly unsentDraft?: string | undefined;
   readonly viewers?: ViewersMessage;
   readonly limits?: ClientLimits;
   /** The running generation's last progress, by candidate, with the local moment it arrived (milliseconds of `Date.now()`). */

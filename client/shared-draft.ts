@@ -58,6 +58,11 @@ export class SharedDraft {
     return this.#text;
   }
 
+  /** The text, as long as the server may not have it. */
+  get unsent(): string | undefined {
+    return this.#isUnsent || this.#onTheWay !== undefined ? this.#text : undefined;
+  }
+
   /** Typed here: on show at once, sent as soon as the limit allows, the last text of several. */
   set(text: string): void {
     if (text === this.#text) return;

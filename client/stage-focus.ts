@@ -11,7 +11,7 @@ interface Host extends LitElement {
 }
 
 /** What leads to no other stage. */
-const asides: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options']);
+const asides: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options', 'unsent']);
 
 /** Nobody else is moved: what others do leaves the focus where it is, as long as its part is there. */
 export class StageFocus implements ReactiveController {

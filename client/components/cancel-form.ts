@@ -5,6 +5,7 @@ import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
+import type { Unsent } from '../unsent.ts';
 import { button } from './button.ts';
 
 @element('proof-cancel')
@@ -41,6 +42,8 @@ export class CancelForm extends LitElement {
   @property({ type: Number }) accessor limit = 2000;
   /** Whether the pictures cost nothing. */
   @property({ type: Boolean }) accessor demo = false;
+  /** What a tab that was reloaded finds again. */
+  @property({ attribute: false }) accessor unsent: Unsent = {};
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
   @query('input') private accessor field!: HTMLInputElement;
@@ -52,6 +55,11 @@ export class CancelForm extends LitElement {
 
   clear(): void {
     this.field.value = '';
+    this.#tell();
+  }
+
+  override firstUpdated(): void {
+    this.field.value = this.unsent.reason ?? '';
   }
 
   override focus(): void {
@@ -70,11 +78,17 @@ export class CancelForm extends LitElement {
           dir="auto"
           autocomplete="off"
           maxlength=${this.limit}
+          @input=${this.#tell}
           placeholder="Optional: the reason, for the next try"
         />
       </div>
       ${this.demo ? nothing : html`<p class="billed small soft">A cancelled drawing may still be billed.</p>`}
     </form>`;
+  }
+
+  #tell(): void {
+    const reason = this.reason || undefined;
+    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: { reason } }));
   }
 
   #submitted(event: Event): void {

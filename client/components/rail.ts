@@ -11,6 +11,7 @@ import { StageFocus } from '../stage-focus.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { rail } from '../styles/rail.ts';
+import { fateOf, type Unsent } from '../unsent.ts';
 import type { CancelForm } from './cancel-form.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
@@ -42,6 +43,8 @@ export class Rail extends LitElement {
   @property({ attribute: false }) accessor session!: SessionState;
   /** What the next picture is to be like, as this browser remembers it. */
   @property({ attribute: false }) accessor options: Options = {};
+  /** What a tab that was reloaded finds again. */
+  @property({ attribute: false }) accessor unsent: Unsent = {};
   /** The attempt that this person looks at; absent, what is new is on show. */
   @property({ attribute: false }) accessor openedId: string | undefined;
   @query('proof-prompt') private accessor form!: PromptForm | null;
@@ -65,13 +68,11 @@ export class Rail extends LitElement {
     if (hasStartedOver(before, this.session)) this.refine?.clear();
   }
 
-  /** A reason that nobody sent, since the drawing ended by itself, says what to change in what it brought. */
-  #keepReason({ stage, lastGeneration }: SnapshotMessage): void {
+  #keepReason(snapshot: SnapshotMessage): void {
     const reason = this.cancel?.reason ?? '';
-    const isSent = reason !== '' && reason === lastGeneration?.cancelReason;
-    const isTakenOver = stage === 'user_feedback' && reason !== '' && !isSent && this.#canRefine;
-    if (isTakenOver) this.refine?.takeOver(reason);
-    if (isSent || isTakenOver) this.cancel?.clear();
+    const fate = fateOf(reason, snapshot, this.#canRefine);
+    if (fate === 'is_feedback') this.refine?.takeOver(reason);
+    if (fate !== 'stays') this.cancel?.clear();
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -189,6 +190,7 @@ export class Rail extends LitElement {
       ?hidden=${stage !== 'generating' || !this.#decides}
       .limit=${this.session.limits?.FEEDBACK_CHARACTERS ?? 2000}
       ?demo=${this.session.welcome?.generator.demo}
+      .unsent=${this.unsent}
       ?busy=${this.#isPending('cancel')}
       ?unavailable=${this.#unavailable}
     ></proof-cancel>`;
@@ -217,6 +219,7 @@ export class Rail extends LitElement {
       .accepted=${attempts.at(-1)?.feedback}
       .acceptedId=${attempts.at(-1)?.image.imageId}
       .options=${this.options}
+      .unsent=${this.unsent}
       ?busy=${this.#isAsking}
       ?unavailable=${this.#unavailable}
     ></proof-refine>`;

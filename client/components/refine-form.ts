@@ -9,6 +9,7 @@ import { IntentEvent } from '../intent.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptForm } from '../styles/prompt-form.ts';
+import { joined, type Unsent } from '../unsent.ts';
 import { button } from './button.ts';
 import { fieldNotes, isSendKey } from './field-notes.ts';
 
@@ -38,6 +39,8 @@ export class RefineForm extends LitElement {
   /** Which attempt that is, so that the same words may be sent twice. */
   @property({ attribute: false }) accessor acceptedId: string | undefined;
   @property({ attribute: false }) accessor options: Options = {};
+  /** What a tab that was reloaded finds again. */
+  @property({ attribute: false }) accessor unsent: Unsent = {};
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
@@ -47,20 +50,36 @@ export class RefineForm extends LitElement {
   @state() private accessor isLent = false;
   @query('textarea') private accessor field!: HTMLTextAreaElement;
   /** What this person last asked for, until it has become a picture. */
-  #sent: string | undefined;
+  @state() private accessor sent: string | undefined;
+  /** As the tab knows it. */
+  #told: Pick<Unsent, 'feedback' | 'askedFeedback'> = {};
 
   override willUpdate(changed: PropertyValues<this>): void {
+    if (!this.hasUpdated) this.#findAgain(this.unsent);
     const isNew = changed.has('accepted') || changed.has('acceptedId');
-    if (isNew && this.#sent !== undefined && this.accepted?.trim() === this.#sent) {
-      if (this.text.trim() === this.#sent) this.#hold('');
-      this.#sent = undefined;
+    if (isNew && this.sent !== undefined && this.accepted?.trim() === this.sent) {
+      if (this.text.trim() === this.sent) this.#hold('');
+      this.sent = undefined;
     }
     if (changed.has('suggestion')) this.#borrow();
   }
 
+  #findAgain({ feedback, askedFeedback }: Unsent): void {
+    this.#hold(feedback ?? '');
+    this.sent = askedFeedback;
+    this.#told = { feedback, askedFeedback };
+  }
+
+  override updated(): void {
+    const feedback = (!this.isLent && this.text) || undefined;
+    if (feedback === this.#told.feedback && this.sent === this.#told.askedFeedback) return;
+    this.#told = { feedback, askedFeedback: this.sent };
+    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: this.#told }));
+  }
+
   /** Takes in words that were written elsewhere, after those that stand here. */
   takeOver(words: string): void {
-    this.#hold([this.isLent ? '' : this.text.trimEnd(), words].filter(Boolean).join('\n'));
+    this.#hold(joined(this.isLent ? '' : this.text, words));
   }
 
   clear(): void {
@@ -138,7 +157,7 @@ export class RefineForm extends LitElement {
       return;
     }
     this.isLent = false;
-    this.#sent = text.trim();
+    this.sent = text.trim();
     this.dispatchEvent(new IntentEvent({ type: 'refine', imageId, feedback: text, options }));
   }
 }

@@ -14,6 +14,7 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { review } from '../styles/review.ts';
 import { tokens } from '../styles/tokens.ts';
+import type { Unsent } from '../unsent.ts';
 import { announcement, newsMeanwhile } from '../words.ts';
 import { button } from './button.ts';
 import type { Candidates } from './candidates.ts';
@@ -48,6 +49,8 @@ export class Review extends LitElement {
   @property({ attribute: false }) accessor server: string | URL = location.origin;
   /** What this person wanted the last pictures to be like. */
   @property({ attribute: false }) accessor options: Options = {};
+  /** What a tab that was reloaded finds again. */
+  @property({ attribute: false }) accessor unsent: Unsent = {};
   /** The attempt that this person looks at; absent, what is new is on show. */
   @state() private accessor openedId: string | undefined;
   @query('proof-rail') private accessor rail!: Rail | null;
@@ -140,6 +143,7 @@ export class Review extends LitElement {
         <proof-rail
           .session=${session}
           .options=${this.options}
+          .unsent=${this.unsent}
           .openedId=${this.#openedId}
           @start-over=${this.#startOver}
         ></proof-rail>

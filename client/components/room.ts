@@ -1,18 +1,17 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import { property, query, state } from 'lit/decorators.js';
-import { imageFileName } from '../../shared/file-name.ts';
-import type { Options, Supports } from '../../shared/session.ts';
+import { property, query } from 'lit/decorators.js';
+import type { SnapshotMessage } from '../../shared/protocol.ts';
 import { element } from '../element.ts';
 import type { Intent, IntentEvent } from '../intent.ts';
 import { command } from '../intent-commands.ts';
 import { keepsakes } from '../keepsakes.ts';
-import { type RoomEventMap, roomEvent } from '../room-events.ts';
+import type { RoomEventMap } from '../room-events.ts';
+import { RoomNews } from '../room-news.ts';
 import { type Session, SessionController } from '../session-controller.ts';
-import type { EndReason } from '../session-end.ts';
 import type { SessionState } from '../session-state.ts';
-import { promptOf } from '../showing.ts';
-import { supported } from '../supported-options.ts';
+import { foundAgain, type Unsent } from '../unsent.ts';
+import { WantedOptions } from '../wanted-options.ts';
 import type { Review } from './review.ts';
 import './review.ts';
 
@@ -54,41 +53,65 @@ export class ProofRoom extends LitElement {
   /** The person's name; without it the one this browser remembers. */
   @property({ attribute: false }) accessor name: string | undefined;
 
-  /** What the next picture is to be like: this person's last choice, or what the picture before it was like. */
-  @state() private accessor options: Options = keepsakes.options();
   @query('proof-review') private accessor review!: Review;
 
   readonly #controller = new SessionController(this);
   /** What was on show before the connection was made anew; it stays until the new one has something. */
   #before: SessionState | undefined;
-  #told: { sessionId?: string; turn?: number | undefined; approvedId?: string; ended?: EndReason | undefined } = {};
+  readonly #news = new RoomNews(this);
+  readonly #options = new WantedOptions(keepsakes.options());
+  /** The connection that took up what the tab held for its session. */
+  #resumed: Session | undefined;
+  #unsent: Unsent = {};
+  /** As it was when the session was taken up: later on, the fields know best what stands in them. */
+  #found: Unsent = {};
   #arrival: Arrival | undefined;
-  /** Of the options those that the server's generator offers: one and the same until one of the two changes. */
-  #offered: { readonly of?: Options; readonly supports?: Supports | undefined; readonly options: Options } = {
-    options: {},
-  };
-  /** When the generation was asked for whose options were taken over. */
-  #followed: string | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.hasUpdated || changed.has('server') || changed.has('session') || changed.has('sessionKey')) {
       this.#before = undefined;
-      this.#told = {};
-      this.#followed = undefined;
+      this.#news.leave();
+      this.#options.leave();
       this.#open(this.session, this.sessionKey);
     }
     if (!this.hasUpdated && this.autofocus) this.#arrival = 'opened';
-    const state = this.#controller.state;
-    if (state?.snapshot) this.#before = undefined;
-    if (state) this.#followOptions(state);
-    this.#offer(this.options, this.#shown?.welcome?.generator.supports);
+    const { client } = this.#controller;
+    if (client) this.#follow(client);
+  }
+
+  #follow(client: Session): void {
+    const { snapshot, sessionId } = client.state;
+    if (!snapshot || sessionId === undefined) return;
+    this.#before = undefined;
+    if (client !== this.#resumed) this.#resume(client, sessionId, snapshot);
+    this.#options.follow(snapshot);
+    const { unsentDraft: draft } = client.state;
+    if (draft !== this.#unsent.draft) this.#keep({ draft });
+  }
+
+  #resume(client: Session, sessionId: string, snapshot: SnapshotMessage): void {
+    this.#resumed = client;
+    const { welcome } = client.state;
+    this.#unsent = foundAgain(keepsakes.unsent(sessionId), snapshot, welcome?.generator.supports?.refine !== false);
+    this.#found = this.#unsent;
+    this.#options.comeBack(this.#unsent);
+    const { draft } = this.#unsent;
+    if (draft !== undefined && welcome?.role === 'reviewer') client.setDraft(draft);
+    this.#keep({});
+  }
+
+  #keep(news: Unsent): void {
+    this.#unsent = { ...this.#unsent, ...news };
+    const { sessionId } = this.#controller.state;
+    if (sessionId !== undefined) keepsakes.keepUnsent(sessionId, this.#unsent);
   }
 
   override render(): TemplateResult {
     return html`<proof-review
       .session=${this.#shown}
       .server=${this.server}
-      .options=${this.#offered.options}
+      .options=${this.#options.offeredBy(this.#shown?.welcome?.generator.supports)}
+      .unsent=${this.#found}
       @proof-intent=${this.#intended}
     ></proof-review>`;
   }
@@ -96,10 +119,7 @@ export class ProofRoom extends LitElement {
   override updated(): void {
     const { state } = this.#controller;
     if (!state) return;
-    this.#tellSession(state);
-    this.#tellStage(state);
-    this.#tellEnded(state);
-    this.#tellApproved(state);
+    this.#news.tell(state);
     this.#arrive(state);
   }
 
@@ -110,23 +130,6 @@ export class ProofRoom extends LitElement {
     const wanted = this.#arrival === 'asked' || (hasField && document.activeElement === document.body);
     this.#arrival = undefined;
     if (wanted) void this.review.enter();
-  }
-
-  /** The next picture starts from what the last ask was like, whoever asked; how many at once is each person's own choice. */
-  #followOptions({ snapshot }: SessionState): void {
-    const last =
-      snapshot?.stage === 'generating' ? snapshot.generation : (snapshot?.lastGeneration ?? snapshot?.attempts.at(-1));
-    // To discard or to restore an attempt is no ask: what somebody has chosen since stays.
-    if (!last || (this.#followed !== undefined && last.startedAt <= this.#followed)) return;
-    this.#followed = last.startedAt;
-    const { candidates: _theirs, ...options } = last.options;
-    const { candidates } = this.options;
-    this.options = { ...options, ...(candidates !== undefined && { candidates }) };
-  }
-
-  #offer(of: Options, supports: Supports | undefined): void {
-    if (of === this.#offered.of && supports === this.#offered.supports) return;
-    this.#offered = { of, supports, options: supported(of, supports) };
   }
 
   get #shown(): SessionState | undefined {
@@ -158,7 +161,7 @@ export class ProofRoom extends LitElement {
   #startNew(prompt: string): void {
     this.session = undefined;
     this.sessionKey = undefined;
-    this.#told = {};
+    this.#news.leave();
     this.#before = undefined;
     this.#open(undefined, undefined);
     this.#controller.client?.setDraft(prompt);
@@ -179,8 +182,11 @@ export class ProofRoom extends LitElement {
       case 'want':
         return client.want(intent.imageIds);
       case 'options':
-        this.options = intent.options;
-        return keepsakes.keepOptions(intent.options);
+        this.#keep(this.#options.choose(intent.options));
+        keepsakes.keepOptions(intent.options);
+        return this.requestUpdate();
+      case 'unsent':
+        return this.#keep(intent.unsent);
       case 'token':
         keepsakes.keepToken(this.server, intent.token);
         this.#arrival = 'asked';
@@ -198,39 +204,6 @@ export class ProofRoom extends LitElement {
       default:
         void command(intent, client);
     }
-  }
-
-  #tellSession({ welcome, sessionKey }: SessionState): void {
-    if (!welcome || welcome.sessionId === this.#told.sessionId) return;
-    this.#told = { sessionId: welcome.sessionId };
-    this.dispatchEvent(roomEvent('proof-session', { sessionId: welcome.sessionId, sessionKey }));
-  }
-
-  #tellStage({ snapshot }: SessionState): void {
-    if (!snapshot || this.#told.ended || snapshot.turn === this.#told.turn) return;
-    this.#told.turn = snapshot.turn;
-    const { stage, turn, revision } = snapshot;
-    this.dispatchEvent(roomEvent('proof-stage', { stage, turn, revision }));
-  }
-
-  #tellEnded({ connection }: SessionState): void {
-    const reason = connection.status === 'closed' ? connection.reason : undefined;
-    if (reason === this.#told.ended) return;
-    // Who comes back to the same session is told its stage anew.
-    this.#told = { ...this.#told, ended: reason, turn: undefined };
-    if (reason) this.dispatchEvent(roomEvent('proof-ended', { reason }));
-  }
-
-  #tellApproved(state: SessionState): void {
-    if (state.snapshot?.stage !== 'final') return;
-    const { imageId, mediaType, sha256 } = state.snapshot.approved;
-    const received = state.images.get(imageId);
-    if (!received || imageId === this.#told.approvedId) return;
-    this.#told.approvedId = imageId;
-    const file = new File([received.blob], imageFileName(promptOf(state, imageId), mediaType, true), {
-      type: mediaType,
-    });
-    this.dispatchEvent(roomEvent('proof-approved', { file, sha256 }));
   }
 }
 

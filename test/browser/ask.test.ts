@@ -15,6 +15,7 @@ import { base } from '../../client/styles/base.ts';
 import { review } from '../../client/styles/review.ts';
 import { tokens } from '../../client/styles/tokens.ts';
 import { supported } from '../../client/supported-options.ts';
+import type { Unsent } from '../../client/unsent.ts';
 import type { Generation, GenerationError, LastAction, Options, Supports } from '../../shared/session.ts';
 import { generation, paint } from './component-states.ts';
 
@@ -42,6 +43,8 @@ const supports: Supports = {
 
 let stand: Stand;
 let intents: Intent[];
+/** What the tab was told to keep. */
+let unsent: Unsent;
 let opened: string[];
 let options: Options;
 
@@ -49,10 +52,13 @@ beforeEach(() => {
   document.documentElement.lang = 'en';
   document.title = 'Asking';
   intents = [];
+  unsent = {};
   opened = [];
   stand = new Stand();
   stand.addEventListener(IntentEvent.type, (event) => {
-    if (event instanceof IntentEvent) intents.push(event.intent);
+    if (!(event instanceof IntentEvent)) return;
+    if (event.intent.type === 'unsent') unsent = { ...unsent, ...event.intent.unsent };
+    else intents.push(event.intent);
   });
   stand.addEventListener(OpenEvent.type, (event) => {
     if (event instanceof OpenEvent) opened.push(event.imageId);
@@ -263,6 +269,7 @@ describe('refining', () => {
     suggestion?: string;
     accepted?: string;
     acceptedId?: string;
+    unsent?: Unsent;
     busy?: boolean;
     unavailable?: boolean;
   }
@@ -275,6 +282,7 @@ describe('refining', () => {
       .accepted=${given.accepted}
       .acceptedId=${given.acceptedId}
       .options=${{ quality: 'high' }}
+      .unsent=${given.unsent ?? {}}
       ?busy=${given.busy}
       ?unavailable=${given.unavailable}
     ></proof-refine>`);
@@ -300,6 +308,40 @@ describe('refining', () => {
     await field().fill('Warmer light');
     await userEvent.keyboard(`{${modifier}>}{Enter}{/${modifier}}`);
     expect(intents).toEqual([sent('Warmer light')]);
+  });
+
+  test('tells what is typed, so that a reload finds it, until it has become a picture', async () => {
+    await refine();
+    expect(unsent).toEqual({});
+    await field().fill('Warmer light');
+    await expect.poll(() => unsent).toEqual({ feedback: 'Warmer light' });
+    await press();
+    await expect.poll(() => unsent).toEqual({ feedback: 'Warmer light', askedFeedback: 'Warmer light' });
+    await refine({ accepted: 'Warmer light', acceptedId: 'i4' });
+    await expect.poll(() => unsent).toEqual({});
+  });
+
+  test('what is only lent is not to be kept; made one’s own, it is', async () => {
+    await refine({ suggestion: 'Too dark' });
+    await expect.element(field()).toHaveValue('Too dark');
+    expect(unsent).toEqual({});
+    await field().fill('Too dark here');
+    await expect.poll(() => unsent).toEqual({ feedback: 'Too dark here' });
+  });
+
+  test('begins with what a reload has found, before a suggestion', async () => {
+    await refine({ unsent: { feedback: 'Warmer light' }, suggestion: 'Too dark' });
+    await expect.element(field()).toHaveValue('Warmer light');
+    await field().fill('');
+    await expect.poll(() => unsent).toEqual({ feedback: undefined });
+  });
+
+  test('knows after a reload what it has asked for', async () => {
+    const asked = { feedback: 'Warmer light', askedFeedback: 'Warmer light' };
+    await refine({ unsent: asked, accepted: 'Less snow', acceptedId: 'i3' });
+    await expect.element(field()).toHaveValue('Warmer light');
+    await refine({ unsent: asked, accepted: 'Warmer light', acceptedId: 'i4' });
+    await expect.element(field()).toHaveValue('');
   });
 
   test('without words is refused beside its field', async () => {

@@ -51,6 +51,28 @@ test('a draft over the limit stays here until it is short enough', () => {
   expect(drafts(socket)).toHaveLength(1);
 });
 
+test('a text is unsent until the server is known to have it: on its way, too long, or with the line down', () => {
+  const { client, page, socket } = joinedClient();
+  expect(client.state.unsentDraft).toBeUndefined();
+  client.setDraft('a fox');
+  expect(client.state.unsentDraft).toBe('a fox');
+  confirm(socket);
+  expect(client.state.unsentDraft).toBeUndefined();
+  const long = 'x'.repeat(limits.PROMPT_CHARACTERS + 1);
+  client.setDraft(long);
+  page.pass(1_000);
+  expect(client.state.unsentDraft).toBe(long);
+  page.wake();
+  client.setDraft('a red fox');
+  expect(client.state.unsentDraft).toBe('a red fox');
+  const again = answerJoin(page, initialInput({ draft: 'a fox' }));
+  expect(client.state.unsentDraft).toBe('a red fox');
+  confirm(again);
+  expect(client.state.unsentDraft).toBeUndefined();
+  typedElsewhere(again, 'theirs');
+  expect(client.state.unsentDraft).toBeUndefined();
+});
+
 test('W5: a watcher sends no drafts, and follows those of the others', () => {
   const { client, page } = newClient({ sessionId: 'session-1' });
   const socket = answerJoin(page, initialInput(), { role: 'watcher' });
