@@ -162,7 +162,6 @@ export class Review extends LitElement {
         ?working=${isDrawing && this.#openedId === undefined}
       ></proof-picture>
       ${shown.kind === 'candidates' ? html`<proof-candidates .candidates=${shown.candidates} ?working=${isDrawing}></proof-candidates>` : nothing}
-      ${this.#wayBack(session)}
       ${
         snapshot
           ? html`<proof-attempts
@@ -179,6 +178,7 @@ export class Review extends LitElement {
             ></proof-attempts>`
           : nothing
       }
+      ${this.#wayBack(session)}
     </div>`;
   }
 

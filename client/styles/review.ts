@@ -56,10 +56,15 @@ export const review = css`
     gap: 1.75rem;
   }
 
-  /* Clear of the words beneath the picture. */
+  /* Beneath the strip, which stays where it is: the next click there hits what it aimed at. */
   .back {
     justify-self: center;
-    margin-block: 0.25rem -0.75rem;
+    margin-block: -1rem -0.75rem;
+  }
+
+  /* Clear of the words beneath the picture. */
+  proof-attempts[hidden] + .back {
+    margin-block-start: 0.25rem;
   }
 
   .rail {

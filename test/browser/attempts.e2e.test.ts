@@ -54,6 +54,17 @@ describe('every attempt is kept', () => {
     expect(await ana.state()).toBe(await bo.state());
   });
 
+  test('and opening one moves none of them away from beneath the pointer', async () => {
+    const { ana } = await threePictures(await startProduct());
+    const before = await ana.attempt(2).boundingBox();
+    await ana.open(1);
+    await see(ana.button('Show the newest picture')).toBeInViewport({ ratio: 1 });
+    expect(await ana.attempt(2).boundingBox()).toEqual(before);
+    await ana.press('Show the newest picture');
+    await see(ana.attempt(3)).toHaveAttribute('aria-current', 'true');
+    expect(await ana.attempt(2).boundingBox()).toEqual(before);
+  });
+
   test('and can be downloaded, with -unapproved in the name of each but the approved one', async () => {
     const product = await startProduct();
     const { ana, bo } = await threePictures(product);
