@@ -6,7 +6,7 @@ import type { Attempt, DiscardedAttempt, Generation, Options } from '../../share
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import type { SessionState } from '../session-state.ts';
-import { attemptLookedAt, promptOf } from '../showing.ts';
+import { attemptLookedAt } from '../showing.ts';
 import { StageFocus } from '../stage-focus.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
@@ -18,21 +18,18 @@ import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
 import type { OptionsChangeEvent } from './prompt-options.ts';
 import type { RefineForm } from './refine-form.ts';
-import './approval-note.ts';
+import { stagePart } from './stage-part.ts';
 import './attempt-facts.ts';
 import './cancel-form.ts';
-import './decision-bar.ts';
 import './error-note.ts';
 import './examples.ts';
 import './farewell-note.ts';
 import './inspector.ts';
 import './notice-note.ts';
 import './picture-tools.ts';
-import './progress-line.ts';
 import './prompt-form.ts';
 import './refine-form.ts';
 import './unfinished-note.ts';
-import './watch-note.ts';
 
 const purposes = { initial_input: 'generate', generating: 'wait', user_feedback: 'regenerate', final: 'wait' } as const;
 
@@ -81,7 +78,15 @@ export class Rail extends LitElement {
     const headline = snapshot.stage === 'initial_input' && !this.#isWatching;
     return html`${headline ? html`<h2 class="headline">What should the picture show?</h2>` : nothing}
       ${this.#notes(snapshot)}
-      <div class="stage">${this.#stage(snapshot)}</div>
+      <div class="stage">
+        ${stagePart({
+          session: this.session,
+          snapshot,
+          attempt: this.#attempt,
+          decides: this.#decides,
+          isWatching: this.#isWatching,
+        })}
+      </div>
       ${this.#isWatching ? nothing : html`${this.#cancel(snapshot)} ${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
       ${this.#leave(snapshot)}
       <div class="more">
@@ -141,47 +146,8 @@ export class Rail extends LitElement {
     return attemptLookedAt(this.session, this.openedId);
   }
 
-  /** Nobody approves what they can't see. */
-  get #isHere(): boolean {
-    const attempt = this.#attempt;
-    return attempt === undefined || this.session.images.has(attempt.image.imageId);
-  }
-
   get #canRefine(): boolean {
     return this.session.welcome?.generator.supports?.refine !== false;
-  }
-
-  #stage(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
-    switch (snapshot.stage) {
-      case 'initial_input':
-        if (!this.#isWatching) return nothing;
-        return html`${this.#watch(snapshot)}
-        ${this.session.draft.trim() ? html`<p class="small soft">The prompt, as it is being written</p>${quote(this.session.draft)}` : nothing}`;
-      case 'generating':
-        // Of a session that is gone nobody knows whether it still draws.
-        if (this.session.connection.status === 'closed') return quote(snapshot.generation.prompt);
-        return html`<proof-progress class="landing" .progress=${this.#progress}></proof-progress>
-          ${quote(snapshot.generation.prompt)} ${change(snapshot.generation)}
-          ${this.#isWatching ? this.#watch(snapshot) : nothing}`;
-      case 'user_feedback':
-        if (this.#isWatching) {
-          return html`${this.#watch(snapshot)} ${quote(this.#prompts(snapshot))}`;
-        }
-        if (!this.#decides) return quote(this.#prompts(snapshot));
-        return html`<proof-decision
-          class="landing"
-          .image=${this.#attempt?.image}
-          ?busy=${this.#isPending('approve')}
-          ?unavailable=${this.#unavailable || !this.#isHere}
-        ></proof-decision>`;
-      case 'final':
-        return html`<proof-approval class="landing" .decision=${snapshot.decisions.at(-1)}></proof-approval>
-          ${quote(promptOf(this.session, snapshot.approved.imageId))}`;
-    }
-  }
-
-  #watch({ stage }: SnapshotMessage): TemplateResult {
-    return html`<proof-watch class=${stage === 'generating' ? '' : 'landing'} stage=${stage}></proof-watch>`;
   }
 
   /** As with the refinement, one instance lives through all stages. */
@@ -194,17 +160,6 @@ export class Rail extends LitElement {
       ?busy=${this.#isPending('cancel')}
       ?unavailable=${this.#unavailable}
     ></proof-cancel>`;
-  }
-
-  /** Of several candidates that of the first which is still being drawn. */
-  get #progress() {
-    const { progress, snapshot } = this.session;
-    const finished = snapshot?.stage === 'generating' ? settledCandidates(snapshot, snapshot.generation) : new Set();
-    return [...progress.values()].find(({ candidate }) => !finished.has(candidate));
-  }
-
-  #prompts(snapshot: Extract<SnapshotMessage, { stage: 'user_feedback' }>): string {
-    return this.#attempt?.prompt ?? promptOf(this.session, snapshot.image.imageId);
   }
 
   /** One instance lives through all stages, so that nobody's typing is lost. */
@@ -312,15 +267,5 @@ const hasStartedOver = (before: SnapshotMessage, { snapshot, welcome }: SessionS
   snapshot.lastAction?.action === 'start_over' &&
   snapshot.lastAction.connectionId === welcome?.connectionId;
 
-const change = ({ feedback }: Generation) =>
-  feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`;
-
 const attemptsOf = ({ attempts }: SnapshotMessage, generation: Generation | undefined): number =>
   attempts.filter(({ image }) => image.generationId === generation?.generationId).length;
-
-function settledCandidates({ attempts }: SnapshotMessage, { generationId, failures = [] }: Generation): Set<number> {
-  const finished = attempts.filter(({ image }) => image.generationId === generationId);
-  return new Set([...finished.map(({ image }) => image.candidate), ...failures.map(({ candidate }) => candidate)]);
-}
-
-const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;
