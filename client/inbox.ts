@@ -1,12 +1,14 @@
 /** What one connection brings, parsed and in the order in which it came. */
-import * as v from 'valibot';
 import { type ImageMessage, parseServerMessage, type ServerMessage } from '../shared/protocol.ts';
 import type { ImageReference } from '../shared/session.ts';
 import type { Environment } from './environment.ts';
 import { imageBlob } from './image-bytes.ts';
 
+/** All but the two that are about the line itself, and so wait behind nothing. */
+type SessionMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' }>;
+
 export type Delivery =
-  | Exclude<ServerMessage, ImageMessage>
+  | Exclude<SessionMessage, ImageMessage>
   /** Without `blob` the bytes were not those that the reference names. */
   | { readonly type: 'image'; readonly reference: ImageReference; readonly blob: Blob | undefined };
 
@@ -17,21 +19,32 @@ export type Delivery =
 export class Inbox {
   readonly #deliver: (delivery: Delivery) => void;
   readonly #sha256: Environment['sha256'] | undefined;
-  readonly #waiting: ServerMessage[] = [];
+  readonly #waiting: SessionMessage[] = [];
   #isChecking = false;
   #isClosed = false;
+  /** What follows once everything that came is delivered. */
+  #afterAll: (() => void) | undefined;
 
   constructor(sha256: Environment['sha256'] | undefined, deliver: (delivery: Delivery) => void) {
     this.#sha256 = sha256;
     this.#deliver = deliver;
   }
 
-  receive(message: ServerMessage): void {
+  receive(message: SessionMessage): void {
     this.#waiting.push(message);
     this.#deliverWaiting();
   }
 
-  /** Delivers nothing any more: the connection is gone, and the next one brings all that counts again. */
+  /**
+   * The connection is gone: calls `afterAll` once everything that came over it is delivered, now where nothing waits. The picture whose
+   * bytes are being checked may be the last thing that the server ever says (rule R9).
+   */
+  finish(afterAll: () => void): void {
+    this.#afterAll = afterAll;
+    this.#deliverWaiting();
+  }
+
+  /** Delivers nothing any more, and forgets what was to follow. */
   close(): void {
     this.#isClosed = true;
     this.#waiting.length = 0;
@@ -40,7 +53,7 @@ export class Inbox {
   #deliverWaiting(): void {
     while (!this.#isChecking && !this.#isClosed) {
       const message = this.#waiting.shift();
-      if (!message) return;
+      if (!message) return this.#afterAll?.();
       if (message.type === 'image') void this.#check(message);
       else this.#deliver(message);
     }
@@ -70,21 +83,10 @@ const knownTypes = {
   goodbye: true,
 } as const satisfies Record<ServerMessage['type'], true>;
 
-const Typed = v.object({ type: v.string() });
-
 /** The message in `text`. One of a type from a later version is undefined in silence; one that is wrong is undefined, and `onProblem` hears of it. */
 export function readServerMessage(text: string, onProblem: (problem: string) => void): ServerMessage | undefined {
   const parsed = parseServerMessage(text);
   if (parsed.ok) return parsed.message;
-  if (!isOfUnknownType(text)) onProblem(parsed.problem);
+  if (parsed.type === undefined || Object.hasOwn(knownTypes, parsed.type)) onProblem(parsed.problem);
   return undefined;
-}
-
-function isOfUnknownType(text: string): boolean {
-  try {
-    const typed = v.safeParse(Typed, JSON.parse(text));
-    return typed.success && !Object.hasOwn(knownTypes, typed.output.type);
-  } catch {
-    return false;
-  }
 }

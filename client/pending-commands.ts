@@ -70,7 +70,7 @@ export class PendingCommands {
   }
 
   /** No answer will come any more: each gets that for one. What to tell the person, if any waited. */
-  end(reason: EndReason): Notice | undefined {
+  end(reason: EndReason | 'left'): Notice | undefined {
     let notice: Notice | undefined;
     for (const { commandId, type } of this.commands) {
       notice = unanswered(type, reason, this.#now());

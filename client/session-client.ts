@@ -38,6 +38,8 @@ export class SessionClient {
   readonly #pending: PendingCommands;
   readonly #store: Store<SessionState>;
   #credentials: Credentials;
+  /** The token of the last `join`. */
+  #sentToken: string | undefined;
   #phase: 'new' | 'running' | 'ended' | 'released' = 'new';
   /** The open connection's; its `welcome` and the join's snapshot may be still to come. */
   #inbox: Inbox | undefined;
@@ -90,15 +92,36 @@ export class SessionClient {
     this.#line.start();
   }
 
+  /** Joins again after the server ended the connection for good; what is here stays. Does nothing otherwise. */
+  reconnect(): void {
+    if (this.#phase === 'ended') this.#joinAnew();
+  }
+
+  /**
+   * Goes by another name, which means to join anew where this client has joined: what is here stays.
+   * @param name at most `NAME_CHARACTERS` (40) UTF-16 units; blank: the server gives one, such as `Reviewer 2`
+   */
+  rename(name: string): void {
+    if (name === this.#credentials.name) return;
+    this.#credentials = { ...this.#credentials, name };
+    // Until the line is open, the `join` is still to be sent.
+    if (this.#phase === 'running' && this.#inbox) this.#joinAnew();
+  }
+
   /** Closes for good and releases all object URLs; may be called twice. Commands without an answer resolve as not accepted. */
   close(): void {
     if (this.#phase === 'released') return;
     this.#draft.flush();
-    const { connection } = this.state;
-    this.#end(connection.status === 'closed' ? connection.reason : 'going_away');
+    this.#stop();
     this.#phase = 'released';
     this.#images.clear();
-    this.#store.update(this.#images.shown);
+    const notice = this.#pending.end('left');
+    this.#store.update({
+      connection: { status: 'left' },
+      pending: this.#pending.types,
+      ...this.#images.shown,
+      ...(notice && { notice }),
+    });
   }
 
   /** Sets the shared text of the prompt field; the others see it within a moment, or after the reconnect. */
@@ -113,12 +136,10 @@ export class SessionClient {
     this.#store.update(this.#draftState);
   }
 
-  /** Answers `token_needed`, and connects again; otherwise the token is kept for when it is needed. */
+  /** The server's access token, 32 characters or more: answers `token_needed`, or is kept for when it is needed. */
   provideToken(token: string): void {
     this.#credentials = { ...this.#credentials, token };
-    if (this.state.connection.status !== 'token_needed') return;
-    this.#store.update({ connection: { status: 'connecting' } });
-    this.#line.start();
+    if (this.state.connection.status === 'token_needed') this.#connectAgain();
   }
 
   /** Asks for the bytes of attempts; those that are here already are left out. */
@@ -170,8 +191,10 @@ export class SessionClient {
     const earlier = this.#pending.answerTo(ask);
     if (earlier !== undefined) return earlier;
     const { connection, snapshot } = this.state;
-    if (connection.status === 'closed')
-      return this.#refuse(unanswered(ask.type, connection.reason, this.#environment.now()));
+    if (connection.status === 'closed' || connection.status === 'left') {
+      const reason = connection.status === 'closed' ? connection.reason : connection.status;
+      return this.#refuse(unanswered(ask.type, reason, this.#environment.now()));
+    }
     const turn = snapshot && { turn: snapshot.turn };
     const command: Command = { ...ask, commandId: this.#environment.randomId(), ...turn };
     if (!fits(command, this.#limits.INBOUND_MESSAGE_BYTES)) return this.#refuse(this.#tooLong(ask.type));
@@ -213,12 +236,16 @@ export class SessionClient {
   // ——— what the line says ———
 
   #onTrying(): void {
-    if (this.state.connection.status !== 'reconnecting') return;
-    this.#store.update({ connection: { status: 'reconnecting', ...this.#busy } });
+    const { connection } = this.state;
+    if (connection.status !== 'reconnecting') return;
+    const { nextTryAt: _now, ...reconnecting } = connection;
+    this.#store.update({ connection: reconnecting });
   }
 
   #onOpened(): void {
+    this.#leave();
     this.#inbox = new Inbox(this.#environment.sha256, (delivery) => this.#onDelivery(delivery));
+    this.#sentToken = this.#credentials.token;
     this.#send(joinMessage(this.#credentials, this.#images.have(this.state.snapshot, this.#limits.HAVE_IDS)));
   }
 
@@ -231,34 +258,63 @@ export class SessionClient {
   }
 
   #onLost(nextTryAt: number): void {
-    this.#leave();
-    this.#store.update({ connection: { status: 'reconnecting', nextTryAt, ...this.#busy } });
+    this.#afterAll(() => {
+      const busy = this.#busy;
+      this.#leave();
+      this.#store.update({ connection: { status: 'reconnecting', nextTryAt, ...busy } });
+    });
   }
 
   #onEnded(code: number): void {
-    if (code === 4403 && this.#credentials.sessionId === undefined) this.#needToken();
-    else this.#end(closedFor(code));
+    this.#afterAll(() => {
+      if (code === 4403 && this.#credentials.sessionId === undefined) this.#needToken();
+      else this.#end(closedFor(code));
+    });
+  }
+
+  /** What has come whole over the line that is gone is taken in first. */
+  #afterAll(then: () => void): void {
+    if (this.#inbox) this.#inbox.finish(then);
+    else then();
+  }
+
+  #joinAnew(): void {
+    this.#stop();
+    this.#phase = 'running';
+    this.#connectAgain();
+  }
+
+  #connectAgain(): void {
+    this.#store.update({ connection: { status: 'connecting' } });
+    this.#line.start();
+  }
+
+  #stop(): void {
+    this.#line.stop();
+    this.#leave();
   }
 
   #leave(): void {
     this.#inbox?.close();
     this.#inbox = undefined;
     this.#isJoined = false;
+    this.#busy = {};
     this.#draft.left();
     this.#images.left();
   }
 
   #needToken(): void {
-    this.#line.stop();
-    this.#leave();
-    this.#store.update({ connection: { status: 'token_needed', refused: this.#credentials.token !== undefined } });
+    const { token } = this.#credentials;
+    this.#stop();
+    // A token that was provided meanwhile has not been refused.
+    if (token !== this.#sentToken) this.#connectAgain();
+    else this.#store.update({ connection: { status: 'token_needed', refused: token !== undefined } });
   }
 
   /** Over for good: no command is left without an answer; what was received stays on show (rule R9). */
   #end(reason: EndReason): void {
     this.#phase = 'ended';
-    this.#line.stop();
-    this.#leave();
+    this.#stop();
     const notice = this.#pending.end(reason);
     this.#store.update({
       connection: { status: 'closed', reason },
@@ -301,9 +357,6 @@ export class SessionClient {
         return this.#onAck(delivery.commandId, delivery.revision);
       case 'reject':
         return this.#onReject(delivery);
-      case 'heartbeat':
-      case 'goodbye':
-        return;
     }
   }
 
@@ -337,7 +390,6 @@ export class SessionClient {
   #onJoined(snapshot: SnapshotMessage): void {
     const { welcome } = this.state;
     this.#isJoined = true;
-    this.#busy = {};
     const isSet = isDraftSet(this.state.snapshot, snapshot);
     this.#draft.joined(snapshot.draft, isSet, welcome?.role === 'reviewer' ? welcome.limits : undefined);
     for (const command of this.#pending.commands) this.#send(command);

@@ -45,6 +45,18 @@ export class SessionController implements ReactiveController {
     this.#host.requestUpdate();
   }
 
+  /** See `SessionClient.provideToken`. */
+  provideToken(token: string): void {
+    this.#options &&= { ...this.#options, token };
+    this.#client?.provideToken(token);
+  }
+
+  /** See `SessionClient.rename`. */
+  rename(name: string): void {
+    this.#options &&= { ...this.#options, name };
+    this.#client?.rename(name);
+  }
+
   hostConnected(): void {
     this.#isConnected = true;
     this.#start();

@@ -22,10 +22,11 @@ const answers = {
   session_gone: { code: 'session_not_found', message: 'The session is gone from the server.' },
   not_allowed: { code: 'not_allowed', message: 'This link does not let you in.' },
   misuse: { code: 'closed', message: 'The server ended the connection before it answered.' },
-  going_away: { code: 'closed', message: 'The connection was closed before the server answered.' },
-} as const satisfies Record<EndReason, Pick<Notice, 'code' | 'message'>>;
+  going_away: { code: 'closed', message: 'The server shut down before it answered.' },
+  left: { code: 'closed', message: 'The connection was closed before the server answered.' },
+} as const satisfies Record<EndReason | 'left', Pick<Notice, 'code' | 'message'>>;
 
-/** The answer to a command that no server will answer any more; `at` in milliseconds since 1970. */
-export function unanswered(command: Command['type'], reason: EndReason, at: number): Notice {
+/** The answer to a command that no server will answer any more, or that nobody waits for; `at` in milliseconds since 1970. */
+export function unanswered(command: Command['type'], reason: EndReason | 'left', at: number): Notice {
   return { command, ...answers[reason], at };
 }

@@ -12,7 +12,7 @@ import type {
 import type { ImageReference } from '../shared/session.ts';
 
 export type ConnectionState =
-  /** The first connection is being made. */
+  /** A connection is being made: the first one, or one that the person asked for. */
   | { readonly status: 'connecting' }
   | { readonly status: 'online' }
   /** The line is lost, or could not be made at first; the next try begins at `nextTryAt` (milliseconds of `Date.now()`), or is under way when absent. */
@@ -24,8 +24,10 @@ export type ConnectionState =
     }
   /** The server wants an access token before it creates a session, or refused the one it got. */
   | { readonly status: 'token_needed'; readonly refused: boolean }
-  /** Over for good: the client no longer tries. What was received stays on show (rule R9); after `close`, which says `going_away` too, images do not. */
-  | { readonly status: 'closed'; readonly reason: 'session_gone' | 'not_allowed' | 'misuse' | 'going_away' };
+  /** Ended by the server for good: the client no longer tries, unless it is told to. What was received stays on show (rule R9). */
+  | { readonly status: 'closed'; readonly reason: 'session_gone' | 'not_allowed' | 'misuse' | 'going_away' }
+  /** The client itself was closed: its images are gone. */
+  | { readonly status: 'left' };
 
 /** An image whose bytes are here. */
 export interface ReceivedImage {

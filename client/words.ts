@@ -88,6 +88,8 @@ export function connectionWords(connection: ConnectionState): string {
       return 'Access token needed';
     case 'closed':
       return connection.reason === 'session_gone' ? 'Session is gone' : 'Not connected';
+    case 'left':
+      return 'Not connected';
   }
 }
 

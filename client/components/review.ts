@@ -134,7 +134,7 @@ export class Review extends LitElement {
     return html`<div
       class=${`bench ${shown.kind === 'nothing' ? 'asking' : 'looking'}`}
       @proof-open=${this.#open}
-      @proof-compare=${({ leftId, rightId }: CompareEvent) => this.compare?.show(leftId, rightId)}
+      @proof-compare=${this.#compareTwo}
     >
       <section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing' && !hasAttempts(snapshot)}>
         ${this.#table(session, shown)}
@@ -214,9 +214,18 @@ export class Review extends LitElement {
     return this.session?.welcome?.role === 'reviewer' && this.session.connection.status !== 'closed';
   }
 
-  #open({ imageId }: OpenEvent): void {
+  // These events are this page's own affair: the page around the room hears none of them.
+
+  #open(event: OpenEvent): void {
+    event.stopPropagation();
+    const { imageId } = event;
     void this.#show(imageId);
     this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
+  }
+
+  #compareTwo(event: CompareEvent): void {
+    event.stopPropagation();
+    this.compare?.show(event.leftId, event.rightId);
   }
 
   async #show(imageId: string | undefined): Promise<void> {
@@ -231,7 +240,8 @@ export class Review extends LitElement {
   }
 
   /** An unapproved picture doesn't go unasked. */
-  #startOver(): void {
+  #startOver(event: Event): void {
+    event.stopPropagation();
     if (this.session?.snapshot?.stage === 'user_feedback') {
       this.confirm.show();
       return;

@@ -22,15 +22,17 @@ type Arrival =
   /** By a command of theirs, which replaces what they stood in. */
   | 'asked';
 
+/** Which session the properties ask for. */
+type Address = Pick<ProofRoom, 'server' | 'session' | 'sessionKey'>;
+
 /**
- * Attributes `server`, `session` and `autofocus`; properties `sessionKey`, `token` and `name`. Its height follows the custom property
- * `--proofroom-height`, its font `--proofroom-font`, its look the page's `color-scheme`.
+ * Attributes `server`, `session` and `autofocus`; properties `sessionKey`, `token` and `name`; all may be set at any time. Its height
+ * follows the custom property `--proofroom-height` (40rem), its font `--proofroom-font`, light and dark the page's `color-scheme`.
  */
 @element('proof-room')
 export class ProofRoom extends LitElement {
   static override styles = css`
     :host {
-      color-scheme: light dark;
       display: flex;
       flex-direction: column;
       min-block-size: var(--proofroom-height, 40rem);
@@ -42,22 +44,24 @@ export class ProofRoom extends LitElement {
     }
   `;
 
-  /** The server's address, `http:` or `https:`; by default the page's own origin. */
-  @property() accessor server: string = location.origin;
+  /** The server's address, `http:` or `https:`; absent, the page's own origin. */
+  @property() accessor server: string | null | undefined;
   /** The session to join; absent, a new one is made. */
   @property() accessor session: string | undefined;
   /** Lets one decide; without it one watches. A property alone: an attribute would stand in the page's markup. */
   @property({ attribute: false }) accessor sessionKey: string | undefined;
-  /** The server's access token, where it asks for one; without it the person is asked. */
+  /** The server's access token, where it asks for one; without it the person is asked. What they type stands here too. */
   @property({ attribute: false }) accessor token: string | undefined;
-  /** The person's name; without it the one this browser remembers. */
+  /** The person's name, at most 40 UTF-16 units; without it the one this browser remembers. The one that they choose here stands here too. */
   @property({ attribute: false }) accessor name: string | undefined;
 
   @query('proof-review') private accessor review!: Review;
 
   readonly #controller = new SessionController(this);
-  /** What was on show before the connection was made anew; it stays until the new one has something. */
-  #before: SessionState | undefined;
+  /** The session that was opened last. */
+  #opened: Address | undefined;
+  /** Not known to be right yet. */
+  #typedToken: string | undefined;
   readonly #news = new RoomNews(this);
   readonly #options = new WantedOptions(keepsakes.options());
   /** The connection that took up what the tab held for its session. */
@@ -68,25 +72,40 @@ export class ProofRoom extends LitElement {
   #arrival: Arrival | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (!this.hasUpdated || changed.has('server') || changed.has('session') || changed.has('sessionKey')) {
-      this.#before = undefined;
-      this.#news.leave();
-      this.#options.leave();
-      this.#open(this.session, this.sessionKey);
-    }
     if (!this.hasUpdated && this.autofocus) this.#arrival = 'opened';
+    if (!isSameAddress(this, this.#opened)) this.#open();
+    if (changed.has('token') && this.token) this.#controller.provideToken(this.token);
+    if (changed.has('name')) this.#controller.rename(this.#name);
     const { client } = this.#controller;
     if (client) this.#follow(client);
   }
 
+  /** Blank where the server is to give one. */
+  get #name(): string {
+    return this.name ?? keepsakes.name() ?? '';
+  }
+
+  /** @throws {TypeError} when `server` is no address */
+  get #server(): string {
+    return new URL(this.server || location.origin, location.href).origin;
+  }
+
   #follow(client: Session): void {
     const { snapshot, sessionId } = client.state;
+    this.#judgeToken(client.state);
     if (!snapshot || sessionId === undefined) return;
-    this.#before = undefined;
     if (client !== this.#resumed) this.#resume(client, sessionId, snapshot);
     this.#options.follow(snapshot);
     const { unsentDraft: draft } = client.state;
     if (draft !== this.#unsent.draft) this.#keep({ draft });
+  }
+
+  /** A token that somebody typed is kept once the server has taken it, and no token that it has refused. */
+  #judgeToken({ connection, welcome }: SessionState): void {
+    if (connection.status === 'token_needed' && connection.refused) keepsakes.keepToken(this.#server, '');
+    else if (welcome && this.#typedToken !== undefined) keepsakes.keepToken(this.#server, this.#typedToken);
+    else return;
+    this.#typedToken = undefined;
   }
 
   #resume(client: Session, sessionId: string, snapshot: SnapshotMessage): void {
@@ -107,10 +126,11 @@ export class ProofRoom extends LitElement {
   }
 
   override render(): TemplateResult {
+    const { state } = this.#controller;
     return html`<proof-review
-      .session=${this.#shown}
-      .server=${this.server}
-      .options=${this.#options.offeredBy(this.#shown?.welcome?.generator.supports)}
+      .session=${state}
+      .server=${this.#server}
+      .options=${this.#options.offeredBy(state.welcome?.generator.supports)}
       .unsent=${this.#found}
       @proof-intent=${this.#intended}
     ></proof-review>`;
@@ -118,52 +138,38 @@ export class ProofRoom extends LitElement {
 
   override updated(): void {
     const { state } = this.#controller;
-    if (!state) return;
     this.#news.tell(state);
     this.#arrive(state);
   }
 
-  #arrive({ connection, snapshot }: SessionState): void {
-    const isThere = snapshot !== undefined || connection.status === 'token_needed' || connection.status === 'closed';
-    if (!this.#arrival || !isThere) return;
-    const hasField = connection.status === 'token_needed' || snapshot?.stage === 'initial_input';
+  #arrive({ connection: { status }, snapshot }: SessionState): void {
+    if (!this.#arrival || (status !== 'online' && status !== 'token_needed' && status !== 'closed')) return;
+    const hasField = status === 'token_needed' || (status === 'online' && snapshot?.stage === 'initial_input');
     const wanted = this.#arrival === 'asked' || (hasField && document.activeElement === document.body);
     this.#arrival = undefined;
     if (wanted) void this.review.enter();
   }
 
-  get #shown(): SessionState | undefined {
-    const { state } = this.#controller;
-    return this.#before && state ? { ...this.#before, connection: state.connection } : state;
-  }
-
-  #open(sessionId: string | undefined, sessionKey: string | undefined): void {
-    const token = this.token ?? keepsakes.token(this.server);
-    const name = this.name ?? keepsakes.name();
+  #open(): void {
+    const { server, session, sessionKey } = this;
+    this.#opened = { server, session, sessionKey };
+    this.#news.leave();
+    this.#options.leave();
+    const token = this.token ?? keepsakes.token(this.#server);
     this.#controller.open({
-      server: this.server,
-      ...(sessionId && { sessionId }),
+      server: this.#server,
+      ...(session && { sessionId: session }),
       ...(sessionKey && { sessionKey }),
       ...(token && { token }),
-      ...(name && { name }),
+      ...(this.#name && { name: this.#name }),
     });
-  }
-
-  /** Joins the same session again, with whatever has changed. */
-  #rejoin(): void {
-    const { state } = this.#controller;
-    this.#before = state?.snapshot && state;
-    this.#open(state?.sessionId, state?.sessionKey);
-    this.requestUpdate();
   }
 
   /** The session that was is left for a new one, which begins with `prompt`. */
   #startNew(prompt: string): void {
     this.session = undefined;
     this.sessionKey = undefined;
-    this.#news.leave();
-    this.#before = undefined;
-    this.#open(undefined, undefined);
+    this.#open();
     this.#controller.client?.setDraft(prompt);
   }
 
@@ -188,23 +194,33 @@ export class ProofRoom extends LitElement {
       case 'unsent':
         return this.#keep(intent.unsent);
       case 'token':
-        keepsakes.keepToken(this.server, intent.token);
         this.#arrival = 'asked';
+        this.#typedToken = intent.token;
+        this.token = intent.token;
         return client.provideToken(intent.token);
       case 'name':
-        this.name = undefined;
         keepsakes.keepName(intent.name);
-        return this.#rejoin();
+        this.name = intent.name;
+        return;
       case 'new_session':
         this.#arrival = 'asked';
         return this.#startNew(intent.prompt);
       case 'reconnect':
         this.#arrival = 'asked';
-        return this.#rejoin();
+        return client.reconnect();
       default:
         void command(intent, client);
     }
   }
+}
+
+function isSameAddress(one: Address, other: Address | undefined): boolean {
+  return (
+    other !== undefined &&
+    one.server === other.server &&
+    one.session === other.session &&
+    one.sessionKey === other.sessionKey
+  );
 }
 
 declare global {

@@ -21,6 +21,9 @@ test('the page asks for the access token, refuses a wrong one, takes the right o
   await see(tab.getByRole('alert').filter({ hasText: /did not accept that token/ })).toBeVisible();
   await see(tab.getByLabel('Access token')).toHaveAttribute('aria-invalid', 'true');
   await see(tab.getByLabel('Access token')).toHaveAttribute('type', 'password');
+  await tab.reload();
+  await see(tab.getByLabel('Access token')).toBeVisible();
+  await see(tab.getByRole('alert').filter({ hasText: /./ })).toHaveCount(0);
   await give(tab, accessToken);
   await see(tab.getByRole('heading', { name: 'What should the picture show?' })).toBeVisible();
 

@@ -43,6 +43,25 @@ describe('a server that is away and comes back (R1, R5)', () => {
     expect(await room.digestOf(room.picture('Generated image'))).toBe(digest(product.openai.sent[0]?.final));
   });
 
+  test('loses nothing to a new name: picture, typed text and the way to save them stay', async () => {
+    browser.allowErrors(cutOff);
+    const product = await startProduct();
+    const room = await enter(await browser.newPage(), product.address);
+    await room.makePicture(PROMPT);
+    await product.leave();
+    await see(room.root.getByText(/^Reconnecting/)).toBeVisible();
+    await room.rename('Ana');
+    await room.prompt.fill(`${PROMPT}, at night`);
+    await see(room.picture('Generated image')).toBeVisible();
+    expect((await room.download()).bytes).toEqual(product.openai.sent[0]?.final);
+    await product.comeBack();
+    await see(room.live).toBeVisible();
+    await see(room.prompt).toHaveValue(`${PROMPT}, at night`);
+    await room.press('Approve');
+    await see(room.heading('Approved')).toBeVisible();
+    expect((await room.snapshot()).decisions).toMatchObject([{ by: 'Ana' }]);
+  });
+
   test('finds what was typed meanwhile', async () => {
     browser.allowErrors(cutOff);
     const product = await startProduct();
@@ -139,6 +158,30 @@ describe('a server that was restarted has no session any more (R9)', () => {
     await see(room.page).toHaveTitle('Proofroom');
     await see(room.prompt).toHaveValue(PROMPT);
     await see(room.root.getByRole('img')).toHaveCount(0);
+    await openai.close();
+  });
+
+  test('after a reload, too, the new session begins with the prompt that was written', async () => {
+    browser.allowErrors(cutOff);
+    const openai = await startFakeOpenAI();
+    const first = await startServer(openai.baseURL);
+    const address = await first.address();
+    const page = await browser.newPage();
+    const sockets: string[] = [];
+    const room = await enter(page, address);
+    await room.page.reload();
+    await see(room.live).toBeVisible();
+    await room.prompt.fill(PROMPT);
+    first.signal('SIGKILL');
+    await first.exit();
+    page.on('websocket', (socket) => sockets.push(socket.url()));
+    await startServer(openai.baseURL, new URL(address).port);
+    await see(room.heading('This session is gone')).toBeVisible();
+    sockets.length = 0;
+    await room.press('New session, same prompt');
+    await see(room.live).toBeVisible();
+    await see(room.prompt).toHaveValue(PROMPT);
+    expect(sockets).toHaveLength(1);
     await openai.close();
   });
 

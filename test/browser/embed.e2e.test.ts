@@ -4,6 +4,7 @@ import type { ProofRoom } from '../../client/components/room.ts';
 import type { RoomEventMap } from '../../client/room-events.ts';
 import { useBrowser } from '../support/browser.ts';
 import { type HostPage, startHostPage } from '../support/host-page.ts';
+import { drawRow } from '../support/people.ts';
 import { type Product, type ProductOptions, startProduct } from '../support/product.ts';
 import { digest, enter, Room, see } from '../support/room.ts';
 
@@ -47,10 +48,16 @@ async function listenTo(page: Page): Promise<Told[]> {
       const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer())).toHex();
       roomTold({ room, type: event.type, name: `${file.name} ${file.type} ${file.size}`, digest, sha256 });
     });
-    window.addEventListener('proof-intent', (event) => roomTold({ room: nameOf(event), type: event.type }));
+    listen('proof-ended', (event) => roomTold({ room: nameOf(event), type: event.type }));
+    for (const type of ['proof-intent', 'proof-open', 'proof-compare', 'start-over']) {
+      window.addEventListener(type, (event) => roomTold({ room: nameOf(event), type: event.type }));
+    }
   });
   return told;
 }
+
+/** What is a room's own affair. */
+const inner = ({ type }: Told): boolean => ['proof-intent', 'proof-open', 'proof-compare', 'start-over'].includes(type);
 
 const roomIn = (page: Page, id: string): Room => new Room(page, page.locator(`#${id}`));
 
@@ -90,7 +97,7 @@ test('two rooms side by side on another origin are two sessions, and each tells 
   expect(of('right', 'proof-approved')).toEqual([]);
   const sessions = [...of('left', 'proof-session'), ...of('right', 'proof-session')].map(({ sessionId }) => sessionId);
   expect(new Set(sessions).size).toBe(2);
-  expect(told.filter(({ type }) => type === 'proof-intent')).toEqual([]);
+  expect(told.filter(inner)).toEqual([]);
   expect(page.url()).toBe(`${host.origin}/`);
 });
 
@@ -134,6 +141,63 @@ test('a token that the page gives opens a session without asking anybody (S2)', 
     [product.address, accessToken] as const,
   );
   await see(roomIn(page, 'room').heading('What should the picture show?')).toBeVisible();
+});
+
+test("token and name may be set by a script after the element, as in the README's own lines (S2)", async () => {
+  const accessToken = 'an-access-token-of-more-than-32-characters';
+  const { host, product } = await startBoth({ accessToken });
+  host.show({
+    proofroom: product.address,
+    body: `<proof-room id="room" server="${product.address}"></proof-room>`,
+    script: `Object.assign(document.querySelector('proof-room'), { token: '${accessToken}', name: 'Ana' });`,
+  });
+  const page = await browser.newPage();
+  await page.goto(host.origin);
+  const room = roomIn(page, 'room');
+  await room.makePicture(PROMPT);
+  await room.press('Approve');
+  await see(room.heading('Approved')).toBeVisible();
+  expect((await room.snapshot()).decisions).toMatchObject([{ by: 'Ana' }]);
+});
+
+test('what is opened, compared and started over in a room is its own affair, and so is that it is taken away', async () => {
+  const { host, product } = await startBoth();
+  host.show({ proofroom: product.address, body: `<proof-room id="room" server="${product.address}"></proof-room>` });
+  const page = await browser.newPage();
+  const told = await listenTo(page);
+  await page.goto(host.origin);
+  const room = roomIn(page, 'room');
+  await drawRow([room], [PROMPT, 'A heron']);
+  await room.open(1);
+  await room.press('Compare');
+  await see(room.comparison).toBeVisible();
+  await page.keyboard.press('Escape');
+  await room.press('Start over');
+  await room.question.getByRole('button', { name: 'Start over' }).click();
+  await see(room.heading('What should the picture show?')).toBeVisible();
+  await page.locator('#room').evaluate((element) => {
+    (element as ProofRoom).name = 'Ana';
+    element.remove();
+  });
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  expect(told.filter(({ type }) => type === 'proof-stage').at(-1)).toMatchObject({ stage: 'initial_input' });
+  expect(told.filter((one) => inner(one) || one.type === 'proof-ended')).toEqual([]);
+});
+
+test("a room is light or dark as its page is, not as the person's system is", async () => {
+  const { host, product } = await startBoth();
+  const body = `<proof-room id="room" server="${product.address}"></proof-room>`;
+  const inkOf = async (colorScheme: 'light' | 'dark', style: string) => {
+    host.show({ proofroom: product.address, body, style });
+    const page = await browser.newPage({ colorScheme });
+    await page.goto(host.origin);
+    const heading = roomIn(page, 'room').heading('What should the picture show?');
+    await see(heading).toBeVisible();
+    return (await looksOf(heading)).color;
+  };
+  const light = await inkOf('light', '');
+  expect(await inkOf('dark', '')).toBe(light);
+  expect(await inkOf('dark', ':root { color-scheme: light dark }')).not.toBe(light);
 });
 
 test('a room that the page takes out and puts back is in the same session, with its picture', async () => {

@@ -15,6 +15,8 @@ export interface HostContent {
   readonly proofroom: string;
   readonly body: string;
   readonly style?: string;
+  /** Runs after the body is there. */
+  readonly script?: string;
 }
 
 /** Served on 127.0.0.1 until the test is over. */
@@ -23,6 +25,7 @@ export async function startHostPage(): Promise<HostPage> {
   const server = createServer(({ url }, response) => {
     if (!shown) response.writeHead(404).end();
     else if (url === '/style.css') response.writeHead(200, { 'content-type': 'text/css' }).end(shown.style);
+    else if (url === '/script.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(shown.script);
     else response.writeHead(200, headersFor(shown)).end(documentOf(shown));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -37,7 +40,7 @@ export async function startHostPage(): Promise<HostPage> {
 function headersFor({ proofroom }: HostContent): Record<string, string> {
   const policy = [
     "default-src 'none'",
-    `script-src ${proofroom}`,
+    `script-src 'self' ${proofroom}`,
     `connect-src ${proofroom.replace('http', 'ws')}`,
     "img-src 'self' blob:",
     "style-src 'self'",
@@ -53,5 +56,8 @@ const documentOf = ({ proofroom, body }: HostContent): string => `<!doctype html
     <link rel="stylesheet" href="/style.css" />
     <script src="${proofroom}/embed.js"></script>
   </head>
-  <body>${body}</body>
+  <body>
+    ${body}
+    <script src="/script.js"></script>
+  </body>
 </html>`;

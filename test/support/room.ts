@@ -116,11 +116,15 @@ export class Room {
     await see(this.attempt(number)).toHaveAttribute('aria-current', 'true');
   }
 
-  /** Takes a name that the others see. */
-  async callMe(name: string): Promise<void> {
+  async rename(name: string): Promise<void> {
     await this.root.getByRole('button', { name: /Change your name$/ }).click();
     await this.root.getByRole('textbox', { name: 'Your name' }).fill(name);
     await this.press('Save name');
+  }
+
+  /** Takes a name that the others see. */
+  async callMe(name: string): Promise<void> {
+    await this.rename(name);
     await see(this.live).toBeVisible();
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeEnvironment } from '../support/client-environment.ts';
 import { answerJoin, joinedClient, newClient, rejoin } from '../support/joined-client.ts';
-import { image, initialInput, referenceOf, userFeedback } from '../support/server-messages.ts';
+import { generating, image, initialInput, referenceOf, userFeedback } from '../support/server-messages.ts';
 
 test('a second connect, and one after close, do nothing', () => {
   const { client, page } = newClient();
@@ -208,6 +208,18 @@ test('W7: a server that is full is told apart from a lost line, until it lets on
   expect(client.state.connection).toEqual({ status: 'online' });
 });
 
+test('W7: once a full server can no longer be reached either, it is the line that is lost', () => {
+  const { client, page, socket } = joinedClient();
+  socket.closedByServer(1006);
+  page.pass(500);
+  page.socket.open();
+  page.socket.say({ type: 'reject', code: 'server_busy', message: 'The server is full.' });
+  page.socket.closedByServer(4429);
+  page.pass(61_000);
+  page.socket.closedByServer(1006);
+  expect(client.state.connection).not.toHaveProperty('isServerBusy');
+});
+
 test.each([1012, 4408, 1006, 1000])('W7: after %i the client comes back', (code) => {
   const { client, page, socket } = joinedClient();
   socket.closedByServer(code);
@@ -277,6 +289,16 @@ test('S2: a server that wants a token is told it when a person has given it, and
   expect(page.sockets).toHaveLength(3);
 });
 
+test('S2: a token that is given while another, or none, is on its way was not refused', () => {
+  const { client, page } = newClient();
+  page.socket.open();
+  client.provideToken('right');
+  page.socket.say({ type: 'reject', code: 'not_allowed', message: 'A token is needed.' });
+  expect(client.state.connection).toEqual({ status: 'connecting' });
+  expect(answerJoin(page).sentOf('join')).toEqual([{ type: 'join', token: 'right' }]);
+  expect(client.state.connection.status).toBe('online');
+});
+
 test('W5: a key that is refused ends the session for this client', () => {
   const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'wrong' });
   page.socket.open();
@@ -307,7 +329,84 @@ test('R9: a session that is gone keeps its snapshot and its images on show until
   expect(client.state.snapshot?.stage).toBe('user_feedback');
   expect(page.liveUrls.has(client.state.images.get('image-1')?.url ?? '')).toBe(true);
   client.close();
-  expect(client.state.connection).toEqual({ status: 'closed', reason: 'session_gone' });
+  expect(client.state.connection).toEqual({ status: 'left' });
   expect(client.state.images.size).toBe(0);
   expect(page.liveUrls.size).toBe(0);
+});
+
+test('R9: a picture that came whole before the server ended is kept, though its bytes were still being checked', async () => {
+  const { client, page, socket } = joinedClient();
+  const last = image('image-1');
+  socket.say(generating('generation-1'));
+  socket.say(last);
+  socket.say(userFeedback([referenceOf(last)]));
+  socket.say({ type: 'goodbye', reason: 'restart', reconnectInMs: 100 });
+  socket.closedByServer(1012);
+  await expect.poll(() => client.state.snapshot?.stage).toBe('user_feedback');
+  expect([...client.state.images.keys()]).toEqual(['image-1']);
+  expect(client.state.connection.status).toBe('reconnecting');
+  page.pass(100);
+  expect(answerJoin(page).sentOf('join')[0]?.have).toEqual(['image-1']);
+});
+
+test('what a lost line still held is forgotten once the next one is open, which brings it again', async () => {
+  const { client, page, socket } = joinedClient();
+  const first = image('image-1');
+  socket.say(first);
+  socket.say(userFeedback([referenceOf(first)]));
+  socket.closedByServer(1006);
+  page.pass(1_000);
+  answerJoin(page, initialInput({ turn: 5 }));
+  await expect.poll(() => client.state.connection.status).toBe('online');
+  expect(client.state.snapshot).toMatchObject({ turn: 5, stage: 'initial_input' });
+});
+
+test('R9: after the end the person may ask for another connection: what is here stays, and what was refused may be asked again', async () => {
+  const { client, page, socket } = joinedClient();
+  const first = image('image-1');
+  socket.say(first);
+  socket.say(userFeedback([referenceOf(first)]));
+  await expect.poll(() => client.state.images.size).toBe(1);
+  client.reconnect();
+  expect(page.sockets).toHaveLength(1);
+  socket.closedByServer(1001);
+  expect(await client.approve(referenceOf(first))).toMatchObject({ accepted: false, notice: { code: 'closed' } });
+  client.reconnect();
+  expect(client.state.connection).toEqual({ status: 'connecting' });
+  const again = answerJoin(page, userFeedback([referenceOf(first)]));
+  expect(again.sentOf('join')).toMatchObject([{ sessionId: 'session-1', key: 'key-1', have: ['image-1'] }]);
+  expect(page.liveUrls.has(client.state.images.get('image-1')?.url ?? '')).toBe(true);
+  void client.approve(referenceOf(first));
+  expect(again.sentOf('approve')).toHaveLength(1);
+  client.close();
+  client.reconnect();
+  expect(page.sockets).toHaveLength(2);
+});
+
+test('another name is joined with anew: pictures, typed text and commands without an answer stay', async () => {
+  const { client, page, socket } = joinedClient();
+  const first = image('image-1');
+  socket.say(first);
+  socket.say(userFeedback([referenceOf(first)]));
+  await expect.poll(() => client.state.images.size).toBe(1);
+  client.setDraft('one two');
+  const answer = client.approve(referenceOf(first));
+  client.rename('Ana');
+  client.setDraft('one two three');
+  expect([socket.isClosed, client.state.images.size]).toEqual([true, 1]);
+  const again = answerJoin(page, userFeedback([referenceOf(first)]), { name: 'Ana' });
+  expect(again.sentOf('join')).toMatchObject([{ sessionId: 'session-1', name: 'Ana', have: ['image-1'] }]);
+  expect(again.sentOf('draft').at(-1)?.text).toBe('one two three');
+  expect(again.sentOf('approve')).toEqual(socket.sentOf('approve'));
+  again.say({ type: 'ack', commandId: again.sentOf('approve')[0]?.commandId ?? '', revision: 3 });
+  expect(await answer).toEqual({ accepted: true, revision: 3 });
+  client.rename('Ana');
+  expect(page.sockets).toHaveLength(2);
+});
+
+test('a name that is given before the join is sent goes along with it', () => {
+  const { client, page } = newClient();
+  client.rename('Ana');
+  expect(answerJoin(page).sentOf('join')).toEqual([{ type: 'join', name: 'Ana' }]);
+  expect(page.sockets).toHaveLength(1);
 });

@@ -61,7 +61,7 @@ test('the session closes with its host, and comes back to the same session with 
   controller.hostDisconnected();
   expect(socket.isClosed).toBe(true);
   expect(controller.client).toBeUndefined();
-  expect(controller.state.connection.status).toBe('closed');
+  expect(controller.state.connection.status).toBe('left');
   controller.hostConnected();
   expect(opened.at(-1)).toEqual({
     server,
@@ -71,6 +71,15 @@ test('the session closes with its host, and comes back to the same session with 
     name: 'Reviewer 1',
   });
   expect(page.sockets).toHaveLength(2);
+});
+
+test('a name and a token that are given while the host is in no document are there when it comes back', () => {
+  const { opened, controller } = controlled();
+  controller.open({ server });
+  controller.rename('Ana');
+  controller.provideToken('token');
+  controller.hostConnected();
+  expect(opened.at(-1)).toEqual({ server, name: 'Ana', token: 'token' });
 });
 
 test('a session opened in place of another knows nothing of that one', () => {
