@@ -226,7 +226,7 @@ export class SessionClient {
   }
 
   get #limits(): typeof defaultLimits {
-    return this.state.limits ?? defaultLimits;
+    return this.state.welcome?.limits ?? defaultLimits;
   }
 
   #send(message: ClientMessage): void {
@@ -365,10 +365,10 @@ export class SessionClient {
   }
 
   #onWelcome(welcome: WelcomeMessage): void {
-    const { sessionId, key, name, limits } = welcome;
+    const { sessionId, key, name } = welcome;
     const sessionKey = key ?? this.#credentials.sessionKey;
     this.#credentials = { ...this.#credentials, sessionId, sessionKey, name };
-    this.#store.update({ welcome, limits, sessionId, ...(sessionKey !== undefined && { sessionKey }) });
+    this.#store.update({ welcome, sessionId, ...(sessionKey !== undefined && { sessionKey }) });
   }
 
   #onSnapshot(snapshot: SnapshotMessage): void {

@@ -1,7 +1,6 @@
 /** What the session client tells its subscribers: everything that a view needs, and nothing that it may change. */
 
 import type {
-  ClientLimits,
   Command,
   ProgressMessage,
   RejectMessage,
@@ -57,7 +56,6 @@ export interface SessionState {
   /** That text, as long as the server may not have it: whoever ends this client early would lose it. */
   readonly unsentDraft?: string | undefined;
   readonly viewers?: ViewersMessage;
-  readonly limits?: ClientLimits;
   /** The running generation's last progress, by candidate, with the local moment it arrived (milliseconds of `Date.now()`). */
   readonly progress: ReadonlyMap<number, ProgressMessage & { readonly receivedAt: number }>;
   /** The running generation's last partial, by candidate. */

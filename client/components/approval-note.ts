@@ -66,7 +66,7 @@ export class ApprovalNote extends LitElement {
       </p>
       <div class="digest small soft">
         <span>SHA-256 <code>${shortDigest(decision.sha256)}</code></span>
-        <proof-copy bare label="Copy digest" .text=${decision.sha256}></proof-copy>
+        <proof-copy bare label="Copy digest" .content=${decision.sha256}></proof-copy>
       </div>`;
   }
 }

@@ -39,7 +39,7 @@ export class CancelForm extends LitElement {
   ];
 
   /** The most that a reason may have, in UTF-16 units: the field takes no more. */
-  @property({ type: Number }) accessor limit = 2000;
+  @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
   /** Whether the pictures cost nothing. */
   @property({ type: Boolean }) accessor demo = false;
   /** What a tab that was reloaded finds again. */

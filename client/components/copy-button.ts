@@ -1,6 +1,7 @@
-/** A button that puts text on the clipboard, and says so. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+/** A button that puts a text or an image on the clipboard, and says so. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
+import { copyImage } from '../copy-image.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { base } from '../styles/base.ts';
@@ -14,12 +15,12 @@ export class CopyButton extends LitElement {
     controls,
     css`
       :host {
-        display: inline-block;
+        display: inline-grid;
       }
     `,
   ];
 
-  @property() accessor text = '';
+  @property({ attribute: false }) accessor content: string | Blob = '';
   @property() accessor label = 'Copy';
   /** For screen readers, where several stand side by side; begins with the label. */
   @property({ attribute: false }) accessor name: string | undefined;
@@ -27,30 +28,46 @@ export class CopyButton extends LitElement {
   @property({ type: Boolean }) accessor bare = false;
   @state() private accessor outcome: 'copied' | 'failed' | undefined;
 
-  override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('text') && changed.get('text') !== undefined) this.outcome = undefined;
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('content')) this.outcome = undefined;
   }
 
   override render(): TemplateResult {
+    const isCopied = this.outcome === 'copied';
     return html`${button({
-      label: this.outcome === 'copied' ? 'Copied' : this.label,
-      icon: this.outcome === 'copied' ? icons.check() : icons.copy(),
-      name: this.outcome === 'copied' ? undefined : this.name,
+      label: isCopied ? 'Copied' : this.label,
+      icon: isCopied ? icons.check() : icons.copy(),
+      name: isCopied ? undefined : this.name,
       kind: this.bare ? 'quiet' : 'plain',
       bare: this.bare,
       press: () => void this.#copy(),
     })}
-      <span class="unseen" role="status">${this.outcome === 'copied' ? 'Copied to the clipboard.' : ''}</span>
-      ${this.outcome === 'failed' ? html`<span class="problem" role="alert">Select the text and copy it.</span>` : ''}`;
+      <span class="unseen" role="status">${isCopied ? this.#words.copied : ''}</span>
+      ${this.outcome === 'failed' ? html`<p class="problem" role="alert">${this.#words.failed}</p>` : nothing}`;
   }
 
-  /** Without a secure page there is no clipboard; then the person is told to do it by hand. */
-  async #copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.text);
-      this.outcome = 'copied';
-    } catch {
-      this.outcome = 'failed';
-    }
+  get #words(): { readonly copied: string; readonly failed: string } {
+    return typeof this.content === 'string' ? ofText : ofImage;
   }
+
+  /** Without a secure page there is no clipboard; then the person is told what to do instead. */
+  async #copy(): Promise<void> {
+    const { content } = this;
+    const outcome = await put(content).then(
+      () => 'copied' as const,
+      () => 'failed' as const,
+    );
+    if (content === this.content) this.outcome = outcome;
+  }
+}
+
+const ofText = { copied: 'Copied to the clipboard.', failed: 'Select the text and copy it.' };
+const ofImage = {
+  copied: 'The image is on the clipboard.',
+  failed: 'This browser does not let the page copy images here. Download it instead.',
+};
+
+async function put(content: string | Blob): Promise<void> {
+  if (typeof content === 'string') await navigator.clipboard.writeText(content);
+  else await copyImage(content);
 }

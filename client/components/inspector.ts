@@ -54,7 +54,7 @@ export class Inspector extends LitElement {
     const json = JSON.stringify(this.snapshot, null, 2) ?? '';
     return html`<div class="panel">
       <pre tabindex="0" role="region" aria-label="Session state as JSON">${json}</pre>
-      <proof-copy label="Copy JSON" .text=${json}></proof-copy>
+      <proof-copy label="Copy JSON" .content=${json}></proof-copy>
     </div>`;
   }
 

@@ -43,9 +43,7 @@ export class NameDialog extends LitElement {
     return html`<dialog aria-labelledby="title" closedby="any">
       <header>
         <h2 id="title">People in this session</h2>
-        <button class="button quiet" type="button" aria-label="Close" @click=${() => this.dialog.close()}>
-          ${icons.cross()}
-        </button>
+        ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
       </header>
       ${this.viewers ? html`<p class="soft">${viewersWords(this.viewers)}, you among them.</p>` : nothing}
       <form @submit=${this.#submitted}>

@@ -9,6 +9,7 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { note } from '../styles/note.ts';
 import { noticeSentence } from '../words.ts';
+import { button } from './button.ts';
 
 @element('proof-notice')
 export class NoticeNote extends LitElement {
@@ -44,13 +45,15 @@ export class NoticeNote extends LitElement {
     return html`<span class="unseen" role="alert">${heard}</span>${notice ? this.#note(notice) : nothing}`;
   }
 
+  #dismiss(notice: Notice): void {
+    this.dismissed = notice;
+  }
+
   #note(notice: Notice): TemplateResult {
     return html`<div class="note">
       ${icons.alert()}
       <div class="text"><p>${noticeSentence(notice, this.connectionId, this.clock.now())}</p></div>
-      <button class="button quiet" type="button" aria-label="Dismiss" @click=${() => (this.dismissed = notice)}>
-        ${icons.cross()}
-      </button>
+      ${button({ label: 'Dismiss', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.#dismiss(notice) })}
     </div>`;
   }
 }

@@ -1,9 +1,8 @@
 /** What can be done with the picture on show: take it along, or leave it behind. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { property, state } from 'lit/decorators.js';
+import { property } from 'lit/decorators.js';
 import { imageFileName } from '../../shared/file-name.ts';
 import type { Attempt } from '../../shared/session.ts';
-import { copyImage } from '../copy-image.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { IntentEvent } from '../intent.ts';
@@ -11,6 +10,7 @@ import type { ReceivedImage, SessionState } from '../session-state.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { button } from './button.ts';
+import './copy-button.ts';
 
 @element('proof-tools')
 export class PictureTools extends LitElement {
@@ -29,17 +29,21 @@ export class PictureTools extends LitElement {
         gap: 0.5rem;
       }
 
+      .along {
+        align-items: start;
+      }
+
       .along > * {
+        display: grid;
         flex: 1 1 auto;
+      }
+
+      .along > a {
+        display: flex;
       }
 
       .away {
         justify-content: space-evenly;
-      }
-
-      .problem,
-      .done {
-        margin-block-start: 0.375rem;
       }
     `,
   ];
@@ -54,11 +58,6 @@ export class PictureTools extends LitElement {
   @property({ type: Boolean, attribute: 'starts-over' }) accessor startsOver = false;
   @property({ attribute: false }) accessor pending: SessionState['pending'] = new Set();
   @property({ type: Boolean }) accessor unavailable = false;
-  @state() private accessor outcome: 'copied' | 'failed' | undefined;
-
-  override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('picture')) this.outcome = undefined;
-  }
 
   override render(): TemplateResult {
     return html`${this.#along()}
@@ -77,18 +76,8 @@ export class PictureTools extends LitElement {
         <a class=${`button ${this.approved ? 'primary' : ''}`} href=${picture.url} download=${name}>
           ${icons.download()}<span>Download</span>
         </a>
-        ${button({
-          label: this.outcome === 'copied' ? 'Copied' : 'Copy image',
-          icon: this.outcome === 'copied' ? icons.check() : icons.copy(),
-          press: () => void this.#copy(picture),
-        })}
-      </div>
-      <span class="unseen" role="status">${this.outcome === 'copied' ? 'The image is on the clipboard.' : ''}</span>
-      ${
-        this.outcome === 'failed'
-          ? html`<p class="problem" role="alert">This browser does not let the page copy images here. Download it instead.</p>`
-          : nothing
-      }`;
+        <proof-copy label="Copy image" .content=${picture.blob}></proof-copy>
+      </div>`;
   }
 
   #discard(): TemplateResult | typeof nothing {
@@ -115,14 +104,5 @@ export class PictureTools extends LitElement {
       unavailable: this.unavailable,
       press: () => this.dispatchEvent(new Event('start-over', { bubbles: true, composed: true })),
     });
-  }
-
-  async #copy(picture: ReceivedImage): Promise<void> {
-    try {
-      await copyImage(picture.blob);
-      this.outcome = 'copied';
-    } catch {
-      this.outcome = 'failed';
-    }
   }
 }

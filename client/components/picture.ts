@@ -23,7 +23,7 @@ export class Picture extends LitElement {
 
   @property({ attribute: false }) accessor showing: PictureShowing = { kind: 'nothing' };
   /** Whether something is being drawn: the mat shows that it works. */
-  @property({ type: Boolean, reflect: true }) accessor working = false;
+  @property({ type: Boolean }) accessor working = false;
 
   /** The picture on show, and under it the one that it replaces, while it fades in. */
   @state() private accessor layers: readonly Layer[] = [];

@@ -1,7 +1,6 @@
 /** A generation under way: what happens now, for how long already, and how long it usually takes. Never a percentage. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import type { Generation } from '../../shared/session.ts';
 import { type Clock, systemClock, Ticker } from '../clock.ts';
 import { element } from '../element.ts';
 import type { SessionState } from '../session-state.ts';
@@ -86,7 +85,6 @@ export class ProgressLine extends LitElement {
     `,
   ];
 
-  @property({ attribute: false }) accessor generation: Generation | undefined;
   @property({ attribute: false }) accessor progress: Progress | undefined;
   @property({ attribute: false }) accessor clock: Clock = systemClock;
   readonly ticks = true;

@@ -11,7 +11,7 @@ import { controls } from '../styles/controls.ts';
 import { promptForm } from '../styles/prompt-form.ts';
 import { button } from './button.ts';
 import { fieldNotes, isSendKey } from './field-notes.ts';
-import { OptionsChangeEvent } from './prompt-options.ts';
+import './prompt-options.ts';
 
 /** What sending would do: make the first picture, make another one, or nothing while one is being drawn. */
 export type PromptPurpose = 'generate' | 'regenerate' | 'wait';
@@ -34,7 +34,7 @@ export class PromptForm extends LitElement {
   @property({ attribute: false }) accessor model = '';
   @property({ type: Boolean }) accessor demo = false;
   /** In UTF-16 units. */
-  @property({ type: Number }) accessor limit = 4000;
+  @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
   /** The prompt being drawn; while the field holds just that and nobody is in it, the form makes room. */
   @property({ attribute: false }) accessor running: string | undefined;
   @property({ type: Boolean }) accessor busy = false;
@@ -99,7 +99,6 @@ export class PromptForm extends LitElement {
           .supports=${this.supports}
           .model=${this.model}
           ?demo=${this.demo}
-          @options-change=${({ options }: OptionsChangeEvent) => this.dispatchEvent(new OptionsChangeEvent(options))}
         ></proof-options>
         ${
           this.purpose === 'generate'

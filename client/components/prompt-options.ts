@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { Options, type Supports } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
+import { IntentEvent } from '../intent.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptOptions } from '../styles/prompt-options.ts';
@@ -41,16 +42,6 @@ const names: ReadonlyMap<string, string> = new Map([
   ['webp', 'WebP'],
   ['0', 'None'],
 ]);
-
-export class OptionsChangeEvent extends Event {
-  static readonly type = 'options-change';
-  readonly options: Options;
-
-  constructor(options: Options) {
-    super(OptionsChangeEvent.type);
-    this.options = options;
-  }
-}
 
 @element('proof-options')
 export class PromptOptions extends LitElement {
@@ -219,7 +210,7 @@ export class PromptOptions extends LitElement {
   #change(name: keyof Options, value: string | number | undefined): void {
     const { [name]: _dropped, ...rest } = this.#options;
     const options = value === undefined ? rest : v.parse(Options, { ...rest, [name]: value });
-    this.dispatchEvent(new OptionsChangeEvent(supported(options, this.supports)));
+    this.dispatchEvent(new IntentEvent({ type: 'options', options: supported(options, this.supports) }));
   }
 }
 

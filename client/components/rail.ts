@@ -4,7 +4,6 @@ import { property, query } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { Attempt, DiscardedAttempt, Generation, Options } from '../../shared/session.ts';
 import { element } from '../element.ts';
-import { IntentEvent } from '../intent.ts';
 import type { SessionState } from '../session-state.ts';
 import { attemptLookedAt } from '../showing.ts';
 import { StageFocus } from '../stage-focus.ts';
@@ -16,7 +15,6 @@ import type { CancelForm } from './cancel-form.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
-import type { OptionsChangeEvent } from './prompt-options.ts';
 import type { RefineForm } from './refine-form.ts';
 import { stagePart } from './stage-part.ts';
 import './attempt-facts.ts';
@@ -154,7 +152,7 @@ export class Rail extends LitElement {
   #cancel({ stage }: SnapshotMessage): TemplateResult {
     return html`<proof-cancel
       ?hidden=${stage !== 'generating' || !this.#decides}
-      .limit=${this.session.limits?.FEEDBACK_CHARACTERS ?? 2000}
+      .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
       ?demo=${this.session.welcome?.generator.demo}
       .unsent=${this.unsent}
       ?busy=${this.#isPending('cancel')}
@@ -169,7 +167,7 @@ export class Rail extends LitElement {
       ?hidden=${stage !== 'user_feedback' || !attempt || !this.#canRefine || !(this.#decides || this.refine?.hasWords)}
       .imageId=${attempt?.image.imageId}
       .number=${attempt?.number}
-      .limit=${this.session.limits?.FEEDBACK_CHARACTERS ?? 2000}
+      .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
       .suggestion=${lastGeneration?.cancelReason ?? ''}
       .accepted=${attempts.at(-1)?.feedback}
       .acceptedId=${attempts.at(-1)?.image.imageId}
@@ -192,11 +190,10 @@ export class Rail extends LitElement {
           .supports=${generator?.supports}
           .model=${generator?.model ?? ''}
           ?demo=${generator?.demo}
-          .limit=${this.session.limits?.PROMPT_CHARACTERS ?? 4000}
+          .limit=${this.session.welcome?.limits.PROMPT_CHARACTERS}
           .running=${snapshot.stage === 'generating' ? snapshot.generation.prompt : undefined}
           ?busy=${this.#isAsking}
           ?unavailable=${this.#unavailable}
-          @options-change=${this.#optionsChanged}
         ></proof-prompt>
       </div>
       ${
@@ -234,10 +231,6 @@ export class Rail extends LitElement {
       .discarded=${discarded ?? noneDiscarded}
       .model=${this.session.welcome?.generator.model ?? ''}
     ></proof-facts>`;
-  }
-
-  #optionsChanged({ options }: OptionsChangeEvent): void {
-    this.dispatchEvent(new IntentEvent({ type: 'options', options }));
   }
 
   /** The form decides for itself whether it is on show. */

@@ -31,7 +31,7 @@ export class RefineForm extends LitElement {
   /** The number of that picture, as people know it. */
   @property({ attribute: false }) accessor number: number | undefined;
   /** In UTF-16 units. */
-  @property({ type: Number }) accessor limit = 2000;
+  @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
   /** Why the last drawing was cancelled: lent to an empty field, and taken back with the reason unless somebody made it theirs. */
   @property({ attribute: false }) accessor suggestion = '';
   /** The feedback of the newest attempt: what was sent in those words has become a picture. */

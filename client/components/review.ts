@@ -113,7 +113,7 @@ export class Review extends LitElement {
       ></proof-share>
       <proof-name
         .name=${welcome?.name ?? ''}
-        .limit=${session.limits?.NAME_CHARACTERS ?? 40}
+        .limit=${welcome?.limits.NAME_CHARACTERS}
         .viewers=${session.viewers}
       ></proof-name>
       <proof-confirm @proof-intent=${() => this.rail?.acted()}></proof-confirm>

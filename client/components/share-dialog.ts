@@ -6,6 +6,7 @@ import * as icons from '../icons.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { dialog } from '../styles/dialog.ts';
+import { button } from './button.ts';
 import './copy-button.ts';
 
 interface ShareLink {
@@ -59,9 +60,7 @@ export class ShareDialog extends LitElement {
     return html`<dialog aria-labelledby="title" closedby="any">
       <header>
         <h2 id="title" tabindex="-1" autofocus>Share this session</h2>
-        <button class="button quiet" type="button" aria-label="Close" @click=${() => this.dialog.close()}>
-          ${icons.cross()}
-        </button>
+        ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
       </header>
       ${this.#links().map((link) => this.#row(link))}
       ${this.sessionKey ? nothing : html`<p class="small soft">You came by the watch link, so that is the one you can pass on.</p>`}
@@ -73,7 +72,7 @@ export class ShareDialog extends LitElement {
       <label for=${id}>${title}</label>
       <p class="small soft" id=${`${id}-lets`}>${lets}</p>
       <input id=${id} readonly .value=${url} aria-describedby=${`${id}-lets`} @focus=${selectAll} />
-      <proof-copy .text=${url} label="Copy" .name=${`Copy ${title.toLowerCase()}`}></proof-copy>
+      <proof-copy .content=${url} label="Copy" .name=${`Copy ${title.toLowerCase()}`}></proof-copy>
     </div>`;
   }
 

@@ -7,7 +7,6 @@ import '../../client/components/candidates.ts';
 import '../../client/components/prompt-options.ts';
 import '../../client/components/refine-form.ts';
 import '../../client/components/unfinished-note.ts';
-import type { OptionsChangeEvent } from '../../client/components/prompt-options.ts';
 import { type Intent, IntentEvent } from '../../client/intent.ts';
 import { OpenEvent } from '../../client/open-event.ts';
 import type { Candidate } from '../../client/showing.ts';
@@ -91,8 +90,8 @@ async function showOptions(
     .supports=${offer}
     .model=${'model-a'}
     ?demo=${demo}
-    @options-change=${(event: OptionsChangeEvent) => {
-      options = event.options;
+    @proof-intent=${({ intent }: IntentEvent) => {
+      if (intent.type === 'options') options = intent.options;
       if (keeps) void showOptions(options, offer, { demo, keeps });
     }}
   ></proof-options>`);

@@ -87,7 +87,6 @@ const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
 const base: SessionState = {
   connection: { status: 'online' },
   welcome: welcome('reviewer'),
-  limits,
   draft: prompt,
   viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
   progress: new Map(),
@@ -216,6 +215,6 @@ export const gone = (state: SessionState): SessionState => ({
 });
 
 export function tokenNeeded(refused: boolean): SessionState {
-  const { welcome: _welcome, viewers: _viewers, limits: _limits, sessionId: _id, sessionKey: _key, ...nothing } = base;
+  const { welcome: _welcome, viewers: _viewers, sessionId: _id, sessionKey: _key, ...nothing } = base;
   return { ...nothing, draft: '', connection: { status: 'token_needed', refused } };
 }
