@@ -1,5 +1,5 @@
 /** How attempts stand to one another: what one was made from, what was asked for together, what to compare (rule M9). */
-import type { Attempt, DiscardedAttempt } from '../shared/session.ts';
+import type { Attempt, DiscardedAttempt, Generation } from '../shared/session.ts';
 
 type Verb = 'Refined' | 'Regenerated';
 
@@ -20,6 +20,14 @@ export function originOf(
   if (kept) return { verb, parent: kept, state: 'kept' };
   const aside = findAttempt(discarded, parentId);
   return aside ? { verb, parent: aside, state: 'discarded' } : { verb, state: 'dropped' };
+}
+
+/** Those that one generation brought. */
+export function attemptsOf<Any extends Attempt>(
+  generation: Pick<Generation, 'generationId'> | undefined,
+  attempts: readonly Any[],
+): Any[] {
+  return attempts.filter(({ image }) => image.generationId === generation?.generationId);
 }
 
 /** Those of one ask together, in the order in which they came. */

@@ -36,7 +36,8 @@ export const eye = (): TemplateResult =>
 export const alert = (): TemplateResult => icon(svg`<circle cx="10" cy="10" r="7.5"/><path d="M10 6v4.5M10 13.7v.1"/>`);
 export const cross = (): TemplateResult => icon(svg`<path d="m5 5 10 10M15 5 5 15"/>`);
 export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-5.5 5.5"/>`);
-export const startOver = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`);
+export const undo = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`);
+export const startOver = (): TemplateResult => icon(svg`<path d="M4.5 4.5v11M15.5 5 8 10l7.5 5z"/>`);
 export const arrow = (): TemplateResult => icon(svg`<path d="M4 10h12m-4.5-4.5L16 10l-4.5 4.5"/>`);
 export const plus = (): TemplateResult => icon(svg`<path d="M10 4v12M4 10h12"/>`);
 export const minus = (): TemplateResult => icon(svg`<path d="M4 10h12"/>`);

@@ -57,6 +57,9 @@ const actions = {
   start_over: 'started over',
 } as const satisfies Record<LastAction['action'], string>;
 
+/** What somebody did, as in “Ana …”. */
+export const deed = (action: LastAction['action']): string => actions[action];
+
 /** Who did what, and how long ago; a clock that runs ahead of the server's never makes it the future. */
 export function actionSentence(action: LastAction, connectionId: string | undefined, now: number): string {
   const who = action.connectionId === connectionId ? 'You' : action.by;
@@ -144,14 +147,17 @@ export function announcement(state: SessionState): string {
     case 'generating':
       return generatingAnnouncement(state);
     case 'user_feedback':
-      return snapshot.error ? '' : readyAnnouncement(snapshot);
+      return reviewAnnouncement(snapshot);
     case 'final':
       return `The picture was approved by ${snapshot.decisions.at(-1)?.by ?? 'a reviewer'}.`;
   }
 }
 
-function readyAnnouncement({ attempts }: SnapshotMessage): string {
+/** Of what brought nothing, its own note tells. */
+function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage): string {
   const newest = attempts.filter(({ image }) => image.generationId === attempts.at(-1)?.image.generationId);
+  const hasBrought = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
+  if (!hasBrought) return error ? '' : 'The drawing was cancelled.';
   return newest.length > 1
     ? `${newest.length} pictures are ready. Open one of them to decide.`
     : 'The picture is ready for your decision.';

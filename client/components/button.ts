@@ -15,6 +15,8 @@ interface ButtonOptions {
   readonly busy?: boolean;
   /** It can't be used just now. */
   readonly unavailable?: boolean;
+  /** A double click is one click: the second half of it was meant for what stood here before. */
+  readonly once?: boolean;
   readonly press?: () => void;
 }
 
@@ -29,11 +31,12 @@ export function button(options: ButtonOptions): TemplateResult {
     type = 'button',
     busy = false,
     unavailable = false,
+    once = false,
     press,
   } = options;
   const inert = busy || unavailable;
-  const pressed = (event: Event): void => {
-    if (inert) event.preventDefault();
+  const pressed = (event: MouseEvent): void => {
+    if (inert || (once && event.detail > 1)) event.preventDefault();
     else press?.();
   };
   return html`<button

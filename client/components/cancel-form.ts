@@ -40,8 +40,8 @@ export class CancelForm extends LitElement {
 
   /** The most that a reason may have, in UTF-16 units: the field takes no more. */
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
-  /** Whether the pictures cost nothing. */
-  @property({ type: Boolean }) accessor demo = false;
+  /** Whether a cancel costs nothing: the pictures are free, or none of them was begun. */
+  @property({ type: Boolean }) accessor free = false;
   /** What a tab that was reloaded finds again. */
   @property({ attribute: false }) accessor unsent: Unsent = {};
   @property({ type: Boolean }) accessor busy = false;
@@ -82,7 +82,7 @@ export class CancelForm extends LitElement {
           placeholder="Optional: the reason, for the next try"
         />
       </div>
-      ${this.demo ? nothing : html`<p class="billed small soft">A cancelled drawing may still be billed.</p>`}
+      ${this.free ? nothing : html`<p class="billed small soft">A cancelled drawing may still be billed.</p>`}
     </form>`;
   }
 

@@ -1,6 +1,6 @@
-/** Asks before an unapproved picture goes. */
+/** Asks before pictures go that somebody may still want. */
 import { html, LitElement, type TemplateResult } from 'lit';
-import { query } from 'lit/decorators.js';
+import { query, state } from 'lit/decorators.js';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import { base } from '../styles/base.ts';
@@ -8,13 +8,23 @@ import { controls } from '../styles/controls.ts';
 import { dialog } from '../styles/dialog.ts';
 import { button } from './button.ts';
 
+interface Loss {
+  /** How many pictures would go. */
+  readonly pictures: number;
+  /** Whether one of them is approved. */
+  readonly approved: boolean;
+}
+
 @element('proof-confirm')
 export class ConfirmDialog extends LitElement {
   static override styles = [base, controls, dialog];
 
   @query('dialog') private accessor dialog!: HTMLDialogElement;
 
-  show(): void {
+  @state() private accessor loss: Loss = { pictures: 1, approved: false };
+
+  show(loss: Loss): void {
+    this.loss = loss;
     this.dialog.showModal();
   }
 
@@ -25,11 +35,9 @@ export class ConfirmDialog extends LitElement {
   override render(): TemplateResult {
     return html`<dialog role="alertdialog" aria-labelledby="title" aria-describedby="text">
       <h2 id="title" tabindex="-1" autofocus>Start over?</h2>
-      <p id="text" class="soft">
-        This picture isn't approved. Starting over removes it and the prompt, for everybody in this session.
-      </p>
+      <p id="text" class="soft">${consequence(this.loss)}</p>
       <footer>
-        ${button({ label: 'Keep the picture', press: () => this.close() })}
+        ${button({ label: this.loss.pictures > 1 ? 'Keep the pictures' : 'Keep the picture', press: () => this.close() })}
         ${button({ label: 'Start over', kind: 'primary', press: () => this.#confirm() })}
       </footer>
     </dialog>`;
@@ -39,4 +47,13 @@ export class ConfirmDialog extends LitElement {
     this.close();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));
   }
+}
+
+function consequence({ pictures, approved }: Loss): string {
+  if (approved) {
+    return 'The picture is approved. Starting over takes it from everybody in this session: save it first where it is still needed.';
+  }
+  return pictures > 1
+    ? `None of these ${pictures} pictures is approved. Starting over removes all of them and the prompt, for everybody in this session.`
+    : "This picture isn't approved. Starting over removes it and the prompt, for everybody in this session.";
 }

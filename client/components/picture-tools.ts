@@ -84,10 +84,10 @@ export class PictureTools extends LitElement {
     const { attempt } = this;
     if (!attempt || !this.discards) return nothing;
     return button({
-      label: 'Discard',
-      name: attempt.number === undefined ? undefined : `Discard No. ${attempt.number}`,
+      label: attempt.number === undefined ? 'Discard' : `Discard No. ${attempt.number}`,
       icon: icons.cross(),
       kind: 'quiet',
+      once: true,
       busy: this.pending.has('discard'),
       unavailable: this.unavailable,
       press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId: attempt.image.imageId })),

@@ -86,12 +86,21 @@ export class ProgressLine extends LitElement {
   ];
 
   @property({ attribute: false }) accessor progress: Progress | undefined;
+  /** How many pictures were asked for. */
+  @property({ attribute: false }) accessor pictures = 1;
+  /** How many of them are finished. */
+  @property({ attribute: false }) accessor finished = 0;
+  /** The line is down: what is known is how things were. */
+  @property({ type: Boolean }) accessor unavailable = false;
   @property({ attribute: false }) accessor clock: Clock = systemClock;
-  readonly ticks = true;
 
   constructor() {
     super();
     new Ticker(this);
+  }
+
+  get ticks(): boolean {
+    return !this.unavailable;
   }
 
   override focus(): void {
@@ -100,24 +109,38 @@ export class ProgressLine extends LitElement {
 
   override render(): TemplateResult {
     const { progress } = this;
+    if (this.unavailable) return this.#standstill();
     const since = progress ? Math.max(0, this.clock.now() - progress.receivedAt) : 0;
     const elapsed = (progress?.elapsedMs ?? 0) + since;
     const held = progress?.phase === 'queued' || progress?.phase === 'retrying';
     return html`<header>
-        <h2 tabindex="-1">${phaseWords(progress, since)}</h2>
+        <h2 tabindex="-1">${this.#headline(since)}</h2>
         ${progress ? html`<span class="elapsed soft figures" role="timer">${stopwatch(elapsed)}</span>` : nothing}
       </header>
       <div class=${`bar${held ? ' held' : ''}`} role="progressbar" aria-label="Making the picture"></div>
       <div class="notes small soft">${this.#notes(elapsed)}</div>`;
   }
 
+  #headline(since: number): string {
+    const words = phaseWords(this.progress, since);
+    return this.pictures > 1 && words === 'Drawing' ? `Drawing ${this.pictures} pictures` : words;
+  }
+
+  /** Nobody here knows how it goes on: no clock runs, and nothing moves. */
+  #standstill(): TemplateResult {
+    return html`<header><h2 tabindex="-1">${this.#headline(0)}</h2></header>
+      <div class="bar held" role="progressbar" aria-label="Making the picture"></div>
+      <div class="notes small soft"><p>How far it is shows again once the line is back. The drawing goes on without it.</p></div>`;
+  }
+
   #notes(elapsed: number): TemplateResult {
-    const { progress } = this;
-    if (!progress) return html``;
-    if (progress.phase === 'retrying') return html`<p>${progress.reason ?? 'That try failed.'}</p>`;
-    const { expectedMs } = progress;
-    return html`${progress.try > 1 ? html`<p>Try ${progress.try} of ${progress.maxTries}.</p>` : nothing}
-    ${expectedMs === undefined ? nothing : html`<p>${estimate(elapsed, expectedMs)}</p>`}`;
+    const { progress, finished, pictures } = this;
+    const { try: number = 1, maxTries, reason, expectedMs, phase } = progress ?? {};
+    const isRetrying = phase === 'retrying';
+    return html`${finished > 0 ? html`<p>${finished} of ${pictures} finished.</p>` : nothing}
+    ${number > 1 && !isRetrying ? html`<p>Try ${number} of ${maxTries}.</p>` : nothing}
+    ${number > 1 ? html`<p>${reason ?? 'The last try failed.'}</p>` : nothing}
+    ${expectedMs === undefined || isRetrying ? nothing : html`<p>${estimate(elapsed, expectedMs)}</p>`}`;
   }
 }
 

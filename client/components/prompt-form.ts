@@ -116,8 +116,10 @@ export class PromptForm extends LitElement {
   #hint(): string {
     if (this.purpose === 'wait') return 'It waits here until this picture is done.';
     if (this.purpose === 'generate') return '';
-    return this.text.trim() === this.attempt?.prompt.trim()
-      ? 'The same prompt again makes another picture.'
+    const isSame = this.text.trim() === this.attempt?.prompt.trim();
+    const { candidates = 1 } = this.options;
+    return isSame
+      ? `The same prompt again makes ${candidates === 1 ? 'another picture' : `${candidates} other pictures`}.`
       : 'Regenerate draws the prompt as it stands here now.';
   }
 

@@ -7,6 +7,7 @@ import { Options, type Supports } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { IntentEvent } from '../intent.ts';
+import { AUTOMATIC, billingWords, chosenWords, optionTitles, valueName } from '../option-words.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptOptions } from '../styles/prompt-options.ts';
@@ -15,33 +16,7 @@ import { isCompressed, offerOf, supported } from '../supported-options.ts';
 /** The options that are chosen from a list. */
 type Choice = 'model' | 'size' | 'quality' | 'background' | 'format' | 'partialImages';
 
-const titles = {
-  model: 'Model',
-  size: 'Size',
-  quality: 'Quality',
-  background: 'Background',
-  format: 'Format',
-  partialImages: 'Previews',
-} as const satisfies Record<Choice, string>;
 const choices = ['model', 'size', 'quality', 'background', 'format', 'partialImages'] as const;
-
-/** Values that have a name of their own; all others are shown as they are. */
-const names: ReadonlyMap<string, string> = new Map([
-  ['1024x1024', 'Square'],
-  ['1536x1024', 'Landscape'],
-  ['1024x1536', 'Portrait'],
-  ['low', 'Low'],
-  ['medium', 'Medium'],
-  ['high', 'High'],
-  ['xhigh', 'Extra high'],
-  ['max', 'Highest'],
-  ['opaque', 'Opaque'],
-  ['transparent', 'Transparent'],
-  ['png', 'PNG'],
-  ['jpeg', 'JPEG'],
-  ['webp', 'WebP'],
-  ['0', 'None'],
-]);
 
 @element('proof-options')
 export class PromptOptions extends LitElement {
@@ -56,8 +31,7 @@ export class PromptOptions extends LitElement {
   @property({ type: Boolean }) accessor demo = false;
 
   override render(): TemplateResult {
-    const chosen = this.#chosenWords();
-    const isBilled = !this.demo && (this.#options.candidates ?? 1) > 1;
+    const chosen = chosenWords(this.#options, this.model);
     return html`<details @toggle=${this.#toggled}>
         <summary>
           ${icons.chevron()}Options ${chosen.length ? html`<span class="chosen">${chosen.join(', ')}</span>` : nothing}
@@ -66,7 +40,7 @@ export class PromptOptions extends LitElement {
           ${this.#candidates()} ${choices.map((choice) => this.#select(choice))} ${this.#compression()}
         </div>
       </details>
-      <p class="billed small soft" role="status">${isBilled ? 'Each picture is billed by itself.' : ''}</p>`;
+      <p class="billed small soft" role="status">${billingWords(this.#options, this.demo)}</p>`;
   }
 
   /** What is chosen, without what this server does not know. */
@@ -76,20 +50,6 @@ export class PromptOptions extends LitElement {
 
   #toggled(event: Event): void {
     this.toggleAttribute('open', event.target instanceof HTMLDetailsElement && event.target.open);
-  }
-
-  #chosenWords(): string[] {
-    const { candidates = 1, partialImages, compression } = this.#options;
-    const named = (choice: Exclude<Choice, 'partialImages'>): string[] => {
-      const value = this.#valueOf(choice);
-      return value ? [names.get(value) ?? value] : [];
-    };
-    return [
-      ...(candidates > 1 ? [`${candidates} pictures`] : []),
-      ...(['model', 'size', 'quality', 'background', 'format'] as const).flatMap(named),
-      ...(compression === undefined ? [] : [`Compression ${compression}`]),
-      ...(partialImages === undefined ? [] : [previewWords(partialImages)]),
-    ];
   }
 
   /** The value chosen; empty where the choice is left to the server. */
@@ -122,9 +82,9 @@ export class PromptOptions extends LitElement {
     const values = this.#offered(choice).filter((value) => v.is(Options, { [choice]: wireValue(choice, value) }));
     if (values.length === 0) return nothing;
     if (current && !values.includes(current)) values.push(current);
-    const unchosen = choice === 'model' && this.model ? `${this.model} (usual)` : 'Automatic';
-    return html`<label class="field">
-      ${titles[choice]}
+    const unchosen = choice === 'model' && this.model ? `${this.model} (usual)` : AUTOMATIC;
+    return html`<label class=${`field ${choice}`}>
+      ${optionTitles[choice]}
       <select name=${choice} @change=${(event: Event) => this.#chose(choice, event)}>
         <option value="" .selected=${live(current === '')}>${unchosen}</option>
         ${values.map(
@@ -134,7 +94,7 @@ export class PromptOptions extends LitElement {
               .selected=${live(value === current)}
               ?disabled=${this.#clashes(choice, value)}
             >
-              ${names.get(value) ?? value}
+              ${choice === 'partialImages' && value === '0' ? 'None' : valueName(value)}
             </option>`,
         )}
       </select>
@@ -219,9 +179,6 @@ function wireValue(choice: Choice, value: string): string | number | undefined {
   if (value === '') return undefined;
   return choice === 'partialImages' ? Number(value) : value;
 }
-
-const previewWords = (count: number): string =>
-  count === 0 ? 'No previews' : `${count} preview${count === 1 ? '' : 's'}`;
 
 const countTo = (first: number, last: number): string[] =>
   Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => String(first + at));

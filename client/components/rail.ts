@@ -2,8 +2,10 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { Attempt, DiscardedAttempt, Generation, Options } from '../../shared/session.ts';
+import type { Attempt, DiscardedAttempt, Options } from '../../shared/session.ts';
+import { attemptsOf } from '../attempt-tree.ts';
 import { element } from '../element.ts';
+import { type Permissions, permissionsOf } from '../permissions.ts';
 import type { SessionState } from '../session-state.ts';
 import { attemptLookedAt } from '../showing.ts';
 import { StageFocus } from '../stage-focus.ts';
@@ -15,19 +17,17 @@ import type { CancelForm } from './cancel-form.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
+import { railNotes } from './rail-notes.ts';
 import type { RefineForm } from './refine-form.ts';
 import { stagePart } from './stage-part.ts';
+import './attempt-changes.ts';
 import './attempt-facts.ts';
 import './cancel-form.ts';
-import './error-note.ts';
 import './examples.ts';
-import './farewell-note.ts';
 import './inspector.ts';
-import './notice-note.ts';
 import './picture-tools.ts';
 import './prompt-form.ts';
 import './refine-form.ts';
-import './unfinished-note.ts';
 
 const purposes = { initial_input: 'generate', generating: 'wait', user_feedback: 'regenerate', final: 'wait' } as const;
 
@@ -56,36 +56,48 @@ export class Rail extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>): void {
-    const before = changed.get('session')?.snapshot;
+    const session = changed.get('session');
+    const before = session?.snapshot;
     const { snapshot } = this.session;
     if (!before || !snapshot) return;
     if (before.stage === 'generating') this.#keepReason(snapshot);
+    if (this.#may.hasEnded && session.connection.status !== 'closed') this.#showReason();
     if (hasStartedOver(before, this.session)) this.refine?.clear();
   }
 
   #keepReason(snapshot: SnapshotMessage): void {
     const reason = this.cancel?.reason ?? '';
-    const fate = fateOf(reason, snapshot, this.#canRefine);
+    const fate = fateOf(reason, snapshot, this.#may.refines);
     if (fate === 'is_feedback') this.refine?.takeOver(reason);
     if (fate !== 'stays') this.cancel?.clear();
+  }
+
+  /** Nobody can cancel any more; what was written about it is not to be lost with its field. */
+  #showReason(): void {
+    const reason = this.cancel?.reason ?? '';
+    if (reason === '') return;
+    this.refine?.takeOver(reason);
+    this.cancel?.clear();
+    this.requestUpdate();
   }
 
   override render(): TemplateResult | typeof nothing {
     const { snapshot } = this.session;
     if (!snapshot) return html`<proof-farewell .connection=${this.session.connection} .prompt=${''}></proof-farewell>`;
-    const headline = snapshot.stage === 'initial_input' && !this.#isWatching;
+    const headline = snapshot.stage === 'initial_input' && !this.#may.watches && !this.#may.hasEnded;
     return html`${headline ? html`<h2 class="headline">What should the picture show?</h2>` : nothing}
-      ${this.#notes(snapshot)}
+      ${railNotes(this.session, snapshot, this.#isAsking)}
       <div class="stage">
         ${stagePart({
           session: this.session,
           snapshot,
           attempt: this.#attempt,
-          decides: this.#decides,
-          isWatching: this.#isWatching,
+          decides: this.#may.decides,
+          isWatching: this.#may.watches,
         })}
       </div>
-      ${this.#isWatching ? nothing : html`${this.#cancel(snapshot)} ${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
+      ${this.#changes(snapshot)}
+      ${this.#may.watches ? nothing : html`${this.#cancel(snapshot)} ${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
       ${this.#leave(snapshot)}
       <div class="more">
         ${this.#facts(snapshot)}
@@ -93,47 +105,12 @@ export class Rail extends LitElement {
       </div>`;
   }
 
-  get #isWatching(): boolean {
-    return this.session.welcome?.role === 'watcher';
-  }
-
-  get #decides(): boolean {
-    return this.session.welcome?.role === 'reviewer' && this.session.connection.status !== 'closed';
-  }
-
-  /** A person may decide, but the line is down. */
-  get #unavailable(): boolean {
-    return this.session.connection.status !== 'online';
+  get #may(): Permissions {
+    return permissionsOf(this.session);
   }
 
   #isPending(...commands: Parameters<SessionState['pending']['has']>[0][]): boolean {
     return commands.some((command) => this.session.pending.has(command));
-  }
-
-  #notes(snapshot: SnapshotMessage): TemplateResult {
-    const { connection, notice, welcome } = this.session;
-    return html`<div class="notes">
-      <proof-farewell
-        .connection=${connection}
-        .prompt=${this.session.draft}
-        ?keeps=${snapshot.image !== undefined}
-      ></proof-farewell>
-      <proof-notice .notice=${notice} .connectionId=${welcome?.connectionId}></proof-notice>
-      <proof-error
-        .error=${snapshot.error}
-        ?decides=${this.#decides}
-        ?busy=${this.#isAsking}
-        ?unavailable=${this.#unavailable}
-      ></proof-error>
-      <proof-unfinished
-        .lastGeneration=${snapshot.lastGeneration}
-        .lastAction=${snapshot.lastAction}
-        .connectionId=${welcome?.connectionId}
-        .attemptsOfIt=${attemptsOf(snapshot, snapshot.lastGeneration)}
-        .draft=${this.session.draft}
-        .canRefine=${!this.#decides || (snapshot.stage !== 'initial_input' && this.#canRefine)}
-      ></proof-unfinished>
-    </div>`;
   }
 
   get #isAsking(): boolean {
@@ -144,27 +121,31 @@ export class Rail extends LitElement {
     return attemptLookedAt(this.session, this.openedId);
   }
 
-  get #canRefine(): boolean {
-    return this.session.welcome?.generator.supports?.refine !== false;
+  get #isDemo(): boolean {
+    return this.session.welcome?.generator.demo === true;
   }
 
   /** As with the refinement, one instance lives through all stages. */
   #cancel({ stage }: SnapshotMessage): TemplateResult {
     return html`<proof-cancel
-      ?hidden=${stage !== 'generating' || !this.#decides}
+      ?hidden=${stage !== 'generating' || !this.#may.decides}
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
-      ?demo=${this.session.welcome?.generator.demo}
+      ?free=${this.#isDemo || isQueued(this.session)}
       .unsent=${this.unsent}
       ?busy=${this.#isPending('cancel')}
-      ?unavailable=${this.#unavailable}
+      ?unavailable=${this.#may.unavailable}
     ></proof-cancel>`;
   }
 
-  /** One instance lives through all stages, so that nobody's typing is lost. */
+  /** One instance lives through all stages, so that nobody's typing is lost; words that wait are on show. */
   #refine({ stage, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
     const attempt = this.#attempt;
+    const hasWords = this.refine?.hasWords === true;
+    const isOffered = this.#may.decides && this.#may.refines && attempt !== undefined && stage === 'user_feedback';
+    const waits = this.#may.decides && hasWords && this.openedId !== undefined && stage === 'generating';
     return html`<proof-refine
-      ?hidden=${stage !== 'user_feedback' || !attempt || !this.#canRefine || !(this.#decides || this.refine?.hasWords)}
+      ?hidden=${!(isOffered || waits || (this.#may.hasEnded && hasWords))}
+      ?waits=${waits}
       .imageId=${attempt?.image.imageId}
       .number=${attempt?.number}
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
@@ -172,16 +153,18 @@ export class Rail extends LitElement {
       .accepted=${attempts.at(-1)?.feedback}
       .acceptedId=${attempts.at(-1)?.image.imageId}
       .options=${this.options}
+      .model=${this.session.welcome?.generator.model ?? ''}
+      ?demo=${this.#isDemo}
       .unsent=${this.unsent}
       ?busy=${this.#isAsking}
-      ?unavailable=${this.#unavailable}
+      ?unavailable=${this.#may.unavailable}
     ></proof-refine>`;
   }
 
   #prompt(snapshot: SnapshotMessage): TemplateResult {
     const { stage } = snapshot;
     const generator = this.session.welcome?.generator;
-    return html`<div class=${`form${stage === 'initial_input' ? '' : ' divided'}`} ?hidden=${stage === 'final' || !this.#decides}>
+    return html`<div class=${`form${stage === 'initial_input' ? '' : ' divided'}`} ?hidden=${stage === 'final' || !this.#may.decides}>
         <proof-prompt
           purpose=${purposes[stage]}
           .draft=${this.session.draft}
@@ -189,15 +172,15 @@ export class Rail extends LitElement {
           .options=${this.options}
           .supports=${generator?.supports}
           .model=${generator?.model ?? ''}
-          ?demo=${generator?.demo}
+          ?demo=${this.#isDemo}
           .limit=${this.session.welcome?.limits.PROMPT_CHARACTERS}
           .running=${snapshot.stage === 'generating' ? snapshot.generation.prompt : undefined}
           ?busy=${this.#isAsking}
-          ?unavailable=${this.#unavailable}
+          ?unavailable=${this.#may.unavailable}
         ></proof-prompt>
       </div>
       ${
-        stage === 'initial_input' && this.#decides && !this.session.draft.trim()
+        stage === 'initial_input' && this.#may.decides && !this.session.draft.trim()
           ? html`<proof-examples @example=${({ prompt }: ExampleEvent) => this.form?.fill(prompt)}></proof-examples>`
           : nothing
       }`;
@@ -215,20 +198,35 @@ export class Rail extends LitElement {
       .attempt=${attempt}
       .picture=${attempt && images.get(attempt.image.imageId)}
       ?approved=${stage === 'final' && snapshot.approved.imageId === attempt?.image.imageId}
-      ?discards=${this.#decides && stage === 'user_feedback'}
-      ?starts-over=${this.#decides && stage !== 'generating'}
+      ?discards=${this.#may.decides && stage === 'user_feedback'}
+      ?starts-over=${this.#may.decides && stage !== 'generating'}
       .pending=${this.session.pending}
-      ?unavailable=${this.#unavailable}
+      ?unavailable=${this.#may.unavailable}
     ></proof-tools>`;
   }
 
-  #facts({ stage, attempts, discarded }: SnapshotMessage): TemplateResult | typeof nothing {
-    const attempt = this.#attempt;
-    if (!attempt || (stage === 'generating' && this.openedId === undefined)) return nothing;
-    return html`<proof-facts
+  /** The attempt that lies on the mat. */
+  get #shownAttempt(): Attempt | undefined {
+    const isDrawing = this.session.snapshot?.stage === 'generating' && this.openedId === undefined;
+    return isDrawing ? undefined : this.#attempt;
+  }
+
+  #changes({ attempts, discarded }: SnapshotMessage): TemplateResult | typeof nothing {
+    const attempt = this.#shownAttempt;
+    if (attempt?.parent === undefined) return nothing;
+    return html`<proof-changes
       .attempt=${attempt}
       .attempts=${attempts}
       .discarded=${discarded ?? noneDiscarded}
+    ></proof-changes>`;
+  }
+
+  #facts({ attempts }: SnapshotMessage): TemplateResult | typeof nothing {
+    const attempt = this.#shownAttempt;
+    if (!attempt) return nothing;
+    return html`<proof-facts
+      .attempt=${attempt}
+      .attempts=${attempts}
       .model=${this.session.welcome?.generator.model ?? ''}
     ></proof-facts>`;
   }
@@ -260,5 +258,8 @@ const hasStartedOver = (before: SnapshotMessage, { snapshot, welcome }: SessionS
   snapshot.lastAction?.action === 'start_over' &&
   snapshot.lastAction.connectionId === welcome?.connectionId;
 
-const attemptsOf = ({ attempts }: SnapshotMessage, generation: Generation | undefined): number =>
-  attempts.filter(({ image }) => image.generationId === generation?.generationId).length;
+/** Nothing was begun that could be billed. */
+function isQueued({ progress, snapshot }: SessionState): boolean {
+  const finished = snapshot?.stage === 'generating' ? attemptsOf(snapshot.generation, snapshot.attempts).length : 0;
+  return finished === 0 && progress.size > 0 && [...progress.values()].every(({ phase }) => phase === 'queued');
+}

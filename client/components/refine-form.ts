@@ -6,6 +6,8 @@ import type { Options } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { IntentEvent } from '../intent.ts';
+import { OpenEvent } from '../open-event.ts';
+import { billingWords, chosenWords } from '../option-words.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptForm } from '../styles/prompt-form.ts';
@@ -23,6 +25,11 @@ export class RefineForm extends LitElement {
       textarea {
         min-block-size: 4.75rem;
       }
+
+      .with {
+        flex: 1 1 8rem;
+        align-self: center;
+      }
     `,
   ];
 
@@ -39,6 +46,11 @@ export class RefineForm extends LitElement {
   /** Which attempt that is, so that the same words may be sent twice. */
   @property({ attribute: false }) accessor acceptedId: string | undefined;
   @property({ attribute: false }) accessor options: Options = {};
+  /** What draws where the options name nothing else. */
+  @property({ attribute: false }) accessor model = '';
+  @property({ type: Boolean }) accessor demo = false;
+  /** Another picture is being drawn: what is written here waits for its turn. */
+  @property({ type: Boolean }) accessor waits = false;
   /** What a tab that was reloaded finds again. */
   @property({ attribute: false }) accessor unsent: Unsent = {};
   @property({ type: Boolean }) accessor busy = false;
@@ -102,16 +114,17 @@ export class RefineForm extends LitElement {
         name="feedback"
         rows="2"
         dir="auto"
-        placeholder="Warmer light, and no boat"
+        placeholder=${this.demo ? 'Warmer light, and more of it' : 'Warmer light, and no boat'}
         aria-describedby="problem origin"
         aria-invalid=${this.problem || this.text.length > this.limit ? 'true' : nothing}
         .value=${live(this.text)}
-        @input=${() => this.#hold(this.field.value)}
+        @input=${this.#typed}
         @keydown=${this.#keyPressed}
       ></textarea>
       ${fieldNotes({ text: this.text, limit: this.limit, problem: this.problem, subject: 'This' })}
-      <p id="origin" class="hint small soft">${this.isLent ? 'From the cancelled drawing. Change it as you like.' : ''}</p>
-      <div class="send">
+      <p id="origin" class="hint small soft">${this.#hint()}</p>
+      <div class="send" ?hidden=${this.waits}>
+        <p class="with small soft">${this.#withOptions()}</p>
         ${button({
           label: 'Refine',
           name: this.number === undefined ? undefined : `Refine No. ${this.number}`,
@@ -122,6 +135,23 @@ export class RefineForm extends LitElement {
         })}
       </div>
     </form>`;
+  }
+
+  #hint(): string {
+    if (this.waits) return 'It waits here until this picture is done.';
+    return this.isLent ? 'From the cancelled drawing. Change it as you like.' : '';
+  }
+
+  /** They are chosen elsewhere on the page, and count here too. */
+  #withOptions(): string {
+    const chosen = chosenWords(this.options, this.model);
+    return chosen.length > 0 ? `${chosen.join(', ')}. ${billingWords(this.options, this.demo)}` : '';
+  }
+
+  /** Who writes about a picture looks at it: nothing new takes its place, and the words stay about this one. */
+  #typed(): void {
+    this.#hold(this.field.value);
+    if (this.imageId !== undefined) this.dispatchEvent(new OpenEvent(this.imageId));
   }
 
   #hold(text: string): void {
@@ -150,7 +180,7 @@ export class RefineForm extends LitElement {
 
   #send(): void {
     const { imageId, text, options } = this;
-    if (this.busy || this.unavailable || imageId === undefined || text.length > this.limit) return;
+    if (this.busy || this.unavailable || this.waits || imageId === undefined || text.length > this.limit) return;
     if (!text.trim()) {
       this.problem = 'Say what should change first.';
       this.focus();

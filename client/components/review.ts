@@ -8,6 +8,7 @@ import type { CompareEvent } from '../compare-event.ts';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import type { OpenEvent } from '../open-event.ts';
+import { permissionsOf } from '../permissions.ts';
 import type { SessionState } from '../session-state.ts';
 import { attemptLookedAt, type PictureShowing, type Showing, showing } from '../showing.ts';
 import { base } from '../styles/base.ts';
@@ -64,14 +65,13 @@ export class Review extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     const { session } = this;
-    const stage = session?.snapshot?.stage;
-    if (stage !== 'user_feedback') this.confirm?.close();
     const before = changed.get('session');
     if (before?.snapshot && session?.snapshot) this.#follow(before, before.snapshot, session.snapshot);
   }
 
   #follow(before: SessionState, past: SnapshotMessage, now: SnapshotMessage): void {
     if (past.turn !== now.turn) {
+      this.confirm.close();
       if (takesTheEye(now, this.session?.welcome?.connectionId) || !findAttempt(now.attempts, this.openedId)) {
         this.openedId = undefined;
       }
@@ -211,7 +211,7 @@ export class Review extends LitElement {
   }
 
   get #decides(): boolean {
-    return this.session?.welcome?.role === 'reviewer' && this.session.connection.status !== 'closed';
+    return this.session !== undefined && permissionsOf(this.session).decides;
   }
 
   // These events are this page's own affair: the page around the room hears none of them.
@@ -239,12 +239,13 @@ export class Review extends LitElement {
     else await this.rail?.enter();
   }
 
-  /** An unapproved picture doesn't go unasked. */
+  /** An unapproved picture doesn't go unasked, nor does an approved one from under the eyes of others. */
   #startOver(event: Event): void {
     event.stopPropagation();
-    if (this.session?.snapshot?.stage === 'user_feedback') {
-      this.confirm.show();
-      return;
+    const { snapshot, viewers = { reviewers: 1, watchers: 0 } } = this.session ?? {};
+    const approved = snapshot?.stage === 'final';
+    if (snapshot && (!approved || viewers.reviewers + viewers.watchers > 1)) {
+      return this.confirm.show({ approved, pictures: snapshot.attempts.length + (snapshot.discarded?.length ?? 0) });
     }
     this.rail?.acted();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));

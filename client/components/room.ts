@@ -6,6 +6,7 @@ import { element } from '../element.ts';
 import type { Intent, IntentEvent } from '../intent.ts';
 import { command } from '../intent-commands.ts';
 import { keepsakes } from '../keepsakes.ts';
+import { permissionsOf } from '../permissions.ts';
 import type { RoomEventMap } from '../room-events.ts';
 import { RoomNews } from '../room-news.ts';
 import { type Session, SessionController } from '../session-controller.ts';
@@ -69,6 +70,8 @@ export class ProofRoom extends LitElement {
   #unsent: Unsent = {};
   /** As it was when the session was taken up: later on, the fields know best what stands in them. */
   #found: Unsent = {};
+  /** What comes along into a new session. */
+  #carried: Unsent = {};
   #arrival: Arrival | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -111,7 +114,9 @@ export class ProofRoom extends LitElement {
   #resume(client: Session, sessionId: string, snapshot: SnapshotMessage): void {
     this.#resumed = client;
     const { welcome } = client.state;
-    this.#unsent = foundAgain(keepsakes.unsent(sessionId), snapshot, welcome?.generator.supports?.refine !== false);
+    const kept = { ...this.#carried, ...keepsakes.unsent(sessionId) };
+    this.#carried = {};
+    this.#unsent = foundAgain(kept, snapshot, permissionsOf(client.state).refines);
     this.#found = this.#unsent;
     this.#options.comeBack(this.#unsent);
     const { draft } = this.#unsent;
@@ -167,9 +172,11 @@ export class ProofRoom extends LitElement {
 
   /** The session that was is left for a new one, which begins with `prompt`. */
   #startNew(prompt: string): void {
+    const { feedback } = this.#unsent;
     this.session = undefined;
     this.sessionKey = undefined;
     this.#open();
+    this.#carried = { feedback };
     this.#controller.client?.setDraft(prompt);
   }
 

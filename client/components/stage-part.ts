@@ -1,9 +1,11 @@
 /** The part of the rail that each stage has to itself: what goes on, and the decision. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { Attempt, Generation } from '../../shared/session.ts';
+import type { Attempt, Generation, LastAction } from '../../shared/session.ts';
+import { attemptsOf } from '../attempt-tree.ts';
 import type { SessionState } from '../session-state.ts';
 import { promptOf } from '../showing.ts';
+import { deed } from '../words.ts';
 import './approval-note.ts';
 import './decision-bar.ts';
 import './progress-line.ts';
@@ -23,7 +25,9 @@ export function stagePart(part: StagePart): TemplateResult | typeof nothing {
   const { session, snapshot, attempt, decides, isWatching } = part;
   switch (snapshot.stage) {
     case 'initial_input':
-      return isWatching ? html`${watch(snapshot)} ${beingWritten(session.draft)}` : nothing;
+      if (session.connection.status === 'closed') return session.draft.trim() ? quote(session.draft) : nothing;
+      return html`${othersDeed(session, 'start_over')}
+      ${isWatching ? html`${watch(snapshot)} ${beingWritten(session.draft)}` : nothing}`;
     case 'generating':
       return drawing(session, snapshot.generation, isWatching ? watch(snapshot) : nothing);
     case 'user_feedback': {
@@ -40,6 +44,13 @@ export function stagePart(part: StagePart): TemplateResult | typeof nothing {
 const watch = ({ stage }: SnapshotMessage): TemplateResult =>
   html`<proof-watch class=${stage === 'generating' ? '' : 'landing'} stage=${stage}></proof-watch>`;
 
+/** What somebody else did, where it has changed what everybody sees; `only` that, if it is named. */
+function othersDeed({ snapshot, welcome }: SessionState, only?: LastAction['action']): TemplateResult | typeof nothing {
+  const last = snapshot?.lastAction;
+  if (!last || last.connectionId === welcome?.connectionId || (only && last.action !== only)) return nothing;
+  return html`<p class="soft"><bdi>${last.by}</bdi> ${deed(last.action)}.</p>`;
+}
+
 const beingWritten = (draft: string) =>
   draft.trim() ? html`<p class="small soft">The prompt, as it is being written</p>${quote(draft)}` : nothing;
 
@@ -47,21 +58,34 @@ function drawing(session: SessionState, generation: Generation, watching: Templa
   const { prompt, feedback } = generation;
   // Of a session that is gone nobody knows whether it still draws.
   if (session.connection.status === 'closed') return quote(prompt);
-  return html`<proof-progress class="landing" .progress=${firstProgress(session, generation)}></proof-progress>
-    ${quote(prompt)}
+  const settled = settledOf(session, generation);
+  return html`<proof-progress
+      class="landing"
+      .progress=${furthest(session, settled.all)}
+      .pictures=${generation.candidates}
+      .finished=${settled.finished}
+      ?unavailable=${session.connection.status !== 'online'}
+    ></proof-progress>
+    ${othersDeed(session)} ${quote(prompt)}
     ${feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`}
     ${watching}`;
 }
 
-/** Of several candidates that of the first which is still being drawn. */
-function firstProgress({ progress, snapshot }: SessionState, generation: Generation) {
-  const { generationId, failures = [] } = generation;
-  const finished = snapshot?.attempts.filter(({ image }) => image.generationId === generationId) ?? [];
-  const settled = new Set([
-    ...finished.map(({ image }) => image.candidate),
-    ...failures.map(({ candidate }) => candidate),
-  ]);
-  return [...progress.values()].find(({ candidate }) => !settled.has(candidate));
+/** The candidates that have ended, and how many of them brought a picture. */
+function settledOf({ snapshot }: SessionState, generation: Generation) {
+  const { failures = [] } = generation;
+  const attempts = attemptsOf(generation, snapshot?.attempts ?? []);
+  const all = [...attempts.map(({ image }) => image.candidate), ...failures.map(({ candidate }) => candidate)];
+  return { all: new Set(all), finished: attempts.length };
+}
+
+const phases = ['drawing', 'started', 'retrying', 'queued'] as const;
+
+/** Of several candidates the one that is furthest: what it does is what goes on. */
+function furthest({ progress }: SessionState, settled: ReadonlySet<number>) {
+  return [...progress.values()]
+    .filter(({ candidate }) => !settled.has(candidate))
+    .toSorted((one, other) => phases.indexOf(one.phase) - phases.indexOf(other.phase))[0];
 }
 
 /** Nobody approves what they can't see. */

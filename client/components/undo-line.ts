@@ -21,7 +21,7 @@ export function undoLine(options: UndoLineOptions): TemplateResult {
   const imageId = attempt?.image.imageId ?? nothing;
   return html`<div class=${attempt ? 'undo' : 'undo unseen'} data-image-id=${imageId}>
     <p role="status" dir="auto">${attempt ? sentence(attempt, options) : nothing}</p>
-    ${attempt && decides ? button({ label: 'Undo', icon: icons.startOver(), busy, unavailable, press: undo }) : nothing}
+    ${attempt && decides ? button({ label: 'Undo', icon: icons.undo(), once: true, busy, unavailable, press: undo }) : nothing}
   </div>`;
 }
 

@@ -1,7 +1,7 @@
 /** What became of the last ask, where it brought fewer pictures than it was to: somebody cancelled it, or some of them failed. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import type { Generation, LastAction } from '../../shared/session.ts';
+import type { Generation, GenerationError, LastAction } from '../../shared/session.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { IntentEvent } from '../intent.ts';
@@ -29,17 +29,22 @@ export class UnfinishedNote extends LitElement {
   @property({ attribute: false }) accessor connectionId: string | undefined;
   /** How many of its pictures were finished. */
   @property({ type: Number }) accessor attemptsOfIt = 0;
-  /** Whether the reason goes elsewhere, into a refinement say: then it is not offered for the prompt. */
-  @property({ type: Boolean }) accessor canRefine = false;
+  /** Why it failed, in part or as a whole; absent where it was cancelled. */
+  @property({ attribute: false }) accessor error: GenerationError | undefined;
   /** What stands in the prompt field. */
   @property({ attribute: false }) accessor draft = '';
+  /** Whether this person may ask again. */
+  @property({ type: Boolean }) accessor decides = false;
+  @property({ type: Boolean }) accessor busy = false;
+  @property({ type: Boolean }) accessor unavailable = false;
 
-  /** Nothing of it where the error note says it all: not cancelled, and no picture either. */
+  /** Nothing of it where the error note says it all, or where this person has cancelled it and said nothing. */
   get #told(): Generation | undefined {
     const { lastGeneration } = this;
     if (!lastGeneration) return undefined;
-    const hasFailedInPart = lastGeneration.failures !== undefined && this.attemptsOfIt > 0;
-    return lastGeneration.cancelReason || hasFailedInPart ? lastGeneration : undefined;
+    if (this.error) return this.attemptsOfIt > 0 ? lastGeneration : undefined;
+    const isOwn = this.lastAction?.action === 'cancel' && this.lastAction.connectionId === this.connectionId;
+    return lastGeneration.cancelReason || lastGeneration.failures || !isOwn ? lastGeneration : undefined;
   }
 
   override updated(): void {
@@ -52,19 +57,26 @@ export class UnfinishedNote extends LitElement {
   }
 
   #note(generation: Generation): TemplateResult {
-    const { cancelReason = '' } = generation;
+    const { cancelReason = '', failures = [] } = generation;
     return html`<div class="note">
       ${icons.alert()}
       <div class="text">
-        ${cancelReason ? this.#cancelled(cancelReason, generation) : nothing} ${failures(generation)}
-        ${cancelReason && !this.canRefine ? this.#carryOver(cancelReason) : nothing}
+        ${this.error ? nothing : this.#cancelled(cancelReason, generation)} ${failed(generation)}
+        ${
+          this.decides
+            ? html`<div class="actions">
+                ${cancelReason ? this.#carryOver(cancelReason) : nothing}
+                ${failures.some(({ error }) => error.retryable) ? this.#again(failures.length) : nothing}
+              </div>`
+            : nothing
+        }
       </div>
     </div>`;
   }
 
   #cancelled(reason: string, { candidates }: Generation): TemplateResult {
     const kept = this.attemptsOfIt;
-    return html`<p class="said">${this.#who()} cancelled it: “<bdi>${reason}</bdi>”</p>
+    return html`<p class="said">${this.#who()} cancelled it${reason ? html`: “<bdi>${reason}</bdi>”` : '.'}</p>
       ${kept > 0 ? html`<p class="soft">${kept} of ${candidates} pictures ${kept === 1 ? 'was' : 'were'} finished before that.</p>` : nothing}`;
   }
 
@@ -77,14 +89,22 @@ export class UnfinishedNote extends LitElement {
 
   #carryOver(reason: string): TemplateResult {
     const isThere = this.draft.split('\n').includes(reason);
-    return html`<div class="actions">
-      ${button({
-        label: isThere ? 'Added to the prompt' : 'Add to the prompt',
-        unavailable: isThere,
-        ...(isThere && { icon: icons.check() }),
-        press: () => this.#add(reason),
-      })}
-    </div>`;
+    return button({
+      label: isThere ? 'Added to the prompt' : 'Add to the prompt',
+      unavailable: isThere,
+      ...(isThere && { icon: icons.check() }),
+      press: () => this.#add(reason),
+    });
+  }
+
+  #again(count: number): TemplateResult {
+    return button({
+      label: count === 1 ? 'Try that one again' : `Try those ${count} again`,
+      icon: icons.again(),
+      busy: this.busy,
+      unavailable: this.unavailable,
+      press: () => this.dispatchEvent(new IntentEvent({ type: 'retry' })),
+    });
   }
 
   #add(reason: string): void {
@@ -94,7 +114,7 @@ export class UnfinishedNote extends LitElement {
 }
 
 /** How many failed, and each reason once. */
-function failures({ failures = [], candidates }: Generation): TemplateResult | typeof nothing {
+function failed({ failures = [], candidates }: Generation): TemplateResult | typeof nothing {
   if (failures.length === 0) return nothing;
   const reasons = [...Map.groupBy(failures, ({ error }) => error.message)];
   return html`<p class="title">${failures.length} of ${pictures(candidates)} failed</p>
@@ -102,7 +122,7 @@ function failures({ failures = [], candidates }: Generation): TemplateResult | t
       reasons.length === 1
         ? html`<p>${reasons[0]?.[0]}</p>`
         : html`<ul>
-            ${reasons.map(([reason, failed]) => html`<li>${pictures(failed.length)}: ${reason}</li>`)}
+            ${reasons.map(([reason, some]) => html`<li>${pictures(some.length)}: ${reason}</li>`)}
           </ul>`
     }`;
 }

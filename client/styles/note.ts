@@ -37,6 +37,10 @@ export const note = css`
     margin-block-start: 0.625rem;
   }
 
+  .note .actions:not(:has(*)) {
+    display: none;
+  }
+
   .note.trouble {
     border-color: light-dark(#e3bdb8, #5a302c);
     background: var(--trouble-wash);

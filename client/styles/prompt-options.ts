@@ -19,6 +19,11 @@ export const promptOptions = css`
     color: var(--ink-soft);
   }
 
+  /* Models often differ at the ends of their names. */
+  .field.model {
+    grid-column: 1 / -1;
+  }
+
   select,
   input[type='number'] {
     color: var(--ink);

@@ -444,8 +444,8 @@ describe('refining', () => {
 });
 
 describe('cancelling', () => {
-  const cancel = ({ demo = false, busy = false, unavailable = false, limit = 2000 } = {}) =>
-    show(html`<proof-cancel .limit=${limit} ?demo=${demo} ?busy=${busy} ?unavailable=${unavailable}></proof-cancel>`);
+  const cancel = ({ free = false, busy = false, unavailable = false, limit = 2000 } = {}) =>
+    show(html`<proof-cancel .limit=${limit} ?free=${free} ?busy=${busy} ?unavailable=${unavailable}></proof-cancel>`);
   const press = () => page.getByRole('button', { name: 'Cancel' }).click();
   const reason = () => page.getByRole('textbox', { name: 'What is wrong with it?' });
 
@@ -484,7 +484,7 @@ describe('cancelling', () => {
   test('says that it may still cost, unless nothing does', async () => {
     await cancel();
     await expect.element(page.getByText('A cancelled drawing may still be billed.')).toBeVisible();
-    await cancel({ demo: true });
+    await cancel({ free: true });
     await expect.element(page.getByText(/billed/)).not.toBeInTheDocument();
   });
 
@@ -510,17 +510,19 @@ describe('what was left unfinished', () => {
     lastGeneration?: Generation;
     lastAction?: LastAction;
     attemptsOfIt?: number;
-    canRefine?: boolean;
+    error?: GenerationError;
+    decides?: boolean;
     draft?: string;
   }
-  const unfinished = ({ attemptsOfIt = 0, canRefine = false, draft = '', ...given }: Given) =>
+  const unfinished = ({ attemptsOfIt = 0, decides = true, draft = '', ...given }: Given) =>
     show(html`<proof-unfinished
       .lastGeneration=${given.lastGeneration}
       .lastAction=${given.lastAction}
       .connectionId=${'me'}
       .attemptsOfIt=${attemptsOfIt}
-      .canRefine=${canRefine}
+      .error=${given.error}
       .draft=${draft}
+      ?decides=${decides}
     ></proof-unfinished>`);
   const cancelled: Generation = { ...generation, cancelReason: 'too dark' };
   const told = () => page.getByRole('status').element().textContent?.replaceAll(/\s+/g, ' ').trim();
@@ -531,21 +533,28 @@ describe('what was left unfinished', () => {
     ['You', { ...byAna, connectionId: 'me' }],
     ['Somebody', { ...byAna, action: 'generate' }],
   ] as const)('%s is named with the reason', async (who, lastAction) => {
-    await unfinished({ lastGeneration: cancelled, lastAction, canRefine: true });
+    await unfinished({ lastGeneration: cancelled, lastAction, decides: false });
     expect(told()).toBe(`${who} cancelled it: “too dark”`);
   });
 
-  test('a cancel without a reason, and a failure as a whole, are told elsewhere', async () => {
+  test('what others cancel is told without a reason, too', async () => {
     await unfinished({ lastGeneration: generation, lastAction: byAna });
+    expect(told()).toBe('Ana cancelled it.');
+  });
+
+  test('a cancel of one’s own without a reason is known, and a failure as a whole is told elsewhere', async () => {
+    await unfinished({ lastGeneration: generation, lastAction: { ...byAna, connectionId: 'me' } });
     expect(told()).toBe('');
-    await unfinished({ lastGeneration: { ...generation, failures: [failure(0, 'It broke.')] } });
+    const failed = failure(0, 'It broke.');
+    await unfinished({ lastGeneration: { ...generation, failures: [failed] }, error: failed.error });
     expect(told()).toBe('');
     expect(stand.querySelector('proof-unfinished')?.hasAttribute('shown')).toBe(false);
   });
 
   test('failures among pictures are counted, each reason told once', async () => {
     const failures = [failure(0, 'It broke.'), failure(2, 'It was late.'), failure(3, 'It broke.')];
-    await unfinished({ lastGeneration: { ...generation, candidates: 4, failures }, attemptsOfIt: 1 });
+    const { error } = failure(0, 'It broke.');
+    await unfinished({ lastGeneration: { ...generation, candidates: 4, failures }, attemptsOfIt: 1, error });
     await expect.element(page.getByText('3 of 4 pictures failed')).toBeVisible();
     const reasons = page.getByRole('listitem').elements();
     expect(reasons.map((item) => item.textContent)).toEqual(['2 pictures: It broke.', '1 picture: It was late.']);
@@ -554,19 +563,33 @@ describe('what was left unfinished', () => {
 
   test('a reason that they share needs no count', async () => {
     const failures = [failure(0, 'It broke.'), failure(2, 'It broke.')];
-    await unfinished({ lastGeneration: { ...generation, candidates: 4, failures }, attemptsOfIt: 2 });
+    const lastGeneration = { ...generation, candidates: 4, failures };
+    const { error } = failure(0, 'It broke.');
+    await unfinished({ lastGeneration, attemptsOfIt: 2, error, decides: false });
     expect(told()).toBe('2 of 4 pictures failed It broke.');
+  });
+
+  test('those that failed can be asked for again, as far as that may help, by who decides', async () => {
+    const failures = [failure(0, 'It broke.'), failure(2, 'It broke.')];
+    const lastGeneration = { ...generation, candidates: 4, failures };
+    const { error } = failure(0, 'It broke.');
+    await unfinished({ lastGeneration, attemptsOfIt: 2, error });
+    await page.getByRole('button', { name: 'Try those 2 again' }).click();
+    expect(intents).toEqual([{ type: 'retry' }]);
+    const hopeless = failures.map((one) => ({ ...one, error: { ...one.error, retryable: false } }));
+    await unfinished({ lastGeneration: { ...lastGeneration, failures: hopeless }, attemptsOfIt: 2, error });
+    expect(page.getByRole('button').query()).toBeNull();
   });
 
   test('a cancel tells what was finished before it, and what had failed', async () => {
     const lastGeneration = { ...cancelled, candidates: 4, failures: [failure(1, 'It broke.')] };
-    await unfinished({ lastGeneration, lastAction: byAna, attemptsOfIt: 1, canRefine: true });
+    await unfinished({ lastGeneration, lastAction: byAna, attemptsOfIt: 1, decides: false });
     expect(told()).toBe(
       'Ana cancelled it: “too dark” 1 of 4 pictures was finished before that. 1 of 4 pictures failed It broke.',
     );
   });
 
-  test('the reason can be added to the prompt where there is no picture to refine, once', async () => {
+  test('the reason can be added to the prompt, once, by who decides', async () => {
     await unfinished({ lastGeneration: cancelled, lastAction: byAna, draft: 'A fox' });
     await add().click();
     expect(intents).toEqual([{ type: 'draft', text: 'A fox\ntoo dark' }]);
@@ -574,12 +597,12 @@ describe('what was left unfinished', () => {
     expect(focused()?.textContent?.trim()).toBe('Added to the prompt');
     await userEvent.keyboard('{Enter}');
     expect(intents).toHaveLength(1);
-    await unfinished({ lastGeneration: cancelled, lastAction: byAna, canRefine: true });
+    await unfinished({ lastGeneration: cancelled, lastAction: byAna, decides: false });
     expect(page.getByRole('button').query()).toBeNull();
   });
 
   test('markup in a reason is text', async () => {
-    await unfinished({ lastGeneration: { ...generation, cancelReason: '<b>no</b>' }, canRefine: true });
+    await unfinished({ lastGeneration: { ...generation, cancelReason: '<b>no</b>' } });
     await expect.element(page.getByText('<b>no</b>')).toBeVisible();
   });
 });
@@ -708,6 +731,7 @@ const everything = async (): Promise<TemplateResult> => html`<h2>Asking</h2>
   <proof-unfinished
     .lastGeneration=${{ ...generation, candidates: 4, cancelReason: long.repeat(2), failures }}
     .attemptsOfIt=${2}
+    decides
   ></proof-unfinished>
   <proof-candidates
     working

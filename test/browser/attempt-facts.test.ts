@@ -1,7 +1,9 @@
 import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
+import '../../client/components/attempt-changes.ts';
 import '../../client/components/attempt-facts.ts';
+import type { AttemptChanges } from '../../client/components/attempt-changes.ts';
 import type { AttemptFacts } from '../../client/components/attempt-facts.ts';
 import { OpenEvent } from '../../client/open-event.ts';
 import { tokens } from '../../client/styles/tokens.ts';
@@ -11,6 +13,7 @@ import * as states from './component-states.ts';
 const { reference } = await states.paint('i1');
 
 let room: HTMLElement;
+let changed: AttemptChanges;
 let facts: AttemptFacts;
 let opened: string[];
 
@@ -26,7 +29,8 @@ beforeEach(async () => {
   room = document.createElement('main');
   room.innerHTML = '<h1>Proofroom</h1>';
   facts = document.createElement('proof-facts') as AttemptFacts;
-  room.append(facts);
+  changed = document.createElement('proof-changes') as AttemptChanges;
+  room.append(changed, facts);
   document.body.append(room);
   room.addEventListener(OpenEvent.type, (event) => event instanceof OpenEvent && opened.push(event.imageId));
 });
@@ -48,8 +52,9 @@ const aside = (one: Attempt): DiscardedAttempt => ({
 });
 
 async function show(shown: Attempt, attempts: Attempt[] = [first, shown], discarded: DiscardedAttempt[] = []) {
-  Object.assign(facts, { attempt: shown, attempts, discarded, model: 'an-image-model' });
-  await facts.updateComplete;
+  Object.assign(changed, { attempt: shown, attempts, discarded });
+  Object.assign(facts, { attempt: shown, attempts, model: 'an-image-model' });
+  await Promise.all([changed.updateComplete, facts.updateComplete]);
 }
 
 const changes = () => page.getByRole('region', { name: 'What changed' });
@@ -75,13 +80,13 @@ describe('what an attempt came from (M9)', () => {
   test('is not said of one that began with its prompt', async () => {
     await show(first);
     expect(changes().query()).toBeNull();
-    expect(await table()).toMatchObject({ Picture: 'No. 1', Size: '1536x1024' });
+    expect(await table()).toMatchObject({ Picture: 'No. 1', Size: 'Landscape' });
   });
 
   test('is said to be discarded, and what differs is told all the same', async () => {
     await show(attempt(2, { parent: 'i1', options: {} }), [], [aside(first)]);
     expect(shownText()).toContain('Regenerated from No. 1, which is discarded');
-    expect(shownText()).toContain('Size: 1536x1024 → to automatic');
+    expect(shownText()).toContain('Size: Landscape → to Automatic');
     expect(changes().getByRole('button').query()).toBeNull();
   });
 
@@ -94,7 +99,7 @@ describe('what an attempt came from (M9)', () => {
 describe('what was asked for', () => {
   test('is told by the words that differ, by more than colour', async () => {
     await show(attempt(2, { parent: 'i1', prompt: 'A white heron at the edge of a calm lake, first light' }));
-    const marks = [...(facts.shadowRoot?.querySelectorAll('ins, del') ?? [])];
+    const marks = [...(changed.shadowRoot?.querySelectorAll('ins, del') ?? [])];
     expect(marks.map((mark) => [mark.localName, mark.textContent])).toEqual([
       ['ins', 'white'],
       ['del', 'misty'],
@@ -116,15 +121,15 @@ describe('what was asked for', () => {
     await show(attempt(2, { parent: 'i1', options }));
     const items = changes().getByRole('listitem').elements();
     expect(items.map(({ textContent }) => textContent?.replace(/\s+/g, ' ').trim())).toEqual([
-      'Size: 1536x1024 → to 1024x1024',
-      'Quality: automatic → to high',
+      'Size: Landscape → to Square',
+      'Quality: Automatic → to High',
     ]);
   });
 
   test('markup in it is text', async () => {
     const markup = '<img src=x onerror=alert(1)>';
     await show(attempt(2, { parent: 'i1', feedback: markup, prompt: markup, revisedPrompt: markup }));
-    expect(facts.shadowRoot?.querySelector('img')).toBeNull();
+    for (const { shadowRoot } of [changed, facts]) expect(shadowRoot?.querySelector('img')).toBeNull();
     expect(shownText()).toContain(markup);
   });
 });
@@ -132,17 +137,18 @@ describe('what was asked for', () => {
 describe('what came back', () => {
   test('is told in figures', async () => {
     await show(attempt(2, { parent: 'i1', estimatedCost: { amount: 0.0412, currency: 'USD' } }));
-    expect(await table()).toEqual({
-      Prompt: states.prompt,
-      'Model’s prompt': 'A lone grey heron in dense mist.',
-      'Drawn by': 'an-image-model',
-      Size: '1536x1024',
-      Took: '20 s',
-      Tokens: '84 in, 4,160 out',
-      Cost: 'about $0.04, estimated from token usage',
-      Image: '48 × 32, PNG, 1 kB',
-      'SHA-256': '3fa9c01b … 7c8d9e1c',
-    });
+    expect(Object.entries(await table())).toEqual([
+      ['Picture', 'No. 2'],
+      ['Took', '20 s'],
+      ['Tokens', '84 in, 4,160 out'],
+      ['Cost', 'about $0.04, estimated from token usage'],
+      ['Drawn by', 'an-image-model'],
+      ['Size', 'Landscape'],
+      ['Image', '48 × 32, PNG, 1 kB'],
+      ['SHA-256', '3fa9c01b … 7c8d9e1c'],
+      ['Prompt', states.prompt],
+      ['Model’s prompt', 'A lone grey heron in dense mist.'],
+    ]);
   });
 
   test.each([
@@ -159,7 +165,7 @@ describe('what came back', () => {
     const { usage: _usage, revisedPrompt: _revised, ...rest } = attempt(1, { options: { model: 'another' } });
     await show(rest);
     const all = await table();
-    expect(Object.keys(all)).toEqual(['Picture', 'Prompt', 'Drawn by', 'Took', 'Image', 'SHA-256']);
+    expect(Object.keys(all)).toEqual(['Picture', 'Took', 'Drawn by', 'Image', 'SHA-256', 'Prompt']);
     expect(all['Drawn by']).toBe('another');
   });
 });
@@ -173,7 +179,11 @@ describe.each(['light', 'dark'])('in %s', (scheme) => {
     await show(attempt(2, { parent: 'i1', feedback: 'Darker', prompt, options: { quality: 'low' } }));
     await page.getByText('About this picture').click();
     expect(document.documentElement.scrollWidth).toBe(360);
-    for (const target of facts.shadowRoot?.querySelectorAll('button, summary') ?? []) {
+    const targets = [changed, facts].flatMap(({ shadowRoot }) => [
+      ...(shadowRoot?.querySelectorAll('button, summary') ?? []),
+    ]);
+    expect(targets).toHaveLength(2);
+    for (const target of targets) {
       expect(target.getBoundingClientRect().height).toBeGreaterThanOrEqual(44);
     }
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });

@@ -185,6 +185,31 @@ describe('a server that was restarted has no session any more (R9)', () => {
     await openai.close();
   });
 
+  test('words about the picture stay, wherever they were typed, and come along into the new session', async () => {
+    browser.allowErrors(cutOff);
+    const openai = await startFakeOpenAI();
+    const first = await startServer(openai.baseURL);
+    const address = await first.address();
+    const room = await enter(await browser.newPage(), address);
+    await room.makePicture(PROMPT);
+    await room.feedback.fill('Warmer light');
+    openai.next('held');
+    await room.press('Regenerate');
+    await see(room.heading('Drawing')).toBeVisible();
+    await room.root.getByRole('textbox', { name: 'What is wrong with it?' }).fill('It has five legs');
+    first.signal('SIGKILL');
+    await first.exit();
+    await startServer(openai.baseURL, new URL(address).port);
+    await see(room.heading('This session is gone')).toBeVisible();
+    await see(room.feedback).toHaveValue('Warmer light\nIt has five legs');
+    await room.press('New session, same prompt');
+    await see(room.live).toBeVisible();
+    await room.press('Generate');
+    await see(room.heading('Is this the picture?')).toBeVisible();
+    await see(room.feedback).toHaveValue('Warmer light\nIt has five legs');
+    await openai.close();
+  });
+
   test('a link to a session that is gone says so, and offers a new one', async () => {
     const { address } = await startProduct();
     const page = await browser.newPage();

@@ -89,6 +89,29 @@ test('the wait for the next try counts down, with its reason', async () => {
   await expect.element(heading()).toHaveTextContent('Second try starts now');
 });
 
+test('R10: what may have been billed is told as long as the next try lasts', async () => {
+  await show({ phase: 'drawing', try: 2, reason: 'OpenAI is busy. The first try may have been billed.' });
+  await expect.element(page.getByText('Try 2 of 3.')).toBeVisible();
+  await expect.element(page.getByText('The first try may have been billed.', { exact: false })).toBeVisible();
+});
+
+test('of several pictures it is told how many are drawn, and how many are done', async () => {
+  Object.assign(line, { pictures: 4, finished: 1 });
+  await show({ phase: 'drawing' });
+  await expect.element(heading()).toHaveTextContent('Drawing 4 pictures');
+  await expect.element(page.getByText('1 of 4 finished.')).toBeVisible();
+});
+
+test('while the line is down no time is told, nor how long it usually takes, and nothing ticks', async () => {
+  await show({ elapsedMs: 40_000, expectedMs: 20_000 });
+  line.unavailable = true;
+  await line.updateComplete;
+  await expect.element(page.getByText(/shows again once the line is back/)).toBeVisible();
+  expect(page.getByRole('timer').query()).toBeNull();
+  expect(page.getByText(/Usually/).query()).toBeNull();
+  expect(clock.ticking.size).toBe(0);
+});
+
 test.each([
   [800, 'Usually about 1 s.'],
   [7_600, 'Usually about 8 s.'],

@@ -207,10 +207,24 @@ describe('decisions', () => {
     expect(commands()).toEqual([{ type: 'start_over' }]);
   });
 
-  test('Start over does not ask once it is approved', async () => {
-    await show(states.approved(picture));
+  test('Start over asks once it is approved only where somebody else is here to lose it', async () => {
+    const approved = states.approved(picture);
+    await show(approved);
+    await press('Start over');
+    await expect.element(page.getByText(/is approved.*save it first/)).toBeVisible();
+    expect(commands()).toEqual([]);
+    await press('Keep the picture');
+    await show({ ...approved, viewers: { type: 'viewers', reviewers: 1, watchers: 0 } });
     await press('Start over');
     expect(commands()).toEqual([{ type: 'start_over' }]);
+  });
+
+  test('Start over says how many pictures would go', async () => {
+    const { snapshot, ...state } = states.deciding(picture);
+    const attempts = [1, 2].map((number) => states.attemptOf({ ...picture.reference, imageId: `i${number}` }));
+    await show({ ...state, ...(snapshot && { snapshot: { ...snapshot, attempts } }) });
+    await press('Start over');
+    await expect.element(page.getByText(/None of these 2 pictures is approved/)).toBeVisible();
   });
 
   test('the question goes when somebody else has decided', async () => {
