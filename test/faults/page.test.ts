@@ -147,7 +147,10 @@ test('W8: what was typed while the line swallowed it, and after it was cut, is t
   await see(room.prompt).toHaveValue(PROMPT);
 });
 
-test('R4: a line that is dead without a word is noticed by both ends, and the page is back on another', async () => {
+/** The rule's 10 s, and the wait before the first try of a second at most; the rest is for a machine that others are using. */
+const NOTICED_WITHIN_S = 13;
+
+test('R4: a line that is dead without a word is noticed by both ends within 10 s, and the page is back on another', async () => {
   const { product, proxy } = await startBadLine();
   const room = await enter(await browser.newPage(), proxy.address);
   await room.makePicture(PROMPT);
@@ -156,13 +159,15 @@ test('R4: a line that is dead without a word is noticed by both ends, and the pa
   const begun = performance.now();
   const seconds = async (noticed: Promise<void>) => {
     await noticed;
-    return ((performance.now() - begun) / 1000).toFixed(1);
+    return (performance.now() - begun) / 1000;
   };
   const [byPage, byServer] = await Promise.all([
     seconds(proxy.until((line) => line.accepted > accepted)),
     seconds(proxy.until((line) => line.abandoned === 0)),
   ]);
-  console.log(`half-open: the page is back after ${byPage} s, the server has given the line up after ${byServer} s`);
+  const [page, server] = [byPage.toFixed(1), byServer.toFixed(1)];
+  console.log(`half-open: the page is back after ${page} s, the server has given the line up after ${server} s`);
+  expect(Math.max(byPage, byServer)).toBeLessThan(NOTICED_WITHIN_S);
   await see(room.live).toBeVisible();
   await room.press('Approve');
   await see(room.heading('Approved')).toBeVisible();

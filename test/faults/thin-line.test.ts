@@ -1,35 +1,21 @@
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
-import { App } from '../../server/app.ts';
-import { readConfig } from '../../server/config.ts';
-import { createLogger } from '../../server/logger.ts';
+import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
-import { project } from '../support/product.ts';
 import { digest, enter, see } from '../support/room.ts';
 import { ScriptedGenerator } from '../support/scripted-generator.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { noisePng } from './noise-png.ts';
+import { startScriptedPage } from './scripted-page.ts';
 
 const browser = useBrowser();
 const MEGABYTE = 1_000_000;
 /** 1 Mbit/s. */
 const BYTES_PER_SECOND = MEGABYTE / 8;
 
-async function startPage(generator: ScriptedGenerator): Promise<number> {
-  const config = readConfig({});
-  const app = new App({ config, generator, log: createLogger('silent'), builtFolder: join(project, 'dist') });
-  app.server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => app.server.once('listening', resolve));
-  onTestFinished(() => app.drain());
-  return (app.server.address() as AddressInfo).port;
-}
-
 // The rule's own numbers, and in its own time: what is waited for is patience itself, 10 s and more for each end, which neither a
 // faster line nor a smaller picture would try. Base64 makes 5.3 MB of it, and 43 s.
 test('R4: a picture of 4 MB over 1 Mbit/s arrives whole, without a reconnect of either end', async () => {
   const generator = new ScriptedGenerator();
-  const proxy = await startTcpProxy(await startPage(generator));
+  const proxy = await startTcpProxy(await startScriptedPage(generator));
   const room = await enter(await browser.newPage(), proxy.address);
   const { accepted, open } = proxy;
   proxy.set('toClient', { is: 'trickling', bytesPerSecond: BYTES_PER_SECOND });

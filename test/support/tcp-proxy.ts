@@ -36,11 +36,13 @@ class Lane {
   /** When the next drop of a trickle may fall. */
   #nextDropAt = 0;
   readonly #gone: Promise<void>;
+  readonly #onCarried: (byteLength: number) => void;
 
-  constructor(from: Socket, to: Socket, weather: Weather) {
+  constructor(from: Socket, to: Socket, weather: Weather, onCarried: (byteLength: number) => void) {
     this.#from = from;
     this.#to = to;
     this.#weather = weather;
+    this.#onCarried = onCarried;
     this.#gone = new Promise((resolve) => to.once('close', resolve));
     from.on('data', (chunk) => this.#arrived(chunk));
     from.once('end', () => this.#ended());
@@ -128,6 +130,7 @@ class Lane {
 
   async #write(bytes: Buffer): Promise<void> {
     this.#took(bytes.length);
+    this.#onCarried(bytes.length);
     if (this.#to.writable && !this.#to.write(bytes)) await Promise.race([this.#drained(), this.#gone]);
   }
 
@@ -162,6 +165,7 @@ export class TcpProxy {
   #isRefusing = false;
   #accepted = 0;
   #refused = 0;
+  readonly #carried: Record<Direction, number> = { toServer: 0, toClient: 0 };
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -196,6 +200,11 @@ export class TcpProxy {
   /** Abandoned connections that the server still holds. */
   get abandoned(): number {
     return [...this.#lines].filter(({ server, isAbandoned }) => isAbandoned && !server.destroyed).length;
+  }
+
+  /** Bytes that have been handed on in each direction since the beginning. */
+  get carried(): Readonly<Record<Direction, number>> {
+    return this.#carried;
   }
 
   /** Sets the weather of a direction, for connections that are there and those to come. */
@@ -235,7 +244,7 @@ export class TcpProxy {
     this.set('toClient', CLEAR);
   }
 
-  /** Resolves as soon as this holds of the proxy's counts, looked at whenever a connection comes or goes. */
+  /** Resolves as soon as this holds of the proxy's counts, looked at whenever a connection comes or goes, or bytes are carried. */
   async until(holds: (proxy: this) => boolean): Promise<void> {
     while (!holds(this)) await new Promise<void>((resolve) => this.#waiters.add(resolve));
   }
@@ -259,12 +268,17 @@ export class TcpProxy {
     client.setNoDelay();
     server.setNoDelay();
     const lanes = {
-      toServer: new Lane(client, server, this.#weather.toServer),
-      toClient: new Lane(server, client, this.#weather.toClient),
+      toServer: new Lane(client, server, this.#weather.toServer, (bytes) => this.#onCarried('toServer', bytes)),
+      toClient: new Lane(server, client, this.#weather.toClient, (bytes) => this.#onCarried('toClient', bytes)),
     };
     const line: Line = { client, server, lanes, isAbandoned: false };
     this.#lines.add(line);
     for (const end of [client, server]) end.once('close', () => this.#closed(line));
+    this.#tell();
+  }
+
+  #onCarried(direction: Direction, byteLength: number): void {
+    this.#carried[direction] += byteLength;
     this.#tell();
   }
 
