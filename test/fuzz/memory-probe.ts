@@ -1,6 +1,8 @@
 /** Loaded into the watched server's process before its own code: says, when asked, what the process holds. */
 export interface Holdings {
   readonly rssBytes: number;
+  /** The most that `rssBytes` has ever been. */
+  readonly peakRssBytes: number;
   /** After a full collection, as the two below. */
   readonly heapBytes: number;
   /** Of array buffers: images and frames among them. */
@@ -13,7 +15,9 @@ function holdings(): Holdings {
   globalThis.gc?.();
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
   const sockets = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
-  return { rssBytes: rss, heapBytes: heapUsed, bufferBytes: arrayBuffers, sockets };
+  // In KiB, whatever the system counts in: https://nodejs.org/api/process.html#processresourceusage
+  const peakRssBytes = process.resourceUsage().maxRSS * 1024;
+  return { rssBytes: rss, peakRssBytes, heapBytes: heapUsed, bufferBytes: arrayBuffers, sockets };
 }
 
 process.on('message', () => process.send?.(holdings()));

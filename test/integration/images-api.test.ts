@@ -261,7 +261,7 @@ const expected: readonly (readonly [ImagesScenarioName, Expected])[] = [
   ['not_base64', notAnImage],
   ['page_image', notAnImage],
   ['svg_image', notAnImage],
-  ['bomb', notAnImage],
+  ['pixel_bomb', notAnImage],
   ['reset', { code: 'network', sentence: /^The image server could not be reached/, ...doubtful }],
   ['cut', { code: 'network', sentence: /connection to the image server broke/, ...doubtful }],
 ];
@@ -289,7 +289,7 @@ describe('each failure has its code, its sentence, and its worth of another try'
 
   test('every bad day is expected here, or has a test of its own', () => {
     const good = ['drawn', 'drawn_with_nulls', 'drawn_with_usage', 'drawn_with_odd_usage', 'drawn_twice', 'held'];
-    const others = ['silence', 'silence_within', 'endless'];
+    const others = ['silence', 'silence_within', 'endless', 'gzip_bomb', 'gzip_bomb_refusal'];
     expect([...expected.map(([name]) => name), ...good, ...others].toSorted()).toEqual(
       Object.keys(imagesScenarios).toSorted(),
     );

@@ -1,5 +1,6 @@
 /** How the fake images server answers: one good way, and every bad day of those that speak the Images API. */
 import type { ServerResponse } from 'node:http';
+import { answerGzipBomb, pixelBomb } from './bombs.ts';
 import { UPSTREAM_WORDS } from './fake-openai-scenarios.ts';
 
 export interface ImagesExchange {
@@ -19,11 +20,6 @@ type Scenario = (exchange: ImagesExchange, options: ImagesScenarioOptions) => vo
 
 const page = `<!doctype html><title>502 Bad Gateway</title><p>${UPSTREAM_WORDS}`;
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><script>alert(1)</script></svg>';
-
-const bomb = Buffer.alloc(64);
-bomb.write('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
-bomb.writeUInt32BE(100_000, 16);
-bomb.writeUInt32BE(100_000, 20);
 
 const json =
   (status: number, body: unknown): Scenario =>
@@ -126,8 +122,10 @@ export const imagesScenarios = {
   not_base64: json(200, { data: [{ b64_json: `${UPSTREAM_WORDS}!` }] }),
   page_image: pictured(page),
   svg_image: pictured(svg),
-  /** Its header promises 100,000 by 100,000 pixels. */
-  bomb: json(200, { data: [{ b64_json: bomb.toString('base64') }] }),
+  pixel_bomb: json(200, { data: [{ b64_json: pixelBomb.toString('base64') }] }),
+  gzip_bomb: ({ response }) =>
+    answerGzipBomb(response, 200, 'application/json', '{"created":1,"data":[{"b64_json":"iVBORw0KGgo'),
+  gzip_bomb_refusal: ({ response }) => answerGzipBomb(response, 400, 'application/json', '{"error":"'),
 
   reset: ({ response }) => void response.socket?.resetAndDestroy(),
   cut: begun((response) => response.socket?.destroy()),

@@ -1,4 +1,5 @@
 /** How the fake OpenAI answers a request for an image: one good way, and every bad day. */
+import { answerGzipBomb, pixelBomb } from './bombs.ts';
 import { type ApiError, answerError, EventStream, type Exchange } from './fake-openai-exchange.ts';
 
 export interface ScenarioOptions {
@@ -137,6 +138,9 @@ export const scenarios = {
   }),
   html_image: (exchange) => drawn(exchange, { data: html }),
   svg_image: (exchange) => drawn(exchange, { data: svg }),
+  pixel_bomb: (exchange) => drawn(exchange, { data: pixelBomb }),
+  gzip_bomb: ({ response }) => answerGzipBomb(response, 200, 'text/event-stream', 'data: {"type":"'),
+  gzip_bomb_refusal: ({ response }) => answerGzipBomb(response, 400, 'application/json', '{"error":{"message":"'),
   /** A damaged preview in front of a good image. */
   bad_partial: async (exchange) => {
     const stream = new EventStream(exchange);
