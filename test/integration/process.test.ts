@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
-import { copyServer, startMain } from '../support/main-process.ts';
+import { copyServer, type MainProcess, startByScript, startMain } from '../support/main-process.ts';
 import { frame, upgraded } from '../support/raw-client.ts';
 import { WsClient } from '../support/ws-client.ts';
 
@@ -85,6 +85,20 @@ test('R6: SIGTERM says goodbye, closes with 1012 and ends with 0', async () => {
   main.signal('SIGTERM');
   expect((await ana.closed()).code).toBe(1012);
   expect(ana.last('goodbye').reconnectInMs).toBeGreaterThanOrEqual(0);
+  expect(await main.exit()).toEqual({ code: 0, signal: null });
+});
+
+test.for([
+  ['npm alone, as a supervisor sends it', (main: MainProcess) => main.signal('SIGTERM')],
+  ['its whole group, as a terminal does', (main: MainProcess) => main.signalGroup('SIGTERM')],
+] as const)('R6: SIGTERM to npm start (%s) reaches the server, which drains and ends with 0', async ([, send]) => {
+  const main = await startByScript(await copyServer());
+  const ana = new WsClient(await main.address());
+  await ana.join();
+  send(main);
+  expect((await ana.closed()).code).toBe(1012);
+  expect(ana.last('goodbye').reconnectInMs).toBeGreaterThanOrEqual(0);
+  await main.logged(/draining/);
   expect(await main.exit()).toEqual({ code: 0, signal: null });
 });
 

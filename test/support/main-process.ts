@@ -1,6 +1,6 @@
 /** The server as a process of its own, from its source, in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -34,6 +34,23 @@ export function startMain(folder: string, environment: Readonly<Record<string, s
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   return new MainProcess(child);
+}
+
+/** The same through `npm start`, in a process group of its own; nothing is built. */
+export async function startByScript(folder: string): Promise<MainProcess> {
+  const manifest = join(folder, 'package.json');
+  const { scripts, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as { scripts: Record<string, string> };
+  await writeFile(manifest, JSON.stringify({ ...rest, scripts: { ...scripts, 'build:client': 'exit 0' } }));
+  const child = spawn('npm', ['start'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, PORT: '0', npm_config_update_notifier: 'false' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const main = new MainProcess(child);
+  // Whatever is left of the group, be it without the process that began it.
+  onTestFinished(() => main.signalGroup('SIGKILL'));
+  return main;
 }
 
 export class MainProcess {
@@ -72,6 +89,15 @@ export class MainProcess {
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
+  }
+
+  /** To all processes of a group that this one began; to none once there is none. */
+  signalGroup(name: NodeJS.Signals): void {
+    try {
+      process.kill(-Number(this.#child.pid), name);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 
   #heard(note: () => void): void {
