@@ -19,11 +19,14 @@ export const traced = (traceFile: string, command: readonly string[]): readonly 
   ...command,
 ];
 
-/** Why there can be no trace here, or nothing. Installs `strace` where the system lets it. */
+/** Why there can be no trace here, and what to do about it; or nothing. Installs `strace` where the system lets it. */
 export function tracingProblem(): string | undefined {
   if (process.platform !== 'linux') return 'system calls are traced on Linux alone';
-  if (!runs('strace', '--version') && !install()) return 'there is no strace, and none can be installed';
-  return runs('strace', '--output=/dev/null', '--trace=execve', 'true') ? undefined : 'strace is not permitted here';
+  if (!runs('strace', '--version') && !install()) {
+    return 'there is no strace, and none can be installed: run apt-get install strace as root';
+  }
+  if (runs('strace', '--output=/dev/null', '--trace=execve', 'true')) return undefined;
+  return 'strace may not trace here: allow ptrace, in a container by --cap-add=SYS_PTRACE';
 }
 
 function install(): boolean {
