@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { FrameSkimmer } from './skimmer.ts';
-import { measureSlowConsumer } from './slow-consumer.ts';
+import { measureSlowConsumer, problemsOf } from './slow-consumer.ts';
 
 test('the skimmer tells frames of every length apart, however their bytes come', () => {
   const frames = [
@@ -20,9 +20,5 @@ test('the skimmer tells frames of every length apart, however their bytes come',
 });
 
 test('R3: a stalled tab costs the cap plus one frame, and the other nine get every image', async () => {
-  const { images, received, heldBytes, allowedBytes, bufferGrowthBytes } = await measureSlowConsumer(5);
-  expect(received).toEqual(Array.from({ length: 9 }, () => images));
-  expect(heldBytes).toBeGreaterThan(allowedBytes / 4);
-  expect(heldBytes).toBeLessThanOrEqual(allowedBytes);
-  expect(bufferGrowthBytes).toBeLessThanOrEqual(allowedBytes);
+  expect(problemsOf(await measureSlowConsumer(5))).toEqual([]);
 });

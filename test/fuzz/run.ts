@@ -1,14 +1,12 @@
 /**
  * The long attack: `npm run fuzz`, or `node test/fuzz/run.ts --frames 50000 --seed 7`. Prints what was sent, how it was answered and
- * what the server held; exits with 1 when anything happened that must not.
+ * what the server held; exits with 1 when anything happened that must not, or when it holds more at the end than after the first tenth.
  */
 import { parseArgs } from 'node:util';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { attack, attackedEnvironment } from './attack.ts';
+import { growthProblems, mib } from './growth.ts';
 import { startWatchedServer } from './watched-server.ts';
-
-const MiB = 1024 * 1024;
-const mib = (bytes: number) => (bytes / MiB).toFixed(1);
 
 const { values } = parseArgs({
   options: { frames: { type: 'string', default: '1000000' }, seed: { type: 'string', default: '1' } },
@@ -38,6 +36,11 @@ console.log(
 console.log(`the witness went through ${loops} loops`);
 console.log('answers', tally.answers);
 console.log('closes', tally.closes);
-const problems = [...tally.violations, ...server.faults];
+const problems = [
+  ...tally.violations,
+  ...server.faults,
+  ...growthProblems(before, after),
+  ...(loops > 0 ? [] : ['the witness went through no loop']),
+];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -36,6 +36,10 @@ export class WatchedServer {
     return Number(new URL(this.#address).port);
   }
 
+  get pid(): number {
+    return Number(this.#child.pid);
+  }
+
   async ready(): Promise<this> {
     if (!this.#child.stdout) throw new Error('The server has no output.');
     for await (const line of createInterface(this.#child.stdout)) {

@@ -3,11 +3,11 @@ import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { attack, attackedEnvironment } from './attack.ts';
 import { bentBytes, brokenBytes } from './bytes.ts';
 import { FrameReader } from './frames.ts';
+import { growthProblems } from './growth.ts';
 import { bentText, validMessage } from './messages.ts';
 import { Random } from './random.ts';
 import { startWatchedServer } from './watched-server.ts';
 
-const MiB = 1024 * 1024;
 /** `npm run fuzz` sends a million. */
 const FRAMES = 50_000;
 
@@ -59,9 +59,7 @@ test('R8: no frame, whatever its bytes, shape or order, ends the process, leaks,
   expect(tally.violations, `node test/fuzz/run.ts --frames ${FRAMES} --seed ${seed}`).toEqual([]);
   expect(server.faults).toEqual([]);
   expect(loops).toBeGreaterThan(0);
-  expect(after.sockets).toBeLessThan(10);
-  expect(after.heapBytes - before.heapBytes).toBeLessThan(8 * MiB);
-  expect(after.bufferBytes - before.bufferBytes).toBeLessThan(8 * MiB);
+  expect(growthProblems(before, after)).toEqual([]);
   // What was meant to be tried was tried: every refusal that an attack can provoke, and every way of being shown out.
   expect(Object.keys(tally.answers)).toEqual(expect.arrayContaining(['ack', 'snapshot', 'image', ...refusals]));
   expect(Object.keys(tally.closes)).toEqual(expect.arrayContaining(['1002', '1007', '1008', '1009', '4403', '4404']));

@@ -4,14 +4,14 @@
  * its reviewer has the answer and until the last of its watchers has seen it.
  *
  *     node test/load/load.ts [--sessions 1000] [--watchers 10] [--minutes 10]
+ *
+ * Exits with 1 when anything failed, or when the server has kept more of all that than it may.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { mib } from '../fuzz/growth.ts';
+import { startWatchedServer } from '../fuzz/watched-server.ts';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { Room } from './room.ts';
 
@@ -29,30 +29,21 @@ const DECISIONS_PER_SECOND = 5;
 const SAMPLES = 20;
 /** How many rooms are opened side by side. */
 const OPENING = 50;
+/** What the server may hold more at the end, after a full collection, whatever was decided: caches that find their level. */
+const ALLOWED_GROWTH_BYTES = 8 * 2 ** 20;
+/** And what it may keep of each decision: who made it, and the answers to its three commands. */
+const KEPT_OF_A_DECISION_BYTES = 4 * 1024;
 
 const fake = await startFakeOpenAI();
-const server = spawn(process.execPath, [join(import.meta.dirname, '../../server/main.ts')], {
-  env: {
-    PORT: '0',
-    OPENAI_API_KEY: 'any',
-    OPENAI_BASE_URL: fake.baseURL,
-    PROOFROOM_LOG_LEVEL: 'warn',
-    PROOFROOM_CONNECTIONS_PER_ADDRESS: '100000',
-    PROOFROOM_SESSION_BURST_PER_ADDRESS: '100000',
-    PROOFROOM_IMAGE_MEMORY_BYTES: String(2 ** 33),
-  },
-  stdio: ['ignore', 'pipe', 'inherit'],
+const server = await startWatchedServer({
+  OPENAI_API_KEY: 'any',
+  OPENAI_BASE_URL: fake.baseURL,
+  PROOFROOM_CONNECTIONS_PER_ADDRESS: '100000',
+  PROOFROOM_SESSION_BURST_PER_ADDRESS: '100000',
+  PROOFROOM_IMAGE_MEMORY_BYTES: String(2 ** 33),
 });
-const address = await firstAddress();
+const { address } = server;
 const failures: string[] = [];
-
-async function firstAddress(): Promise<string> {
-  for await (const line of createInterface({ input: server.stdout })) {
-    const [found] = /http:\S+/.exec(line) ?? [];
-    if (found) return found;
-  }
-  throw new Error('The server ended before it listened: build the page first (npm run build:client).');
-}
 
 function serverMemoryMiB(): number {
   const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
@@ -88,6 +79,13 @@ const rooms = await openRooms();
 const openingSeconds = Math.round((performance.now() - openingSince) / 1000);
 console.log(`${rooms.length} sessions in review, ${rooms.length * watchers} watchers, after ${openingSeconds} s`);
 
+/** All that is in use, after a full collection. */
+async function heldBytes(): Promise<number> {
+  const { heapBytes, bufferBytes } = await server.holdings();
+  return heapBytes + bufferBytes;
+}
+
+const heldAtStart = await heldBytes();
 const answered: number[] = [];
 const seen: number[] = [];
 const running = new Set<Promise<void>>();
@@ -122,10 +120,19 @@ console.log(
 );
 tell('a decision, until its answer', answered);
 tell('a decision, until its last watcher has seen it', seen);
-for (const failure of new Set(failures)) console.log(`  ${failure}`);
+const growth = (await heldBytes()) - heldAtStart;
+const allowed = ALLOWED_GROWTH_BYTES + KEPT_OF_A_DECISION_BYTES * answered.length;
+console.log(
+  `held ${mib(heldAtStart)} MiB at the start, ${mib(growth)} MiB more at the end, of ${mib(allowed)} MiB allowed`,
+);
+const problems = [
+  ...new Set([...failures, ...server.faults]),
+  ...(growth <= allowed ? [] : [`memory grew by ${mib(growth)} MiB, of ${mib(allowed)} MiB allowed`]),
+  ...(answered.length > 0 ? [] : ['nobody decided anything']),
+];
+for (const problem of problems) console.error(problem);
 
 for (const room of rooms) room.close();
-server.kill('SIGTERM');
-await once(server, 'exit');
+await server.kill();
 await fake.close();
-process.exitCode = failures.length > 0 ? 1 : 0;
+process.exitCode = problems.length > 0 ? 1 : 0;
