@@ -57,8 +57,10 @@ export class WatchedServer {
     return held as Holdings;
   }
 
+  /** May be called twice. */
   async kill(): Promise<void> {
     if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#child.removeAllListeners('exit');
     this.#child.kill('SIGKILL');
     await once(this.#child, 'exit');

@@ -1,8 +1,7 @@
 /** One request to the fake OpenAI and its answer, in the wire forms of the Responses API. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import * as v from 'valibot';
-import type { PictureSize } from './fake-openai-pictures.ts';
-import { paintPicture } from './fake-openai-pictures.ts';
+import type { PictureOrder, PictureSize } from './fake-openai-pictures.ts';
 
 /** What the fake must understand of a request; the whole of it stands in `RecordedRequest.body`. */
 const Body = v.object({
@@ -46,6 +45,7 @@ export interface Exchange {
   readonly sent: SentImages;
   /** Absent: the size that was asked for. */
   readonly pictureSize?: PictureSize;
+  paint(order: PictureOrder): Promise<Buffer>;
   /** Waits as long as one step of drawing takes; at once in tests. */
   pace(): Promise<void>;
   /** Waits until the test says so. */
@@ -258,7 +258,7 @@ export class EventStream {
     const { number, pictureSize, request } = this.#exchange;
     const { size, output_format: format = 'png' } = this.#body.tools[0];
     const words = promptOf(request.body);
-    return paintPicture({ words, number, progress, format, size: pictureSize ?? sizeOf(size) });
+    return this.#exchange.paint({ words, number, progress, format, size: pictureSize ?? sizeOf(size) });
   }
 }
 

@@ -17,7 +17,7 @@ import {
   type RecordedRequest,
   type SentImages,
 } from './fake-openai-exchange.ts';
-import type { PictureSize } from './fake-openai-pictures.ts';
+import { type PictureOrder, type PictureSize, paintPicture } from './fake-openai-pictures.ts';
 import { markerIn, play, type ScenarioName, type ScenarioOptions } from './fake-openai-scenarios.ts';
 
 export interface FakeOpenAIOptions {
@@ -27,6 +27,8 @@ export interface FakeOpenAIOptions {
   readonly stepMs?: number;
   /** The size of every picture, in pixels; that of the request when `'asked'`, small when absent. */
   readonly pictureSize?: PictureSize | 'asked';
+  /** What paints the pictures; plain stripes when absent. */
+  readonly paint?: (order: PictureOrder) => Promise<Buffer>;
 }
 
 /** A key that the fake refuses, for use by hand; it accepts all others. */
@@ -163,13 +165,14 @@ export class FakeOpenAI {
     sent: SentImages,
     released: Promise<void> = Promise.resolve(),
   ): Exchange {
-    const { stepMs = 0, pictureSize = SMALL } = this.#options;
+    const { stepMs = 0, pictureSize = SMALL, paint = paintPicture } = this.#options;
     const { signal } = this.#closing;
     return {
       request,
       response,
       number: this.sent.length,
       sent,
+      paint,
       ...(pictureSize !== 'asked' && { pictureSize }),
       pace: () => (stepMs > 0 ? wait(stepMs, undefined, { signal }) : Promise.resolve()),
       released: () => released,
