@@ -1,7 +1,8 @@
 /** A small sheet with an image on it, or blank and of the right shape until its bytes are here. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, LitElement, nothing } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../shared/session.ts';
+import { DecodedImages } from '../decoded-images.ts';
 import { element } from '../element.ts';
 import type { ReceivedImage } from '../session-state.ts';
 import { base } from '../styles/base.ts';
@@ -23,7 +24,6 @@ export class Thumbnail extends LitElement {
       }
 
       :host([filled]) {
-        background: repeating-conic-gradient(#d4d4d2 0 25%, #c6c6c4 0 50%) 0 0 / 12px 12px;
         box-shadow: 0 1px 2px light-dark(rgb(0 0 0 / 0.16), rgb(0 0 0 / 0.6));
       }
 
@@ -32,6 +32,7 @@ export class Thumbnail extends LitElement {
         inline-size: 100%;
         block-size: 100%;
         object-fit: cover;
+        background: var(--check) / 12px 12px;
         animation: bring-in 300ms ease-out both;
       }
 
@@ -52,6 +53,8 @@ export class Thumbnail extends LitElement {
   @property({ attribute: false }) accessor image!: ImageReference;
   @property({ attribute: false }) accessor picture: ReceivedImage | undefined;
 
+  readonly #images = new DecodedImages(() => this.requestUpdate());
+
   get imageId(): string {
     return this.image.imageId;
   }
@@ -60,15 +63,23 @@ export class Thumbnail extends LitElement {
     return this.picture !== undefined;
   }
 
+  override willUpdate(): void {
+    if (this.picture) this.#images.want(0, this.picture);
+    else this.#images.clear(0);
+  }
+
   override updated(): void {
     const { width, height } = this.image;
     this.style.setProperty('--ratio', String(width && height ? width / height : 1));
-    this.toggleAttribute('filled', this.isFilled);
+    this.toggleAttribute('filled', this.#images.shown(0) !== undefined);
   }
 
   /** What it shows is told by what it stands in. */
-  override render(): TemplateResult | typeof nothing {
-    if (!this.picture) return nothing;
-    return html`<img src=${this.picture.url} alt="" decoding="async" draggable="false" />`;
+  override render(): HTMLImageElement | typeof nothing {
+    const image = this.#images.shown(0);
+    if (!image) return nothing;
+    image.alt = '';
+    image.draggable = false;
+    return image;
   }
 }

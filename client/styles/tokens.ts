@@ -17,6 +17,8 @@ export const tokens = css`
     --trouble: light-dark(#a8281e, #ff9a8f);
     --trouble-wash: light-dark(#fbefed, #2b1a19);
     --mark: light-dark(#9a9a96, #55565a);
+    /* The ground of a transparent picture: a grey check, on which light and dark parts both stand out. */
+    --check: repeating-conic-gradient(#d4d4d2 0 25%, #c6c6c4 0 50%) 0 0;
 
     --font: var(
       --proofroom-font,

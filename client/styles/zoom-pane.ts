@@ -41,7 +41,7 @@ export const zoomPane = css`
 
   .sheet {
     position: absolute;
-    background: repeating-conic-gradient(#d4d4d2 0 25%, #c6c6c4 0 50%) 0 0 / 20px 20px;
+    background: var(--check) / 20px 20px;
     box-shadow: 0 0 0 1px rgb(0 0 0 / 0.08);
   }
 
