@@ -1,11 +1,13 @@
 /** The pictures of one ask, side by side on the mat as they come. A finished one is opened by a click. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { property } from 'lit/decorators.js';
+import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { columnsFor } from '../cells.ts';
 import { DecodedImages } from '../decoded-images.ts';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import { OpenEvent } from '../open-event.ts';
+import { PaneSize } from '../pane-size.ts';
 import type { Candidate } from '../showing.ts';
 import { base } from '../styles/base.ts';
 import { candidates } from '../styles/candidates.ts';
@@ -18,12 +20,14 @@ export class Candidates extends LitElement {
   @property({ attribute: false }) accessor candidates: readonly Candidate[] = [];
   /** Whether they are still being drawn: blank sheets and previews show that it works. */
   @property({ type: Boolean }) accessor working = false;
+  @query('.room') accessor pane!: Element | null;
 
+  readonly #room = new PaneSize(this);
   readonly #images = new DecodedImages(() => this.requestUpdate());
   readonly #asked = new Set<string>();
 
-  override focus(): void {
-    this.renderRoot.querySelector('button')?.focus();
+  override focus(options?: FocusOptions): void {
+    this.renderRoot.querySelector('button')?.focus(options);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -42,8 +46,8 @@ export class Candidates extends LitElement {
     const ratio = this.candidates[0]?.ratio ?? 1;
     cells.style.setProperty('--count', String(count));
     cells.style.setProperty('--ratio', String(ratio));
-    // Three narrow sheets are larger in one row than in two.
-    cells.style.setProperty('--most-columns', String(count === 3 && ratio < 1 ? 3 : 2));
+    const { size } = this.#room;
+    if (size) cells.style.setProperty('--columns', String(columnsFor(size, count, ratio)));
     for (const [at, sheet] of cells.querySelectorAll<HTMLElement>('.sheet').entries()) {
       sheet.style.setProperty('--own', String(this.candidates[at]?.ratio ?? 1));
     }
@@ -51,7 +55,8 @@ export class Candidates extends LitElement {
 
   override render(): TemplateResult | typeof nothing {
     if (this.candidates.length === 0) return nothing;
-    return html`<ul
+    return html`<div class="room"></div>
+      <ul
       class="cells"
       role="list"
       aria-label=${`${this.candidates.length} pictures of one prompt`}
@@ -82,8 +87,10 @@ export class Candidates extends LitElement {
 
   #cell(candidate: Candidate): TemplateResult {
     const { kind, picture, words, alt } = candidate;
+    // A preview that is still being decoded is none yet.
+    const isBlank = kind === 'partial' && !this.#images.shown(candidate.candidate);
     const content = html`<span class="place">${this.#sheet(candidate)}</span>
-      <span class="caption figures">${captions[kind](words)}</span>`;
+      <span class="caption figures">${captions[isBlank ? 'blank' : kind](words)}</span>`;
     if (kind !== 'finished' || !picture) return html`<div class=${`cell ${kind}`}>${content}</div>`;
     return html`<button
       class="cell finished"

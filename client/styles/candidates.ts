@@ -1,10 +1,21 @@
-/** Several sheets on one mat: as large as it lets them be, beside each other, or on a phone one above the other where that is larger. */
+/** Several sheets on one mat, in as many columns as make them largest. */
 import { css } from 'lit';
 
 export const candidates = css`
   :host {
+    --room: var(--picture-height, 70dvh);
+    position: relative;
     container-type: inline-size;
     inline-size: 100%;
+  }
+
+  /* Only measures what there is. */
+  .room {
+    position: absolute;
+    inline-size: 100%;
+    block-size: var(--room);
+    visibility: hidden;
+    pointer-events: none;
   }
 
   .cells {
@@ -12,33 +23,27 @@ export const candidates = css`
     --caption: 2rem;
     --count: 2;
     --ratio: 1;
-    --most-columns: 2;
-    --columns: var(--most-columns);
+    --columns: 2;
     --rows: round(up, var(--count) / var(--columns), 1);
-    --room: var(--picture-height, 70dvh);
     --row: calc((var(--room) - (var(--rows) - 1) * var(--gap)) / var(--rows) - var(--caption));
     --gaps: calc((var(--columns) - 1) * var(--gap));
-    --abreast: min((100cqi - var(--gaps)) / var(--columns), var(--row) * var(--ratio));
-    --stacked: 0px;
+    --cell: min((100cqi - var(--gaps)) / var(--columns), var(--row) * var(--ratio));
     display: flex;
     flex-wrap: wrap;
     justify-content: center;
     gap: var(--gap);
-    inline-size: max(var(--columns) * var(--abreast) + var(--gaps), var(--stacked));
+    inline-size: calc(var(--columns) * var(--cell) + var(--gaps));
     margin-inline: auto;
   }
 
   @container (inline-size < 30rem) {
     .cells {
-      --tall: calc((var(--room) - (var(--count) - 1) * var(--gap)) / var(--count) - var(--caption));
-      --columns: 2;
       --gap: 0.75rem;
-      --stacked: min(100cqi, var(--tall) * var(--ratio));
     }
   }
 
   li {
-    inline-size: max(var(--abreast), var(--stacked));
+    inline-size: var(--cell);
     min-inline-size: 0;
   }
 
@@ -78,6 +83,10 @@ export const candidates = css`
 
   .sheet img {
     animation: none;
+  }
+
+  .finished .sheet img {
+    background: var(--check) / 20px 20px;
   }
 
   .sheet img.first {

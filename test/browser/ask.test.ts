@@ -666,6 +666,22 @@ describe('several pictures of one ask', () => {
     await expect.poll(() => items().element().querySelector('img')?.src).toBe((await teal).url);
   });
 
+  test('a preview is said to be one once it is to be seen', async () => {
+    const [, , preview] = await cells();
+    if (!preview) throw new Error('There is no preview.');
+    const decoded = Promise.withResolvers<void>();
+    const decode = HTMLImageElement.prototype.decode;
+    HTMLImageElement.prototype.decode = () => decoded.promise;
+    try {
+      await lay([preview]);
+      expect(items().element().textContent?.trim()).toBe('Drawing');
+    } finally {
+      HTMLImageElement.prototype.decode = decode;
+    }
+    decoded.resolve();
+    await expect.element(page.getByText('Preview')).toBeVisible();
+  });
+
   test('only what is being drawn moves, and only while something is', async () => {
     const moving = () =>
       items()
@@ -678,28 +694,32 @@ describe('several pictures of one ask', () => {
   });
 
   test.each([
-    [950, 2, 1, 2],
-    [950, 2, 1.5, 2],
-    [950, 3, 1, 2],
-    [950, 3, 0.667, 3],
-    [950, 4, 1, 2],
-    [950, 4, 0.667, 2],
-    [2400, 4, 1, 2],
-    [296, 2, 1, 1],
-    [296, 2, 0.4, 2],
-    [296, 4, 1, 2],
-    [296, 3, 0.667, 2],
-  ])('%i pixels wide, %i of ratio %f lie in %i columns or less, within the mat', async (width, count, ratio, most) => {
+    [950, 2, 1, 2, 465],
+    [950, 2, 1.5, 2, 465],
+    [950, 3, 1, 3, 303],
+    [950, 3, 1.5, 2, 387],
+    [950, 3, 0.667, 3, 303],
+    [950, 4, 1, 2, 258],
+    [950, 4, 0.667, 4, 223],
+    [2400, 4, 1, 4, 568],
+    [296, 2, 1, 1, 262],
+    [296, 2, 0.4, 2, 142],
+    [296, 4, 1, 2, 142],
+    [296, 3, 0.667, 2, 142],
+  ])('on a mat %i wide, %i of ratio %f lie in %i columns, %i wide', async (width, count, ratio, most, size) => {
     stand.style.setProperty('inline-size', `${width}px`);
     await lay((await cells()).slice(0, count).map((cell) => ({ ...cell, ratio })));
+    const rows = () => new Set(boxes().map(({ top }) => Math.round(top))).size;
+    await expect.poll(rows).toBe(Math.ceil(count / most));
     // The last one of three lies in the middle, between the two above it.
     expect(columns()).toBe(count === 3 && most === 2 ? 3 : most);
-    const rows = new Set(boxes().map(({ top }) => Math.round(top))).size;
-    expect(rows).toBe(Math.ceil(count / most));
     const top = Math.min(...boxes().map((box) => box.top));
     const bottom = Math.max(...boxes().map((box) => box.bottom));
     expect(bottom - top).toBeLessThanOrEqual(600.5);
-    for (const box of boxes()) expect(box.right).toBeLessThanOrEqual(width + stand.getBoundingClientRect().left + 0.5);
+    for (const box of boxes()) {
+      expect(Math.abs(box.width - size)).toBeLessThan(1);
+      expect(box.right).toBeLessThanOrEqual(width + stand.getBoundingClientRect().left + 0.5);
+    }
   });
 
   test('one of another shape is shown whole', async () => {
