@@ -58,11 +58,15 @@ export class Pointers {
 }
 
 /** A pinch on a trackpad comes as a wheel with Ctrl held, in far smaller steps. */
-export function wheelFactor({ deltaY, deltaMode, ctrlKey }: WheelEvent): number {
-  const pixels = deltaMode === WheelEvent.DOM_DELTA_PIXEL ? deltaY : deltaY * 33;
+export function wheelFactor(event: WheelEvent): number {
+  const pixels = wheelPixels(event);
   const bounded = Math.max(-120, Math.min(120, pixels));
-  return Math.exp(-bounded * (ctrlKey && Math.abs(pixels) < 50 ? 0.01 : 0.002));
+  return Math.exp(-bounded * (event.ctrlKey && Math.abs(pixels) < 50 ? 0.01 : 0.002));
 }
+
+/** How far a wheel has gone down; some browsers count in lines. */
+export const wheelPixels = ({ deltaY, deltaMode }: WheelEvent): number =>
+  deltaMode === WheelEvent.DOM_DELTA_PIXEL ? deltaY : deltaY * 33;
 
 /** One of two fingers moves: the middle between them takes the picture along, their distance zooms it there. */
 function pinch(from: Point, to: Point, other: Point): Gesture[] {

@@ -1,5 +1,6 @@
 /** A row that scrolls sideways: it shows where there is more of it, and brings one of its parts into view. */
 import type { LitElement, ReactiveController } from 'lit';
+import { wheelPixels } from './pane-gestures.ts';
 
 interface RowHost extends LitElement {
   /** What scrolls. */
@@ -8,8 +9,10 @@ interface RowHost extends LitElement {
   readonly parts: readonly HTMLElement[];
 }
 
-/** So near to an edge, in pixels, a part is pale already. */
-const EDGE = 8;
+/** So near to an edge, in pixels, a part is pale already, or lies under a button. */
+const EDGE = 48;
+/** How much of what is seen one press of a button moves on: the button at the other end covers some of it. */
+const PAGE = 0.7;
 
 /** Gives the row the classes `more-left` and `more-right`, which mean the same whichever way people read. */
 export class ScrollEdges implements ReactiveController {
@@ -34,6 +37,32 @@ export class ScrollEdges implements ReactiveController {
   hostDisconnected(): void {
     this.#resizes?.disconnect();
     this.#resizes = undefined;
+  }
+
+  /**
+   * Most mice have a wheel for up and down alone: over the row it moves the row, and at its end the page again. What goes sideways, or
+   * zooms, is the browser's. Handed to a listener as it is.
+   */
+  readonly wheel = {
+    passive: false,
+    handleEvent: (event: WheelEvent): void => {
+      const { row } = this.#host;
+      if (!row || event.ctrlKey || event.shiftKey || Math.abs(event.deltaX) >= Math.abs(event.deltaY)) return;
+      const toRight = wheelPixels(event) * this.#forth;
+      if (!row.classList.contains(toRight > 0 ? 'more-right' : 'more-left')) return;
+      event.preventDefault();
+      row.scrollBy({ left: toRight, behavior: 'instant' });
+    },
+  };
+
+  page(towards: 'earlier' | 'later'): void {
+    const { row } = this.#host;
+    row?.scrollBy({ left: (towards === 'later' ? PAGE : -PAGE) * row.clientWidth * this.#forth });
+  }
+
+  /** 1 where people read from left to right, else -1. */
+  get #forth(): 1 | -1 {
+    return getComputedStyle(this.#host).direction === 'rtl' ? -1 : 1;
   }
 
   mark(): void {

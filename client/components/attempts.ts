@@ -43,6 +43,8 @@ export class Attempts extends LitElement {
   @property({ type: Boolean }) accessor decides = false;
   /** They may, but the line is down. */
   @property({ type: Boolean }) accessor unavailable = false;
+  /** Others are being drawn: even while there is none, the room is kept in which they will stand. */
+  @property({ type: Boolean }) accessor awaiting = false;
 
   /** The one that the last change put aside. */
   @state() private accessor justDiscarded: DiscardedAttempt | undefined;
@@ -51,6 +53,7 @@ export class Attempts extends LitElement {
   /** The one that had the focus last. */
   @state() private accessor visited: string | undefined;
   @query('.strip') accessor row!: HTMLElement | null;
+  @query('details') private accessor list!: HTMLDetailsElement | null;
   readonly #edges: ScrollEdges;
   #stoodOn: string | undefined;
 
@@ -80,30 +83,47 @@ export class Attempts extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (this.#stoodOn !== undefined && !this.shadowRoot?.activeElement) this.#land(this.#stoodOn);
-    const before = changed.get('attempts');
-    const isNewRow = before !== undefined && !isSameRow(before, this.attempts);
-    if (changed.has('openedId') || isNewRow) void this.#bringOpenedIntoView();
+    this.#markUnfolded();
+    const isNewRow = changed.has('attempts') && !isSameRow(changed.get('attempts') ?? [], this.attempts);
+    if (changed.has('openedId') || isNewRow) void this.#bringIntoView();
   }
 
   override render(): TemplateResult {
-    return html`<div class="table" ?hidden=${this.attempts.length + this.discarded.length === 0}>
-      <div
-        class="strip"
-        role="toolbar"
-        aria-label="Attempts"
-        ?hidden=${this.attempts.length === 0}
-        @keydown=${this.#keyPressed}
-        @focusin=${(event: FocusEvent) => (this.visited = imageIdAt(event.target))}
-        @scroll=${() => this.#edges.mark()}
-      >
-        ${repeat(
-          asksOf(this.attempts),
-          ([first]) => first?.image.generationId,
-          (ask) => this.#ask(ask),
-        )}
+    return html`<div class="table">
+      <div class="row" ?hidden=${this.attempts.length === 0 && !this.awaiting}>
+        <div
+          class="strip"
+          role="toolbar"
+          aria-label="Attempts"
+          @keydown=${this.#keyPressed}
+          @focusin=${(event: FocusEvent) => (this.visited = imageIdAt(event.target))}
+          @scroll=${() => this.#edges.mark()}
+          @wheel=${this.#edges.wheel}
+        >
+          ${repeat(
+            asksOf(this.attempts),
+            ([first]) => first?.image.generationId,
+            (ask) => this.#ask(ask),
+          )}
+        </div>
+        ${this.#pager('earlier')} ${this.#pager('later')}
       </div>
       ${this.#undo()} ${this.#actions()}
     </div>`;
+  }
+
+  /** For a mouse without a wheel that tilts. The arrow keys reach all of the strip, so Tab need not stop here. */
+  #pager(towards: 'earlier' | 'later'): TemplateResult {
+    return html`<button
+      class=${`pager ${towards}`}
+      type="button"
+      tabindex="-1"
+      aria-label=${towards === 'earlier' ? 'Earlier attempts' : 'Later attempts'}
+      @mousedown=${(event: Event) => event.preventDefault()}
+      @click=${() => this.#edges.page(towards)}
+    >
+      ${icons.chevron()}
+    </button>`;
   }
 
   #ask(attempts: readonly Attempt[]): TemplateResult {
@@ -159,11 +179,11 @@ export class Attempts extends LitElement {
     });
   }
 
-  #actions(): TemplateResult | typeof nothing {
+  #actions(): TemplateResult {
     const pair = pairToCompare(this.attempts, this.openedId);
-    if (!pair && this.discarded.length === 0) return nothing;
     const compare = (): unknown => pair && this.dispatchEvent(new CompareEvent(...pair));
     return html`<div class="actions">
+      <slot></slot>
       ${pair ? button({ label: 'Compare', icon: icons.compare(), press: compare }) : nothing}
       ${discardedList({
         discarded: this.discarded,
@@ -173,6 +193,7 @@ export class Attempts extends LitElement {
         unavailable: this.unavailable,
         isBusy: (imageId) => this.#isAsked('restore', imageId),
         restore: (imageId) => this.#restore(imageId),
+        unfolded: () => this.#unfolded(),
       })}
     </div>`;
   }
@@ -235,12 +256,23 @@ export class Attempts extends LitElement {
     (heir ?? rest)?.focus();
   }
 
-  async #bringOpenedIntoView(): Promise<void> {
+  /** The opened one, or where there is none the newest. */
+  async #bringIntoView(): Promise<void> {
     // The thumbnails have their shapes only once they have rendered.
     await Promise.all([...this.places].map(({ updateComplete }) => updateComplete));
-    const opened = this.parts.find((part) => part.ariaCurrent === 'true');
-    if (opened) this.#edges.bringIntoView(opened);
+    const { parts } = this;
+    const part = parts.find(({ ariaCurrent }) => ariaCurrent === 'true') ?? parts.at(-1);
+    if (part) this.#edges.bringIntoView(part);
     this.#edges.mark();
+  }
+
+  #markUnfolded(): void {
+    this.toggleAttribute('unfolded', this.list?.open ?? false);
+  }
+
+  #unfolded(): void {
+    this.#markUnfolded();
+    if (this.list?.open) this.list.scrollIntoView({ block: 'nearest' });
   }
 }
 

@@ -17,12 +17,14 @@ interface DiscardedListOptions {
   readonly unavailable: boolean;
   readonly isBusy: (imageId: string) => boolean;
   readonly restore: (imageId: string) => void;
+  /** Opened, or closed again. */
+  readonly unfolded: () => void;
 }
 
 export function discardedList(options: DiscardedListOptions): TemplateResult | typeof nothing {
-  const { discarded } = options;
+  const { discarded, unfolded } = options;
   if (discarded.length === 0) return nothing;
-  return html`<details>
+  return html`<details @toggle=${unfolded}>
     <summary class="figures">${icons.chevron()}Discarded (${discarded.length})</summary>
     <ul class="aside">
       ${repeat(

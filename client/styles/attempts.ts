@@ -2,6 +2,10 @@
 import { css } from 'lit';
 
 export const attempts = css`
+  :host {
+    container-type: inline-size;
+  }
+
   .table {
     display: flex;
     flex-wrap: wrap;
@@ -9,29 +13,87 @@ export const attempts = css`
     gap: 0.5rem 1.25rem;
   }
 
+  .row {
+    position: relative;
+    display: grid;
+    flex: 1 1 100%;
+    min-inline-size: 0;
+  }
+
   .strip {
     display: flex;
-    /* Takes all the room beside the buttons; those go beneath it rather than crowd it. */
-    flex: 999 1 24rem;
     gap: 0.375rem;
     min-inline-size: 0;
+    /* As high as any thumbnail makes it. */
+    min-block-size: 7.6875rem;
     padding: 0.625rem 0.25rem 0.25rem;
     overflow: auto hidden;
     overscroll-behavior-inline: contain;
-    scroll-padding-inline: 2rem;
-    scroll-snap-type: inline proximity;
+    scroll-padding-inline: 3.25rem;
     scrollbar-width: none;
     --from: 0px;
     --to: 0px;
-    mask: linear-gradient(90deg, transparent, #000 var(--from), #000 calc(100% - var(--to)), transparent);
+    mask: linear-gradient(
+      90deg,
+      transparent calc(0.75 * var(--from)),
+      #000 calc(1.5 * var(--from)),
+      #000 calc(100% - 1.5 * var(--to)),
+      transparent calc(100% - 0.75 * var(--to))
+    );
+  }
+
+  /* It only keeps its room. */
+  .strip:not(:has(*)) {
+    visibility: hidden;
   }
 
   .strip.more-left {
-    --from: 2rem;
+    --from: 44px;
   }
 
   .strip.more-right {
-    --to: 2rem;
+    --to: 44px;
+  }
+
+  /* At an end beyond which there is more; one that has the focus stays until it has gone elsewhere. */
+  .pager {
+    position: absolute;
+    inset-block: 0;
+    display: grid;
+    place-content: center;
+    inline-size: 44px;
+    padding: 0;
+    border: none;
+    border-radius: var(--radius);
+    background: none;
+    color: var(--ink);
+    cursor: pointer;
+    visibility: hidden;
+  }
+
+  .more-left ~ .earlier:dir(ltr),
+  .more-right ~ .later:dir(ltr),
+  .more-right ~ .earlier:dir(rtl),
+  .more-left ~ .later:dir(rtl),
+  .pager:focus {
+    visibility: visible;
+  }
+
+  .pager:hover {
+    background: light-dark(rgb(0 0 0 / 0.06), rgb(255 255 255 / 0.09));
+  }
+
+  .earlier {
+    inset-inline-start: 0;
+  }
+
+  .later {
+    inset-inline-end: 0;
+  }
+
+  .earlier:dir(ltr) .icon,
+  .later:dir(rtl) .icon {
+    rotate: 180deg;
   }
 
   @media (prefers-reduced-motion: no-preference) {
@@ -73,7 +135,6 @@ export const attempts = css`
     background: none;
     color: var(--ink-soft);
     cursor: pointer;
-    scroll-snap-align: center;
     transition: background var(--quick);
   }
 
@@ -148,15 +209,41 @@ export const attempts = css`
 
   .actions {
     display: flex;
+    flex: 1 1 100%;
     flex-wrap: wrap;
     align-items: center;
+    justify-content: end;
     gap: 0.5rem 1rem;
-    margin-inline-start: auto;
+    min-block-size: 44px;
+  }
+
+  /* The way back to what is new keeps to the near side, and breaks its words rather than the row. */
+  ::slotted(*) {
+    flex: 1 1 7rem;
+    margin-inline-start: -0.75rem;
+  }
+
+  @container (inline-size >= 44rem) {
+    .row {
+      flex-basis: 12rem;
+    }
+
+    .actions {
+      flex: none;
+    }
+
+    ::slotted(*) {
+      flex: none;
+    }
   }
 
   .actions:has(details[open]),
   details[open] {
     flex-basis: 100%;
+  }
+
+  details {
+    scroll-margin-block: 1.5rem;
   }
 
   .aside {

@@ -17,7 +17,7 @@ let room: HTMLElement;
 let strip: Attempts;
 let intents: Intent[];
 let opened: string[];
-let compared: [string, string][];
+let compared: [string, string | undefined][];
 
 beforeEach(async () => {
   document.documentElement.lang = 'en';
@@ -58,7 +58,9 @@ const aside = (one: Attempt, by = 'Ana', connectionId = 'hers'): DiscardedAttemp
 const bytesOf = (...attempts: Attempt[]): Map<string, ReceivedImage> =>
   new Map(attempts.map(({ image }) => [image.imageId, { ...picture, reference: image }]));
 
-type Shown = Partial<Pick<Attempts, 'attempts' | 'discarded' | 'images' | 'openedId' | 'approvedId' | 'pending'>>;
+type Shown = Partial<
+  Pick<Attempts, 'attempts' | 'discarded' | 'images' | 'openedId' | 'approvedId' | 'awaiting' | 'pending'>
+>;
 async function show(shown: Shown & { decides?: boolean; unavailable?: boolean }): Promise<void> {
   Object.assign(strip, { connectionId: 'me', ...shown });
   await strip.updateComplete;
@@ -113,6 +115,53 @@ describe('the strip', () => {
     expect(document.activeElement?.textContent).toBe('Elsewhere');
   });
 
+  test('shows the newest as it comes, as long as none is opened', async () => {
+    await page.viewport(360, 700);
+    await show({ attempts: row(8) });
+    const isInView = (name: RegExp) => () => {
+      const [{ left, right }, box] = [thumb(name), page.getByRole('toolbar')].map((one) =>
+        one.element().getBoundingClientRect(),
+      ) as [DOMRect, DOMRect];
+      return left >= box.left && right <= box.right;
+    };
+    await expect.poll(isInView(/^No\. 8/)).toBe(true);
+    await show({ attempts: row(9) });
+    await expect.poll(isInView(/^No\. 9/)).toBe(true);
+    await show({ openedId: 'i1' });
+    await expect.poll(isInView(/^No\. 1,/)).toBe(true);
+    await show({ attempts: row(10) });
+    await expect.poll(() => page.getByRole('button', { name: 'Later attempts' }).query()).not.toBeNull();
+    expect(isInView(/^No\. 1,/)()).toBe(true);
+  });
+
+  test('keeps its room before the first of several is there', async () => {
+    await show({ attempts: [], awaiting: true });
+    const { height } = strip.getBoundingClientRect();
+    expect(page.getByRole('toolbar').query()).toBeNull();
+    await show({ attempts: row(2), images: bytesOf(...row(2)) });
+    await expect.element(page.getByRole('toolbar')).toBeVisible();
+    expect(strip.getBoundingClientRect().height).toBe(height);
+  });
+
+  test('has the grey check of a transparent picture no sooner than the picture', async () => {
+    const grounds = () => {
+      const place = strip.shadowRoot?.querySelector('proof-thumbnail');
+      const elements = place ? [place, ...(place.shadowRoot?.querySelectorAll('*') ?? [])] : [];
+      return elements.map((element) => getComputedStyle(element).backgroundImage !== 'none');
+    };
+    const decoded = Promise.withResolvers<void>();
+    const decode = HTMLImageElement.prototype.decode;
+    HTMLImageElement.prototype.decode = () => decoded.promise;
+    try {
+      await show({ attempts: row(1), images: bytesOf(...row(1)) });
+      expect(grounds()).toEqual([false]);
+    } finally {
+      HTMLImageElement.prototype.decode = decode;
+    }
+    decoded.resolve();
+    await expect.poll(grounds).toEqual([false, true]);
+  });
+
   test.each(['ltr', 'rtl'])('scrolls within itself, %s, and pales where there is more', async (direction) => {
     await page.viewport(360, 700);
     room.dir = direction;
@@ -124,6 +173,66 @@ describe('the strip', () => {
     expect(document.documentElement.scrollWidth).toBe(360);
     await show({ openedId: 'i12' });
     await expect.poll(() => [...scroller.classList].filter((name) => name.startsWith('more'))).toEqual([start]);
+  });
+});
+
+describe.each([
+  ['ltr', 1],
+  ['rtl', -1],
+] as const)('a mouse, %s,', (direction, forth) => {
+  const scroller = () => page.getByRole('toolbar').element();
+  /** What a turn of the wheel did to the row, and whether the page is kept from moving too. */
+  function turn(wheel: WheelEventInit): [number, boolean] {
+    const before = scroller().scrollLeft * forth;
+    const event = new WheelEvent('wheel', { bubbles: true, composed: true, cancelable: true, ...wheel });
+    thumb(/^No\. 1,/)
+      .element()
+      .dispatchEvent(event);
+    return [scroller().scrollLeft * forth - before, event.defaultPrevented];
+  }
+  const ends = () =>
+    ['Earlier', 'Later'].filter((end) => page.getByRole('button', { name: `${end} attempts` }).query());
+
+  beforeEach(async () => {
+    await page.viewport(360, 700);
+    room.dir = direction;
+    await show({ attempts: row(12), openedId: 'i1' });
+    await expect.poll(ends).toEqual(['Later']);
+  });
+
+  test('moves the row by its wheel, and at an end the page', async () => {
+    expect(turn({ deltaY: -100 })).toEqual([0, false]);
+    expect(turn({ deltaY: 100 })).toEqual([100, true]);
+    await expect.poll(ends).toEqual(['Earlier', 'Later']);
+    expect(turn({ deltaY: -60 })).toEqual([-60, true]);
+    expect(turn({ deltaY: 3, deltaMode: WheelEvent.DOM_DELTA_LINE })).toEqual([99, true]);
+    scroller().scrollTo({ left: 5000 * forth, behavior: 'instant' });
+    await expect.poll(ends).toEqual(['Earlier']);
+    expect(turn({ deltaY: 100 })).toEqual([0, false]);
+  });
+
+  test('leaves to the browser what goes sideways or zooms, and a row that has nothing to show', async () => {
+    expect(turn({ deltaX: 100, deltaY: 20 })).toEqual([0, false]);
+    expect(turn({ deltaY: 100, shiftKey: true })).toEqual([0, false]);
+    expect(turn({ deltaY: 100, ctrlKey: true })).toEqual([0, false]);
+    await show({ attempts: row(2) });
+    await expect.poll(ends).toEqual([]);
+    expect(turn({ deltaY: 100 })).toEqual([0, false]);
+  });
+
+  test('moves it by a button at each end beyond which there is more, where Tab does not stop', async () => {
+    const press = (end: string) => page.getByRole('button', { name: `${end} attempts` }).click();
+    await userEvent.tab();
+    await press('Later');
+    await expect.poll(ends).toEqual(['Earlier', 'Later']);
+    expect((focused() as HTMLElement).dataset.imageId, 'the focus stays').toBe('i1');
+    for (const pager of strip.shadowRoot?.querySelectorAll<HTMLElement>('.pager') ?? []) {
+      expect(pager.tabIndex).toBe(-1);
+      expect(pager.offsetWidth).toBeGreaterThanOrEqual(44);
+    }
+    await press('Earlier');
+    await expect.poll(ends).toEqual(['Later']);
+    expect(scroller().scrollLeft).toBe(0);
   });
 });
 
