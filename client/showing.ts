@@ -1,5 +1,6 @@
 /** What lies on the mat: told from the session's state, and from the attempt that this person has opened, if any. */
 import type { Attempt, Generation, Options } from '../shared/session.ts';
+import { attemptNumber } from './attempt-words.ts';
 import type { ReceivedImage, SessionState } from './session-state.ts';
 import { phaseWords } from './words.ts';
 
@@ -19,21 +20,30 @@ export interface Candidate {
   readonly alt: string;
 }
 
-export type Showing =
+/** One picture, whose bytes are here. */
+export type PictureShown =
+  | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly alt: string }
+  | {
+      /** `previous`: an earlier generation made it, while another is drawn. */
+      readonly kind: 'previous' | 'finished' | 'approved';
+      readonly picture: ReceivedImage;
+      readonly alt: string;
+      /** Such as `No. 3`. */
+      readonly name: string;
+    };
+
+/** One picture, or none. */
+export type PictureShowing =
   /** Nothing was asked for yet. */
   | { readonly kind: 'nothing' }
   /** Something is on its way; `ratio` is width by height, as far as it is known. */
   | { readonly kind: 'blank'; readonly ratio: number }
-  /** A picture that an earlier generation made, while another is drawn. */
-  | { readonly kind: 'previous'; readonly picture: ReceivedImage; readonly alt: string }
-  | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly alt: string }
-  | { readonly kind: 'finished'; readonly picture: ReceivedImage; readonly alt: string }
-  | { readonly kind: 'approved'; readonly picture: ReceivedImage; readonly alt: string }
+  | PictureShown;
+
+export type Showing =
+  | PictureShowing
   /** Several of one ask, to be looked at together. */
   | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] };
-
-/** One picture, or none. */
-export type PictureShowing = Exclude<Showing, { kind: 'candidates' }>;
 
 export function showing(state: SessionState, openedId?: string): Showing {
   const { snapshot } = state;
@@ -44,13 +54,7 @@ export function showing(state: SessionState, openedId?: string): Showing {
       ? showAttempt(state, lookedAt, 'finished')
       : showDrawing(state, snapshot.generation);
   }
-  if (!lookedAt) {
-    // As in the row of attempts; those that failed come last.
-    const candidates = candidatesOf(state, snapshot.image.generationId).toSorted(
-      (one, other) => (one.number ?? Infinity) - (other.number ?? Infinity),
-    );
-    return { kind: 'candidates', candidates };
-  }
+  if (!lookedAt) return { kind: 'candidates', candidates: candidatesOf(state, snapshot.image.generationId) };
   const isApproved = snapshot.stage === 'final' && lookedAt.image.imageId === snapshot.approved.imageId;
   return showAttempt(state, lookedAt, isApproved ? 'approved' : 'finished');
 }
@@ -70,14 +74,12 @@ export function attemptLookedAt({ snapshot }: SessionState, openedId?: string): 
   return siblings.length > 1 ? undefined : newest;
 }
 
-function showAttempt(
-  state: SessionState,
-  { image, prompt }: Attempt,
-  kind: 'previous' | 'finished' | 'approved',
-): Showing {
+function showAttempt(state: SessionState, attempt: Attempt, kind: 'previous' | 'finished' | 'approved'): Showing {
+  const { image, prompt } = attempt;
   const picture = state.images.get(image.imageId);
   if (!picture) return { kind: 'blank', ratio: image.width / image.height };
-  return { kind, picture, alt: `${kind === 'previous' ? 'Previous' : 'Generated'} image: ${prompt}` };
+  const name = attemptNumber(attempt, state.snapshot?.attempts ?? []);
+  return { kind, picture, alt: `${kind === 'previous' ? 'Previous' : 'Generated'} image: ${prompt}`, name };
 }
 
 function showDrawing(state: SessionState, { generationId, candidates, prompt, options }: Generation): Showing {
@@ -88,7 +90,10 @@ function showDrawing(state: SessionState, { generationId, candidates, prompt, op
   return last ? showAttempt(state, last, 'previous') : { kind: 'blank', ratio: ratioOf(options) };
 }
 
-/** In order; of a generation that has ended those that it has brought, and those that failed. */
+/**
+ * In the order of the ask from first to last, so that none changes places under somebody's hand when others come; of a generation
+ * that has ended those that it has brought, and those that failed.
+ */
 function candidatesOf(state: SessionState, generationId: string): Candidate[] {
   const { snapshot } = state;
   const generation = [
@@ -102,7 +107,9 @@ function candidatesOf(state: SessionState, generationId: string): Candidate[] {
     ...(generation?.failures ?? []).map(({ candidate }) => candidate),
     ...Array.from({ length: running }, (_, candidate) => candidate),
   ]);
-  const ratio = attempts[0] ? attempts[0].image.width / attempts[0].image.height : ratioOf(generation?.options ?? {});
+  const [partial] = running > 0 ? state.partials.values() : [];
+  const drawn = attempts[0]?.image ?? partial?.reference;
+  const ratio = drawn ? drawn.width / drawn.height : ratioOf(generation?.options ?? {});
   return [...places]
     .toSorted((a, b) => a - b)
     .map((candidate) => {
