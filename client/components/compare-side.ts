@@ -1,4 +1,4 @@
-/** What is known of one of two compared pictures, and what can be done with it. */
+/** What is known of a compared picture, or of one that is looked at closely, and what can be done with it. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../shared/session.ts';
@@ -53,7 +53,7 @@ export class CompareSide extends LitElement {
 
       /* Two sides share the width: no room for the facts beside the buttons. */
       @container (40rem <= inline-size < 48rem) {
-        .facts {
+        :host(:not([alone])) .facts {
           visibility: hidden;
         }
       }
@@ -78,6 +78,8 @@ export class CompareSide extends LitElement {
   @property({ attribute: false }) accessor name = '';
   /** Such as `150%`, where this picture's isn't that of the whole comparison. */
   @property({ attribute: false }) accessor zoom: string | undefined;
+  /** There is no other: it is the one on the mat. */
+  @property({ type: Boolean, reflect: true }) accessor alone = false;
   @property({ type: Boolean }) accessor approved = false;
   /** Whether this person may approve it. */
   @property({ type: Boolean }) accessor decides = false;
@@ -92,7 +94,7 @@ export class CompareSide extends LitElement {
     return html`<div class="side" role="group" aria-label=${this.name}>
       <span class="facts small soft figures" dir="ltr">${width}&nbsp;×&nbsp;${height}${this.zoom ? ` at ${this.zoom}` : ''}</span>
       ${this.approved ? html`<span class="approved">${icons.check()}Approved</span>` : nothing}
-      ${button({ label: `Open ${this.name}`, press: () => this.dispatchEvent(new OpenEvent(imageId)) })}
+      ${this.alone ? nothing : button({ label: `Open ${this.name}`, press: () => this.dispatchEvent(new OpenEvent(imageId)) })}
       ${this.decides ? this.#approveButton() : nothing}
     </div>`;
   }

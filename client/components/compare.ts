@@ -1,8 +1,8 @@
-/** Two attempts compared: side by side, or one over the other. Fills the window; zoom and pan are the same for both. */
+/** Two attempts compared, side by side or one over the other, or one looked at closely. Fills the window; both share zoom and pan. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Attempt } from '../../shared/session.ts';
-import { attemptNumber, firstWords } from '../attempt-words.ts';
+import { attemptNumber } from '../attempt-words.ts';
 import { element } from '../element.ts';
 import * as icons from '../icons.ts';
 import { IntentEvent } from '../intent.ts';
@@ -15,6 +15,7 @@ import { dialog } from '../styles/dialog.ts';
 import { changeByGesture, changeByKey, isArrow, type ViewChange } from '../view-changes.ts';
 import * as zoom from '../zoom.ts';
 import { button } from './button.ts';
+import { pictureChoice, type Side, type Way, wayChoice } from './compare-choice.ts';
 import { type DivideEvent, lineAt } from './divider.ts';
 import type { PaneGestureEvent, Sheet } from './zoom-pane.ts';
 import type { ViewChangeEvent } from './zoom-tools.ts';
@@ -22,13 +23,6 @@ import './compare-side.ts';
 import './divider.ts';
 import './zoom-pane.ts';
 import './zoom-tools.ts';
-
-type Way = 'beside' | 'over';
-type Side = 0 | 1;
-
-const ways = { beside: 'Side by side', over: 'Slider' } as const satisfies Record<Way, string>;
-const sides: readonly Side[] = [0, 1];
-const ordinals = ['First', 'Second'] as const;
 
 @element('proof-compare')
 export class Compare extends LitElement {
@@ -48,7 +42,8 @@ export class Compare extends LitElement {
   @property({ attribute: false }) accessor news = '';
 
   @state() private accessor isOpen = false;
-  @state() private accessor chosen: readonly [string, string] = ['', ''];
+  /** Image ids, of one picture or of two. */
+  @state() private accessor chosen: readonly [string, string | undefined] = ['', undefined];
   @state() private accessor way: Way = 'beside';
   @state() private accessor view: zoom.View = zoom.fitted;
   /** How much of the first picture the slider shows, in percent. */
@@ -60,8 +55,8 @@ export class Compare extends LitElement {
   /** Asked for since the dialog was opened. */
   readonly #asked = new Set<string>();
 
-  /** Both are image ids of attempts. */
-  show(leftId: string, rightId: string): void {
+  /** Both are image ids of attempts; without the second the first is looked at alone. */
+  show(leftId: string, rightId?: string): void {
     this.chosen = [leftId, rightId];
     this.view = zoom.fitted;
     this.share = 50;
@@ -86,9 +81,15 @@ export class Compare extends LitElement {
   override render(): TemplateResult {
     const bench = this.#bench;
     return html`<dialog aria-labelledby="title" @close=${this.#closed} @keydown=${this.#pressed}>
-      <header>
-        <h2 id="title" tabindex="-1" autofocus>Compare</h2>
-        ${this.#ways()}
+      <header class=${this.#isAlone ? 'alone' : ''}>
+        <h2 id="title" tabindex="-1" autofocus>${this.#title}</h2>
+        ${
+          this.#isAlone
+            ? nothing
+            : wayChoice(this.way, (way) => {
+                this.way = way;
+              })
+        }
         <proof-zoom-tools
           .view=${this.view}
           .bench=${bench}
@@ -99,58 +100,43 @@ export class Compare extends LitElement {
       <p class="news small soft" role="status">${this.isOpen ? this.news : ''}</p>
       ${
         this.isOpen
-          ? html`<div class=${`table ${this.way}`} @proof-open=${() => this.close()}>
-              ${this.#select(0)}
-              ${button({ label: 'Swap', name: 'Swap the two pictures', icon: icons.swap(), kind: 'quiet', bare: true, press: () => this.#swap() })}
-              ${this.#select(1)} ${this.way === 'beside' ? sides.map((side) => this.#besidePane(side, bench)) : this.#overPane(bench)}
-              ${sides.map((side) => this.#side(side, bench))}
+          ? html`<div class=${`table ${this.#isAlone ? 'alone' : this.way}`} @proof-open=${() => this.close()}>
+              ${this.#isAlone ? this.#onePane(0, bench) : this.#twoPanes(bench)}
+              ${this.#sides.map((side) => this.#side(side, bench))}
             </div>`
           : nothing
       }
     </dialog>`;
   }
 
-  #ways(): TemplateResult {
-    const choice = (way: Way) => html`<label class="way">
-      <input
-        class="unseen"
-        type="radio"
-        name="way"
-        .checked=${this.way === way}
-        @change=${() => {
-          this.way = way;
-        }}
-      />${ways[way]}
-    </label>`;
-    return html`<fieldset class="ways">
-      <legend class="unseen">How to compare</legend>
-      ${choice('beside')}${choice('over')}
-    </fieldset>`;
+  get #isAlone(): boolean {
+    return this.chosen[1] === undefined;
   }
 
-  #select(side: Side): TemplateResult {
-    const current = this.chosen[side];
-    const isGone = !this.#shown[side];
-    return html`<select
-      class=${`choice side-${side}`}
-      aria-label=${`${ordinals[side]} picture`}
-      @change=${(event: Event) => this.#choose(side, event)}
-    >
-      ${isGone ? html`<option value="" .selected=${true} disabled>Choose a picture</option>` : nothing}
-      ${this.attempts.map(
-        (attempt) =>
-          html`<option value=${attempt.image.imageId} .selected=${attempt.image.imageId === current}>
-            ${this.#nameOf(attempt)}: ${firstWords(attempt.feedback ?? attempt.prompt)}
-          </option>`,
-      )}
-    </select>`;
+  get #sides(): readonly Side[] {
+    return this.#isAlone ? [0] : [0, 1];
   }
 
-  #besidePane(side: Side, bench: zoom.Bench | undefined): TemplateResult {
+  get #title(): string {
+    const [attempt] = this.#shown;
+    if (!this.#isAlone) return 'Compare';
+    return attempt ? `Close look at ${this.#nameOf(attempt)}` : 'Close look';
+  }
+
+  #twoPanes(bench: zoom.Bench | undefined): TemplateResult {
+    const { attempts } = this;
+    const choice = (side: Side) =>
+      pictureChoice({ side, attempts, chosen: this.chosen[side], choose: (imageId) => this.#choose(side, imageId) });
+    return html`${choice(0)}
+    ${button({ label: 'Swap', name: 'Swap the two pictures', icon: icons.swap(), kind: 'quiet', bare: true, press: () => this.#swap() })}
+    ${choice(1)} ${this.way === 'beside' ? this.#sides.map((side) => this.#onePane(side, bench)) : this.#overPane(bench)}`;
+  }
+
+  #onePane(side: Side, bench: zoom.Bench | undefined): TemplateResult {
     const attempt = this.#shown[side];
-    if (!attempt) return html`<p class=${`gone soft side-${side}`}>This picture is no longer here.</p>`;
+    if (!attempt) return html`<p class=${`gone soft ${this.#classOf(side)}`}>This picture is no longer here.</p>`;
     return html`<proof-zoom-pane
-      class=${`side-${side}`}
+      class=${this.#classOf(side)}
       .label=${this.#nameOf(attempt)}
       .sheets=${bench ? [this.#sheet(attempt, bench)] : []}
       ?movable=${this.view.zoom !== 'fit'}
@@ -200,10 +186,11 @@ export class Compare extends LitElement {
     if (!attempt) return nothing;
     const { imageId } = attempt.image;
     return html`<proof-compare-side
-      class=${`side-${side}`}
+      class=${this.#classOf(side)}
       .image=${attempt.image}
       .name=${this.#nameOf(attempt)}
       .zoom=${this.#ownZoom(attempt, bench)}
+      ?alone=${this.#isAlone}
       ?approved=${imageId === this.approvedId}
       ?decides=${this.decides && this.approvedId === undefined}
       ?busy=${this.busy}
@@ -218,12 +205,17 @@ export class Compare extends LitElement {
     return own === zoom.percent(zoom.zoomOf(this.view, bench)) ? undefined : own;
   }
 
+  /** A picture that is alone has both sides. */
+  #classOf(side: Side): string {
+    return this.#isAlone ? '' : `side-${side}`;
+  }
+
   #nameOf(attempt: Attempt): string {
     return attemptNumber(attempt, this.attempts);
   }
 
   get #shown(): readonly [Attempt | undefined, Attempt | undefined] {
-    const find = (id: string) => this.attempts.find(({ image }) => image.imageId === id);
+    const find = (id: string | undefined) => this.attempts.find(({ image }) => image.imageId === id);
     return [find(this.chosen[0]), find(this.chosen[1])];
   }
 
@@ -234,17 +226,15 @@ export class Compare extends LitElement {
   }
 
   /** Who chooses the other side's picture wants the two exchanged. */
-  #choose(side: Side, event: Event): void {
-    if (!(event.target instanceof HTMLSelectElement)) return;
-    const { value } = event.target;
+  #choose(side: Side, imageId: string): void {
     const [first, second] = this.chosen;
-    if (value === (side === 0 ? second : first)) this.#swap();
-    else this.chosen = side === 0 ? [value, second] : [first, value];
+    if (imageId === (side === 0 ? second : first)) this.#swap();
+    else this.chosen = side === 0 ? [imageId, second] : [first, imageId];
   }
 
   #swap(): void {
     const [first, second] = this.chosen;
-    this.chosen = [second, first];
+    if (second !== undefined) this.chosen = [second, first];
   }
 
   #closed(): void {
@@ -252,6 +242,7 @@ export class Compare extends LitElement {
     if (this.dialog?.open) return;
     this.isOpen = false;
     this.#asked.clear();
+    this.dispatchEvent(new Event('closed'));
   }
 
   #change(change: ViewChange): void {

@@ -1,4 +1,4 @@
-/** The light table on which two pictures are compared. */
+/** The light table on which two pictures are compared, or one is looked at closely. */
 import { css } from 'lit';
 
 export const compare = css`
@@ -41,6 +41,13 @@ export const compare = css`
   h2 {
     position: absolute;
     clip-path: inset(50%);
+  }
+
+  /* Where the ways would be. */
+  .alone h2 {
+    position: static;
+    grid-area: ways;
+    clip-path: none;
   }
 
   .ways {
@@ -123,6 +130,10 @@ export const compare = css`
     grid-template-rows: auto minmax(0, 1fr) auto auto;
   }
 
+  .table.alone {
+    grid-template-rows: minmax(0, 1fr) auto;
+  }
+
   .choice {
     padding-block: 0.25rem;
     font-size: var(--small);
@@ -190,6 +201,10 @@ export const compare = css`
     h2 {
       position: static;
       clip-path: none;
+    }
+
+    .alone h2 {
+      grid-area: title;
     }
   }
 

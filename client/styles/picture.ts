@@ -35,13 +35,12 @@ export const picture = css`
       filter 300ms ease;
   }
 
-  /* A transparent picture shows its ground as a grey check, on which light and dark parts both stand out. */
-  .finished .sheet,
-  .approved .sheet {
-    background: repeating-conic-gradient(#d4d4d2 0 25%, #c6c6c4 0 50%) 0 0 / 20px 20px;
+  /* It comes and fades in with its picture: a sheet that is still blank shows none. */
+  .sheet img:is(.finished, .approved) {
+    background: var(--check) / 20px 20px;
   }
 
-  .previous img {
+  .sheet img.previous {
     filter: saturate(0.35);
     opacity: 0.42;
   }
@@ -50,6 +49,23 @@ export const picture = css`
     from {
       opacity: 0;
     }
+  }
+
+  .frame:is(.finished, .approved, .previous) .sheet {
+    cursor: zoom-in;
+  }
+
+  .look {
+    position: absolute;
+    inset: 0;
+    padding: 0;
+    border: 0;
+    background: none;
+    pointer-events: none;
+  }
+
+  .look:focus-visible {
+    outline-offset: 3px;
   }
 
   .sweep {

@@ -62,6 +62,27 @@ test('Escape closes it, and the focus is back where it was', async () => {
   await see(ana.button('Compare')).toBeFocused();
 });
 
+test('one picture is looked at closely, byte for byte, and approved there, by keyboard alone', async () => {
+  const product = await startProduct();
+  const { ana, bo } = await twoPictures(product);
+  const { keyboard } = ana.page;
+  const near = ana.root.getByRole('dialog', { name: 'Close look at No. 2' });
+  await tabTo(ana.page, ana.button('Look closely at No. 2'));
+  await keyboard.press('Enter');
+  await see(near.getByRole('heading', { name: 'Close look at No. 2' })).toBeFocused();
+  const picture = near.getByRole('img', { name: `No. 2: ${PROMPTS[1]}` });
+  await see(picture).toBeVisible();
+  expect(await ana.digestOf(picture)).toBe(digest(product.openai.sent[1]?.final));
+  await keyboard.press('Escape');
+  await see(near).toHaveCount(0);
+  await see(ana.button('Look closely at No. 2')).toBeFocused();
+  await keyboard.press('Space');
+  await tabTo(ana.page, ana.button('Approve No. 2'));
+  await keyboard.press('Enter');
+  for (const room of [ana, bo]) await see(room.heading('Approved')).toBeVisible();
+  await see(near).toHaveCount(0);
+});
+
 test('what one person compares is nobody else’s business', async () => {
   const { ana, bo } = await twoPictures(await startProduct());
   await compare(ana);
@@ -142,4 +163,8 @@ test.each(looks)('it is sound, $colorScheme and $width px wide', async (look) =>
   await isSound(tab, 'one over the other');
   await ana.press('Zoom in');
   await isSound(tab, 'enlarged');
+  await tab.keyboard.press('Escape');
+  await ana.picture('Generated image').click();
+  await see(ana.root.getByRole('dialog', { name: 'Close look at No. 2' })).toBeVisible();
+  await isSound(tab, 'one alone');
 });

@@ -64,7 +64,19 @@ async function show(left = 'fine', right = 'coarse'): Promise<void> {
   opener.focus();
   compare.show(left, right);
   await expect.poll(() => sheets().length).toBe(2);
-  await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+  await comeToRest();
+}
+
+async function lookAt(imageId: string): Promise<void> {
+  opener.focus();
+  compare.show(imageId);
+  await expect.poll(() => sheets().length).toBe(1);
+  await comeToRest();
+}
+
+async function comeToRest(): Promise<void> {
+  const animations = deep('*').flatMap((element) => element.getAnimations());
+  await Promise.allSettled(animations.map(({ finished }) => finished));
 }
 
 /** Elements inside the comparison, through all shadow roots. */
@@ -318,6 +330,79 @@ describe('the slider', () => {
     expect(sheets()[0]?.parentElement?.classList.contains('right')).toBe(true);
   });
 });
+
+describe('one alone', () => {
+  beforeEach(() => lookAt('fine'));
+
+  test('is named, is whole at first, and there is nothing to choose', async () => {
+    await expect.element(page.getByRole('dialog', { name: 'Close look at No. 1' })).toBeVisible();
+    expect(alts()).toEqual(['No. 1: A heron at first light']);
+    expect(deep('select, [type="radio"], [aria-label^="Swap"], [role="slider"]')).toEqual([]);
+    const { width, height } = surfaces()[0]?.getBoundingClientRect() ?? new DOMRect();
+    expect(placeOf(0).height).toBe(Math.round(height));
+    expect(width, 'it has the whole width').toBe(1000 - 40);
+  });
+
+  test('zooms and pans by keys, mouse and fingers as two do', async () => {
+    const fitted = percentage();
+    await userEvent.keyboard('1');
+    expect(placeOf(0).width * devicePixelRatio).toBe(2000);
+    const before = placeOf(0);
+    await userEvent.keyboard('{ArrowRight}');
+    expect(placeOf(0).left).toBe(before.left - 48);
+    const [pane] = surfaces();
+    if (!pane) throw new Error('There is no pane.');
+    await userEvent.dragAndDrop(pane, pane, { sourcePosition: { x: 200, y: 200 }, targetPosition: { x: 120, y: 230 } });
+    expect(placeOf(0)).toMatchObject({ left: before.left - 128, top: before.top + 30 });
+    await userEvent.keyboard('0');
+    touch('pointerdown', 1, -20, 0);
+    touch('pointerdown', 2, 20, 0);
+    touch('pointermove', 2, 80, 0);
+    await compare.updateComplete;
+    expect(percentage()).not.toBe(fitted);
+  });
+
+  test('can be approved there, and is not to be opened, since it is', async () => {
+    await button('Approve No. 1').click();
+    expect(intents).toEqual([{ type: 'approve', image: fine.reference }]);
+    expect(button('Open No. 1').query()).toBeNull();
+  });
+
+  test('that somebody removes meanwhile gives way to words', async () => {
+    compare.attempts = attempts.filter(({ number }) => number !== 1);
+    await expect.element(page.getByText('This picture is no longer here.')).toBeVisible();
+    await expect.element(page.getByRole('dialog', { name: 'Close look' })).toBeVisible();
+    expect(alts()).toEqual([]);
+  });
+
+  test('is followed by two as if nothing had been', async () => {
+    compare.close();
+    await show();
+    expect(alts()).toHaveLength(2);
+    await expect.element(page.getByRole('dialog', { name: 'Compare' })).toBeVisible();
+  });
+});
+
+test.each([
+  [320, 'light'],
+  [660, 'dark'],
+  [1440, 'light'],
+])(
+  'one alone, %i pixels wide, in %s, needs no scrolling, is accessible, and every target is 44 pixels high',
+  async (width, scheme) => {
+    await page.viewport(width, 640);
+    room.style.setProperty('color-scheme', scheme);
+    await lookAt('fine');
+    const dialog = one('dialog');
+    expect([dialog.scrollWidth, dialog.scrollHeight]).toEqual([width, 640]);
+    for (const target of deep('button')) {
+      const { left, right, bottom } = target.getBoundingClientRect();
+      expect(target.offsetHeight, target.outerHTML).toBeGreaterThanOrEqual(44);
+      expect([left >= 0, right <= width, bottom <= 640]).toEqual([true, true, true]);
+    }
+    expect(await violations()).toEqual([]);
+  },
+);
 
 describe('the pictures', () => {
   test('are told apart by number and prompt', async () => {

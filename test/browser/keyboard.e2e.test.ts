@@ -80,7 +80,7 @@ test('every control of every stage is reached by Tab, and seen when it is', asyn
   };
   await byTab('Change your name', 'Share', 'Generate', 'A sailing boat off a winter coast');
   await room.makePicture(PROMPT);
-  await byTab('Share', 'Approve', 'Regenerate', 'Copy image', 'Start over');
+  await byTab('Share', 'Look closely at No. 1', 'Approve', 'Regenerate', 'Copy image', 'Start over');
   await tabTo(room, room.root.getByText('About this picture'));
   await tabTo(room, room.root.getByText('Session state', { exact: true }));
 });
