@@ -61,12 +61,29 @@ export class Review extends LitElement {
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
   @query('proof-candidates') private accessor candidates!: Candidates | null;
+  @query(':is(proof-picture, proof-candidates):not([hidden])') private accessor onMat!: Element | null;
   @query('.back button') private accessor back!: HTMLElement | null;
 
+  #stoodIn: Element | null | undefined;
+
   override willUpdate(changed: PropertyValues<this>): void {
+    this.#stoodIn = this.shadowRoot?.activeElement;
     const { session } = this;
     const before = changed.get('session');
     if (before?.snapshot && session?.snapshot) this.#follow(before, before.snapshot, session.snapshot);
+  }
+
+  override updated(): void {
+    const stoodIn = this.#stoodIn;
+    if (stoodIn && !(stoodIn.isConnected && stoodIn.checkVisibility())) void this.#land();
+  }
+
+  /** What had the focus is gone from the mat. Whoever chose what lies there now wants to see it, wherever the focus goes. */
+  async #land(): Promise<void> {
+    await this.candidates?.updateComplete;
+    (this.back ?? this.candidates)?.focus({ preventScroll: true });
+    if (!this.shadowRoot?.activeElement) await this.rail?.enter();
+    this.onMat?.scrollIntoView({ block: 'nearest' });
   }
 
   #follow(before: SessionState, past: SnapshotMessage, now: SnapshotMessage): void {
@@ -136,7 +153,7 @@ export class Review extends LitElement {
       @proof-open=${this.#open}
       @proof-compare=${this.#compareTwo}
     >
-      <section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing' && !hasAttempts(snapshot)}>
+      <section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing' && !hasStrip(snapshot)}>
         ${this.#table(session, shown)}
       </section>
       <section class="rail" aria-label="Review">
@@ -155,7 +172,7 @@ export class Review extends LitElement {
   #table(session: SessionState, shown: Showing): TemplateResult {
     const { connection, snapshot } = session;
     const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
-    return html`<div class=${`table${hasAttempts(snapshot) ? ' stripped' : ''}`}>
+    return html`<div class=${`table${hasStrip(snapshot) ? ' stripped' : ''}`}>
       <proof-picture
         ?hidden=${shown.kind === 'candidates'}
         .showing=${shown.kind === 'candidates' ? nothingShown : shown}
@@ -165,7 +182,7 @@ export class Review extends LitElement {
       ${
         snapshot
           ? html`<proof-attempts
-              ?hidden=${!hasAttempts(snapshot)}
+              ?hidden=${!hasStrip(snapshot)}
               .attempts=${snapshot.attempts}
               .discarded=${snapshot.discarded ?? noneDiscarded}
               .images=${session.images}
@@ -174,11 +191,12 @@ export class Review extends LitElement {
               .connectionId=${session.welcome?.connectionId}
               .pending=${session.pending}
               ?decides=${this.#decides && (snapshot.stage === 'user_feedback' || snapshot.stage === 'initial_input')}
+              ?awaiting=${snapshot.stage === 'generating'}
               ?unavailable=${connection.status !== 'online'}
-            ></proof-attempts>`
+              >${this.#wayBack(snapshot)}</proof-attempts
+            >`
           : nothing
       }
-      ${this.#wayBack(session)}
     </div>`;
   }
 
@@ -189,10 +207,13 @@ export class Review extends LitElement {
   }
 
   /** From an opened attempt to what is new, where that is not the same. */
-  #wayBack({ snapshot }: SessionState): TemplateResult | typeof nothing {
-    const label = snapshot && wayBackWords(snapshot, this.#openedId);
+  #wayBack(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
+    const label = wayBackWords(snapshot, this.#openedId);
     if (label === undefined) return nothing;
-    return html`<div class="back">${button({ label, kind: 'quiet', press: () => void this.#show(undefined) })}</div>`;
+    const press = () => {
+      this.openedId = undefined;
+    };
+    return html`<div class="back">${button({ label, kind: 'quiet', press })}</div>`;
   }
 
   #compare(session: SessionState): TemplateResult | typeof nothing {
@@ -207,6 +228,7 @@ export class Review extends LitElement {
       ?unavailable=${connection.status !== 'online'}
       .news=${newsMeanwhile(session, Date.now())}
       @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.rail?.acted()}
+      @closed=${this.#leftComparison}
     ></proof-compare>`;
   }
 
@@ -214,29 +236,24 @@ export class Review extends LitElement {
     return this.session !== undefined && permissionsOf(this.session).decides;
   }
 
+  /** The picture that was looked at may have gone from the mat meanwhile, and with it the place that the focus came from. */
+  #leftComparison(): void {
+    const standsIn = this.shadowRoot?.activeElement;
+    if (!standsIn || standsIn === this.compare) void this.rail?.enter();
+  }
+
   // These events are this page's own affair: the page around the room hears none of them.
 
   #open(event: OpenEvent): void {
     event.stopPropagation();
     const { imageId } = event;
-    void this.#show(imageId);
+    this.openedId = imageId;
     this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
   }
 
   #compareTwo(event: CompareEvent): void {
     event.stopPropagation();
     this.compare?.show(event.leftId, event.rightId);
-  }
-
-  async #show(imageId: string | undefined): Promise<void> {
-    const stoodIn = this.shadowRoot?.activeElement;
-    this.openedId = imageId;
-    await this.updateComplete;
-    if (!stoodIn || stoodIn.isConnected) return;
-    const heir = this.back ?? this.candidates;
-    await this.candidates?.updateComplete;
-    if (heir) heir.focus();
-    else await this.rail?.enter();
   }
 
   /** An unapproved picture doesn't go unasked, nor does an approved one from under the eyes of others. */
@@ -252,9 +269,11 @@ export class Review extends LitElement {
   }
 }
 
-/** Whether there is more to see than the one picture on the mat. */
-function hasAttempts(snapshot: SnapshotMessage | undefined): snapshot is SnapshotMessage {
-  return snapshot !== undefined && snapshot.attempts.length + 2 * (snapshot.discarded?.length ?? 0) >= 2;
+/** Whether there is more to see than the one picture on the mat, or will be: what comes then moves nothing to make room. */
+function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
+  if (!snapshot) return false;
+  const coming = snapshot.stage === 'generating' ? snapshot.generation.candidates : 0;
+  return snapshot.attempts.length + coming + 2 * (snapshot.discarded?.length ?? 0) >= 2;
 }
 
 /**

@@ -45,7 +45,9 @@ export const review = css`
   }
 
   .mat {
-    --picture-height: calc(var(--height) * 0.62);
+    /* However low the room, a picture is worth looking at; it asks for no more than half the window, so that the strip stays near. */
+    --least: min(30rem, 50dvh);
+    --picture-height: max(var(--height) * 0.62, var(--least));
     padding: 2rem;
     background: var(--mat);
   }
@@ -56,15 +58,13 @@ export const review = css`
     gap: 1.75rem;
   }
 
-  /* Beneath the strip, which stays where it is: the next click there hits what it aimed at. */
-  .back {
-    justify-self: center;
-    margin-block: -1rem -0.75rem;
+  .table > :is(proof-picture, proof-candidates) {
+    scroll-margin-block: 2rem;
   }
 
-  /* Clear of the words beneath the picture. */
-  proof-attempts[hidden] + .back {
-    margin-block-start: 0.25rem;
+  .back .button {
+    padding-block: 0.25rem;
+    text-align: start;
   }
 
   .rail {
@@ -102,19 +102,24 @@ export const review = css`
     }
 
     .mat {
-      --picture-height: calc(var(--height) - var(--above) - 6rem);
+      --picture-height: max(var(--height) - var(--above) - 6rem, var(--least));
       padding: 3rem;
     }
 
-    /* Room for the strip of attempts. */
+    /* Room for the strip of attempts, with its buttons beneath. */
     .stripped {
-      --picture-height: calc(var(--height) - var(--above) - 17.5rem);
+      --picture-height: max(var(--height) - var(--above) - 18.75rem, var(--least));
     }
 
     /* Stays in view, while a long rail scrolls by. */
     .table {
       position: sticky;
       inset-block-start: 3rem;
+    }
+
+    /* What is unfolded there may reach beyond the window: then it has to scroll. */
+    .table:has(> proof-attempts[unfolded]) {
+      position: static;
     }
 
     .table > :is(proof-picture:not([hidden]), proof-candidates) {
@@ -126,6 +131,13 @@ export const review = css`
     .looking .rail {
       padding: 2rem 1.75rem 1rem;
       border-inline-start: 1px solid var(--line);
+    }
+  }
+
+  /* Where the strip has its buttons beside it. */
+  @container (inline-size >= 75rem) {
+    .stripped {
+      --picture-height: max(var(--height) - var(--above) - 15.5rem, var(--least));
     }
   }
 

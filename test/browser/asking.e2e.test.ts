@@ -254,8 +254,9 @@ describe('several pictures at once', () => {
     await see(finished(bo)).toHaveCount(3);
     await finished(bo).nth(1).click();
     await bo.press('Approve');
-    // In the order in which they were finished, which is not that of the requests.
-    const request = openai.sent.findIndex(({ final }) => digest(final) === attempts[1]?.image.sha256) + 1;
+    // They lie in the order of the ask, which is neither that in which they were finished nor that of the requests.
+    const second = attempts.find(({ image }) => image.candidate === 1);
+    const request = openai.sent.findIndex(({ final }) => digest(final) === second?.image.sha256) + 1;
     for (const room of [ana, bo, cy]) {
       await see(room.heading('Approved')).toBeVisible();
       await shows(room, openai, request);

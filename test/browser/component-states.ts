@@ -151,6 +151,23 @@ export function generating(previous?: ReceivedImage, partial?: ReceivedImage, as
   };
 }
 
+/** Four pictures of one ask: those that have come, in that order, and those that failed; to be decided on when all have settled. */
+export function several(come: readonly ReceivedImage[], failed: readonly number[] = []): SessionState {
+  const error = { code: 'provider_error', message: 'It broke.', retryable: true } as const;
+  const failures = failed.map((candidate) => ({ candidate, error }));
+  const ask: Generation = { ...generation, candidates: 4, ...(failures.length > 0 && { failures }) };
+  const row = come.map(({ reference }, at) => ({ ...attemptOf(reference), number: at + 1 }));
+  const image = come.at(-1)?.reference;
+  const hasSettled = image && come.length + failed.length === ask.candidates;
+  return {
+    ...base,
+    snapshot: hasSettled
+      ? { ...shared, stage: 'user_feedback', turn: 5, image, attempts: row, lastGeneration: ask }
+      : { ...shared, stage: 'generating', turn: 4, generation: ask, attempts: row, ...(image && { image }) },
+    images: new Map(come.map((picture) => [picture.reference.imageId, picture])),
+  };
+}
+
 export function deciding(picture: ReceivedImage): SessionState {
   return {
     ...base,

@@ -159,6 +159,201 @@ describe('the picture', () => {
   });
 });
 
+/** Elements of one part of the room. */
+function inside(part: string, selector: string): HTMLElement[] {
+  const host = review.shadowRoot?.querySelector(part);
+  return [...(host?.shadowRoot?.querySelectorAll<HTMLElement>(selector) ?? [])];
+}
+
+/** Whatever is to be decoded meanwhile waits until the test lets it go on; returns how. */
+async function whileNothingIsDecoded(work: () => Promise<void>): Promise<() => void> {
+  const decoded = Promise.withResolvers<void>();
+  const decode = HTMLImageElement.prototype.decode;
+  HTMLImageElement.prototype.decode = () => decoded.promise;
+  try {
+    await work();
+  } finally {
+    HTMLImageElement.prototype.decode = decode;
+  }
+  return decoded.resolve;
+}
+
+describe('what lies over what', () => {
+  const images = () => inside('proof-picture', 'img').map(({ className }) => className);
+  const words = () => inside('proof-picture', '.slug').map(({ textContent }) => textContent?.trim());
+
+  test('the one beneath keeps its look while another fades in, and the words are those of the one on top', async () => {
+    await show(states.generating(picture));
+    await expect.poll(words).toEqual(['Previous picture']);
+    review.shadowRoot
+      ?.querySelector('proof-picture')
+      ?.shadowRoot?.addEventListener('animationend', (event) => event.stopPropagation(), { capture: true });
+    const preview = await states.paint('p1', { kind: 'partial', colour: 'grey' });
+    const decode = await whileNothingIsDecoded(() => show(states.generating(picture, preview)));
+    expect([images(), words()]).toEqual([['previous'], ['Previous picture']]);
+    decode();
+    await expect.poll(() => [images(), words()]).toEqual([['previous', 'partial'], ['Preview']]);
+  });
+
+  test('a sheet that is still blank is called nothing, and has the shape of what comes', async () => {
+    const tall = await states.paint('p1', { kind: 'partial', width: 32, height: 64 });
+    const decode = await whileNothingIsDecoded(() => show(states.generating(undefined, tall)));
+    expect([images(), words()]).toEqual([[], []]);
+    const { width = 0, height = 1 } = inside('proof-picture', '.sheet')[0]?.getBoundingClientRect() ?? {};
+    expect(width / height).toBeCloseTo(0.5, 1);
+    decode();
+    await expect.poll(words).toEqual(['Preview']);
+  });
+});
+
+describe.each([
+  [1440, 900],
+  [360, 740],
+])('on %i by %i pixels', (width, height) => {
+  const rail = () => review.shadowRoot?.querySelector('.rail')?.getBoundingClientRect();
+  const boxOf = (element: Element | null | undefined) => {
+    const { x, y, width, height } = element?.getBoundingClientRect() ?? new DOMRect();
+    return [x, y, width, height].map(Math.round);
+  };
+
+  beforeEach(async () => {
+    await page.viewport(width, height);
+    review.style.setProperty('--proofroom-height', '100dvh');
+  });
+
+  test('each of several pictures keeps its place and its size until all have settled, and so does one that fails', async () => {
+    const paint = async (candidate: number): Promise<ReceivedImage> => {
+      const painted = await states.paint(`c${candidate}`, { width: 48, height: 48 });
+      return { ...painted, reference: { ...painted.reference, candidate } };
+    };
+    const [third, first, last] = await Promise.all([2, 0, 3].map(paint));
+    if (!third || !first || !last) throw new Error('There are no pictures.');
+    const laid = () => [...inside('proof-candidates', '.place').map(boxOf), rail()?.top];
+    const words = () => inside('proof-candidates', '.caption').map(({ textContent }) => textContent?.trim());
+    await show(states.several([]));
+    await expect.poll(() => inside('proof-candidates', '.cells')[0]?.style.getPropertyValue('--columns')).toBe('2');
+    const before = laid();
+    await show(states.several([third]));
+    expect(laid()).toEqual(before);
+    await show(states.several([third, first], [1]));
+    expect(laid()).toEqual(before);
+    await show(states.several([third, first, last], [1]));
+    await expect.element(page.getByRole('button', { name: 'Compare' })).toBeVisible();
+    expect(laid()).toEqual(before);
+    expect(words()).toEqual(['No. 2', 'No picture', 'No. 1', 'No. 3']);
+  });
+
+  test('the first picture has the mat for itself; it makes room when another is asked for, not when that comes', async () => {
+    const sheet = () => [...inside('proof-picture', '.sheet').map(boxOf), rail()?.top];
+    await show(states.deciding(picture));
+    await expect.element(page.getByRole('img', { name: /^Generated/ })).toBeVisible();
+    await expect.element(page.getByRole('toolbar')).not.toBeInTheDocument();
+    await show(states.generating(picture));
+    await expect.element(page.getByRole('toolbar')).toBeVisible();
+    const before = sheet();
+    const painted = await states.paint('i2', { colour: 'plum' });
+    const next = { ...painted, reference: { ...painted.reference, generationId: 'g2' } };
+    const now = states.deciding(next);
+    const attempts = [picture, next].map(({ reference }) => states.attemptOf(reference));
+    if (now.snapshot?.stage !== 'user_feedback') throw new Error('There is nothing to decide.');
+    await show({ ...now, snapshot: { ...now.snapshot, attempts } });
+    await expect.poll(() => inside('proof-picture', 'img.finished').length).toBe(1);
+    await expect.element(page.getByRole('button', { name: 'Compare' })).toBeVisible();
+    expect(sheet()).toEqual(before);
+  });
+});
+
+test.each([
+  [720, 450],
+  [740, 360],
+])(
+  'on %i by %i pixels, one of several that is opened comes into view, and the focus to the way back',
+  async (width, height) => {
+    await page.viewport(width, height);
+    review.style.setProperty('--proofroom-height', '100dvh');
+    const pictures = [0, 1, 2, 3].map(async (candidate) => {
+      const painted = await states.paint(`c${candidate}`, { width: 48, height: 48 });
+      return { ...painted, reference: { ...painted.reference, candidate } };
+    });
+    await show(states.several(await Promise.all(pictures)));
+    await page.getByRole('button', { name: /^No\. 4\. Generated/ }).click();
+    await expect.poll(() => focused()?.textContent?.trim()).toBe('Show all 4 pictures');
+    const sheet = () => inside('proof-picture', '.sheet')[0]?.getBoundingClientRect();
+    await expect.poll(() => (sheet()?.top ?? -1) >= 0).toBe(true);
+    expect(sheet()?.bottom).toBeLessThanOrEqual(height);
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => focused()?.getAttribute('aria-label')).toMatch(/^No\. 1\. Generated/);
+    document.documentElement.scrollTop = 0;
+  },
+);
+
+test('what was discarded unfolds into view', async () => {
+  await page.viewport(1440, 900);
+  review.style.setProperty('--proofroom-height', '100dvh');
+  const now = states.deciding(picture);
+  if (!now.snapshot) throw new Error('There is no session.');
+  const discarded = [2, 3].map((number) => ({
+    ...states.attemptOf({ ...picture.reference, imageId: `i${number}` }),
+    number,
+    discarded: { by: 'Ana', connectionId: 'hers', at: '2026-11-22T19:05:00.000Z' },
+  }));
+  await show({ ...now, snapshot: { ...now.snapshot, discarded } });
+  const restore = page.getByRole('button', { name: 'Restore No. 3' });
+  await page.getByText('Discarded (2)').click();
+  await expect.element(restore).toBeInViewport({ ratio: 1 });
+  await page.getByText('Discarded (2)').click();
+  document.documentElement.scrollTop = 0;
+});
+
+test('in a low room inside a high window the picture takes the width of its mat', async () => {
+  await page.viewport(1280, 900);
+  review.style.setProperty('inline-size', '900px');
+  await show(states.deciding(await states.paint('i1', { width: 48, height: 48 })));
+  await show(states.generating(await states.paint('i1', { width: 48, height: 48 })));
+  await expect.poll(() => inside('proof-picture', '.sheet')[0]?.getBoundingClientRect().width).toBe(404);
+});
+
+describe('a close look', () => {
+  const picked = () => page.getByRole('button', { name: 'Look closely at No. 1' });
+  const near = () => page.getByRole('dialog', { name: 'Close look at No. 1' });
+
+  test.each(['a click', 'Enter', 'Space'])('is had by %s, and Escape gives the focus back', async (how) => {
+    await show(states.deciding(picture));
+    await expect.element(picked()).toBeInTheDocument();
+    if (how === 'a click') await page.getByRole('img', { name: /^Generated/ }).click();
+    else {
+      picked().element().focus();
+      await userEvent.keyboard(how === 'Enter' ? '{Enter}' : ' ');
+    }
+    await expect.element(near()).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    await expect.element(near()).not.toBeInTheDocument();
+    expect(focused()).toBe(picked().element());
+  });
+
+  test('is had of what is finished, not of a preview; which keeps the focus where it is', async () => {
+    await show(states.deciding(picture));
+    await expect.element(picked()).toBeInTheDocument();
+    picked().element().focus();
+    await show(states.generating(picture, await states.paint('p1', { kind: 'partial', colour: 'grey' })));
+    const look = page.getByRole('button', { name: 'Look closely' });
+    await expect.element(look).toHaveAttribute('aria-disabled', 'true');
+    expect(focused()).toBe(look.element());
+    await page.getByRole('img', { name: /^Preview/ }).click();
+    await userEvent.keyboard('{Enter}');
+    expect(page.getByRole('dialog').query()).toBeNull();
+  });
+
+  test('that outlives its picture on the mat leaves the focus where the stage begins', async () => {
+    await show(states.deciding(picture));
+    await page.getByRole('img', { name: /^Generated/ }).click();
+    await expect.element(near()).toBeVisible();
+    await show(states.several([]));
+    await userEvent.keyboard('{Escape}');
+    await expect.poll(() => focused()?.textContent).toBe('Starting');
+  });
+});
+
 describe('decisions', () => {
   test('Approve names the image on show', async () => {
     await show(states.deciding(picture));
