@@ -5,6 +5,10 @@ const MINUTE = 60_000;
 export const defaultLimits = {
   /** One inbound WebSocket message; a bigger one closes the connection (1009). */
   INBOUND_MESSAGE_BYTES: 64 * 1024,
+  /** The frames of one inbound message; more close the connection (1008). Each holds the piece of the stream that it came in. */
+  INBOUND_FRAGMENTS: 32,
+  /** The pieces in which one inbound frame arrives; more close the connection (1008). A piece costs more than the bytes in it. */
+  INBOUND_CHUNKS: 1_024,
   /** Messages held while a `join` is being answered, and rejected ones before it until the connection is closed. */
   HELD_MESSAGES: 16,
   /** From the open socket to the `join`, absolute. */

@@ -26,12 +26,15 @@ export class Door {
 
   constructor(config: Config, context: ConnectionContext, addresses: ClientAddresses) {
     this.#config = config;
+    const { INBOUND_MESSAGE_BYTES, INBOUND_FRAGMENTS, INBOUND_CHUNKS } = config.limits;
     this.#context = context;
     this.#addresses = addresses;
     this.#journal = context.journal;
     this.#sockets = new WebSocketServer({
       noServer: true,
-      maxPayload: config.limits.INBOUND_MESSAGE_BYTES,
+      maxPayload: INBOUND_MESSAGE_BYTES,
+      maxFragments: INBOUND_FRAGMENTS,
+      maxBufferedChunks: INBOUND_CHUNKS,
       // Deflate costs 38 times the CPU for an image, and 170 KB of memory a connection.
       perMessageDeflate: false,
       handleProtocols: () => SUBPROTOCOL,

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
+import { frame } from '../support/raw-client.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 import { startServer } from '../support/server.ts';
 
@@ -17,6 +18,31 @@ test('a message of 64 KiB is read, a bigger one closes with 1009', async () => {
   expect(ana.of('reject')).toHaveLength(1);
   ana.sendText(filler(most + 1));
   expect((await ana.closed()).code).toBe(1009);
+});
+
+test('S4 a message in 32 frames is read, one in more closes with 1008 before all of it is here', async () => {
+  const { client } = await startServer();
+  const ana = client();
+  await ana.join();
+  const text = JSON.stringify({ type: 'draft', text: 'in pieces', draftId: 'one' }).padEnd(64);
+  for (let at = 0; at < 32; at += 1) ana.socket.send(text.slice(2 * at, 2 * at + 2), { fin: at === 31 });
+  expect(await ana.until('draft')).toMatchObject({ text: 'in pieces' });
+  for (let at = 0; at < 33; at += 1) ana.socket.send(' ', { fin: false });
+  expect((await ana.closed()).code).toBe(1008);
+});
+
+test('S4 a frame in many pieces is read, one in more than 1,024 closes with 1008 before all of it is here', async () => {
+  const { client, sockets } = await startServer();
+  const ana = client();
+  await ana.join();
+  // As the kernel hands the bytes over when they come far enough apart.
+  const arrives = (bytes: Buffer) => {
+    for (const socket of sockets) for (const byte of bytes) socket.emit('data', Buffer.of(byte));
+  };
+  arrives(frame(JSON.stringify({ type: 'draft', text: 'x'.repeat(900), draftId: 'one' })));
+  await ana.until('draft');
+  arrives(frame('x'.repeat(1_100)).subarray(0, 1_090));
+  expect((await ana.closed()).code).toBe(1008);
 });
 
 test('before the join everything else is rejected, and the 16th such message closes with 1008', async () => {

@@ -49,6 +49,8 @@ describe('what is not said', () => {
   test('the limits are those that the design names', () => {
     expect(defaultLimits).toMatchObject({
       INBOUND_MESSAGE_BYTES: 65_536,
+      INBOUND_FRAGMENTS: 32,
+      INBOUND_CHUNKS: 1_024,
       HELD_MESSAGES: 16,
       JOIN_DEADLINE_MS: 5_000,
       PROMPT_CHARACTERS: 4_000,
