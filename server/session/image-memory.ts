@@ -1,5 +1,7 @@
 /** The budget for everything that images take in memory (rule R7). */
 export interface Reservation {
+  /** What would come free if this were released now: nothing while somebody else holds the room too. */
+  readonly freeableBytes: number;
   /** Gives the room back, unless somebody else holds it too; may be called twice. */
   release(): void;
   /** Another hold on the same room, which is free when the last of them is released, and taken again by a later one. */
@@ -38,6 +40,9 @@ export class ImageMemory {
       if (holders === 0) this.#usedBytes += bytes;
       holders += 1;
       return {
+        get freeableBytes() {
+          return isHeld && holders === 1 ? bytes : 0;
+        },
         hold,
         release: () => {
           if (!isHeld) return;

@@ -19,6 +19,16 @@ export class KeptImages {
     return this.#images.values().reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   }
 
+  /** What would come free if all were dropped now. */
+  get freeableBytes(): number {
+    return this.#images.values().reduce((sum, { room }) => sum + room.freeableBytes, 0);
+  }
+
+  /** Those that somebody else holds as well, on their way out: to drop them frees nothing yet. */
+  get inUse(): readonly string[] {
+    return [...this.#images].filter(([, { room }]) => room.freeableBytes === 0).map(([imageId]) => imageId);
+  }
+
   find(imageId: string): StoredImage | undefined {
     return this.#images.get(imageId);
   }

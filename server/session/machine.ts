@@ -47,6 +47,8 @@ export interface FailedEvent {
 /** The server needs the room of attempts that nobody looks at. */
 export interface ForgetEvent {
   readonly type: 'forget';
+  /** Images that are on their way to somebody, so that nothing would come free. */
+  readonly inUse?: readonly string[];
 }
 export type Event = CommandEvent | GeneratedEvent | FailedEvent | ForgetEvent;
 
@@ -79,7 +81,7 @@ export function transition(state: State, event: Event, rules: Rules): Transition
     case 'failed':
       return isCurrent(state, event) ? settle(state, event, rules) : unchanged(state);
     case 'forget':
-      return forget(state);
+      return forget(state, event);
   }
 }
 
@@ -233,8 +235,8 @@ function failed(state: Generating, { candidate, error }: FailedEvent): Generatin
   return { ...state, generation: { ...state.generation, failures: inOrder }, error: state.error ?? error };
 }
 
-function forget(state: State): Transition {
-  const needed = new Set([newest(state.attempts)?.image.imageId]);
+function forget(state: State, { inUse = [] }: ForgetEvent): Transition {
+  const needed = new Set([...inUse, newest(state.attempts)?.image.imageId]);
   if (state.stage === 'final') needed.add(state.approved.imageId);
   if (state.stage === 'generating') needed.add(state.generation.parent);
   const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf).filter((imageId) => !needed.has(imageId));

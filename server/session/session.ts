@@ -144,14 +144,22 @@ export class Session {
     return this.#serially(() => this.#apply(event, image));
   }
 
-  /** Gives up the attempts that nobody would miss first: all but the newest and the approved one. At once, for memory is short. */
+  /**
+   * Gives up the attempts that nobody would miss first: all but the newest and the approved one, and those whose room would not come
+   * free. At once, for memory is short.
+   */
   forget(): void {
-    this.#apply({ type: 'forget' });
+    this.#apply({ type: 'forget', inUse: this.#images.inUse });
   }
 
   /** What its images take in memory. */
   get imageBytes(): number {
     return this.#images.byteLength;
+  }
+
+  /** What would come free if the session were closed now. */
+  get freeableBytes(): number {
+    return this.#images.freeableBytes;
   }
 
   /** Ends the session: aborts what runs, drops what is kept. May be called twice. */

@@ -71,12 +71,12 @@ export class Sessions {
     session.close();
   }
 
-  /** Abandoned attempts that nobody approved go first, then those sessions, approved images last. */
+  /** Abandoned attempts that nobody approved go first, then those sessions, approved images last; none whose room would not come free. */
   #makeRoom(bytes: number): void {
     const { memory } = this.#context;
     const resting = [...this.#resting.keys()].filter((session) => session.isResting);
     // Where all of them would not suffice, nobody loses anything for it.
-    if (!memory.hasRoom(bytes - resting.reduce((sum, { imageBytes }) => sum + imageBytes, 0))) return;
+    if (!memory.hasRoom(bytes - resting.reduce((sum, { freeableBytes }) => sum + freeableBytes, 0))) return;
     const [approved, open] = [
       resting.filter(({ state }) => state.stage === 'final'),
       resting.filter(({ state }) => state.stage !== 'final'),
@@ -87,7 +87,7 @@ export class Sessions {
     }
     for (const session of [...open, ...approved]) {
       if (memory.hasRoom(bytes)) return;
-      if (session.imageBytes > 0) this.#close(session);
+      if (session.freeableBytes > 0) this.#close(session);
     }
   }
 }

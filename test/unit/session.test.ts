@@ -540,6 +540,34 @@ describe('the room that abandoned sessions give', () => {
     expect(one.image(only?.image.imageId ?? '')).toBeUndefined();
   });
 
+  test('R7 where room is held by somebody who still reads, nobody loses anything that would not bring enough', async () => {
+    const { studio, approved, ...sessions } = await abandoned(10_000);
+    const [attempt] = approved.state.attempts;
+    const reader = approved.image(attempt?.image.imageId ?? '')?.room?.hold();
+    expect(studio.memory.reserve(8_000)).toBeUndefined();
+    expect(kept(studio, { approved, ...sessions })).toEqual({ approved: 1, two: 2, one: 1, watched: 2 });
+    reader?.release();
+    expect(studio.memory.reserve(8_000)).toBeDefined();
+  });
+
+  test('R7 no session is closed whose images are all on their way to somebody: it would bring nothing', async () => {
+    const { studio, one, ...sessions } = await abandoned(10_000);
+    const [attempt] = one.state.attempts;
+    one.image(attempt?.image.imageId ?? '')?.room?.hold();
+    expect(studio.memory.reserve(7_000)).toBeDefined();
+    expect(kept(studio, { one, ...sessions })).toEqual({ approved: undefined, two: undefined, one: 1, watched: 2 });
+  });
+
+  test('R7 an attempt that is on its way to somebody is not given up: it would bring nothing', async () => {
+    const { studio, two } = await abandoned(12_000);
+    const another = studio.sessions.create();
+    for (let n = 0; n < 2; n++) await drawn(another, studio.generator, imageOf(`${Math.random()}`, 1_000));
+    const [oldest] = two.state.attempts;
+    two.image(oldest?.image.imageId ?? '')?.room?.hold();
+    expect(studio.memory.reserve(5_000)).toBeDefined();
+    expect(kept(studio, { two, another })).toEqual({ two: 2, another: 1 });
+  });
+
   test('M6 the session that needs the room is not among those that give it', async () => {
     const studio = new Studio({ IMAGE_MEMORY_BYTES: 2_500, UPSTREAM_IMAGE_BYTES: 1_000 });
     const session = studio.sessions.create();
