@@ -25,6 +25,8 @@ export interface RunContext {
 }
 
 export interface RunListener {
+  /** Takes room for a candidate whose turn it is; false where there is none yet, and it is asked again. */
+  reserve(candidate: number): boolean;
   progressed(candidate: number): void;
   previewed(candidate: number): void;
   generated(candidate: number, image: StoredImage, result: GenerateResult): void;
@@ -137,7 +139,11 @@ export class GenerationRun {
           this.#report(candidate, { phase: 'started' });
           return this.#generate(candidate);
         },
-        { signal, onPosition: (queuePosition) => this.#report(candidate, { phase: 'queued', queuePosition }) },
+        {
+          signal,
+          onPosition: (queuePosition) => this.#report(candidate, { phase: 'queued', queuePosition }),
+          reserve: () => this.#listener.reserve(candidate),
+        },
       );
       if (signal.aborted) return;
       estimates.record(this.generation.options, clock.monotonic() - startedAt);

@@ -13,6 +13,8 @@ export class ImageMemory {
   #usedBytes = 0;
   /** Frees what nobody looks at until so many bytes are free, as far as that goes. */
   makeRoom: (bytes: number) => void = () => {};
+  /** Hears of each hold that is given back: there may be more room now, or more that could be freed. */
+  onRelease: () => void = () => {};
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -49,6 +51,7 @@ export class ImageMemory {
           isHeld = false;
           holders -= 1;
           if (holders === 0) this.#usedBytes -= bytes;
+          this.onRelease();
         },
       };
     };

@@ -4,8 +4,9 @@ import type { Generation } from '../../shared/session.ts';
 import type { Limits } from '../limits.ts';
 import { type Answer, Answers } from './answers.ts';
 import { Audience, type Watcher } from './audience.ts';
+import { GenerationRooms } from './generation-rooms.ts';
 import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
-import type { ImageMemory, Reservation } from './image-memory.ts';
+import type { ImageMemory } from './image-memory.ts';
 import { KeptImages } from './kept-images.ts';
 import { type Effect, type Event, transition } from './machine.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -209,12 +210,12 @@ export class Session {
     return { accepted: true, revision: this.#state.revision };
   }
 
-  /** Room for each image that the generation may bring, taken before any money is spent (rule R7). */
-  #roomsFor({ candidates }: Generation): readonly Reservation[] | undefined {
+  /** Room for each image that is drawn at once, taken before any money is spent; those that wait take theirs at their turn (rule R7). */
+  #roomsFor({ candidates }: Generation): GenerationRooms | undefined {
     const { queue, memory, limits } = this.#context;
     if (!queue.hasRoom(candidates)) return undefined;
     this.#needsRoom = true;
-    const rooms = memory.reserve(limits.UPSTREAM_IMAGE_BYTES, candidates);
+    const rooms = GenerationRooms.reserve(memory, limits.UPSTREAM_IMAGE_BYTES, queue.startingAtOnce(candidates));
     this.#needsRoom = false;
     return rooms;
   }
@@ -240,7 +241,7 @@ export class Session {
     }
   }
 
-  #start(generation: Generation, rooms: readonly Reservation[]): void {
+  #start(generation: Generation, rooms: GenerationRooms): void {
     const { prompt, feedback, parent, options } = generation;
     const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
     const request = {
@@ -256,9 +257,10 @@ export class Session {
     run.start();
   }
 
-  #listener(generation: Generation, rooms: readonly Reservation[]): RunListener {
+  #listener(generation: Generation, rooms: GenerationRooms): RunListener {
     const { generationId } = generation;
     return {
+      reserve: (candidate) => rooms.take(candidate),
       progressed: (candidate) => this.#audience.tell((one) => one.progressed(candidate)),
       previewed: (candidate) => this.#audience.tell((one) => one.previewed(candidate)),
       generated: (candidate, image, { revisedPrompt, usage, estimatedCost }) => {
@@ -275,15 +277,15 @@ export class Session {
           at: this.#now(),
           ...told,
         } as const;
-        const room = rooms[candidate];
+        const room = rooms.of(candidate);
         void this.#applyLater(event, { ...image, ...(room && { room }) }).finally(() => room?.release());
       },
       failed: (candidate, error) => {
-        rooms[candidate]?.release();
+        rooms.of(candidate)?.release();
         void this.#applyLater({ type: 'failed', generationId, candidate, error });
       },
       ended: () => {
-        for (const room of rooms) room.release();
+        rooms.releaseAll();
         if (this.#run?.generation !== generation) return;
         this.#run = undefined;
         if (this.isResting) this.#onRest();

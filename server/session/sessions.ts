@@ -12,6 +12,7 @@ export class Sessions {
   constructor(context: SessionContext) {
     this.#context = context;
     context.memory.makeRoom = (bytes) => this.#makeRoom(bytes);
+    context.memory.onRelease = () => context.queue.look();
   }
 
   get size(): number {
@@ -53,7 +54,8 @@ export class Sessions {
   #rest(session: Session): void {
     if (!this.#sessions.has(session.id)) return;
     this.#forgetRest(session);
-    const { clock, limits } = this.#context;
+    const { clock, limits, queue } = this.#context;
+    queue.look(); // What nobody looks at any more may give way.
     const undo = clock.after(limits.SESSION_IDLE_MS, () => {
       if (session.isResting) this.#close(session);
     });

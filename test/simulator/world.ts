@@ -98,12 +98,14 @@ export class World {
     for (const session of this.sessions.values()) session.checkDraft();
     this.look();
     for (const session of this.sessions.values()) session.checkDrawings();
-    const { memory } = this.server;
+    const { memory, queue } = this.server;
     this.ledger.check(
       'R7',
       memory.usedBytes <= limits.IMAGE_MEMORY_BYTES && memory.usedBytes >= 0,
       () => `images take ${memory.usedBytes} bytes of ${limits.IMAGE_MEMORY_BYTES}`,
     );
+    const mayStart = queue.running < limits.CONCURRENT_CANDIDATES && memory.hasRoom(limits.UPSTREAM_IMAGE_BYTES);
+    this.ledger.check('R7', queue.waiting === 0 || !mayStart, () => `${queue.waiting} wait though there is room`);
     this.ledger.throwIfBroken();
   }
 

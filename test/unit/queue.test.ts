@@ -7,6 +7,7 @@ import { settled } from '../support/studio.ts';
 function line(limits = { CONCURRENT_CANDIDATES: 2, QUEUED_CANDIDATES: 3 }) {
   const queue = new GenerationQueue(limits);
   const started: string[] = [];
+  const room = { isThere: true };
   const places: Record<string, number[]> = {};
   const ends: Record<string, PromiseWithResolvers<string>> = {};
   const enter = (name: string) => {
@@ -19,11 +20,12 @@ function line(limits = { CONCURRENT_CANDIDATES: 2, QUEUED_CANDIDATES: 3 }) {
       started.push(name);
       return end.promise;
     };
-    const done = queue.run(task, { signal: abort.signal, onPosition: (place) => heard.push(place) });
+    const reserve = () => room.isThere;
+    const done = queue.run(task, { signal: abort.signal, onPosition: (place) => heard.push(place), reserve });
     done.catch(() => undefined);
     return { done, abort: () => abort.abort() };
   };
-  return { queue, started, places, enter, end: (name: string) => ends[name]?.resolve(name), ends };
+  return { queue, room, started, places, enter, end: (name: string) => ends[name]?.resolve(name), ends };
 }
 
 describe('the queue', () => {
@@ -98,6 +100,50 @@ describe('the queue', () => {
     end('a');
     await settled();
     expect(queue.hasRoom(1)).toBe(true);
+  });
+
+  test('R7 without room for it the first in line waits, and all others behind it; once there is room they start in order', async () => {
+    const { queue, room, started, places, enter, end } = line();
+    for (const name of ['a', 'b', 'c', 'd']) enter(name);
+    room.isThere = false;
+    end('a');
+    end('b');
+    await settled();
+    expect(started).toEqual(['a', 'b']);
+    expect(places).toMatchObject({ c: [1], d: [2] });
+    expect([queue.running, queue.waiting]).toEqual([0, 2]);
+    room.isThere = true;
+    queue.look();
+    expect(started).toEqual(['a', 'b']); // Whoever freed the room may take it again.
+    await settled();
+    expect(started).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('R7 nobody joins a line that waits for room, until its first has started or given up', async () => {
+    const { queue, room, started, enter, end } = line();
+    for (const name of ['a', 'b']) enter(name);
+    const c = enter('c');
+    room.isThere = false;
+    end('a');
+    await settled();
+    expect([queue.hasRoom(1), queue.startingAtOnce(1)]).toEqual([false, 0]);
+    c.abort();
+    expect([queue.hasRoom(1), queue.startingAtOnce(2)]).toEqual([true, 1]);
+    room.isThere = true;
+    enter('d');
+    expect(started).toEqual(['a', 'b', 'd']);
+  });
+
+  test('R8 a task that throws before it has begun ends itself alone', async () => {
+    const { queue, started, enter } = line();
+    const signal = new AbortController().signal;
+    const broken = () => {
+      throw new Error('broken');
+    };
+    await expect(queue.run(broken, { signal, onPosition: () => {}, reserve: () => true })).rejects.toThrow('broken');
+    enter('a');
+    expect(started).toEqual(['a']);
+    expect(queue.running).toBe(1);
   });
 
   test('R6 a closed queue has no room, and what it holds goes on', async () => {

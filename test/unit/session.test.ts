@@ -426,6 +426,63 @@ describe('R7 memory', () => {
     expect(studio.memory.usedBytes).toBe(15_000);
   });
 
+  test('R7 with the default limits 104 candidates are taken, those that wait without room, and the 105th is server_busy', async () => {
+    const { studio } = studioWithSession();
+    for (let n = 0; n < 26; n++) {
+      const asked = send(studio.sessions.create(), { ...generate, options: { candidates: 4 } });
+      expect(await asked).toMatchObject({ accepted: true });
+    }
+    expect([studio.queue.running, studio.queue.waiting]).toEqual([4, 100]);
+    expect(studio.memory.usedBytes).toBe(80 * MiB);
+    expect(await send(studio.sessions.create(), generate)).toEqual({ accepted: false, code: 'server_busy' });
+  });
+
+  /** One drawn at a time, and memory for its image and half of another: the next ones wait for it, the first of them in another session. */
+  async function shortOfMemory() {
+    const limits = { CONCURRENT_CANDIDATES: 2, IMAGE_MEMORY_BYTES: 2_500, UPSTREAM_IMAGE_BYTES: 1_000 };
+    const { studio, session, generator } = studioWithSession(limits);
+    const [second, third] = [studio.sessions.create(), studio.sessions.create()];
+    const leave = session.attach(new Onlooker(session));
+    await send(session, { ...generate, options: { candidates: 2 } });
+    await send(second, { ...generate, prompt: 'second' });
+    await send(third, { ...generate, prompt: 'third' });
+    for (const drawing of generator.drawings) drawing.finish(imageOf(`${Math.random()}`, 1_000));
+    await settled();
+    return { studio, session, leave, second, third, generator };
+  }
+
+  test('R7 whose turn has come without room for its image waits, before anything is asked for; nobody loses anything', async () => {
+    const { studio, session, second, third, generator } = await shortOfMemory();
+    expect(generator.drawings).toHaveLength(2);
+    expect(second.progress(0)).toMatchObject({ phase: 'queued', queuePosition: 1 });
+    expect(third.progress(0)).toMatchObject({ phase: 'queued', queuePosition: 2 });
+    expect(await send(studio.sessions.create(), generate)).toMatchObject({ code: 'server_busy' });
+    expect(inStage(session.state, 'user_feedback').attempts).toHaveLength(2);
+    await send(session, { type: 'start_over' });
+    await settled();
+    expect(generator.drawings.slice(2).map(({ request }) => request.prompt)).toEqual(['second', 'third']);
+    expect(studio.memory.usedBytes).toBe(2_000);
+  });
+
+  test('R7 who waits for room can be cancelled, and the next one is the first', async () => {
+    const { session, second, third, generator } = await shortOfMemory();
+    await send(second, { type: 'cancel' });
+    await settled();
+    expect(third.progress(0)).toMatchObject({ phase: 'queued', queuePosition: 1 });
+    await send(session, { type: 'start_over' });
+    await settled();
+    expect(generator.drawings.slice(2).map(({ request }) => request.prompt)).toEqual(['third']);
+  });
+
+  test('R7 what nobody looks at any more gives way to who waits for room', async () => {
+    const { studio, session, leave, generator } = await shortOfMemory();
+    leave();
+    await settled();
+    expect(generator.drawings.slice(2).map(({ request }) => request.prompt)).toEqual(['second', 'third']);
+    expect(studio.sessions.find(session.id)).toBeUndefined();
+    expect(studio.memory.usedBytes).toBe(2_000);
+  });
+
   test('R7 an image takes the room that was reserved for it: nobody is told of it while it is counted twice', async () => {
     const { studio, session, generator } = studioWithSession();
     const used: number[] = [];
@@ -465,7 +522,7 @@ describe('R7 memory', () => {
     await send(one, { ...generate, options: { candidates: 2 } });
     expect(await send(two, { ...generate, options: { candidates: 2 } })).toMatchObject({ code: 'server_busy' });
     expect(await send(two, generate)).toMatchObject({ accepted: true });
-    expect(studio.memory.usedBytes).toBe(60 * MiB);
+    expect([studio.queue.running, studio.queue.waiting]).toEqual([1, 2]);
   });
 });
 
