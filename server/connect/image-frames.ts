@@ -32,8 +32,6 @@ export class ImageFrames {
   readonly #memory: ImageMemory;
   /** By image id. */
   readonly #frames = new Map<string, Frame>();
-  /** A partial that was superseded stands in no room of its session. */
-  readonly #partialRooms = new WeakMap<Uint8Array, Reservation>();
 
   constructor(memory: ImageMemory) {
     this.#memory = memory;
@@ -42,7 +40,8 @@ export class ImageFrames {
   lease(image: StoredImage): FrameLease {
     const { imageId } = image.reference;
     const frame = this.#frames.get(imageId) ?? this.#build(image);
-    if (!frame) return leaseInPieces(image, this.#hold(image));
+    // The session may drop the image while it is on its way.
+    if (!frame) return leaseInPieces(image, image.room?.hold());
     frame.holders += 1;
     let held = true;
     return {
@@ -57,15 +56,6 @@ export class ImageFrames {
         this.#frames.delete(imageId);
       },
     };
-  }
-
-  /** The room of an image on its way in pieces, though the session may drop it: its own, or that of all who are sent the same partial. */
-  #hold({ bytes, room }: StoredImage): Reservation {
-    const known = room ?? this.#partialRooms.get(bytes);
-    if (known) return known.hold();
-    const own = this.#memory.take(bytes.byteLength);
-    this.#partialRooms.set(bytes, own);
-    return own;
   }
 
   /** Its memory is counted before it is taken; what nobody looks at gives way to what somebody is shown. */
@@ -84,12 +74,12 @@ export class ImageFrames {
   }
 }
 
-function leaseInPieces(image: StoredImage, room: Reservation): FrameLease {
+function leaseInPieces(image: StoredImage, room: Reservation | undefined): FrameLease {
   const head = headOf(image);
   return {
     byteLength: messageLength(head, image),
     pieces: encodedPieces(head, image),
-    release: () => room.release(),
+    release: () => room?.release(),
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../generate/generator.ts';
 import type { GenerationQueue } from '../generate/queue.ts';
 import type { Journal, Outcome } from '../journal.ts';
+import type { ImageMemory } from './image-memory.ts';
 import { type StoredImage, storedImage } from './stored-image.ts';
 
 export interface RunContext {
@@ -22,6 +23,7 @@ export interface RunContext {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly journal: Journal;
+  readonly memory: ImageMemory;
 }
 
 export interface RunListener {
@@ -87,8 +89,10 @@ export class GenerationRun {
 
   /** Ends what runs or waits, closing the upstream requests; may be called twice. */
   abort(): void {
-    for (const candidate of this.candidates) this.#note(candidate, 'cancelled');
-    this.#running.clear();
+    for (const candidate of this.candidates) {
+      this.#note(candidate, 'cancelled');
+      this.#end(candidate);
+    }
     this.#abort.abort();
   }
 
@@ -147,13 +151,13 @@ export class GenerationRun {
       );
       if (signal.aborted) return;
       estimates.record(this.generation.options, clock.monotonic() - startedAt);
-      this.#running.delete(candidate);
+      this.#end(candidate);
       const image = this.#store(result.image, candidate, 'final', 0);
       this.#note(candidate, 'generated');
       this.#listener.generated(candidate, image, result);
     } catch (error) {
       if (signal.aborted) return;
-      this.#running.delete(candidate);
+      this.#end(candidate);
       const failure = this.#failureOf(error);
       this.#note(candidate, failure.code, upstreamWords(error));
       this.#listener.failed(candidate, failure);
@@ -183,9 +187,22 @@ export class GenerationRun {
         return this.#report(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
       }
       case 'partial':
-        state.partial = this.#store(progress.image, candidate, 'partial', state.partials++);
-        return this.#listener.previewed(candidate);
+        return this.#preview(candidate, state, progress.image);
     }
+  }
+
+  /** Takes the place of the one before. A preview for which there is no room is no loss (rule R7). */
+  #preview(candidate: number, state: Candidate, image: GenerateResult['image']): void {
+    const [room] = this.#context.memory.reserve(image.bytes.byteLength) ?? [];
+    if (!room) return;
+    state.partial?.room?.release();
+    state.partial = { ...this.#store(image, candidate, 'partial', state.partials++), room };
+    this.#listener.previewed(candidate);
+  }
+
+  #end(candidate: number): void {
+    this.#running.get(candidate)?.partial?.room?.release();
+    this.#running.delete(candidate);
   }
 
   #report(candidate: number, news: Pick<Candidate, 'phase'> & Partial<Candidate>): void {

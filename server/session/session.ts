@@ -6,7 +6,6 @@ import { type Answer, Answers } from './answers.ts';
 import { Audience, type Watcher } from './audience.ts';
 import { GenerationRooms } from './generation-rooms.ts';
 import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
-import type { ImageMemory } from './image-memory.ts';
 import { KeptImages } from './kept-images.ts';
 import { type Effect, type Event, transition } from './machine.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -21,7 +20,6 @@ export interface Actor {
 }
 
 export interface SessionContext extends RunContext {
-  readonly memory: ImageMemory;
   readonly limits: Limits;
 }
 

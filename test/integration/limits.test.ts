@@ -286,6 +286,27 @@ test('R7: what a slow HTTP reader holds is counted until it has gone, though the
   expect(server.app.server.timeout).toBe(30_000);
 });
 
+test('R7: a preview that is read slowly over HTTP is counted until it has gone, though newer ones took its place', async () => {
+  const byteLength = 15 * 1024 * 1024;
+  const server = await startServer();
+  const ana = server.client();
+  await ana.join({ images: 'url' });
+  ana.send({ type: 'generate', commandId: 'one', prompt: 'a large picture' });
+  const drawing = await server.generator.drawing(0);
+  drawing.preview(imageOf('large', byteLength));
+  const { url } = await ana.until('image');
+  const reader = connect(server.port, '127.0.0.1');
+  onTestFinished(() => void reader.destroy());
+  reader.write(`GET ${url} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await once(reader, 'readable'); // And no byte more.
+  drawing.fail(new Error('fault'));
+  await ana.stage('initial_input', ({ revision }) => revision > 0);
+  const counted = async () => /proofroom_image_bytes (\d+)/.exec(await metricsOf(server))?.[1];
+  expect(await counted()).toBe(String(byteLength));
+  reader.destroy();
+  await expect.poll(counted).toBe('0');
+});
+
 test('a flood of refused requests is counted in full, and does not fill the log', async () => {
   const server = await startServer();
   const floods = 300;

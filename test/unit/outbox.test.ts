@@ -552,11 +552,12 @@ describe('R7 images for which there is no room as a frame', () => {
   });
 
   test('R7 a preview that is on its way to a stalled tab is counted once for all who are sent it, until it has gone out', () => {
-    const memory = new ImageMemory(0);
+    const memory = new ImageMemory(6_000);
+    const previews = ['one', 'two'].map((imageId) => ({ ...picture(imageId, 'partial'), room: memory.take(3_000) }));
     const frames = new ImageFrames(memory);
-    const [superseded, newer] = [picture('one'), picture('two')];
-    const leases = [frames.lease(superseded), frames.lease(superseded), frames.lease(newer)];
-    expect(memory.usedBytes).toBe(superseded.bytes.byteLength + newer.bytes.byteLength);
+    const leases = [...previews, ...previews].map((preview) => frames.lease(preview));
+    for (const { room } of previews) room.release(); // Newer ones have taken their place.
+    expect(memory.usedBytes).toBe(6_000);
     for (const lease of leases) lease.release();
     expect(memory.usedBytes).toBe(0);
   });

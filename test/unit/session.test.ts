@@ -508,6 +508,36 @@ describe('R7 memory', () => {
     expect(studio.memory.usedBytes).toBe(0);
   });
 
+  test.each(['finish', 'cancel', 'fail', 'close'] as const)(
+    'R7 a preview is counted until the next one, and until %s',
+    async (end) => {
+      const { studio, session, generator } = studioWithSession({ IMAGE_MEMORY_BYTES: 20 * MiB + 8_000 });
+      await send(session, generate);
+      const [drawing] = generator.drawings;
+      drawing?.preview(imageOf('one', 3_000));
+      drawing?.preview(imageOf('two', 4_000));
+      expect(studio.memory.usedBytes).toBe(20 * MiB + 4_000);
+      if (end === 'finish') drawing?.finish(imageOf('kite', 5_000));
+      if (end === 'cancel') await send(session, { type: 'cancel' });
+      if (end === 'fail') drawing?.fail(new Error('fault'));
+      if (end === 'close') session.close();
+      await settled();
+      expect(studio.memory.usedBytes).toBe(end === 'finish' ? 5_000 : 0);
+    },
+  );
+
+  test('R7 a preview for which there is no room is shown to nobody, and the one before it stays', async () => {
+    const { studio, session, generator } = studioWithSession({ IMAGE_MEMORY_BYTES: 20 * MiB + 5_000 });
+    await send(session, generate);
+    const onlooker = new Onlooker(session);
+    session.attach(onlooker);
+    generator.drawings[0]?.preview(imageOf('one', 3_000));
+    generator.drawings[0]?.preview(imageOf('two', 3_000));
+    expect(onlooker.heard.filter((what) => what.startsWith('preview'))).toHaveLength(1);
+    expect(session.partial(0)?.bytes).toEqual(imageOf('one', 3_000).bytes);
+    expect(studio.memory.usedBytes).toBe(20 * MiB + 3_000);
+  });
+
   test('start over gives back what the attempts took', async () => {
     const { studio, session, generator } = studioWithSession();
     await drawn(session, generator);
