@@ -49,7 +49,7 @@ export class App {
     const { limits } = config;
     const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
     const journal = new Journal(log, clock);
-    const queue = new GenerationQueue(limits);
+    const queue = new GenerationQueue(limits, clock);
     const estimates = new Estimates();
     const sessions = new Sessions({ generator, queue, estimates, clock, newId, journal, memory, limits });
     const admissions = new Admissions(sessions, limits, clock, config.accessToken);

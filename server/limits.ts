@@ -29,6 +29,8 @@ export const defaultLimits = {
   CONCURRENT_CANDIDATES: 4,
   /** Candidates that may wait their turn; then `server_busy`. */
   QUEUED_CANDIDATES: 100,
+  /** Whose turn it is waits so long for room in memory, and fails then: what holds the room may be its own session. */
+  MEMORY_WAIT_MS: 3 * MINUTE,
   /** Commands and `want` of one connection: a token bucket of this size … */
   COMMAND_BURST: 20,
   /** … refilled at this rate. */

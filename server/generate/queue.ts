@@ -2,7 +2,9 @@
  * Where generations wait: few run at once, in the order in which they were asked for, and each that waits knows its place. Whose turn
  * it is takes the room that it needs first (rule R7); where there is none yet, all that wait stay in line behind it.
  */
+import type { Clock } from '../clock.ts';
 import type { Limits } from '../limits.ts';
+import { GenerationFailed } from './generator.ts';
 
 export interface QueueOptions {
   readonly signal: AbortSignal;
@@ -14,22 +16,25 @@ export interface QueueOptions {
 
 interface Entry extends Omit<QueueOptions, 'signal'> {
   readonly start: () => void;
+  readonly fail: (error: GenerationFailed) => void;
 }
 
+type QueueLimits = Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES' | 'MEMORY_WAIT_MS'>;
+
 export class GenerationQueue {
-  readonly #concurrency: number;
-  readonly #capacity: number;
+  readonly #limits: QueueLimits;
+  readonly #clock: Pick<Clock, 'after'>;
   readonly #running = new Set<Entry>();
   /** In order, as a set keeps it. */
   readonly #waiting = new Set<Entry>();
-  /** It is its turn, but there was no room for it. */
-  #short: Entry | undefined;
+  /** It is its turn, but there was no room for it; with the undo of its giving up. */
+  #short: { readonly entry: Entry; readonly undo: () => void } | undefined;
   #willLook = false;
   #isClosed = false;
 
-  constructor(limits: Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES'>) {
-    this.#concurrency = limits.CONCURRENT_CANDIDATES;
-    this.#capacity = limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES;
+  constructor(limits: QueueLimits, clock: Pick<Clock, 'after'>) {
+    this.#limits = limits;
+    this.#clock = clock;
   }
 
   get running(): number {
@@ -47,18 +52,20 @@ export class GenerationQueue {
 
   /** Whether `count` more tasks may run or wait; true holds until the caller yields. Nobody joins a line that waits for memory. */
   hasRoom(count: number): boolean {
-    const isShort = this.#short !== undefined && this.#waiting.has(this.#short);
-    return !this.#isClosed && !isShort && this.running + this.waiting + count <= this.#capacity;
+    const { CONCURRENT_CANDIDATES, QUEUED_CANDIDATES } = this.#limits;
+    const isFull = this.running + this.waiting + count > CONCURRENT_CANDIDATES + QUEUED_CANDIDATES;
+    return !this.#isClosed && !this.#short && !isFull;
   }
 
   /** How many of `count` more tasks would start at once; holds until the caller yields. */
   startingAtOnce(count: number): number {
-    return this.waiting > 0 ? 0 : Math.min(count, this.#concurrency - this.running);
+    return this.waiting > 0 ? 0 : Math.min(count, this.#limits.CONCURRENT_CANDIDATES - this.running);
   }
 
   /**
    * Runs `task` when its turn comes.
    * @throws {DOMException} `AbortError` when `signal` is aborted, waiting or running
+   * @throws {GenerationFailed} when it has been its turn for too long without room
    */
   async run<Result>(task: () => Promise<Result>, { signal, onPosition, reserve }: QueueOptions): Promise<Result> {
     signal.throwIfAborted();
@@ -70,7 +77,7 @@ export class GenerationQueue {
         reject(error);
       }
     };
-    const entry: Entry = { onPosition, reserve, start: () => void start() };
+    const entry: Entry = { onPosition, reserve, start: () => void start(), fail: reject };
     const onAbort = () => {
       this.#leave(entry);
       reject(signal.reason);
@@ -102,13 +109,13 @@ export class GenerationQueue {
 
   #startNext(): void {
     const before = this.waiting;
-    this.#short = undefined;
     for (const entry of this.#waiting) {
-      if (this.running >= this.#concurrency) break;
+      if (this.running >= this.#limits.CONCURRENT_CANDIDATES) break;
       if (!entry.reserve()) {
-        this.#short = entry;
+        this.#short ??= { entry, undo: this.#clock.after(this.#limits.MEMORY_WAIT_MS, () => this.#giveUp(entry)) };
         break;
       }
+      this.#noLongerShort(entry);
       this.#waiting.delete(entry);
       this.#running.add(entry);
       entry.start();
@@ -116,8 +123,22 @@ export class GenerationQueue {
     if (this.waiting < before) this.#tellPositions();
   }
 
+  /** What holds the room may be there for ever, and those behind it are to have their turn. */
+  #giveUp(entry: Entry): void {
+    this.#leave(entry);
+    const sentence = 'The server had no memory left for the image, and nothing was drawn. Ask again in a while.';
+    entry.fail(new GenerationFailed('timeout', sentence, { retryable: true }));
+  }
+
+  #noLongerShort(entry: Entry): void {
+    if (this.#short?.entry !== entry) return;
+    this.#short.undo();
+    this.#short = undefined;
+  }
+
   /** May be called twice. */
   #leave(entry: Entry): void {
+    this.#noLongerShort(entry);
     if (this.#waiting.delete(entry)) this.#tellPositions();
     else if (!this.#running.delete(entry)) return;
     this.look();

@@ -46,6 +46,16 @@ async function heal(world: World): Promise<void> {
   }
   // Longer than a client takes to ask again for what it was refused.
   await world.pass(3 * STEP_MS);
+  await rest(world);
+}
+
+/** Until nothing changes for a while: who waits for memory gives up by itself, and everybody is to hear of it. */
+async function rest(world: World): Promise<void> {
+  const revisions = () => [...world.sessions.values()].map(({ session }) => session.state.revision).join();
+  for (let before = ''; before !== revisions(); ) {
+    before = revisions();
+    await world.pass(STEP_MS);
+  }
 }
 
 function isThere(page: Page, world: World): boolean {
@@ -61,9 +71,10 @@ function isTurnedAway(page: Page, world: World): boolean {
 }
 
 async function finishAll(world: World): Promise<void> {
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < 100; round += 1) {
     const open = world.upstream.drawings.filter(({ isSettled }) => !isSettled);
-    if (open.length === 0) return;
+    // Who waits for room gives up in the end.
+    if (open.length === 0 && world.server.queue.waiting === 0) return;
     for (const drawing of open) {
       if (drawing.isLive) finish(drawing, 300, world);
       else drawing.fail(new DOMException('aborted', 'AbortError'));

@@ -19,6 +19,7 @@ const machine = 'server/session/machine.ts';
 const attempts = 'server/session/attempts.ts';
 const session = 'server/session/session.ts';
 const run = 'server/session/generation-run.ts';
+const queue = 'server/generate/queue.ts';
 const outbox = 'server/connect/outbox.ts';
 const connection = 'server/connect/connection.ts';
 const draft = 'client/shared-draft.ts';
@@ -427,6 +428,38 @@ export const mutations: readonly Mutation[] = [
     what: 'a generation starts without room for its result',
     breaks: ['R7'],
     edits: [{ file: 'server/session/image-memory.ts', from: '() => this.take(bytes)', to: '() => this.take(0)' }],
+  },
+  {
+    what: 'a candidate that has waited is drawn without room',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: 'server/session/generation-rooms.ts',
+        from: 'const [room] = this.#memory.reserve(this.#bytesEach) ?? [];',
+        to: 'const room = this.#memory.take(0);',
+      },
+    ],
+  },
+  {
+    what: 'room that comes free starts nobody who waits for it',
+    breaks: ['R7'],
+    edits: [{ file: queue, from: '      this.#willLook = false;\n      this.#startNext();', to: '' }],
+  },
+  {
+    what: 'who waits for room waits for ever',
+    breaks: ['R7'],
+    edits: [{ file: queue, from: '() => this.#giveUp(entry)', to: '() => {}' }],
+  },
+  {
+    what: 'previews take no room',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: run,
+        from: 'const [room] = this.#context.memory.reserve(image.bytes.byteLength) ?? [];',
+        to: 'const room = this.#context.memory.take(image.bytes.byteLength);',
+      },
+    ],
   },
   {
     what: 'a failure of the service is nobody’s',

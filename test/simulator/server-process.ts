@@ -24,11 +24,12 @@ export const limits: Limits = {
   COMMANDS_PER_SECOND: 4,
   CONCURRENT_CANDIDATES: 2,
   QUEUED_CANDIDATES: 2,
+  MEMORY_WAIT_MS: 10_000,
   ATTEMPTS_PER_SESSION: 3,
   REMEMBERED_COMMANDS: 32,
   SESSIONS: 4,
   UPSTREAM_IMAGE_BYTES: 100_000,
-  IMAGE_MEMORY_BYTES: 300_000,
+  IMAGE_MEMORY_BYTES: 240_000,
   SESSION_IDLE_MS: 300_000,
   OUTBOX_BYTES: 4_000,
 };
@@ -51,7 +52,7 @@ export interface ServerParts {
 export class ServerProcess {
   readonly memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
   readonly sessions: ObservedSessions;
-  readonly queue = new GenerationQueue(limits);
+  readonly queue: GenerationQueue;
   readonly #context: ConnectionContext;
   readonly #time: Time;
   readonly #random: Random;
@@ -65,6 +66,7 @@ export class ServerProcess {
     this.#time = time;
     this.#random = random;
     const clock = this.#clock();
+    this.queue = new GenerationQueue(limits, clock);
     const journal = new Journal(logOf(onError), clock);
     const parts = { generator: upstream, queue: this.queue, estimates: new Estimates(), clock, newId, limits };
     this.sessions = new ObservedSessions({ ...parts, memory: this.memory, journal }, onSession);

@@ -29,7 +29,7 @@ export class Studio {
     this.generator = generator;
     this.limits = { ...defaultLimits, ...limits };
     this.memory = new ImageMemory(this.limits.IMAGE_MEMORY_BYTES);
-    this.queue = new GenerationQueue(this.limits);
+    this.queue = new GenerationQueue(this.limits, this.clock);
     const context: SessionContext = {
       generator,
       queue: this.queue,

@@ -63,6 +63,7 @@ describe('what is not said', () => {
       REMEMBERED_COMMANDS: 256,
       CONCURRENT_CANDIDATES: 4,
       QUEUED_CANDIDATES: 100,
+      MEMORY_WAIT_MS: 180_000,
       COMMAND_BURST: 20,
       COMMANDS_PER_SECOND: 10,
       DRAFTS_PER_SECOND: 10,

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Estimates } from '../../server/generate/estimates.ts';
 import { GenerationQueue } from '../../server/generate/queue.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { settled } from '../support/studio.ts';
 
 /** Tasks that end when the test says so, on a queue that runs two at once. */
-function line(limits = { CONCURRENT_CANDIDATES: 2, QUEUED_CANDIDATES: 3 }) {
-  const queue = new GenerationQueue(limits);
+function line(limits: { readonly CONCURRENT_CANDIDATES?: number } = {}) {
+  const clock = new FakeClock();
+  const defaults = { CONCURRENT_CANDIDATES: 2, QUEUED_CANDIDATES: 3, MEMORY_WAIT_MS: 180_000 };
+  const queue = new GenerationQueue({ ...defaults, ...limits }, clock);
   const started: string[] = [];
   const room = { isThere: true };
   const places: Record<string, number[]> = {};
@@ -25,7 +28,7 @@ function line(limits = { CONCURRENT_CANDIDATES: 2, QUEUED_CANDIDATES: 3 }) {
     done.catch(() => undefined);
     return { done, abort: () => abort.abort() };
   };
-  return { queue, room, started, places, enter, end: (name: string) => ends[name]?.resolve(name), ends };
+  return { clock, queue, room, started, places, enter, end: (name: string) => ends[name]?.resolve(name), ends };
 }
 
 describe('the queue', () => {
@@ -79,7 +82,7 @@ describe('the queue', () => {
   });
 
   test('R8 a task that fails harms nobody else', async () => {
-    const { started, enter, ends } = line({ CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 3 });
+    const { started, enter, ends } = line({ CONCURRENT_CANDIDATES: 1 });
     const a = enter('a');
     const b = enter('b');
     ends.a?.reject(new Error('broken'));
@@ -134,6 +137,26 @@ describe('the queue', () => {
     expect(started).toEqual(['a', 'b', 'd']);
   });
 
+  test('R7 whose turn it is gives up after 3 minutes without room, and those behind it have their turn', async () => {
+    const { clock, room, started, places, enter, end } = line();
+    for (const name of ['a', 'b']) enter(name);
+    const c = enter('c');
+    enter('d');
+    room.isThere = false;
+    end('a');
+    await settled();
+    clock.advance(179_999);
+    expect(places).toMatchObject({ c: [1], d: [2] });
+    clock.advance(1);
+    await expect(c.done).rejects.toMatchObject({ code: 'timeout', retryable: true });
+    expect(places).toMatchObject({ d: [2, 1] });
+    room.isThere = true;
+    end('b');
+    await settled();
+    expect(started).toEqual(['a', 'b', 'd']);
+    expect(clock.timers).toBe(0);
+  });
+
   test('R8 a task that throws before it has begun ends itself alone', async () => {
     const { queue, started, enter } = line();
     const signal = new AbortController().signal;
@@ -147,7 +170,7 @@ describe('the queue', () => {
   });
 
   test('R6 a closed queue has no room, and what it holds goes on', async () => {
-    const { queue, started, enter, end } = line({ CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 3 });
+    const { queue, started, enter, end } = line({ CONCURRENT_CANDIDATES: 1 });
     enter('a');
     enter('b');
     queue.close();

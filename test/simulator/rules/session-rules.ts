@@ -61,7 +61,8 @@ export class SessionRules {
         `the state changed from revision ${before.revision} to ${state.revision}, turn ${before.turn} to ${state.turn}`,
     );
     if (setsDraft(before, state)) this.draftSetAt = now;
-    if (state.revision === before.revision + 1) this.#transitions.check(before, state);
+    // One that is gone has given its images back.
+    if (state.revision === before.revision + 1 && !this.isGone) this.#transitions.check(before, state);
   }
 
   /** A connection that may decide has joined. */
