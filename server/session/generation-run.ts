@@ -33,7 +33,7 @@ export interface RunListener {
   previewed(candidate: number): void;
   generated(candidate: number, image: StoredImage, result: GenerateResult): void;
   failed(candidate: number, error: GenerationError): void;
-  /** All candidates have ended, by whatever way. */
+  /** All candidates have ended, by whatever way; may be called twice. */
   ended(): void;
 }
 
@@ -94,6 +94,7 @@ export class GenerationRun {
       this.#end(candidate);
     }
     this.#abort.abort();
+    this.#listener.ended();
   }
 
   /** The candidates that have not ended. */

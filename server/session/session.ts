@@ -165,8 +165,9 @@ export class Session {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#run?.abort();
+    const run = this.#run;
     this.#run = undefined;
+    run?.abort();
     this.#images.dropAll();
     this.#audience.dismiss();
   }
@@ -223,10 +224,7 @@ export class Session {
       case 'start':
         return; // Begins when all who watch know of it.
       case 'abort':
-        this.#run?.abort();
-        this.#run = undefined;
-        if (this.isResting) this.#onRest();
-        return;
+        return this.#run?.abort(); // All that it has taken is free at once: the next command may need it.
       case 'keep':
         image?.room?.release(); // Not twice: what it takes now was reserved for it.
         if (image) this.#images.keep(image);

@@ -43,8 +43,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: session,
-        from: '        this.#run?.abort();\n        this.#run = undefined;\n',
-        to: '        this.#run = undefined;\n',
+        from: 'return this.#run?.abort();',
+        to: 'this.#run = undefined;\n        return;',
       },
     ],
   },

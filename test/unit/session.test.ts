@@ -426,6 +426,22 @@ describe('R7 memory', () => {
     expect(studio.memory.usedBytes).toBe(15_000);
   });
 
+  test('R7 what a cancelled generation held is there for the command right behind the cancel', async () => {
+    const { studio, session, generator } = studioWithSession({
+      CONCURRENT_CANDIDATES: 1,
+      QUEUED_CANDIDATES: 1,
+      IMAGE_MEMORY_BYTES: 20 * MiB,
+    });
+    await send(session, generate);
+    const answers = await Promise.all([send(session, { type: 'cancel' }), send(session, generate)]);
+    expect(answers).toMatchObject([{ accepted: true }, { accepted: true }]);
+    expect(generator.drawings).toHaveLength(2);
+    const waiting = studio.sessions.create();
+    await send(waiting, generate);
+    const again = await Promise.all([send(waiting, { type: 'cancel' }), send(waiting, generate)]);
+    expect(again).toMatchObject([{ accepted: true }, { accepted: true }]);
+  });
+
   test('R7 with the default limits 104 candidates are taken, those that wait without room, and the 105th is server_busy', async () => {
     const { studio } = studioWithSession();
     for (let n = 0; n < 26; n++) {
