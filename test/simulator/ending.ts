@@ -87,7 +87,7 @@ function checkPage(page: Page, world: World): void {
   const { ledger } = world;
   const who = `page ${page.number}`;
   ledger.check('R8', page.warnings.length === 0, () => `${who} warns: ${page.warnings.join('; ')}`);
-  const open = page.clicks.filter(({ result }) => !result).map(({ command }) => command);
+  const open = page.clicks.filter(({ result }) => !result).map(({ ask }) => ask.type);
   if (isTurnedAway(page, world)) return;
   const { status } = page.state.connection;
   const isBack = status === 'online' || status === 'closed';
@@ -145,17 +145,17 @@ function checkAnswers(page: Page, session: SessionRules, world: World): void {
     wire !== undefined && missing.length === 0,
     () => `page ${page.number} got no answer to ${missing.join(', ')}`,
   );
-  for (const { commandId, result, command, imageId } of page.clicks) {
-    if (result?.accepted && imageId !== undefined && (command === 'discard' || command === 'restore')) {
-      const isDone = session.didMove(command, imageId, result.revision);
-      ledger.check('discard', isDone, () => `page ${page.number} was told that its ${command} of ${imageId} was done`);
+  for (const { commandId, result, ask } of page.clicks) {
+    if (result?.accepted && (ask.type === 'discard' || ask.type === 'restore')) {
+      const isDone = session.didMove(ask.type, ask.imageId, result.revision);
+      ledger.check('discard', isDone, () => `page ${page.number} was told that ${ask.type} ${ask.imageId} was done`);
     }
     const answer = session.answerTo(commandId ?? '');
     if (!answer || !result || isPassing(result)) continue;
     const isSame = result.accepted
       ? answer.type === 'ack' && answer.revision === result.revision
       : answer.type === 'reject' && answer.code === result.notice.code;
-    ledger.check('M7', isSame, () => `page ${page.number} was told otherwise about its ${command}`);
+    ledger.check('M7', isSame, () => `page ${page.number} was told otherwise about its ${ask.type}`);
   }
 }
 

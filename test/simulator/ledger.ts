@@ -3,7 +3,7 @@
 export const rules = [
   ...['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10'],
   ...['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'W8', 'W9'],
-  ...['R1', 'R2', 'R4', 'R5', 'R7', 'R8', 'R9', 'R11', 'draft', 'discard'],
+  ...['R1', 'R2', 'R4', 'R5', 'R7', 'R8', 'R9', 'R11', 'draft', 'discard', 'options'],
 ] as const;
 export type Rule =
   | `M${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`
@@ -11,6 +11,8 @@ export type Rule =
   | `R${1 | 2 | 4 | 5 | 7 | 8 | 9 | 11}`
   /** Typed text is never lost: R1 for the prompt field. */
   | 'draft'
+  /** Options that are offered reach the service as they were asked for; others are refused, and nothing is asked for. */
+  | 'options'
   /** To discard and to restore moves one attempt, and changes nothing else. */
   | 'discard';
 

@@ -295,7 +295,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'frames are shared between images',
-    breaks: ['W4', 'R11', 'W2'],
+    breaks: ['W4', 'R11', 'W2', 'W3'],
     edits: [
       {
         file: 'server/connect/image-frames.ts',
@@ -488,6 +488,74 @@ export const mutations: readonly Mutation[] = [
     edits: [
       { file: session, from: '      prompt,\n      options,\n', to: "      prompt: 'another',\n      options,\n" },
     ],
+  },
+  {
+    what: 'the options of regenerate are lost on the server',
+    breaks: ['options'],
+    edits: [{ file: machine, from: 'options: command.options ?? source.options', to: 'options: source.options' }],
+  },
+  {
+    what: 'the options of regenerate are lost in the page',
+    breaks: ['options'],
+    edits: [{ file: client, from: "type: 'regenerate', ...what }", to: "type: 'regenerate', ...what, options: {} }" }],
+  },
+  {
+    what: 'the options of refine are lost on the server',
+    breaks: ['options'],
+    edits: [{ file: machine, from: 'options: command.options ?? parent.options', to: 'options: parent.options' }],
+  },
+  {
+    what: 'the options of refine are lost in the page',
+    breaks: ['options'],
+    edits: [{ file: client, from: 'imageId, feedback, ...(options && { options })', to: 'imageId, feedback' }],
+  },
+  {
+    what: 'options that are not offered are asked for',
+    breaks: ['options'],
+    edits: [{ file: connection, from: 'if (problem !== undefined) return this', to: 'if (false) return this' }],
+  },
+  {
+    what: 'an image is refined in other words than those that were written',
+    breaks: ['R11'],
+    edits: [
+      {
+        file: session,
+        from: '...(feedback !== undefined && { feedback })',
+        to: '...(feedback && { feedback: prompt })',
+      },
+    ],
+  },
+  {
+    what: 'an image is refined without its bytes',
+    breaks: ['M9'],
+    edits: [
+      {
+        file: session,
+        from: '...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),',
+        to: '',
+      },
+    ],
+  },
+  {
+    what: 'refine starts from the newest image, not the one it names',
+    breaks: ['M9'],
+    edits: [{ file: machine, from: 'parent: command.imageId,', to: 'parent: newest(state.attempts).image.imageId,' }],
+  },
+  {
+    what: 'the last discarded stands first',
+    breaks: ['discard'],
+    edits: [
+      {
+        file: attempts,
+        from: '[...discarded, { ...attempt, discarded: { by, connectionId, at } }]',
+        to: '[{ ...attempt, discarded: { by, connectionId, at } }, ...discarded]',
+      },
+    ],
+  },
+  {
+    what: 'the client does not say which images it has',
+    breaks: ['W2'],
+    edits: [{ file: client, from: 'this.#images.have(this.state.snapshot, this.#limits.HAVE_IDS)', to: '[]' }],
   },
   {
     what: 'text that was on its way when the line broke is not sent again',

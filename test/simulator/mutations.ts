@@ -11,7 +11,8 @@ import { type Mutation, mutations } from './mutants.ts';
 
 const SCHEDULES = 10_000;
 const PATIENCE_MS = 300_000;
-const { ONLY, SEED = '1' } = process.env;
+/** `ONLY` is a rule, `WHAT` a part of what is done. */
+const { ONLY, WHAT = '', SEED = '1' } = process.env;
 
 const root = join(import.meta.dirname, '../..');
 const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
@@ -49,7 +50,9 @@ function simulate(): { readonly rule: string; readonly schedules: string; readon
   return rule === undefined || what === undefined ? undefined : { rule, what, schedules: schedules ?? '?' };
 }
 
-const chosen = mutations.filter(({ breaks }) => ONLY === undefined || breaks.includes(ONLY as Rule));
+const chosen = mutations.filter(
+  ({ breaks, what }) => (ONLY === undefined || breaks.includes(ONLY as Rule)) && what.includes(WHAT),
+);
 let missed = 0;
 try {
   for (const mutation of chosen) {

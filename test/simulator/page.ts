@@ -1,13 +1,13 @@
 /** A simulated browser tab with the real session client in it, and a person who clicks. */
 import type { Environment } from '../../client/environment.ts';
+import type { Ask } from '../../client/pending-commands.ts';
 import { type CommandResult, SessionClient, type SessionClientOptions } from '../../client/session-client.ts';
 import type { SessionState } from '../../client/session-state.ts';
-import type { Command } from '../../shared/protocol.ts';
+import { digest } from './ask.ts';
 import { Cable } from './cable.ts';
 import type { Weather } from './pipe.ts';
 import type { Random } from './random.ts';
 import type { Time } from './time.ts';
-import { digest } from './upstream.ts';
 
 /** What a page's network does with a new connection. */
 export type Network = 'fine' | 'refuses' | 'swallows';
@@ -27,11 +27,10 @@ export interface PageParts {
 
 /** A click, and what became of it. */
 export interface Click {
-  readonly command: Command['type'];
+  /** What its person wants. */
+  readonly ask: Ask;
   /** Absent when it was taken for an earlier one of its kind, or refused in the page. */
   readonly commandId: string | undefined;
-  /** The attempt whose place it changes. */
-  readonly imageId: string | undefined;
   result: CommandResult | undefined;
 }
 
@@ -108,10 +107,10 @@ export class Page {
     this.client.setDraftFocus(isFocused);
   }
 
-  click(command: Command['type'], act: (client: SessionClient) => Promise<CommandResult>, imageId?: string): Click {
+  click(ask: Ask): Click {
     this.#lastId = undefined;
-    const answer = act(this.client);
-    const click: Click = { command, commandId: this.#lastId, imageId, result: undefined };
+    const answer = this.#act(ask);
+    const click: Click = { ask, commandId: this.#lastId, result: undefined };
     this.clicks.push(click);
     void answer.then((result) => {
       click.result = result;
@@ -162,6 +161,37 @@ export class Page {
   vanish(): void {
     this.hasLeft = true;
     for (const cable of this.cables) cable.client.close();
+  }
+
+  #act(ask: Ask): Promise<CommandResult> {
+    const { client } = this;
+    switch (ask.type) {
+      case 'generate':
+        return client.generate(ask.prompt, ask.options);
+      case 'regenerate': {
+        const { imageId, prompt, options } = ask;
+        return client.regenerate({
+          ...(imageId !== undefined && { imageId }),
+          ...(prompt !== undefined && { prompt }),
+          ...(options && { options }),
+        });
+      }
+      case 'refine':
+        return client.refine(ask.imageId, ask.feedback, ask.options);
+      case 'approve': {
+        const { reference } = this.state.images.get(ask.imageId) ?? {};
+        if (!reference) throw new Error('Nobody approves what they do not see.');
+        return client.approve(reference);
+      }
+      case 'discard':
+        return client.discard(ask.imageId);
+      case 'restore':
+        return client.restore(ask.imageId);
+      case 'cancel':
+        return client.cancel(ask.reason);
+      case 'start_over':
+        return client.startOver();
+    }
   }
 
   #run(event: () => void): void {

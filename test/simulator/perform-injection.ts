@@ -1,7 +1,9 @@
 /** Steps that put messages on a connection that no page of ours would send just then. */
 import type { Command } from '../../shared/protocol.ts';
+import { isOffered } from './ask.ts';
 import type { Cable } from './cable.ts';
 import type { Page } from './page.ts';
+import { isAsking } from './rules/ask-rules.ts';
 import { pick, type StepOf } from './steps.ts';
 import type { World } from './world.ts';
 
@@ -24,7 +26,9 @@ export function inject(
       const isOpen = world.pages.some(({ clicks }) =>
         clicks.some(({ commandId, result }) => commandId === command.commandId && !result),
       );
-      if (isOpen) return;
+      // One that never reached its session left its id free.
+      const isUnknown = isAsking(command) && !isOffered(command.options ?? {});
+      if (isOpen || isUnknown) return;
       const forged: Command = { type: 'generate', commandId: command.commandId, prompt: `[${page.room}] forged` };
       return cable.inject(JSON.stringify(forged));
     }

@@ -149,34 +149,37 @@ function decide(step: Deciding, page: Page, world: World): void {
   if (step.does !== 'generate') page.focus(false);
   const { snapshot } = page.state;
   const attempts = snapshot?.attempts ?? [];
-  const prompt = () => `[${page.room}] ${world.newId('prompt ')}`;
+  const newText = (kind: string) => `[${page.room}] ${world.newId(`${kind} `)}`;
   switch (step.does) {
     case 'generate': {
-      const text = prompt();
-      if (page.isFocused) page.type(text);
+      const prompt = newText('prompt');
+      if (page.isFocused) page.type(prompt);
       const { candidates } = step;
-      page.click('generate', (client) => client.generate(text, candidates === 1 ? undefined : { candidates }));
+      const options = candidates === 1 ? step.options : { ...step.options, candidates };
+      page.click({ type: 'generate', prompt, ...(options && { options }) });
       return;
     }
     case 'regenerate': {
       const older = pick(attempts, 0)?.image.imageId;
-      const what = {
-        ...(step.how === 'new prompt' && { prompt: prompt() }),
+      page.click({
+        type: 'regenerate',
+        ...(step.how === 'new prompt' && { prompt: newText('prompt') }),
         ...(step.how === 'an older image' && older !== undefined && { imageId: older }),
-      };
-      page.click('regenerate', (client) => client.regenerate(what));
+        ...(step.options && { options: step.options }),
+      });
       return;
     }
     case 'refine': {
       const imageId = pick(attempts, step.image)?.image.imageId ?? 'none';
-      page.click('refine', (client) => client.refine(imageId, 'Brighter, please.'));
+      const { options } = step;
+      page.click({ type: 'refine', imageId, feedback: newText('feedback'), ...(options && { options }) });
       return;
     }
     case 'approve':
       return approve(step.image, page, world);
     case 'discard': {
       const imageId = pick(attempts.toReversed(), step.image)?.image.imageId ?? 'none';
-      page.click('discard', (client) => client.discard(imageId), imageId);
+      page.click({ type: 'discard', imageId });
       if (step.undoMs !== undefined) world.time.after(step.undoMs, () => restore(imageId, page));
       return;
     }
@@ -185,19 +188,19 @@ function decide(step: Deciding, page: Page, world: World): void {
       return restore(imageId, page);
     }
     case 'cancel':
-      page.click('cancel', (client) => client.cancel(step.reason));
+      page.click({ type: 'cancel', ...(step.reason && { reason: step.reason }) });
       return;
     case 'start over': {
       if (!snapshot) return;
       const rules = world.pageRules.get(page);
-      rules?.startingOver(page.click('start_over', (client) => client.startOver()));
+      rules?.startingOver(page.click({ type: 'start_over' }));
       return;
     }
   }
 }
 
 function restore(imageId: string, page: Page): void {
-  if (page.isUp) page.click('restore', (client) => client.restore(imageId), imageId);
+  if (page.isUp) page.click({ type: 'restore', imageId });
 }
 
 /** A person approves what they see, and nothing else. */
@@ -206,7 +209,8 @@ function approve(image: number, page: Page, world: World): void {
   const reference = pick(here.toReversed(), image)?.image;
   const received = reference && page.state.images.get(reference.imageId);
   if (!reference || !received) return;
-  const { commandId }: Click = page.click('approve', (client) => client.approve(reference));
+  const { imageId, sha256 } = reference;
+  const { commandId }: Click = page.click({ type: 'approve', imageId, sha256 });
   const seen = page.urls.get(received.url);
   if (commandId !== undefined && seen !== undefined) world.sessionOf(page)?.approving(commandId, seen);
 }

@@ -1,5 +1,6 @@
 /** What may happen in a schedule, one record each, so that fast-check can make, shrink and print them. */
 import fc from 'fast-check';
+import type { Options } from '../../shared/session.ts';
 import type { Rescued } from './cable.ts';
 import type { Network } from './page.ts';
 
@@ -10,9 +11,9 @@ export type Step =
   | { readonly does: 'open' }
   | { readonly does: 'attach'; readonly page: number; readonly as: 'reviewer' | 'watcher' | 'intruder' }
   | { readonly does: 'leave'; readonly page: number; readonly politely: boolean }
-  | { readonly does: 'generate'; readonly page: number; readonly candidates: number }
-  | { readonly does: 'regenerate'; readonly page: number; readonly how: 'same' | 'new prompt' | 'an older image' }
-  | { readonly does: 'refine'; readonly page: number; readonly image: number }
+  | { readonly does: 'generate'; readonly page: number; readonly candidates: number; readonly options?: Options }
+  | { readonly does: 'regenerate'; readonly page: number; readonly how: Again; readonly options?: Options }
+  | { readonly does: 'refine'; readonly page: number; readonly image: number; readonly options?: Options }
   | { readonly does: 'approve'; readonly page: number; readonly image: number }
   /** With `undoMs` the person takes it back by themselves after so long. */
   | { readonly does: 'discard'; readonly page: number; readonly image: number; readonly undoMs?: number }
@@ -49,6 +50,7 @@ export type Step =
   | { readonly does: 'set server clock'; readonly ms: number }
   | { readonly does: 'restart'; readonly downMs: number; readonly drained: boolean };
 
+type Again = 'same' | 'new prompt' | 'an older image';
 type Together = 'ask' | 'approve' | 'approve or discard' | 'cancel' | 'start over';
 
 export type StepOf<Does extends Step['does']> = Extract<Step, { does: Does }>;
@@ -69,6 +71,36 @@ const bytes = fc.oneof(
 );
 const way = fc.constantFrom('up' as const, 'down' as const, 'both' as const);
 const clockMs = fc.constantFrom(-3_600_000, -30_000, -3_000, 3_000, 30_000, 3_600_000);
+/** Mostly none of one's own; some that are offered, and some that are not, or make no sense together. */
+const options = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(undefined) },
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom<Options>(
+      { quality: 'low' },
+      { quality: 'high', candidates: 2 },
+      { size: '48x64', model: 'simulated-2' },
+      { format: 'webp', compression: 40 },
+      { background: 'transparent', partialImages: 2, model: 'auto' },
+      { candidates: 4 },
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Options>(
+      { model: 'another' },
+      { size: '10x10' },
+      { quality: 'max' },
+      { background: 'transparent', format: 'jpeg' },
+      { compression: 40 },
+      { partialImages: 3 },
+      { candidates: 5 },
+    ),
+  },
+);
+/** Like `record`, with options where there are any. */
+const asking = <Model extends object>(model: { [Key in keyof Model]: fc.Arbitrary<Model[Key]> }) =>
+  fc.tuple(fc.record(model), options).map(([rest, own]) => (own ? { ...rest, options: own } : rest));
 const does = <Does extends Step['does']>(name: Does) => fc.constant(name);
 
 const waits = fc.oneof(
@@ -98,16 +130,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ does: does('leave'), page, politely: fc.boolean() }) },
-  { weight: 12, arbitrary: fc.record({ does: does('generate'), page, candidates: fc.constantFrom(1, 1, 1, 2, 3) }) },
+  { weight: 12, arbitrary: asking({ does: does('generate'), page, candidates: fc.constantFrom(1, 1, 1, 2, 3, 4) }) },
   {
-    weight: 5,
-    arbitrary: fc.record({
+    weight: 6,
+    arbitrary: asking({
       does: does('regenerate'),
       page,
       how: fc.constantFrom('same' as const, 'new prompt' as const, 'an older image' as const),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ does: does('refine'), page, image }) },
+  { weight: 5, arbitrary: asking({ does: does('refine'), page, image }) },
   { weight: 5, arbitrary: fc.record({ does: does('approve'), page, image }) },
   { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image }) },
   { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image, undoMs: fc.constantFrom(0, 100, 3_000) }) },

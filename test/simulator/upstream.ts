@@ -1,5 +1,4 @@
 /** The service that draws, played by the schedule. Each picture says in its bytes what it was asked for. */
-import { createHash } from 'node:crypto';
 import type {
   GenerateContext,
   GeneratedImage,
@@ -7,6 +6,7 @@ import type {
   GenerateResult,
   Generator,
 } from '../../server/generate/generator.ts';
+import { type Ask, digest, paint, supports } from './ask.ts';
 
 /** One ask for an image. */
 export class Drawing {
@@ -14,6 +14,8 @@ export class Drawing {
   readonly context: GenerateContext;
   readonly result: Promise<GenerateResult>;
   readonly number: number;
+  /** As it reached the service, which reads it at once. */
+  readonly ask: Ask;
   readonly #settle: { resolve(result: GenerateResult): void; reject(error: unknown): void };
   isSettled = false;
   partials = 0;
@@ -25,6 +27,7 @@ export class Drawing {
     this.request = request;
     this.context = context;
     this.number = number;
+    this.ask = askOf(request);
     this.result = promise;
     this.#settle = { resolve, reject };
   }
@@ -45,11 +48,6 @@ export class Drawing {
   }
 }
 
-export interface Painted {
-  readonly prompt: string;
-  readonly bytes: Uint8Array;
-}
-
 export interface UpstreamWatch {
   asked(drawing: Drawing): void;
   aborted(drawing: Drawing): void;
@@ -60,10 +58,10 @@ export class Upstream implements Generator {
   readonly model = 'simulated-1';
   readonly demo = false;
   readonly maxTries = 3;
-  readonly supports = { refine: true };
+  readonly supports = supports;
   readonly drawings: Drawing[] = [];
-  /** All that was ever painted, by the SHA-256 of its bytes. */
-  readonly painted = new Map<string, Painted>();
+  /** The bytes of all that was ever painted, by their SHA-256. */
+  readonly painted = new Map<string, Uint8Array>();
   readonly #watch: UpstreamWatch;
 
   constructor(watch: UpstreamWatch) {
@@ -81,14 +79,18 @@ export class Upstream implements Generator {
 
   /** A picture of its own for this drawing: no two are alike. */
   paint(drawing: Drawing, kind: 'partial' | 'final', byteLength: number): GeneratedImage {
-    const { prompt } = drawing.request;
-    const head = `${JSON.stringify({ prompt, kind, drawing: drawing.number, partial: drawing.partials })}\n`;
-    const bytes = new Uint8Array(Math.max(byteLength, head.length));
-    bytes.fill(drawing.number % 251);
-    bytes.set(Buffer.from(head));
-    this.painted.set(digest(bytes), { prompt, bytes });
+    const mark = { kind, drawing: drawing.number, partial: drawing.partials };
+    const bytes = paint(drawing.ask, mark, byteLength, drawing.number % 251);
+    this.painted.set(digest(bytes), bytes);
     return { bytes, mediaType: 'image/png', width: 64, height: 48 };
   }
 }
 
-export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+function askOf({ prompt, feedback, options, parent }: GenerateRequest): Ask {
+  return {
+    prompt,
+    ...(feedback !== undefined && { feedback }),
+    options,
+    ...(parent && { parent: digest(parent.bytes) }),
+  };
+}

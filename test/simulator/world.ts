@@ -193,7 +193,11 @@ export class World {
         if (session) session.room ??= page.room;
         return session;
       },
-      commandCame: (command) => this.commands.set(page.room, [...(this.commands.get(page.room) ?? []), command]),
+      joinCame: (join) => rules?.joined(join),
+      commandCame: (command) => {
+        this.commands.set(page.room, [...(this.commands.get(page.room) ?? []), command]);
+        rules?.commandCame(command);
+      },
       clientReceived: (message) => rules?.received(message),
       clientClosed: (code) => {
         if (rules) rules.heardClose = code;

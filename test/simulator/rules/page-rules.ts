@@ -1,6 +1,8 @@
 /** What must hold in one tab: what its person sees. */
+
+import { isDeepStrictEqual } from 'node:util';
 import type { SessionState } from '../../../client/session-state.ts';
-import type { ServerMessage } from '../../../shared/protocol.ts';
+import type { Command, JoinMessage, ServerMessage } from '../../../shared/protocol.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Click, Page } from '../page.ts';
 import type { Time } from '../time.ts';
@@ -39,6 +41,25 @@ export class PageRules {
     if (message.type === 'goodbye') this.#askedWaitMs = message.reconnectInMs;
     const isForeign = (message.type === 'draft' || message.type === 'snapshot') && this.#page.isFocused;
     if (isForeign) this.#ledger.check('W8', true, () => '');
+  }
+
+  /** The page's `join` has reached the server: it names the images that the page still has, so that none crosses twice. */
+  joined({ have = [] }: JoinMessage): void {
+    const { snapshot, images } = this.#page.state;
+    if (this.#page.hasLeft || !snapshot) return;
+    const here = [...snapshot.attempts, ...(snapshot.discarded ?? [])].filter(({ image }) => images.has(image.imageId));
+    if (here.length === 0) return;
+    const isNamed = here.every(({ image }) => have.includes(image.imageId));
+    this.#ledger.check('W2', isNamed, () => `page ${this.#page.number} names ${have.length} images of ${here.length}`);
+  }
+
+  /** A command of this page's has reached the server: it says what its person wants. */
+  commandCame(command: Command): void {
+    const click = this.#page.clicks.find(({ commandId, result }) => commandId === command.commandId && !result);
+    if (!click) return;
+    const { commandId: _id, turn: _turn, ...said } = command;
+    const rule = 'options' in click.ask || 'options' in said ? 'options' : 'R11';
+    this.#ledger.check(rule, isDeepStrictEqual(said, click.ask), () => `page ${this.#page.number} said otherwise`);
   }
 
   /** The person has asked to start over, which empties the field, focus or not. */

@@ -2,8 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
 import type { AckMessage, Command, RejectMessage } from '../../../shared/protocol.ts';
+import { digest, isOffered } from '../ask.ts';
 import type { Ledger } from '../ledger.ts';
-import { type Drawing, digest, type Upstream } from '../upstream.ts';
+import type { Drawing, Upstream } from '../upstream.ts';
+import { type Asking, checkAsk, checkGeneration, isAsking } from './ask-rules.ts';
 import { TransitionRules } from './transition-rules.ts';
 
 type State = Session['state'];
@@ -24,6 +26,7 @@ export class SessionRules {
   readonly #states = new Map<number, State>();
   /** The state in which each command first found its session. */
   readonly #found = new Map<string, State>();
+  readonly #cameAgain = new Set<string>();
   readonly #answered = new Map<string, Answered>();
   /** Which command made which revision. */
   readonly #makers = new Map<number, string>();
@@ -79,8 +82,9 @@ export class SessionRules {
   asked(drawing: Drawing): void {
     const { session } = this;
     const state = session.state;
-    const isCurrent = state.stage === 'generating' && state.generation.prompt === drawing.request.prompt;
-    this.#ledger.check('R11', isCurrent, () => `drawing ${drawing.number} has no generation in its session`);
+    const generation = state.stage === 'generating' ? state.generation : undefined;
+    this.#ledger.check('R11', generation !== undefined, () => `drawing ${drawing.number} has no generation`);
+    if (generation) checkAsk(drawing.ask, generation, state, this.#ledger);
     const live = this.#liveDrawings();
     const allowed = state.stage === 'generating' ? state.generation.candidates : 0;
     this.#ledger.check(
@@ -134,11 +138,13 @@ export class SessionRules {
   /** A command has reached the session, the first time or again. */
   came({ commandId }: Command): void {
     this.#isDeciding = true;
-    if (!this.#found.has(commandId)) this.#found.set(commandId, this.session.state);
+    if (this.#found.has(commandId)) this.#cameAgain.add(commandId);
+    else this.#found.set(commandId, this.session.state);
   }
 
   /** The answer to one delivery of `command`, as it goes out. */
   answered(command: Command, answer: Answer): void {
+    if (isAsking(command) && command.options) this.#checkOptions(command, answer);
     if (answer.type === 'reject' && passing.has(answer.code)) return;
     const first = this.#answered.get(command.commandId);
     if (!first) {
@@ -154,6 +160,20 @@ export class SessionRules {
       isSame,
       () => `${command.commandId} was answered ${told(first.answer)}, then ${told(answer)}`,
     );
+  }
+
+  /** What is not offered is refused, whoever asks, before anything else is looked at; nothing else is refused for its options. */
+  #checkOptions({ commandId, options = {} }: Asking, answer: Answer): void {
+    const isRefused = answer.type === 'reject' && answer.code === 'invalid_message';
+    if (!isOffered(options)) {
+      return this.#ledger.check(
+        'options',
+        isRefused,
+        () => `${commandId} asks for what is not offered: ${told(answer)}`,
+      );
+    }
+    if (this.#cameAgain.has(commandId)) return;
+    this.#ledger.check('options', !isRefused, () => `${commandId} asks for what is offered, and is refused`);
   }
 
   /** What the session first answered to a command. */
@@ -176,6 +196,8 @@ export class SessionRules {
       () => `${maker} and ${command.commandId} both made revision ${revision}`,
     );
     if (command.type === 'discard' || command.type === 'restore') return this.#rearranged(command, state);
+    const before = this.#states.get(revision - 1);
+    if (before && isAsking(command)) checkGeneration(command, before, state, this.#ledger);
     if (command.type === 'cancel' && 'unfinished' in state) {
       const said = command.reason?.trim() ? command.reason : undefined;
       const isKept = state.unfinished?.generation.cancelReason === said;

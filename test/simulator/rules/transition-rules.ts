@@ -6,6 +6,7 @@ import type { Generation, Stage } from '../../../shared/session.ts';
 import type { Ledger } from '../ledger.ts';
 import { limits } from '../server-process.ts';
 import type { Upstream } from '../upstream.ts';
+import { checkDrawn } from './ask-rules.ts';
 
 type State = Session['state'];
 
@@ -128,6 +129,12 @@ export class TransitionRules {
     this.#ledger.check('discard', isSame, () => `${action} changed the last generation or its error`);
     const [more, fewer] = action === 'discard' ? [state, before] : [before, state];
     const moved = more.discarded.filter(({ image }) => !asideIds(fewer).includes(image.imageId));
+    const isMovedId = (imageId: string | undefined) => moved.some(({ image }) => image.imageId === imageId);
+    const [still, longest] = [asideIds(fewer), asideIds(more).filter((imageId) => !isMovedId(imageId))];
+    if (still.length > 0) {
+      const isInOrder = isDeepStrictEqual(still, longest) && (action === 'restore' || isMovedId(asideIds(more).at(-1)));
+      this.#ledger.check('discard', isInOrder, () => `${action} changed the order of what was put aside`);
+    }
     const isOne = moved.length === 1 && ids(fewer).length === ids(more).length + 1;
     this.#ledger.check('discard', isOne, () => `${action} moved ${moved.length} attempts`);
     if (action === 'restore') return;
@@ -163,20 +170,20 @@ export class TransitionRules {
   #settled(before: Extract<State, { stage: 'generating' }>, state: State): void {
     const { generation } = before;
     const added = state.attempts.filter(({ image }) => !ids(before).includes(image.imageId));
-    for (const { image, parent, prompt, parentDropped } of added) {
+    for (const { image, parent, prompt, feedback, options, parentDropped } of added) {
       const isCurrent = image.generationId === generation.generationId && !this.#cancelled.has(image.generationId);
       this.#ledger.check('M4', isCurrent, () => `an image of generation ${image.generationId} joined in another`);
       const isChild = parent === generation.parent;
       const isRooted = parent === undefined || ids(state).includes(parent) || parentDropped === true;
       this.#ledger.check('M9', isChild && isRooted, () => `image ${image.imageId} does not know its parent`);
-      const painted = this.#upstream.painted.get(image.sha256);
-      this.#ledger.check(
-        'R11',
-        painted?.prompt === generation.prompt && prompt === generation.prompt,
-        () => `image ${image.imageId} was drawn for another prompt`,
-      );
+      const isNoted = prompt === generation.prompt && feedback === generation.feedback;
+      this.#ledger.check('R11', isNoted, () => `image ${image.imageId} is said to be of other words`);
+      const isSoMade = isDeepStrictEqual(options, generation.options);
+      this.#ledger.check('options', isSoMade, () => `image ${image.imageId} is said to be of other options`);
       const bytes = this.#session.image(image.imageId)?.bytes;
-      const isTrue = !bytes || !painted || Buffer.compare(bytes, painted.bytes) === 0;
+      checkDrawn(bytes, generation, before, this.#ledger);
+      const painted = this.#upstream.painted.get(image.sha256);
+      const isTrue = bytes !== undefined && painted !== undefined && Buffer.compare(bytes, painted) === 0;
       this.#ledger.check('W4', isTrue, () => `the bytes of ${image.imageId} are not those that were drawn`);
     }
     this.#ledger.check('M4', added.length <= 1, () => `${added.length} images came at once`);

@@ -13,9 +13,10 @@ import {
   type SnapshotMessage,
   type WelcomeMessage,
 } from '../../../shared/protocol.ts';
+import { askIn, digest } from '../ask.ts';
 import type { Tap } from '../cable.ts';
 import type { Ledger } from '../ledger.ts';
-import { digest, type Upstream } from '../upstream.ts';
+import type { Upstream } from '../upstream.ts';
 import type { SessionRules } from './session-rules.ts';
 
 export interface WireContext {
@@ -27,6 +28,7 @@ export interface WireContext {
   readonly look: () => void;
   /** Hears of each message: `→` the server received it, `⇠` it wrote it, `←` the page received it. */
   readonly trace: (line: string) => void;
+  readonly joinCame: (join: JoinMessage) => void;
   readonly commandCame: (command: Command) => void;
   readonly clientReceived: (message: ServerMessage) => void;
   readonly clientClosed: (code: number) => void;
@@ -79,6 +81,7 @@ export class WireRules implements Tap {
     const { message } = parsed;
     if (message.type === 'join') {
       this.#join ??= message;
+      this.#context.joinCame(message);
       for (const imageId of message.have ?? []) this.#there.add(imageId);
     } else if (message.type === 'want') {
       for (const imageId of message.imageIds) this.#allow(imageId, 1);
@@ -209,9 +212,9 @@ export class WireRules implements Tap {
   #image({ data, imageId, kind, sha256, byteLength, generationId }: ImageMessage): void {
     const bytes = Buffer.from(data ?? '', 'base64');
     const isTrue = bytes.byteLength === byteLength && digest(bytes) === sha256;
-    const painted = this.#context.upstream.painted.get(sha256);
-    this.#ledger.check('W4', isTrue && painted !== undefined, () => `image ${imageId} is not what was drawn`);
-    const isOurs = painted?.prompt.startsWith(`[${this.#session?.room}]`) === true;
+    const isDrawn = this.#context.upstream.painted.has(sha256);
+    this.#ledger.check('W4', isTrue && isDrawn, () => `image ${imageId} is not what was drawn`);
+    const isOurs = askIn(bytes)?.prompt.startsWith(`[${this.#session?.room}]`) === true;
     this.#ledger.check('R11', isOurs, () => `${kind} ${imageId} of ${generationId} reached another session`);
     if (kind === 'partial') return;
     const allowed = this.#allowance.get(imageId) ?? (this.#there.has(imageId) ? 0 : 1);
