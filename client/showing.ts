@@ -1,5 +1,6 @@
 /** What lies on the mat: told from the session's state, and from the attempt that this person has opened, if any. */
 import type { Attempt, Generation, Options } from '../shared/session.ts';
+import { attemptsOf, findAttempt } from './attempt-tree.ts';
 import { attemptNumber } from './attempt-words.ts';
 import type { ReceivedImage, SessionState } from './session-state.ts';
 import { phaseWords } from './words.ts';
@@ -66,12 +67,11 @@ export function showing(state: SessionState, openedId?: string): Showing {
 export function attemptLookedAt({ snapshot }: SessionState, openedId?: string): Attempt | undefined {
   if (!snapshot) return undefined;
   const { attempts } = snapshot;
-  const opened = attempts.find(({ image }) => image.imageId === openedId);
+  const opened = findAttempt(attempts, openedId);
   if (opened) return opened;
-  if (snapshot.stage === 'final') return attempts.find(({ image }) => image.imageId === snapshot.approved.imageId);
+  if (snapshot.stage === 'final') return findAttempt(attempts, snapshot.approved.imageId);
   const newest = attempts.at(-1);
-  const siblings = attempts.filter(({ image }) => image.generationId === newest?.image.generationId);
-  return siblings.length > 1 ? undefined : newest;
+  return attemptsOf(newest?.image, attempts).length > 1 ? undefined : newest;
 }
 
 function showAttempt(state: SessionState, attempt: Attempt, kind: 'previous' | 'finished' | 'approved'): Showing {
@@ -100,7 +100,7 @@ function candidatesOf(state: SessionState, generationId: string): Candidate[] {
     snapshot?.stage === 'generating' ? snapshot.generation : undefined,
     snapshot?.lastGeneration,
   ].find((one) => one?.generationId === generationId);
-  const attempts = snapshot?.attempts.filter(({ image }) => image.generationId === generationId) ?? [];
+  const attempts = attemptsOf({ generationId }, snapshot?.attempts ?? []);
   const running = snapshot?.stage === 'generating' ? (generation?.candidates ?? 0) : 0;
   const places = new Set([
     ...attempts.map(({ image }) => image.candidate),
@@ -118,7 +118,7 @@ function candidatesOf(state: SessionState, generationId: string): Candidate[] {
       const failure = generation?.failures?.find((one) => one.candidate === candidate);
       if (failure) return { candidate, kind: 'failed', ratio, words: failure.error.message, alt: '' };
       const picture = state.partials.get(candidate);
-      const words = phaseWords(state.progress.get(candidate), 0);
+      const words = phaseWords(state.progress.get(candidate));
       if (!picture) return { candidate, kind: 'blank', ratio, words, alt: '' };
       return {
         candidate,
@@ -147,8 +147,7 @@ function finishedCandidate({ images }: SessionState, { image, number, prompt }: 
 
 /** The prompt that an image was drawn from, or the draft where the attempt is no longer kept. */
 export function promptOf(state: SessionState, imageId: string): string {
-  const attempt = state.snapshot?.attempts.find(({ image }) => image.imageId === imageId);
-  return attempt?.prompt ?? state.draft;
+  return findAttempt(state.snapshot?.attempts ?? [], imageId)?.prompt ?? state.draft;
 }
 
 /** Width by height of a size such as `1536x1024`; 1 where the size is the generator's choice. */

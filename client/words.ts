@@ -1,6 +1,7 @@
 /** The page's sentences: from state to what a person reads. */
 import type { ProgressMessage, SnapshotMessage, ViewersMessage } from '../shared/protocol.ts';
 import type { LastAction } from '../shared/session.ts';
+import { attemptsOf } from './attempt-tree.ts';
 import type { ConnectionState, Notice, SessionState } from './session-state.ts';
 
 const ordinals = ['', 'First', 'Second', 'Third', 'Fourth', 'Fifth'];
@@ -30,8 +31,8 @@ export function ago(ms: number): string {
   return `${Math.floor(whole / 3600)} h ago`;
 }
 
-/** What happens now in a generation. `sinceMs` is the time since the message came. */
-export function phaseWords(progress: ProgressMessage | undefined, sinceMs: number): string {
+/** What happens now in a generation. `sinceMs` is the time since the message came; absent where nothing on show ticks. */
+export function phaseWords(progress: ProgressMessage | undefined, sinceMs?: number): string {
   switch (progress?.phase) {
     case undefined:
       return 'Starting';
@@ -42,6 +43,7 @@ export function phaseWords(progress: ProgressMessage | undefined, sinceMs: numbe
     case 'drawing':
       return 'Drawing';
     case 'retrying': {
+      if (sinceMs === undefined) return `${ordinal(progress.try)} try soon`;
       const left = seconds((progress.retryInMs ?? 0) - sinceMs);
       return left > 0 ? `${ordinal(progress.try)} try in ${left} s` : `${ordinal(progress.try)} try starts now`;
     }
@@ -155,7 +157,7 @@ export function announcement(state: SessionState): string {
 
 /** Of what brought nothing, its own note tells. */
 function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage): string {
-  const newest = attempts.filter(({ image }) => image.generationId === attempts.at(-1)?.image.generationId);
+  const newest = attemptsOf(attempts.at(-1)?.image, attempts);
   const hasBrought = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
   if (!hasBrought) return error ? '' : 'The drawing was cancelled.';
   return newest.length > 1
@@ -175,7 +177,7 @@ export function newsMeanwhile({ connection, snapshot, notice, welcome }: Session
 function generatingAnnouncement({ progress }: SessionState): string {
   const [first] = progress.values();
   if (first?.phase === 'retrying') return `${first.reason ?? 'That try failed.'} ${ordinal(first.try)} try follows.`;
-  return `The picture is being made. ${phaseWords(first, 0)}.`;
+  return `The picture is being made. ${phaseWords(first)}.`;
 }
 
 /** Bytes as people read them. */

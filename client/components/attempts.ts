@@ -56,6 +56,8 @@ export class Attempts extends LitElement {
   @query('details') private accessor list!: HTMLDetailsElement | null;
   readonly #edges: ScrollEdges;
   #stoodOn: string | undefined;
+  /** The discarded one that the way back was last offered for. */
+  #offered: DiscardedAttempt | undefined;
 
   constructor() {
     super();
@@ -83,6 +85,7 @@ export class Attempts extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (this.#stoodOn !== undefined && !this.shadowRoot?.activeElement) this.#land(this.#stoodOn);
+    this.#offerUndo();
     this.#markUnfolded();
     const isNewRow = changed.has('attempts') && !isSameRow(changed.get('attempts') ?? [], this.attempts);
     if (changed.has('openedId') || isNewRow) void this.#bringIntoView();
@@ -257,6 +260,14 @@ export class Attempts extends LitElement {
   }
 
   /** The opened one, or where there is none the newest. */
+  /** Who discards elsewhere on the page, far below on a phone, is brought to where that is undone. */
+  #offerUndo(): void {
+    if (this.justDiscarded === this.#offered) return;
+    this.#offered = this.justDiscarded;
+    if (this.justDiscarded?.discarded.connectionId !== this.connectionId || this.shadowRoot?.activeElement) return;
+    this.renderRoot.querySelector<HTMLElement>('.undo button')?.focus();
+  }
+
   async #bringIntoView(): Promise<void> {
     // The thumbnails have their shapes only once they have rendered.
     await Promise.all([...this.places].map(({ updateComplete }) => updateComplete));

@@ -121,14 +121,14 @@ export class ProgressLine extends LitElement {
       <div class="notes small soft">${this.#notes(elapsed)}</div>`;
   }
 
-  #headline(since: number): string {
+  #headline(since?: number): string {
     const words = phaseWords(this.progress, since);
     return this.pictures > 1 && words === 'Drawing' ? `Drawing ${this.pictures} pictures` : words;
   }
 
   /** Nobody here knows how it goes on: no clock runs, and nothing moves. */
   #standstill(): TemplateResult {
-    return html`<header><h2 tabindex="-1">${this.#headline(0)}</h2></header>
+    return html`<header><h2 tabindex="-1">${this.#headline()}</h2></header>
       <div class="bar held" role="progressbar" aria-label="Making the picture"></div>
       <div class="notes small soft"><p>How far it is shows again once the line is back. The drawing goes on without it.</p></div>`;
   }

@@ -145,7 +145,7 @@ export class RefineForm extends LitElement {
   /** They are chosen elsewhere on the page, and count here too. */
   #withOptions(): string {
     const chosen = chosenWords(this.options, this.model);
-    return chosen.length > 0 ? `Options: ${chosen.join(', ')}. ${billingWords(this.options, this.demo)}` : '';
+    return chosen.length > 0 ? `As chosen below: ${chosen.join(', ')}. ${billingWords(this.options, this.demo)}` : '';
   }
 
   /** Who writes about a picture looks at it: nothing new takes its place, and the words stay about this one. */

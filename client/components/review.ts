@@ -8,6 +8,7 @@ import type { CompareEvent } from '../compare-event.ts';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import type { OpenEvent } from '../open-event.ts';
+import { takesTheEye, wayBackWords } from '../opened-attempt.ts';
 import { permissionsOf } from '../permissions.ts';
 import type { SessionState } from '../session-state.ts';
 import { attemptLookedAt, type PictureShowing, type Showing, showing } from '../showing.ts';
@@ -274,26 +275,4 @@ function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
   if (!snapshot) return false;
   const coming = snapshot.stage === 'generating' ? snapshot.generation.candidates : 0;
   return snapshot.attempts.length + coming + 2 * (snapshot.discarded?.length ?? 0) >= 2;
-}
-
-/**
- * Whether what is new takes the place of what this person has opened: a decision, the end of what they looked at, or what they have
- * asked for themselves. What others ask for meanwhile does not.
- */
-function takesTheEye({ stage, lastAction }: SnapshotMessage, connectionId: string | undefined): boolean {
-  const isOwn = lastAction !== undefined && lastAction.connectionId === connectionId;
-  return (isOwn && stage === 'generating') || stage === 'final' || stage === 'initial_input';
-}
-
-/** Where the way back from the opened attempt leads; undefined where it is on show anyway. */
-function wayBackWords({ attempts, ...snapshot }: SnapshotMessage, openedId: string | undefined): string | undefined {
-  const opened = findAttempt(attempts, openedId);
-  if (!opened) return undefined;
-  if (snapshot.stage === 'generating') return 'Show what is being drawn';
-  if (snapshot.stage === 'final') {
-    return openedId === snapshot.approved.imageId ? undefined : 'Show the approved picture';
-  }
-  const newest = attempts.filter(({ image }) => image.generationId === attempts.at(-1)?.image.generationId);
-  if (newest.length > 1) return `Show all ${newest.length} pictures`;
-  return newest.includes(opened) ? undefined : 'Show the newest picture';
 }

@@ -232,7 +232,7 @@ describe.each([
     }
     await press('Earlier');
     await expect.poll(ends).toEqual(['Later']);
-    expect(scroller().scrollLeft).toBe(0);
+    await expect.poll(() => scroller().scrollLeft).toBe(0);
   });
 });
 
