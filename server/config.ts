@@ -3,6 +3,7 @@
  * own besides, of which the README names the useful ones.
  */
 import * as v from 'valibot';
+import { LONGEST_TOKEN } from '../shared/protocol.ts';
 import type { DemoPainterOptions } from './generate/demo-painter.ts';
 import type { ImagesApiOptions } from './generate/images-api.ts';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generate/openai.ts';
@@ -78,6 +79,12 @@ const tokenPrices = v.pipe(
   })),
 );
 
+const accessToken = v.pipe(
+  v.string(),
+  v.minLength(32, 'must have 32 characters or more'),
+  v.maxLength(LONGEST_TOKEN, `must have ${LONGEST_TOKEN} characters or less`),
+);
+
 const httpUrl = v.pipe(
   v.string(),
   v.check(
@@ -100,7 +107,7 @@ const Environment = v.object({
   PROOFROOM_REFINE: v.optional(flag, '1'),
   PROOFROOM_TOKEN_PRICES: v.optional(tokenPrices),
   PROOFROOM_PARTIAL_IMAGES: v.optional(wholeNumber(1, 3), '2'),
-  PROOFROOM_ACCESS_TOKEN: v.optional(v.pipe(v.string(), v.minLength(32, 'must have 32 characters or more'))),
+  PROOFROOM_ACCESS_TOKEN: v.optional(accessToken),
   PROOFROOM_ALLOW_ANONYMOUS: v.optional(flag, '0'),
   PROOFROOM_ALLOWED_HOSTS: v.optional(list, ''),
   PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),

@@ -17,10 +17,14 @@ import {
 /** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
 export const SUBPROTOCOL = 'proofroom.v1';
 export const PROTOCOL_VERSION = 1;
+/** The longest access token that a client may send, in characters. */
+export const LONGEST_TOKEN = 512;
 
 // ——— client to server ———
 
-const ids = v.array(v.string());
+/** Of our making, so none is longer; what is longer is kept and compared nowhere (rule S4). */
+const id = v.pipe(v.string(), v.maxLength(64));
+const ids = v.array(id);
 
 const command = {
   /** Fresh and unguessable; the same id again gets the first answer again (rule M7). */
@@ -31,9 +35,9 @@ const command = {
 
 export const JoinMessage = v.object({
   type: v.literal('join'),
-  sessionId: v.optional(v.string()),
-  key: v.optional(v.string()),
-  token: v.optional(v.string()),
+  sessionId: v.optional(id),
+  key: v.optional(id),
+  token: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_TOKEN))),
   name: v.optional(v.string()),
   /** Images whose bytes the client still holds. */
   have: v.optional(ids),
@@ -57,7 +61,7 @@ export const Command = v.variant('type', [
   v.object({
     type: v.literal('regenerate'),
     ...command,
-    imageId: v.optional(v.string()),
+    imageId: v.optional(id),
     /** Absent: the same prompt again. */
     prompt: v.optional(v.string()),
     options: v.optional(Options),
@@ -65,11 +69,11 @@ export const Command = v.variant('type', [
   v.object({
     type: v.literal('refine'),
     ...command,
-    imageId: v.string(),
+    imageId: id,
     feedback: v.string(),
     options: v.optional(Options),
   }),
-  v.object({ type: v.literal('approve'), ...command, imageId: v.string(), sha256: v.optional(v.string()) }),
+  v.object({ type: v.literal('approve'), ...command, imageId: id, sha256: v.optional(id) }),
   v.object({
     type: v.literal('cancel'),
     ...command,
@@ -78,9 +82,9 @@ export const Command = v.variant('type', [
   }),
   v.object({ type: v.literal('start_over'), ...command }),
   /** Puts an attempt aside. */
-  v.object({ type: v.literal('discard'), ...command, imageId: v.string() }),
+  v.object({ type: v.literal('discard'), ...command, imageId: id }),
   /** Takes a discarded attempt back. */
-  v.object({ type: v.literal('restore'), ...command, imageId: v.string() }),
+  v.object({ type: v.literal('restore'), ...command, imageId: id }),
 ]);
 export type Command = v.InferOutput<typeof Command>;
 

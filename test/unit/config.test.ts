@@ -185,7 +185,7 @@ const bad: Record<string, readonly string[]> = {
   PROOFROOM_REFINE: ['yes', 'off'],
   PROOFROOM_TOKEN_PRICES: ['44', '44,55', '44,55,66,77', '44,-55,66', '44,five,66', '44,55,66e9'],
   PROOFROOM_PARTIAL_IMAGES: ['0', '4', 'two'],
-  PROOFROOM_ACCESS_TOKEN: ['short-secret', 'z'.repeat(31)],
+  PROOFROOM_ACCESS_TOKEN: ['short-secret', 'z'.repeat(31), 'z'.repeat(513)],
   PROOFROOM_ALLOW_ANONYMOUS: ['yes', 'true', '01'],
   PROOFROOM_ALLOWED_ORIGINS: [
     'proof.example',

@@ -232,6 +232,22 @@ describe('values', () => {
     }
   });
 
+  test.each([
+    ['sessionId', 64, (text: string) => ({ type: 'join', sessionId: text })],
+    ['key', 64, (text: string) => ({ type: 'join', key: text })],
+    ['token', 512, (text: string) => ({ type: 'join', token: text })],
+    ['have', 64, (text: string) => ({ type: 'join', have: [text] })],
+    ['imageIds', 64, (text: string) => ({ type: 'want', imageIds: [text] })],
+    ['imageId to regenerate', 64, (text: string) => ({ ...clientMessages.regenerate, imageId: text })],
+    ['imageId to refine', 64, (text: string) => ({ ...clientMessages.refine, imageId: text })],
+    ['imageId to approve', 64, (text: string) => ({ ...clientMessages.approve, imageId: text })],
+    ['sha256', 64, (text: string) => ({ ...clientMessages.approve, sha256: text })],
+    ['imageId to discard', 64, (text: string) => ({ ...clientMessages.discard, imageId: text })],
+    ['imageId to restore', 64, (text: string) => ({ ...clientMessages.restore, imageId: text })],
+  ])('S4 %s has %i characters at most', (_name, most, message) => {
+    expect([accepts(message('x'.repeat(most))), accepts(message('x'.repeat(most + 1)))]).toEqual([true, false]);
+  });
+
   test('a turn is a natural number', () => {
     for (const turn of [0, 1, Number.MAX_SAFE_INTEGER]) expect(accepts({ ...clientMessages.cancel, turn })).toBe(true);
     for (const turn of [-1, 0.5, '1', true]) expect(accepts({ ...clientMessages.cancel, turn })).toBe(false);
