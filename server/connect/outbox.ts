@@ -9,7 +9,7 @@ import type { Wire } from './wire.ts';
 
 /** What the outbox fetches from its session. */
 export interface Source {
-  readonly snapshotText: string;
+  readonly snapshotFrame: Buffer;
   readonly shownImages: readonly string[];
   readonly viewers: { readonly reviewers: number; readonly watchers: number };
   readonly runningCandidates: readonly number[];
@@ -180,7 +180,7 @@ export class Outbox {
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
     this.#draftDue = undefined; // The snapshot carries it.
-    this.#wire.send(source.snapshotText);
+    this.#wire.send(source.snapshotFrame);
     return true;
   }
 

@@ -48,7 +48,7 @@ export class Wire {
   }
 
   /** Writes a text frame. */
-  send(frame: string): void {
+  send(frame: string | Buffer): void {
     this.#announce(Buffer.byteLength(frame));
     this.#write(frame, true, () => this.#sent());
   }

@@ -39,7 +39,7 @@ export class Session {
   #needsRoom = false;
   #asks = 0;
   #names = 0;
-  #snapshotText: string | undefined;
+  #snapshotFrame: Buffer | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -67,10 +67,10 @@ export class Session {
     return this.#audience.viewers;
   }
 
-  /** The snapshot message, encoded once for all who watch. */
-  get snapshotText(): string {
-    this.#snapshotText ??= JSON.stringify(snapshotOf(this.#state, this.#draft));
-    return this.#snapshotText;
+  /** The snapshot message, encoded once for all who watch: it may be long, and they may be many. */
+  get snapshotFrame(): Buffer {
+    this.#snapshotFrame ??= Buffer.from(JSON.stringify(snapshotOf(this.#state, this.#draft)));
+    return this.#snapshotFrame;
   }
 
   /** The images that a snapshot shows as `image` and `approved`. */
@@ -113,14 +113,16 @@ export class Session {
   attach(watcher: Watcher): () => void {
     this.#audience.add(watcher);
     return () => {
-      if (this.#audience.remove(watcher) && this.isResting) this.#onRest();
+      if (!this.#audience.remove(watcher)) return;
+      if (this.#audience.isEmpty) this.#snapshotFrame = undefined;
+      if (this.isResting) this.#onRest();
     };
   }
 
   /** The text in the prompt field: shared, but no state, so no revision (rule W9). Its author hears of it only with a `draftId`. */
   setDraft(text: string, author: Actor, draftId?: string): void {
     this.#draft = text;
-    this.#snapshotText = undefined;
+    this.#snapshotFrame = undefined;
     this.#audience.tell((one) => {
       if (one.connectionId !== author.connectionId) one.draftChanged(text, author.name);
       else if (draftId !== undefined) one.draftChanged(text, author.name, draftId);
@@ -202,7 +204,7 @@ export class Session {
     this.#state = result.state;
     for (const effect of result.effects) this.#carryOut(effect, image);
     if (changed) {
-      this.#snapshotText = undefined;
+      this.#snapshotFrame = undefined;
       this.#audience.tell((one) => one.snapshotChanged());
     }
     if (start && rooms) this.#start(start.generation, rooms);

@@ -203,7 +203,7 @@ async function leave(world: World): Promise<void> {
 }
 
 function snapshotOf({ session }: SessionRules): SnapshotMessage {
-  const parsed = parseServerMessage(session.snapshotText);
+  const parsed = parseServerMessage(String(session.snapshotFrame));
   if (!parsed.ok || parsed.message.type !== 'snapshot') throw new Error('A session has no snapshot.');
   return parsed.message;
 }

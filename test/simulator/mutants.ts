@@ -96,12 +96,12 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: machine, from: 'revision: state.revision + 1, turn', to: 'revision: state.revision, turn' }],
   },
   {
-    what: 'the text of a snapshot outlives its state',
+    what: 'the frame of a snapshot outlives its state',
     breaks: ['M6', 'W6', 'W3', 'W1'],
     edits: [
       {
         file: session,
-        from: '      this.#snapshotText = undefined;\n      this.#audience',
+        from: '      this.#snapshotFrame = undefined;\n      this.#audience',
         to: '      this.#audience',
       },
     ],
@@ -361,8 +361,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: session,
-        from: '    this.#draft = text;\n    this.#snapshotText',
-        to: '    this.#draft = text;\n    this.#state = { ...this.#state, revision: this.#state.revision + 1 };\n    this.#snapshotText',
+        from: '    this.#draft = text;\n    this.#snapshotFrame',
+        to: '    this.#draft = text;\n    this.#state = { ...this.#state, revision: this.#state.revision + 1 };\n    this.#snapshotFrame',
       },
     ],
   },
@@ -388,8 +388,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: session,
-        from: 'if (this.#audience.remove(watcher) && this',
-        to: 'this.#run?.abort();\n      if (this.#audience.remove(watcher) && this',
+        from: 'if (!this.#audience.remove(watcher)) return;',
+        to: 'if (!this.#audience.remove(watcher)) return;\n      this.#run?.abort();',
       },
     ],
   },

@@ -65,7 +65,7 @@ export class Onlooker implements Watcher {
 
   snapshotChanged(): void {
     this.heard.push('snapshot');
-    this.snapshots.push(this.#session.snapshotText);
+    this.snapshots.push(String(this.#session.snapshotFrame));
   }
   draftChanged(text: string, by: string): void {
     this.heard.push(`draft ${text} by ${by}`);

@@ -46,8 +46,8 @@ class Board implements Source {
   readonly partials = new Map<number, StoredImage>();
   phase: ProgressMessage['phase'] = 'started';
 
-  get snapshotText(): string {
-    return JSON.stringify({ type: 'snapshot', revision: this.revision, image: this.shownImages[0] });
+  get snapshotFrame(): Buffer {
+    return Buffer.from(JSON.stringify({ type: 'snapshot', revision: this.revision, image: this.shownImages[0] }));
   }
   progress(candidate: number): ProgressMessage | undefined {
     if (!this.runningCandidates.includes(candidate)) return undefined;

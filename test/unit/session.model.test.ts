@@ -36,7 +36,7 @@ type Step = fc.AsyncCommand<Model, Real>;
 
 async function agrees(model: Readonly<Model>, { session }: Real): Promise<void> {
   await settled();
-  const parsed = parseServerMessage(session.snapshotText);
+  const parsed = parseServerMessage(String(session.snapshotFrame));
   if (!parsed.ok || parsed.message.type !== 'snapshot') throw new Error('A session has no snapshot.');
   const { stage, revision, turn, attempts, discarded, decisions, error, lastAction } = parsed.message;
   const approved = parsed.message.stage === 'final' ? parsed.message.approved.imageId : undefined;

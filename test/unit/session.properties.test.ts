@@ -240,7 +240,7 @@ describe('storms on two sessions with one queue', () => {
 
   rule('M4 a result that comes late, or twice, changes nothing', async (it, volleys) => {
     await it.run(volleys);
-    const before = it.sessions.map(({ state, snapshotText }) => ({ state, snapshotText }));
+    const before = it.sessions.map(({ state, snapshotFrame }) => ({ state, snapshotFrame }));
     const heard = it.tabs.map(([tab]) => tab.heard.length);
     let late = 0;
     for (const drawing of it.generator.drawings) {
@@ -250,7 +250,7 @@ describe('storms on two sessions with one queue', () => {
       late += 1;
     }
     await settled();
-    expect(it.sessions.map(({ state, snapshotText }) => ({ state, snapshotText }))).toEqual(before);
+    expect(it.sessions.map(({ state, snapshotFrame }) => ({ state, snapshotFrame }))).toEqual(before);
     expect(it.tabs.map(([tab]) => tab.heard.length)).toEqual(heard);
     return late;
   });

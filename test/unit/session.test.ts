@@ -206,7 +206,7 @@ describe('a generation', () => {
     const cause = new Error('the upstream body');
     generator.drawings[0]?.fail(new GenerationFailed('timeout', 'It took too long.', { retryable: true, cause }));
     await settled();
-    expect(JSON.parse(session.snapshotText).error).toEqual({
+    expect(JSON.parse(String(session.snapshotFrame)).error).toEqual({
       code: 'timeout',
       message: 'It took too long.',
       retryable: true,
@@ -219,8 +219,8 @@ describe('a generation', () => {
     const fault = new TypeError('secret is not a function');
     generator.drawings[0]?.fail(fault);
     await settled();
-    expect(session.snapshotText).not.toContain('secret');
-    expect(JSON.parse(session.snapshotText).error.code).toBe('provider_error');
+    expect(String(session.snapshotFrame)).not.toContain('secret');
+    expect(JSON.parse(String(session.snapshotFrame)).error.code).toBe('provider_error');
     expect(studio.faults).toEqual([fault]);
   });
 
@@ -353,12 +353,12 @@ describe('the draft', () => {
     session.setDraft('a r', ana);
     expect(two.heard).toContain('draft a r by Ana');
     expect(one.heard.some((what) => what.startsWith('draft'))).toBe(false);
-    expect(JSON.parse(session.snapshotText)).toMatchObject({ draft: 'a r', revision: 0 });
+    expect(JSON.parse(String(session.snapshotFrame))).toMatchObject({ draft: 'a r', revision: 0 });
   });
 
   test('an accepted prompt sets it, a refused one does not, start_over empties it', async () => {
     const { session, generator } = studioWithSession();
-    const draft = () => JSON.parse(session.snapshotText).draft;
+    const draft = () => JSON.parse(String(session.snapshotFrame)).draft;
     await drawn(session, generator);
     expect(draft()).toBe('a red kite');
     await send(session, { type: 'generate', prompt: 'refused' });
@@ -776,9 +776,20 @@ describe('what goes out', () => {
     const { session, generator } = studioWithSession();
     const bytes = imageOf('kite');
     await drawn(session, generator, bytes);
-    expect(session.snapshotText).toBe(session.snapshotText);
-    expect(session.snapshotText).not.toContain(Buffer.from(bytes.bytes).toString('base64').slice(0, 32));
-    expect(parseServerMessage(session.snapshotText).ok).toBe(true);
+    expect(session.snapshotFrame).toBeInstanceOf(Buffer);
+    expect(session.snapshotFrame).toBe(session.snapshotFrame);
+    expect(String(session.snapshotFrame)).not.toContain(Buffer.from(bytes.bytes).toString('base64').slice(0, 32));
+    expect(parseServerMessage(String(session.snapshotFrame)).ok).toBe(true);
+  });
+
+  test('the snapshot is kept encoded for as long as somebody looks on', () => {
+    const { session } = studioWithSession();
+    const [leave, leaveToo] = [session.attach(new Onlooker(session, 'a')), session.attach(new Onlooker(session, 'b'))];
+    const frame = session.snapshotFrame;
+    leave();
+    expect(session.snapshotFrame).toBe(frame);
+    leaveToo();
+    expect(session.snapshotFrame).not.toBe(frame);
   });
 
   test('viewers are counted by role', () => {
