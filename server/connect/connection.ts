@@ -170,7 +170,7 @@ export class Connection {
     const drafts = new DraftThrottle(limits.DRAFTS_PER_SECOND, this.#context.clock, (text, draftId) =>
       session.setDraft(text, actor, draftId),
     );
-    const leave = session.attach(this.#watcher(role));
+    const leave = session.attach(this.#watcher(role, drafts));
     this.#joined = { session, role, actor, drafts, leave };
     const path = `/api/sessions/${session.id}/images/`;
     this.#outbox.subscribe(welcomeOf({ session, role, actor, created }, generator, limits), {
@@ -208,11 +208,12 @@ export class Connection {
     this.#refuse(answer.code, { commandId, lastAction: answer.lastAction });
   }
 
-  #watcher(role: Role): Watcher {
+  #watcher(role: Role, drafts: DraftThrottle): Watcher {
     const outbox = this.#outbox;
     return {
       connectionId: this.id,
       role,
+      flushDraft: () => drafts.flush(),
       snapshotChanged: () => outbox.snapshotIsDue(),
       draftChanged: (text, by, draftId) => outbox.draftIsDue(text, by, draftId),
       viewersChanged: () => outbox.viewersAreDue(),

@@ -5,6 +5,8 @@ import type { Role } from '../../shared/session.ts';
 export interface Watcher {
   readonly connectionId: string;
   readonly role: Role;
+  /** A command is about to set the draft: what was typed before it and still waits is published now, and not after it. */
+  flushDraft(): void;
   snapshotChanged(): void;
   /** `draftId` is there when it is the watcher's own. */
   draftChanged(text: string, by: string, draftId?: string): void;

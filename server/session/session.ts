@@ -200,6 +200,7 @@ export class Session {
     const start = result.effects.find((one) => one.effect === 'start');
     const rooms = start && this.#roomsFor(start.generation);
     if (start && !rooms) return this.#refusal('server_busy');
+    if (result.effects.some(({ effect }) => effect === 'draft')) this.#audience.tell((one) => one.flushDraft());
     const changed = result.state !== this.#state;
     this.#state = result.state;
     for (const effect of result.effects) this.#carryOut(effect, image);

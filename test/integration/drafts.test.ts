@@ -145,6 +145,32 @@ test('a draft that was held back does not come after the command that followed i
   expect(late.last('snapshot').draft).toBe('the prompt');
 });
 
+test.each(['start_over', 'regenerate'] as const)(
+  'W8: a draft that another connection typed before %s does not come back after it',
+  async (type) => {
+    const clock = new FakeClock();
+    const { ana, ben, generator, client, sessionId } = await twoTabs({ clock });
+    ben.send({ type: 'generate', commandId: 'go', prompt: 'a cat' });
+    (await generator.drawing(0)).finish();
+    await ben.stage('user_feedback');
+    for (let index = 0; index < 20; index += 1) ana.send({ type: 'draft', text: `old ${index}`, draftId: `${index}` });
+    await ana.fence();
+    ben.send(type === 'start_over' ? { type, commandId: 'set' } : { type, commandId: 'set', prompt: 'another cat' });
+    await ben.answer('set');
+    clock.advance(1_000);
+    await Promise.all([ana.fence(), ben.fence()]);
+    const late = client();
+    await late.join({ sessionId });
+    const { draft } = late.last('snapshot');
+    expect(draft).toBe(type === 'start_over' ? '' : 'another cat');
+    for (const tab of [ana, ben]) {
+      const heard = tab.received.filter((message) => message.type === 'draft' || message.type === 'snapshot');
+      expect(heard.at(-1)).toMatchObject({ type: 'snapshot', draft });
+    }
+    expect(ana.last('draft')).toMatchObject({ text: 'old 19', draftId: '19' });
+  },
+);
+
 test('a draft that was held back is not lost when its author leaves', async () => {
   const { ana, ben } = await twoTabs({ limits: { DRAFTS_PER_SECOND: 1 } });
   for (const index of Array.from({ length: 10 }).keys()) ana.send({ type: 'draft', text: `draft ${index}` });

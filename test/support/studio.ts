@@ -63,6 +63,7 @@ export class Onlooker implements Watcher {
     this.role = role;
   }
 
+  flushDraft(): void {}
   snapshotChanged(): void {
     this.heard.push('snapshot');
     this.snapshots.push(String(this.#session.snapshotFrame));
