@@ -251,9 +251,14 @@ export class Connection {
 
   #close(code: CloseCode, reason: string): void {
     if (this.#closing) return;
+    this.#end();
+    this.#socket.close(code, reason);
+  }
+
+  /** Nobody is to see it here any more, though its peer may never have its part in the close. */
+  #end(): void {
     this.#closing = true;
     this.#leave();
-    this.#socket.close(code, reason);
     this.#undoTermination = this.#context.clock.after(CLOSE_DEADLINE_MS, () => this.#socket.terminate());
   }
 
@@ -274,6 +279,7 @@ export class Connection {
 
   #onError(error: Error & { code?: string }): void {
     this.#context.journal.log.info({ connection: this.id, code: error.code }, 'socket error');
+    if (!this.#closing) this.#end();
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { FakeClock } from '../support/fake-clock.ts';
 import { frame, rawClient, upgraded, upgradeRequest } from '../support/raw-client.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
 import { startServer } from '../support/server.ts';
@@ -307,4 +308,21 @@ test('R3: a client that asks on without reading is read no further, and gets eve
   greedy.resume();
   await answered;
   greedy.destroy();
+});
+
+test('R8: who breaks the protocol is no viewer from then on, and is torn down 2 s later', async () => {
+  const clock = new FakeClock();
+  const { client, port, sockets } = await startServer({ clock });
+  const ana = client();
+  const { sessionId } = await ana.join();
+  const broken = await upgraded(port);
+  broken.write(frame(JSON.stringify({ type: 'join', sessionId })));
+  await ana.until('viewers', ({ watchers }) => watchers === 1);
+  const RESERVED_OPCODE = 3;
+  broken.write(frame('x', RESERVED_OPCODE)); // It keeps its end open, and answers no close.
+  await expect.poll(() => ana.last('viewers').watchers).toBe(0);
+  expect(sockets.size).toBe(2);
+  clock.advance(2_000);
+  await expect.poll(() => sockets.size).toBe(1);
+  broken.destroy();
 });
