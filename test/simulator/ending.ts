@@ -60,14 +60,9 @@ async function rest(world: World): Promise<void> {
 
 function isThere(page: Page, world: World): boolean {
   const { status } = page.state.connection;
-  if (status === 'closed' || isTurnedAway(page, world)) return true;
+  if (status === 'closed' || world.isTurnedAway(page)) return true;
   const isAlive = page.cable?.carries === true && world.wires.get(page.cable)?.closeCode === undefined;
   return status === 'online' && isAlive && page.clicks.every(({ result }) => result);
-}
-
-/** The server was full, and said so: the page tries again once a minute. */
-function isTurnedAway(page: Page, world: World): boolean {
-  return page.state.connection.status === 'reconnecting' && world.pageRules.get(page)?.heardClose === 4429;
 }
 
 async function finishAll(world: World): Promise<void> {
@@ -88,7 +83,7 @@ function checkPage(page: Page, world: World): void {
   const who = `page ${page.number}`;
   ledger.check('R8', page.warnings.length === 0, () => `${who} warns: ${page.warnings.join('; ')}`);
   const open = page.clicks.filter(({ result }) => !result).map(({ ask }) => ask.type);
-  if (isTurnedAway(page, world)) return;
+  if (world.isTurnedAway(page)) return;
   const { status } = page.state.connection;
   const isBack = status === 'online' || status === 'closed';
   ledger.check('R1', isBack, () => `${who} is ${status} although everything works again`);

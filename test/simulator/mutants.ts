@@ -18,6 +18,7 @@ export interface Mutation {
 const machine = 'server/session/machine.ts';
 const attempts = 'server/session/attempts.ts';
 const session = 'server/session/session.ts';
+const sessions = 'server/session/sessions.ts';
 const run = 'server/session/generation-run.ts';
 const queue = 'server/generate/queue.ts';
 const outbox = 'server/connect/outbox.ts';
@@ -556,6 +557,86 @@ export const mutations: readonly Mutation[] = [
     what: 'the client does not say which images it has',
     breaks: ['W2'],
     edits: [{ file: client, from: 'this.#images.have(this.state.snapshot, this.#limits.HAVE_IDS)', to: '[]' }],
+  },
+  {
+    what: 'room that is not there is reserved',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: 'server/session/image-memory.ts',
+        from: 'return this.hasRoom(count * bytes) ? Array.from({ length: count }, () => this.take(bytes)) : undefined;',
+        to: 'return Array.from({ length: count }, () => this.take(bytes));',
+      },
+    ],
+  },
+  {
+    what: 'sessions that somebody looks at make room',
+    breaks: ['R7', 'R2'],
+    edits: [{ file: sessions, from: '.filter((session) => session.isResting)', to: '' }],
+  },
+  {
+    what: 'sessions make room before the attempts that nobody would miss',
+    breaks: ['R7'],
+    edits: [{ file: sessions, from: 'session.forget();', to: '' }],
+  },
+  {
+    what: 'approved images are the first to make room',
+    breaks: ['R7'],
+    edits: [{ file: sessions, from: '[...open, ...approved]', to: '[...approved, ...open]' }],
+  },
+  {
+    what: 'the approved image is forgotten',
+    breaks: ['R7', 'M3'],
+    edits: [{ file: machine, from: "if (state.stage === 'final') needed.add(state.approved.imageId);", to: '' }],
+  },
+  {
+    what: 'the newest attempt is forgotten',
+    breaks: ['R7', 'M1'],
+    edits: [
+      {
+        file: machine,
+        from: 'new Set([newest(state.attempts)?.image.imageId])',
+        to: 'new Set([undefined as string | undefined])',
+      },
+    ],
+  },
+  {
+    what: 'who asks is told that there is no room as long as anything is drawn',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: 'server/generate/queue.ts',
+        from: 'this.#queue.pending + this.#queue.size + count <= this.#capacity',
+        to: 'this.#queue.pending === 0',
+      },
+    ],
+  },
+  {
+    what: 'any number of candidates may wait',
+    breaks: ['S4'],
+    edits: [
+      {
+        file: 'server/generate/queue.ts',
+        from: ' && this.#queue.pending + this.#queue.size + count <= this.#capacity',
+        to: '',
+      },
+    ],
+  },
+  {
+    what: 'any number of commands is taken',
+    breaks: ['S4'],
+    edits: [
+      {
+        file: connection,
+        from: "if (!this.#commands.take()) return this.#refuse('rate_limited', { commandId });",
+        to: '',
+      },
+    ],
+  },
+  {
+    what: 'every second command is too much',
+    breaks: ['S4'],
+    edits: [{ file: connection, from: 'limits.COMMAND_BURST, limits', to: '2, limits' }],
   },
   {
     what: 'text that was on its way when the line broke is not sent again',

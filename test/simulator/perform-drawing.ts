@@ -6,6 +6,10 @@ import type { World } from './world.ts';
 
 type WithDrawing = Extract<Step, { drawing: number }>;
 
+export function finishAll(bytes: number, world: World): void {
+  for (const drawing of world.upstream.drawings) if (drawing.isLive) finish(drawing, bytes, world);
+}
+
 export function draw(step: WithDrawing, world: World): void {
   const { drawings } = world.upstream;
   if (step.does === 'finish late') {
@@ -26,11 +30,8 @@ export function draw(step: WithDrawing, world: World): void {
     case 'draw':
       if (step.what !== 'retrying') return onProgress({ phase: step.what });
       return onProgress({ phase: 'retrying', try: 2, retryInMs: 1_000, reason: 'The service is busy.' });
-    case 'preview': {
-      const image = world.upstream.paint(drawing, 'partial', step.bytes);
-      drawing.partials += 1;
-      return onProgress({ phase: 'partial', image });
-    }
+    case 'preview':
+      return world.preview(drawing, step.bytes);
     case 'finish':
       return finish(drawing, step.bytes, world);
     case 'fail': {

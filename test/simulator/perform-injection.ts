@@ -8,13 +8,14 @@ import { pick, type StepOf } from './steps.ts';
 import type { World } from './world.ts';
 
 export function inject(
-  step: StepOf<'send again' | 'forge' | 'late' | 'trespass' | 'babble'>,
+  step: StepOf<'send again' | 'forge' | 'late' | 'trespass' | 'babble' | 'flood'>,
   page: Page,
   world: World,
 ): void {
   const cable = page.cable;
   if (!cable) return;
   if (step.does === 'babble') return cable.inject(babble[step.what % babble.length] ?? '');
+  if (step.does === 'flood') return flood(step.times, cable, world);
   if (step.does === 'trespass') return trespass(cable, page, world);
   const command = pick((world.commands.get(page.room) ?? []).toReversed(), step.message);
   if (!command) return;
@@ -47,6 +48,14 @@ function trespass(cable: Cable, page: Page, world: World): void {
   if (page.mayDecide) return;
   const asked: Command = { type: 'generate', commandId: `${commandId}b`, prompt: `[${page.room}] trespass` };
   cable.inject(JSON.stringify(asked));
+}
+
+/** Many commands at once, of which none comes to anything. */
+function flood(times: number, cable: Cable, world: World): void {
+  for (let time = 0; time < times; time += 1) {
+    const command: Command = { type: 'discard', commandId: world.newId('flood'), imageId: 'none' };
+    cable.inject(JSON.stringify(command));
+  }
 }
 
 const babble = [

@@ -1,11 +1,15 @@
 /** Carries one step out in a world. A step that has nobody to do it, or nothing to do it to, does nothing. */
 import type { Click, Page } from './page.ts';
-import { draw } from './perform-drawing.ts';
+import { draw, finishAll } from './perform-drawing.ts';
 import { inject } from './perform-injection.ts';
-import { pick, type Step, type StepOf } from './steps.ts';
+import { type Onward, pick, type Step, type StepOf } from './steps.ts';
 import type { World } from './world.ts';
 
-type WithPage = Extract<Step, { page: number }>;
+/** For an answer to come back over a line that works. */
+const A_MOMENT_MS = 200;
+const A_BIG_PICTURE = 70_000;
+
+type WithPage = Exclude<Extract<Step, { page: number }>, { does: 'go on' | 'abandon' }>;
 
 export async function perform(step: Step, world: World): Promise<void> {
   switch (step.does) {
@@ -16,6 +20,15 @@ export async function perform(step: Step, world: World): Promise<void> {
       break;
     case 'restart':
       world.restart(step.downMs, step.drained);
+      break;
+    case 'abandon':
+      abandon(step, world);
+      break;
+    case 'go on':
+      goOn(step, world);
+      return await world.pass(A_MOMENT_MS);
+    case 'finish all':
+      finishAll(step.bytes, world);
       break;
     case 'set server clock':
       world.server.setClockForward(step.ms);
@@ -33,8 +46,38 @@ export function open(world: World): Page {
   return world.addPage({ room: world.newRoom(), mayDecide: true, isInvited: true, options: {} });
 }
 
+/** Whoever is left without a session opens another. */
+function goOn(step: StepOf<'go on'>, world: World): void {
+  const page = pick(world.busy, step.page);
+  const { page: number, bytes, options } = step;
+  const asked = { page: number, ...(options && { options }) };
+  const { snapshot, connection } = page?.state ?? {};
+  if (!page || connection?.status === 'closed') open(world);
+  else if (page.isAsleep) return;
+  else if (snapshot?.stage === 'generating') finishAll(bytes, world);
+  else if (!page.mayDecide) return;
+  else if (snapshot?.stage === 'final') decide({ does: 'start over', ...asked }, page, world);
+  else if (snapshot?.stage === 'user_feedback') decide(onward(step.how, asked), page, world);
+  else decide({ does: 'generate', ...asked, candidates: 1 + (bytes % 2) }, page, world);
+}
+
+function onward(how: Onward, asked: Pick<StepOf<'refine'>, 'page' | 'options'>): Deciding {
+  switch (how) {
+    case 'regenerate':
+      return { does: how, ...asked, how: 'new prompt' };
+    case 'refine':
+      return { does: how, ...asked, image: 0 };
+    case 'approve another':
+      return { does: 'approve', ...asked, image: 1 };
+    case 'start over':
+      return { does: how, ...asked };
+    default:
+      return { does: how, ...asked, image: 0 };
+  }
+}
+
 function onPage(step: WithPage, world: World): void {
-  const page = pick(world.open, step.page);
+  const page = pick(world.busy, step.page);
   if (!page) return;
   switch (step.does) {
     case 'attach':
@@ -65,6 +108,7 @@ function onPage(step: WithPage, world: World): void {
     case 'late':
     case 'trespass':
     case 'babble':
+    case 'flood':
       return inject(step, page, world);
     default:
       if (!page.isAsleep) byPerson(step, page, world);
@@ -87,6 +131,7 @@ type ByPerson = Exclude<
     | 'late'
     | 'trespass'
     | 'babble'
+    | 'flood'
   >
 >;
 
@@ -226,6 +271,24 @@ function attach(as: StepOf<'attach'>['as'], to: Page, world: World): void {
     mayDecide,
     isInvited,
     options: { sessionId, ...(as !== 'watcher' && key !== undefined && { sessionKey: key }) },
+  });
+}
+
+/** Nobody is left in the room of `page`, and whoever was there opens another. */
+function abandon({ page: number, approved }: StepOf<'abandon'>, world: World): void {
+  const { time, busy } = world;
+  const rich = busy.filter(({ state }) => (state.snapshot?.attempts.length ?? 0) > 1);
+  const page = pick(approved === undefined || rich.length === 0 ? busy : rich, number);
+  if (!page) return;
+  const leave = () => {
+    for (const one of world.open) if (one.room === page.room) one.leave();
+    open(world);
+  };
+  if (approved === undefined) return leave();
+  finishAll(A_BIG_PICTURE, world);
+  time.after(A_MOMENT_MS, () => {
+    if (page.mayDecide && page.isUp) approve(approved, page, world);
+    time.after(A_MOMENT_MS, leave);
   });
 }
 

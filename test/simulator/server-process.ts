@@ -9,9 +9,11 @@ import { GenerationQueue } from '../../server/generate/queue.ts';
 import { Journal } from '../../server/journal.ts';
 import { defaultLimits, type Limits } from '../../server/limits.ts';
 import type { Logger } from '../../server/logger.ts';
+import type { Answer } from '../../server/session/answers.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
 import type { Session } from '../../server/session/session.ts';
 import { Sessions } from '../../server/session/sessions.ts';
+import type { Command } from '../../shared/protocol.ts';
 import type { SimulatedSocket } from './cable.ts';
 import type { Random } from './random.ts';
 import type { Time } from './time.ts';
@@ -27,9 +29,11 @@ export const limits: Limits = {
   MEMORY_WAIT_MS: 10_000,
   ATTEMPTS_PER_SESSION: 4,
   REMEMBERED_COMMANDS: 32,
-  SESSIONS: 4,
-  UPSTREAM_IMAGE_BYTES: 100_000,
-  IMAGE_MEMORY_BYTES: 240_000,
+  SESSIONS: 5,
+  SESSION_BURST_PER_ADDRESS: 6,
+  SESSIONS_PER_MINUTE_PER_ADDRESS: 6,
+  UPSTREAM_IMAGE_BYTES: 72_000,
+  IMAGE_MEMORY_BYTES: 363_000,
   SESSION_IDLE_MS: 300_000,
   OUTBOX_BYTES: 4_000,
 };
@@ -46,7 +50,16 @@ export interface ServerParts {
   readonly newId: () => string;
   /** The server logged an error: a mistake of its own, which it has survived. */
   readonly onError: (problem: unknown) => void;
-  readonly onSession: (session: Session) => void;
+  readonly watch: SessionsWatch;
+}
+
+/** Sees what becomes of each session. What `deciding` and `forgetting` return is called when it is done. */
+export interface SessionsWatch {
+  born(session: Session): void;
+  deciding(session: Session, command: Command): (answer: Answer) => void;
+  forgetting(session: Session): () => void;
+  /** Called once, before it is gone. */
+  closing(session: Session): void;
 }
 
 export class ServerProcess {
@@ -62,14 +75,14 @@ export class ServerProcess {
   #isClosed = false;
   #isGone = false;
 
-  constructor({ time, random, upstream, newId, onError, onSession }: ServerParts) {
+  constructor({ time, random, upstream, newId, onError, watch }: ServerParts) {
     this.#time = time;
     this.#random = random;
     const clock = this.#clock();
     this.queue = new GenerationQueue(limits, clock);
     const journal = new Journal(logOf(onError), clock);
     const parts = { generator: upstream, queue: this.queue, estimates: new Estimates(), clock, newId, limits };
-    this.sessions = new ObservedSessions({ ...parts, memory: this.memory, journal }, onSession);
+    this.sessions = new ObservedSessions({ ...parts, memory: this.memory, journal }, watch);
     const admissions = new Admissions(this.sessions, limits, clock);
     const frames = new ImageFrames(this.memory);
     this.#context = { admissions, frames, generator: upstream, limits, clock, newId, journal };
@@ -177,19 +190,42 @@ export class ServerProcess {
   }
 }
 
-/** Tells of each session that is made. */
+/** Tells of each session that is made, and of what becomes of it. */
 class ObservedSessions extends Sessions {
-  readonly #onSession: (session: Session) => void;
+  readonly open = new Set<Session>();
+  readonly #watch: SessionsWatch;
 
-  constructor(context: ConstructorParameters<typeof Sessions>[0], onSession: (session: Session) => void) {
+  constructor(context: ConstructorParameters<typeof Sessions>[0], watch: SessionsWatch) {
     super(context);
-    this.#onSession = onSession;
+    this.#watch = watch;
   }
 
   override create(): Session {
     const session = super.create();
-    this.#onSession(session);
+    this.open.add(session);
+    this.#observe(session);
+    this.#watch.born(session);
     return session;
+  }
+
+  #observe(session: Session): void {
+    const [decide, forget, close] = [session.decide, session.forget, session.close];
+    session.decide = async (command, actor) => {
+      const decided = this.#watch.deciding(session, command);
+      const answer = await decide.call(session, command, actor);
+      decided(answer);
+      return answer;
+    };
+    session.forget = () => {
+      const forgotten = this.#watch.forgetting(session);
+      forget.call(session);
+      forgotten();
+    };
+    session.close = () => {
+      if (this.open.has(session)) this.#watch.closing(session);
+      this.open.delete(session);
+      close.call(session);
+    };
   }
 }
 

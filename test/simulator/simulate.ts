@@ -18,8 +18,8 @@ const A_MOMENT_MS = 200;
 export async function run({ seed, steps }: Schedule, ledger = new Ledger(), trace?: Trace): Promise<void> {
   const own = new Ledger();
   const world = new World(seed, own, trace);
-  const onRejection = (reason: unknown) =>
-    own.check('R8', false, () => `a rejection was left alone: ${inspect(reason)}`);
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown) => void rejections.push(reason);
   process.on('unhandledRejection', onRejection);
   try {
     open(world);
@@ -30,7 +30,8 @@ export async function run({ seed, steps }: Schedule, ledger = new Ledger(), trac
     }
     trace?.('The network heals.');
     await end(world);
-    own.check('R8', true, () => '');
+    own.check('R8', rejections.length === 0, () => `a rejection was left alone: ${inspect(rejections[0])}`);
+    own.throwIfBroken();
   } finally {
     process.off('unhandledRejection', onRejection);
     ledger.add(own);

@@ -11,9 +11,19 @@ export type Step =
   | { readonly does: 'open' }
   | { readonly does: 'attach'; readonly page: number; readonly as: 'reviewer' | 'watcher' | 'intruder' }
   | { readonly does: 'leave'; readonly page: number; readonly politely: boolean }
+  /** All of a room leave for one of their own; before, one of them may approve an image, where there are several an older one. */
+  | { readonly does: 'abandon'; readonly page: number; readonly approved?: number }
   | { readonly does: 'generate'; readonly page: number; readonly candidates: number; readonly options?: Options }
   | { readonly does: 'regenerate'; readonly page: number; readonly how: Again; readonly options?: Options }
   | { readonly does: 'refine'; readonly page: number; readonly image: number; readonly options?: Options }
+  /** Somebody does what leads on from where their page stands, and looks on for a moment; `how` chooses where there is a choice. */
+  | {
+      readonly does: 'go on';
+      readonly page: number;
+      readonly how: Onward;
+      readonly bytes: number;
+      readonly options?: Options;
+    }
   | { readonly does: 'approve'; readonly page: number; readonly image: number }
   /** With `undoMs` the person takes it back by themselves after so long. */
   | { readonly does: 'discard'; readonly page: number; readonly image: number; readonly undoMs?: number }
@@ -30,11 +40,13 @@ export type Step =
   | { readonly does: 'late'; readonly page: number; readonly message: number }
   | { readonly does: 'trespass'; readonly page: number }
   | { readonly does: 'babble'; readonly page: number; readonly what: number }
+  | { readonly does: 'flood'; readonly page: number; readonly times: number }
   // the service that draws
   | { readonly does: 'draw'; readonly drawing: number; readonly what: 'started' | 'drawing' | 'retrying' }
   | { readonly does: 'preview'; readonly drawing: number; readonly bytes: number }
   | { readonly does: 'finish'; readonly drawing: number; readonly bytes: number }
   | { readonly does: 'fail'; readonly drawing: number; readonly by: 'refusal' | 'fault' | 'nothing' }
+  | { readonly does: 'finish all'; readonly bytes: number }
   | { readonly does: 'finish late'; readonly drawing: number; readonly bytes: number }
   // the network
   | { readonly does: 'cut'; readonly page: number; readonly rescued: Rescued }
@@ -45,12 +57,13 @@ export type Step =
   // pages and machines
   | { readonly does: 'hide'; readonly page: number }
   | { readonly does: 'show'; readonly page: number }
-  | { readonly does: 'sleep'; readonly page: number; readonly ms: number; readonly wakes: boolean }
+  | { readonly does: 'sleep'; readonly page: number; readonly ms: number }
   | { readonly does: 'set clock'; readonly page: number; readonly ms: number }
   | { readonly does: 'set server clock'; readonly ms: number }
   | { readonly does: 'restart'; readonly downMs: number; readonly drained: boolean };
 
 type Again = 'same' | 'new prompt' | 'an older image';
+export type Onward = 'regenerate' | 'refine' | 'approve' | 'approve another' | 'discard' | 'restore' | 'start over';
 type Together = 'ask' | 'approve' | 'approve or discard' | 'cancel' | 'start over';
 
 export type StepOf<Does extends Step['does']> = Extract<Step, { does: Does }>;
@@ -67,7 +80,7 @@ const message = fc.nat({ max: 5 });
 const image = fc.nat({ max: 3 });
 const bytes = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 200, max: 3_000 }) },
-  { weight: 1, arbitrary: fc.integer({ min: 60_000, max: 100_000 }) },
+  { weight: 4, arbitrary: fc.integer({ min: 60_000, max: 72_000 }) },
 );
 const way = fc.constantFrom('up' as const, 'down' as const, 'both' as const);
 const clockMs = fc.constantFrom(-3_600_000, -30_000, -3_000, 3_000, 30_000, 3_600_000);
@@ -112,8 +125,17 @@ const waits = fc.oneof(
 
 /** By weight: a session must often get as far as a picture, or the rest of the rules would never apply. */
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 30, arbitrary: fc.record({ does: does('wait'), ms: waits }) },
-  { weight: 2, arbitrary: fc.record({ does: does('open') }) },
+  { weight: 34, arbitrary: fc.record({ does: does('wait'), ms: waits }) },
+  { weight: 3, arbitrary: fc.record({ does: does('open') }) },
+  { weight: 2, arbitrary: fc.record({ does: does('abandon'), page }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      does: does('abandon'),
+      page: fc.constantFrom(0, 0, 1, 2),
+      approved: fc.constantFrom(0, 1, 1, 1),
+    }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -140,7 +162,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 5, arbitrary: asking({ does: does('refine'), page, image }) },
-  { weight: 5, arbitrary: fc.record({ does: does('approve'), page, image }) },
+  {
+    weight: 60,
+    arbitrary: asking({
+      does: does('go on'),
+      page: fc.constantFrom(0, 0, 0, 1, 2),
+      how: fc.constantFrom<Onward>(
+        ...(['regenerate', 'regenerate', 'refine', 'refine', 'discard', 'discard', 'restore'] as const),
+        ...(['approve', 'approve another', 'start over'] as const),
+      ),
+      bytes,
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ does: does('approve'), page, image }) },
   { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image }) },
   { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image, undoMs: fc.constantFrom(0, 100, 3_000) }) },
   { weight: 4, arbitrary: fc.record({ does: does('restore'), page, image }) },
@@ -164,7 +198,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ does: does('forge'), page, message }) },
   { weight: 2, arbitrary: fc.record({ does: does('late'), page, message }) },
   { weight: 3, arbitrary: fc.record({ does: does('trespass'), page }) },
-  { weight: 1, arbitrary: fc.record({ does: does('babble'), page, what: fc.nat({ max: 5 }) }) },
+  { weight: 3, arbitrary: fc.record({ does: does('babble'), page, what: fc.nat({ max: 5 }) }) },
+  { weight: 2, arbitrary: fc.record({ does: does('flood'), page, times: fc.integer({ min: 9, max: 15 }) }) },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -183,6 +218,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       by: fc.constantFrom('refusal' as const, 'fault' as const, 'nothing' as const),
     }),
   },
+  { weight: 16, arbitrary: fc.record({ does: does('finish all'), bytes }) },
   { weight: 5, arbitrary: fc.record({ does: does('finish late'), drawing, bytes }) },
   {
     weight: 9,
@@ -215,7 +251,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: does('show'), page }) },
   {
     weight: 2,
-    arbitrary: fc.record({ does: does('sleep'), page, ms: fc.integer({ min: 500, max: 60_000 }), wakes: fc.boolean() }),
+    arbitrary: fc.record({ does: does('sleep'), page, ms: fc.integer({ min: 500, max: 60_000 }) }),
   },
   { weight: 1, arbitrary: fc.record({ does: does('set clock'), page, ms: clockMs }) },
   { weight: 2, arbitrary: fc.record({ does: does('set server clock'), ms: clockMs }) },
@@ -229,12 +265,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A schedule of at most `longest` steps. */
-export function schedules(longest = 60): fc.Arbitrary<Schedule> {
-  return fc.record({
-    seed: fc.nat(),
-    steps: fc.array(step, { minLength: 1, maxLength: longest, size: 'max' }),
-  });
+/** A schedule of at most `longest` steps; as many of them are long as short, for it takes many to get far. */
+export function schedules(longest = 80): fc.Arbitrary<Schedule> {
+  return fc.noBias(
+    fc.record({
+      seed: fc.nat(),
+      steps: fc.array(step, { minLength: 1, maxLength: longest, size: 'max' }),
+    }),
+  );
 }
 
 /** Number `number` of `items`, from 0; after the last comes the first. */

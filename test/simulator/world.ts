@@ -7,9 +7,10 @@ import type { Ledger } from './ledger.ts';
 import { Page, type PageParts } from './page.ts';
 import { Random } from './random.ts';
 import { PageRules } from './rules/page-rules.ts';
+import { RoomRules } from './rules/room-rules.ts';
 import { SessionRules } from './rules/session-rules.ts';
 import { WireRules } from './rules/wire-rules.ts';
-import { limits, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 import { Time } from './time.ts';
 import { type Drawing, Upstream } from './upstream.ts';
 
@@ -29,6 +30,8 @@ export class World {
   /** The commands that have reached the server, by room: somebody may send them again. */
   readonly commands = new Map<string, Command[]>();
   server: ServerProcess;
+  /** Of the server there is now. */
+  #room!: RoomRules;
   readonly #startedAt: number;
   readonly #tell: (line: string) => void;
   #ids = 0;
@@ -50,6 +53,17 @@ export class World {
   /** Pages whose tab is open. */
   get open(): Page[] {
     return this.pages.filter(({ hasLeft }) => !hasLeft);
+  }
+
+  /** Those that have not been sent away, as far as there are any: what is done in the others comes to nothing. */
+  get busy(): Page[] {
+    const busy = this.open.filter((page) => page.state.connection.status !== 'closed' && !this.isTurnedAway(page));
+    return busy.length > 0 ? busy : this.open;
+  }
+
+  /** The server was full, and said so: the page tries again once a minute. */
+  isTurnedAway(page: Page): boolean {
+    return page.state.connection.status === 'reconnecting' && this.pageRules.get(page)?.heardClose === 4429;
   }
 
   newId(kind = 'id'): string {
@@ -96,17 +110,20 @@ export class World {
   async settle(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     for (const session of this.sessions.values()) session.checkDraft();
+    for (const page of this.pageRules.values()) page.checkField();
     this.look();
     for (const session of this.sessions.values()) session.checkDrawings();
-    const { memory, queue } = this.server;
-    this.ledger.check(
-      'R7',
-      memory.usedBytes <= limits.IMAGE_MEMORY_BYTES && memory.usedBytes >= 0,
-      () => `images take ${memory.usedBytes} bytes of ${limits.IMAGE_MEMORY_BYTES}`,
-    );
-    const mayStart = queue.running < limits.CONCURRENT_CANDIDATES && memory.hasRoom(limits.UPSTREAM_IMAGE_BYTES);
-    this.ledger.check('R7', queue.waiting === 0 || !mayStart, () => `${queue.waiting} wait though there is room`);
+    this.#room.check(this.#live);
+    this.#room.checkLine();
     this.ledger.throwIfBroken();
+  }
+
+  /** Gives the server a preview, of one of its drawings that run. */
+  preview(drawing: Drawing, byteLength: number): void {
+    const image = this.upstream.paint(drawing, 'partial', byteLength);
+    drawing.partials += 1;
+    this.#room.previewed(image.bytes.byteLength);
+    drawing.context.onProgress({ phase: 'partial', image });
   }
 
   look(): void {
@@ -135,21 +152,36 @@ export class World {
     again();
   }
 
+  /** Drawings that the server waits for. */
+  get #live(): number {
+    return this.upstream.drawings.filter(({ isLive }) => isLive).length;
+  }
+
   #trace(line: string): void {
     this.#tell(`${Math.round(this.time.now - this.#startedAt)} ms ${line}`);
   }
 
   #startServer(): ServerProcess {
     const { time, random, upstream } = this;
-    return new ServerProcess({
+    const server: ServerProcess = new ServerProcess({
       time,
       random,
       upstream,
       newId: () => this.newId(),
       onError: (error) =>
         this.ledger.check('R8', this.expectedFaults.has(error), () => `the server logged ${inspect(error)}`),
-      onSession: (session) => this.#born(session),
+      watch: {
+        born: (session) => this.#born(session),
+        deciding: (session, command) => this.#room.deciding(session, command),
+        forgetting: (session) => this.#room.forgetting(session),
+        closing: (session) => {
+          this.look();
+          this.#room.closing(session);
+        },
+      },
     });
+    this.#room = new RoomRules(server, this.ledger, time);
+    return server;
   }
 
   #born(session: Session): void {
@@ -165,13 +197,7 @@ export class World {
     drawing.owner = asking;
     this.ledger.check('R11', asking !== undefined, () => `drawing ${drawing.number} is for no session`);
     asking?.asked(drawing);
-    const live = this.upstream.drawings.filter(({ isLive }) => isLive).length;
-    const { usedBytes } = this.server.memory;
-    this.ledger.check(
-      'R7',
-      usedBytes >= live * limits.UPSTREAM_IMAGE_BYTES,
-      () => `${live} images are drawn without room for them`,
-    );
+    this.#room.check(this.#live);
   }
 
   #aborted(drawing: Drawing): void {
@@ -185,6 +211,7 @@ export class World {
     rules?.opening();
     const wire = new WireRules({
       ledger: this.ledger,
+      time: this.time,
       upstream: this.upstream,
       trace: (line) => this.#trace(`page ${page.number} ${line}`),
       look: () => this.look(),
@@ -213,7 +240,7 @@ export class World {
     this.time.after(travelMs, () => {
       if (cable.isGivenUp) return;
       if (page.network === 'refuses' || !this.server.isOpen) return cable.refuse();
-      this.server.connect(cable.server, `page ${page.number}`);
+      this.server.connect(cable.server, 'here');
       cable.accept();
     });
   }

@@ -4,7 +4,7 @@ import type { Session } from '../../../server/session/session.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import type { Generation } from '../../../shared/session.ts';
 import { type Ask, askIn, isOffered } from '../ask.ts';
-import type { Ledger, Rule } from '../ledger.ts';
+import type { Ledger } from '../ledger.ts';
 
 type State = Session['state'];
 export type Asking = Extract<Command, { type: 'generate' | 'regenerate' | 'refine' }>;
@@ -13,7 +13,7 @@ export const isAsking = (command: Command): command is Asking =>
   command.type === 'generate' || command.type === 'regenerate' || command.type === 'refine';
 
 /** The generation that `command` should make of `before`, told from the rules of the design alone. */
-function meant(command: Asking, before: State): Partial<Generation> {
+export function meant(command: Asking, before: State): Partial<Generation> {
   const named = before.attempts.find(({ image }) => 'imageId' in command && image.imageId === command.imageId);
   const newest = before.attempts.at(-1);
   switch (command.type) {
@@ -65,11 +65,14 @@ export function checkDrawn(bytes: Uint8Array | undefined, generation: Generation
 
 function compare(ask: Ask, generation: Generation, state: State, ledger: Ledger, how: string): void {
   const { prompt, feedback, options, parent } = generation;
-  const holds = (rule: Rule, isSo: boolean, what: string) => ledger.check(rule, isSo, () => `another ${what} ${how}`);
-  holds('R11', ask.prompt === prompt, 'prompt');
-  holds('options', isDeepStrictEqual(ask.options, options), 'set of options');
-  if (feedback === undefined) return holds('M9', ask.parent === undefined && ask.feedback === undefined, 'image');
-  holds('R11', ask.feedback === feedback, 'feedback');
+  ledger.check('R11', ask.prompt === prompt, () => `another prompt ${how}`);
+  ledger.check('options', isDeepStrictEqual(ask.options, options), () => `another set of options ${how}`);
+  if (feedback === undefined) {
+    const isFree = ask.parent === undefined && ask.feedback === undefined;
+    return ledger.check('M9', isFree, () => `an image that nobody refines ${how}`);
+  }
+  ledger.check('R11', ask.feedback === feedback, () => `another feedback ${how}`);
   const source = [...state.attempts, ...state.discarded].find(({ image }) => image.imageId === parent)?.image;
-  holds('M9', source !== undefined && ask.parent === source.sha256, 'image');
+  const isRight = source !== undefined && ask.parent === source.sha256;
+  ledger.check('M9', isRight, () => `a change of another image ${how}`);
 }

@@ -26,6 +26,7 @@ export class PageRules {
   /** The close code that ended the last connection, as its page heard it. */
   heardClose: number | undefined;
   #reset: Click | undefined;
+  #draftBeforeNews: string | undefined;
 
   constructor(page: Page, ledger: Ledger, time: Time, sessionOf: (sessionId: string) => SessionRules | undefined) {
     this.#page = page;
@@ -40,7 +41,20 @@ export class PageRules {
   received(message: ServerMessage): void {
     if (message.type === 'goodbye') this.#askedWaitMs = message.reconnectInMs;
     const isForeign = (message.type === 'draft' || message.type === 'snapshot') && this.#page.isFocused;
-    if (isForeign) this.#ledger.check('W8', true, () => '');
+    if (isForeign) this.#draftBeforeNews ??= this.#page.state.draft;
+  }
+
+  /** News have been read: in a field that has the focus, they change nothing (rule W8). */
+  checkField(): void {
+    const before = this.#draftBeforeNews;
+    this.#draftBeforeNews = undefined;
+    if (before === undefined || this.#page.hasLeft || !this.#page.isFocused || this.#isResetting) return;
+    const { draft } = this.#page.state;
+    this.#ledger.check('W8', draft === before, () => `page ${this.#page.number}: news made "${draft}" of "${before}"`);
+  }
+
+  get #isResetting(): boolean {
+    return this.#reset !== undefined && !this.#reset.result;
   }
 
   /** The page's `join` has reached the server: it names the images that the page still has, so that none crosses twice. */
@@ -93,7 +107,7 @@ export class PageRules {
   /** While the field has the focus, only its own person changes it (rule W8). */
   #checkDraft(before: SessionState, state: SessionState): void {
     if (!this.#page.isFocused || state.draft === before.draft) return;
-    const isOwn = this.#page.isTyping || (this.#reset !== undefined && !this.#reset.result);
+    const isOwn = this.#page.isTyping || this.#isResetting;
     this.#ledger.check(
       'W8',
       isOwn,

@@ -16,11 +16,14 @@ import {
 import { askIn, digest } from '../ask.ts';
 import type { Tap } from '../cable.ts';
 import type { Ledger } from '../ledger.ts';
+import { limits } from '../server-process.ts';
+import type { Time } from '../time.ts';
 import type { Upstream } from '../upstream.ts';
 import type { SessionRules } from './session-rules.ts';
 
 export interface WireContext {
   readonly ledger: Ledger;
+  readonly time: Time;
   readonly upstream: Upstream;
   /** Notes the session that a connection of this room has joined. */
   readonly joined: (sessionId: string) => SessionRules | undefined;
@@ -51,6 +54,10 @@ export class WireRules implements Tap {
   readonly #open = new Map<string, Command[]>();
   /** The command ids of messages that are no commands, still unanswered. */
   readonly #nonsense: string[] = [];
+  readonly #openedAt: number;
+  /** Commands and `want` that have come; commands that took their place in the bucket for sure. */
+  #came = 0;
+  #taken = 0;
   #announced: number | undefined;
   /** The server has begun to close: it owes no more answers. */
   closeCode: number | undefined;
@@ -58,6 +65,7 @@ export class WireRules implements Tap {
   constructor(context: WireContext) {
     this.#context = context;
     this.#ledger = context.ledger;
+    this.#openedAt = context.time.now;
   }
 
   get session(): SessionRules | undefined {
@@ -84,11 +92,13 @@ export class WireRules implements Tap {
       this.#context.joinCame(message);
       for (const imageId of message.have ?? []) this.#there.add(imageId);
     } else if (message.type === 'want') {
+      this.#came += 1;
       for (const imageId of message.imageIds) this.#allow(imageId, 1);
     } else if (message.type === 'draft') {
       this.#session?.draftCame();
     } else if ('commandId' in message) {
       const { commandId } = message;
+      this.#came += 1;
       this.#open.set(commandId, [...(this.#open.get(commandId) ?? []), message]);
       this.#session?.came(message);
       this.#context.commandCame(message);
@@ -228,7 +238,23 @@ export class WireRules implements Tap {
     this.#allowance.set(imageId, before + times);
   }
 
+  /** So many commands at once, then so many a second; nobody is refused for less (rule S4). */
+  #checkRate(answer: AckMessage | RejectMessage): void {
+    const code = answer.type === 'reject' ? answer.code : undefined;
+    if (code === 'rate_limited' && this.#session) {
+      const isTooMuch = this.#came > limits.COMMAND_BURST;
+      return this.#ledger.check('S4', isTooMuch, () => `message ${this.#came} was called too much at once`);
+    }
+    if (answer.commandId === undefined || code === 'invalid_message' || code === 'not_joined') return;
+    this.#taken += 1;
+    if (this.#taken <= limits.COMMAND_BURST) return;
+    const seconds = (this.#context.time.now - this.#openedAt) / 1_000;
+    const most = limits.COMMAND_BURST + seconds * limits.COMMANDS_PER_SECOND;
+    this.#ledger.check('S4', this.#taken <= most, () => `${this.#taken} commands were taken in ${seconds} s`);
+  }
+
   #answer(answer: AckMessage | RejectMessage): void {
+    this.#checkRate(answer);
     const { commandId } = answer;
     if (commandId === undefined) return;
     const nonsense = this.#nonsense.indexOf(commandId);
