@@ -7,6 +7,7 @@ import { Admissions } from './connect/admission.ts';
 import { ClientAddresses } from './connect/client-address.ts';
 import { ImageFrames } from './connect/image-frames.ts';
 import { Door } from './connect/upgrade.ts';
+import { drain } from './drain.ts';
 import { Estimates } from './generate/estimates.ts';
 import type { Generator } from './generate/generator.ts';
 import { GenerationQueue } from './generate/queue.ts';
@@ -27,11 +28,6 @@ export interface AppParts {
   readonly clock?: Clock;
 }
 
-/** How long running generations may go on once the server is to stop (rule R6). */
-const GENERATION_GRACE_MS = 8_000;
-/** How long goodbyes may take to arrive. */
-const GOODBYE_GRACE_MS = 1_000;
-const POLL_MS = 50;
 /** A request or an answer of which no byte moves for so long is given up; WebSockets have a pulse of their own (rule R4). */
 const HTTP_STALL_MS = 30_000;
 
@@ -71,22 +67,22 @@ export class App {
   async drain(): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    this.#door.close();
-    this.#queue.close();
-    // What was drawn is to arrive, too: a tab in the middle of its last image is not cut off.
-    await this.#until(() => this.#sessions.generating.length === 0 && this.#door.isQuiet, GENERATION_GRACE_MS);
-    this.#door.dismissAll(Math.random);
-    await this.#until(() => this.#door.connections === 0, GOODBYE_GRACE_MS);
+    await drain({
+      door: this.#door,
+      queue: this.#queue,
+      sessions: this.#sessions,
+      clock: this.#clock,
+      random: Math.random,
+    });
     // Listening as long as this: who comes meanwhile is told 503, and `/readyz` tells a proxy to look elsewhere.
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.#sessions.closeAll();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
   #count(metrics: Metrics, memory: ImageMemory): void {
     const [door, sessions, queue] = [this.#door, this.#sessions, this.#queue];
-    metrics.gauge('proofroom_connections', 'Open connections.', () => door.connections);
+    metrics.gauge('proofroom_connections', 'Open connections.', () => door.open.size);
     metrics.gauge('proofroom_slow_connections', 'Connections over their cap.', () => door.slowConnections);
     metrics.gauges('proofroom_sessions', 'Sessions.', 'stage', () => sessions.stages);
     metrics.gauge('proofroom_candidates_running', 'Candidates being drawn.', () => queue.running);
@@ -99,14 +95,5 @@ export class App {
     this.#sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => this.#sockets.delete(socket));
-  }
-
-  #until(isSo: () => boolean, withinMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const deadline = this.#clock.monotonic() + withinMs;
-    const stop = this.#clock.every(POLL_MS, () => {
-      if (isSo() || this.#clock.monotonic() >= deadline) resolve();
-    });
-    return promise.finally(stop);
   }
 }

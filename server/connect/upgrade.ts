@@ -11,9 +11,6 @@ import { Connection, type ConnectionContext } from './connection.ts';
 
 type Refusal = 400 | 403 | 404 | 421 | 429 | 503;
 
-/** How far apart clients are asked to come back after a restart, so that they do not come as a herd (rule R6). */
-const RECONNECT_SPREAD_MS = 5_000;
-
 export class Door {
   readonly #config: Config;
   readonly #context: ConnectionContext;
@@ -41,8 +38,9 @@ export class Door {
     });
   }
 
-  get connections(): number {
-    return this.#connections.size;
+  /** The connections there are. */
+  get open(): ReadonlySet<Connection> {
+    return this.#connections;
   }
 
   /** Takes or refuses an upgrade, in the order of the design: 421, 403, 400, 429, 503; 404 for another path than `/ws`. */
@@ -65,21 +63,9 @@ export class Door {
     return [...this.#connections].filter((connection) => connection.isSlow).length;
   }
 
-  /** Nobody waits for anything that is on its way. */
-  get isQuiet(): boolean {
-    return [...this.#connections].every((connection) => connection.isQuiet);
-  }
-
   /** Refuses new connections from now on. */
   close(): void {
     this.#isClosed = true;
-  }
-
-  /** Sends everybody away, to come back each at a moment of its own. */
-  dismissAll(random: () => number): void {
-    for (const connection of this.#connections) {
-      connection.dismiss(1012, 'restart', Math.round(random() * RECONNECT_SPREAD_MS));
-    }
   }
 
   #refusal(request: IncomingMessage, address: string): Refusal | undefined {

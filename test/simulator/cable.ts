@@ -12,6 +12,8 @@ type ServerSurface = Pick<WebSocket, 'readyState' | 'OPEN' | 'pause' | 'resume' 
 /** Sees what is written on either end, and what arrives. */
 export interface Tap {
   serverSent(frame: string | Buffer): void;
+  /** The server writes to its socket, which holds so many bytes that the kernel has not taken. */
+  serverWrites(heldBytes: number): void;
   serverReceived(text: string): void;
   clientReceived(text: string): void;
   closeFrameSent(code: number): void;
@@ -133,6 +135,10 @@ export class Cable {
     this.down.push(Buffer.byteLength(frame) + FRAME_BYTES, arrive, onTaken);
   }
 
+  serverWrites(heldBytes: number): void {
+    this.#tap?.serverWrites(heldBytes);
+  }
+
   /** The browser answers by itself, whatever its page does. */
   serverPings(payload: string): void {
     this.down.push(FRAME_BYTES, () => {
@@ -195,6 +201,7 @@ export class SimulatedSocket extends EventEmitter implements ServerSurface {
   readonly #cable: Cable;
   /** Of a message that is sent in pieces: it goes out with the last. */
   readonly #pieces: Buffer[] = [];
+  #heldBytes = 0;
   #isDetached = false;
 
   constructor(cable: Cable) {
@@ -202,10 +209,17 @@ export class SimulatedSocket extends EventEmitter implements ServerSurface {
     this.#cable = cable;
   }
 
-  send(frame: string | Buffer, { fin }: { fin: boolean }, onTaken?: () => void): void {
+  send(frame: string | Buffer, { fin }: { fin: boolean }, whenTaken?: () => void): void {
+    const byteLength = Buffer.byteLength(frame);
+    this.#cable.serverWrites(this.#heldBytes);
+    this.#heldBytes += byteLength;
+    const onTaken = () => {
+      this.#heldBytes -= byteLength;
+      whenTaken?.();
+    };
     if (this.readyState !== this.OPEN || !fin) {
       if (!fin) this.#pieces.push(Buffer.from(frame));
-      if (onTaken) queueMicrotask(onTaken);
+      queueMicrotask(onTaken);
       return;
     }
     const pieces = this.#pieces.splice(0);

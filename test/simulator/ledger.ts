@@ -4,12 +4,12 @@ import { basename } from 'node:path';
 export const rules = [
   ...['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10'],
   ...['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'W8', 'W9'],
-  ...['R1', 'R2', 'R4', 'R5', 'R7', 'R8', 'R9', 'R11', 'S4', 'draft', 'discard', 'options'],
+  ...['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7', 'R8', 'R9', 'R11', 'S4', 'draft', 'discard', 'options'],
 ] as const;
 export type Rule =
   | `M${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`
   | `W${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`
-  | `R${1 | 2 | 4 | 5 | 7 | 8 | 9 | 11}`
+  | `R${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 11}`
   | 'S4'
   /** Typed text is never lost: R1 for the prompt field. */
   | 'draft'

@@ -23,6 +23,7 @@ const run = 'server/session/generation-run.ts';
 const queue = 'server/generate/queue.ts';
 const outbox = 'server/connect/outbox.ts';
 const connection = 'server/connect/connection.ts';
+const drain = 'server/drain.ts';
 const draft = 'client/shared-draft.ts';
 const client = 'client/session-client.ts';
 const line = 'client/line.ts';
@@ -637,6 +638,42 @@ export const mutations: readonly Mutation[] = [
     what: 'every second command is too much',
     breaks: ['S4'],
     edits: [{ file: connection, from: 'limits.COMMAND_BURST, limits', to: '2, limits' }],
+  },
+  {
+    what: 'a socket is written to however much it holds',
+    breaks: ['R3'],
+    edits: [{ file: 'server/connect/wire.ts', from: ' && this.#heldBytes <= this.#capBytes', to: '' }],
+  },
+  {
+    what: 'a server that stops ends what runs at once',
+    breaks: ['R6'],
+    edits: [{ file: drain, from: 'GENERATION_GRACE_MS = 8_000', to: 'GENERATION_GRACE_MS = 0' }],
+  },
+  {
+    what: 'a server that stops takes new work',
+    breaks: ['R6'],
+    edits: [{ file: drain, from: '  queue.close();\n', to: '' }],
+  },
+  {
+    what: 'who is sent away is not told when to come back',
+    breaks: ['R6'],
+    edits: [{ file: drain, from: "'restart', Math.round(random() * RECONNECT_SPREAD_MS)", to: "'restart'" }],
+  },
+  {
+    what: 'who is sent away is asked to come back after a minute',
+    breaks: ['R6'],
+    edits: [{ file: drain, from: 'RECONNECT_SPREAD_MS = 5_000', to: 'RECONNECT_SPREAD_MS = 60_000' }],
+  },
+  {
+    what: 'who is sent away hears no goodbye',
+    breaks: ['R6'],
+    edits: [
+      {
+        file: connection,
+        from: "this.#outbox.send({ type: 'goodbye', reason,",
+        to: "void ({ type: 'goodbye', reason,",
+      },
+    ],
   },
   {
     what: 'text that was on its way when the line broke is not sent again',

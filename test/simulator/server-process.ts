@@ -4,6 +4,7 @@ import type { Clock } from '../../server/clock.ts';
 import { Admissions } from '../../server/connect/admission.ts';
 import { Connection, type ConnectionContext } from '../../server/connect/connection.ts';
 import { ImageFrames } from '../../server/connect/image-frames.ts';
+import { drain } from '../../server/drain.ts';
 import { Estimates } from '../../server/generate/estimates.ts';
 import { GenerationQueue } from '../../server/generate/queue.ts';
 import { Journal } from '../../server/journal.ts';
@@ -38,11 +39,6 @@ export const limits: Limits = {
   OUTBOX_BYTES: 4_000,
 };
 
-const GENERATION_GRACE_MS = 8_000;
-const GOODBYE_GRACE_MS = 1_000;
-const POLL_MS = 50;
-const RECONNECT_SPREAD_MS = 5_000;
-
 export interface ServerParts {
   readonly time: Time;
   readonly random: Random;
@@ -70,10 +66,12 @@ export class ServerProcess {
   readonly #time: Time;
   readonly #random: Random;
   readonly #timers = new Set<() => void>();
-  readonly #sockets = new Map<SimulatedSocket, Connection>();
+  readonly #sockets = new Set<SimulatedSocket>();
+  readonly #connections = new Set<Connection>();
   #clockSkewMs = 0;
   #isClosed = false;
   #isGone = false;
+  #drainingSince: number | undefined;
 
   constructor({ time, random, upstream, newId, onError, watch }: ServerParts) {
     this.#time = time;
@@ -109,8 +107,12 @@ export class ServerProcess {
   connect(socket: SimulatedSocket, address: string): Connection {
     // The simulated socket has all of `ws` that a connection uses.
     const connection = new Connection(socket as unknown as WebSocket, address, this.#context);
-    this.#sockets.set(socket, connection);
-    socket.once('close', () => this.#sockets.delete(socket));
+    this.#sockets.add(socket);
+    this.#connections.add(connection);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#connections.delete(connection);
+    });
     return connection;
   }
 
@@ -119,26 +121,27 @@ export class ServerProcess {
     this.#clockSkewMs += ms;
   }
 
-  /** Stops as the app does on SIGTERM (rule R6), then calls `onStopped`. */
+  /** Stops as the app does on SIGTERM (rule R6), then calls `onStopped`, unless it was killed meanwhile. */
   drain(onStopped: () => void): void {
     if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.queue.close();
-    const drawn = () => this.sessions.generating.length === 0;
-    this.#until(drawn, GENERATION_GRACE_MS, () => {
-      for (const connection of this.#sockets.values()) {
-        connection.dismiss(1012, 'restart', Math.round(this.#random.next() * RECONNECT_SPREAD_MS));
-      }
-      this.#until(
-        () => this.#sockets.size === 0,
-        GOODBYE_GRACE_MS,
-        () => {
-          this.sessions.closeAll();
-          this.kill();
-          onStopped();
-        },
-      );
+    this.#drainingSince = this.#time.now;
+    const door = {
+      open: this.#connections,
+      close: () => {
+        this.#isClosed = true;
+      },
+    };
+    const { queue, sessions } = this;
+    const random = () => this.#random.next();
+    void drain({ door, queue, sessions, clock: this.#clock(), random }).then(() => {
+      this.kill();
+      onStopped();
     });
+  }
+
+  /** How long it has been about to stop, in milliseconds; undefined while it is not. */
+  get drainingMs(): number | undefined {
+    return this.#drainingSince === undefined ? undefined : this.#time.now - this.#drainingSince;
   }
 
   /** The process is gone, from one moment to the next. */
@@ -146,18 +149,9 @@ export class ServerProcess {
     this.#isClosed = true;
     this.#isGone = true;
     for (const undo of [...this.#timers]) undo();
-    for (const socket of [...this.#sockets.keys()]) socket.detach();
+    for (const socket of [...this.#sockets]) socket.detach();
     this.#sockets.clear();
-  }
-
-  #until(isSo: () => boolean, withinMs: number, then: () => void): void {
-    const deadline = this.#time.now + withinMs;
-    const look = () => {
-      if (this.#isGone) return;
-      if (isSo() || this.#time.now >= deadline) then();
-      else this.#time.after(POLL_MS, look);
-    };
-    look();
+    this.#connections.clear();
   }
 
   #clock(): Clock {

@@ -256,11 +256,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ does: does('set clock'), page, ms: clockMs }) },
   { weight: 2, arbitrary: fc.record({ does: does('set server clock'), ms: clockMs }) },
   {
-    weight: 1,
+    weight: 3,
     arbitrary: fc.record({
       does: does('restart'),
       downMs: fc.integer({ min: 100, max: 20_000 }),
-      drained: fc.boolean(),
+      drained: fc.constantFrom(true, true, false),
     }),
   },
 );

@@ -172,7 +172,10 @@ export class World {
         this.ledger.check('R8', this.expectedFaults.has(error), () => `the server logged ${inspect(error)}`),
       watch: {
         born: (session) => this.#born(session),
-        deciding: (session, command) => this.#room.deciding(session, command),
+        deciding: (session, command) => {
+          const isKnown = this.sessions.get(session.id)?.hasAnswered(command.commandId) === true;
+          return this.#room.deciding(session, command, isKnown);
+        },
         forgetting: (session) => this.#room.forgetting(session),
         closing: (session) => {
           this.look();
@@ -203,7 +206,7 @@ export class World {
   #aborted(drawing: Drawing): void {
     this.look();
     const rules = drawing.owner;
-    if (rules instanceof SessionRules) rules.aborted(drawing);
+    if (rules instanceof SessionRules) rules.aborted(drawing, this.server.drainingMs);
   }
 
   #connect(page: Page, cable: Cable): void {
@@ -220,6 +223,7 @@ export class World {
         if (session) session.room ??= page.room;
         return session;
       },
+      isDraining: () => this.server.drainingMs !== undefined,
       joinCame: (join) => rules?.joined(join),
       commandCame: (command) => {
         this.commands.set(page.room, [...(this.commands.get(page.room) ?? []), command]);

@@ -65,13 +65,17 @@ export class RoomRules {
     });
   }
 
-  /** A session decides on `command`; call what this returns with its answer. */
-  deciding(session: Session, command: Command): (answer: Answer) => void {
+  /** A session decides on `command`, known to it or not; call what this returns with its answer. */
+  deciding(session: Session, command: Command, isKnown: boolean): (answer: Answer) => void {
     this.#deciding.set(session, (this.#deciding.get(session) ?? 0) + 1);
+    const wasDraining = this.#server.drainingMs !== undefined && !isKnown;
     const wasFull = this.#isFull(session, command);
     return (answer) => {
       this.#deciding.set(session, (this.#deciding.get(session) ?? 0) - 1);
       if (!isAsking(command)) return;
+      if (wasDraining) {
+        this.#ledger.check('R6', !answer.accepted, () => `${command.commandId} was taken by a server that stops`);
+      }
       if (answer.accepted) return this.#checkQueue();
       if (answer.code !== 'server_busy') return;
       const isFull = wasFull || this.#isFull(session, command);

@@ -19,6 +19,9 @@ interface Answered {
 /** Refusals that are not remembered (rule M7), or come before the session is asked. */
 const passing = new Set(['rate_limited', 'not_allowed', 'server_busy', 'session_not_found', 'not_joined']);
 
+/** What runs when the server is to stop may go on for so long (rule R6). */
+const GENERATION_GRACE_MS = 8_000;
+
 export class SessionRules {
   readonly session: Session;
   readonly #ledger: Ledger;
@@ -95,9 +98,13 @@ export class SessionRules {
   }
 
   /** Only a cancel or the session's end ends a drawing (rule R2). */
-  aborted(drawing: Drawing): void {
+  aborted(drawing: Drawing, drainingMs: number | undefined): void {
     const state = this.session.state;
     const isCancelled = state.lastAction?.action === 'cancel' && state.stage !== 'generating';
+    if (drainingMs !== undefined && !isCancelled) {
+      const hadGrace = drainingMs >= GENERATION_GRACE_MS;
+      this.#ledger.check('R6', hadGrace, () => `drawing ${drawing.number} was ended after ${drainingMs} ms`);
+    }
     this.#ledger.check(
       'R2',
       this.isGone || isCancelled,
@@ -174,6 +181,11 @@ export class SessionRules {
     }
     if (this.#cameAgain.has(commandId)) return;
     this.#ledger.check('options', !isRefused, () => `${commandId} asks for what is offered, and is refused`);
+  }
+
+  /** Whether an answer to a command of this id may be known. */
+  hasAnswered(commandId: string): boolean {
+    return this.#cameAgain.has(commandId);
   }
 
   /** What the session first answered to a command. */

@@ -4,6 +4,7 @@ import { closeCodes } from '../../../shared/close-codes.ts';
 import {
   type AckMessage,
   type Command,
+  type GoodbyeMessage,
   type ImageMessage,
   type JoinMessage,
   parseClientMessage,
@@ -31,11 +32,17 @@ export interface WireContext {
   readonly look: () => void;
   /** Hears of each message: `→` the server received it, `⇠` it wrote it, `←` the page received it. */
   readonly trace: (line: string) => void;
+  /** The server is about to stop. */
+  readonly isDraining: () => boolean;
   readonly joinCame: (join: JoinMessage) => void;
   readonly commandCame: (command: Command) => void;
   readonly clientReceived: (message: ServerMessage) => void;
   readonly clientClosed: (code: number) => void;
 }
+
+/** The heartbeat that announces a big message goes right before it, whatever there is room for. */
+const ANNOUNCEMENT_BYTES = 64;
+const LATEST_RETURN_MS = 5_000;
 
 /** Snapshots by revision, without the draft, which has none (rule W9): shared by all connections of a session. */
 const contents = new WeakMap<SessionRules, Map<number, string>>();
@@ -58,6 +65,8 @@ export class WireRules implements Tap {
   /** Commands and `want` that have come; commands that took their place in the bucket for sure. */
   #came = 0;
   #taken = 0;
+  #heldBytes = 0;
+  #hasGoodbye = false;
   #announced: number | undefined;
   /** The server has begun to close: it owes no more answers. */
   closeCode: number | undefined;
@@ -139,9 +148,21 @@ export class WireRules implements Tap {
     this.#context.clientClosed(code);
   }
 
+  /** A socket takes no more before it holds less than the cap: it never holds more than the cap and one frame (rule R3). */
+  serverWrites(heldBytes: number): void {
+    this.#heldBytes = heldBytes;
+    if (heldBytes === 0) return;
+    const most = limits.OUTBOX_BYTES + ANNOUNCEMENT_BYTES;
+    this.#ledger.check('R3', heldBytes <= most, () => `more is written to a socket that holds ${heldBytes} bytes`);
+  }
+
   closeFrameSent(code: number): void {
     this.closeCode ??= code;
     this.#ledger.check('W7', code in closeCodes, () => `the server closed with ${code}`);
+    if (code !== 1012 || !this.#context.isDraining()) return;
+    // One whose socket is full can't be told.
+    const isTold = this.#hasGoodbye || this.#heldBytes > 0;
+    this.#ledger.check('R6', isTold, () => 'somebody was sent away without a goodbye');
   }
 
   #sent(message: ServerMessage): void {
@@ -166,10 +187,19 @@ export class WireRules implements Tap {
       case 'draft':
         this.#ledger.check('W1', this.#snapshot !== undefined, () => `${message.type} came before the first snapshot`);
         return;
-      case 'heartbeat':
       case 'goodbye':
+        return this.#goodbye(message);
+      case 'heartbeat':
         return;
     }
+  }
+
+  /** Who is sent away is asked to come back, each at a moment of its own (rule R6). */
+  #goodbye({ reason, reconnectInMs = -1 }: GoodbyeMessage): void {
+    this.#hasGoodbye = true;
+    if (reason !== 'restart') return;
+    const isInRange = reconnectInMs >= 0 && reconnectInMs <= LATEST_RETURN_MS && this.#context.isDraining();
+    this.#ledger.check('R6', isInRange, () => `somebody is asked to come back in ${reconnectInMs} ms`);
   }
 
   #welcome({ sessionId, key, role, connectionId }: WelcomeMessage): void {
