@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pino from 'pino';
 import { onTestFinished, vi } from 'vitest';
 import { App } from '../../server/app.ts';
 import type { Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
 import type { Generator } from '../../server/generate/generator.ts';
 import { defaultLimits, type Limits } from '../../server/limits.ts';
+import { createLogger } from '../../server/logger.ts';
 import { writePage } from './page-fixture.ts';
 import { ScriptedGenerator } from './scripted-generator.ts';
 import { WsClient } from './ws-client.ts';
@@ -53,7 +53,7 @@ export async function startServer(
   const app = new App({
     config: { ...testConfig, ...config, limits: { ...defaultLimits, ...limits } },
     generator,
-    log: pino({ level: 'debug' }, { write: (line) => void logs.push(line) }),
+    log: createLogger('debug', { write: (line) => void logs.push(line) }),
     builtFolder,
     ...(clock && { clock }),
   });
