@@ -103,7 +103,7 @@ export class Connection {
 
   /** Says goodbye and closes; the client comes back after `reconnectInMs`. */
   dismiss(code: CloseCode, reason: string, reconnectInMs?: number): void {
-    this.#outbox.send({ type: 'goodbye', reason, ...(reconnectInMs !== undefined && { reconnectInMs }) });
+    this.#outbox.sendLast({ type: 'goodbye', reason, ...(reconnectInMs !== undefined && { reconnectInMs }) });
     this.#close(code, reason);
   }
 

@@ -79,6 +79,11 @@ export class Outbox {
     this.#pump();
   }
 
+  /** Writes the last message of all, which waits for no room; an image that is on its way in pieces leaves no place for it. */
+  sendLast(message: Control): void {
+    if (this.#wire.isBetweenMessages) this.#write(message);
+  }
+
   /** From here on the session's state goes out: `welcome`, `snapshot` and what else stands in rule W1. */
   subscribe(welcome: Control, subscription: Subscription): void {
     this.#subscription = subscription;

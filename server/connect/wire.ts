@@ -35,7 +35,12 @@ export class Wire {
 
   /** Whether the socket takes another frame without holding more than the cap. */
   get hasRoom(): boolean {
-    return !this.#isInPieces && this.#heldBytes <= this.#capBytes && this.#isOpen;
+    return this.isBetweenMessages && this.#heldBytes <= this.#capBytes;
+  }
+
+  /** A whole message may be written, whatever the socket holds. */
+  get isBetweenMessages(): boolean {
+    return !this.#isInPieces && this.#isOpen;
   }
 
   /** The kernel has taken everything. */

@@ -52,6 +52,27 @@ test('R6: a tab that is still receiving the last image gets it whole, with its s
   await drained;
 });
 
+test('R6: a tab too slow to get all before the drain ends is told goodbye all the same', async () => {
+  const clock = new FakeClock();
+  const { app, client, generator } = await startServer({ clock });
+  const [ana, ben] = [client(), client()] as const;
+  const { sessionId } = await ana.join();
+  await ben.join({ sessionId });
+  ana.send(A_CAT);
+  const drawing = await generator.drawing(0);
+  ana.socket.pause();
+  drawing.finish(imageOf('a cat', 16_000_000));
+  await ben.stage('user_feedback');
+  const drained = app.drain();
+  clock.advance(8_000);
+  await ben.closed();
+  ana.socket.resume();
+  expect((await ana.closed()).code).toBe(1012);
+  expect(ana.received.at(-1)).toMatchObject({ type: 'goodbye', reason: 'restart' });
+  clock.advance(1_000);
+  await drained;
+});
+
 test('R6: while it drains, new work is refused: commands server_busy, upgrades 503, /readyz 503', async () => {
   const { app, client, generator, port, address } = await startServer();
   const [ana, ben] = [client(), client()] as const;

@@ -432,6 +432,19 @@ describe('R3 a slow connection', () => {
     expect(connection.types()).toEqual(['heartbeat']);
   });
 
+  test('R6 the last message waits for no room, but never stands within another', () => {
+    const goodbye = { type: 'goodbye', reason: 'restart' } as const;
+    const slow = joined();
+    stall(slow);
+    slow.outbox.sendLast(goodbye);
+    expect(slow.types()).toEqual(['goodbye']);
+    const inPieces = joined(new Board(), new ImageFrames(new ImageMemory(0)));
+    inPieces.board.images.set('big', { ...picture('big'), bytes: imageOf('big', 200_000).bytes });
+    inPieces.outbox.want(['big']);
+    inPieces.outbox.sendLast(goodbye);
+    expect(inPieces.all().map(({ type }) => type)).toEqual(['heartbeat', 'image']);
+  });
+
   test('whoever asks on without reading waits until the first answers are gone', async () => {
     const connection = joined();
     stall(connection);
