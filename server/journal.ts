@@ -19,19 +19,19 @@ interface EndedGeneration {
   readonly upstream?: string;
 }
 
-/** Refused requests that get a line of their own: so many at once, then so many a second. */
-const REFUSALS_AT_ONCE = 100;
-const REFUSALS_PER_SECOND = 5;
+/** What strangers make us say gets a line of its own as long as that is not too much, from all of them: so many at once, then so many a second. */
+const LINES_AT_ONCE = 100;
+const LINES_PER_SECOND = 5;
 
 export class Journal {
   readonly log: Logger;
   readonly metrics = new Metrics();
-  readonly #refusalLines: TokenBucket;
-  #withheldRefusals = 0;
+  readonly #lines: TokenBucket;
+  #withheld = 0;
 
   constructor(log: Logger, clock: Clock) {
     this.log = log;
-    this.#refusalLines = new TokenBucket(REFUSALS_AT_ONCE, REFUSALS_PER_SECOND, clock);
+    this.#lines = new TokenBucket(LINES_AT_ONCE, LINES_PER_SECOND, clock);
   }
 
   generationEnded(ended: EndedGeneration): void {
@@ -48,11 +48,17 @@ export class Journal {
   /** Each is counted; one that is not to be logged stands in the number that `messagesRefused` gives. */
   messageRefused(connection: string, code: RejectCode, isLogged: boolean): void {
     this.metrics.refused(code);
-    if (isLogged) this.log.info({ connection, code }, 'message refused');
+    if (isLogged && this.#mayTell()) this.log.info({ connection, code }, 'message refused');
   }
 
   messagesRefused(connection: string, count: number): void {
-    this.log.info({ connection, count }, 'more messages refused');
+    if (this.#mayTell(count)) this.log.info({ connection, count }, 'more messages refused');
+  }
+
+  /** A client broke the protocol, or the line. `code` is that of `ws` or of the system. */
+  socketFailed(connection: string, code: string | undefined): void {
+    this.metrics.socketFailed();
+    if (this.#mayTell()) this.log.info({ connection, code }, 'socket error');
   }
 
   /**
@@ -61,15 +67,21 @@ export class Journal {
    */
   requestRefused(status: number, hint?: { readonly message: string; readonly origin?: string }): void {
     this.metrics.refused(`http_${status}`);
-    if (!this.#refusalLines.take()) {
-      this.#withheldRefusals += 1;
-      return;
-    }
-    if (this.#withheldRefusals > 0) this.log.info({ count: this.#withheldRefusals }, 'more requests refused');
-    this.#withheldRefusals = 0;
+    if (!this.#mayTell()) return;
     if (!hint) return this.log.info({ status }, 'request refused');
     const { message, ...where } = hint;
     this.log.warn({ status, ...where }, message);
+  }
+
+  /** Whether there may be another line; what would have stood in those that may not be is counted in the next that may. */
+  #mayTell(count = 1): boolean {
+    if (!this.#lines.take()) {
+      this.#withheld += count;
+      return false;
+    }
+    if (this.#withheld > 0) this.log.info({ count: this.#withheld }, 'more refused');
+    this.#withheld = 0;
+    return true;
   }
 
   connectionWentSilent(connection: string): void {

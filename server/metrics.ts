@@ -14,6 +14,11 @@ export class Metrics {
     'Connections given up as dead or stalled.',
     [],
   );
+  readonly #socketErrors = this.#counter(
+    'proofroom_socket_errors_total',
+    'Connections that broke the protocol, or broke.',
+    [],
+  );
   readonly #durations = new Histogram({
     name: 'proofroom_generation_seconds',
     help: 'From the ask to the end of a candidate, waiting included.',
@@ -33,6 +38,10 @@ export class Metrics {
   generationEnded(outcome: string, durationMs: number): void {
     this.#generations.inc({ outcome });
     this.#durations.observe({ outcome }, durationMs / 1000);
+  }
+
+  socketFailed(): void {
+    this.#socketErrors.inc();
   }
 
   connectionWentSilent(): void {

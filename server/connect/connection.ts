@@ -278,7 +278,7 @@ export class Connection {
   }
 
   #onError(error: Error & { code?: string }): void {
-    this.#context.journal.log.info({ connection: this.id, code: error.code }, 'socket error');
+    this.#context.journal.socketFailed(this.id, error.code);
     if (!this.#closing) this.#end();
   }
 }

@@ -1,4 +1,4 @@
-/** One connection's refusals in the journal: all are counted, and so many get a line that no flood of them fills the log. */
+/** One connection's refusals in the journal: all are counted, and so many may get a line that it does not take those of others. */
 import type { RejectCode } from '../../shared/protocol.ts';
 import type { Clock } from '../clock.ts';
 import type { Journal } from '../journal.ts';

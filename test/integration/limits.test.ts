@@ -264,6 +264,25 @@ test('a flood of refusals is counted in full, and does not fill the log', async 
   expect(metrics).toContain(`proofroom_refusals_total{code="invalid_message"} ${floods}\n`);
 });
 
+test('a flood of refusals and broken frames from many connections is counted in full, and does not fill the log', async () => {
+  const server = await startServer({ clock: new FakeClock() });
+  const [connections, refusals] = [40, 25];
+  const { sessionId } = await server.client().join();
+  for (let n = 0; n < connections; n++) {
+    const stranger = server.client();
+    await stranger.join({ sessionId });
+    for (let message = 0; message < refusals; message++) stranger.sendText('no JSON');
+    await stranger.fence();
+    Reflect.get(stranger.socket, '_socket').write(frame('x', 3)); // No such opcode.
+    await stranger.closed();
+  }
+  const lines = server.logs.map((line) => JSON.parse(line)).filter(({ level }) => level >= 30);
+  expect(lines.length).toBeLessThan(110);
+  const metrics = await metricsOf(server);
+  expect(metrics).toContain(`proofroom_socket_errors_total ${connections}\n`);
+  expect(metrics).toContain(`proofroom_refusals_total{code="invalid_message"} ${connections * refusals}\n`);
+});
+
 test('R7: what a slow HTTP reader holds is counted until it has gone, though the session has dropped the image', async () => {
   const byteLength = 15 * 1024 * 1024;
   const server = await startServer();
