@@ -1,4 +1,5 @@
 /** What the server tells whoever runs it: a log line and a count for each thing that matters (rule S7). */
+import type { CloseCode } from '../shared/close-codes.ts';
 import type { RejectCode } from '../shared/protocol.ts';
 import type { GenerationErrorCode } from '../shared/session.ts';
 import type { Clock } from './clock.ts';
@@ -53,6 +54,12 @@ export class Journal {
 
   messagesRefused(connection: string, count: number): void {
     if (this.#mayTell(count)) this.log.info({ connection, count }, 'more messages refused');
+  }
+
+  /** A connection was closed for what came on it, or did not come, where no refused message tells of it. */
+  connectionRefused(connection: string, code: CloseCode): void {
+    this.metrics.refused(`closed_${code}`);
+    if (this.#mayTell()) this.log.info({ connection, code }, 'connection refused');
   }
 
   /** A client broke the protocol, or the line. `code` is that of `ws` or of the system. */

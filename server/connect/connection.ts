@@ -25,7 +25,7 @@ import { offerOf, problemWithAsk } from './offer.ts';
 import { Outbox } from './outbox.ts';
 import { Pulse } from './pulse.ts';
 import { RefusalLog } from './refusal-log.ts';
-import { closeCodeOf, sentenceOf } from './rejections.ts';
+import { closeCodeOf, closeCodeOfError, sentenceOf } from './rejections.ts';
 import { welcomeOf } from './welcome.ts';
 import { Wire } from './wire.ts';
 
@@ -232,7 +232,7 @@ export class Connection {
   #refuseStranger(code: RejectCode, details: Details): void {
     this.#refuse(code, details);
     this.#refusedBeforeJoin += 1;
-    if (this.#refusedBeforeJoin >= this.#context.limits.HELD_MESSAGES) this.#close(1008, 'join comes first');
+    if (this.#refusedBeforeJoin >= this.#context.limits.HELD_MESSAGES) this.#turnAway(1008, 'join comes first');
   }
 
   #refuse(code: RejectCode, details: Details = {}): void {
@@ -246,7 +246,12 @@ export class Connection {
   }
 
   #onJoinDeadline(): void {
-    if (!this.#joined) this.#close(4408, 'no join');
+    if (!this.#joined) this.#turnAway(4408, 'no join');
+  }
+
+  #turnAway(code: CloseCode, reason: string): void {
+    this.#context.journal.connectionRefused(this.id, code);
+    this.#close(code, reason);
   }
 
   #close(code: CloseCode, reason: string): void {
@@ -278,7 +283,10 @@ export class Connection {
   }
 
   #onError(error: Error & { code?: string }): void {
-    this.#context.journal.socketFailed(this.id, error.code);
+    const { journal } = this.#context;
+    const code = closeCodeOfError(error.code);
+    if (code === undefined) journal.socketFailed(this.id, error.code);
+    else journal.connectionRefused(this.id, code);
     if (!this.#closing) this.#end();
   }
 }

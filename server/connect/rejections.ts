@@ -18,6 +18,18 @@ const sentences: Record<RejectCode, string> = {
 
 export const sentenceOf = (code: RejectCode): string => sentences[code];
 
+/** How `ws` closes a connection by itself, where the error says that a message was too much. */
+export function closeCodeOfError(code: string | undefined): CloseCode | undefined {
+  switch (code) {
+    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
+      return 1009;
+    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
+      return 1008;
+    default:
+      return undefined;
+  }
+}
+
 /** How a connection is closed whose `join` was refused. */
 export function closeCodeOf(code: RejectCode): CloseCode {
   switch (code) {

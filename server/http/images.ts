@@ -5,15 +5,19 @@ import { imageFileName } from '../../shared/file-name.ts';
 import type { ImageReference } from '../../shared/session.ts';
 import { find } from '../session/attempts.ts';
 import type { Session } from '../session/session.ts';
-import type { Sessions } from '../session/sessions.ts';
+import type { RoutesContext } from './routes.ts';
 
 /** The session's id is what lets one look (rule W5), so the address serves nobody who has not been given it. */
-export function imageRoutes(sessions: Sessions, allowedOrigins: readonly string[]): Hono<{ Bindings: HttpBindings }> {
+export function imageRoutes({ sessions, config, journal }: RoutesContext): Hono<{ Bindings: HttpBindings }> {
+  const { allowedOrigins } = config;
   return new Hono<{ Bindings: HttpBindings }>().get('/api/sessions/:sessionId/images/:imageId', (context) => {
     const { sessionId, imageId } = context.req.param();
     const session = sessions.find(sessionId);
     const image = session?.visibleImage(imageId);
-    if (!session || !image) return context.json({ code: 'image_not_found', message: 'There is no such image.' }, 404);
+    if (!session || !image) {
+      journal.requestRefused(404);
+      return context.json({ code: 'image_not_found', message: 'There is no such image.' }, 404);
+    }
     const { mediaType, byteLength, sha256 } = image.reference;
     const origin = context.req.header('Origin');
     if (origin !== undefined && allowedOrigins.includes(origin)) {

@@ -17,14 +17,14 @@ export interface RoutesContext {
   readonly journal: Journal;
 }
 
-export function routes({ config, sessions, builtFolder, isReady, journal }: RoutesContext): Hono {
-  const { allowedOrigins } = config;
+export function routes(parts: RoutesContext): Hono {
+  const { config, builtFolder, isReady, journal } = parts;
   const app = new Hono();
   app.use(withCommonHeaders);
   app.route('/', healthRoutes(isReady));
   app.route('/', metricsRoutes(journal, config.accessToken));
-  app.route('/', imageRoutes(sessions, allowedOrigins));
-  app.route('/', pageRoutes(builtFolder, allowedOrigins));
+  app.route('/', imageRoutes(parts));
+  app.route('/', pageRoutes(builtFolder, config.allowedOrigins));
   app.notFound((context) => context.json({ code: 'not_found', message: 'There is nothing here.' }, 404));
   app.onError((err, context) => {
     journal.fault(err, 'a request could not be answered');

@@ -1,6 +1,7 @@
 /** What the server counts, and who may read it. */
 import { expect, test } from 'vitest';
 import { GenerationFailed } from '../../server/generate/generator.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const TOKEN = 'a token of thirty-two characters or more';
@@ -53,6 +54,32 @@ test('refused upgrades and hosts are counted by their status', async () => {
   const stranger = server.client({ Origin: 'https://elsewhere.example' });
   await stranger.closed();
   expect((await counts(server)).get('proofroom_refusals_total{code="http_403"}')).toBe(1);
+});
+
+test('what is closed without a refused message is counted by its close code, and said in a line', async () => {
+  const clock = new FakeClock();
+  const server = await startServer({ clock });
+  const [long, rude, mute] = [server.client(), server.client(), server.client()] as const;
+  await long.join();
+  long.sendText('x'.repeat(70_000));
+  expect((await long.closed()).code).toBe(1009);
+  await rude.open();
+  for (let count = 0; count < 16; count += 1) rude.sendText('{}');
+  expect((await rude.closed()).code).toBe(1008);
+  await mute.open();
+  clock.advance(5_000);
+  expect((await mute.closed()).code).toBe(4408);
+  const after = await counts(server);
+  const codes = [1009, 1008, 4408];
+  expect(codes.map((code) => after.get(`proofroom_refusals_total{code="closed_${code}"}`))).toEqual([1, 1, 1]);
+  const lines = server.logs.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'connection refused');
+  expect(lines.map(({ code }) => code)).toEqual(codes);
+});
+
+test('an image that is asked for over HTTP and is not there is counted', async () => {
+  const server = await startServer();
+  expect((await fetch(`${server.address}/api/sessions/nowhere/images/none`)).status).toBe(404);
+  expect((await counts(server)).get('proofroom_refusals_total{code="http_404"}')).toBe(1);
 });
 
 test('S3 the metrics hold no session id, key or prompt', async () => {
