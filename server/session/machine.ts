@@ -122,7 +122,7 @@ function review(state: UserFeedback, event: CommandEvent, rules: Rules): Transit
     case 'regenerate': {
       const named = command.imageId === undefined ? newest(state.attempts) : find(state.attempts, command.imageId);
       if (!named) return reject('image_not_found');
-      const source = command.imageId === undefined ? (state.unfinished?.generation ?? named) : named;
+      const source = command.imageId === undefined ? (state.lastAsk ?? named) : named;
       return start(state, event, 'regenerate', {
         prompt: command.prompt ?? source.prompt,
         options: command.options ?? source.options,
@@ -173,7 +173,9 @@ function start(
   if ('prompt' in event.command && event.command.prompt !== undefined) {
     effects.push({ effect: 'draft', text: event.command.prompt });
   }
-  return accept({ ...nextTurn(state, event, action), stage: 'generating', generation, settled: [], attempts }, effects);
+  const { prompt, options } = ask;
+  const common = { ...nextTurn(state, event, action), lastAsk: { prompt, options } };
+  return accept({ ...common, stage: 'generating', generation, settled: [], attempts }, effects);
 }
 
 /** What has failed by then stays on record. */
@@ -200,9 +202,10 @@ function rearrange(state: Resting, kept: Kept | undefined): Transition {
 }
 
 function startOver(state: UserFeedback | Final, event: CommandEvent): Transition {
+  const { lastAsk: _asked, ...common } = nextTurn(state, event, 'start_over');
   const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf);
   const fresh = { stage: 'initial_input', drawn: 0, discarded: [], attempts: [] } as const;
-  return accept({ ...nextTurn(state, event, 'start_over'), ...fresh }, [
+  return accept({ ...common, ...fresh }, [
     { effect: 'drop', imageIds },
     { effect: 'draft', text: '' },
   ]);
@@ -261,8 +264,16 @@ function nextTurn(state: State, { by, connectionId, at }: CommandEvent, action: 
   return { ...commonOf(state), revision: state.revision + 1, turn: state.turn + 1, lastAction };
 }
 
-function commonOf({ revision, turn, decisions, lastAction, drawn, discarded }: State): Common {
-  return { revision, turn, decisions, ...(lastAction && { lastAction }), drawn, discarded };
+function commonOf({ revision, turn, decisions, lastAction, lastAsk, drawn, discarded }: State): Common {
+  return {
+    revision,
+    turn,
+    decisions,
+    ...(lastAction && { lastAction }),
+    ...(lastAsk && { lastAsk }),
+    drawn,
+    discarded,
+  };
 }
 
 function isCurrent(state: State, event: GeneratedEvent | FailedEvent): state is Generating {

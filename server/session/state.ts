@@ -13,6 +13,8 @@ export interface Common {
   readonly turn: number;
   readonly decisions: readonly Decision[];
   readonly lastAction?: LastAction;
+  /** What was last asked for, whatever became of it: to be asked for again in no other words. */
+  readonly lastAsk?: Pick<Generation, 'prompt' | 'options'>;
   /** How many attempts there have been since the last Start over. */
   readonly drawn: number;
   /** Attempts that can be restored, longest put aside first. */

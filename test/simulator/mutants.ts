@@ -87,8 +87,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: machine,
-        from: "accept({ ...nextTurn(state, event, 'start_over'), ...fresh }",
-        to: "accept({ ...nextTurn(state, event, 'start_over'), ...fresh, unfinished: state.unfinished }",
+        from: 'accept({ ...common, ...fresh }',
+        to: 'accept({ ...common, ...fresh, unfinished: state.unfinished }',
       },
     ],
   },

@@ -498,6 +498,23 @@ describe('regenerate', () => {
     }
   });
 
+  test('the last generation counts though its attempt was discarded, or all were and another was restored', () => {
+    const lastGone = follow(two, asks({ type: 'discard', imageId: 'i2' }));
+    const allGone = follow(
+      lastGone,
+      asks({ type: 'discard', imageId: 'i1' }),
+      asks({ type: 'restore', imageId: 'i1' }),
+    );
+    for (const state of [lastGone, allGone]) {
+      expect(asked(state, { type: 'regenerate' })).toMatchObject({
+        prompt: 'two',
+        options: { quality: 'high' },
+        parent: 'i1',
+      });
+      expect(asked(state, { type: 'regenerate', prompt: 'three' })).toMatchObject({ options: { quality: 'high' } });
+    }
+  });
+
   test('a prompt that is said becomes the draft; without one the draft stays', () => {
     const effectsOf = (ask: Parameters<typeof asks>[0]) =>
       accepted(transition(two, asks(ask, 'g3'), rules)).effects.filter(({ effect }) => effect === 'draft');
