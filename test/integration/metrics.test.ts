@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { GenerationFailed } from '../../server/generate/generator.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { upgradeStatus } from '../support/raw-client.ts';
+import { imageOf } from '../support/scripted-generator.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 const TOKEN = 'a token of thirty-two characters or more';
@@ -49,11 +51,82 @@ test('sessions by stage, connections, generations by outcome, refusals by code, 
   expect(after.get('proofroom_candidates_running')).toBe(0);
 });
 
-test('refused upgrades and hosts are counted by their status', async () => {
+test('further tries, those that wait for their turn, and durations in seconds from the ask on', async () => {
+  const clock = new FakeClock();
+  const server = await startServer({ clock, limits: { CONCURRENT_CANDIDATES: 1 } });
+  const ana = server.client();
+  await ana.join();
+  ana.send({ type: 'generate', commandId: 'two', prompt: 'a cat', options: { candidates: 2 } });
+  const first = await server.generator.drawing(0);
+  first.report({ phase: 'retrying', try: 2, retryInMs: 10, reason: 'It was busy.' });
+  const meanwhile = await counts(server);
+  expect(meanwhile.get('proofroom_candidates_running')).toBe(1);
+  expect(meanwhile.get('proofroom_candidates_waiting')).toBe(1);
+  expect(meanwhile.get('proofroom_retries_total')).toBe(1);
+  clock.advance(2_500);
+  first.finish();
+  const second = await server.generator.drawing(1);
+  expect((await counts(server)).get('proofroom_candidates_waiting')).toBe(0);
+  clock.advance(1_000);
+  second.fail(new GenerationFailed('timeout', 'It took too long.', { retryable: true }));
+  await ana.stage('user_feedback');
+  const after = await counts(server);
+  expect(after.get('proofroom_generation_seconds_sum{outcome="generated"}')).toBe(2.5);
+  expect(after.get('proofroom_generation_seconds_sum{outcome="timeout"}')).toBe(3.5);
+  expect(after.get('proofroom_generation_seconds_bucket{le="2",outcome="generated"}')).toBe(0);
+  expect(after.get('proofroom_generation_seconds_bucket{le="5",outcome="generated"}')).toBe(1);
+});
+
+test('R3 a connection that does not read is slow for as long as that', async () => {
   const server = await startServer();
-  const stranger = server.client({ Origin: 'https://elsewhere.example' });
-  await stranger.closed();
-  expect((await counts(server)).get('proofroom_refusals_total{code="http_403"}')).toBe(1);
+  const [ana, ben] = [server.client(), server.client()];
+  const { sessionId } = await ana.join();
+  await ben.join({ sessionId });
+  const slow = async () => (await counts(server)).get('proofroom_slow_connections');
+  expect(await slow()).toBe(0);
+  ben.socket.pause();
+  ana.send({ type: 'generate', commandId: 'one', prompt: 'a cat' });
+  (await server.generator.drawing(0)).finish(imageOf('a cat', 16_000_000));
+  await ana.stage('user_feedback');
+  expect(await slow()).toBe(1);
+  ben.socket.resume();
+  await ben.stage('user_feedback');
+  expect(await slow()).toBe(0);
+});
+
+test('R4 a connection that is given up as silent is counted', async () => {
+  const clock = new FakeClock();
+  const server = await startServer({ clock });
+  const ana = server.client();
+  await ana.join();
+  Reflect.set(ana.socket, '_autoPong', false);
+  clock.advance(10_100);
+  clock.advance(100);
+  expect((await ana.closed()).code).toBe(4408);
+  expect((await counts(server)).get('proofroom_silent_connections_total')).toBe(1);
+});
+
+test('S1 each refused upgrade is counted by its status', async () => {
+  const server = await startServer({ limits: { CONNECTIONS_PER_ADDRESS: 1 } });
+  const { port } = server;
+  const refusals = [
+    [421, { host: 'evil.example' }],
+    [404, { path: '/elsewhere' }],
+    [403, { origin: 'https://evil.example' }],
+    [400, { protocol: null }],
+  ] as const;
+  for (const [status, parts] of refusals) expect(await upgradeStatus(port, parts)).toBe(status);
+  const ana = server.client();
+  await ana.join();
+  expect(await upgradeStatus(port)).toBe(429);
+  const before = await counts(server);
+  for (const status of [421, 404, 403, 400, 429]) {
+    expect(before.get(`proofroom_refusals_total{code="http_${status}"}`), `${status}`).toBe(1);
+  }
+  const full = await startServer({ limits: { CONNECTIONS: 1 } });
+  await full.client().join();
+  expect(await upgradeStatus(full.port)).toBe(503);
+  expect((await counts(full)).get('proofroom_refusals_total{code="http_503"}')).toBe(1);
 });
 
 test('what is closed without a refused message is counted by its close code, and said in a line', async () => {
