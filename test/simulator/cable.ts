@@ -16,7 +16,8 @@ export interface Tap {
   serverWrites(heldBytes: number): void;
   serverReceived(text: string): void;
   clientReceived(text: string): void;
-  closeFrameSent(code: number): void;
+  /** The server closes a socket that holds so many bytes. */
+  closeFrameSent(code: number, heldBytes: number): void;
   /** The page hears that its connection has ended, unless it has given it up itself. */
   clientClosed(code: number): void;
 }
@@ -146,8 +147,8 @@ export class Cable {
     });
   }
 
-  serverCloses(code: number): void {
-    this.#tap?.closeFrameSent(code);
+  serverCloses(code: number, heldBytes: number): void {
+    this.#tap?.closeFrameSent(code, heldBytes);
     this.down.push(FRAME_BYTES, () => {
       if (this.#isClientClosed) return;
       this.up.push(FRAME_BYTES, () => this.server.lost(false));
@@ -241,7 +242,7 @@ export class SimulatedSocket extends EventEmitter implements ServerSurface {
   close(code: number, _reason?: string): void {
     if (this.readyState !== this.OPEN) return;
     this.readyState = this.CLOSING;
-    this.#cable.serverCloses(code);
+    this.#cable.serverCloses(code, this.#heldBytes);
   }
 
   terminate(): void {

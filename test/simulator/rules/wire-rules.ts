@@ -65,7 +65,6 @@ export class WireRules implements Tap {
   /** Commands and `want` that have come; commands that took their place in the bucket for sure. */
   #came = 0;
   #taken = 0;
-  #heldBytes = 0;
   #hasGoodbye = false;
   #announced: number | undefined;
   /** The server has begun to close: it owes no more answers. */
@@ -150,18 +149,17 @@ export class WireRules implements Tap {
 
   /** A socket takes no more before it holds less than the cap: it never holds more than the cap and one frame (rule R3). */
   serverWrites(heldBytes: number): void {
-    this.#heldBytes = heldBytes;
     if (heldBytes === 0) return;
     const most = limits.OUTBOX_BYTES + ANNOUNCEMENT_BYTES;
     this.#ledger.check('R3', heldBytes <= most, () => `more is written to a socket that holds ${heldBytes} bytes`);
   }
 
-  closeFrameSent(code: number): void {
+  closeFrameSent(code: number, heldBytes: number): void {
     this.closeCode ??= code;
     this.#ledger.check('W7', code in closeCodes, () => `the server closed with ${code}`);
     if (code !== 1012 || !this.#context.isDraining()) return;
     // One whose socket is full can't be told.
-    const isTold = this.#hasGoodbye || this.#heldBytes > 0;
+    const isTold = this.#hasGoodbye || heldBytes > 0;
     this.#ledger.check('R6', isTold, () => 'somebody was sent away without a goodbye');
   }
 
