@@ -139,3 +139,42 @@ test('a drain may be asked for twice', async () => {
   await Promise.all([app.drain(), app.drain()]);
   expect((await ana.closed()).code).toBe(1012);
 });
+
+test('R6: many are asked to come back within 5 s, and at moments that are spread over them', async () => {
+  const { app, client } = await startServer({ limits: { SESSION_BURST_PER_ADDRESS: 100 } });
+  const clients = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const one = client();
+      await one.join();
+      return one;
+    }),
+  );
+  await app.drain();
+  await Promise.all(clients.map((one) => one.closed()));
+  const waits = clients.map((one) => one.last('goodbye').reconnectInMs ?? Number.NaN);
+  expect(Math.min(...waits)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
+  // By chance alone, one time in 10,000 a second of the five has fewer than 6 of a hundred.
+  const perSecond = [0, 1, 2, 3, 4].map((second) => waits.filter((wait) => Math.floor(wait / 1_000) === second).length);
+  expect(Math.min(...perSecond)).toBeGreaterThan(3);
+});
+
+test('R6: who never reads holds nobody up: after 9 s the server has stopped', async () => {
+  const clock = new FakeClock();
+  const { app, client, generator } = await startServer({ clock });
+  const [ana, deaf] = [client(), client()] as const;
+  const { sessionId } = await ana.join();
+  await deaf.join({ sessionId });
+  deaf.socket.pause();
+  ana.send(A_CAT);
+  (await generator.drawing(0)).finish(imageOf('a cat', 16_000_000));
+  await ana.stage('user_feedback');
+  const drained = app.drain();
+  clock.advance(7_900);
+  await ana.fence();
+  clock.advance(100);
+  expect((await ana.closed()).code).toBe(1012);
+  clock.advance(1_000);
+  await drained;
+  expect(app.server.listening).toBe(false);
+});

@@ -252,6 +252,36 @@ describe('W5 who may join', () => {
     expect(created()).toBe(30);
   });
 
+  test('S4 addresses that have been quiet are forgotten, and no limit begins anew for it', () => {
+    let looks = 0;
+    class WatchedClock extends FakeClock {
+      override monotonic(): number {
+        looks += 1;
+        return super.monotonic();
+      }
+    }
+    const [studio, clock] = [new Studio(), new WatchedClock()];
+    const admissions = new Admissions(studio.sessions, studio.limits, clock);
+    const admit = (address: string) => admissions.admit({ type: 'join' }, address).admitted;
+    const taken = (address: string) => Array.from({ length: 40 }, () => admit(address)).filter(Boolean).length;
+    expect(taken('busy')).toBe(studio.limits.SESSION_BURST_PER_ADDRESS);
+    for (let n = 0; n < 3_000; n += 1) {
+      expect(admit(`address ${n}`)).toBe(true);
+      clock.advance(1);
+    }
+    // Half a session a second, whoever else came meanwhile.
+    expect(taken('busy')).toBe(1);
+    clock.advance(60_000);
+    const looksAt = (address: string) => {
+      const before = looks;
+      admit(address);
+      return looks - before;
+    };
+    // One look at each address of a large book, and then the book is small.
+    expect(looksAt('late')).toBeGreaterThan(1_000);
+    expect(looksAt('later')).toBeLessThan(10);
+  });
+
   test('the rate is looked at before the token, so that guesses are limited', () => {
     const { admit } = door({ token: TOKEN, limits: { SESSION_BURST_PER_ADDRESS: 2 } });
     expect([admit(), admit(), admit(), admit({ token: TOKEN })]).toEqual([
