@@ -195,6 +195,7 @@ test('S3, S7: after a day on which all goes wrong no log line, frame, body or me
   const refused = [...bodies.join().matchAll(/refusals_total\{code="(\w+)"\}/g)].map(([, code]) => code);
   expect(refused.toSorted()).toEqual([
     ...[
+      'closed_1009',
       'http_400',
       'http_403',
       'http_404',

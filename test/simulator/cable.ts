@@ -13,7 +13,7 @@ type ServerSurface = Pick<WebSocket, 'readyState' | 'OPEN' | 'pause' | 'resume' 
 export interface Tap {
   serverSent(frame: string | Buffer): void;
   /** The server writes to its socket, which holds so many bytes that the kernel has not taken. */
-  serverWrites(heldBytes: number): void;
+  serverWrites(frame: string | Buffer, heldBytes: number): void;
   serverReceived(text: string): void;
   clientReceived(text: string): void;
   /** The server closes a socket that holds so many bytes. */
@@ -136,8 +136,8 @@ export class Cable {
     this.down.push(Buffer.byteLength(frame) + FRAME_BYTES, arrive, onTaken);
   }
 
-  serverWrites(heldBytes: number): void {
-    this.#tap?.serverWrites(heldBytes);
+  serverWrites(frame: string | Buffer, heldBytes: number): void {
+    this.#tap?.serverWrites(frame, heldBytes);
   }
 
   /** The browser answers by itself, whatever its page does. */
@@ -212,7 +212,7 @@ export class SimulatedSocket extends EventEmitter implements ServerSurface {
 
   send(frame: string | Buffer, { fin }: { fin: boolean }, whenTaken?: () => void): void {
     const byteLength = Buffer.byteLength(frame);
-    this.#cable.serverWrites(this.#heldBytes);
+    this.#cable.serverWrites(frame, this.#heldBytes);
     this.#heldBytes += byteLength;
     const onTaken = () => {
       this.#heldBytes -= byteLength;

@@ -12,15 +12,16 @@ export type Asking = Extract<Command, { type: 'generate' | 'regenerate' | 'refin
 export const isAsking = (command: Command): command is Asking =>
   command.type === 'generate' || command.type === 'regenerate' || command.type === 'refine';
 
-/** The generation that `command` should make of `before`, told from the rules of the design alone. */
-export function meant(command: Asking, before: State): Partial<Generation> {
+type LastAsk = Pick<Generation, 'prompt' | 'options'> | undefined;
+
+/** The generation that `command` should make of `before`, told from the rules of the design alone; `last` is what was last asked for. */
+export function meant(command: Asking, before: State, last: LastAsk): Partial<Generation> {
   const named = before.attempts.find(({ image }) => 'imageId' in command && image.imageId === command.imageId);
   const newest = before.attempts.at(-1);
   switch (command.type) {
     case 'generate':
       return { prompt: command.prompt, options: command.options ?? {} };
     case 'regenerate': {
-      const last = 'unfinished' in before ? before.unfinished?.generation : undefined;
       const source = command.imageId === undefined ? (last ?? newest) : named;
       return {
         prompt: command.prompt ?? source?.prompt ?? '',
@@ -39,10 +40,10 @@ export function meant(command: Asking, before: State): Partial<Generation> {
 }
 
 /** A command was accepted, and made the step from `before` to `state`. */
-export function checkGeneration(command: Asking, before: State, state: State, ledger: Ledger): void {
+export function checkGeneration(command: Asking, before: State, last: LastAsk, state: State, ledger: Ledger): void {
   if (state.stage !== 'generating') return;
   const is = state.generation;
-  const { prompt, feedback, options, parent } = meant(command, before);
+  const { prompt, feedback, options, parent } = meant(command, before, last);
   const what = `${command.type} ${command.commandId}`;
   ledger.check('R11', is.prompt === prompt && is.feedback === feedback, () => `${what} asks in other words`);
   ledger.check('options', isDeepStrictEqual(is.options, options), () => `${what} asks with other options`);

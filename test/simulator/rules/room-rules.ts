@@ -146,7 +146,7 @@ export class RoomRules {
   #isFull(asking: Session, command: Command): boolean {
     if (!isAsking(command)) return false;
     const { isOpen, queue, memory, sessions } = this.#server;
-    const candidates = meant(command, asking.state).options?.candidates ?? 1;
+    const candidates = meant(command, asking.state, asking.state.lastAsk).options?.candidates ?? 1;
     if (!isOpen || queue.running + queue.waiting + candidates > CAPACITY) return true;
     const spare = [...sessions.open].filter((one) => one !== asking && isResting(one));
     const spareBytes = spare.reduce((sum, session) => sum + bytesOf(session), 0);

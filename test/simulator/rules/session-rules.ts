@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
 import type { AckMessage, Command, RejectMessage } from '../../../shared/protocol.ts';
+import type { Generation } from '../../../shared/session.ts';
 import { digest, isOffered } from '../ask.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Drawing, Upstream } from '../upstream.ts';
@@ -209,7 +210,7 @@ export class SessionRules {
     );
     if (command.type === 'discard' || command.type === 'restore') return this.#rearranged(command, state);
     const before = this.#states.get(revision - 1);
-    if (before && isAsking(command)) checkGeneration(command, before, state, this.#ledger);
+    if (before && isAsking(command)) checkGeneration(command, before, this.#lastAsk(before), state, this.#ledger);
     if (command.type === 'cancel' && 'unfinished' in state) {
       const said = command.reason?.trim() ? command.reason : undefined;
       const isKept = state.unfinished?.generation.cancelReason === said;
@@ -226,6 +227,16 @@ export class SessionRules {
       state.turn === command.turn + 1,
       () => `${command.type} from turn ${command.turn} made turn ${state.turn}`,
     );
+  }
+
+  /** What was last asked for up to `state`, since the last Start over, whatever became of it. */
+  #lastAsk({ revision }: State): Generation | undefined {
+    for (let at = revision; at >= 0; at -= 1) {
+      const state = this.#states.get(at);
+      if (state?.stage === 'generating') return state.generation;
+      if (state?.lastAction?.action === 'start_over') return undefined;
+    }
+    return undefined;
   }
 
   #rearranged({ type, turn, imageId }: Extract<Command, { type: 'discard' | 'restore' }>, state: State): void {
