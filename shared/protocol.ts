@@ -184,7 +184,7 @@ export const ProgressMessage = v.object({
   /** 1 is the next to start. */
   queuePosition: v.optional(Count),
   retryInMs: v.optional(Count),
-  /** Why it is tried again: a sentence. */
+  /** Why it is tried again, or was: a sentence, which stays in the phases that follow. */
   reason: v.optional(v.string()),
 });
 export type ProgressMessage = v.InferOutput<typeof ProgressMessage>;

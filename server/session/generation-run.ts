@@ -209,8 +209,10 @@ export class GenerationRun {
   #report(candidate: number, news: Pick<Candidate, 'phase'> & Partial<Candidate>): void {
     const state = this.#running.get(candidate);
     if (!state) return;
-    const { partial, partials } = state;
-    this.#running.set(candidate, { try: state.try, partials, ...(partial && { partial }), ...news });
+    // Why it was tried again is true of all that follows: the first try may have been billed (rule R10).
+    const { partial, partials, reason } = state;
+    const lasting = { try: state.try, partials, ...(partial && { partial }), ...(reason !== undefined && { reason }) };
+    this.#running.set(candidate, { ...lasting, ...news });
     this.#listener.progressed(candidate);
   }
 

@@ -285,7 +285,21 @@ describe('a generation', () => {
     drawing?.report({ phase: 'started' });
     expect(session.progress(0)).toMatchObject({ phase: 'started', try: 2 });
     expect(session.progress(0)).not.toHaveProperty('retryInMs');
-    expect(session.progress(0)).not.toHaveProperty('reason');
+  });
+
+  test('R10 why it was tried again is told in all phases that follow, of this candidate alone', async () => {
+    const { session, generator } = studioWithSession();
+    await send(session, { ...generate, options: { candidates: 2 } });
+    const [drawing] = generator.drawings;
+    drawing?.report({ phase: 'retrying', try: 2, retryInMs: 4_000, reason: 'It may have been billed.' });
+    for (const phase of ['started', 'drawing'] as const) {
+      drawing?.report({ phase });
+      expect(session.progress(0)).toMatchObject({ phase, try: 2, reason: 'It may have been billed.' });
+    }
+    drawing?.report({ phase: 'retrying', try: 3, retryInMs: 4_000, reason: 'Both may have been billed.' });
+    drawing?.report({ phase: 'started' });
+    expect(session.progress(0)).toMatchObject({ phase: 'started', try: 3, reason: 'Both may have been billed.' });
+    expect(session.progress(1)).not.toHaveProperty('reason');
   });
 
   test('an estimate appears with the first success, from the time it took', async () => {
