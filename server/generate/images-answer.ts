@@ -1,29 +1,24 @@
 /** The answer of an Images API, parsed: what a compatible server sends need not be what the SDK's types say. */
 import * as v from 'valibot';
+import { optionalText, refusalOf } from './error-body.ts';
 import type { GenerateResult } from './generator.ts';
 import { type ImageByteLimits, readBase64Image } from './image-bytes.ts';
 import { failuresOf } from './openai-failures.ts';
-import { type Refusal, refused } from './openai-refusals.ts';
+import { refused } from './openai-refusals.ts';
 import type { TokenPrices } from './prices.ts';
 import { revisedPromptOf } from './revised-prompt.ts';
 import type { Service } from './service.ts';
 import { ImageTokens, usageOf } from './usage.ts';
 
-const text = v.fallback(v.nullish(v.string()), undefined);
-
 const Answer = v.object({
-  data: v.fallback(v.nullish(v.array(v.object({ b64_json: text, url: text, revised_prompt: text }))), undefined),
+  data: v.fallback(
+    v.nullish(v.array(v.object({ b64_json: optionalText, url: optionalText, revised_prompt: optionalText }))),
+    undefined,
+  ),
   usage: v.fallback(v.optional(ImageTokens), undefined),
   /** With status 200 all the same. */
   error: v.optional(v.unknown()),
   detail: v.optional(v.unknown()),
-});
-
-/** Codes are words with OpenAI; others write the HTTP status there. */
-const ErrorBody = v.object({
-  code: v.fallback(v.nullish(v.union([v.string(), v.number()])), undefined),
-  type: text,
-  message: text,
 });
 
 /**
@@ -50,12 +45,4 @@ export function readAnswer(
   const image = readBase64Image(first.b64_json, limits);
   if (!image) throw failures.notAnImage();
   return { image, ...revisedPromptOf(first.revised_prompt), ...(usage && usageOf(usage, prices)) };
-}
-
-/** Only what tells failures apart: the words themselves go nowhere (rule S7). */
-function refusalOf(error: unknown): Refusal {
-  const parsed = v.safeParse(ErrorBody, error);
-  if (!parsed.success) return { message: typeof error === 'string' ? error : undefined };
-  const { code, type, message } = parsed.output;
-  return typeof code === 'number' ? { status: code, type, message } : { code, type, message };
 }

@@ -1,4 +1,5 @@
 /** One try's stream, followed to its end: what it reports on the way, and the image that it leaves. */
+import { refusalOf } from './error-body.ts';
 import type { GenerateContext, GeneratedImage, GenerateResult } from './generator.ts';
 import { type ImageByteLimits, readBase64Image } from './image-bytes.ts';
 import { type ImageCall, parseStreamEvent, type StreamEvent } from './openai-events.ts';
@@ -72,17 +73,17 @@ export class OpenAIDrawing {
         return this.#keep(event.item);
       case 'response.completed':
         // The image again, for a server that sends it only here.
-        if (event.response.call) this.#keep(event.response.call);
-        this.#addUsage(event.response.tool_usage?.image_gen);
+        if (event.response?.call) this.#keep(event.response.call);
+        this.#addUsage(event.response?.tool_usage?.image_gen);
         return this.#enter('over');
       case 'response.incomplete': {
-        const reason = event.response.incomplete_details?.reason;
+        const reason = event.response?.incomplete_details?.reason;
         return reason === 'content_filter' ? this.#refuse({ code: reason }) : this.#enter('over');
       }
       case 'response.failed':
-        return this.#refuse(event.response.error ?? {});
+        return this.#refuse(event.response?.error ?? {});
       case 'error':
-        return this.#refuse(event);
+        return this.#refuse(refusalOf(event));
     }
   }
 
@@ -102,7 +103,7 @@ export class OpenAIDrawing {
   #keep({ result, revised_prompt: revisedPrompt, error }: ImageCall): void {
     if (this.#result) return;
     if (!result) {
-      this.#toolError = error ?? undefined;
+      this.#toolError = error;
       return;
     }
     const image: GeneratedImage | undefined = readBase64Image(result, this.#limits);
