@@ -1,8 +1,8 @@
 /** What a session is: the things that its state, its snapshots and its messages are made of. */
 import * as v from 'valibot';
 
-/** A natural number, zero included. */
-export const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** A natural number, zero included, that can be told from its neighbours: nothing that counts is larger. */
+export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** A moment, ISO 8601 in UTC, as `Date.prototype.toISOString` writes it. */
 export const Timestamp = v.pipe(v.string(), v.isoTimestamp());

@@ -38,6 +38,12 @@ describe('R10 an image that was drawn and is paid for is kept', () => {
   });
 });
 
+test('usage that can be no count is not told, nor is a cost made of it', () => {
+  const tokens = { input_tokens: 1e308, output_tokens: 1, total_tokens: 1 };
+  const usage = completed({ output: [], tool_usage: { image_gen: tokens } });
+  expect(heard(item({}), usage)).toEqual({ image: expect.anything() });
+});
+
 describe('a failure is told from a cut line, however it is written', () => {
   test.each([
     ['failed with a text', { type: 'response.failed', response: { error: 'overloaded' } }, 'provider_error'],
