@@ -198,7 +198,8 @@ export class Connection {
 
   async #command(command: Command, { session, role, actor, drafts }: Joined): Promise<void> {
     const { commandId } = command;
-    const problem = problemWithAsk(command, offerOf(this.#context.generator, this.#context.limits));
+    const { generator, limits } = this.#context;
+    const problem = problemWithAsk(command, offerOf(generator, limits), limits);
     if (problem !== undefined) return this.#refuse('invalid_message', { commandId, message: problem });
     if (!this.#commands.take()) return this.#refuse('rate_limited', { commandId });
     if (role !== 'reviewer') return this.#refuse('not_allowed', { commandId });

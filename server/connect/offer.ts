@@ -1,6 +1,6 @@
 /** What this server offers to draw: all that its generator knows, within the server's limits. */
 import type { Command } from '../../shared/protocol.ts';
-import type { Supports } from '../../shared/session.ts';
+import type { Options, Supports } from '../../shared/session.ts';
 import type { Generator } from '../generate/generator.ts';
 import { problemWithOptions } from '../generate/supports.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
@@ -10,12 +10,25 @@ export function offerOf({ supports }: Pick<Generator, 'supports'>, limits: Limit
   const { CANDIDATES_PER_GENERATION, ATTEMPTS_PER_SESSION } = limits;
   // Of more than are kept, the first would be gone before anybody could choose it.
   const candidates = Math.min(CANDIDATES_PER_GENERATION, defaultLimits.CANDIDATES_PER_GENERATION, ATTEMPTS_PER_SESSION);
-  return { ...supports, candidates };
+  const sizes = supports.sizes?.filter((size) => pixelsOf(size) <= limits.UPSTREAM_IMAGE_PIXELS);
+  return { ...supports, ...(sizes && { sizes }), candidates };
 }
 
 /** What a command asks for that is not offered, in a sentence; nothing when all is. */
-export function problemWithAsk(command: Command, offer: Supports): string | undefined {
+export function problemWithAsk(command: Command, offer: Supports, limits: Limits): string | undefined {
   if (command.type === 'refine' && !offer.refine) return 'This server cannot change an image in words.';
   const options = 'options' in command ? command.options : undefined;
-  return options && problemWithOptions(options, offer);
+  return options && (problemWithOptions(options, offer) ?? problemWithPixels(options, limits.UPSTREAM_IMAGE_PIXELS));
+}
+
+/** An image of more would be drawn and paid for, and then not taken. */
+function problemWithPixels({ size = 'auto' }: Options, most: number): string | undefined {
+  if (pixelsOf(size) <= most) return undefined;
+  return `The option size must have ${most.toLocaleString('en')} pixels or fewer on this server.`;
+}
+
+/** Of `auto`, which the generator chooses, none. */
+function pixelsOf(size: string): number {
+  const [width = 0, height = 0] = size === 'auto' ? [] : size.split('x').map(Number);
+  return width * height;
 }

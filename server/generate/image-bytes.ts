@@ -5,6 +5,9 @@ import type { GeneratedImage } from './generator.ts';
 
 export type ImageByteLimits = Pick<Limits, 'UPSTREAM_IMAGE_BYTES' | 'UPSTREAM_IMAGE_PIXELS'>;
 
+/** More bytes or pixels than are taken. */
+export type TooBig = 'too big';
+
 interface Size {
   /** In pixels. */
   readonly width: number;
@@ -20,16 +23,17 @@ const readers: readonly { readonly mediaType: MediaType; readonly sizeOf: (view:
 
 /**
  * Recognises a PNG, JPEG or WebP by its header and keeps the bytes as they are (rules S6, W4). Nothing is decoded.
- * @returns nothing for any other type, a damaged header, no or too many pixels, or too many bytes
+ * @returns nothing for any other type, a damaged header, or no pixels
  */
-export function readImage(bytes: Uint8Array, limits: ImageByteLimits): GeneratedImage | undefined {
-  if (bytes.byteLength > limits.UPSTREAM_IMAGE_BYTES) return undefined;
+export function readImage(bytes: Uint8Array, limits: ImageByteLimits): GeneratedImage | TooBig | undefined {
+  if (bytes.byteLength > limits.UPSTREAM_IMAGE_BYTES) return 'too big';
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (const { mediaType, sizeOf } of readers) {
     const size = sizeOf(view);
     if (!size) continue;
     const pixels = size.width * size.height;
-    return pixels > 0 && pixels <= limits.UPSTREAM_IMAGE_PIXELS ? { bytes, mediaType, ...size } : undefined;
+    if (pixels > limits.UPSTREAM_IMAGE_PIXELS) return 'too big';
+    return pixels > 0 ? { bytes, mediaType, ...size } : undefined;
   }
   return undefined;
 }
@@ -38,9 +42,9 @@ export function readImage(bytes: Uint8Array, limits: ImageByteLimits): Generated
  * The image in a base64 text, whose length is checked before anything is decoded (rule S4).
  * @returns nothing where `readImage` does, and for a text that is not base64
  */
-export function readBase64Image(base64: string, limits: ImageByteLimits): GeneratedImage | undefined {
+export function readBase64Image(base64: string, limits: ImageByteLimits): GeneratedImage | TooBig | undefined {
   const byteLength = Buffer.byteLength(base64, 'base64');
-  if (byteLength > limits.UPSTREAM_IMAGE_BYTES) return undefined;
+  if (byteLength > limits.UPSTREAM_IMAGE_BYTES) return 'too big';
   const bytes = Buffer.from(base64, 'base64');
   // The decoder skips what is not base64; then it yields fewer bytes than the text's length promises.
   return bytes.byteLength === byteLength ? readImage(bytes, limits) : undefined;

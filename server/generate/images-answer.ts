@@ -43,6 +43,7 @@ export function readAnswer(
   }
   if (!first.b64_json) throw first.url ? failures.onlyAnAddress() : failures.noImage();
   const image = readBase64Image(first.b64_json, limits);
+  if (image === 'too big') throw failures.imageTooBig();
   if (!image) throw failures.notAnImage();
   return { image, ...revisedPromptOf(first.revised_prompt), ...(usage && usageOf(usage, prices)) };
 }

@@ -1,6 +1,6 @@
 /** One try's stream, followed to its end: what it reports on the way, and the image that it leaves. */
 import { refusalOf } from './error-body.ts';
-import type { GenerateContext, GeneratedImage, GenerateResult } from './generator.ts';
+import type { GenerateContext, GenerateResult } from './generator.ts';
 import { type ImageByteLimits, readBase64Image } from './image-bytes.ts';
 import { type ImageCall, parseStreamEvent, type StreamEvent } from './openai-events.ts';
 import { failuresOf } from './openai-failures.ts';
@@ -97,7 +97,7 @@ export class OpenAIDrawing {
   /** A preview that is no image is no loss. */
   #preview(base64: string): void {
     const image = readBase64Image(base64, this.#limits);
-    if (image) this.#onProgress({ phase: 'partial', image });
+    if (image && image !== 'too big') this.#onProgress({ phase: 'partial', image });
   }
 
   #keep({ result, revised_prompt: revisedPrompt, error }: ImageCall): void {
@@ -106,7 +106,8 @@ export class OpenAIDrawing {
       this.#toolError = error;
       return;
     }
-    const image: GeneratedImage | undefined = readBase64Image(result, this.#limits);
+    const image = readBase64Image(result, this.#limits);
+    if (image === 'too big') throw this.#failures.imageTooBig();
     if (!image) throw this.#failures.notAnImage();
     this.#result = { image, ...revisedPromptOf(revisedPrompt) };
   }

@@ -63,6 +63,12 @@ export function failuresOf({ name }: Pick<Service, 'name'>) {
       ),
     notAnImage: () =>
       own('provider_error', `${name} sent something that is no PNG, JPEG or WebP image. Ask again.`, 'no image type'),
+    imageTooBig: () =>
+      own(
+        'provider_error',
+        `${name} sent an image of more bytes or pixels than this server takes. Ask for a smaller one.`,
+        'image too big',
+      ),
     onlyAnAddress: () =>
       own(
         'provider_error',

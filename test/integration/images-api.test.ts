@@ -261,7 +261,7 @@ const expected: readonly (readonly [ImagesScenarioName, Expected])[] = [
   ['not_base64', notAnImage],
   ['page_image', notAnImage],
   ['svg_image', notAnImage],
-  ['pixel_bomb', notAnImage],
+  ['pixel_bomb', { ...notAnImage, sentence: /^The image server sent an image of more bytes or pixels/ }],
   ['reset', { code: 'network', sentence: /^The image server could not be reached/, ...doubtful }],
   ['cut', { code: 'network', sentence: /connection to the image server broke/, ...doubtful }],
 ];

@@ -38,6 +38,16 @@ describe('R10 an image that was drawn and is paid for is kept', () => {
   });
 });
 
+test('S4 an image that is too big is called that, and not of an unknown type; as a preview it is passed over', () => {
+  const bomb = Buffer.from(PNG, 'base64');
+  bomb.writeUInt32BE(2_000_000, 16);
+  const preview = { type: 'response.image_generation_call.partial_image', partial_image_b64: bomb.toString('base64') };
+  expect(() => heard(preview, item({ result: bomb.toString('base64') }))).toThrow(
+    'OpenAI sent an image of more bytes or pixels than this server takes. Ask for a smaller one.',
+  );
+  expect(heard(preview, item({}))).toMatchObject({ image: { width: 64 } });
+});
+
 test('usage that can be no count is not told, nor is a cost made of it', () => {
   const tokens = { input_tokens: 1e308, output_tokens: 1, total_tokens: 1 };
   const usage = completed({ output: [], tool_usage: { image_gen: tokens } });
