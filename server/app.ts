@@ -1,5 +1,5 @@
 /** Composes the server out of its parts; knows no process, no environment and no signal. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -57,7 +57,10 @@ export class App {
     this.#clock = clock;
     this.#count(journal.metrics, memory);
     const isReady = () => !this.#isDraining;
-    this.server = createServer(listener({ config, sessions, builtFolder, isReady, journal }));
+    // What offers another upgrade, such as h2c, is answered as if it offered none; a Node before 22.21 asks nobody, and refuses it.
+    const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket';
+    const answer = listener({ config, sessions, builtFolder, isReady, journal });
+    this.server = createServer({ shouldUpgradeCallback }, answer);
     this.server.timeout = HTTP_STALL_MS;
     this.server.on('connection', (socket) => this.#onConnection(socket));
     this.server.on('upgrade', (request, socket, head) => this.#door.upgrade(request, socket, head));

@@ -218,3 +218,13 @@ test.for([
   expect(String(statusOf(await answerTo(port, garbage)))).toMatch(/^4/);
   expect((await fetch(`${address}/healthz`)).status).toBe(200);
 });
+
+test('what offers an upgrade to another protocol is answered as if it offered none', async () => {
+  const { port, client } = await startServer();
+  const offer =
+    'Host: localhost\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk';
+  const answer = await answerTo(port, `GET / HTTP/1.1\r\n${offer}\r\n\r\n`);
+  expect(statusOf(answer)).toBe(200);
+  expect(answer).toContain('<title>Proofroom</title>');
+  await client().join();
+});
