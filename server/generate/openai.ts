@@ -116,6 +116,6 @@ function inputOf({ prompt, parent, feedback }: GenerateRequest): ResponseInputCo
 
 /** A page of a proxy comes with status 200, and as a stream it would only look empty. */
 function requireEventStream({ headers }: Response): void {
-  const mediaType = headers.get('content-type') ?? '';
+  const mediaType = (headers.get('content-type') ?? '').toLowerCase();
   if (mediaType && !mediaType.startsWith('text/event-stream')) throw failuresOf(openAI).notTheApi(mediaType);
 }

@@ -153,7 +153,7 @@ describe('a drawing that goes well', () => {
     expect(generator).toMatchObject({ name: 'OpenAI', model: 'gpt-image-2.6-sunburst', demo: false, maxTries: 1 });
   });
 
-  test.each(['odd_status', 'bad_partial', 'late_item', 'strange_events', 'cut_after_image'] as const)(
+  test.each(['odd_status', 'odd_media_type', 'bad_partial', 'late_item', 'strange_events', 'cut_after_image'] as const)(
     '%s is no failure',
     async (scenario) => {
       const { fake, generator } = await setUp();

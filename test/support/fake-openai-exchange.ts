@@ -106,14 +106,14 @@ export class EventStream {
   }
 
   /** The headers and nothing else. */
-  open(): void {
-    this.#exchange.response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+  open(mediaType = 'text/event-stream; charset=utf-8'): void {
+    this.#exchange.response.writeHead(200, { 'content-type': mediaType });
     this.#exchange.response.flushHeaders();
   }
 
   /** Everything up to the moment when the model draws. */
-  async begin(): Promise<void> {
-    this.open();
+  async begin(mediaType?: string): Promise<void> {
+    this.open(mediaType);
     this.event('response.created', { response: this.#response('in_progress', []) });
     this.event('response.in_progress', { response: this.#response('in_progress', []) });
     await this.#exchange.pace();

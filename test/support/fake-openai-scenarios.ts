@@ -36,9 +36,15 @@ const afterPartial =
     await end(stream);
   };
 
-const drawn = async (exchange: Exchange, { status, data }: { status?: string; data?: Buffer } = {}): Promise<void> => {
+interface Oddities {
+  readonly status?: string;
+  readonly data?: Buffer;
+  readonly mediaType?: string;
+}
+
+const drawn = async (exchange: Exchange, { status, data, mediaType }: Oddities = {}): Promise<void> => {
   const stream = new EventStream(exchange);
-  await stream.begin();
+  await stream.begin(mediaType);
   for (let index = 0; index < stream.partials; index++) await stream.partial(index);
   stream.completed(await stream.image(status, data), status);
 };
@@ -53,6 +59,7 @@ export const scenarios = {
   drawn: (exchange) => drawn(exchange),
   /** The item's status may lag behind its image. */
   odd_status: (exchange) => drawn(exchange, { status: 'generating' }),
+  odd_media_type: (exchange) => drawn(exchange, { mediaType: 'Text/Event-Stream' }),
   /** Draws its last stroke when the test calls `release`. */
   held: async (exchange) => {
     const stream = new EventStream(exchange);
