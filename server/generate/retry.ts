@@ -118,7 +118,8 @@ function asksForTooLong(name: string, retryAfterMs: number, cause: GenerationFai
   return new GenerationFailed(
     'rate_limited',
     `${name} asks everyone with this key to wait ${inWords(retryAfterMs)}. Ask again after that.`,
-    { retryable: true, cause },
+    // What the service itself said is what the log is to know.
+    { retryable: true, cause: cause.cause },
   );
 }
 
@@ -126,5 +127,6 @@ function inWords(ms: number): string {
   const minutes = Math.ceil(ms / 60_000);
   if (minutes < 60) return `${minutes} minutes`;
   const hours = Math.ceil(minutes / 60);
+  if (hours > 24) return 'more than a day';
   return hours === 1 ? 'an hour' : `${hours} hours`;
 }

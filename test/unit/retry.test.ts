@@ -7,6 +7,7 @@ import {
   type Generator,
   type GeneratorProgress,
   type Transient,
+  UpstreamFault,
 } from '../../server/generate/generator.ts';
 import { type RetryOptions, withRetries } from '../../server/generate/retry.ts';
 import type { GenerationErrorCode } from '../../shared/session.ts';
@@ -180,6 +181,9 @@ describe('how long is waited', () => {
     [59 * 60_000, '59 minutes'],
     [60 * 60_000, 'an hour'],
     [61 * 60_000, '2 hours'],
+    [24 * 3_600_000, '24 hours'],
+    [24 * 3_600_000 + 1, 'more than a day'],
+    [1e15, 'more than a day'],
   ])('a service that asks for %d ms is not waited for: the person is told how long', async (retryAfterMs, words) => {
     const one = run([fails('provider_error', { retryAfterMs })]);
     await expect(one.result).rejects.toMatchObject({
@@ -189,6 +193,15 @@ describe('how long is waited', () => {
       transient: undefined,
     });
     expect([one.made, one.retries]).toEqual([1, []]);
+  });
+
+  test('what such a service said is still there for the log', async () => {
+    const cause = new UpstreamFault('HTTP 429, rate_limit_exceeded');
+    const transient = { retryAfterMs: 61_000 };
+    const one = run([
+      () => Promise.reject(new GenerationFailed('rate_limited', 'Busy.', { retryable: true, transient, cause })),
+    ]);
+    await expect(one.result).rejects.toMatchObject({ code: 'rate_limited', cause });
   });
 });
 
