@@ -12,7 +12,7 @@ export type Admission =
   | { readonly admitted: true; readonly session: Session; readonly role: Role; readonly created: boolean }
   | { readonly admitted: false; readonly code: RejectCode };
 
-/** Address books larger than this are swept of addresses that have been quiet. */
+/** Address books larger than this are swept of addresses that have been quiet; then again when twice as many are in them as were left. */
 const SWEEP_ABOVE = 1_000;
 
 export class Admissions {
@@ -21,6 +21,7 @@ export class Admissions {
   readonly #clock: Clock;
   readonly #accessToken: string | undefined;
   readonly #creations = new Map<string, TokenBucket>();
+  #sweepAbove = SWEEP_ABOVE;
 
   /** Without an access token, everybody who gets as far as this may create a session. */
   constructor(sessions: Sessions, limits: Limits, clock: Clock, accessToken?: string) {
@@ -57,7 +58,7 @@ export class Admissions {
   }
 
   #bucket(address: string): TokenBucket {
-    if (this.#creations.size > SWEEP_ABOVE) this.#sweep();
+    if (this.#creations.size > this.#sweepAbove) this.#sweep();
     const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS } = this.#limits;
     const bucket =
       this.#creations.get(address) ??
@@ -68,6 +69,7 @@ export class Admissions {
 
   #sweep(): void {
     for (const [address, bucket] of this.#creations) if (bucket.isFull) this.#creations.delete(address);
+    this.#sweepAbove = Math.max(SWEEP_ABOVE, 2 * this.#creations.size);
   }
 }
 
