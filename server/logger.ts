@@ -4,11 +4,8 @@ import { loggedId } from './secrets.ts';
 
 export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
-/** Writes JSON lines, to standard error unless told. A field `session` is shown as the digest that S3 asks for. */
-export function createLogger(
-  level: string,
-  destination: pino.DestinationStream = pino.destination({ dest: 2, sync: false }),
-): Logger {
+/** Writes JSON lines to standard error. A field `session` is shown as the digest that S3 asks for. */
+export function createLogger(level: string): Logger {
   return pino(
     {
       level,
@@ -16,7 +13,7 @@ export function createLogger(
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { session: loggedId, err: errorName },
     },
-    destination,
+    pino.destination({ dest: 2, sync: false }),
   );
 }
 

@@ -3,13 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pino from 'pino';
 import { onTestFinished, vi } from 'vitest';
 import { App } from '../../server/app.ts';
 import type { Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
 import type { Generator } from '../../server/generate/generator.ts';
 import { defaultLimits, type Limits } from '../../server/limits.ts';
-import { createLogger } from '../../server/logger.ts';
+import { createLogger, type Logger } from '../../server/logger.ts';
 import { writePage } from './page-fixture.ts';
 import { ScriptedGenerator } from './scripted-generator.ts';
 import { WsClient } from './ws-client.ts';
@@ -53,7 +54,7 @@ export async function startServer(
   const app = new App({
     config: { ...testConfig, ...config, limits: { ...defaultLimits, ...limits } },
     generator,
-    log: createLogger('debug', { write: (line) => void logs.push(line) }),
+    log: loggerTo(logs),
     builtFolder,
     ...(clock && { clock }),
   });
@@ -85,6 +86,17 @@ const testConfig: Omit<Config, 'limits'> = {
   trustProxy: false,
   logLevel: 'debug',
 };
+
+/** The product's own, with all that it keeps out of its lines; only where they go is the test's. */
+function loggerTo(lines: string[]): Logger {
+  const kept: pino.DestinationStream = { write: (line) => void lines.push(line) };
+  const spy = vi.spyOn(pino, 'destination').mockReturnValue(kept as ReturnType<typeof pino.destination>);
+  try {
+    return createLogger('debug');
+  } finally {
+    spy.mockRestore();
+  }
+}
 
 async function createPage(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'proofroom-page-'));
