@@ -63,7 +63,7 @@ export class World {
 
   /** The server was full, and said so: the page tries again once a minute. */
   isTurnedAway(page: Page): boolean {
-    return page.state.connection.status === 'reconnecting' && this.pageRules.get(page)?.heardClose === 4429;
+    return page.state.connection.status === 'reconnecting' && this.pageRules.get(page)?.wasTurnedAway === true;
   }
 
   newId(kind = 'id'): string {
@@ -230,9 +230,7 @@ export class World {
         rules?.commandCame(command);
       },
       clientReceived: (message) => rules?.received(message),
-      clientClosed: (code) => {
-        if (rules) rules.heardClose = code;
-      },
+      clientClosed: (code) => rules?.closed(code),
     });
     cable.tap = wire;
     this.wires.set(cable, wire);

@@ -286,6 +286,20 @@ test.each([
   expect(drafts(again)).toEqual(['a fox']);
 });
 
+// Another command sends the text after all, behind the start over: the session keeps it, and this field is emptied.
+test.fails('a text typed before a start over is not sent behind it with another command', () => {
+  const reviewed = userFeedback([referenceOf(image('image-1'))]);
+  const { client, page, socket } = joinedClient(reviewed);
+  socket.closedByServer(1006);
+  client.setDraft('a fox');
+  void client.startOver();
+  page.pass(10_000);
+  const back = answerJoin(page, reviewed);
+  void client.regenerate();
+  expect(back.sentOf('start_over')).toHaveLength(1);
+  expect(drafts(back)).toEqual([]);
+});
+
 test('R1: text typed while the line is lost is sent when it is back', () => {
   const { client, page, socket } = joinedClient();
   socket.closedByServer(1006);

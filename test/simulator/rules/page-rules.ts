@@ -25,6 +25,8 @@ export class PageRules {
   #askedWaitMs: number | undefined;
   /** The close code that ended the last connection, as its page heard it. */
   heardClose: number | undefined;
+  /** The server was full or had enough of it, and has not let it in since. */
+  wasTurnedAway = false;
   #reset: Click | undefined;
   #draftBeforeNews: string | undefined;
 
@@ -39,6 +41,7 @@ export class PageRules {
 
   /** A message has come in. */
   received(message: ServerMessage): void {
+    if (message.type === 'welcome') this.wasTurnedAway = false;
     if (message.type === 'goodbye') this.#askedWaitMs = message.reconnectInMs;
     const isForeign = (message.type === 'draft' || message.type === 'snapshot') && this.#page.isFocused;
     if (isForeign) this.#draftBeforeNews ??= this.#page.state.draft;
@@ -48,12 +51,13 @@ export class PageRules {
   checkField(): void {
     const before = this.#draftBeforeNews;
     this.#draftBeforeNews = undefined;
-    if (before === undefined || this.#page.hasLeft || !this.#page.isFocused || this.#isResetting) return;
+    if (before === undefined || this.#page.hasLeft || !this.#page.isFocused || this.isResetting) return;
     const { draft } = this.#page.state;
     this.#ledger.check('W8', draft === before, () => `page ${this.#page.number}: news made "${draft}" of "${before}"`);
   }
 
-  get #isResetting(): boolean {
+  /** The person has asked to start over, and has no answer. */
+  get isResetting(): boolean {
     return this.#reset !== undefined && !this.#reset.result;
   }
 
@@ -72,8 +76,14 @@ export class PageRules {
     const click = this.#page.clicks.find(({ commandId, result }) => commandId === command.commandId && !result);
     if (!click) return;
     const { commandId: _id, turn: _turn, ...said } = command;
-    const rule = 'options' in click.ask || 'options' in said ? 'options' : 'R11';
+    const rule = said.type === 'approve' ? 'M3' : 'options' in click.ask || 'options' in said ? 'options' : 'R11';
     this.#ledger.check(rule, isDeepStrictEqual(said, click.ask), () => `page ${this.#page.number} said otherwise`);
+  }
+
+  /** A connection has ended, as the page heard it. */
+  closed(code: number): void {
+    this.heardClose = code;
+    this.wasTurnedAway = code === 4429;
   }
 
   /** The person has asked to start over, which empties the field, focus or not. */
@@ -107,7 +117,7 @@ export class PageRules {
   /** While the field has the focus, only its own person changes it (rule W8). */
   #checkDraft(before: SessionState, state: SessionState): void {
     if (!this.#page.isFocused || state.draft === before.draft) return;
-    const isOwn = this.#page.isTyping || this.#isResetting;
+    const isOwn = this.#page.isTyping || this.isResetting;
     this.#ledger.check(
       'W8',
       isOwn,
