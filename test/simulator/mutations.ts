@@ -1,6 +1,6 @@
 /**
  * Breaks the product on purpose, one rule at a time, in a copy of its own, and lets the simulator find it: `npm run mutations`.
- * A rule whose mutation goes unnoticed is a rule that nobody checks.
+ * A rule whose mutation goes unnoticed is a rule that nobody checks. What caught each goes into the table in the README of the tests.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Rule } from './ledger.ts';
 import { type Mutation, mutations } from './mutants.ts';
+import { type Row, updateTable } from './mutation-table.ts';
 
 const SCHEDULES = 10_000;
 const PATIENCE_MS = 300_000;
@@ -54,6 +55,7 @@ const chosen = mutations.filter(
   ({ breaks, what }) => (ONLY === undefined || breaks.includes(ONLY as Rule)) && what.includes(WHAT),
 );
 let missed = 0;
+const rows: Row[] = [];
 try {
   for (const mutation of chosen) {
     const restore = mutate(mutation);
@@ -61,6 +63,7 @@ try {
     restore();
     const isRight = mutation.breaks.some((rule) => rule === caught?.rule);
     if (!isRight) missed += 1;
+    rows.push({ what: mutation.what, caughtBy: caught?.rule ?? 'nothing', after: caught?.schedules ?? '' });
     const verdict = caught ? `${caught.rule} after ${caught.schedules} schedules` : 'NOT CAUGHT';
     console.log(`${isRight ? '' : 'MISSED '}${mutation.breaks.join(' or ')} | ${mutation.what} | ${verdict}`);
     if (caught && !isRight) console.log(`  ${caught.what}`);
@@ -68,5 +71,6 @@ try {
 } finally {
   rmSync(copy, { recursive: true });
 }
+updateTable(rows);
 console.log(`${chosen.length - missed} of ${chosen.length} mutations caught`);
 process.exitCode = missed > 0 ? 1 : 0;
