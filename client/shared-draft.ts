@@ -79,9 +79,12 @@ export class SharedDraft {
     else if (!this.#isReleased) this.#settleWithheld();
   }
 
-  /** Sends now what waits for its turn: a command that follows must not be overtaken by it. */
+  /**
+   * Sends now what waits for its turn: a command that follows must not be overtaken by it. Not what a start over before that command
+   * may take away: it would be set behind it.
+   */
   flush(): void {
-    if (this.#isUnsent) this.#sendNow();
+    if (this.#isUnsent && !this.#isReleased) this.#sendNow();
   }
 
   /** This tab asks to start over: what is in the field may go once the answer is there, unless somebody types on. */

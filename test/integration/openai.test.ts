@@ -312,7 +312,7 @@ const expected: readonly (readonly [ScenarioName, Expected])[] = [
   ['html', { code: 'provider_error', sentence: /not OpenAI's API.*proxy/, ...later }],
   ['html_image', { code: 'provider_error', sentence: /no PNG, JPEG or WebP/, ...later }],
   ['svg_image', { code: 'provider_error', sentence: /no PNG, JPEG or WebP/, ...later }],
-  ['pixel_bomb', { code: 'provider_error', sentence: /no PNG, JPEG or WebP/, ...later }],
+  ['pixel_bomb', { code: 'provider_error', sentence: /^OpenAI sent an image of more bytes or pixels/, ...later }],
   ['no_image', { code: 'no_image', sentence: /without an image/, ...later }],
   ['incomplete', { code: 'no_image', sentence: /without an image/, ...later }],
 ];

@@ -596,8 +596,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: machine,
-        from: 'new Set([newest(state.attempts)?.image.imageId])',
-        to: 'new Set([undefined as string | undefined])',
+        from: 'new Set([...inUse, newest(state.attempts)?.image.imageId])',
+        to: 'new Set<string | undefined>(inUse)',
       },
     ],
   },
@@ -607,8 +607,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'server/generate/queue.ts',
-        from: 'this.#queue.pending + this.#queue.size + count <= this.#capacity',
-        to: 'this.#queue.pending === 0',
+        from: '&& !isFull;',
+        to: '&& this.running === 0;',
       },
     ],
   },
@@ -618,8 +618,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'server/generate/queue.ts',
-        from: ' && this.#queue.pending + this.#queue.size + count <= this.#capacity',
-        to: '',
+        from: ' && !isFull;',
+        to: ';',
       },
     ],
   },
@@ -670,7 +670,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: connection,
-        from: "this.#outbox.send({ type: 'goodbye', reason,",
+        from: "this.#outbox.sendLast({ type: 'goodbye', reason,",
         to: "void ({ type: 'goodbye', reason,",
       },
     ],
@@ -679,6 +679,17 @@ export const mutations: readonly Mutation[] = [
     what: 'text that was on its way when the line broke is not sent again',
     breaks: ['draft'],
     edits: [{ file: draft, from: 'if (!this.#isReleased) this.#sendNow();', to: '' }],
+  },
+  {
+    what: 'a text is sent behind the start over that takes it away',
+    breaks: ['draft'],
+    edits: [
+      {
+        file: draft,
+        from: 'if (this.#isUnsent && !this.#isReleased) this.#sendNow();',
+        to: 'if (this.#isUnsent) this.#sendNow();',
+      },
+    ],
   },
   {
     what: 'text typed before a refused start over is not sent again',

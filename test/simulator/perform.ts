@@ -191,7 +191,6 @@ function together(what: StepOf<'all at once'>['what'], page: Page, index: number
 
 /** Enter in the field asks for a picture; every other decision is a button, which takes the focus. */
 function decide(step: Deciding, page: Page, world: World): void {
-  if (isWaitingToStartOver(page, world)) return;
   if (step.does !== 'generate') page.focus(false);
   const { snapshot } = page.state;
   const attempts = snapshot?.attempts ?? [];
@@ -226,12 +225,12 @@ function decide(step: Deciding, page: Page, world: World): void {
     case 'discard': {
       const imageId = pick(attempts.toReversed(), step.image)?.image.imageId ?? 'none';
       page.click({ type: 'discard', imageId });
-      if (step.undoMs !== undefined) world.time.after(step.undoMs, () => restore(imageId, page, world));
+      if (step.undoMs !== undefined) world.time.after(step.undoMs, () => restore(imageId, page));
       return;
     }
     case 'restore': {
       const imageId = pick(snapshot?.discarded ?? [], step.image)?.image.imageId ?? 'none';
-      return restore(imageId, page, world);
+      return restore(imageId, page);
     }
     case 'cancel':
       page.click({ type: 'cancel', ...(step.reason && { reason: step.reason }) });
@@ -245,16 +244,8 @@ function decide(step: Deciding, page: Page, world: World): void {
   }
 }
 
-function restore(imageId: string, page: Page, world: World): void {
-  if (page.isUp && !isWaitingToStartOver(page, world)) page.click({ type: 'restore', imageId });
-}
-
-/**
- * With a text that was not sent and a start over that has no answer, another command leaves the field empty and the session with the
- * text: a mistake of the client's that is known (see `test.fails` in session-client-draft.test.ts), so people wait just then.
- */
-function isWaitingToStartOver(page: Page, world: World): boolean {
-  return world.pageRules.get(page)?.isResetting === true && page.state.unsentDraft !== undefined;
+function restore(imageId: string, page: Page): void {
+  if (page.isUp) page.click({ type: 'restore', imageId });
 }
 
 /** A person approves what they see, and nothing else. */
