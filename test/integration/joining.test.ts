@@ -215,7 +215,7 @@ test('a second join on a connection is invalid_message, and the first one holds'
 test.for([
   ['a name over its limit', { name: 'x'.repeat(41) }],
   ['a field of the wrong type', { have: 5 }],
-  ['a session id longer than any', { sessionId: 'x'.repeat(65) }],
+  ['a session id longer than any', { sessionId: 'x'.repeat(257) }],
   ['a list of images over its limit', { have: Array.from({ length: 33 }, String) }],
 ] satisfies [string, object][])('a join with %s is invalid_message and closes with 1008', async ([, join]) => {
   const { client } = await startServer();

@@ -233,17 +233,17 @@ describe('values', () => {
   });
 
   test.each([
-    ['sessionId', 64, (text: string) => ({ type: 'join', sessionId: text })],
-    ['key', 64, (text: string) => ({ type: 'join', key: text })],
+    ['sessionId', 256, (text: string) => ({ type: 'join', sessionId: text })],
+    ['key', 256, (text: string) => ({ type: 'join', key: text })],
     ['token', 512, (text: string) => ({ type: 'join', token: text })],
-    ['have', 64, (text: string) => ({ type: 'join', have: [text] })],
-    ['imageIds', 64, (text: string) => ({ type: 'want', imageIds: [text] })],
-    ['imageId to regenerate', 64, (text: string) => ({ ...clientMessages.regenerate, imageId: text })],
-    ['imageId to refine', 64, (text: string) => ({ ...clientMessages.refine, imageId: text })],
-    ['imageId to approve', 64, (text: string) => ({ ...clientMessages.approve, imageId: text })],
-    ['sha256', 64, (text: string) => ({ ...clientMessages.approve, sha256: text })],
-    ['imageId to discard', 64, (text: string) => ({ ...clientMessages.discard, imageId: text })],
-    ['imageId to restore', 64, (text: string) => ({ ...clientMessages.restore, imageId: text })],
+    ['have', 256, (text: string) => ({ type: 'join', have: [text] })],
+    ['imageIds', 256, (text: string) => ({ type: 'want', imageIds: [text] })],
+    ['imageId to regenerate', 256, (text: string) => ({ ...clientMessages.regenerate, imageId: text })],
+    ['imageId to refine', 256, (text: string) => ({ ...clientMessages.refine, imageId: text })],
+    ['imageId to approve', 256, (text: string) => ({ ...clientMessages.approve, imageId: text })],
+    ['sha256', 256, (text: string) => ({ ...clientMessages.approve, sha256: text })],
+    ['imageId to discard', 256, (text: string) => ({ ...clientMessages.discard, imageId: text })],
+    ['imageId to restore', 256, (text: string) => ({ ...clientMessages.restore, imageId: text })],
   ])('S4 %s has %i characters at most', (_name, most, message) => {
     expect([accepts(message('x'.repeat(most))), accepts(message('x'.repeat(most + 1)))]).toEqual([true, false]);
   });
