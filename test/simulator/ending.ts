@@ -187,6 +187,8 @@ async function leave(world: World): Promise<void> {
   const { ledger, server } = world;
   for (const page of world.open) page.leave();
   await world.pass(60 * STEP_MS);
+  // Who was turned away before may have asked at the last moment.
+  await finishAll(world);
   ledger.check('R7', server.connections === 0, () => `${server.connections} connections are left`);
   await world.pass(limits.SESSION_IDLE_MS + STEP_MS);
   const { usedBytes } = server.memory;
