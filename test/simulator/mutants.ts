@@ -465,7 +465,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a failure of the service is nobody’s',
-    breaks: ['R8'],
+    breaks: ['R8', 'R7'],
     edits: [{ file: run, from: 'this.#listener.failed(candidate, failure);', to: 'throw error;' }],
   },
   {

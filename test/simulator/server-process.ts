@@ -6,6 +6,7 @@ import { Connection, type ConnectionContext } from '../../server/connect/connect
 import { ImageFrames } from '../../server/connect/image-frames.ts';
 import { drain } from '../../server/drain.ts';
 import { Estimates } from '../../server/generate/estimates.ts';
+import type { Generator } from '../../server/generate/generator.ts';
 import { GenerationQueue } from '../../server/generate/queue.ts';
 import { Journal } from '../../server/journal.ts';
 import { defaultLimits, type Limits } from '../../server/limits.ts';
@@ -79,11 +80,20 @@ export class ServerProcess {
     const clock = this.#clock();
     this.queue = new GenerationQueue(limits, clock);
     const journal = new Journal(logOf(onError), clock);
-    const parts = { generator: upstream, queue: this.queue, estimates: new Estimates(), clock, newId, limits };
+    const generator: Generator = {
+      name: upstream.name,
+      model: upstream.model,
+      demo: upstream.demo,
+      maxTries: upstream.maxTries,
+      supports: upstream.supports,
+      // What a process that is gone still begins is never heard of.
+      generate: (request, context) => (this.#isGone ? new Promise(() => {}) : upstream.generate(request, context)),
+    };
+    const parts = { generator, queue: this.queue, estimates: new Estimates(), clock, newId, limits };
     this.sessions = new ObservedSessions({ ...parts, memory: this.memory, journal }, watch);
     const admissions = new Admissions(this.sessions, limits, clock);
     const frames = new ImageFrames(this.memory);
-    this.#context = { admissions, frames, generator: upstream, limits, clock, newId, journal };
+    this.#context = { admissions, frames, generator, limits, clock, newId, journal };
   }
 
   /** Takes new connections. */

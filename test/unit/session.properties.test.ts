@@ -11,7 +11,7 @@ import { ana, bo, Onlooker, Studio, settled } from '../support/studio.ts';
 
 const IMAGE_BYTES = 64;
 /** A rule that random storms hardly ever touch is not tested by them. */
-const LEAST_HITS = 20;
+const LEAST_HITS = 5;
 /** Far more than it takes, for machines that are busy with other things. */
 const TIMEOUT_MS = 60_000;
 const failed = () => new GenerationFailed('network', 'The line was cut.', { retryable: true });
