@@ -1,14 +1,28 @@
 /** The attempt that a person has opened for themselves, whatever the others look at: what takes its place, and the way back. */
 import type { SnapshotMessage } from '../shared/protocol.ts';
+import type { LastAction } from '../shared/session.ts';
 import { attemptsOf, findAttempt } from './attempt-tree.ts';
+import type { SessionState } from './session-state.ts';
 
 /**
  * Whether what is new takes the place of what this person has opened: a decision, the end of what they looked at, or what they have
  * asked for themselves. What others ask for meanwhile does not.
  */
-export function takesTheEye({ stage, lastAction }: SnapshotMessage, connectionId: string | undefined): boolean {
-  const isOwn = lastAction !== undefined && lastAction.connectionId === connectionId;
-  return (isOwn && stage === 'generating') || stage === 'final' || stage === 'initial_input';
+export function takesTheEye(before: SessionState, now: SessionState): boolean {
+  const [past, snapshot] = [before.snapshot, now.snapshot];
+  if (!past || !snapshot) return false;
+  if (snapshot.stage === 'final' || snapshot.stage === 'initial_input') return true;
+  // Of a whole drawing nothing may have been seen but its end: the line was lost, or slow.
+  const wasAsked = snapshot.stage === 'generating' || snapshot.turn > past.turn + 1;
+  return wasAsked && isOwn(snapshot.lastAction, before, now);
+}
+
+/** A line that was lost makes another connection of the same person: then it is told by what had no answer yet. */
+function isOwn(action: LastAction | undefined, before: SessionState, { welcome }: SessionState): boolean {
+  if (!action || !welcome) return false;
+  return (
+    action.connectionId === welcome.connectionId || (before.pending.has(action.action) && action.by === welcome.name)
+  );
 }
 
 /** Where the way back from the opened attempt leads; undefined where it is on show anyway. */

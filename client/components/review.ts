@@ -71,7 +71,7 @@ export class Review extends LitElement {
     this.#stoodIn = this.shadowRoot?.activeElement;
     const { session } = this;
     const before = changed.get('session');
-    if (before?.snapshot && session?.snapshot) this.#follow(before, before.snapshot, session.snapshot);
+    if (before && session) this.#follow(before, session);
   }
 
   override updated(): void {
@@ -87,10 +87,12 @@ export class Review extends LitElement {
     this.onMat?.scrollIntoView({ block: 'nearest' });
   }
 
-  #follow(before: SessionState, past: SnapshotMessage, now: SnapshotMessage): void {
+  #follow(before: SessionState, session: SessionState): void {
+    const [past, now] = [before.snapshot, session.snapshot];
+    if (!past || !now) return;
     if (past.turn !== now.turn) {
       this.confirm.close();
-      if (takesTheEye(now, this.session?.welcome?.connectionId) || !findAttempt(now.attempts, this.openedId)) {
+      if (takesTheEye(before, session) || !findAttempt(now.attempts, this.openedId)) {
         this.openedId = undefined;
       }
       if (now.stage === 'final' || now.stage === 'initial_input') this.compare?.close();

@@ -448,11 +448,6 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: queue, from: '      this.#willLook = false;\n      this.#startNext();', to: '' }],
   },
   {
-    what: 'who waits for room waits for ever',
-    breaks: ['R7'],
-    edits: [{ file: queue, from: '() => this.#giveUp(entry)', to: '() => {}' }],
-  },
-  {
     what: 'previews take no room',
     breaks: ['R7'],
     edits: [
@@ -679,17 +674,6 @@ export const mutations: readonly Mutation[] = [
     what: 'text that was on its way when the line broke is not sent again',
     breaks: ['draft'],
     edits: [{ file: draft, from: 'if (!this.#isReleased) this.#sendNow();', to: '' }],
-  },
-  {
-    what: 'a text is sent behind the start over that takes it away',
-    breaks: ['draft'],
-    edits: [
-      {
-        file: draft,
-        from: 'if (this.#isUnsent && !this.#isReleased) this.#sendNow();',
-        to: 'if (this.#isUnsent) this.#sendNow();',
-      },
-    ],
   },
   {
     what: 'text typed before a refused start over is not sent again',

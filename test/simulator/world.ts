@@ -122,7 +122,6 @@ export class World {
   preview(drawing: Drawing, byteLength: number): void {
     const image = this.upstream.paint(drawing, 'partial', byteLength);
     drawing.partials += 1;
-    this.#room.previewed(image.bytes.byteLength);
     drawing.context.onProgress({ phase: 'partial', image });
   }
 

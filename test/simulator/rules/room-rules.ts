@@ -9,9 +9,6 @@ import { isAsking, meant } from './ask-rules.ts';
 
 const CAPACITY = limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES;
 
-/** The longest that a line is waited for which carries nothing, and then some. */
-const PREVIEW_LIFE_MS = 60_000;
-
 export class RoomRules {
   readonly #server: ServerProcess;
   readonly #ledger: Ledger;
@@ -20,7 +17,6 @@ export class RoomRules {
   /** Sessions that decide on a command just now: they give no room while they may ask for some. */
   readonly #deciding = new Map<Session, number>();
 
-  #previewBytes = 0;
   #seen = { usedBytes: 0, least: 0 };
 
   constructor(server: ServerProcess, ledger: Ledger, time: Time) {
@@ -35,7 +31,7 @@ export class RoomRules {
    */
   check(live: number): void {
     const { usedBytes } = this.#server.memory;
-    const most = limits.IMAGE_MEMORY_BYTES + this.#previewBytes;
+    const most = limits.IMAGE_MEMORY_BYTES;
     const kept = this.#open.reduce((sum, session) => sum + bytesOf(session), 0);
     const least = kept + live * limits.UPSTREAM_IMAGE_BYTES;
     this.#noteResting();
@@ -55,14 +51,6 @@ export class RoomRules {
     if (queue.waiting === 0) return;
     const mayStart = queue.running < limits.CONCURRENT_CANDIDATES && memory.hasRoom(limits.UPSTREAM_IMAGE_BYTES);
     this.#ledger.check('R7', !mayStart, () => `${queue.waiting} wait though there is room`);
-  }
-
-  /** A preview was drawn. Where there is no room for its frame it is counted all the same, besides its picture, until it has gone out. */
-  previewed(bytes: number): void {
-    this.#previewBytes += bytes;
-    this.#time.after(PREVIEW_LIFE_MS, () => {
-      this.#previewBytes -= bytes;
-    });
   }
 
   /** A session decides on `command`, known to it or not; call what this returns with its answer. */
