@@ -1,30 +1,16 @@
 /** One generation while it runs: a queued task per candidate, what each last reported, and the one way to end them all. */
 import type { ProgressMessage } from '../../shared/protocol.ts';
 import type { Generation, GenerationError } from '../../shared/session.ts';
-import type { Clock } from '../clock.ts';
-import type { Estimates } from '../generate/estimates.ts';
 import {
   type GenerateRequest,
   type GenerateResult,
   GenerationFailed,
-  type Generator,
   type GeneratorProgress,
   UpstreamFault,
 } from '../generate/generator.ts';
-import type { GenerationQueue } from '../generate/queue.ts';
-import type { Journal, Outcome } from '../journal.ts';
-import type { ImageMemory } from './image-memory.ts';
+import type { Outcome } from '../journal.ts';
+import type { SessionContext } from './context.ts';
 import { type StoredImage, storedImage } from './stored-image.ts';
-
-export interface RunContext {
-  readonly generator: Generator;
-  readonly queue: GenerationQueue;
-  readonly estimates: Estimates;
-  readonly clock: Clock;
-  readonly newId: () => string;
-  readonly journal: Journal;
-  readonly memory: ImageMemory;
-}
 
 export interface RunListener {
   /** Takes room for a candidate whose turn it is; false where there is none yet, and it is asked again. */
@@ -57,7 +43,7 @@ export class GenerationRun {
   readonly generation: Generation;
   readonly #sessionId: string;
   readonly #request: GenerateRequest;
-  readonly #context: RunContext;
+  readonly #context: SessionContext;
   readonly #listener: RunListener;
   readonly #abort = new AbortController();
   readonly #running = new Map<number, Candidate>();
@@ -69,7 +55,7 @@ export class GenerationRun {
     sessionId: string,
     generation: Generation,
     request: GenerateRequest,
-    context: RunContext,
+    context: SessionContext,
     listener: RunListener,
   ) {
     this.#sessionId = sessionId;

@@ -1,11 +1,9 @@
-/** One session: its state, the images it keeps, who looks on, and the generation that runs. */
+/** One session: its state, the images it keeps, who looks on, and what it draws. */
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
-import type { Generation } from '../../shared/session.ts';
-import type { Limits } from '../limits.ts';
 import { type Answer, Answers } from './answers.ts';
 import { Audience, type Watcher } from './audience.ts';
-import { GenerationRooms } from './generation-rooms.ts';
-import { GenerationRun, type RunContext, type RunListener } from './generation-run.ts';
+import type { SessionContext } from './context.ts';
+import { Drawing } from './drawing.ts';
 import { KeptImages } from './kept-images.ts';
 import { type Effect, type Event, transition } from './machine.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -19,10 +17,6 @@ export interface Actor {
   readonly name: string;
 }
 
-export interface SessionContext extends RunContext {
-  readonly limits: Limits;
-}
-
 export class Session {
   readonly id: string;
   /** Lets one decide; the id alone lets one watch (rule W5). */
@@ -31,13 +25,10 @@ export class Session {
   readonly #answers: Answers;
   readonly #audience: Audience;
   readonly #images: KeptImages;
+  readonly #drawing: Drawing;
   readonly #onRest: () => void;
   #state: State = initialState;
   #draft = '';
-  #run: GenerationRun | undefined;
-  /** While it asks for room, it is not among the resting sessions that give it. */
-  #needsRoom = false;
-  #asks = 0;
   #names = 0;
   #snapshotFrame: Buffer | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -51,6 +42,13 @@ export class Session {
     this.#answers = new Answers(context.limits.REMEMBERED_COMMANDS);
     this.#audience = new Audience((error) => context.journal.fault(error, 'a connection could not be told'));
     this.#images = new KeptImages(context.memory);
+    this.#drawing = new Drawing(context, {
+      id: this.id,
+      images: this.#images,
+      audience: this.#audience,
+      apply: (event, image) => this.apply(event, image),
+      ended: () => this.#rest(),
+    });
     this.#onRest = onRest;
   }
 
@@ -60,7 +58,7 @@ export class Session {
 
   /** Nobody is connected, and nothing is being drawn or about to be. */
   get isResting(): boolean {
-    return this.#audience.isEmpty && !this.#run && !this.#needsRoom;
+    return this.#audience.isEmpty && !this.#drawing.isBusy;
   }
 
   get viewers(): { readonly reviewers: number; readonly watchers: number } {
@@ -93,15 +91,15 @@ export class Session {
 
   /** The candidates that are being drawn or wait for it. */
   get runningCandidates(): readonly number[] {
-    return this.#run?.candidates ?? [];
+    return this.#drawing.candidates;
   }
 
   progress(candidate: number): ProgressMessage | undefined {
-    return this.#run?.progress(candidate);
+    return this.#drawing.progress(candidate);
   }
 
   partial(candidate: number): StoredImage | undefined {
-    return this.#run?.partial(candidate);
+    return this.#drawing.partial(candidate);
   }
 
   nextReviewerName(): string {
@@ -115,7 +113,7 @@ export class Session {
     return () => {
       if (!this.#audience.remove(watcher)) return;
       if (this.#audience.isEmpty) this.#snapshotFrame = undefined;
-      if (this.isResting) this.#onRest();
+      this.#rest();
     };
   }
 
@@ -167,9 +165,7 @@ export class Session {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const run = this.#run;
-    this.#run = undefined;
-    run?.abort();
+    this.#drawing.close();
     this.#images.dropAll();
     this.#audience.dismiss();
   }
@@ -198,7 +194,7 @@ export class Session {
     const result = transition(this.#state, event, this.#context.limits);
     if (!result.accepted) return this.#refusal(result.code);
     const start = result.effects.find((one) => one.effect === 'start');
-    const rooms = start && this.#roomsFor(start.generation);
+    const rooms = start && this.#drawing.reserve(start.generation);
     if (start && !rooms) return this.#refusal('server_busy');
     if (result.effects.some(({ effect }) => effect === 'draft')) this.#audience.tell((one) => one.flushDraft());
     const changed = result.state !== this.#state;
@@ -208,18 +204,8 @@ export class Session {
       this.#snapshotFrame = undefined;
       this.#audience.tell((one) => one.snapshotChanged());
     }
-    if (start && rooms) this.#start(start.generation, rooms);
+    if (start && rooms) this.#drawing.start(start.generation, rooms);
     return { accepted: true, revision: this.#state.revision };
-  }
-
-  /** Room for each image that is drawn at once, taken before any money is spent; those that wait take theirs at their turn (rule R7). */
-  #roomsFor({ candidates }: Generation): GenerationRooms | undefined {
-    const { queue, memory, limits } = this.#context;
-    if (!queue.hasRoom(candidates)) return undefined;
-    this.#needsRoom = true;
-    const rooms = GenerationRooms.reserve(memory, limits.UPSTREAM_IMAGE_BYTES, queue.startingAtOnce(candidates));
-    this.#needsRoom = false;
-    return rooms;
   }
 
   #carryOut(effect: Effect, image: StoredImage | undefined): void {
@@ -227,7 +213,7 @@ export class Session {
       case 'start':
         return; // Begins when all who watch know of it.
       case 'abort':
-        return this.#run?.abort(); // All that it has taken is free at once: the next command may need it.
+        return this.#drawing.abort(); // What it has taken is free at once: the next command may need it.
       case 'keep':
         image?.room?.release(); // Not twice: what it takes now was reserved for it.
         if (image) this.#images.keep(image);
@@ -240,65 +226,8 @@ export class Session {
     }
   }
 
-  #start(generation: Generation, rooms: GenerationRooms): void {
-    const { prompt, feedback, parent, options } = generation;
-    const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
-    const request = {
-      prompt,
-      options,
-      attempt: this.#asks,
-      ...(feedback !== undefined && { feedback }),
-      ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
-    };
-    this.#asks += generation.candidates;
-    const run = new GenerationRun(this.id, generation, request, this.#context, this.#listener(generation, rooms));
-    this.#run = run;
-    run.start();
-  }
-
-  #listener(generation: Generation, rooms: GenerationRooms): RunListener {
-    const { generationId } = generation;
-    return {
-      reserve: (candidate) => rooms.take(candidate),
-      progressed: (candidate) => this.#audience.tell((one) => one.progressed(candidate)),
-      previewed: (candidate) => this.#audience.tell((one) => one.previewed(candidate)),
-      generated: (candidate, image, { revisedPrompt, usage, estimatedCost }) => {
-        const told = {
-          ...(revisedPrompt !== undefined && { revisedPrompt }),
-          ...(usage && { usage }),
-          ...(estimatedCost && { estimatedCost }),
-        };
-        const event = {
-          type: 'generated',
-          generationId,
-          candidate,
-          image: image.reference,
-          at: this.#now(),
-          ...told,
-        } as const;
-        const room = rooms.of(candidate);
-        void this.#applyLater(event, { ...image, ...(room && { room }) }).finally(() => room?.release());
-      },
-      failed: (candidate, error) => {
-        rooms.of(candidate)?.release();
-        void this.#applyLater({ type: 'failed', generationId, candidate, error });
-      },
-      ended: () => {
-        rooms.releaseAll();
-        if (this.#run?.generation !== generation) return;
-        this.#run = undefined;
-        if (this.isResting) this.#onRest();
-      },
-    };
-  }
-
-  /** Nobody waits for this one, so nobody else would hear of its failure. */
-  async #applyLater(event: Event, image?: StoredImage): Promise<void> {
-    try {
-      await this.apply(event, image);
-    } catch (error) {
-      this.#context.journal.fault(error, 'a result could not be applied');
-    }
+  #rest(): void {
+    if (this.isResting) this.#onRest();
   }
 
   #refusal(code: RejectCode): Answer {

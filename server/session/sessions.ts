@@ -1,6 +1,7 @@
 /** All sessions of the process: made, found, forgotten when nobody comes back, and made to give way when memory is short. */
 import type { Stage } from '../../shared/session.ts';
-import { Session, type SessionContext } from './session.ts';
+import type { SessionContext } from './context.ts';
+import { Session } from './session.ts';
 
 export class Sessions {
   readonly #context: SessionContext;

@@ -18,6 +18,7 @@ export interface Mutation {
 const machine = 'server/session/machine.ts';
 const attempts = 'server/session/attempts.ts';
 const session = 'server/session/session.ts';
+const drawing = 'server/session/drawing.ts';
 const sessions = 'server/session/sessions.ts';
 const run = 'server/session/generation-run.ts';
 const queue = 'server/generate/queue.ts';
@@ -44,9 +45,9 @@ export const mutations: readonly Mutation[] = [
     breaks: ['R2', 'M2', 'R11'],
     edits: [
       {
-        file: session,
-        from: 'return this.#run?.abort();',
-        to: 'this.#run = undefined;\n        return;',
+        file: drawing,
+        from: 'this.#run?.abort();',
+        to: 'this.#run = undefined;',
       },
     ],
   },
@@ -391,7 +392,7 @@ export const mutations: readonly Mutation[] = [
       {
         file: session,
         from: 'if (!this.#audience.remove(watcher)) return;',
-        to: 'if (!this.#audience.remove(watcher)) return;\n      this.#run?.abort();',
+        to: 'if (!this.#audience.remove(watcher)) return;\n      this.#drawing.abort();',
       },
     ],
   },
@@ -483,7 +484,7 @@ export const mutations: readonly Mutation[] = [
     what: 'a prompt is not drawn as it was asked for',
     breaks: ['R11'],
     edits: [
-      { file: session, from: '      prompt,\n      options,\n', to: "      prompt: 'another',\n      options,\n" },
+      { file: drawing, from: '      prompt,\n      options,\n', to: "      prompt: 'another',\n      options,\n" },
     ],
   },
   {
@@ -516,7 +517,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['R11'],
     edits: [
       {
-        file: session,
+        file: drawing,
         from: '...(feedback !== undefined && { feedback })',
         to: '...(feedback && { feedback: prompt })',
       },
@@ -527,7 +528,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['M9'],
     edits: [
       {
-        file: session,
+        file: drawing,
         from: '...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),',
         to: '',
       },
