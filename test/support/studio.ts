@@ -1,4 +1,5 @@
 /** Sessions with everything they need, all of it in a test's hands. */
+import { expect } from 'vitest';
 import { Estimates } from '../../server/generate/estimates.ts';
 import { GenerationQueue } from '../../server/generate/queue.ts';
 import { Journal } from '../../server/journal.ts';
@@ -10,11 +11,11 @@ import { ImageMemory } from '../../server/session/image-memory.ts';
 import type { Actor, Session } from '../../server/session/session.ts';
 import { Sessions } from '../../server/session/sessions.ts';
 import type { Command } from '../../shared/protocol.ts';
-import type { Role } from '../../shared/session.ts';
+import type { ImageReference, Role } from '../../shared/session.ts';
 import { FakeClock } from './fake-clock.ts';
-import type { Ask } from './machine.ts';
+import { type Ask, inStage } from './machine.ts';
 import { quietLog } from './quiet-log.ts';
-import { ScriptedGenerator } from './scripted-generator.ts';
+import { imageOf, ScriptedGenerator } from './scripted-generator.ts';
 
 export class Studio {
   readonly clock = new FakeClock();
@@ -46,6 +47,12 @@ export class Studio {
     };
     this.sessions = new Sessions(context);
   }
+}
+
+/** A studio, and one session in it that nobody has joined. */
+export function studioWithSession(...about: ConstructorParameters<typeof Studio>) {
+  const studio = new Studio(...about);
+  return { studio, session: studio.sessions.create(), generator: studio.generator };
 }
 
 /** What one connection is told, written down. */
@@ -99,3 +106,20 @@ export function send(session: Session, ask: Ask, actor = ana, commandId = `c${++
 
 /** Everything that follows by itself has happened: promises and the queue have come to rest. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** What most sessions are asked first. */
+export const generate = { type: 'generate', prompt: 'a red kite' } as const;
+
+/** Asks for one more image and draws it; by default one that differs from all others. */
+export async function drawn(
+  session: Session,
+  generator: ScriptedGenerator,
+  image = imageOf(`image ${generator.drawings.length}`),
+): Promise<ImageReference> {
+  const isFirst = session.state.stage === 'initial_input';
+  const answer = await send(session, isFirst ? generate : { type: 'regenerate' });
+  expect(answer.accepted).toBe(true);
+  generator.drawings.at(-1)?.finish(image);
+  await settled();
+  return inStage(session.state, 'user_feedback').attempts.at(-1)?.image ?? expect.fail('no attempt');
+}
