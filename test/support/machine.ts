@@ -46,6 +46,16 @@ export function asks(ask: Ask, generationId = 'g1', by = 'Ana'): CommandEvent {
   return { type: 'command', command, by, connectionId: `connection of ${by}`, at, generationId };
 }
 
+/** What the story of most tests is made of: `i1` comes of the first ask, `i2` of the second one, which is `g2`. */
+export const generate = asks({ type: 'generate', prompt: 'a red kite' });
+export const generateThree = asks({ type: 'generate', prompt: 'a red kite', options: { candidates: 3 } });
+export const again = asks({ type: 'regenerate' }, 'g2');
+export const cancel = asks({ type: 'cancel' });
+export const approve = asks({ type: 'approve', imageId: 'i1', sha256: sha256Of('i1') });
+export const startOver = asks({ type: 'start_over' });
+export const discard = asks({ type: 'discard', imageId: 'i1' });
+export const restore = asks({ type: 'restore', imageId: 'i1' });
+
 export function draws(
   imageId: string,
   generationId = 'g1',
