@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest';
+import { imagesService } from '../../server/generate/images-api.ts';
+import { checkKey } from '../../server/generate/key-check.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from '../../server/generate/openai.ts';
+import { openAI } from '../../server/generate/service.ts';
+import { type FakeOpenAI, MISSING_MODEL, WRONG_KEY } from '../support/fake-openai.ts';
+import { IMAGES_KEY, setUpImagesApi } from '../support/images-api-adapter.ts';
+import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
+
+describe('the check of the key at OpenAI', () => {
+  const check = async (prepare: (fake: FakeOpenAI) => void = () => undefined, given: Partial<OpenAIOptions> = {}) => {
+    const { fake, clock } = await setUpOpenAI();
+    prepare(fake);
+    const access = { apiKey: given.apiKey ?? OPENAI_KEY, baseURL: fake.baseURL };
+    const names = { model: given.model ?? DEFAULT_MODEL, imageModel: DEFAULT_IMAGE_MODEL };
+    const verdict = checkKey(access, { ...openAI, ...names }, clock);
+    return { fake, clock, verdict };
+  };
+
+  test('a key that is accepted, with both models there', async () => {
+    const { fake, clock, verdict } = await check();
+    expect(await verdict).toEqual({ verdict: 'ok' });
+    expect(fake.requests.map(({ path }) => path)).toEqual([
+      '/v1/models/gpt-image-2.6-sunburst',
+      '/v1/models/gpt-6-luna',
+    ]);
+    expect(clock.timers).toBe(0);
+  });
+
+  test.each([
+    ['invalid_api_key', 'invalid_api_key'],
+    ['not_verified', 'not_verified'],
+    ['insufficient_quota', 'quota_exceeded'],
+    ['model_not_found', 'provider_error'],
+  ] as const)('%s is certain', async (scenario, code) => {
+    const { verdict } = await check((fake) => fake.nextModel(scenario));
+    expect(await verdict).toMatchObject({ verdict: 'refused', failure: { code } });
+  });
+
+  test('so are a wrong key, an impossible key and a model that is missing', async () => {
+    for (const given of [{ apiKey: WRONG_KEY }, { apiKey: 'two words' }, { model: MISSING_MODEL }]) {
+      const { verdict } = await check(undefined, given);
+      expect(await verdict).toMatchObject({ verdict: 'refused' });
+    }
+  });
+
+  test.each(['missing_scope', 'wrong_path', 'rate_limited', 'server_error', 'reset', 'html', 'forbidden'] as const)(
+    '%s raises no alarm',
+    async (scenario) => {
+      const { verdict } = await check((fake) => fake.nextModel(scenario));
+      expect(await verdict).toEqual({ verdict: 'unknown' });
+    },
+  );
+
+  test('nor does a service that says nothing for 10 seconds', async () => {
+    const { fake, clock, verdict } = await check((one) => one.nextModel('silence_before_headers'));
+    const request = await fake.request(1);
+    clock.advance(10_000);
+    expect(await verdict).toEqual({ verdict: 'unknown' });
+    await request.closedEarly;
+  });
+});
+
+describe('the check of the key at an image server', () => {
+  test.each([
+    ['wrong_key', { verdict: 'refused' }],
+    ['no_model', { verdict: 'refused' }],
+    ['no_endpoint', { verdict: 'unknown' }],
+    ['string_error', { verdict: 'unknown' }],
+    ['page_in_200', { verdict: 'unknown' }],
+  ] as const)('%s', async (scenario, verdict) => {
+    const { fake, clock } = await setUpImagesApi();
+    fake.next(scenario);
+    const access = { apiKey: IMAGES_KEY, baseURL: fake.baseURL, imageModel: 'sdxl' };
+    expect(await checkKey(access, imagesService(access), clock)).toMatchObject(verdict);
+    expect(fake.requests.map(({ path }) => path)).toEqual(['/v1/models/sdxl']);
+  });
+
+  test('asks nothing where no model is named', async () => {
+    const { fake, clock } = await setUpImagesApi();
+    const access = { apiKey: IMAGES_KEY, baseURL: fake.baseURL };
+    expect(await checkKey(access, imagesService(access), clock)).toEqual({ verdict: 'unknown' });
+    expect([fake.requests, clock.timers]).toEqual([[], 0]);
+  });
+});

@@ -1,0 +1,37 @@
+/** The adapter for the Images API with a double at the other end, on time that stands still. */
+import { createCanvas } from '@napi-rs/canvas';
+import { onTestFinished } from 'vitest';
+import type { Generator } from '../../server/generate/generator.ts';
+import { createImagesApiGenerator, type ImagesApiOptions } from '../../server/generate/images-api.ts';
+import { defaultLimits, type Limits } from '../../server/limits.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type FakeImagesApi, startFakeImagesApi } from './fake-images-api.ts';
+
+export const IMAGES_KEY = 'key-of-the-image-server';
+
+interface Setup {
+  readonly fake: FakeImagesApi;
+  readonly clock: FakeClock;
+  readonly generator: Generator;
+}
+
+export async function setUpImagesApi({
+  limits,
+  ...options
+}: Partial<Omit<ImagesApiOptions, 'limits'>> & { limits?: Partial<Limits> } = {}): Promise<Setup> {
+  const fake = await startFakeImagesApi();
+  onTestFinished(() => fake.close());
+  const clock = new FakeClock();
+  const generator = createImagesApiGenerator({
+    apiKey: IMAGES_KEY,
+    baseURL: fake.baseURL,
+    canEdit: true,
+    clock,
+    ...options,
+    limits: { ...defaultLimits, ...limits },
+  });
+  return { fake, clock, generator };
+}
+
+/** A picture to be refined. */
+export const parent = { bytes: createCanvas(8, 8).encodeSync('webp'), mediaType: 'image/webp' } as const;
