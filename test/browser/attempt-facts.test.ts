@@ -8,7 +8,7 @@ import type { AttemptFacts } from '../../client/components/attempt-facts.ts';
 import { OpenEvent } from '../../client/open-event.ts';
 import { tokens } from '../../client/styles/tokens.ts';
 import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
-import * as states from './component-states.ts';
+import * as states from '../support/component-states.ts';
 
 const { reference } = await states.paint('i1');
 

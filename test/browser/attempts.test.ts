@@ -9,7 +9,7 @@ import { OpenEvent } from '../../client/open-event.ts';
 import type { ReceivedImage } from '../../client/session-state.ts';
 import { tokens } from '../../client/styles/tokens.ts';
 import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
-import * as states from './component-states.ts';
+import * as states from '../support/component-states.ts';
 
 const picture = await states.paint('i1', { width: 60, height: 40 });
 

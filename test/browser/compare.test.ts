@@ -7,7 +7,7 @@ import type { Compare } from '../../client/components/compare.ts';
 import { type Intent, IntentEvent } from '../../client/intent.ts';
 import { OpenEvent } from '../../client/open-event.ts';
 import { tokens } from '../../client/styles/tokens.ts';
-import * as states from './component-states.ts';
+import * as states from '../support/component-states.ts';
 
 /** Number 2 is half as fine as number 1; number 3 is of another shape. */
 const [fine, coarse, wide] = await Promise.all([

@@ -4,7 +4,7 @@ import { page } from 'vitest/browser';
 import '../../client/components/review.ts';
 import type { Review } from '../../client/components/review.ts';
 import type { SessionState } from '../../client/session-state.ts';
-import * as states from './component-states.ts';
+import * as states from '../support/component-states.ts';
 
 const picture = await states.paint('i1', { width: 300, height: 200 });
 const partial = await states.paint('p1', { kind: 'partial', width: 300, height: 200 });

@@ -8,7 +8,7 @@ import type { ConnectionBadge } from '../../client/components/connection-badge.t
 import type { NoticeNote } from '../../client/components/notice-note.ts';
 import type { ProgressLine } from '../../client/components/progress-line.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
-import { progress } from './component-states.ts';
+import { progress } from '../support/component-states.ts';
 
 /** A clock that moves by hand. */
 class HandClock implements Clock {

@@ -4,7 +4,7 @@ import '../../client/components/review.ts';
 import type { Review } from '../../client/components/review.ts';
 import { type Intent, IntentEvent } from '../../client/intent.ts';
 import type { ReceivedImage, SessionState } from '../../client/session-state.ts';
-import * as states from './component-states.ts';
+import * as states from '../support/component-states.ts';
 
 let review: Review;
 let intents: Intent[];

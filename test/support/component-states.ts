@@ -75,6 +75,12 @@ export const attemptOf = (image: ImageReference): Attempt => ({
   finishedAt,
 });
 
+/** Of one candidate. */
+export const failureOf = (candidate: number, message: string): NonNullable<Generation['failures']>[number] => ({
+  candidate,
+  error: { code: 'provider_error', message, retryable: true },
+});
+
 const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
   decision: 'approved',
   imageId,

@@ -1,0 +1,140 @@
+import { html } from 'lit';
+import { describe, expect, test } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import '../../client/components/prompt-options.ts';
+import type { IntentEvent } from '../../client/intent.ts';
+import type { Options, Supports } from '../../shared/session.ts';
+import { useStand } from '../support/stand.ts';
+import { supports } from '../support/supports.ts';
+import { wordsOf } from '../support/this-page.ts';
+
+const stand = useStand();
+
+let options: Options;
+
+/** Shows the options as a form does that keeps what is chosen. */
+async function showOptions(
+  chosen: Options,
+  offer: Supports | undefined = supports,
+  { demo = false, keeps = true } = {},
+): Promise<void> {
+  options = chosen;
+  await stand.show(html`<proof-options
+    .options=${chosen}
+    .supports=${offer}
+    .model=${'model-a'}
+    ?demo=${demo}
+    @proof-intent=${({ intent }: IntentEvent) => {
+      if (intent.type === 'options') options = intent.options;
+      if (keeps) void showOptions(options, offer, { demo, keeps });
+    }}
+  ></proof-options>`);
+}
+
+const list = (name: string) => page.getByRole('combobox', { name });
+const listed = (name: string) => [...list(name).element().querySelectorAll('option')].map(({ label }) => label);
+const openOptions = () => page.getByText(/^\s*Options/).click();
+const summary = () => wordsOf(page.getByText(/^\s*Options/).element());
+
+describe('the options', () => {
+  test('offer what the server supports and nothing else', async () => {
+    await showOptions({}, { sizes: ['512x512', '1024x1024'], candidates: 1, refine: false });
+    await openOptions();
+    expect(listed('Size')).toEqual(['Automatic', '512x512', 'Square']);
+    for (const name of ['Model', 'Quality', 'Background', 'Format', 'Previews']) expect(list(name).query()).toBeNull();
+    expect(page.getByRole('radio').query()).toBeNull();
+    expect(page.getByRole('spinbutton').query()).toBeNull();
+  });
+
+  test('of a server that does not say what it supports are those of old', async () => {
+    await stand.show(html`<proof-options .options=${{ size: '1111x2222' }}></proof-options>`);
+    await openOptions();
+    expect(listed('Size')).toEqual(['Automatic', 'Square', 'Landscape', 'Portrait', '1111x2222']);
+    expect(listed('Quality')).toEqual(['Automatic', 'Low', 'Medium', 'High']);
+    expect(listed('Background')).toEqual(['Automatic', 'Opaque', 'Transparent']);
+    expect(listed('Format')).toEqual(['Automatic', 'PNG', 'JPEG', 'WebP']);
+    expect(list('Previews').query()).toBeNull();
+    expect(page.getByRole('radio').query()).toBeNull();
+  });
+
+  test('name the usual model first, and let another be chosen', async () => {
+    await showOptions({});
+    await openOptions();
+    expect(listed('Model')).toEqual(['model-a (usual)', 'model-b']);
+    await list('Model').selectOptions('model-b');
+    expect(options).toEqual({ model: 'model-b' });
+    await list('Model').selectOptions('model-a (usual)');
+    expect(options).toEqual({});
+  });
+
+  test('leave out what this page could not ask for', async () => {
+    await showOptions({}, { qualities: ['low', 'exquisite'], candidates: 9, partialImages: 9, refine: true });
+    await openOptions();
+    expect(listed('Quality')).toEqual(['Automatic', 'Low']);
+    expect(listed('Previews')).toEqual(['Automatic', 'None', '1', '2', '3']);
+    expect(page.getByRole('radio').elements()).toHaveLength(4);
+  });
+
+  test('say in one line what is chosen', async () => {
+    await showOptions({ candidates: 2, size: '1536x1024', quality: 'high' });
+    expect(summary()).toBe('Options 2 pictures, Landscape, High');
+    await showOptions({ model: 'model-b', format: 'jpeg', compression: 80, partialImages: 0 });
+    expect(summary()).toBe('Options model-b, JPEG, Compression 80, No previews');
+    await showOptions({ model: 'model-a', size: 'auto', candidates: 1 });
+    expect(summary()).toBe('Options');
+  });
+
+  test('keep JPEG and transparency apart', async () => {
+    await showOptions({ background: 'transparent' });
+    await openOptions();
+    const jpeg = () => list('Format').getByRole('option', { name: 'JPEG' });
+    await expect.element(jpeg()).toBeDisabled();
+    await list('Background').selectOptions('Opaque');
+    await expect.element(jpeg()).toBeEnabled();
+  });
+
+  test('ask for a compression only where there is one, and keep it within 0 to 100', async () => {
+    await showOptions({ format: 'png' });
+    await openOptions();
+    expect(page.getByRole('spinbutton').query()).toBeNull();
+    await list('Format').selectOptions('WebP');
+    const compression = page.getByRole('spinbutton', { name: 'Compression, 0 to 100' });
+    await compression.fill('400');
+    await userEvent.keyboard('{Tab}');
+    expect(options).toEqual({ format: 'webp', compression: 100 });
+    await expect.element(compression).toHaveValue(100);
+    await list('Format').selectOptions('PNG');
+    expect(options).toEqual({ format: 'png' });
+  });
+
+  test('take how many pictures are drawn at once from the arrow keys', async () => {
+    await showOptions({});
+    await openOptions();
+    const group = page.getByRole('group', { name: 'Pictures at once' });
+    await expect.element(group.getByRole('radio', { name: '1', exact: true })).toBeChecked();
+    group.getByRole('radio', { name: '1', exact: true }).element().focus();
+    await userEvent.keyboard('{ArrowRight}{ArrowRight}');
+    expect(options).toEqual({ candidates: 3 });
+    await expect.element(group.getByRole('radio', { name: '3' })).toBeChecked();
+    await userEvent.keyboard('{ArrowLeft}{ArrowLeft}');
+    expect(options).toEqual({});
+  });
+
+  test('say that several pictures cost several times as much, unless they cost nothing', async () => {
+    await showOptions({ candidates: 2 });
+    await expect.element(page.getByText('Each picture is billed by itself.')).toBeVisible();
+    await showOptions({ candidates: 1 });
+    await expect.element(page.getByText('Each picture is billed by itself.')).not.toBeInTheDocument();
+    await showOptions({ candidates: 2 }, supports, { demo: true });
+    await expect.element(page.getByText('Each picture is billed by itself.')).not.toBeInTheDocument();
+  });
+
+  test('show what was given, not what was clicked, when the form does not keep it', async () => {
+    await showOptions({ quality: 'low' }, supports, { keeps: false });
+    await openOptions();
+    await list('Quality').selectOptions('High');
+    expect(options).toEqual({ quality: 'high' });
+    await showOptions({ quality: 'low' }, { ...supports }, { keeps: false });
+    await expect.element(list('Quality')).toHaveValue('low');
+  });
+});

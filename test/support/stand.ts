@@ -1,0 +1,66 @@
+/** One component in a room of its own, which has a room's colours, type and measures, and writes down what it is told. */
+import { html, LitElement, render, type TemplateResult } from 'lit';
+import { afterEach, beforeEach } from 'vitest';
+import { type Intent, IntentEvent } from '../../client/intent.ts';
+import { OpenEvent } from '../../client/open-event.ts';
+import { base } from '../../client/styles/base.ts';
+import { review } from '../../client/styles/review.ts';
+import { tokens } from '../../client/styles/tokens.ts';
+import type { Unsent } from '../../client/unsent.ts';
+
+class StandElement extends LitElement {
+  static override styles = [tokens, base, review];
+
+  override render(): TemplateResult {
+    return html`<slot></slot>`;
+  }
+}
+customElements.define('test-stand', StandElement);
+
+export class Stand {
+  /** Around the component; another one for each test. */
+  element: LitElement = new StandElement();
+  readonly intents: Intent[] = [];
+  readonly opened: string[] = [];
+  /** What the tab was told to keep. */
+  unsent: Unsent = {};
+
+  async show(content: TemplateResult): Promise<void> {
+    render(content, this.element);
+    for (const one of this.element.querySelectorAll('*')) if (one instanceof LitElement) await one.updateComplete;
+  }
+
+  begin(): void {
+    document.documentElement.lang = 'en';
+    document.title = 'A component';
+    this.intents.length = 0;
+    this.opened.length = 0;
+    this.unsent = {};
+    this.element = new StandElement();
+    this.element.addEventListener(IntentEvent.type, (event) => {
+      if (!(event instanceof IntentEvent)) return;
+      if (event.intent.type === 'unsent') this.unsent = { ...this.unsent, ...event.intent.unsent };
+      else this.intents.push(event.intent);
+    });
+    this.element.addEventListener(OpenEvent.type, (event) => {
+      if (event instanceof OpenEvent) this.opened.push(event.imageId);
+    });
+    const main = document.createElement('main');
+    main.innerHTML = '<h1>Proofroom</h1>';
+    main.append(this.element);
+    document.body.append(main);
+  }
+
+  end(): void {
+    document.querySelector('main')?.remove();
+    document.documentElement.removeAttribute('dir');
+  }
+}
+
+/** For the tests of the file that calls this at its top. */
+export function useStand(): Stand {
+  const stand = new Stand();
+  beforeEach(() => stand.begin());
+  afterEach(() => stand.end());
+  return stand;
+}
