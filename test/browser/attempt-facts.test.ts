@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import '../../client/components/attempt-changes.ts';
@@ -9,6 +8,7 @@ import { OpenEvent } from '../../client/open-event.ts';
 import { tokens } from '../../client/styles/tokens.ts';
 import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
 import * as states from '../support/component-states.ts';
+import { violations, wordsOf } from '../support/this-page.ts';
 
 const { reference } = await states.paint('i1');
 
@@ -58,13 +58,13 @@ async function show(shown: Attempt, attempts: Attempt[] = [first, shown], discar
 }
 
 const changes = () => page.getByRole('region', { name: 'What changed' });
-const shownText = () => changes().element().textContent?.replace(/\s+/g, ' ').trim();
+const shownText = () => wordsOf(changes().element());
 
 /** Terms and values in order, once the details are open. */
 async function table(): Promise<Record<string, string>> {
   await page.getByText('About this picture').click();
   const list = facts.shadowRoot?.querySelector('dl');
-  const texts = [...(list?.children ?? [])].map(({ textContent }) => textContent?.replace(/\s+/g, ' ').trim() ?? '');
+  const texts = [...(list?.children ?? [])].map((element) => wordsOf(element) ?? '');
   const pairs = texts.flatMap((text, at) => (at % 2 === 0 ? [[text, texts[at + 1] ?? ''] as const] : []));
   return Object.fromEntries(pairs);
 }
@@ -120,10 +120,7 @@ describe('what was asked for', () => {
     const options = { size: '1024x1024', quality: 'high', background: 'auto' } as const;
     await show(attempt(2, { parent: 'i1', options }));
     const items = changes().getByRole('listitem').elements();
-    expect(items.map(({ textContent }) => textContent?.replace(/\s+/g, ' ').trim())).toEqual([
-      'Size: Landscape → to Square',
-      'Quality: Automatic → to High',
-    ]);
+    expect(items.map(wordsOf)).toEqual(['Size: Landscape → to Square', 'Quality: Automatic → to High']);
   });
 
   test('markup in it is text', async () => {
@@ -186,7 +183,6 @@ describe.each(['light', 'dark'])('in %s', (scheme) => {
     for (const target of targets) {
       expect(target.getBoundingClientRect().height).toBeGreaterThanOrEqual(44);
     }
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual([]);
+    expect(await violations()).toEqual([]);
   });
 });

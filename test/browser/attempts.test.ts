@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import '../../client/components/attempts.ts';
@@ -10,6 +9,7 @@ import type { ReceivedImage } from '../../client/session-state.ts';
 import { tokens } from '../../client/styles/tokens.ts';
 import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
 import * as states from '../support/component-states.ts';
+import { comeToRest, violations, whileNothingIsDecoded } from '../support/this-page.ts';
 
 const picture = await states.paint('i1', { width: 60, height: 40 });
 
@@ -149,16 +149,11 @@ describe('the strip', () => {
       const elements = place ? [place, ...(place.shadowRoot?.querySelectorAll('*') ?? [])] : [];
       return elements.map((element) => getComputedStyle(element).backgroundImage !== 'none');
     };
-    const decoded = Promise.withResolvers<void>();
-    const decode = HTMLImageElement.prototype.decode;
-    HTMLImageElement.prototype.decode = () => decoded.promise;
-    try {
+    const decode = await whileNothingIsDecoded(async () => {
       await show({ attempts: row(1), images: bytesOf(...row(1)) });
       expect(grounds()).toEqual([false]);
-    } finally {
-      HTMLImageElement.prototype.decode = decode;
-    }
-    decoded.resolve();
+    });
+    decode();
     await expect.poll(grounds).toEqual([false, true]);
   });
 
@@ -422,13 +417,12 @@ describe.each(['light', 'dark'])('in %s', (scheme) => {
     await show({ attempts, images: bytesOf(attempt(1)), openedId: 'i2', approvedId: 'i1', decides: true });
     await show({ attempts: attempts.slice(0, 3), discarded: [aside(attempt(4), 'A name without any end at all')] });
     await page.getByText('Discarded (1)').click();
-    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+    await comeToRest();
     expect(document.documentElement.scrollWidth).toBe(width);
     for (const target of strip.shadowRoot?.querySelectorAll('button, summary') ?? []) {
       expect(target.getBoundingClientRect().height, target.outerHTML).toBeGreaterThanOrEqual(44);
     }
-    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual([]);
+    expect(await violations()).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
-import axe from 'axe-core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import '../../client/components/review.ts';
 import type { Review } from '../../client/components/review.ts';
 import type { SessionState } from '../../client/session-state.ts';
 import * as states from '../support/component-states.ts';
+import { comeToRest, deep, violations } from '../support/this-page.ts';
 
 const picture = await states.paint('i1', { width: 300, height: 200 });
 const partial = await states.paint('p1', { kind: 'partial', width: 300, height: 200 });
@@ -31,7 +31,7 @@ let review: Review;
 
 beforeEach(() => {
   document.documentElement.lang = 'en';
-  document.title = 'Components';
+  document.title = 'Room';
   const main = document.createElement('main');
   main.innerHTML = '<h1>Proofroom</h1>';
   review = document.createElement('proof-review') as Review;
@@ -44,17 +44,7 @@ afterEach(() => document.querySelector('main')?.remove());
 async function show(session: SessionState): Promise<void> {
   review.session = session;
   await review.updateComplete;
-  // What fades in has no contrast to be measured until it is there.
-  const endless = (animation: Animation) => animation.effect?.getComputedTiming().iterations === Infinity;
-  const ending = document.getAnimations().filter((animation) => !endless(animation));
-  await Promise.allSettled(ending.map(({ finished }) => finished));
-}
-
-async function violations(): Promise<string[]> {
-  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
-  );
+  await comeToRest();
 }
 
 describe.each(['light', 'dark'])('in %s', (scheme) => {
@@ -69,7 +59,7 @@ describe.each(['light', 'dark'])('in %s', (scheme) => {
     await show(states.deciding(picture));
     await page.getByRole('button', { name }).click();
     await expect
-      .poll(() => deep(review, 'dialog[open]').map((dialog) => getComputedStyle(dialog).opacity))
+      .poll(() => deep(review.shadowRoot, 'dialog[open]').map((dialog) => getComputedStyle(dialog).opacity))
       .toEqual(['1']);
     expect(await violations()).toEqual([]);
   });
@@ -86,25 +76,17 @@ describe.each([320, 360, 700, 1440, 3840])('%i pixels wide', (width) => {
 test('where a finger points, what it is to hit is at least 44 pixels high', async () => {
   for (const [name, state] of shown) {
     await show(state);
-    for (const target of deep(review, 'button, a.button, summary, select, input, textarea')) {
+    for (const target of deep(review.shadowRoot, 'button, a.button, summary, select, input, textarea')) {
       const { height } = target.getBoundingClientRect();
       if (height > 0) expect(height, `${name}: ${target.outerHTML}`).toBeGreaterThanOrEqual(44);
     }
   }
 });
 
-/** Elements inside, through all shadow roots. */
-function deep(root: Element, selector: string): Element[] {
-  return [...(root.shadowRoot?.querySelectorAll('*') ?? [])].flatMap((element) => [
-    ...(element.matches(selector) ? [element] : []),
-    ...deep(element, selector),
-  ]);
-}
-
 /** What reaches over the element's right edge and isn't cut off or scrolled by an ancestor of its own. */
 function overhanging(element: Element, width: number): string[] {
   const left = element.getBoundingClientRect().left;
-  return deep(element, ':not(.unseen, svg *, .sweep, option)')
+  return deep(element.shadowRoot, ':not(.unseen, svg *, .sweep, option)')
     .filter((inner) => inner.checkVisibility() && inner.getBoundingClientRect().right - left > width + 0.5)
     .map((inner) => inner.outerHTML.slice(0, 80));
 }
