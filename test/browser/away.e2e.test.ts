@@ -196,7 +196,7 @@ describe('a server that was restarted has no session any more (R9)', () => {
     openai.next('held');
     await room.press('Regenerate');
     await see(room.heading('Drawing')).toBeVisible();
-    await room.root.getByRole('textbox', { name: 'What is wrong with it?' }).fill('It has five legs');
+    await room.reason.fill('It has five legs');
     first.signal('SIGKILL');
     await first.exit();
     await startServer(openai.baseURL, new URL(address).port);

@@ -1,5 +1,6 @@
 /** A server of somebody's own that speaks the Images API: what it can't do is not offered, and what it can is the same as ever. */
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openOptions } from '../support/asking.ts';
 import { useBrowser } from '../support/browser.ts';
 import { type FakeImagesApi, startFakeImagesApi } from '../support/fake-images-api.ts';
 import { UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';
@@ -38,8 +39,7 @@ describe('a local model', () => {
   test('draws without previews, none offered and none shown; what it draws is refined through its edits, in both tabs', async () => {
     const { ana, bo, fake } = await two();
     const both = [ana, bo];
-    await ana.root.locator('summary').filter({ hasText: 'Options' }).click();
-    await see(ana.root.getByRole('combobox', { name: 'Size' })).toBeVisible();
+    await openOptions(ana);
     await see(ana.root.getByRole('combobox', { name: 'Previews' })).toHaveCount(0);
 
     fake.next('held');
@@ -99,7 +99,7 @@ describe('a local model', () => {
     }
     fake.next('held');
     await ana.press('Regenerate');
-    await bo.root.getByRole('textbox', { name: 'What is wrong with it?' }).fill('Five legs');
+    await bo.reason.fill('Five legs');
     await bo.press('Cancel');
     // A reason that can't go into a refinement is for the prompt.
     for (const room of [ana, bo]) {

@@ -51,7 +51,7 @@ test('S5: markup in prompt, feedback, reason and name is text wherever it is sho
   await bo.ask(NEXT_PROMPT, 'Regenerate');
   for (const room of both)
     await see(room.picture('Preview, still being drawn')).toHaveAccessibleName(new RegExp(escaped(NEXT_PROMPT)));
-  await bo.root.getByRole('textbox', { name: 'What is wrong with it?' }).fill(REASON);
+  await bo.reason.fill(REASON);
   await bo.press('Cancel');
   await see(ana.status(`${BO} cancelled it: “${REASON}”`)).toBeVisible();
   await see(bo.status(`You cancelled it: “${REASON}”`)).toBeVisible();

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { openOptions } from '../support/asking.ts';
 import { useBrowser } from '../support/browser.ts';
 import { drawRow, gather } from '../support/people.ts';
 import { startProduct } from '../support/product.ts';
@@ -52,9 +53,9 @@ describe('a reload finds what was typed and not sent (R1)', () => {
     await drawRow([ana, bo], [PROMPT]);
     openai.next('held');
     await bo.press('Regenerate');
-    await reasonOf(ana).fill(REASON);
+    await ana.reason.fill(REASON);
     await reload(ana);
-    await see(reasonOf(ana)).toHaveValue(REASON);
+    await see(ana.reason).toHaveValue(REASON);
     await ana.press('Cancel');
     await see(bo.status(`Ana cancelled it: “${REASON}”`)).toBeVisible();
     await see(ana.feedback).toHaveValue(REASON);
@@ -62,7 +63,7 @@ describe('a reload finds what was typed and not sent (R1)', () => {
     await see(ana.feedback).toHaveValue(REASON);
     openai.next('held');
     await bo.press('Regenerate');
-    await see(reasonOf(ana)).toHaveValue('');
+    await see(ana.reason).toHaveValue('');
   });
 
   test('a reason to cancel what came to its end meanwhile: it says what to change in that', async () => {
@@ -71,7 +72,7 @@ describe('a reload finds what was typed and not sent (R1)', () => {
     await drawRow([ana, bo], [PROMPT]);
     openai.next('held');
     await bo.press('Regenerate');
-    await reasonOf(ana).fill(REASON);
+    await ana.reason.fill(REASON);
     const link = ana.reviewLink;
     await ana.page.goto('about:blank');
     openai.release();
@@ -159,10 +160,4 @@ async function reload(room: Room): Promise<void> {
   await see(room.live).toBeVisible();
 }
 
-const reasonOf = ({ root }: Room) => root.getByRole('textbox', { name: 'What is wrong with it?' });
 const quality = ({ root }: Room) => root.getByRole('combobox', { name: 'Quality', exact: true, includeHidden: true });
-
-async function openOptions(room: Room): Promise<void> {
-  await room.root.locator('summary').filter({ hasText: 'Options' }).click();
-  await see(quality(room)).toBeVisible();
-}

@@ -11,7 +11,7 @@ export async function refine(room: Room, words: string, number: number): Promise
 /** Cancels what is being drawn and says why, having been told what that may cost. */
 export async function reject(room: Room, reason: string): Promise<void> {
   await see(room.root.getByText('A cancelled drawing may still be billed.')).toBeVisible();
-  await room.root.getByRole('textbox', { name: 'What is wrong with it?' }).fill(reason);
+  await room.reason.fill(reason);
   await room.press('Cancel');
 }
 

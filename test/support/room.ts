@@ -44,6 +44,11 @@ export class Room {
     return this.root.getByRole('textbox', { name: /^What should change/ });
   }
 
+  /** Says what is wrong with the picture that is being drawn. */
+  get reason(): Locator {
+    return this.root.getByRole('textbox', { name: 'What is wrong with it?' });
+  }
+
   /** Every attempt that is kept, as small pictures. */
   get strip(): Locator {
     return this.root.getByRole('toolbar', { name: 'Attempts' });

@@ -1,5 +1,6 @@
 /** The way through every state of the page; at each, a picture is taken. */
 import type { WatchedServer } from '../fuzz/watched-server.ts';
+import { cells, choose, finished, openOptions } from '../support/asking.ts';
 import type { FakeOpenAI } from '../support/fake-openai.ts';
 import { enter, Room, see } from '../support/room.ts';
 import type { Album } from './album.ts';
@@ -108,7 +109,7 @@ async function mishaps(album: Album, openai: FakeOpenAI, room: Room): Promise<vo
   openai.next('held');
   await room.press('Regenerate');
   await see(room.picture('Preview, still being drawn')).toBeVisible();
-  await room.root.getByRole('textbox', { name: 'What is wrong with it?' }).fill(REASON);
+  await room.reason.fill(REASON);
   await album.take(room.page, 'reason-to-cancel-written');
   await room.press('Cancel');
   await see(room.status(`You cancelled it: “${REASON}”`)).toBeVisible();
@@ -117,20 +118,19 @@ async function mishaps(album: Album, openai: FakeOpenAI, room: Room): Promise<vo
 
 async function candidates(album: Album, openai: FakeOpenAI, room: Room): Promise<void> {
   await openOptions(room);
-  await room.root.getByRole('radio', { name: '4', exact: true }).check({ force: true });
+  await choose(room, 4);
   await closeOptions(room);
   for (const name of ['drawn', 'held', 'moderation_blocked', 'held'] as const) openai.next(name);
   await room.press('Regenerate');
-  const cells = room.root.getByRole('list', { name: '4 pictures of one prompt' }).getByRole('listitem');
-  await see(cells.getByRole('button')).toHaveCount(1);
-  await see(cells.filter({ hasText: 'Preview' })).toHaveCount(2);
-  await see(cells.filter({ hasText: 'safety system' })).toHaveCount(1);
+  await see(finished(room)).toHaveCount(1);
+  await see(cells(room).filter({ hasText: 'Preview' })).toHaveCount(2);
+  await see(cells(room).filter({ hasText: 'safety system' })).toHaveCount(1);
   await album.take(room.page, 'four-candidates-in-progress');
   openai.release();
   await see(room.heading('Which of them?')).toBeVisible();
-  await see(cells.getByRole('button')).toHaveCount(3);
+  await see(finished(room)).toHaveCount(3);
   await album.take(room.page, 'candidates-settled-one-failed');
-  await cells.getByRole('button').first().click();
+  await finished(room).first().click();
   await see(room.heading('Is this the picture?')).toBeVisible();
   await album.take(room.page, 'one-of-the-candidates-opened');
 }
@@ -199,11 +199,6 @@ async function outage(album: Album, start: Start): Promise<void> {
   await start({ ...demo, PORT: String(server.port) });
   await see(room.heading('This session is gone')).toBeVisible();
   await album.take(room.page, 'session-gone');
-}
-
-async function openOptions({ root }: Room): Promise<void> {
-  await root.locator('summary').filter({ hasText: 'Options' }).click();
-  await see(root.getByLabel('Size')).toBeVisible();
 }
 
 async function closeOptions({ root }: Room): Promise<void> {
