@@ -13,6 +13,7 @@
  *   heard before.
  * - After a reconnect, text that may not have arrived is sent again and not overwritten: no typed text is lost.
  */
+import type { SnapshotMessage } from '../shared/protocol.ts';
 import type { Environment } from './environment.ts';
 
 interface DraftLimits {
@@ -211,4 +212,11 @@ export class SharedDraft {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
   }
+}
+
+/** Whether a command that sets the shared draft was accepted between two snapshots. */
+export function isDraftSet(before: SnapshotMessage | undefined, now: SnapshotMessage): boolean {
+  const action = now.lastAction;
+  if (!action || (action.at === before?.lastAction?.at && action.action === before.lastAction.action)) return false;
+  return action.action === 'generate' || action.action === 'regenerate' || action.action === 'start_over';
 }

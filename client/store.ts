@@ -21,14 +21,9 @@ export class Store<State extends object> {
     return () => void this.#subscriptions.delete(subscription);
   }
 
-  /** Replaces what `change` names; a change that changes nothing is none. */
-  update(change: Partial<State>): void {
-    const next = { ...this.#state, ...change };
-    if (isSame(next, this.#state)) return;
-    this.replace(next);
-  }
-
+  /** A change that changes nothing is none. */
   replace(state: State): void {
+    if (isSame(state, this.#state)) return;
     this.#state = state;
     for (const { listener } of [...this.#subscriptions]) {
       try {
@@ -42,5 +37,7 @@ export class Store<State extends object> {
 }
 
 function isSame<State extends object>(one: State, other: State): boolean {
-  return Object.entries(one).every(([key, value]) => Object.is(value, Reflect.get(other, key)));
+  const entries = Object.entries(one);
+  const isEach = ([key, value]: [string, unknown]) => Object.is(value, Reflect.get(other, key));
+  return entries.length === Object.keys(other).length && entries.every(isEach);
 }

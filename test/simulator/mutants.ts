@@ -236,7 +236,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['discard'],
     edits: [
       {
-        file: 'client/pending-commands.ts',
+        file: 'client/commands.ts',
         from: 'command.type === ask.type && command.imageId === ask.imageId',
         to: 'command.type === ask.type',
       },
@@ -333,7 +333,9 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a command without an answer is not sent again',
     breaks: ['W6'],
-    edits: [{ file: client, from: 'for (const command of this.#pending.commands) this.#send(command);', to: '' }],
+    edits: [
+      { file: client, from: 'for (const command of this.#commands.waiting) this.#membership.send(command);', to: '' },
+    ],
   },
   {
     what: 'the client comes back at once after 4429',
@@ -475,8 +477,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: client,
-        from: "connection: { status: 'closed', reason },",
-        to: "connection: { status: 'closed', reason }, images: new Map(),",
+        from: '...this.#images.shown,',
+        to: '...this.#images.shown, ...(this.#membership.over && { images: new Map() }),',
       },
     ],
   },
@@ -553,7 +555,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the client does not say which images it has',
     breaks: ['W2'],
-    edits: [{ file: client, from: 'this.#images.have(this.state.snapshot, this.#limits.HAVE_IDS)', to: '[]' }],
+    edits: [{ file: client, from: 'this.#images.have(this.#heard.snapshot, limit)', to: '[]' }],
   },
   {
     what: 'room that is not there is reserved',
@@ -679,7 +681,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'text typed before a refused start over is not sent again',
     breaks: ['draft'],
-    edits: [{ file: client, from: "if (notice?.command === 'start_over') this.#draft.kept();", to: '' }],
+    edits: [{ file: client, from: "?.type === 'start_over') this.#draft.kept();", to: ') return;' }],
   },
   {
     what: 'an author is not told when their text is set',

@@ -1,6 +1,6 @@
 /** A simulated browser tab with the real session client in it, and a person who clicks. */
+import type { Ask } from '../../client/commands.ts';
 import type { Environment } from '../../client/environment.ts';
-import type { Ask } from '../../client/pending-commands.ts';
 import { type CommandResult, SessionClient, type SessionClientOptions } from '../../client/session-client.ts';
 import type { SessionState } from '../../client/session-state.ts';
 import { digest } from './ask.ts';
