@@ -131,8 +131,10 @@ export class Membership {
   }
 
   #connect(): void {
-    this.#show({ status: 'connecting' });
+    this.#connection = { status: 'connecting' };
+    // Whoever is told of it may leave: then the line runs already, and can be stopped.
     this.#line.start();
+    this.#listener.changed();
   }
 
   #stop(): void {

@@ -383,6 +383,18 @@ test('R9: after the end the person may ask for another connection: what is here 
   expect(page.sockets).toHaveLength(2);
 });
 
+test('who closes the client on hearing that it connects again has closed it', () => {
+  const { client, page, socket } = joinedClient();
+  socket.closedByServer(1001);
+  client.subscribe(({ connection }) => {
+    if (connection.status === 'connecting') client.close();
+  });
+  client.reconnect();
+  expect(client.state.connection).toEqual({ status: 'left' });
+  expect(page.sockets.every(({ isClosed }) => isClosed)).toBe(true);
+  expect([page.timers, page.wakers]).toEqual([0, 0]);
+});
+
 test('another name is joined with anew: pictures, typed text and commands without an answer stay', async () => {
   const { client, page, socket } = joinedClient();
   const first = image('image-1');
