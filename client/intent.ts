@@ -20,8 +20,8 @@ export type Intent =
   | { readonly type: 'want'; readonly imageIds: readonly string[] }
   /** What the next picture is to be like: this browser remembers it. */
   | { readonly type: 'options'; readonly options: Options }
-  /** Something is typed that is not asked for yet, or is asked for: this tab remembers it. */
-  | { readonly type: 'unsent'; readonly unsent: Pick<Unsent, 'feedback' | 'askedFeedback' | 'reason'> }
+  /** Something is typed that is not asked for yet: this tab remembers it. */
+  | { readonly type: 'unsent'; readonly unsent: Pick<Unsent, 'feedback' | 'reason'> }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'new_session'; readonly prompt: string }

@@ -1,11 +1,11 @@
 /** Ends a drawing at once, with the reason if somebody has one: it is kept for whoever asks next. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
-import type { Unsent } from '../unsent.ts';
 import { button } from './button.ts';
 
 @element('proof-cancel')
@@ -42,25 +42,11 @@ export class CancelForm extends LitElement {
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
   /** Whether a cancel costs nothing: the pictures are free, or none of them was begun. */
   @property({ type: Boolean }) accessor free = false;
-  /** What a tab that was reloaded finds again. */
-  @property({ attribute: false }) accessor unsent: Unsent = {};
+  /** As it stands in the field. */
+  @property({ attribute: false }) accessor reason = '';
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
   @query('input') private accessor field!: HTMLInputElement;
-
-  /** As it stands in the field. */
-  get reason(): string {
-    return this.field?.value.trim() ?? '';
-  }
-
-  clear(): void {
-    this.field.value = '';
-    this.#tell();
-  }
-
-  override firstUpdated(): void {
-    this.field.value = this.unsent.reason ?? '';
-  }
 
   override focus(): void {
     this.renderRoot.querySelector('button')?.focus();
@@ -78,7 +64,8 @@ export class CancelForm extends LitElement {
           dir="auto"
           autocomplete="off"
           maxlength=${this.limit}
-          @input=${this.#tell}
+          .value=${live(this.reason)}
+          @input=${this.#typed}
           placeholder="Optional: the reason, for the next try"
         />
       </div>
@@ -86,14 +73,13 @@ export class CancelForm extends LitElement {
     </form>`;
   }
 
-  #tell(): void {
-    const reason = this.reason || undefined;
-    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: { reason } }));
+  #typed(): void {
+    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: { reason: this.field.value } }));
   }
 
   #submitted(event: Event): void {
     event.preventDefault();
-    const { reason } = this;
+    const reason = this.reason.trim();
     this.dispatchEvent(new IntentEvent({ type: 'cancel', ...(reason && { reason }) }));
   }
 }

@@ -1,5 +1,5 @@
 /** What stands beside the picture: the stage's own words and controls, and what can always be done. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { Attempt, DiscardedAttempt, Options } from '../../shared/session.ts';
@@ -12,13 +12,11 @@ import { StageFocus } from '../stage-focus.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { rail } from '../styles/rail.ts';
-import { fateOf, type Unsent } from '../unsent.ts';
-import type { CancelForm } from './cancel-form.ts';
+import type { Unsent } from '../unsent.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
 import { railNotes } from './rail-notes.ts';
-import type { RefineForm } from './refine-form.ts';
 import { stagePart } from './stage-part.ts';
 import './attempt-changes.ts';
 import './attempt-facts.ts';
@@ -38,13 +36,11 @@ export class Rail extends LitElement {
   @property({ attribute: false }) accessor session!: SessionState;
   /** What the next picture is to be like, as this browser remembers it. */
   @property({ attribute: false }) accessor options: Options = {};
-  /** What a tab that was reloaded finds again. */
+  /** What this person has typed and not sent. */
   @property({ attribute: false }) accessor unsent: Unsent = {};
   /** The attempt that this person looks at; absent, what is new is on show. */
   @property({ attribute: false }) accessor openedId: string | undefined;
   @query('proof-prompt') private accessor form!: PromptForm | null;
-  @query('proof-cancel') private accessor cancel!: CancelForm | null;
-  @query('proof-refine') private accessor refine!: RefineForm | null;
   @query('.landing') private accessor landing!: HTMLElement | null;
   @query('proof-farewell') private accessor farewell!: FarewellNote | null;
 
@@ -53,32 +49,6 @@ export class Rail extends LitElement {
   /** The person has asked for what this rail's owner carries out on its behalf. */
   acted(): void {
     this.#focus.acted();
-  }
-
-  override updated(changed: PropertyValues<this>): void {
-    const session = changed.get('session');
-    const before = session?.snapshot;
-    const { snapshot } = this.session;
-    if (!before || !snapshot) return;
-    if (before.stage === 'generating') this.#keepReason(snapshot);
-    if (this.#may.hasEnded && session.connection.status !== 'closed') this.#showReason();
-    if (hasStartedOver(before, this.session)) this.refine?.clear();
-  }
-
-  #keepReason(snapshot: SnapshotMessage): void {
-    const reason = this.cancel?.reason ?? '';
-    const fate = fateOf(reason, snapshot, this.#may.refines);
-    if (fate === 'is_feedback') this.refine?.takeOver(reason);
-    if (fate !== 'stays') this.cancel?.clear();
-  }
-
-  /** Nobody can cancel any more; what was written about it is not to be lost with its field. */
-  #showReason(): void {
-    const reason = this.cancel?.reason ?? '';
-    if (reason === '') return;
-    this.refine?.takeOver(reason);
-    this.cancel?.clear();
-    this.requestUpdate();
   }
 
   override render(): TemplateResult | typeof nothing {
@@ -125,22 +95,23 @@ export class Rail extends LitElement {
     return this.session.welcome?.generator.demo === true;
   }
 
-  /** As with the refinement, one instance lives through all stages. */
   #cancel({ stage }: SnapshotMessage): TemplateResult {
     return html`<proof-cancel
       ?hidden=${stage !== 'generating' || !this.#may.decides}
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
       ?free=${this.#isDemo || isQueued(this.session)}
-      .unsent=${this.unsent}
+      .reason=${this.unsent.reason ?? ''}
       ?busy=${this.#isPending('cancel')}
       ?unavailable=${this.#may.unavailable}
     ></proof-cancel>`;
   }
 
-  /** One instance lives through all stages, so that nobody's typing is lost; words that wait are on show. */
-  #refine({ stage, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
+  /** Words that wait are on show. */
+  #refine({ stage, lastGeneration }: SnapshotMessage): TemplateResult {
     const attempt = this.#attempt;
-    const hasWords = this.refine?.hasWords === true;
+    const { feedback } = this.unsent;
+    const suggestion = lastGeneration?.cancelReason ?? '';
+    const hasWords = feedback !== undefined || suggestion !== '';
     const isOffered = this.#may.decides && this.#may.refines && attempt !== undefined && stage === 'user_feedback';
     const waits = this.#may.decides && hasWords && this.openedId !== undefined && stage === 'generating';
     return html`<proof-refine
@@ -149,13 +120,11 @@ export class Rail extends LitElement {
       .imageId=${attempt?.image.imageId}
       .number=${attempt?.number}
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
-      .suggestion=${lastGeneration?.cancelReason ?? ''}
-      .accepted=${attempts.at(-1)?.feedback}
-      .acceptedId=${attempts.at(-1)?.image.imageId}
+      .feedback=${feedback}
+      .suggestion=${suggestion}
       .options=${this.options}
       .model=${this.session.welcome?.generator.model ?? ''}
       ?demo=${this.#isDemo}
-      .unsent=${this.unsent}
       ?busy=${this.#isAsking}
       ?unavailable=${this.#may.unavailable}
     ></proof-refine>`;
@@ -250,13 +219,6 @@ export class Rail extends LitElement {
 
 /** One and the same, so that nobody renders anew for it. */
 const noneDiscarded: readonly DiscardedAttempt[] = [];
-
-/** By this person; what others wrote about a picture stays theirs. */
-const hasStartedOver = (before: SnapshotMessage, { snapshot, welcome }: SessionState): boolean =>
-  snapshot !== undefined &&
-  before.turn !== snapshot.turn &&
-  snapshot.lastAction?.action === 'start_over' &&
-  snapshot.lastAction.connectionId === welcome?.connectionId;
 
 /** Nothing was begun that could be billed. */
 function isQueued({ progress, snapshot }: SessionState): boolean {

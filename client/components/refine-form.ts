@@ -1,4 +1,4 @@
-/** Says what should change in a picture. One instance lives through all stages, so that what is typed outlives a failure and a refusal. */
+/** Says what should change in a picture. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
@@ -11,7 +11,6 @@ import { billingWords, chosenWords } from '../option-words.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { promptForm } from '../styles/prompt-form.ts';
-import { joined, type Unsent } from '../unsent.ts';
 import { button } from './button.ts';
 import { fieldNotes, isSendKey } from './field-notes.ts';
 
@@ -39,67 +38,28 @@ export class RefineForm extends LitElement {
   @property({ attribute: false }) accessor number: number | undefined;
   /** In UTF-16 units. */
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
-  /** Why the last drawing was cancelled: lent to an empty field, and taken back with the reason unless somebody made it theirs. */
+  /** What somebody has written here; absent, nobody has touched the field. */
+  @property({ attribute: false }) accessor feedback: string | undefined;
+  /** Why the last drawing was cancelled: lent to a field that nobody has touched. */
   @property({ attribute: false }) accessor suggestion = '';
-  /** The feedback of the newest attempt: what was sent in those words has become a picture. */
-  @property({ attribute: false }) accessor accepted: string | undefined;
-  /** Which attempt that is, so that the same words may be sent twice. */
-  @property({ attribute: false }) accessor acceptedId: string | undefined;
   @property({ attribute: false }) accessor options: Options = {};
   /** What draws where the options name nothing else. */
   @property({ attribute: false }) accessor model = '';
   @property({ type: Boolean }) accessor demo = false;
   /** Another picture is being drawn: what is written here waits for its turn. */
   @property({ type: Boolean }) accessor waits = false;
-  /** What a tab that was reloaded finds again. */
-  @property({ attribute: false }) accessor unsent: Unsent = {};
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
-  @state() private accessor text = '';
   @state() private accessor problem = '';
-  /** The field holds the suggestion, which nobody has touched. */
-  @state() private accessor isLent = false;
   @query('textarea') private accessor field!: HTMLTextAreaElement;
-  /** What this person last asked for, until it has become a picture. */
-  @state() private accessor sent: string | undefined;
-  /** As the tab knows it. */
-  #told: Pick<Unsent, 'feedback' | 'askedFeedback'> = {};
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (!this.hasUpdated) this.#findAgain(this.unsent);
-    const isNew = changed.has('accepted') || changed.has('acceptedId');
-    if (isNew && this.sent !== undefined && this.accepted?.trim() === this.sent) {
-      if (this.text.trim() === this.sent) this.#hold('');
-      this.sent = undefined;
-    }
-    if (changed.has('suggestion')) this.#borrow();
+    if (changed.has('feedback') || changed.has('suggestion')) this.problem = '';
   }
 
-  #findAgain({ feedback, askedFeedback }: Unsent): void {
-    this.#hold(feedback ?? '');
-    this.sent = askedFeedback;
-    this.#told = { feedback, askedFeedback };
-  }
-
-  override updated(): void {
-    const feedback = (!this.isLent && this.text) || undefined;
-    if (feedback === this.#told.feedback && this.sent === this.#told.askedFeedback) return;
-    this.#told = { feedback, askedFeedback: this.sent };
-    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: this.#told }));
-  }
-
-  /** Takes in words that were written elsewhere, after those that stand here. */
-  takeOver(words: string): void {
-    this.#hold(joined(this.isLent ? '' : this.text, words));
-  }
-
-  clear(): void {
-    this.#hold('');
-  }
-
-  get hasWords(): boolean {
-    return this.text.trim() !== '';
+  get #text(): string {
+    return this.feedback ?? this.suggestion;
   }
 
   override focus(): void {
@@ -116,12 +76,12 @@ export class RefineForm extends LitElement {
         dir="auto"
         placeholder=${this.demo ? 'Warmer light, and more of it' : 'Warmer light, and no boat'}
         aria-describedby="problem origin"
-        aria-invalid=${this.problem || this.text.length > this.limit ? 'true' : nothing}
-        .value=${live(this.text)}
+        aria-invalid=${this.problem || this.#text.length > this.limit ? 'true' : nothing}
+        .value=${live(this.#text)}
         @input=${this.#typed}
         @keydown=${this.#keyPressed}
       ></textarea>
-      ${fieldNotes({ text: this.text, limit: this.limit, problem: this.problem, subject: 'This' })}
+      ${fieldNotes({ text: this.#text, limit: this.limit, problem: this.problem, subject: 'This' })}
       <p id="origin" class="hint small soft">${this.#hint()}</p>
       <div class="send" ?hidden=${this.waits}>
         <p class="with small soft">${this.#withOptions()}</p>
@@ -139,7 +99,7 @@ export class RefineForm extends LitElement {
 
   #hint(): string {
     if (this.waits) return 'It waits here until this picture is done.';
-    return this.isLent ? 'From the cancelled drawing. Change it as you like.' : '';
+    return this.feedback === undefined && this.suggestion ? 'From the cancelled drawing. Change it as you like.' : '';
   }
 
   /** They are chosen elsewhere on the page, and count here too. */
@@ -150,21 +110,8 @@ export class RefineForm extends LitElement {
 
   /** Who writes about a picture looks at it: nothing new takes its place, and the words stay about this one. */
   #typed(): void {
-    this.#hold(this.field.value);
+    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: { feedback: this.field.value } }));
     if (this.imageId !== undefined) this.dispatchEvent(new OpenEvent(this.imageId));
-  }
-
-  #hold(text: string): void {
-    this.text = text;
-    this.problem = '';
-    this.isLent = false;
-  }
-
-  #borrow(): void {
-    if (this.isLent) this.#hold('');
-    if (!this.suggestion || this.text.trim()) return;
-    this.#hold(this.suggestion);
-    this.isLent = true;
   }
 
   #keyPressed(event: KeyboardEvent): void {
@@ -179,15 +126,14 @@ export class RefineForm extends LitElement {
   }
 
   #send(): void {
-    const { imageId, text, options } = this;
+    const { imageId, options } = this;
+    const text = this.#text;
     if (this.busy || this.unavailable || this.waits || imageId === undefined || text.length > this.limit) return;
     if (!text.trim()) {
       this.problem = 'Say what should change first.';
       this.focus();
       return;
     }
-    this.isLent = false;
-    this.sent = text.trim();
     this.dispatchEvent(new IntentEvent({ type: 'refine', imageId, feedback: text, options }));
   }
 }

@@ -51,7 +51,7 @@ export class Review extends LitElement {
   @property({ attribute: false }) accessor server: string | URL = location.origin;
   /** What this person wanted the last pictures to be like. */
   @property({ attribute: false }) accessor options: Options = {};
-  /** What a tab that was reloaded finds again. */
+  /** What this person has typed and not sent. */
   @property({ attribute: false }) accessor unsent: Unsent = {};
   /** The attempt that this person looks at; absent, what is new is on show. */
   @state() private accessor openedId: string | undefined;

@@ -1,17 +1,15 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
-import type { SnapshotMessage } from '../../shared/protocol.ts';
 import { element } from '../element.ts';
 import type { Intent, IntentEvent } from '../intent.ts';
 import { command } from '../intent-commands.ts';
 import { keepsakes } from '../keepsakes.ts';
-import { permissionsOf } from '../permissions.ts';
 import type { RoomEventMap } from '../room-events.ts';
 import { RoomNews } from '../room-news.ts';
 import { type Session, SessionController } from '../session-controller.ts';
 import type { SessionState } from '../session-state.ts';
-import { foundAgain, type Unsent } from '../unsent.ts';
+import { followed, type Unsent } from '../unsent.ts';
 import { WantedOptions } from '../wanted-options.ts';
 import type { Review } from './review.ts';
 import './review.ts';
@@ -65,11 +63,10 @@ export class ProofRoom extends LitElement {
   #typedToken: string | undefined;
   readonly #news = new RoomNews(this);
   readonly #options = new WantedOptions(keepsakes.options());
-  /** The connection that took up what the tab held for its session. */
-  #resumed: Session | undefined;
+  /** The session's last state that what is unsent has followed. */
+  #followed: { readonly client: Session; readonly state: SessionState } | undefined;
+  /** What the forms show, and the tab keeps. */
   #unsent: Unsent = {};
-  /** As it was when the session was taken up: later on, the fields know best what stands in them. */
-  #found: Unsent = {};
   /** What comes along into a new session. */
   #carried: Unsent = {};
   #arrival: Arrival | undefined;
@@ -94,13 +91,16 @@ export class ProofRoom extends LitElement {
   }
 
   #follow(client: Session): void {
-    const { snapshot, sessionId } = client.state;
     this.#judgeToken(client.state);
+    const { snapshot, sessionId } = client.state;
     if (!snapshot || sessionId === undefined) return;
-    if (client !== this.#resumed) this.#resume(client, sessionId, snapshot);
+    const before = this.#followed?.client === client ? this.#followed.state : undefined;
+    if (!before) this.#comeTo(client, sessionId);
     this.#options.follow(snapshot);
+    const unsent = followed(this.#unsent, before, client.state);
     const { unsentDraft: draft } = client.state;
-    if (draft !== this.#unsent.draft) this.#keep({ draft });
+    if (unsent !== this.#unsent || draft !== unsent.draft) this.#keep({ ...unsent, draft });
+    this.#followed = { client, state: client.state };
   }
 
   /** A token that somebody typed is kept once the server has taken it, and no token that it has refused. */
@@ -111,23 +111,21 @@ export class ProofRoom extends LitElement {
     this.#typedToken = undefined;
   }
 
-  #resume(client: Session, sessionId: string, snapshot: SnapshotMessage): void {
-    this.#resumed = client;
-    const { welcome } = client.state;
-    const kept = { ...this.#carried, ...keepsakes.unsent(sessionId) };
+  /** Takes up what the tab holds for the session, and what came along into it. */
+  #comeTo(client: Session, sessionId: string): void {
+    this.#unsent = {};
+    this.#keep({ ...this.#carried, ...keepsakes.unsent(sessionId) });
     this.#carried = {};
-    this.#unsent = foundAgain(kept, snapshot, permissionsOf(client.state).refines);
-    this.#found = this.#unsent;
     this.#options.comeBack(this.#unsent);
     const { draft } = this.#unsent;
-    if (draft !== undefined && welcome?.role === 'reviewer') client.setDraft(draft);
-    this.#keep({});
+    if (draft !== undefined && client.state.welcome?.role === 'reviewer') client.setDraft(draft);
   }
 
   #keep(news: Unsent): void {
     this.#unsent = { ...this.#unsent, ...news };
     const { sessionId } = this.#controller.state;
     if (sessionId !== undefined) keepsakes.keepUnsent(sessionId, this.#unsent);
+    this.requestUpdate();
   }
 
   override render(): TemplateResult {
@@ -136,7 +134,7 @@ export class ProofRoom extends LitElement {
       .session=${state}
       .server=${this.#server}
       .options=${this.#options.offeredBy(state.welcome?.generator.supports)}
-      .unsent=${this.#found}
+      .unsent=${this.#unsent}
       @proof-intent=${this.#intended}
     ></proof-review>`;
   }
@@ -196,8 +194,7 @@ export class ProofRoom extends LitElement {
         return client.want(intent.imageIds);
       case 'options':
         this.#keep(this.#options.choose(intent.options));
-        keepsakes.keepOptions(intent.options);
-        return this.requestUpdate();
+        return keepsakes.keepOptions(intent.options);
       case 'unsent':
         return this.#keep(intent.unsent);
       case 'token':
@@ -215,8 +212,11 @@ export class ProofRoom extends LitElement {
       case 'reconnect':
         this.#arrival = 'asked';
         return client.reconnect();
+      case 'refine':
+        this.#keep({ feedback: intent.feedback, askedFeedback: intent.feedback.trim() });
+        return void command(intent, client);
       default:
-        void command(intent, client);
+        return void command(intent, client);
     }
   }
 }

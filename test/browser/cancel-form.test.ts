@@ -8,8 +8,15 @@ const stand = useStand();
 
 describe('cancelling', () => {
   const cancel = ({ free = false, busy = false, unavailable = false, limit = 2000 } = {}) =>
-    stand.show(
-      html`<proof-cancel .limit=${limit} ?free=${free} ?busy=${busy} ?unavailable=${unavailable}></proof-cancel>`,
+    stand.showForm(
+      ({ reason = '' }) =>
+        html`<proof-cancel
+          .limit=${limit}
+          .reason=${reason}
+          ?free=${free}
+          ?busy=${busy}
+          ?unavailable=${unavailable}
+        ></proof-cancel>`,
     );
   const press = () => page.getByRole('button', { name: 'Cancel' }).click();
   const reason = () => page.getByRole('textbox', { name: 'What is wrong with it?' });

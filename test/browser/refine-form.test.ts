@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import '../../client/components/refine-form.ts';
 import type { Intent } from '../../client/intent.ts';
-import type { Unsent } from '../../client/unsent.ts';
 import { useStand } from '../support/stand.ts';
 import { focused } from '../support/this-page.ts';
 
@@ -15,25 +14,24 @@ describe('refining', () => {
     number?: number;
     limit?: number;
     suggestion?: string;
-    accepted?: string;
-    acceptedId?: string;
-    unsent?: Unsent;
+    waits?: boolean;
     busy?: boolean;
     unavailable?: boolean;
   }
   const refine = ({ imageId = 'i3', number = 3, limit = 2000, suggestion = '', ...given }: Given = {}) =>
-    stand.show(html`<proof-refine
+    stand.showForm(
+      ({ feedback }) => html`<proof-refine
       .imageId=${imageId}
       .number=${number}
       .limit=${limit}
+      .feedback=${feedback}
       .suggestion=${suggestion}
-      .accepted=${given.accepted}
-      .acceptedId=${given.acceptedId}
       .options=${{ quality: 'high' }}
-      .unsent=${given.unsent ?? {}}
+      ?waits=${given.waits}
       ?busy=${given.busy}
       ?unavailable=${given.unavailable}
-    ></proof-refine>`);
+    ></proof-refine>`,
+    );
   const field = () => page.getByRole('textbox', { name: /^What should change/ });
   const press = () => page.getByRole('button', { name: 'Refine No. 3' }).click();
   const sent = (feedback: string): Intent => ({
@@ -58,38 +56,12 @@ describe('refining', () => {
     expect(stand.intents).toEqual([sent('Warmer light')]);
   });
 
-  test('tells what is typed, so that a reload finds it, until it has become a picture', async () => {
+  test('shows what was typed, and tells of each change', async () => {
+    stand.unsent = { feedback: 'Warmer light' };
     await refine();
-    expect(stand.unsent).toEqual({});
-    await field().fill('Warmer light');
-    await expect.poll(() => stand.unsent).toEqual({ feedback: 'Warmer light' });
-    await press();
-    await expect.poll(() => stand.unsent).toEqual({ feedback: 'Warmer light', askedFeedback: 'Warmer light' });
-    await refine({ accepted: 'Warmer light', acceptedId: 'i4' });
-    await expect.poll(() => stand.unsent).toEqual({});
-  });
-
-  test('what is only lent is not to be kept; made one’s own, it is', async () => {
-    await refine({ suggestion: 'Too dark' });
-    await expect.element(field()).toHaveValue('Too dark');
-    expect(stand.unsent).toEqual({});
-    await field().fill('Too dark here');
-    await expect.poll(() => stand.unsent).toEqual({ feedback: 'Too dark here' });
-  });
-
-  test('begins with what a reload has found, before a suggestion', async () => {
-    await refine({ unsent: { feedback: 'Warmer light' }, suggestion: 'Too dark' });
     await expect.element(field()).toHaveValue('Warmer light');
-    await field().fill('');
-    await expect.poll(() => stand.unsent).toEqual({ feedback: undefined });
-  });
-
-  test('knows after a reload what it has asked for', async () => {
-    const asked = { feedback: 'Warmer light', askedFeedback: 'Warmer light' };
-    await refine({ unsent: asked, accepted: 'Less snow', acceptedId: 'i3' });
-    await expect.element(field()).toHaveValue('Warmer light');
-    await refine({ unsent: asked, accepted: 'Warmer light', acceptedId: 'i4' });
-    await expect.element(field()).toHaveValue('');
+    await field().fill('Warmer light, and no boat');
+    expect(stand.unsent).toEqual({ feedback: 'Warmer light, and no boat' });
   });
 
   test('without words is refused beside its field', async () => {
@@ -119,35 +91,14 @@ describe('refining', () => {
     expect(stand.intents).toEqual([]);
   });
 
-  test('keeps what is typed through another picture, a refusal and a failure, until it has become a picture', async () => {
-    await refine({ accepted: 'Older words', acceptedId: 'i2' });
-    await field().fill('Warmer light');
-    await press();
-    await refine({ accepted: 'Older words', acceptedId: 'i2', busy: true });
-    await refine({ accepted: 'Older words', acceptedId: 'i2', imageId: 'i1', number: 1 });
-    await refine({ accepted: 'Somebody else’s words', acceptedId: 'i4' });
-    await expect.element(field()).toHaveValue('Warmer light');
-    await refine({ accepted: 'Warmer light', acceptedId: 'i5' });
-    await expect.element(field()).toHaveValue('');
-  });
-
-  test('takes the same words for the next picture too', async () => {
-    await refine({ accepted: 'Warmer light', acceptedId: 'i5' });
-    await field().fill('Warmer light');
-    await press();
-    await refine({ accepted: 'Warmer light', acceptedId: 'i5', busy: true });
-    await expect.element(field()).toHaveValue('Warmer light');
-    await refine({ accepted: 'Warmer light', acceptedId: 'i6' });
-    await expect.element(field()).toHaveValue('');
-  });
-
-  test('leaves what was typed on after it was sent', async () => {
-    await refine();
-    await field().fill('Warmer light');
-    await press();
-    await field().fill('Warmer light, and no boat');
-    await refine({ accepted: 'Warmer light', acceptedId: 'i5' });
-    await expect.element(field()).toHaveValue('Warmer light, and no boat');
+  test('of what waits for another picture sends nothing', async () => {
+    stand.unsent = { feedback: 'Warmer light' };
+    await refine({ waits: true });
+    await expect.element(page.getByText('It waits here until this picture is done.')).toBeVisible();
+    await expect.element(page.getByRole('button')).not.toBeInTheDocument();
+    await field().click();
+    await userEvent.keyboard('{Control>}{Enter}{/Control}');
+    expect(stand.intents).toEqual([]);
   });
 
   describe('the reason of a cancelled drawing', () => {
@@ -164,11 +115,17 @@ describe('refining', () => {
     });
 
     test('never takes the place of what somebody typed', async () => {
-      await refine();
-      await field().fill('Warmer light');
+      stand.unsent = { feedback: 'Warmer light' };
       await refine({ suggestion: 'too dark' });
       await expect.element(field()).toHaveValue('Warmer light');
       await expect.element(origin()).not.toBeInTheDocument();
+    });
+
+    test('is not to be kept while it is only lent; made one’s own, it is', async () => {
+      await refine({ suggestion: 'too dark' });
+      expect(stand.unsent).toEqual({});
+      await field().fill('too dark at the edges');
+      expect(stand.unsent).toEqual({ feedback: 'too dark at the edges' });
     });
 
     test('goes with the drawing, unless it was changed', async () => {
@@ -181,13 +138,10 @@ describe('refining', () => {
       await expect.element(field()).toHaveValue('too dark at the edges');
     });
 
-    test('stays when it was sent, until it has become a picture', async () => {
+    test('is sent as it stands', async () => {
       await refine({ suggestion: 'too dark' });
       await press();
-      await refine({ suggestion: '' });
-      await expect.element(field()).toHaveValue('too dark');
-      await refine({ suggestion: '', accepted: 'too dark', acceptedId: 'i4' });
-      await expect.element(field()).toHaveValue('');
+      expect(stand.intents).toEqual([sent('too dark')]);
     });
   });
 });

@@ -4,7 +4,7 @@ import { useBrowser } from '../support/browser.ts';
 import { contentOf, imagePart } from '../support/openai-request.ts';
 import { drawRow, gather, shows } from '../support/people.ts';
 import { startProduct } from '../support/product.ts';
-import { see } from '../support/room.ts';
+import { enter, see } from '../support/room.ts';
 
 const browser = useBrowser();
 const PROMPT = 'A fox in the snow';
@@ -68,5 +68,35 @@ describe('a refinement', () => {
     await see(bo.alert('answered without an image')).toBeVisible();
     await see(bo.feedback).toHaveValue(WORDS);
     await see(ana.feedback).toHaveValue('');
+  });
+
+  test('emptied to be written anew stays in view, though another picture is being drawn', async () => {
+    const { address, openai } = await startProduct();
+    const { ana, bo, cy } = await gather(browser, address);
+    await drawRow([ana, bo], [PROMPT]);
+    await bo.feedback.fill(WORDS);
+    openai.next('held');
+    await ana.press('Regenerate');
+    await see(bo.heading('Drawing')).toBeVisible();
+    await bo.feedback.fill('');
+    await cy.page.close();
+    await see(bo.people('2 reviewers')).toBeVisible();
+    await bo.feedback.pressSequentially('Less snow');
+    openai.release();
+    await see(bo.attempt(2)).toBeVisible();
+    await see(bo.feedback).toHaveValue('Less snow');
+  });
+
+  test('that has become a picture leaves none of its words before those written about that drawing', async () => {
+    const { address, openai } = await startProduct();
+    const ana = await enter(await browser.newPage(), address);
+    await ana.makePicture(PROMPT);
+    openai.next('held');
+    await refine(ana, WORDS, 1);
+    await see(ana.heading('Drawing')).toBeVisible();
+    await ana.reason.fill('Too dark');
+    openai.release();
+    await see(ana.attempt(2)).toBeVisible();
+    await see(ana.feedback).toHaveValue('Too dark');
   });
 });

@@ -22,12 +22,22 @@ export class Stand {
   element: LitElement = new StandElement();
   readonly intents: Intent[] = [];
   readonly opened: string[] = [];
-  /** What the tab was told to keep. */
+  /** What is typed, as a room keeps it. */
   unsent: Unsent = {};
 
   async show(content: TemplateResult): Promise<void> {
     render(content, this.element);
     for (const one of this.element.querySelectorAll('*')) if (one instanceof LitElement) await one.updateComplete;
+  }
+
+  /** Shows a form as a room does that keeps what is typed into it. */
+  showForm(form: (typed: Unsent) => TemplateResult): Promise<void> {
+    const keep = ({ intent }: IntentEvent) => {
+      if (intent.type !== 'unsent') return;
+      this.unsent = { ...this.unsent, ...intent.unsent };
+      void this.showForm(form);
+    };
+    return this.show(html`<div @proof-intent=${keep}>${form(this.unsent)}</div>`);
   }
 
   begin(): void {
@@ -38,9 +48,7 @@ export class Stand {
     this.unsent = {};
     this.element = new StandElement();
     this.element.addEventListener(IntentEvent.type, (event) => {
-      if (!(event instanceof IntentEvent)) return;
-      if (event.intent.type === 'unsent') this.unsent = { ...this.unsent, ...event.intent.unsent };
-      else this.intents.push(event.intent);
+      if (event instanceof IntentEvent && event.intent.type !== 'unsent') this.intents.push(event.intent);
     });
     this.element.addEventListener(OpenEvent.type, (event) => {
       if (event instanceof OpenEvent) this.opened.push(event.imageId);
