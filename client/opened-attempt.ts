@@ -3,12 +3,26 @@ import type { SnapshotMessage } from '../shared/protocol.ts';
 import type { LastAction } from '../shared/session.ts';
 import { attemptsOf, findAttempt } from './attempt-tree.ts';
 import type { SessionState } from './session-state.ts';
+import { attemptLookedAt } from './showing.ts';
+
+/** The attempt that is open to this person after the session has gone on; undefined, what is new is on show. */
+export function openedAfter(openedId: string | undefined, before: SessionState, now: SessionState): string | undefined {
+  const [past, snapshot] = [before.snapshot, now.snapshot];
+  if (!past || !snapshot) return openedId;
+  if (past.turn !== snapshot.turn) {
+    return takesTheEye(before, now) || !findAttempt(snapshot.attempts, openedId) ? undefined : openedId;
+  }
+  if (snapshot.stage !== 'user_feedback' || openedId !== undefined) return openedId;
+  // What others put aside or take back changes which attempt is the newest: nobody's picture is exchanged for that.
+  const lookedAt = attemptLookedAt(before)?.image.imageId;
+  return lookedAt !== snapshot.image.imageId ? findAttempt(snapshot.attempts, lookedAt)?.image.imageId : undefined;
+}
 
 /**
  * Whether what is new takes the place of what this person has opened: a decision, the end of what they looked at, or what they have
  * asked for themselves. What others ask for meanwhile does not.
  */
-export function takesTheEye(before: SessionState, now: SessionState): boolean {
+function takesTheEye(before: SessionState, now: SessionState): boolean {
   const [past, snapshot] = [before.snapshot, now.snapshot];
   if (!past || !snapshot) return false;
   if (snapshot.stage === 'final' || snapshot.stage === 'initial_input') return true;

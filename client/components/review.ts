@@ -1,46 +1,38 @@
 /** One session on show: presentational, a state in and intents out. `<proof-room>` gives it both ends. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { DiscardedAttempt, Options } from '../../shared/session.ts';
+import type { Options } from '../../shared/session.ts';
 import { findAttempt } from '../attempt-tree.ts';
 import type { CompareEvent } from '../compare-event.ts';
 import { element } from '../element.ts';
 import { IntentEvent } from '../intent.ts';
 import type { OpenEvent } from '../open-event.ts';
-import { takesTheEye, wayBackWords } from '../opened-attempt.ts';
+import { openedAfter } from '../opened-attempt.ts';
 import { permissionsOf } from '../permissions.ts';
 import type { SessionState } from '../session-state.ts';
-import { attemptLookedAt, type PictureShowing, type Showing, showing } from '../showing.ts';
+import { showing } from '../showing.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { review } from '../styles/review.ts';
 import { tokens } from '../styles/tokens.ts';
 import type { Unsent } from '../unsent.ts';
 import { announcement, newsMeanwhile } from '../words.ts';
-import { button } from './button.ts';
 import type { Candidates } from './candidates.ts';
 import type { Compare } from './compare.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
+import { mat } from './mat.ts';
 import type { NameDialog } from './name-dialog.ts';
 import type { Rail } from './rail.ts';
 import type { ShareDialog } from './share-dialog.ts';
 import type { TokenForm } from './token-form.ts';
-import './attempts.ts';
-import './candidates.ts';
 import './compare.ts';
 import './confirm-dialog.ts';
 import './demo-banner.ts';
 import './name-dialog.ts';
-import './picture.ts';
 import './rail.ts';
 import './share-dialog.ts';
 import './token-form.ts';
 import './top-bar.ts';
-
-/** One and the same, so that nobody renders anew for it. */
-const noneDiscarded: readonly DiscardedAttempt[] = [];
-const nothingShown: PictureShowing = { kind: 'nothing' };
 
 @element('proof-review')
 export class Review extends LitElement {
@@ -88,19 +80,11 @@ export class Review extends LitElement {
   }
 
   #follow(before: SessionState, session: SessionState): void {
+    this.openedId = openedAfter(this.openedId, before, session);
     const [past, now] = [before.snapshot, session.snapshot];
-    if (!past || !now) return;
-    if (past.turn !== now.turn) {
-      this.confirm.close();
-      if (takesTheEye(before, session) || !findAttempt(now.attempts, this.openedId)) {
-        this.openedId = undefined;
-      }
-      if (now.stage === 'final' || now.stage === 'initial_input') this.compare?.close();
-    } else if (now.stage === 'user_feedback' && this.openedId === undefined) {
-      // What others put aside or take back changes which attempt is the newest: nobody's picture is exchanged for that.
-      const lookedAt = attemptLookedAt(before)?.image.imageId;
-      if (lookedAt !== now.image.imageId && findAttempt(now.attempts, lookedAt)) this.openedId = lookedAt;
-    }
+    if (!past || !now || past.turn === now.turn) return;
+    this.confirm.close();
+    if (now.stage === 'final' || now.stage === 'initial_input') this.compare?.close();
   }
 
   /** The opened attempt, while the session keeps it: a discarded one is on show again once it is restored. */
@@ -156,9 +140,7 @@ export class Review extends LitElement {
       @proof-open=${this.#open}
       @proof-compare=${this.#compareTwo}
     >
-      <section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing' && !hasStrip(snapshot)}>
-        ${this.#table(session, shown)}
-      </section>
+      ${mat({ session, shown, openedId: this.#openedId, goBack: () => this.#openNew() })}
       <section class="rail" aria-label="Review">
         <proof-rail
           .session=${session}
@@ -170,53 +152,6 @@ export class Review extends LitElement {
       </section>
       ${this.#compare(session)}
     </div>`;
-  }
-
-  #table(session: SessionState, shown: Showing): TemplateResult {
-    const { connection, snapshot } = session;
-    const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
-    return html`<div class=${`table${hasStrip(snapshot) ? ' stripped' : ''}`}>
-      <proof-picture
-        ?hidden=${shown.kind === 'candidates'}
-        .showing=${shown.kind === 'candidates' ? nothingShown : shown}
-        ?working=${isDrawing && this.#openedId === undefined}
-      ></proof-picture>
-      ${shown.kind === 'candidates' ? html`<proof-candidates .candidates=${shown.candidates} ?working=${isDrawing}></proof-candidates>` : nothing}
-      ${
-        snapshot
-          ? html`<proof-attempts
-              ?hidden=${!hasStrip(snapshot)}
-              .attempts=${snapshot.attempts}
-              .discarded=${snapshot.discarded ?? noneDiscarded}
-              .images=${session.images}
-              .openedId=${this.#onTheMat(session, shown)}
-              .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
-              .connectionId=${session.welcome?.connectionId}
-              .pending=${session.pending}
-              ?decides=${this.#decides && (snapshot.stage === 'user_feedback' || snapshot.stage === 'initial_input')}
-              ?awaiting=${snapshot.stage === 'generating'}
-              ?unavailable=${connection.status !== 'online'}
-              >${this.#wayBack(snapshot)}</proof-attempts
-            >`
-          : nothing
-      }
-    </div>`;
-  }
-
-  /** The attempt that lies there, or will as soon as its bytes are here. */
-  #onTheMat(session: SessionState, shown: Showing): string | undefined {
-    if (shown.kind === 'blank') return attemptLookedAt(session, this.#openedId)?.image.imageId;
-    return 'picture' in shown && shown.kind !== 'partial' ? shown.picture.reference.imageId : undefined;
-  }
-
-  /** From an opened attempt to what is new, where that is not the same. */
-  #wayBack(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
-    const label = wayBackWords(snapshot, this.#openedId);
-    if (label === undefined) return nothing;
-    const press = () => {
-      this.openedId = undefined;
-    };
-    return html`<div class="back">${button({ label, kind: 'quiet', press })}</div>`;
   }
 
   #compare(session: SessionState): TemplateResult | typeof nothing {
@@ -254,6 +189,10 @@ export class Review extends LitElement {
     this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
   }
 
+  #openNew(): void {
+    this.openedId = undefined;
+  }
+
   #compareTwo(event: CompareEvent): void {
     event.stopPropagation();
     this.compare?.show(event.leftId, event.rightId);
@@ -270,11 +209,4 @@ export class Review extends LitElement {
     this.rail?.acted();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));
   }
-}
-
-/** Whether there is more to see than the one picture on the mat, or will be: what comes then moves nothing to make room. */
-function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
-  if (!snapshot) return false;
-  const coming = snapshot.stage === 'generating' ? snapshot.generation.candidates : 0;
-  return snapshot.attempts.length + coming + 2 * (snapshot.discarded?.length ?? 0) >= 2;
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { takesTheEye } from '../../client/opened-attempt.ts';
+import { openedAfter } from '../../client/opened-attempt.ts';
 import { initialState, type SessionState } from '../../client/session-state.ts';
 import type { LastAction } from '../../shared/session.ts';
-import { generating, image, referenceOf, userFeedback, welcome } from '../support/server-messages.ts';
+import { attempt, generating, image, referenceOf, userFeedback, welcome } from '../support/server-messages.ts';
 
 const first = referenceOf(image('image-1'));
+const second = referenceOf(image('image-2', { generationId: 'generation-2' }));
 const refined: LastAction = {
   action: 'refine',
   by: 'Ana',
@@ -18,8 +19,8 @@ const before: SessionState = {
   snapshot: userFeedback([first], { turn: 2 }),
   pending: new Set(['refine']),
 };
-const drawing = generating('generation-2', { turn: 3, lastAction: refined });
-const drawn = userFeedback([first, referenceOf(image('image-2'))], { turn: 4, lastAction: refined });
+const drawing = generating('generation-2', { turn: 3, attempts: [attempt(first)], lastAction: refined });
+const drawn = userFeedback([first, second], { turn: 4, lastAction: refined });
 
 test.each([
   ['what this person has asked for', { ...before, snapshot: drawing }, before, true],
@@ -43,5 +44,17 @@ test.each([
     false,
   ],
 ])('%s takes the eye off what a person has opened, or does not', (_what, now, past, takes) => {
-  expect(takesTheEye(past, now)).toBe(takes);
+  expect(openedAfter('image-1', past, now)).toBe(takes ? undefined : 'image-1');
+});
+
+test('an opened attempt that goes from the session is no longer open once something new begins', () => {
+  const replaced = { ...before, snapshot: userFeedback([second], { turn: 4 }) };
+  expect(openedAfter('image-1', before, replaced)).toBeUndefined();
+});
+
+test('what others put aside exchanges nobody’s picture', () => {
+  const two = { ...before, snapshot: userFeedback([first, second]) };
+  expect(openedAfter(undefined, before, two)).toBe('image-1');
+  expect(openedAfter(undefined, two, before)).toBeUndefined();
+  expect(openedAfter('image-1', two, before)).toBe('image-1');
 });
