@@ -13,6 +13,7 @@ import { IntentEvent } from '../intent.ts';
 import { OpenEvent } from '../open-event.ts';
 import { ScrollEdges } from '../scroll-edges.ts';
 import type { ReceivedImage } from '../session-state.ts';
+import { imageIdAt, StripFocus } from '../strip-focus.ts';
 import { attempts as attemptStyles } from '../styles/attempts.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
@@ -50,12 +51,10 @@ export class Attempts extends LitElement {
   @state() private accessor justDiscarded: DiscardedAttempt | undefined;
   /** The one that this person last asked to discard or to restore. */
   @state() private accessor asked: string | undefined;
-  /** The one that had the focus last. */
-  @state() private accessor visited: string | undefined;
   @query('.strip') accessor row!: HTMLElement | null;
   @query('details') private accessor list!: HTMLDetailsElement | null;
   readonly #edges: ScrollEdges;
-  #stoodOn: string | undefined;
+  readonly #focus: StripFocus;
   /** The discarded one that the way back was last offered for. */
   #offered: DiscardedAttempt | undefined;
 
@@ -63,6 +62,7 @@ export class Attempts extends LitElement {
     super();
     new WantsInView(this);
     this.#edges = new ScrollEdges(this);
+    this.#focus = new StripFocus(this);
   }
 
   /** Where images are to come. */
@@ -75,8 +75,6 @@ export class Attempts extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    this.#stoodOn = imageIdAt(this.shadowRoot?.activeElement);
-    if (this.#stoodOn !== undefined || changed.has('openedId')) this.visited = this.#stoodOn ?? this.openedId;
     const before = changed.get('attempts') ?? this.attempts;
     const asideBefore = changed.get('discarded') ?? this.discarded;
     if (isSameRow(before, this.attempts) && isSameRow(asideBefore, this.discarded)) return;
@@ -84,7 +82,6 @@ export class Attempts extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>): void {
-    if (this.#stoodOn !== undefined && !this.shadowRoot?.activeElement) this.#land(this.#stoodOn);
     this.#offerUndo();
     this.#markUnfolded();
     const isNewRow = changed.has('attempts') && !isSameRow(changed.get('attempts') ?? [], this.attempts);
@@ -99,7 +96,7 @@ export class Attempts extends LitElement {
           role="toolbar"
           aria-label="Attempts"
           @keydown=${this.#keyPressed}
-          @focusin=${(event: FocusEvent) => (this.visited = imageIdAt(event.target))}
+          @focusin=${(event: FocusEvent) => this.#focus.visit(imageIdAt(event.target))}
           @scroll=${() => this.#edges.mark()}
           @wheel=${this.#edges.wheel}
         >
@@ -153,7 +150,7 @@ export class Attempts extends LitElement {
       class="thumb"
       type="button"
       data-image-id=${imageId}
-      tabindex=${imageId === this.#tabStop ? 0 : -1}
+      tabindex=${imageId === this.#focus.tabStop ? 0 : -1}
       aria-current=${imageId === this.openedId ? 'true' : nothing}
       aria-busy=${this.#isAsked('discard', imageId) ? 'true' : nothing}
       aria-label=${attemptName(attempt, this.attempts, this.discarded, isApproved)}
@@ -201,13 +198,6 @@ export class Attempts extends LitElement {
     </div>`;
   }
 
-  /** Tab leads to one of them, the arrows to the others. */
-  get #tabStop(): string | undefined {
-    const stop =
-      findAttempt(this.attempts, this.visited) ?? findAttempt(this.attempts, this.openedId) ?? this.attempts.at(-1);
-    return stop?.image.imageId;
-  }
-
   #isAsked(command: 'discard' | 'restore', imageId: string | undefined): boolean {
     return imageId !== undefined && imageId === this.asked && this.pending.has(command);
   }
@@ -230,36 +220,10 @@ export class Attempts extends LitElement {
     const imageId = imageIdAt(event.target);
     if (imageId === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Delete' || event.key === 'Backspace') this.#discard(imageId);
-    else if (!this.#move(event.key, imageId)) return;
+    else if (!this.#focus.move(event.key, imageId)) return;
     event.preventDefault();
   }
 
-  /** Whether the key is one that moves along the strip. */
-  #move(key: string, imageId: string): boolean {
-    const { parts } = this;
-    const at = parts.findIndex((part) => part.dataset.imageId === imageId);
-    const isMirrored = getComputedStyle(this).direction === 'rtl';
-    const places = new Map([
-      [isMirrored ? 'ArrowLeft' : 'ArrowRight', at + 1],
-      [isMirrored ? 'ArrowRight' : 'ArrowLeft', at - 1],
-      ['Home', 0],
-      ['End', parts.length - 1],
-    ]);
-    const place = places.get(key);
-    if (place !== undefined) parts[Math.max(0, place)]?.focus();
-    return place !== undefined;
-  }
-
-  /** What had the focus is gone: the focus goes to what became of that attempt, or else to what is left. */
-  #land(imageId: string): void {
-    const heirs = [...this.renderRoot.querySelectorAll<HTMLElement>(`[data-image-id='${CSS.escape(imageId)}']`)];
-    const buttons = heirs.map((heir) => (heir.matches('button') ? heir : heir.querySelector('button')));
-    const heir = buttons.find((one) => one?.checkVisibility());
-    const rest = this.renderRoot.querySelector<HTMLElement>(".thumb[tabindex='0'], summary");
-    (heir ?? rest)?.focus();
-  }
-
-  /** The opened one, or where there is none the newest. */
   /** Who discards elsewhere on the page, far below on a phone, is brought to where that is undone. */
   #offerUndo(): void {
     if (this.justDiscarded === this.#offered) return;
@@ -268,6 +232,7 @@ export class Attempts extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('.undo button')?.focus();
   }
 
+  /** The opened one, or where there is none the newest. */
   async #bringIntoView(): Promise<void> {
     // The thumbnails have their shapes only once they have rendered.
     await Promise.all([...this.places].map(({ updateComplete }) => updateComplete));
@@ -285,9 +250,4 @@ export class Attempts extends LitElement {
     this.#markUnfolded();
     if (this.list?.open) this.list.scrollIntoView({ block: 'nearest' });
   }
-}
-
-function imageIdAt(target: EventTarget | null | undefined): string | undefined {
-  if (!(target instanceof Element)) return undefined;
-  return target.closest<HTMLElement>('[data-image-id]')?.dataset.imageId;
 }
