@@ -7,13 +7,16 @@ import { type Credentials, joinMessage, socketUrl } from './outgoing.ts';
 import { closedFor, type EndReason } from './session-end.ts';
 import type { ConnectionState, SessionState } from './session-state.ts';
 
+/** What the session says; who one is in it concerns the membership alone. */
+export type News = Exclude<Delivery, WelcomeMessage>;
+
 export interface MembershipListener {
   /** A `join` is about to be sent: the ids of images that it need not bring, at most `limit`. */
   have(limit: number): string[];
   /** The first snapshot of a connection: from now on the server takes what is sent. */
   joined(snapshot: SnapshotMessage): void;
   /** Whatever else the session says. */
-  heard(delivery: Exclude<Delivery, WelcomeMessage>): void;
+  heard(news: News): void;
   /** The connection is gone, and with it what was on its way. */
   left(): void;
   /** There is no way back, unless the person asks for one. */

@@ -3,7 +3,7 @@ import type { Command, RejectMessage, SnapshotMessage } from '../shared/protocol
 import type { ImageReference, Options } from '../shared/session.ts';
 import { type Ask, type CommandResult, Commands } from './commands.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
-import { Membership, type MembershipListener } from './membership.ts';
+import { Membership, type MembershipListener, type News } from './membership.ts';
 import { wantMessages } from './outgoing.ts';
 import { Progress } from './progress.ts';
 import { runningGeneration } from './received-images.ts';
@@ -167,7 +167,7 @@ export class SessionClient {
     return {
       have: (limit) => this.#images.have(this.#heard.snapshot, limit),
       joined: (snapshot) => this.#onJoined(snapshot),
-      heard: (delivery) => this.#onHeard(delivery),
+      heard: (news) => this.#onHeard(news),
       left: () => {
         this.#draft.left();
         this.#images.left();
@@ -187,27 +187,25 @@ export class SessionClient {
     this.#takeIn(snapshot);
   }
 
-  #onHeard(delivery: Parameters<MembershipListener['heard']>[0]): void {
-    switch (delivery.type) {
+  #onHeard(news: News): void {
+    switch (news.type) {
       case 'snapshot':
-        this.#draft.heardSnapshot(delivery.draft, isDraftSet(this.#heard.snapshot, delivery));
-        return this.#takeIn(delivery);
+        this.#draft.heardSnapshot(news.draft, isDraftSet(this.#heard.snapshot, news));
+        return this.#takeIn(news);
       case 'draft':
-        return this.#draft.heardDraft(delivery.text, delivery.draftId);
+        return this.#draft.heardDraft(news.text, news.draftId);
       case 'viewers':
-        this.#heard = { ...this.#heard, viewers: delivery };
+        this.#heard = { ...this.#heard, viewers: news };
         return;
       case 'progress':
-        return this.#progress.heard(delivery, this.#running, this.#environment.now());
+        return this.#progress.heard(news, this.#running, this.#environment.now());
       case 'image':
-        return this.#images.arrived(delivery.reference, delivery.blob, this.#heard.snapshot);
+        return this.#images.arrived(news.reference, news.blob, this.#heard.snapshot);
       case 'ack':
-        if (this.#commands.accepted(delivery.commandId, delivery.revision)?.type === 'start_over') {
-          this.#draft.released();
-        }
+        if (this.#commands.accepted(news.commandId, news.revision)?.type === 'start_over') this.#draft.released();
         return;
       case 'reject':
-        return this.#onReject(delivery);
+        return this.#onReject(news);
     }
   }
 
