@@ -5,18 +5,22 @@ import { imageFileName } from '../../shared/file-name.ts';
 import type { ImageReference } from '../../shared/session.ts';
 import { find } from '../session/attempts.ts';
 import type { Session } from '../session/session.ts';
+import type { Nothing } from './nothing.ts';
 import type { RoutesContext } from './routes.ts';
 
 /** The session's id is what lets one look (rule W5), so the address serves nobody who has not been given it. */
-export function imageRoutes({ sessions, config, journal }: RoutesContext): Hono<{ Bindings: HttpBindings }> {
+export function imageRoutes(
+  { sessions, config, journal }: RoutesContext,
+  nothing: Nothing,
+): Hono<{ Bindings: HttpBindings }> {
   const { allowedOrigins } = config;
-  return new Hono<{ Bindings: HttpBindings }>().get('/api/sessions/:sessionId/images/:imageId', (context) => {
+  return new Hono<{ Bindings: HttpBindings }>().get('/api/sessions/:sessionId/images/:imageId', async (context) => {
     const { sessionId, imageId } = context.req.param();
     const session = sessions.find(sessionId);
     const image = session?.visibleImage(imageId);
     if (!session || !image) {
       journal.requestRefused(404);
-      return context.json({ code: 'image_not_found', message: 'There is no such image.' }, 404);
+      return nothing(context, 'image_not_found', 'There is no such image.');
     }
     const { mediaType, byteLength, sha256 } = image.reference;
     const origin = context.req.header('Origin');

@@ -30,7 +30,7 @@ export function pageRoutes(builtFolder: string, allowedOrigins: readonly string[
 }
 
 /** No inline script or style, no eval, Trusted Types, and frames only for those who may embed (rule S5). */
-function contentSecurityPolicy(allowedOrigins: readonly string[]): string {
+export function contentSecurityPolicy(allowedOrigins: readonly string[]): string {
   return [
     "default-src 'none'",
     "script-src 'self'",

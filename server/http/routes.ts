@@ -6,6 +6,7 @@ import type { Sessions } from '../session/sessions.ts';
 import { healthRoutes } from './health.ts';
 import { imageRoutes } from './images.ts';
 import { metricsRoutes } from './metrics.ts';
+import { nothingIn } from './nothing.ts';
 import { pageRoutes } from './page.ts';
 
 export interface RoutesContext {
@@ -19,13 +20,14 @@ export interface RoutesContext {
 
 export function routes(parts: RoutesContext): Hono {
   const { config, builtFolder, isReady, journal } = parts;
+  const nothing = nothingIn(builtFolder, config.allowedOrigins);
   const app = new Hono();
   app.use(withCommonHeaders);
   app.route('/', healthRoutes(isReady));
   app.route('/', metricsRoutes(journal, config.accessToken));
-  app.route('/', imageRoutes(parts));
+  app.route('/', imageRoutes(parts, nothing));
   app.route('/', pageRoutes(builtFolder, config.allowedOrigins));
-  app.notFound((context) => context.json({ code: 'not_found', message: 'There is nothing here.' }, 404));
+  app.notFound((context) => nothing(context, 'not_found', 'There is nothing here.'));
   app.onError((err, context) => {
     journal.fault(err, 'a request could not be answered');
     return context.json({ code: 'fault', message: 'Something went wrong on the server.' }, 500);

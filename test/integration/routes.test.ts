@@ -199,6 +199,48 @@ test.for([
   expect(logs.filter((line) => JSON.parse(line).level >= 50)).toEqual([]);
 });
 
+/** As a browser asks when somebody follows a link. */
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
+
+test.for(['/nope', '/s/', '/s/abc/', '/S/abc', '/assets/old.js', '/api/sessions/a/images/b'])(
+  'S5: who follows a link to %s, where there is nothing, is told so on a page under the same policy',
+  async (path) => {
+    const { address } = await startServer({ config: { allowedOrigins: [ORIGIN] } });
+    const response = await fetch(address + path, { headers: { Accept: BROWSER } });
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain('<title>Nothing here · Proofroom</title>');
+    const page = await fetch(address);
+    const policy = page.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': expect.stringMatching(/^text\/html/),
+      'content-security-policy': policy,
+      'cache-control': 'no-cache',
+      vary: expect.stringContaining('Accept'),
+      'x-content-type-options': 'nosniff',
+    });
+  },
+);
+
+test.for([
+  undefined,
+  '*/*',
+  'application/json',
+  'application/json, text/html;q=0.5',
+  'text/html;q=0, */*',
+  'image/avif,image/webp,*/*;q=0.8',
+  ';;,,q',
+])('a program that accepts %j is told in JSON that there is nothing', async (accept) => {
+  const { port } = await startServer();
+  for (const [path, code] of [
+    ['/nope', 'not_found'],
+    ['/api/sessions/a/images/b', 'image_not_found'],
+  ] as const) {
+    const { status, body } = await get(port, path, accept === undefined ? {} : { Accept: accept });
+    expect([status, JSON.parse(body)]).toEqual([404, { code, message: expect.any(String) }]);
+  }
+});
+
 test.for(['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'PATCH'])('%s is answered with 404', async (method) => {
   const { port } = await startServer();
   for (const path of ['/', '/s/abc', '/api/sessions/a/images/b', '/ws']) {
