@@ -8,6 +8,7 @@ import { imageRoutes } from './images.ts';
 import { metricsRoutes } from './metrics.ts';
 import { nothingIn } from './nothing.ts';
 import { pageRoutes } from './page.ts';
+import { socketRoutes } from './socket.ts';
 
 export interface RoutesContext {
   readonly config: Config;
@@ -26,6 +27,7 @@ export function routes(parts: RoutesContext): Hono {
   app.route('/', healthRoutes(isReady));
   app.route('/', metricsRoutes(journal, config.accessToken));
   app.route('/', imageRoutes(parts, nothing));
+  app.route('/', socketRoutes(journal));
   app.route('/', pageRoutes(builtFolder, config.allowedOrigins));
   app.notFound((context) => nothing(context, 'not_found', 'There is nothing here.'));
   app.onError((err, context) => {

@@ -261,6 +261,21 @@ test.for([
   expect((await fetch(`${address}/healthz`)).status).toBe(200);
 });
 
+test.for([
+  ['by a proxy that passes no upgrade on', 'GET /ws HTTP/1.1\r\nConnection: close'],
+  ['by a proxy that speaks HTTP/1.0', 'GET /ws HTTP/1.0'],
+  ['for another protocol', 'GET /ws HTTP/1.1\r\nConnection: Upgrade, close\r\nUpgrade: h2c'],
+] as const)('/ws asked for %s is 426, and the log says what the proxy lacks', async ([, head]) => {
+  const { address, port, logs } = await startServer();
+  const answer = await answerTo(port, `${head}\r\nHost: localhost\r\nSec-WebSocket-Protocol: proofroom.v1\r\n\r\n`);
+  expect(statusOf(answer)).toBe(426);
+  expect(answer).toMatch(/\r\nupgrade: websocket\r\n/i);
+  expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ code: 'upgrade_required' });
+  const lines = logs.map((line) => JSON.parse(line)).filter(({ status }) => status === 426);
+  expect(lines).toMatchObject([{ level: 40, msg: expect.stringContaining('Upgrade') }]);
+  expect(await (await fetch(`${address}/metrics`)).text()).toContain('proofroom_refusals_total{code="http_426"} 1\n');
+});
+
 test('what offers an upgrade to another protocol is answered as if it offered none', async () => {
   const { port, client } = await startServer();
   const offer =
