@@ -20,12 +20,22 @@ export function metricsRoutes(journal: Journal, accessToken: string | undefined)
 }
 
 function hasToken(context: Context, accessToken: string | undefined): boolean {
-  const [, given] = /^Bearer (.+)$/.exec(context.req.header('Authorization') ?? '') ?? [];
+  const [, given] = /^Bearer (.+)$/i.exec(context.req.header('Authorization') ?? '') ?? [];
   return accessToken !== undefined && given !== undefined && sameSecret(given, accessToken);
 }
 
-/** Behind a proxy on the same machine everybody would look local, so what was forwarded is not. */
+const proxyHeaders = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via'];
+
+/**
+ * Behind a proxy on the same machine everybody would look local, so what was forwarded is not. Proxies need not say that they are
+ * one, but the name they are reached by is no name of this machine for itself.
+ */
 function isLocal(context: Context): boolean {
   const address = getConnInfo(context).remote.address ?? '';
-  return context.req.header('X-Forwarded-For') === undefined && isLoopback(address.replace(/^::ffff:/, ''));
+  const { hostname } = new URL(context.req.url);
+  return (
+    isLoopback(address.replace(/^::ffff:/, '')) &&
+    isLoopback(hostname.replace(/^\[|\]$/g, '')) &&
+    proxyHeaders.every((name) => context.req.header(name) === undefined)
+  );
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { GenerationFailed } from '../../server/generate/generator.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { upgradeStatus } from '../support/raw-client.ts';
+import { answerTo, statusOf, upgradeStatus } from '../support/raw-client.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
@@ -174,4 +174,37 @@ test('what comes through a proxy reads them with the access token alone', async 
   expect(await status({ ...forwarded, Authorization: 'Bearer wrong' })).toBe(403);
   expect(await status({ ...forwarded, Authorization: `Bearer ${TOKEN}` })).toBe(200);
   expect((await counts(server)).get('proofroom_refusals_total{code="http_403"}')).toBe(2);
+});
+
+test.for([
+  ['a name', { Host: 'proof.example' }],
+  ['a name that the proxy puts in', { Host: 'proof.example:8080', Via: '1.1 proxy' }],
+  ['an address of the network', { Host: '192.168.1.7:3000' }],
+  ['loopback, and the proxy says so', { Host: 'localhost', Forwarded: 'for=203.0.113.7' }],
+  ['loopback, and the proxy names the client', { Host: '127.0.0.1', 'X-Real-IP': '203.0.113.7' }],
+] as const)(
+  'a proxy on the same machine that adds no X-Forwarded-For opens them to nobody: %s',
+  async ([, headers]) => {
+    const { port } = await startServer({ config: { allowedHosts: ['proof.example'] } });
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    expect(statusOf(await answerTo(port, `GET /metrics HTTP/1.1\r\nConnection: close\r\n${lines.join('')}\r\n`))).toBe(
+      403,
+    );
+  },
+);
+
+test.for(['localhost', 'localhost:3000', '127.0.0.1:3000', '127.0.1.1', '[::1]:3000'])(
+  'who is on the machine and calls it %s reads them',
+  async (host) => {
+    const { port } = await startServer();
+    const request = `GET /metrics HTTP/1.1\r\nConnection: close\r\nHost: ${host}\r\n\r\n`;
+    expect(statusOf(await answerTo(port, request))).toBe(200);
+  },
+);
+
+test('the scheme of the token may be spelt as it likes', async () => {
+  const server = await startServer({ config: { accessToken: TOKEN } });
+  for (const scheme of ['bearer', 'BEARER']) {
+    await counts(server, { 'X-Forwarded-For': '203.0.113.7', Authorization: `${scheme} ${TOKEN}` });
+  }
 });
