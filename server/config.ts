@@ -8,7 +8,8 @@ import type { DemoPainterOptions } from './generate/demo-painter.ts';
 import type { ImagesApiOptions } from './generate/images-api.ts';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generate/openai.ts';
 import { isLoopback } from './hosts.ts';
-import { defaultLimits, type LimitName, type Limits } from './limits.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { readLimits, wholeNumber } from './read-limits.ts';
 
 /** OpenAI, or a server that speaks like it: through which of its two APIs images are drawn. */
 export type OpenAIConfig = { readonly generator: 'openai' } & (
@@ -37,17 +38,6 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** A longer timer would fire at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-const wholeNumber = (least: number, most: number) =>
-  v.pipe(
-    v.string(),
-    v.digits(`must be a whole number from ${least} to ${most}`),
-    v.transform(Number),
-    v.minValue(least, `must be ${least} or more`),
-    v.maxValue(most, `must be ${most} or less`),
-  );
 const flag = v.pipe(
   v.picklist(['0', '1'], 'must be 1 or 0'),
   v.transform((text) => text === '1'),
@@ -61,6 +51,16 @@ const origin = v.pipe(
   v.check(
     (text) => URL.canParse(text) && new URL(text).origin === text,
     'must list origins such as https://example.org',
+  ),
+);
+
+/** As a `Host` header names it, without its port: anything else would never be seen there. */
+const host = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.check(
+    (text) => URL.parse(`http://${text}`)?.hostname === text && !text.includes('*'),
+    'must list names such as proofroom.example, without scheme, port or *',
   ),
 );
 
@@ -83,6 +83,8 @@ const accessToken = v.pipe(
   v.string(),
   v.minLength(32, 'must have 32 characters or more'),
   v.maxLength(LONGEST_TOKEN, `must have ${LONGEST_TOKEN} characters or less`),
+  // From a file with a line break at its end, say: no field of a page could ever hold it.
+  v.check((text) => text === text.trim() && !/\p{Cc}/u.test(text), 'must have no line break, and no space at its ends'),
 );
 
 const httpUrl = v.pipe(
@@ -109,7 +111,7 @@ const Environment = v.object({
   PROOFROOM_PARTIAL_IMAGES: v.optional(wholeNumber(1, 3), '2'),
   PROOFROOM_ACCESS_TOKEN: v.optional(accessToken),
   PROOFROOM_ALLOW_ANONYMOUS: v.optional(flag, '0'),
-  PROOFROOM_ALLOWED_HOSTS: v.optional(list, ''),
+  PROOFROOM_ALLOWED_HOSTS: v.optional(v.pipe(list, v.array(host)), ''),
   PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),
   PROOFROOM_TRUST_PROXY: v.optional(flag, '0'),
   PROOFROOM_LOG_LEVEL: v.optional(
@@ -138,7 +140,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: values.PORT,
     generator: generatorOf(values),
     ...(values.PROOFROOM_ACCESS_TOKEN !== undefined && { accessToken: values.PROOFROOM_ACCESS_TOKEN }),
-    allowedHosts: values.PROOFROOM_ALLOWED_HOSTS.map((host) => host.toLowerCase()),
+    allowedHosts: values.PROOFROOM_ALLOWED_HOSTS,
     allowedOrigins: values.PROOFROOM_ALLOWED_ORIGINS,
     trustProxy: values.PROOFROOM_TRUST_PROXY,
     logLevel: values.PROOFROOM_LOG_LEVEL,
@@ -203,20 +205,6 @@ function choicesOf(values: Environment, model: string | undefined) {
 
 function sizesOf({ PROOFROOM_SIZES: sizes }: Environment) {
   return sizes === undefined ? {} : { sizes };
-}
-
-function readLimits(given: Readonly<Record<string, string | undefined>>) {
-  const limits: Record<LimitName, number> = { ...defaultLimits };
-  const problems: string[] = [];
-  for (const name of Object.keys(defaultLimits) as LimitName[]) {
-    const text = given[`PROOFROOM_${name}`];
-    if (text === undefined) continue;
-    const most = name.endsWith('_MS') ? LONGEST_TIMER_MS : Number.MAX_SAFE_INTEGER;
-    const parsed = v.safeParse(wholeNumber(1, most), text);
-    if (parsed.success) limits[name] = parsed.output;
-    else problems.push(`PROOFROOM_${name} ${parsed.issues[0].message}`);
-  }
-  return { limits, problems };
 }
 
 /** For `test/`, but often set for a whole shell. */

@@ -7,11 +7,24 @@ import { defaultLimits, type Limits } from '../limits.ts';
 
 /** The environment can only lower the number of candidates: the protocol knows no more than the default. */
 export function offerOf({ supports }: Pick<Generator, 'supports'>, limits: Limits): Supports {
-  const { CANDIDATES_PER_GENERATION, ATTEMPTS_PER_SESSION } = limits;
-  // Of more than are kept, the first would be gone before anybody could choose it.
-  const candidates = Math.min(CANDIDATES_PER_GENERATION, defaultLimits.CANDIDATES_PER_GENERATION, ATTEMPTS_PER_SESSION);
+  const candidates = mostCandidates(limits);
   const sizes = supports.sizes?.filter((size) => pixelsOf(size) <= limits.UPSTREAM_IMAGE_PIXELS);
   return { ...supports, ...(sizes && { sizes }), candidates };
+}
+
+function mostCandidates(limits: Limits): number {
+  const { CONCURRENT_CANDIDATES, QUEUED_CANDIDATES, IMAGE_MEMORY_BYTES, UPSTREAM_IMAGE_BYTES } = limits;
+  // Those that are drawn at once need their room at once, and there is never more than all of it.
+  const rooms = Math.floor(IMAGE_MEMORY_BYTES / UPSTREAM_IMAGE_BYTES);
+  const most = Math.min(
+    defaultLimits.CANDIDATES_PER_GENERATION,
+    limits.CANDIDATES_PER_GENERATION,
+    // Of more than are kept, the first would be gone before anybody could choose it.
+    limits.ATTEMPTS_PER_SESSION,
+    CONCURRENT_CANDIDATES + QUEUED_CANDIDATES,
+    rooms < CONCURRENT_CANDIDATES ? rooms : Number.POSITIVE_INFINITY,
+  );
+  return Math.max(1, most);
 }
 
 /** What a command asks for that is not offered, in a sentence; nothing when all is. */

@@ -169,8 +169,22 @@ describe('what is said', () => {
   });
 
   test.each(Object.keys(defaultLimits))('the limit %s is set by its name', (name) => {
-    const { limits } = readConfig({ [`PROOFROOM_${name}`]: '12345' });
-    expect(limits).toEqual({ ...defaultLimits, [name]: 12_345 });
+    const value = name === 'IMAGE_MEMORY_BYTES' ? 2_000_000_000 : 20_000;
+    const { limits } = readConfig({ [`PROOFROOM_${name}`]: String(value) });
+    expect(limits).toEqual({ ...defaultLimits, [name]: value });
+  });
+
+  test.each([
+    'proof.example',
+    'Proof.Example',
+    'proof_room',
+    'xn--bcher-kva.example',
+    '10.0.0.7',
+    '[::1]',
+    'localhost',
+    'proof.example.',
+  ])('S1 %s is a host that may be allowed', (host) => {
+    expect(readConfig({ PROOFROOM_ALLOWED_HOSTS: host }).allowedHosts).toEqual([host.toLowerCase()]);
   });
 });
 
@@ -185,8 +199,24 @@ const bad: Record<string, readonly string[]> = {
   PROOFROOM_REFINE: ['yes', 'off'],
   PROOFROOM_TOKEN_PRICES: ['44', '44,55', '44,55,66,77', '44,-55,66', '44,five,66', '44,55,66e9'],
   PROOFROOM_PARTIAL_IMAGES: ['0', '4', 'two'],
-  PROOFROOM_ACCESS_TOKEN: ['short-secret', 'z'.repeat(31), 'z'.repeat(513)],
+  PROOFROOM_ACCESS_TOKEN: [
+    'short-secret',
+    'z'.repeat(31),
+    'z'.repeat(513),
+    `${'z'.repeat(32)}\n`,
+    ` ${'z'.repeat(32)}`,
+    `${'z'.repeat(16)}\t${'z'.repeat(16)}`,
+  ],
   PROOFROOM_ALLOW_ANONYMOUS: ['yes', 'true', '01'],
+  PROOFROOM_ALLOWED_HOSTS: [
+    'https://proof.example',
+    'proof.example:3000',
+    'proof.example/',
+    '*.example',
+    '*',
+    'fine.example bücher.example',
+    'user@proof.example',
+  ],
   PROOFROOM_ALLOWED_ORIGINS: [
     'proof.example',
     'https://proof.example/',
@@ -219,6 +249,26 @@ describe('what can’t be used', () => {
       'PROOFROOM_SESSIONS',
     ]);
   });
+});
+
+describe('limits that leave nothing to do', () => {
+  test('R7 memory without room for one image: every ask would be told to come back later, for ever', () => {
+    const told = complaint({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20 - 1) });
+    expect(told).toMatch(/^PROOFROOM_IMAGE_MEMORY_BYTES .*PROOFROOM_UPSTREAM_IMAGE_BYTES/);
+    expect(complaint({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20) })).toBe('none');
+    const both = { PROOFROOM_IMAGE_MEMORY_BYTES: '1000000', PROOFROOM_UPSTREAM_IMAGE_BYTES: '1000000' };
+    expect(complaint(both)).toBe('none');
+  });
+
+  test.each(['PROMPT', 'FEEDBACK'])(
+    'S4 words (%s) that fit in no message: who sends them would be closed with 1009',
+    (name) => {
+      const words = { [`PROOFROOM_${name}_CHARACTERS`]: '30000' };
+      expect(complaint(words)).toMatch(new RegExp(`^PROOFROOM_INBOUND_MESSAGE_BYTES .*PROOFROOM_${name}_CHARACTERS`));
+      expect(complaint({ ...words, PROOFROOM_INBOUND_MESSAGE_BYTES: '100000' })).toBe('none');
+      expect(complaint({ PROOFROOM_INBOUND_MESSAGE_BYTES: '10000' })).toContain('PROOFROOM_INBOUND_MESSAGE_BYTES');
+    },
+  );
 });
 
 describe('S2 whoever can create a session spends the owner’s money', () => {

@@ -19,3 +19,16 @@ test('S4 a size of more pixels than are taken from upstream is refused before it
 test('S4 such a size is not offered either', () => {
   expect(offer.sizes).toEqual(['1024x1024']);
 });
+
+test.each([
+  [{}, 4],
+  [{ CANDIDATES_PER_GENERATION: 9 }, 4],
+  [{ ATTEMPTS_PER_SESSION: 2 }, 2],
+  [{ CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 1 }, 2],
+  [{ CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 3 }, 4],
+  [{ IMAGE_MEMORY_BYTES: 3 * defaultLimits.UPSTREAM_IMAGE_BYTES }, 3],
+  [{ IMAGE_MEMORY_BYTES: 3 * defaultLimits.UPSTREAM_IMAGE_BYTES, CONCURRENT_CANDIDATES: 3 }, 4],
+  [{ IMAGE_MEMORY_BYTES: 1, UPSTREAM_IMAGE_BYTES: 1 }, 1],
+])('R7 no more images of one ask are offered than there can ever be room for: %j', (limits, candidates) => {
+  expect(offerOf({ supports }, { ...defaultLimits, ...limits }).candidates).toBe(candidates);
+});
