@@ -5,13 +5,13 @@ import type { Generator } from '../generate/generator.ts';
 import { problemWithOptions } from '../generate/supports.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
 
-/** The environment can only lower the number of candidates: the protocol knows no more than the default. */
 export function offerOf({ supports }: Pick<Generator, 'supports'>, limits: Limits): Supports {
   const candidates = mostCandidates(limits);
   const sizes = supports.sizes?.filter((size) => pixelsOf(size) <= limits.UPSTREAM_IMAGE_PIXELS);
   return { ...supports, ...(sizes && { sizes }), candidates };
 }
 
+/** The environment can only lower the number of candidates: the protocol knows no more than the default. */
 function mostCandidates(limits: Limits): number {
   const { CONCURRENT_CANDIDATES, QUEUED_CANDIDATES, IMAGE_MEMORY_BYTES, UPSTREAM_IMAGE_BYTES } = limits;
   // Those that are drawn at once need their room at once, and there is never more than all of it.

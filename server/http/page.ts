@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
+import { etag } from 'hono/etag';
 
 /** `builtFolder` is where `npm run build` puts `page/` and `embed.js`. */
 export function pageRoutes(builtFolder: string, allowedOrigins: readonly string[]): Hono {
@@ -19,12 +20,12 @@ export function pageRoutes(builtFolder: string, allowedOrigins: readonly string[
   });
   return (
     new Hono()
-      .get('/embed.js', embedPolicy, serveStatic({ path: join(builtFolder, 'embed.js') }))
+      .get('/embed.js', embedPolicy, revalidated, serveStatic({ path: join(builtFolder, 'embed.js') }))
       .get('/assets/*', headers({ 'Cache-Control': 'public, max-age=31536000, immutable' }))
       // The page's file has a name of its own, `/index.html`, and more spellings of it: the policy holds for all that follows.
       .get('*', pagePolicy)
-      .get('/', page)
-      .get('/s/:sessionId', page)
+      .get('/', revalidated, page)
+      .get('/s/:sessionId', revalidated, page)
       .get('*', serveStatic({ root: join(builtFolder, 'page') }))
   );
 }
@@ -46,6 +47,11 @@ export function contentSecurityPolicy(allowedOrigins: readonly string[]): string
     'trusted-types lit-html',
   ].join('; ');
 }
+
+/** Whoever holds what the route serves is told so, and not sent it again. The tag is that of the whole, and no part's. */
+const tagged = etag();
+const revalidated: MiddlewareHandler = (context, next) =>
+  context.req.header('Range') === undefined ? tagged(context, next) : next();
 
 /** Sets headers on what the route serves; a refusal goes without. */
 function headers(values: Readonly<Record<string, string>>): MiddlewareHandler {

@@ -126,6 +126,46 @@ test('S6: an image is served as what it is, and nothing in it runs', async () =>
   expect(head.headers.get('content-length')).toBe(String(bytes.byteLength));
 });
 
+test('whoever holds an image already is told so, and not sent it again', async () => {
+  const { url, image, bytes } = await approvable('a cat');
+  const asked = (tag: string) => fetch(url, { headers: { 'If-None-Match': tag }, cache: 'no-store' });
+  for (const tag of [`"${image.sha256}"`, `W/"${image.sha256}"`, `"other", "${image.sha256}"`, '*']) {
+    const response = await asked(tag);
+    expect([response.status, await response.text()], tag).toEqual([304, '']);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      etag: `"${image.sha256}"`,
+      'cache-control': expect.stringMatching(/^private, immutable/),
+      vary: 'Origin',
+    });
+  }
+  for (const tag of ['"other"', image.sha256, '']) {
+    const response = await asked(tag);
+    expect([response.status, (await response.bytes()).byteLength], tag).toEqual([200, bytes.byteLength]);
+  }
+  const gone = await fetch(`${url}x`, { headers: { 'If-None-Match': '*' } });
+  expect(gone.status).toBe(404);
+});
+
+test.for(['/', '/s/abc', '/embed.js'])('%s is sent again only when it has changed', async (path) => {
+  const { address } = await startServer();
+  const first = await fetch(address + path);
+  const tag = first.headers.get('etag') ?? '';
+  expect(tag).toMatch(/^"[\da-f]+"$/);
+  const asked = (headers: Record<string, string>) => fetch(address + path, { headers, cache: 'no-store' });
+  const again = await asked({ 'If-None-Match': tag });
+  expect([again.status, await again.text()]).toEqual([304, '']);
+  for (const name of ['cache-control', 'content-security-policy', 'access-control-allow-origin', 'etag']) {
+    expect(again.headers.get(name), name).toBe(first.headers.get(name));
+  }
+  expect((await asked({ 'If-None-Match': '"of another build"' })).status).toBe(200);
+  const part = await asked({ Range: 'bytes=0-3' });
+  expect([part.status, await part.text(), part.headers.get('etag')]).toEqual([
+    206,
+    (await first.text()).slice(0, 4),
+    null,
+  ]);
+});
+
 test('an image’s name says unapproved until it is approved', async () => {
   const { url, ana, image } = await approvable('A cat, on a mat');
   const name = async () => (await fetch(url)).headers.get('content-disposition');
