@@ -283,7 +283,7 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, text: string): Pa
   try {
     json = JSON.parse(text);
   } catch {
-    return { ok: false, problem: 'The message is not JSON.' };
+    return { ok: false, problem: 'The message is not JSON in a text frame.' };
   }
   const result = v.safeParse(schema, json, { abortEarly: true });
   if (result.success) return { ok: true, message: result.output };

@@ -9,6 +9,7 @@ import {
   parseClientMessage,
   type RejectCode,
   type RejectMessage,
+  type WantMessage,
 } from '../../shared/protocol.ts';
 import type { Role } from '../../shared/session.ts';
 import type { Clock } from '../clock.ts';
@@ -23,6 +24,7 @@ import { DraftThrottle } from './draft-throttle.ts';
 import type { ImageFrames } from './image-frames.ts';
 import { offerOf, problemWithAsk } from './offer.ts';
 import { Outbox } from './outbox.ts';
+import { idInUse, joinedAlready, problemWithJoin, problemWithWant } from './problems.ts';
 import { Pulse } from './pulse.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { closeCodeOf, closeCodeOfError, sentenceOf } from './rejections.ts';
@@ -147,7 +149,7 @@ export class Connection {
     if (!this.#joined) return this.#refuseStranger('not_joined', commandIdOf(message));
     switch (message.type) {
       case 'want':
-        return this.#want(message.imageIds, this.#joined);
+        return this.#want(message, this.#joined);
       case 'draft':
         return this.#draft(message, this.#joined);
       default:
@@ -158,10 +160,9 @@ export class Connection {
   #join(message: JoinMessage): void {
     const { limits, admissions, generator } = this.#context;
     const { have = [], name: wished = '' } = message;
-    if (this.#joined) return this.#refuse('invalid_message');
-    if (have.length > limits.HAVE_IDS || wished.length > limits.NAME_CHARACTERS) {
-      return this.#refuseJoin('invalid_message');
-    }
+    if (this.#joined) return this.#refuse('invalid_message', { message: joinedAlready });
+    const problem = problemWithJoin(message, limits);
+    if (problem !== undefined) return this.#refuseJoin('invalid_message', { message: problem });
     const admission = admissions.admit(message, this.#address);
     if (!admission.admitted) return this.#refuseJoin(admission.code);
     const { session, role, created } = admission;
@@ -181,9 +182,11 @@ export class Connection {
     this.#context.journal.log.debug({ connection: this.id, session: session.id, role }, 'joined');
   }
 
-  #want(imageIds: readonly string[], { session }: Joined): void {
-    if (imageIds.length > this.#context.limits.WANT_IDS) return this.#refuse('invalid_message');
+  #want(message: WantMessage, { session }: Joined): void {
+    const problem = problemWithWant(message, this.#context.limits);
+    if (problem !== undefined) return this.#refuse('invalid_message', { message: problem });
     if (!this.#commands.take()) return this.#refuse('rate_limited');
+    const { imageIds } = message;
     for (const imageId of imageIds) {
       if (!session.image(imageId)) this.#refuse('image_not_found', { imageId });
     }
@@ -206,7 +209,10 @@ export class Connection {
     drafts.flush();
     const answer = await session.decide(command, actor);
     if (answer.accepted) return this.#outbox.send({ type: 'ack', commandId, revision: answer.revision });
-    this.#refuse(answer.code, { commandId, lastAction: answer.lastAction });
+    const { code, lastAction } = answer;
+    // Nothing else is wrong with a command that has come as far as its session.
+    const message = code === 'invalid_message' ? { message: idInUse } : {};
+    this.#refuse(code, { commandId, lastAction, ...message });
   }
 
   #watcher(role: Role, drafts: DraftThrottle): Watcher {

@@ -163,6 +163,17 @@ test.for([
   expect(codes).toEqual(garbage.includes('draft') ? ['image_not_found'] : ['invalid_message', 'image_not_found']);
 });
 
+test('what came in a binary frame is told that it belongs in a text frame', async () => {
+  const { client } = await startServer();
+  const ana = client();
+  await ana.open();
+  ana.socket.send(Buffer.from('{"type":"join"}'));
+  expect(await ana.until('reject')).toMatchObject({
+    code: 'invalid_message',
+    message: 'The message is not JSON in a text frame.',
+  });
+});
+
 test.for([
   ['bytes that are no frame', randomBytes(4_000)],
   ['an unmasked frame', Buffer.from([0x81, 0x01, 0x61])],

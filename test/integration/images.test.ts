@@ -134,6 +134,7 @@ test('a want of more than 12 images is invalid_message', async () => {
   ana.send({ type: 'want', imageIds: Array.from({ length: 13 }, String) });
   await ana.fence();
   expect(ana.of('reject').map(({ code }) => code)).toEqual(['invalid_message', 'image_not_found']);
+  expect(ana.of('reject')[0]?.message).toBe('The field "imageIds" has more than 12 entries.');
 });
 
 test('images "url": partials and finals come as paths on this origin, which serve the same bytes', async () => {

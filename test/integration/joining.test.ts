@@ -208,22 +208,29 @@ test('a second join on a connection is invalid_message, and the first one holds'
   ana.send({ type: 'join' });
   ana.send({ type: 'draft', text: 'still here' });
   await ana.fence();
-  expect(ana.of('reject')[0]).toMatchObject({ code: 'invalid_message' });
+  expect(ana.of('reject')[0]).toMatchObject({
+    code: 'invalid_message',
+    message: 'This connection has joined a session already.',
+  });
   expect(ana.of('welcome')).toHaveLength(1);
 });
 
 test.for([
-  ['a name over its limit', { name: 'x'.repeat(41) }],
-  ['a field of the wrong type', { have: 5 }],
-  ['a session id longer than any', { sessionId: 'x'.repeat(257) }],
-  ['a list of images over its limit', { have: Array.from({ length: 33 }, String) }],
-] satisfies [string, object][])('a join with %s is invalid_message and closes with 1008', async ([, join]) => {
+  ['a name over its limit', { name: 'x'.repeat(41) }, 'The field "name" has more than 40 characters.'],
+  ['a field of the wrong type', { have: 5 }, 'The field "have" is missing or wrong.'],
+  ['a session id longer than any', { sessionId: 'x'.repeat(257) }, 'The field "sessionId" is missing or wrong.'],
+  [
+    'a list of images over its limit',
+    { have: Array.from({ length: 33 }, String) },
+    'The field "have" has more than 32 entries.',
+  ],
+] as const)('a join with %s is invalid_message, says so, and closes with 1008', async ([, join, message]) => {
   const { client } = await startServer();
   const ana = client();
   await ana.open();
   ana.sendText(JSON.stringify({ type: 'join', ...join }));
   expect((await ana.closed()).code).toBe(1008);
-  expect(ana.received).toMatchObject([{ type: 'reject', code: 'invalid_message' }]);
+  expect(ana.received).toMatchObject([{ type: 'reject', code: 'invalid_message', message }]);
 });
 
 test('a connection without a name is given one, which `by` then says', async () => {
