@@ -100,7 +100,7 @@ export class Connection {
 
   /** Everything that was due has been sent: an empty wire is one that the outbox found nothing more for. */
   get isQuiet(): boolean {
-    return this.#wire.isEmpty;
+    return this.#wire.isEmpty && this.#wire.hasArrived;
   }
 
   /** Says goodbye and closes; the client comes back after `reconnectInMs`. */

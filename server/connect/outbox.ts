@@ -180,12 +180,14 @@ export class Outbox {
     return this.#write(echo);
   }
 
+  /** A long one that is on its way holds up the next, which collapse to the latest meanwhile; not where an ack waits for it. */
   #sendSnapshot(source: Source): boolean {
     if (!this.#snapshotIsReady(source)) return false;
+    if (!this.#wire.hasArrived && this.#control.length === 0) return false;
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
     this.#draftDue = undefined; // The snapshot carries it.
-    this.#wire.send(source.snapshotFrame);
+    this.#wire.sendFollowed(source.snapshotFrame);
     return true;
   }
 

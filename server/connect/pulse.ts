@@ -1,6 +1,6 @@
 /** A connection's pulse: signs of life for the peer, and an end to waiting for its own (rule R4). */
 import type { Clock } from '../clock.ts';
-import { BEAT_MS, type Wire } from './wire.ts';
+import { BEAT_MS } from './wire.ts';
 
 /** Long enough for what waits in the sockets to be read: timers that are overdue run before it. */
 const LAST_LOOK_MS = 1;
@@ -12,7 +12,11 @@ export interface PulseListener {
   silent(): void;
 }
 
-type PulseWire = Pick<Wire, 'ping' | 'patienceMs'>;
+/** What the pulse needs of a wire. */
+interface PulseWire {
+  readonly patienceMs: number;
+  ping(): void;
+}
 
 export class Pulse {
   readonly #wire: PulseWire;

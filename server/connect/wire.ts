@@ -21,6 +21,8 @@ export class Wire {
   #sentBytes = 0;
   /** Pings without an answer yet, by payload, each with the bytes written before it. */
   readonly #asked = new Map<string, number>();
+  /** The ping that was sent behind the last message whose arrival matters. */
+  #arrivalAsked: string | undefined;
   #answeredBytes = 0;
   #answeredAt: number;
 
@@ -48,6 +50,11 @@ export class Wire {
     return this.#heldBytes === 0 && !this.#isInPieces;
   }
 
+  /** What was last sent to be followed has come to its reader. */
+  get hasArrived(): boolean {
+    return this.#arrivalAsked === undefined;
+  }
+
   get #isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
   }
@@ -56,6 +63,15 @@ export class Wire {
   send(frame: string | Buffer): void {
     this.#announce(Buffer.byteLength(frame));
     this.#write(frame, true, () => this.#sent());
+  }
+
+  /**
+   * Writes a text frame, and asks whether it has arrived where it is big enough for that to take a while. The kernel takes megabytes
+   * for a thin line: what it has taken says nothing of its reader, and nothing later can take its place.
+   */
+  sendFollowed(frame: Buffer): void {
+    this.send(frame);
+    if (frame.length > this.#capBytes / 4) this.#arrivalAsked = this.ping();
   }
 
   /**
@@ -102,12 +118,14 @@ export class Wire {
   /**
    * Asks for a sign of life. The payload names the count of bytes so far: its answer says how much has arrived. Who has not read the
    * ping can't know the rest of it.
+   * @returns its payload; nothing where the socket is no longer open
    */
-  ping(): void {
-    if (!this.#isOpen) return;
+  ping(): string | undefined {
+    if (!this.#isOpen) return undefined;
     const payload = `${this.#sentBytes} ${this.#newId()}`;
     this.#asked.set(payload, this.#sentBytes);
     this.#socket.ping(payload);
+    return payload;
   }
 
   /**
@@ -129,5 +147,8 @@ export class Wire {
     }
     this.#answeredBytes = bytes;
     this.#answeredAt = this.#clock.monotonic();
+    if (this.#arrivalAsked === undefined || this.#asked.has(this.#arrivalAsked)) return;
+    this.#arrivalAsked = undefined;
+    if (this.hasRoom) this.onRoom();
   }
 }

@@ -97,12 +97,15 @@ test('R2 one upstream request a candidate, and a cancel closes those that are op
 });
 
 test('R7 server_busy when there is no room for all of the candidates, and nothing is drawn', async () => {
-  const { client, generator } = await startServer({ limits: { CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 1 } });
-  const ana = client();
+  const { client, generator } = await startServer({ limits: { CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 2 } });
+  const [ana, ben] = [client(), client()];
   await ana.join();
+  await ben.join();
+  ben.send({ type: 'generate', commandId: 'first', prompt: 'a dog' });
+  await generator.drawing(0);
   ana.send({ type: 'generate', commandId: 'go', prompt: 'a cat', options: { candidates: 3 } });
   expect(await ana.answer('go')).toMatchObject({ code: 'server_busy' });
-  expect(generator.drawings).toEqual([]);
+  expect(generator.drawings).toHaveLength(1);
   ana.send({ type: 'generate', commandId: 'less', prompt: 'a cat', options: { candidates: 2 } });
   expect(await ana.answer('less')).toMatchObject({ type: 'ack' });
 });

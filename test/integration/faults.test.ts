@@ -163,6 +163,31 @@ test.for([
   expect(codes).toEqual(garbage.includes('draft') ? ['image_not_found'] : ['invalid_message', 'image_not_found']);
 });
 
+test('R3, M6: of large snapshots a tab that is slow to read gets one at a time, and then the latest', async () => {
+  const { client, generator } = await startServer();
+  const [ana, ben] = [client(), client()] as const;
+  const { sessionId } = await ana.join();
+  await ben.join({ sessionId });
+  const prompt = '画'.repeat(4_000);
+  ana.send({ type: 'generate', commandId: 'four', prompt, options: { candidates: 4 } });
+  for (const one of [0, 1, 2, 3]) (await generator.drawing(one)).finish();
+  await ana.stage('user_feedback');
+  ana.send({ type: 'regenerate', commandId: 'eight' });
+  for (const one of [4, 5, 6, 7]) (await generator.drawing(one)).finish();
+  const { image, revision } = await ben.stage('user_feedback', ({ attempts }) => attempts.length === 8);
+  await ben.fence();
+  ben.socket.pause();
+  for (let n = 1; n <= 9; n += 1) {
+    ana.send({ type: n % 2 ? 'discard' : 'restore', commandId: `${n}`, imageId: image.imageId });
+    expect(await ana.answer(`${n}`)).toMatchObject({ type: 'ack', revision: revision + n });
+    expect(ana.last('snapshot').revision).toBe(revision + n);
+  }
+  ben.socket.resume();
+  await ben.until('snapshot', (snapshot) => snapshot.revision === revision + 9);
+  const late = ben.of('snapshot').filter((snapshot) => snapshot.revision > revision);
+  expect(late.map((snapshot) => snapshot.revision - revision)).toEqual([1, 9]);
+});
+
 test('what came in a binary frame is told that it belongs in a text frame', async () => {
   const { client } = await startServer();
   const ana = client();

@@ -12,7 +12,7 @@ import { PaperSocket } from './paper-socket.ts';
 import { imageOf } from './scripted-generator.ts';
 
 /** In bytes: a wire that holds more has no room. */
-const CAP = 20_000;
+export const CAP = 20_000;
 
 const welcome: WelcomeMessage = {
   type: 'welcome',
@@ -40,6 +40,8 @@ export const picture = (imageId: string, kind: 'final' | 'partial' = 'final', in
 /** What a session would say, set by the test. */
 export class Board implements Source {
   revision = 0;
+  /** Makes a snapshot long. */
+  prompt = '';
   shownImages: string[] = [];
   viewers = { reviewers: 1, watchers: 0 };
   runningCandidates: number[] = [];
@@ -48,7 +50,14 @@ export class Board implements Source {
   phase: ProgressMessage['phase'] = 'started';
 
   get snapshotFrame(): Buffer {
-    return Buffer.from(JSON.stringify({ type: 'snapshot', revision: this.revision, image: this.shownImages[0] }));
+    return Buffer.from(
+      JSON.stringify({
+        type: 'snapshot',
+        revision: this.revision,
+        image: this.shownImages[0],
+        ...(this.prompt && { prompt: this.prompt }),
+      }),
+    );
   }
   progress(candidate: number): ProgressMessage | undefined {
     if (!this.runningCandidates.includes(candidate)) return undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ImageFrames } from '../../server/connect/image-frames.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
-import { Board, joined, picture, stall } from '../support/paper-connection.ts';
+import { Board, CAP, joined, picture, stall } from '../support/paper-connection.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 
 describe('R3 a slow connection', () => {
@@ -111,5 +111,57 @@ describe('R3 a slow connection', () => {
     connection.outbox.send({ type: 'ack', commandId: 'cancelled', revision: 1 });
     expect(connection.types()).toEqual([]);
     expect(connection.all().at(-1)).toMatchObject({ type: 'ack', commandId: 'cancelled' });
+  });
+
+  describe('R3 a long snapshot on its way holds up the next', () => {
+    function onItsWay() {
+      const connection = joined();
+      const { board, outbox, all } = connection;
+      board.prompt = 'p'.repeat(CAP / 2);
+      const changed = (revision: number) => {
+        board.revision = revision;
+        outbox.snapshotIsDue();
+      };
+      const revisions = () => all().map(({ type, revision }) => (type === 'snapshot' ? revision : type));
+      changed(1);
+      expect(revisions()).toEqual([1]);
+      return { ...connection, changed, revisions };
+    }
+
+    test('R3 M6 until it has arrived, and then the latest goes', () => {
+      const { socket, changed, revisions } = onItsWay();
+      changed(2);
+      changed(3);
+      expect(revisions()).toEqual([]);
+      socket.pong();
+      expect(revisions()).toEqual([3]);
+      socket.pong();
+      expect(revisions()).toEqual([]);
+    });
+
+    test('W6 not where an ack waits for it', () => {
+      const { socket, outbox, changed, revisions } = onItsWay();
+      changed(2);
+      outbox.send({ type: 'ack', commandId: 'c', revision: 2 });
+      expect(revisions()).toEqual([2, 'ack']);
+      changed(3);
+      outbox.send({ type: 'reject', commandId: 'd', code: 'stale', message: '' });
+      expect(revisions()).toEqual(['reject']);
+      socket.pong();
+      expect(revisions()).toEqual([3]);
+    });
+
+    test('W1 what belongs to it waits with it, all else goes on', () => {
+      const { socket, board, outbox, changed, revisions } = onItsWay();
+      changed(2);
+      board.runningCandidates = [0];
+      outbox.progressIsDue(0);
+      outbox.viewersAreDue();
+      outbox.draftIsDue('text', 'Bo');
+      outbox.heartbeatIsDue();
+      expect(revisions()).toEqual(['viewers', 'draft', 'heartbeat']);
+      socket.pong();
+      expect(revisions()).toEqual([2, 'progress']);
+    });
   });
 });

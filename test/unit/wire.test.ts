@@ -55,6 +55,48 @@ describe('the cap', () => {
   });
 });
 
+describe('what is followed', () => {
+  test('R3 a big message has arrived when the ping behind it is answered, and then there is room', () => {
+    const { socket, wire } = wireOnPaper();
+    let rooms = 0;
+    wire.onRoom = () => {
+      rooms += 1;
+    };
+    wire.ping();
+    wire.sendFollowed(Buffer.alloc(CAP));
+    expect([wire.hasArrived, socket.pings.length]).toEqual([false, 2]);
+    socket.flush();
+    socket.pong(socket.pings[0]);
+    expect([wire.hasArrived, rooms]).toEqual([false, 1]);
+    socket.pong(socket.pings[1]);
+    expect([wire.hasArrived, rooms]).toEqual([true, 2]);
+  });
+
+  test('R3 a later answer stands for an earlier one, and the last message is the one that is followed', () => {
+    const { socket, wire } = wireOnPaper();
+    wire.sendFollowed(Buffer.alloc(CAP));
+    wire.ping();
+    socket.pong();
+    expect(wire.hasArrived).toBe(true);
+    wire.sendFollowed(Buffer.alloc(CAP));
+    const [, , first] = socket.pings;
+    wire.sendFollowed(Buffer.alloc(CAP));
+    socket.pong(first);
+    expect(wire.hasArrived).toBe(false);
+    socket.pong();
+    expect(wire.hasArrived).toBe(true);
+  });
+
+  test('a small message is not followed, nor is one on a socket that is no longer open', () => {
+    const { socket, wire } = wireOnPaper();
+    wire.sendFollowed(Buffer.alloc(CAP / 4));
+    expect([wire.hasArrived, socket.pings]).toEqual([true, []]);
+    socket.readyState = 3;
+    wire.sendFollowed(Buffer.alloc(CAP));
+    expect([wire.hasArrived, socket.pings]).toEqual([true, []]);
+  });
+});
+
 describe('R4 liveness', () => {
   test('R4 a frame over 64 KiB is announced with its whole length, directly before it', () => {
     const { socket, wire } = wireOnPaper();
