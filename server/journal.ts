@@ -1,7 +1,7 @@
 /** What the server tells whoever runs it: a log line and a count for each thing that matters (rule S7). */
 import type { CloseCode } from '../shared/close-codes.ts';
 import type { RejectCode } from '../shared/protocol.ts';
-import type { GenerationErrorCode } from '../shared/session.ts';
+import type { EstimatedCost, GenerationErrorCode, Stage, Usage } from '../shared/session.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import { Metrics } from './metrics.ts';
@@ -18,7 +18,14 @@ interface EndedGeneration {
   readonly durationMs: number;
   /** What the service said, in words of ours. */
   readonly upstream?: string;
+  /** Of a finished image. */
+  readonly byteLength?: number;
+  readonly usage?: Usage | undefined;
+  readonly estimatedCost?: EstimatedCost | undefined;
 }
+
+/** Nobody came back for a while, or its memory was needed for those who are here. */
+export type EndOfSession = 'idle' | 'memory';
 
 /** What strangers make us say gets a line of its own as long as that is not too much, from all of them: so many at once, then so many a second. */
 const LINES_AT_ONCE = 100;
@@ -35,9 +42,20 @@ export class Journal {
     this.#lines = new TokenBucket(LINES_AT_ONCE, LINES_PER_SECOND, clock);
   }
 
-  generationEnded(ended: EndedGeneration): void {
+  generationEnded({ usage, estimatedCost, ...ended }: EndedGeneration): void {
     this.metrics.generationEnded(ended.outcome, ended.durationMs);
-    this.log.info(ended, 'generation');
+    if (usage) this.metrics.imagePaid(usage, estimatedCost?.amount ?? 0);
+    const cost = {
+      ...(usage && { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
+      ...(estimatedCost && { estimatedCostDollars: estimatedCost.amount }),
+    };
+    this.log.info({ ...ended, ...cost }, 'generation');
+  }
+
+  /** `attempts` are those that went with it. */
+  sessionEnded(ended: { session: string; reason: EndOfSession; stage: Stage; attempts: number }): void {
+    this.metrics.sessionEnded(ended.reason);
+    this.log.info(ended, 'session ended');
   }
 
   /** A generation is tried again; `try` counts from 1, so this is 2 or more. */

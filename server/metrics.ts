@@ -1,5 +1,6 @@
 /** What the server counts, for Prometheus. Labels are codes and stages: nothing that a client or an upstream chose. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Usage } from '../shared/session.ts';
 
 /** From a demo picture to the longest that is waited for (rule R10). */
 const SECONDS = [1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600];
@@ -19,6 +20,13 @@ export class Metrics {
     'Connections that broke the protocol, or broke.',
     [],
   );
+  readonly #tokens = this.#counter('proofroom_tokens_total', 'Tokens that finished images took.', ['direction']);
+  readonly #cost = this.#counter(
+    'proofroom_estimated_cost_dollars_total',
+    'What finished images cost, as far as their tokens and prices are known.',
+    [],
+  );
+  readonly #ended = this.#counter('proofroom_sessions_ended_total', 'Sessions that are gone, by why.', ['reason']);
   readonly #durations = new Histogram({
     name: 'proofroom_generation_seconds',
     help: 'From the ask to the end of a candidate, waiting included.',
@@ -38,6 +46,16 @@ export class Metrics {
   generationEnded(outcome: string, durationMs: number): void {
     this.#generations.inc({ outcome });
     this.#durations.observe({ outcome }, durationMs / 1000);
+  }
+
+  imagePaid(usage: Usage, dollars: number): void {
+    this.#tokens.inc({ direction: 'input' }, usage.inputTokens);
+    this.#tokens.inc({ direction: 'output' }, usage.outputTokens);
+    this.#cost.inc(dollars);
+  }
+
+  sessionEnded(reason: string): void {
+    this.#ended.inc({ reason });
   }
 
   socketFailed(): void {

@@ -8,7 +8,7 @@ import {
   type GeneratorProgress,
   UpstreamFault,
 } from '../generate/generator.ts';
-import type { Outcome } from '../journal.ts';
+import type { Journal, Outcome } from '../journal.ts';
 import type { SessionContext } from './context.ts';
 import { type StoredImage, storedImage } from './stored-image.ts';
 
@@ -140,7 +140,8 @@ export class GenerationRun {
       estimates.record(this.generation.options, clock.monotonic() - startedAt);
       this.#end(candidate);
       const image = this.#store(result.image, candidate, 'final', 0);
-      this.#note(candidate, 'generated');
+      const { usage, estimatedCost } = result;
+      this.#note(candidate, 'generated', { byteLength: result.image.bytes.byteLength, usage, estimatedCost });
       this.#listener.generated(candidate, image, result);
     } catch (error) {
       if (signal.aborted) return;
@@ -207,10 +208,11 @@ export class GenerationRun {
     return storedImage(image, { imageId: this.#context.newId(), generationId, candidate, kind, index });
   }
 
-  #note(candidate: number, outcome: Outcome, upstream?: string): void {
+  #note(candidate: number, outcome: Outcome, details: Partial<Parameters<Journal['generationEnded']>[0]> = {}): void {
     const { generationId } = this.generation;
-    const ended = { session: this.#sessionId, generationId, candidate, outcome, durationMs: this.#elapsedMs };
-    this.#context.journal.generationEnded(upstream === undefined ? ended : { ...ended, upstream });
+    const durationMs = this.#elapsedMs;
+    const { journal } = this.#context;
+    journal.generationEnded({ session: this.#sessionId, generationId, candidate, outcome, durationMs, ...details });
   }
 
   #failureOf(error: unknown): GenerationError {
@@ -223,7 +225,7 @@ export class GenerationRun {
   }
 }
 
-function upstreamWords(error: unknown): string | undefined {
+function upstreamWords(error: unknown): { readonly upstream?: string } {
   const cause = error instanceof GenerationFailed ? error.cause : undefined;
-  return cause instanceof UpstreamFault ? cause.message : undefined;
+  return cause instanceof UpstreamFault ? { upstream: cause.message } : {};
 }

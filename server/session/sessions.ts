@@ -1,5 +1,6 @@
 /** All sessions of the process: made, found, forgotten when nobody comes back, and made to give way when memory is short. */
 import type { Stage } from '../../shared/session.ts';
+import type { EndOfSession } from '../journal.ts';
 import type { SessionContext } from './context.ts';
 import { Session } from './session.ts';
 
@@ -58,7 +59,7 @@ export class Sessions {
     const { clock, limits, queue } = this.#context;
     queue.look(); // What nobody looks at any more may give way.
     const undo = clock.after(limits.SESSION_IDLE_MS, () => {
-      if (session.isResting) this.#close(session);
+      if (session.isResting) this.#end(session, 'idle');
     });
     this.#resting.set(session, undo);
   }
@@ -66,6 +67,13 @@ export class Sessions {
   #forgetRest(session: Session): void {
     this.#resting.get(session)?.();
     this.#resting.delete(session);
+  }
+
+  #end(session: Session, reason: EndOfSession): void {
+    const { stage, attempts, discarded } = session.state;
+    const { journal } = this.#context;
+    journal.sessionEnded({ session: session.id, reason, stage, attempts: attempts.length + discarded.length });
+    this.#close(session);
   }
 
   #close(session: Session): void {
@@ -90,7 +98,7 @@ export class Sessions {
     }
     for (const session of [...open, ...approved]) {
       if (memory.hasRoom(bytes)) return;
-      if (session.freeableBytes > 0) this.#close(session);
+      if (session.freeableBytes > 0) this.#end(session, 'memory');
     }
   }
 }

@@ -1,6 +1,7 @@
 /** What the server counts, and who may read it. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { GenerationFailed } from '../../server/generate/generator.ts';
+import { loggedId } from '../../server/secrets.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { answerTo, statusOf, upgradeStatus } from '../support/raw-client.ts';
 import { imageOf } from '../support/scripted-generator.ts';
@@ -75,6 +76,60 @@ test('further tries, those that wait for their turn, and durations in seconds fr
   expect(after.get('proofroom_generation_seconds_sum{outcome="timeout"}')).toBe(3.5);
   expect(after.get('proofroom_generation_seconds_bucket{le="2",outcome="generated"}')).toBe(0);
   expect(after.get('proofroom_generation_seconds_bucket{le="5",outcome="generated"}')).toBe(1);
+});
+
+test('what finished images took and cost is counted, and stands in their line', async () => {
+  const server = await startServer();
+  const ana = server.client();
+  await ana.join();
+  ana.send({ type: 'generate', commandId: 'three', prompt: 'a cat', options: { candidates: 3 } });
+  const usage = { inputTokens: 20, outputTokens: 1_000, totalTokens: 1_020 };
+  (await server.generator.drawing(0)).finish(imageOf('priced', 5_000), {
+    usage,
+    estimatedCost: { amount: 0.0301, currency: 'USD' },
+  });
+  (await server.generator.drawing(1)).finish(imageOf('without a price'), { usage });
+  (await server.generator.drawing(2)).finish(imageOf('a demo'));
+  await ana.stage('user_feedback');
+  const after = await counts(server);
+  expect(after.get('proofroom_tokens_total{direction="input"}')).toBe(40);
+  expect(after.get('proofroom_tokens_total{direction="output"}')).toBe(2_000);
+  expect(after.get('proofroom_estimated_cost_dollars_total')).toBe(0.0301);
+  const lines = server.logs.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'generation');
+  expect(lines[0]).toMatchObject({
+    byteLength: 5_000,
+    inputTokens: 20,
+    outputTokens: 1_000,
+    estimatedCostDollars: 0.0301,
+  });
+  expect(lines[2]).not.toHaveProperty('inputTokens');
+});
+
+test('R7, R9 sessions that have ended are counted and told of by their reason', async () => {
+  const clock = new FakeClock();
+  const limits = { SESSION_IDLE_MS: 60_000, UPSTREAM_IMAGE_BYTES: 10_000, IMAGE_MEMORY_BYTES: 10_000 };
+  const server = await startServer({ clock, limits });
+  const [ana, ben] = [server.client(), server.client()];
+  const { sessionId } = await ana.join();
+  ana.send({ type: 'generate', commandId: 'one', prompt: 'a cat' });
+  (await server.generator.drawing(0)).finish();
+  await ana.stage('user_feedback');
+  await ana.leave();
+  await ben.join();
+  ben.send({ type: 'generate', commandId: 'two', prompt: 'a dog' });
+  (await server.generator.drawing(1)).finish();
+  await ben.stage('user_feedback');
+  await ben.leave();
+  await vi.waitFor(async () => expect((await counts(server)).get('proofroom_connections')).toBe(0));
+  clock.advance(60_000);
+  const after = await counts(server);
+  expect(after.get('proofroom_sessions_ended_total{reason="memory"}')).toBe(1);
+  expect(after.get('proofroom_sessions_ended_total{reason="idle"}')).toBe(1);
+  const lines = server.logs.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'session ended');
+  expect(lines).toMatchObject([
+    { reason: 'memory', session: loggedId(sessionId), stage: 'user_feedback', attempts: 1 },
+    { reason: 'idle', stage: 'user_feedback', attempts: 1 },
+  ]);
 });
 
 test('R3 a connection that does not read is slow for as long as that', async () => {

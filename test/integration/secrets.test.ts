@@ -229,6 +229,12 @@ test('S3, S7: each ended candidate and each further try has one line, with its s
   expect(ended.map(({ outcome }) => outcome)).toEqual([
     ...['moderation_blocked', 'provider_error', 'generated', 'provider_error', 'cancelled'],
   ]);
+  const paid = {
+    byteLength: expect.any(Number),
+    inputTokens: expect.any(Number),
+    outputTokens: expect.any(Number),
+    estimatedCostDollars: expect.any(Number),
+  };
   for (const line of ended) {
     const { level: _level, time: _time, msg: _msg, upstream = '', ...fields } = line;
     expect(fields).toEqual({
@@ -237,6 +243,7 @@ test('S3, S7: each ended candidate and each further try has one line, with its s
       candidate: 0,
       outcome: expect.any(String),
       durationMs: expect.any(Number),
+      ...(line.outcome === 'generated' && paid),
     });
     expect(upstream).toEqual(expect.any(String));
   }
