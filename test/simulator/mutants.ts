@@ -404,6 +404,11 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: 'server/connect/wire.ts', from: 'nextBytes: byteLength }', to: 'nextBytes: byteLength + 1 }' }],
   },
   {
+    what: 'nobody notices that a long snapshot has arrived',
+    breaks: ['M6', 'W1', 'W6', 'draft'],
+    edits: [{ file: 'server/connect/wire.ts', from: '    this.#arrivalAsked = undefined;\n', to: '' }],
+  },
+  {
     what: 'the server waits for its peers by a clock that may be set',
     breaks: ['R7', 'W6', 'W1', 'M6'],
     edits: [
