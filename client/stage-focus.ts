@@ -1,4 +1,7 @@
-/** Keeps a person's focus with the work: who acted, or stood in a part that is gone, is taken to where the new stage begins. */
+/**
+ * Keeps a person's focus with the work: who acted, or stood in a part that is gone, is taken to where the new stage begins. The event
+ * `followed` then tells the host's owner, which has the picture.
+ */
 import type { LitElement, ReactiveController } from 'lit';
 import type { Stage } from '../shared/session.ts';
 import { type Intent, IntentEvent } from './intent.ts';
@@ -54,14 +57,17 @@ export class StageFocus implements ReactiveController {
     if (notice && notice !== before?.notice) this.#actedIn = undefined;
     if (!before?.stage) return;
     const hasEnded = !before.isClosed && now.isClosed;
-    if (hasEnded || before.stage !== now.stage) void this.#follow(before.stage, this.#stoodIn);
+    if (hasEnded || before.stage !== now.stage) void this.#follow(before.stage, now.stage, this.#stoodIn);
   }
 
-  async #follow(before: Stage, stoodIn: Element | undefined): Promise<void> {
+  async #follow(before: Stage, now: Stage | undefined, stoodIn: Element | undefined): Promise<void> {
     const acted = this.#actedIn === before;
     this.#actedIn = undefined;
     await this.#host.updateComplete;
     const isGone = stoodIn !== undefined && !(stoodIn.isConnected && stoodIn.checkVisibility());
-    if (acted || isGone) await this.#host.enter();
+    if (!acted && !isGone) return;
+    await this.#host.enter();
+    // Who has approved a picture has seen it, and goes on from there.
+    if (before !== now && !(acted && now === 'final')) this.#host.dispatchEvent(new Event('followed'));
   }
 }

@@ -76,6 +76,11 @@ export class Review extends LitElement {
     await this.candidates?.updateComplete;
     (this.back ?? this.candidates)?.focus({ preventScroll: true });
     if (!this.shadowRoot?.activeElement) await this.rail?.enter();
+    this.#showMat();
+  }
+
+  /** One above the other, what the rail begins with may lie a whole screen below the picture that it is about. */
+  #showMat(): void {
     this.onMat?.scrollIntoView({ block: 'nearest' });
   }
 
@@ -148,6 +153,7 @@ export class Review extends LitElement {
           .unsent=${this.unsent}
           .openedId=${this.#openedId}
           @start-over=${this.#startOver}
+          @followed=${this.#showMat}
         ></proof-rail>
       </section>
       ${this.#compare(session)}
