@@ -17,6 +17,7 @@ export class ApprovalNote extends LitElement {
     css`
       :host {
         display: grid;
+        grid-template-columns: minmax(0, 1fr);
         gap: 0.5rem;
         padding: 1.125rem 1.25rem;
         border: 1px solid var(--line);
@@ -33,6 +34,10 @@ export class ApprovalNote extends LitElement {
 
       h2 .icon {
         color: var(--approve);
+      }
+
+      p {
+        overflow-wrap: anywhere;
       }
 
       .digest {

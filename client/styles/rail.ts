@@ -11,7 +11,13 @@ export const rail = css`
 
   .stage {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 1rem;
+  }
+
+  /* A name may be one long word. */
+  .stage > p {
+    overflow-wrap: anywhere;
   }
 
   .stage:not(:has(*)) {
@@ -35,7 +41,6 @@ export const rail = css`
   .form:has(> [hidden]) {
     display: none;
   }
-
 
   .more {
     display: grid;
