@@ -1,5 +1,5 @@
 /** What changed in a picture since the one it was made from. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
 import { type Origin, originOf } from '../attempt-tree.ts';
@@ -20,6 +20,15 @@ export class AttemptChanges extends LitElement {
   /** Among them, what it was made from. */
   @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
   @property({ attribute: false }) accessor discarded: readonly DiscardedAttempt[] = [];
+
+  /** Of a long text the first change is in view. */
+  override updated(changed: PropertyValues<this>): void {
+    const before = changed.get('attempt');
+    if (!changed.has('attempt') || before?.image.imageId === this.attempt?.image.imageId) return;
+    const text = this.renderRoot.querySelector<HTMLElement>('.changes > .text');
+    const change = text?.querySelector<HTMLElement>('del, ins');
+    if (text && change) text.scrollTop = change.offsetTop - text.clientHeight / 4;
+  }
 
   override render(): TemplateResult | typeof nothing {
     const { attempt } = this;

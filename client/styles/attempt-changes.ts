@@ -40,6 +40,14 @@ export const attemptChanges = css`
     text-decoration-color: currentColor;
   }
 
+  /* What hides in it for screen readers is placed by it, and reaches no further. */
+  blockquote,
+  .text {
+    position: relative;
+    max-block-size: 15rem;
+    overflow: hidden auto;
+  }
+
   blockquote {
     padding-inline-start: 0.875rem;
     border-inline-start: 2px solid var(--edge);

@@ -20,6 +20,13 @@ export const rail = css`
     overflow-wrap: anywhere;
   }
 
+  /* What was written may be very long; what can be done stays near. */
+  blockquote,
+  .stage > p {
+    max-block-size: 15rem;
+    overflow-y: auto;
+  }
+
   .stage:not(:has(*)) {
     display: none;
   }
@@ -49,9 +56,7 @@ export const rail = css`
   }
 
   blockquote {
-    max-block-size: 15rem;
     padding-inline-start: 0.875rem;
-    overflow-y: auto;
     border-inline-start: 2px solid var(--line);
     color: var(--ink-soft);
     overflow-wrap: anywhere;
@@ -59,7 +64,8 @@ export const rail = css`
   }
 
   @container (inline-size < 56rem) {
-    blockquote {
+    blockquote,
+    .stage > p {
       max-block-size: 7.5rem;
     }
   }
