@@ -58,6 +58,7 @@ export class CopyButton extends LitElement {
       () => 'failed' as const,
     );
     if (content === this.content) this.outcome = outcome;
+    if (outcome === 'copied') this.dispatchEvent(new Event('copied'));
   }
 }
 

@@ -9,6 +9,7 @@ import { IntentEvent } from '../intent.ts';
 import type { ReceivedImage, SessionState } from '../session-state.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
+import { TakenEvent } from '../taken-event.ts';
 import { button } from './button.ts';
 import './copy-button.ts';
 
@@ -73,11 +74,20 @@ export class PictureTools extends LitElement {
     if (!picture || !attempt) return nothing;
     const name = imageFileName(attempt.prompt, picture.reference.mediaType, this.approved);
     return html`<div class="row along">
-        <a class=${`button ${this.approved ? 'primary' : ''}`} href=${picture.url} download=${name}>
+        <a
+          class=${`button ${this.approved ? 'primary' : ''}`}
+          href=${picture.url}
+          download=${name}
+          @click=${() => this.#taken(attempt)}
+        >
           ${icons.download()}<span>Download</span>
         </a>
-        <proof-copy label="Copy image" .content=${picture.blob}></proof-copy>
+        <proof-copy label="Copy image" .content=${picture.blob} @copied=${() => this.#taken(attempt)}></proof-copy>
       </div>`;
+  }
+
+  #taken({ image }: Attempt): void {
+    this.dispatchEvent(new TakenEvent(image.imageId));
   }
 
   #discard(): TemplateResult | typeof nothing {

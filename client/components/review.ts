@@ -15,6 +15,7 @@ import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
 import { review } from '../styles/review.ts';
 import { tokens } from '../styles/tokens.ts';
+import type { TakenEvent } from '../taken-event.ts';
 import type { Unsent } from '../unsent.ts';
 import { announcement, newsMeanwhile } from '../words.ts';
 import type { Candidates } from './candidates.ts';
@@ -58,6 +59,8 @@ export class Review extends LitElement {
   @query('.back button') private accessor back!: HTMLElement | null;
 
   #stoodIn: Element | null | undefined;
+  /** Image ids of what this person has saved or copied. */
+  readonly #taken = new Set<string>();
 
   override willUpdate(changed: PropertyValues<this>): void {
     this.#stoodIn = this.shadowRoot?.activeElement;
@@ -144,6 +147,7 @@ export class Review extends LitElement {
       class=${`bench ${shown.kind === 'nothing' ? 'asking' : 'looking'}`}
       @proof-open=${this.#open}
       @proof-compare=${this.#compareTwo}
+      @proof-taken=${this.#take}
     >
       ${mat({ session, shown, openedId: this.#openedId, goBack: () => this.#openNew() })}
       <section class="rail" aria-label="Review">
@@ -204,12 +208,18 @@ export class Review extends LitElement {
     this.compare?.show(event.leftId, event.rightId);
   }
 
-  /** An unapproved picture doesn't go unasked, nor does an approved one from under the eyes of others. */
+  #take(event: TakenEvent): void {
+    event.stopPropagation();
+    this.#taken.add(event.imageId);
+  }
+
+  /** No picture goes unasked but an approved one that this person has taken along, with nobody else here to lose it. */
   #startOver(event: Event): void {
     event.stopPropagation();
     const { snapshot, viewers = { reviewers: 1, watchers: 0 } } = this.session ?? {};
     const approved = snapshot?.stage === 'final';
-    if (snapshot && (!approved || viewers.reviewers + viewers.watchers > 1)) {
+    const isSafe = approved && this.#taken.has(snapshot.approved.imageId) && viewers.reviewers + viewers.watchers < 2;
+    if (snapshot && !isSafe) {
       return this.confirm.show({ approved, pictures: snapshot.attempts.length + (snapshot.discarded?.length ?? 0) });
     }
     this.rail?.acted();

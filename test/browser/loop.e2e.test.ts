@@ -59,6 +59,7 @@ describe('the whole loop', () => {
     await see(tab).toHaveTitle('Approved · Proofroom');
 
     await room.press('Start over');
+    await room.question.getByRole('button', { name: 'Start over' }).click();
     await see(room.heading('What should the picture show?')).toBeVisible();
     await see(room.prompt).toHaveValue('');
     await see(room.root.getByRole('img')).toHaveCount(0);

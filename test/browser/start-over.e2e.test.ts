@@ -56,14 +56,27 @@ test('the question goes by itself when somebody else has approved the picture', 
   await see(ana.heading('Approved')).toBeVisible();
 });
 
-test('Start over asks nothing once the picture is approved, and keeps the decision on record', async () => {
+test('Start over asks nothing once the approved picture is saved, and keeps the decision on record', async () => {
   const room = await deciding();
   await room.press('Approve');
   await see(room.heading('Approved')).toBeVisible();
+  await room.download();
   await room.press('Start over');
   await see(room.heading('What should the picture show?')).toBeVisible();
   await see(room.question).toBeHidden();
   expect(JSON.parse(await room.state())).toMatchObject({ attempts: [], decisions: [{ decision: 'approved' }] });
+});
+
+test('an approved picture that nobody has saved does not go by one click, nor by one key', async () => {
+  const room = await deciding();
+  await room.press('Approve');
+  await see(room.heading('Approved')).toBeVisible();
+  await room.button('Start over').focus();
+  await room.page.keyboard.press('Enter');
+  await see(room.question).toContainText('save it first');
+  await room.question.getByRole('button', { name: 'Keep the picture' }).click();
+  await see(room.heading('Approved')).toBeVisible();
+  await see(room.picture('Generated image')).toBeVisible();
 });
 
 test('in all tabs the picture goes, and so does the prompt', async () => {
