@@ -14,10 +14,13 @@ const titles = {
 const room = document.createElement('proof-room');
 room.autofocus = true;
 
+/** The server takes no longer one; what is left of a longer one still leads to no session, and above all to no new one. */
+const LONGEST_ID = 256;
+
 /** `/s/<id>#<key>`; the key stands in the fragment, which no server sees (rule W5). */
 function joinAddressed(): void {
   const [, encodedId] = /^\/s\/([^/]+)$/.exec(location.pathname) ?? [];
-  room.session = encodedId === undefined ? undefined : decoded(encodedId);
+  room.session = encodedId === undefined ? undefined : decoded(encodedId).slice(0, LONGEST_ID);
   room.sessionKey = location.hash.slice(1) || undefined;
 }
 

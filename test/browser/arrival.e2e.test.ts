@@ -51,6 +51,29 @@ test('the access token is asked for where one can write it, again after a wrong 
   await see(new Room(tab).prompt).toBeFocused();
 });
 
+test('a link whose id is far too long leads to no session, and on to a new one', async () => {
+  const { address } = await startProduct();
+  const room = new Room(await browser.newPage());
+  await room.page.goto(`${address}/s/${'x'.repeat(300)}`);
+  await see(room.heading('This session is gone')).toBeVisible();
+  await see(room.root.getByText(/or the link is incomplete/)).toBeVisible();
+  await room.press('Start a new session');
+  await see(room.prompt).toBeFocused();
+});
+
+test.each(['/s/', '/s/one/two', '/sessions'])(
+  'a link to %s, where there is nothing, says so and leads to a new session',
+  async (path) => {
+    browser.allowErrors(/404 \(Not Found\)/);
+    const { address } = await startProduct();
+    const room = new Room(await browser.newPage());
+    await room.page.goto(address + path);
+    await see(room.page.getByRole('heading', { name: 'There is nothing at this address' })).toBeVisible();
+    await room.page.getByRole('link', { name: 'Start a new session' }).click();
+    await see(room.prompt).toBeVisible();
+  },
+);
+
 test('a new session in place of one that is gone begins in the prompt field', async () => {
   const { address } = await startProduct();
   const tab = await browser.newPage();
