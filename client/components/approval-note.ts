@@ -56,15 +56,17 @@ export class ApprovalNote extends LitElement {
   ];
 
   @property({ attribute: false }) accessor decision: Decision | undefined;
+  /** Which picture it is, where the person looks at another one. */
+  @property({ attribute: false }) accessor number: string | undefined;
 
   override focus(): void {
     this.renderRoot.querySelector('h2')?.focus();
   }
 
   override render(): TemplateResult | typeof nothing {
-    const { decision } = this;
+    const { decision, number } = this;
     if (!decision) return nothing;
-    return html`<h2 tabindex="-1">${icons.check()}Approved</h2>
+    return html`<h2 tabindex="-1">${icons.check()}${number === undefined ? 'Approved' : `${number} is approved`}</h2>
       <p>
         by <bdi>${decision.by}</bdi><span class="soft">,
           <time datetime=${decision.at}>${moment.format(new Date(decision.at))}</time></span>

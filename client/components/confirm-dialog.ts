@@ -50,6 +50,9 @@ export class ConfirmDialog extends LitElement {
 }
 
 function consequence({ pictures, approved }: Loss): string {
+  if (approved && pictures > 1) {
+    return `One of these ${pictures} pictures is approved. Starting over takes all of them from everybody in this session: save first what is still needed.`;
+  }
   if (approved) {
     return 'The picture is approved. Starting over takes it from everybody in this session: save it first where it is still needed.';
   }

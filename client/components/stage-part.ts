@@ -2,7 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { Attempt, Generation, LastAction } from '../../shared/session.ts';
-import { attemptsOf } from '../attempt-tree.ts';
+import { attemptsOf, findAttempt } from '../attempt-tree.ts';
+import { attemptNumber } from '../attempt-words.ts';
 import type { SessionState } from '../session-state.ts';
 import { promptOf } from '../showing.ts';
 import { deed } from '../words.ts';
@@ -36,9 +37,19 @@ export function stagePart(part: StagePart): TemplateResult | typeof nothing {
       return decides ? decision(session, attempt) : quote(prompt);
     }
     case 'final':
-      return html`<proof-approval class="landing" .decision=${snapshot.decisions.at(-1)}></proof-approval>
+      return html`<proof-approval
+          class="landing"
+          .decision=${snapshot.decisions.at(-1)}
+          .number=${numberElsewhere(snapshot.attempts, snapshot.approved.imageId, attempt)}
+        ></proof-approval>
         ${quote(promptOf(session, snapshot.approved.imageId))}`;
   }
+}
+
+/** Of the approved attempt, where another one is looked at. */
+function numberElsewhere(attempts: readonly Attempt[], approvedId: string, lookedAt: Attempt | undefined) {
+  const approved = findAttempt(attempts, approvedId);
+  return approved && approved !== lookedAt ? attemptNumber(approved, attempts) : undefined;
 }
 
 const watch = ({ stage }: SnapshotMessage): TemplateResult =>
