@@ -37,8 +37,8 @@ export type PictureShown =
 export type PictureShowing =
   /** Nothing was asked for yet. */
   | { readonly kind: 'nothing' }
-  /** Something is on its way; `ratio` is width by height, as far as it is known. */
-  | { readonly kind: 'blank'; readonly ratio: number }
+  /** Something will come; `ratio` is width by height, as far as it is known. `isComing`: it is finished, and on its way here. */
+  | { readonly kind: 'blank'; readonly ratio: number; readonly isComing?: boolean }
   | PictureShown;
 
 export type Showing =
@@ -77,7 +77,10 @@ export function attemptLookedAt({ snapshot }: SessionState, openedId?: string): 
 function showAttempt(state: SessionState, attempt: Attempt, kind: 'previous' | 'finished' | 'approved'): Showing {
   const { image, prompt } = attempt;
   const picture = state.images.get(image.imageId);
-  if (!picture) return { kind: 'blank', ratio: image.width / image.height };
+  if (!picture) {
+    const isComing = kind !== 'previous' && state.connection.status === 'online';
+    return { kind: 'blank', ratio: image.width / image.height, isComing };
+  }
   const name = attemptNumber(attempt, state.snapshot?.attempts ?? []);
   return { kind, picture, alt: `${kind === 'previous' ? 'Previous' : 'Generated'} image: ${prompt}`, name };
 }

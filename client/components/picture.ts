@@ -72,6 +72,7 @@ export class Picture extends LitElement {
         ${this.working ? html`<span class="sweep"></span>` : nothing}
       </div>
       ${top ? this.#lookButton(top.shown) : nothing}
+      ${!top && this.showing.kind === 'blank' && this.showing.isComing ? html`<figcaption class="slug coming">On its way …</figcaption>` : nothing}
       ${slug ? html`<figcaption class="slug">${kind === 'approved' ? icons.check() : nothing}${slug}</figcaption>` : nothing}
     </figure>`;
   }

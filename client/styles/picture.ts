@@ -111,6 +111,11 @@ export const picture = css`
     line-height: 1;
   }
 
+  /* Only where it takes its time. */
+  .coming {
+    animation: bring-in 400ms 500ms both;
+  }
+
   .approved .slug {
     background: var(--approve);
     color: var(--on-approve);
