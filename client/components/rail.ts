@@ -7,7 +7,7 @@ import { attemptsOf } from '../attempt-tree.ts';
 import { element } from '../element.ts';
 import { type Permissions, permissionsOf } from '../permissions.ts';
 import type { SessionState } from '../session-state.ts';
-import { attemptLookedAt } from '../showing.ts';
+import { attemptLookedAt, promptOf } from '../showing.ts';
 import { StageFocus } from '../stage-focus.ts';
 import { base } from '../styles/base.ts';
 import { controls } from '../styles/controls.ts';
@@ -17,7 +17,7 @@ import type { ExampleEvent } from './examples.ts';
 import type { FarewellNote } from './farewell-note.ts';
 import type { PromptForm } from './prompt-form.ts';
 import { railNotes } from './rail-notes.ts';
-import { stagePart } from './stage-part.ts';
+import { quote, stagePart } from './stage-part.ts';
 import './attempt-changes.ts';
 import './attempt-facts.ts';
 import './cancel-form.ts';
@@ -66,9 +66,10 @@ export class Rail extends LitElement {
           isWatching: this.#may.watches,
         })}
       </div>
+      ${snapshot.stage === 'final' ? this.#leaveApproved(snapshot, snapshot.approved.imageId) : nothing}
       ${this.#changes(snapshot)}
       ${this.#may.watches ? nothing : html`${this.#cancel(snapshot)} ${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
-      ${this.#leave(snapshot)}
+      ${snapshot.stage === 'final' ? nothing : this.#leave(snapshot)}
       <div class="more">
         ${this.#facts(snapshot)}
         <proof-inspector .snapshot=${snapshot}></proof-inspector>
@@ -155,6 +156,11 @@ export class Rail extends LitElement {
       }`;
   }
 
+  /** To take it along is what comes next, however much there is to read about it. */
+  #leaveApproved(snapshot: SnapshotMessage, approvedId: string): TemplateResult {
+    return html`${this.#leave(snapshot)} ${quote(this.#attempt?.prompt ?? promptOf(this.session, approvedId))}`;
+  }
+
   /** Taking the picture along, and leaving it behind. */
   #leave(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
     const { stage, attempts } = snapshot;
@@ -163,7 +169,7 @@ export class Rail extends LitElement {
     const isDrawing = stage === 'generating' && connection.status !== 'closed';
     if (attempts.length === 0 || (isDrawing && this.openedId === undefined)) return nothing;
     return html`<proof-tools
-      class="divided"
+      class=${stage === 'final' ? '' : 'divided'}
       .attempt=${attempt}
       .picture=${attempt && images.get(attempt.image.imageId)}
       ?approved=${stage === 'final' && snapshot.approved.imageId === attempt?.image.imageId}

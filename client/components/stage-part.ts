@@ -41,8 +41,7 @@ export function stagePart(part: StagePart): TemplateResult | typeof nothing {
           class="landing"
           .decision=${snapshot.decisions.at(-1)}
           .number=${numberElsewhere(snapshot.attempts, snapshot.approved.imageId, attempt)}
-        ></proof-approval>
-        ${quote(promptOf(session, snapshot.approved.imageId))}`;
+        ></proof-approval>`;
   }
 }
 
@@ -110,4 +109,4 @@ function decision({ images, pending, connection }: SessionState, attempt: Attemp
   ></proof-decision>`;
 }
 
-const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;
+export const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;

@@ -55,7 +55,7 @@ describe('decisions', () => {
     expect(room.commands).toEqual([{ type: 'start_over' }]);
   });
 
-  test('Start over asks once it is approved only where somebody else is here to lose it', async () => {
+  test('Start over asks once it is approved where somebody else is here to lose it, or it was not taken along', async () => {
     const approved = states.approved(picture);
     await room.show(approved);
     await press('Start over');
@@ -63,6 +63,9 @@ describe('decisions', () => {
     expect(room.commands).toEqual([]);
     await press('Keep the picture');
     await room.show({ ...approved, viewers: { type: 'viewers', reviewers: 1, watchers: 0 } });
+    await press('Start over');
+    await press('Keep the picture');
+    await page.getByRole('link', { name: 'Download' }).click();
     await press('Start over');
     expect(room.commands).toEqual([{ type: 'start_over' }]);
   });
