@@ -3,7 +3,7 @@ import { page } from 'vitest/browser';
 import '../../client/components/review.ts';
 import type { Review } from '../../client/components/review.ts';
 import type { ReceivedImage, SessionState } from '../../client/session-state.ts';
-import * as states from './component-states.ts';
+import * as states from '../support/component-states.ts';
 
 let review: Review;
 let picture: ReceivedImage;
