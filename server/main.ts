@@ -6,6 +6,7 @@ import { App } from './app.ts';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
 import { createGenerator, describeGenerator, findGeneratorProblem } from './generate/choose.ts';
 import { createLogger } from './logger.ts';
+import { contradictions } from './read-limits.ts';
 
 /** A second signal sooner than this is the terminal's Ctrl+C reaching us twice (rule R6). */
 const SECOND_SIGNAL_MS = 1_000;
@@ -68,6 +69,7 @@ if (!existsSync(join(builtFolder, 'page/index.html'))) fail('the page is not bui
 
 const log = createLogger(config.logLevel);
 warnOfUnknownVariables();
+for (const contradiction of contradictions(config.limits)) log.warn(contradiction);
 const generator = createGenerator(config);
 const app = new App({ config, generator, log, builtFolder });
 

@@ -1,4 +1,4 @@
-/** The limits as the environment sets them, checked each by itself and against one another. */
+/** The limits as the environment sets them, each checked by itself and held against the others. */
 import * as v from 'valibot';
 import { defaultLimits, type LimitName, type Limits } from './limits.ts';
 
@@ -34,21 +34,24 @@ export function readLimits(given: Readonly<Record<string, string | undefined>>):
     if (parsed.success) limits[name] = parsed.output;
     else problems.push(`PROOFROOM_${name} ${parsed.issues[0].message}`);
   }
-  return { limits, problems: problems.length > 0 ? problems : contradictions(limits) };
+  return { limits, problems };
 }
 
-/** Limits that leave people nothing that they could do, in sentences that name both. */
-function contradictions(limits: Limits): string[] {
-  const problems: string[] = [];
+/**
+ * What limits that contradict one another keep people from, in sentences that name both variables. They hold all the same: whoever
+ * tries how the server behaves at its limits sets such.
+ */
+export function contradictions(limits: Limits): readonly string[] {
+  const sentences: string[] = [];
   if (limits.IMAGE_MEMORY_BYTES < limits.UPSTREAM_IMAGE_BYTES) {
-    problems.push(
-      'PROOFROOM_IMAGE_MEMORY_BYTES must be PROOFROOM_UPSTREAM_IMAGE_BYTES or more: one image has to fit in',
-    );
+    sentences.push('PROOFROOM_IMAGE_MEMORY_BYTES is less than PROOFROOM_UPSTREAM_IMAGE_BYTES: no image will have room');
   }
   for (const name of ['PROMPT_CHARACTERS', 'FEEDBACK_CHARACTERS'] as const) {
     const leastBytes = limits[name] * BYTES_PER_CHARACTER + ENVELOPE_BYTES;
     if (limits.INBOUND_MESSAGE_BYTES >= leastBytes) continue;
-    problems.push(`PROOFROOM_INBOUND_MESSAGE_BYTES must be ${leastBytes} or more for PROOFROOM_${name} to fit in`);
+    sentences.push(
+      `PROOFROOM_INBOUND_MESSAGE_BYTES is less than ${leastBytes}: not every text that PROOFROOM_${name} allows will fit in`,
+    );
   }
-  return problems;
+  return sentences;
 }

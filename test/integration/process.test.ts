@@ -62,6 +62,16 @@ test('S2, S7: variables that nobody knows are warned of by name, a handful of th
   expect(main.stdout + main.stderr).not.toContain('a-secret');
 });
 
+test('R7: limits that leave nothing to do are warned of, and hold', async () => {
+  const main = startMain(await copyServer(), { PROOFROOM_IMAGE_MEMORY_BYTES: '1000' });
+  const ana = new WsClient(await main.address());
+  await ana.join();
+  ana.send({ type: 'generate', commandId: 'go', prompt: 'A lighthouse' });
+  expect(await ana.answer('go')).toMatchObject({ code: 'server_busy' });
+  const warnings = main.stderr.split('\n').filter((line) => line.includes('PROOFROOM_IMAGE_MEMORY_BYTES'));
+  expect(warnings.map((line) => JSON.parse(line))).toMatchObject([{ level: 40 }]);
+});
+
 test('a HOST that is not here is one clear line and exit code 1', async () => {
   const main = startMain(await copyServer(), { HOST: '203.0.113.1', PROOFROOM_ALLOW_ANONYMOUS: '1' });
   expect(await main.exit()).toEqual({ code: 1, signal: null });
