@@ -1,11 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import '../../client/components/review.ts';
-import type { Review } from '../../client/components/review.ts';
 import type { SessionState } from '../../client/session-state.ts';
 import * as states from '../support/component-states.ts';
+import { useReview } from '../support/review-room.ts';
 
-let review: Review;
+const room = useReview();
 
 /** The first of two is approved. */
 async function twoPictures(): Promise<SessionState> {
@@ -24,14 +23,7 @@ async function twoPictures(): Promise<SessionState> {
   };
 }
 
-beforeEach(async () => {
-  review = document.createElement('proof-review') as Review;
-  document.body.append(review);
-  review.session = await twoPictures();
-  await review.updateComplete;
-});
-
-afterEach(() => review.remove());
+beforeEach(async () => room.show(await twoPictures()));
 
 const open = (number: number) => page.getByRole('button', { name: new RegExp(`^No\\. ${number},`) }).click();
 

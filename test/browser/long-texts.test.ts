@@ -1,9 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import '../../client/components/review.ts';
-import type { Review } from '../../client/components/review.ts';
-import type { ReceivedImage, SessionState } from '../../client/session-state.ts';
+import type { ReceivedImage } from '../../client/session-state.ts';
 import * as states from '../support/component-states.ts';
+import { useReview } from '../support/review-room.ts';
 
 /** As long as they may be. */
 const PROMPT = 'A harbour town in the snow. '.repeat(142);
@@ -11,22 +10,13 @@ const FEEDBACK = 'Warmer light, no boat. '.repeat(86);
 /** The highest that one of them may stand, in CSS pixels. */
 const HIGHEST = 240;
 
-let review: Review;
+const room = useReview();
 let picture: ReceivedImage;
 
 beforeEach(async () => {
   await page.viewport(1366, 600);
   picture = await states.paint('i2');
-  review = document.createElement('proof-review') as Review;
-  document.body.append(review);
 });
-
-afterEach(() => review.remove());
-
-async function show(session: SessionState): Promise<void> {
-  review.session = session;
-  await review.updateComplete;
-}
 
 /** Every such part, in whichever component it stands. */
 function parts(selector: string, root: ParentNode = document): HTMLElement[] {
@@ -44,7 +34,7 @@ test('what changed in a very long prompt keeps to its place, with the first chan
   const attempt = { ...states.attemptOf(picture.reference), parent: 'i1', prompt, feedback: FEEDBACK };
   const state = states.deciding(picture);
   if (state.snapshot?.stage !== 'user_feedback') throw new Error('Nothing to decide on.');
-  await show({ ...state, snapshot: { ...state.snapshot, attempts: [parent, attempt] } });
+  await room.show({ ...state, snapshot: { ...state.snapshot, attempts: [parent, attempt] } });
   await expect.element(page.getByRole('region', { name: 'What changed' })).toBeVisible();
   expect(heights('.changes > :is(blockquote, .text)')).toEqual([HIGHEST, HIGHEST]);
   // What is only for screen readers makes the page no longer either.
@@ -56,7 +46,7 @@ test('what changed in a very long prompt keeps to its place, with the first chan
 
   // Nobody's reading is moved by what others do.
   if (text) text.scrollTop = 0;
-  await show({ ...state, snapshot: { ...state.snapshot, revision: 5, attempts: [parent, { ...attempt }] } });
+  await room.show({ ...state, snapshot: { ...state.snapshot, revision: 5, attempts: [parent, { ...attempt }] } });
   expect(text?.scrollTop).toBe(0);
 });
 
@@ -64,7 +54,7 @@ test('what is to change leaves Cancel near', async () => {
   const state = states.generating(picture);
   if (state.snapshot?.stage !== 'generating') throw new Error('Nothing is drawn.');
   const generation = { ...state.snapshot.generation, prompt: PROMPT, feedback: FEEDBACK };
-  await show({ ...state, snapshot: { ...state.snapshot, generation } });
+  await room.show({ ...state, snapshot: { ...state.snapshot, generation } });
   await expect.element(page.getByText(/^To change: /)).toBeVisible();
   expect(heights('.stage > :is(p, blockquote)')).toEqual([HIGHEST, HIGHEST]);
 });
