@@ -66,6 +66,15 @@ describe.each(looks)('axe finds nothing, and nothing scrolls sideways, $colorSch
     await isSound(tab, 'final');
   });
 
+  test('where there is nothing', async () => {
+    browser.allowErrors(/404 \(Not Found\)/);
+    const { address } = await startProduct();
+    const tab = await openTab(options);
+    await tab.goto(`${address}/s/`);
+    await see(tab.getByRole('link', { name: 'Start a new session' })).toBeVisible();
+    await isSound(tab, 'nothing here');
+  });
+
   test('in each dialog', async () => {
     const { address } = await startProduct();
     const tab = await openTab(options);
