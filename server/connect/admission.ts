@@ -8,9 +8,15 @@ import type { Session } from '../session/session.ts';
 import type { Sessions } from '../session/sessions.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
-export type Admission =
-  | { readonly admitted: true; readonly session: Session; readonly role: Role; readonly created: boolean }
-  | { readonly admitted: false; readonly code: RejectCode };
+export interface Admitted {
+  readonly admitted: true;
+  readonly session: Session;
+  readonly role: Role;
+  /** Made the session, and so is given its key (rule W5). */
+  readonly created: boolean;
+}
+
+export type Admission = Admitted | { readonly admitted: false; readonly code: RejectCode };
 
 /** Address books larger than this are swept of addresses that have been quiet; then again when twice as many are in them as were left. */
 const SWEEP_ABOVE = 1_000;

@@ -1,55 +1,24 @@
 /** One socket: what comes in is parsed, checked and handed on, one message after the other. */
 import type { RawData, WebSocket } from 'ws';
 import type { CloseCode } from '../../shared/close-codes.ts';
-import {
-  type ClientMessage,
-  type Command,
-  type DraftMessage,
-  type JoinMessage,
-  parseClientMessage,
-  type RejectCode,
-  type RejectMessage,
-  type WantMessage,
-} from '../../shared/protocol.ts';
-import type { Role } from '../../shared/session.ts';
-import type { Clock } from '../clock.ts';
-import type { Generator } from '../generate/generator.ts';
+import { type ClientMessage, type JoinMessage, parseClientMessage, type RejectCode } from '../../shared/protocol.ts';
 import type { Journal } from '../journal.ts';
-import type { Limits } from '../limits.ts';
-import type { Watcher } from '../session/audience.ts';
-import type { Actor, Session } from '../session/session.ts';
-import { TokenBucket } from '../token-bucket.ts';
 import type { Admissions } from './admission.ts';
-import { DraftThrottle } from './draft-throttle.ts';
 import type { ImageFrames } from './image-frames.ts';
-import { offerOf, problemWithAsk } from './offer.ts';
 import { Outbox } from './outbox.ts';
-import { idInUse, joinedAlready, problemWithJoin, problemWithWant } from './problems.ts';
+import { Participant, type ParticipantContext } from './participant.ts';
+import { joinedAlready, problemWithJoin } from './problems.ts';
 import { Pulse } from './pulse.ts';
 import { RefusalLog } from './refusal-log.ts';
-import { closeCodeOf, closeCodeOfError, sentenceOf } from './rejections.ts';
+import { closeCodeOf, closeCodeOfError, type RefusalDetails, sentenceOf } from './rejections.ts';
 import { welcomeOf } from './welcome.ts';
 import { Wire } from './wire.ts';
 
-export interface ConnectionContext {
+export interface ConnectionContext extends ParticipantContext {
   readonly admissions: Admissions;
   readonly frames: ImageFrames;
-  readonly generator: Generator;
-  readonly limits: Limits;
-  readonly clock: Clock;
   readonly newId: () => string;
   readonly journal: Journal;
-}
-
-/** What a refusal says besides its code. */
-type Details = Partial<Omit<RejectMessage, 'type' | 'code'>>;
-
-interface Joined {
-  readonly session: Session;
-  readonly role: Role;
-  readonly actor: Actor;
-  readonly drafts: DraftThrottle;
-  readonly leave: () => void;
 }
 
 /** After this the socket is torn down, whatever its peer does: a close handshake with a dead one would wait 30 s. */
@@ -62,7 +31,6 @@ export class Connection {
   readonly #context: ConnectionContext;
   readonly #wire: Wire;
   readonly #outbox: Outbox;
-  readonly #commands: TokenBucket;
   readonly #refusals: RefusalLog;
   readonly #inbox: string[] = [];
   readonly #pulse: Pulse;
@@ -70,7 +38,7 @@ export class Connection {
   #undoTermination: () => void = () => {};
   #isReading = false;
   #refusedBeforeJoin = 0;
-  #joined: Joined | undefined;
+  #participant: Participant | undefined;
   #closing = false;
 
   /** `address` is the client's, for the limits. */
@@ -82,7 +50,6 @@ export class Connection {
     this.#context = context;
     this.#wire = new Wire(socket, clock, limits.OUTBOX_BYTES, newId);
     this.#outbox = new Outbox(this.#wire, frames, (imageId) => this.#refuse('image_not_found', { imageId }));
-    this.#commands = new TokenBucket(limits.COMMAND_BURST, limits.COMMANDS_PER_SECOND, clock);
     this.#refusals = new RefusalLog(this.id, clock, journal);
     this.#undoDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
     this.#pulse = new Pulse(this.#wire, clock, {
@@ -139,42 +106,34 @@ export class Connection {
     if (!parsed.ok) {
       const { type, commandId, problem } = parsed;
       const details = { commandId, message: problem };
-      if (this.#joined) return this.#refuse('invalid_message', details);
+      if (this.#participant) return this.#refuse('invalid_message', details);
       return type === 'join'
         ? this.#refuseJoin('invalid_message', details)
         : this.#refuseStranger('invalid_message', details);
     }
     const { message } = parsed;
     if (message.type === 'join') return this.#join(message);
-    if (!this.#joined) return this.#refuseStranger('not_joined', commandIdOf(message));
-    switch (message.type) {
-      case 'want':
-        return this.#want(message, this.#joined);
-      case 'draft':
-        return this.#draft(message, this.#joined);
-      default:
-        return this.#command(message, this.#joined);
-    }
+    if (!this.#participant) return this.#refuseStranger('not_joined', commandIdOf(message));
+    return this.#participant.receive(message);
   }
 
   #join(message: JoinMessage): void {
     const { limits, admissions, generator } = this.#context;
     const { have = [], name: wished = '' } = message;
-    if (this.#joined) return this.#refuse('invalid_message', { message: joinedAlready });
+    if (this.#participant) return this.#refuse('invalid_message', { message: joinedAlready });
     const problem = problemWithJoin(message, limits);
     if (problem !== undefined) return this.#refuseJoin('invalid_message', { message: problem });
     const admission = admissions.admit(message, this.#address);
     if (!admission.admitted) return this.#refuseJoin(admission.code);
-    const { session, role, created } = admission;
-    const name = wished.trim() || session.nextReviewerName();
-    const actor = { connectionId: this.id, name };
-    const drafts = new DraftThrottle(limits.DRAFTS_PER_SECOND, this.#context.clock, (text, draftId) =>
-      session.setDraft(text, actor, draftId),
-    );
-    const leave = session.attach(this.#watcher(role, drafts));
-    this.#joined = { session, role, actor, drafts, leave };
+    const { session, role } = admission;
+    const actor = { connectionId: this.id, name: wished.trim() || session.nextReviewerName() };
+    this.#participant = new Participant(admission, actor, this.#context, {
+      outbox: this.#outbox,
+      refuse: (code, details) => this.#refuse(code, details),
+      sessionClosed: () => this.#close(4404, 'session gone'),
+    });
     const path = `/api/sessions/${session.id}/images/`;
-    this.#outbox.subscribe(welcomeOf({ session, role, actor, created }, generator, limits), {
+    this.#outbox.subscribe(welcomeOf(admission, actor, generator, limits), {
       source: session,
       have,
       ...(message.images === 'url' && { urlOf: (imageId: string) => path + imageId }),
@@ -182,67 +141,19 @@ export class Connection {
     this.#context.journal.log.debug({ connection: this.id, session: session.id, role }, 'joined');
   }
 
-  #want(message: WantMessage, { session }: Joined): void {
-    const problem = problemWithWant(message, this.#context.limits);
-    if (problem !== undefined) return this.#refuse('invalid_message', { message: problem });
-    if (!this.#commands.take()) return this.#refuse('rate_limited');
-    const { imageIds } = message;
-    for (const imageId of imageIds) {
-      if (!session.image(imageId)) this.#refuse('image_not_found', { imageId });
-    }
-    this.#outbox.want(imageIds.filter((imageId) => session.image(imageId)));
-  }
-
-  #draft({ text, draftId }: DraftMessage, { role, drafts }: Joined): void {
-    if (role !== 'reviewer') return this.#refuse('not_allowed');
-    if (text.length > this.#context.limits.PROMPT_CHARACTERS) return this.#refuse('prompt_too_long');
-    drafts.push(text, draftId);
-  }
-
-  async #command(command: Command, { session, role, actor, drafts }: Joined): Promise<void> {
-    const { commandId } = command;
-    const { generator, limits } = this.#context;
-    const problem = problemWithAsk(command, offerOf(generator, limits), limits);
-    if (problem !== undefined) return this.#refuse('invalid_message', { commandId, message: problem });
-    if (!this.#commands.take()) return this.#refuse('rate_limited', { commandId });
-    if (role !== 'reviewer') return this.#refuse('not_allowed', { commandId });
-    drafts.flush();
-    const answer = await session.decide(command, actor);
-    if (answer.accepted) return this.#outbox.send({ type: 'ack', commandId, revision: answer.revision });
-    const { code, lastAction } = answer;
-    // Nothing else is wrong with a command that has come as far as its session.
-    const message = code === 'invalid_message' ? { message: idInUse } : {};
-    this.#refuse(code, { commandId, lastAction, ...message });
-  }
-
-  #watcher(role: Role, drafts: DraftThrottle): Watcher {
-    const outbox = this.#outbox;
-    return {
-      connectionId: this.id,
-      role,
-      flushDraft: () => drafts.flush(),
-      snapshotChanged: () => outbox.snapshotIsDue(),
-      draftChanged: (text, by, draftId) => outbox.draftIsDue(text, by, draftId),
-      viewersChanged: () => outbox.viewersAreDue(),
-      progressed: (candidate) => outbox.progressIsDue(candidate),
-      previewed: (candidate) => outbox.partialIsDue(candidate),
-      sessionClosed: () => this.#close(4404, 'session gone'),
-    };
-  }
-
-  #refuseJoin(code: RejectCode, details?: Details): void {
+  #refuseJoin(code: RejectCode, details?: RefusalDetails): void {
     this.#refuse(code, details);
     this.#close(closeCodeOf(code), code);
   }
 
   /** Whoever has not joined is told a few times that this comes first. */
-  #refuseStranger(code: RejectCode, details: Details): void {
+  #refuseStranger(code: RejectCode, details: RefusalDetails): void {
     this.#refuse(code, details);
     this.#refusedBeforeJoin += 1;
     if (this.#refusedBeforeJoin >= this.#context.limits.HELD_MESSAGES) this.#turnAway(1008, 'join comes first');
   }
 
-  #refuse(code: RejectCode, details: Details = {}): void {
+  #refuse(code: RejectCode, details: RefusalDetails = {}): void {
     this.#refusals.note(code);
     this.#outbox.send({ type: 'reject', code, ...details, message: details.message ?? sentenceOf(code) });
   }
@@ -253,7 +164,7 @@ export class Connection {
   }
 
   #onJoinDeadline(): void {
-    if (!this.#joined) this.#turnAway(4408, 'no join');
+    if (!this.#participant) this.#turnAway(4408, 'no join');
   }
 
   #turnAway(code: CloseCode, reason: string): void {
@@ -285,8 +196,7 @@ export class Connection {
   #leave(): void {
     this.#undoDeadline();
     this.#pulse.stop();
-    this.#joined?.drafts.flush();
-    this.#joined?.leave();
+    this.#participant?.leave();
   }
 
   #onError(error: Error & { code?: string }): void {

@@ -1,6 +1,11 @@
 /** What a person is told of a refused message. */
 import type { CloseCode } from '../../shared/close-codes.ts';
-import type { RejectCode } from '../../shared/protocol.ts';
+import type { RejectCode, RejectMessage } from '../../shared/protocol.ts';
+
+/** What a refusal says besides its code; without a message of its own it gets the code's sentence. */
+export type RefusalDetails = Partial<Omit<RejectMessage, 'type' | 'code'>>;
+
+export type Refuse = (code: RejectCode, details?: RefusalDetails) => void;
 
 const sentences: Record<RejectCode, string> = {
   invalid_message: 'The server did not understand this message.',

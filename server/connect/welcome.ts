@@ -1,21 +1,14 @@
 /** What a connection that has joined is told of itself and of the server. */
 import { type ClientLimits, PROTOCOL_VERSION, type WelcomeMessage } from '../../shared/protocol.ts';
-import type { Role } from '../../shared/session.ts';
 import type { Generator } from '../generate/generator.ts';
 import type { Limits } from '../limits.ts';
-import type { Actor, Session } from '../session/session.ts';
+import type { Actor } from '../session/session.ts';
+import type { Admitted } from './admission.ts';
 import { offerOf } from './offer.ts';
 
-export interface Newcomer {
-  readonly session: Session;
-  readonly role: Role;
-  readonly actor: Actor;
-  /** Made the session, and so is given its key (rule W5). */
-  readonly created: boolean;
-}
-
 export function welcomeOf(
-  { session, role, actor, created }: Newcomer,
+  { session, role, created }: Admitted,
+  actor: Actor,
   generator: Generator,
   limits: Limits,
 ): WelcomeMessage {

@@ -24,6 +24,7 @@ const run = 'server/session/generation-run.ts';
 const queue = 'server/generate/queue.ts';
 const outbox = 'server/connect/outbox.ts';
 const connection = 'server/connect/connection.ts';
+const participant = 'server/connect/participant.ts';
 const drain = 'server/drain.ts';
 const draft = 'client/shared-draft.ts';
 const client = 'client/session-client.ts';
@@ -311,7 +312,7 @@ export const mutations: readonly Mutation[] = [
     what: 'a watcher may decide',
     breaks: ['W5'],
     edits: [
-      { file: connection, from: "if (role !== 'reviewer') return this.#refuse('not_allowed', { commandId });", to: '' },
+      { file: participant, from: "if (role !== 'reviewer') return refuse('not_allowed', { commandId });", to: '' },
     ],
   },
   {
@@ -517,7 +518,13 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'options that are not offered are asked for',
     breaks: ['options'],
-    edits: [{ file: connection, from: 'if (problem !== undefined) return this', to: 'if (false) return this' }],
+    edits: [
+      {
+        file: participant,
+        from: "if (problem !== undefined) return refuse('invalid_message', { commandId",
+        to: "if (false) return refuse('invalid_message', { commandId",
+      },
+    ],
   },
   {
     what: 'an image is refined in other words than those that were written',
@@ -631,8 +638,8 @@ export const mutations: readonly Mutation[] = [
     breaks: ['S4'],
     edits: [
       {
-        file: connection,
-        from: "if (!this.#commands.take()) return this.#refuse('rate_limited', { commandId });",
+        file: participant,
+        from: "if (!this.#commands.take()) return refuse('rate_limited', { commandId });",
         to: '',
       },
     ],
@@ -640,7 +647,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'every second command is too much',
     breaks: ['S4'],
-    edits: [{ file: connection, from: 'limits.COMMAND_BURST, limits', to: '2, limits' }],
+    edits: [{ file: participant, from: 'limits.COMMAND_BURST, limits', to: '2, limits' }],
   },
   {
     what: 'a socket is written to however much it holds',
