@@ -90,7 +90,12 @@ const config = readConfig({
   PROOFROOM_CONNECTIONS_PER_ADDRESS: '1000',
   PROOFROOM_CONNECTIONS_PER_SESSION: '1000',
 });
-const app = new App({ config, generator, log: createLogger('silent'), builtFolder: import.meta.dirname });
+const app = new App({
+  config,
+  generator,
+  log: createLogger('silent'),
+  builtFolder: join(import.meta.dirname, '../../dist'),
+});
 app.server.listen(0, '127.0.0.1');
 await once(app.server, 'listening');
 
