@@ -7,12 +7,12 @@ const HOST = '127.0.0.1';
 const PAGE_PORT = Number(process.env.PORT ?? 3000);
 const SERVER_PORT = PAGE_PORT + 1;
 
-/** The page, and the one for where there is nothing: dist/page, with hashed assets and nothing inline, so that it runs under the server's CSP (rule S5). */
+/** The page and the 404 page, in dist/page: assets are hashed and nothing is inline, so that the server's CSP allows them (rule S5). */
 const page: UserConfig = {
-  root: 'client',
+  root: 'client/page',
   build: {
-    outDir: '../dist/page',
-    rolldownOptions: { input: ['client/index.html', 'client/nothing.html'] },
+    outDir: '../../dist/page',
+    rolldownOptions: { input: ['client/page/index.html', 'client/page/not-found.html'] },
     emptyOutDir: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

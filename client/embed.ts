@@ -1,2 +1,2 @@
 /** `/embed.js`: loading it gives a page the element `<proof-room>`. */
-import './components/room.ts';
+import './components/room/proof-room.ts';

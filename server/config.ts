@@ -4,11 +4,11 @@
  */
 import * as v from 'valibot';
 import { LONGEST_TOKEN } from '../shared/protocol.ts';
-import type { DemoPainterOptions } from './generate/demo-painter.ts';
-import type { ImagesApiOptions } from './generate/images-api.ts';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generate/openai.ts';
-import { isLoopback } from './hosts.ts';
-import { defaultLimits, type Limits } from './limits.ts';
+import type { DemoPainterOptions } from './generators/demo/demo-generator.ts';
+import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generators/openai/responses-generator.ts';
+import { isLoopback } from './platform/hosts.ts';
+import { defaultLimits, type Limits } from './platform/limits.ts';
 import { readLimits, wholeNumber } from './read-limits.ts';
 
 /** OpenAI, or a server that speaks like it: through which of its two APIs images are drawn. */

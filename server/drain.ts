@@ -1,8 +1,8 @@
 /** How the server stops (rule R6): new work is refused, what runs comes to its end, and everybody is sent away. */
-import type { Clock } from './clock.ts';
-import type { Connection } from './connect/connection.ts';
-import type { GenerationQueue } from './generate/queue.ts';
+import type { Clock } from './platform/clock.ts';
+import type { GenerationQueue } from './session/generation-queue.ts';
 import type { Sessions } from './session/sessions.ts';
+import type { Connection } from './ws/connection.ts';
 
 export interface DrainParts {
   /** Refuses new connections once it is closed, and knows those that are open. */

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { App } from './app.ts';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
-import { createGenerator, describeGenerator, findGeneratorProblem } from './generate/choose.ts';
-import { createLogger } from './logger.ts';
+import { App } from './create-proofroom.ts';
+import { createGenerator, describeGenerator, findGeneratorProblem } from './generators/create-generator.ts';
+import { createLogger } from './platform/logger.ts';
 import { contradictions } from './read-limits.ts';
 
 /** A second signal sooner than this is the terminal's Ctrl+C reaching us twice (rule R6). */

@@ -1,6 +1,6 @@
 /** The limits as the environment sets them, each checked by itself and held against the others. */
 import * as v from 'valibot';
-import { defaultLimits, type LimitName, type Limits } from './limits.ts';
+import { defaultLimits, type LimitName, type Limits } from './platform/limits.ts';
 
 /** A longer timer would fire at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 /** What a downloaded image is called. */
-import type { MediaType } from './session.ts';
+import type { MediaType } from './model.ts';
 
 const extensions = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp' } as const satisfies Record<
   MediaType,

@@ -12,7 +12,7 @@ import {
   Options,
   Role,
   Supports,
-} from './session.ts';
+} from './model.ts';
 
 /** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
 export const SUBPROTOCOL = 'proofroom.v1';
@@ -93,7 +93,7 @@ export type ClientMessage = v.InferOutput<typeof ClientMessage>;
 
 // ——— server to client ———
 
-/** The rows of the server's limits that a client needs, by their names in `server/limits.ts`. */
+/** The rows of the server's limits that a client needs, by their names in `server/platform/limits.ts`. */
 export const ClientLimits = v.object({
   INBOUND_MESSAGE_BYTES: Count,
   PROMPT_CHARACTERS: Count,

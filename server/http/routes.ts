@@ -1,13 +1,13 @@
 /** Every HTTP route, with the headers that they all share. */
 import { Hono, type MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../platform/telemetry.ts';
 import type { Sessions } from '../session/sessions.ts';
-import { healthRoutes } from './health.ts';
-import { imageRoutes } from './images.ts';
-import { metricsRoutes } from './metrics.ts';
-import { nothingIn } from './nothing.ts';
-import { pageRoutes } from './page.ts';
+import { healthRoutes } from './health-routes.ts';
+import { imageRoutes } from './image-routes.ts';
+import { metricsRoutes } from './metrics-routes.ts';
+import { nothingIn } from './not-found.ts';
+import { pageRoutes } from './page-routes.ts';
 import { socketRoutes } from './socket.ts';
 
 export interface RoutesContext {

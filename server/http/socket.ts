@@ -1,6 +1,6 @@
 /** The address of the WebSocket, for whoever comes there without asking for one: upgrades themselves never get this far. */
 import { Hono } from 'hono';
-import type { Journal } from '../journal.ts';
+import type { Journal } from '../platform/telemetry.ts';
 
 export function socketRoutes(journal: Journal): Hono {
   return new Hono().get('/ws', (context) => {

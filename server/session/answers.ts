@@ -1,7 +1,7 @@
 /** What a session answered to its last commands, so that one sent twice is done once (rule M7). */
 import { createHash } from 'node:crypto';
+import type { LastAction } from '../../shared/model.ts';
 import type { Command, RejectCode } from '../../shared/protocol.ts';
-import type { LastAction } from '../../shared/session.ts';
 
 export type Answer =
   | { readonly accepted: true; readonly revision: number }

@@ -6,7 +6,7 @@ import type {
   Generation,
   ImageReference,
   Usage,
-} from '../../shared/session.ts';
+} from '../../shared/model.ts';
 
 interface Numbered {
   /** Counts the attempts since the last Start over from 1. */

@@ -1,10 +1,11 @@
 /** What sessions need of the server around them. */
-import type { Clock } from '../clock.ts';
-import type { Estimates } from '../generate/estimates.ts';
-import type { Generator } from '../generate/generator.ts';
-import type { GenerationQueue } from '../generate/queue.ts';
-import type { Journal } from '../journal.ts';
-import type { Limits } from '../limits.ts';
+
+import type { Estimates } from '../generators/estimates.ts';
+import type { Generator } from '../generators/generator.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Limits } from '../platform/limits.ts';
+import type { Journal } from '../platform/telemetry.ts';
+import type { GenerationQueue } from './generation-queue.ts';
 import type { ImageMemory } from './image-memory.ts';
 
 export interface SessionContext {

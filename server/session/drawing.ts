@@ -1,13 +1,14 @@
 /** What a session draws now, if anything: it has its room before it starts, and its results come home as events. */
+
+import type { Generation } from '../../shared/model.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
-import type { Generation } from '../../shared/session.ts';
-import type { Audience } from './audience.ts';
 import type { SessionContext } from './context.ts';
 import { GenerationRooms } from './generation-rooms.ts';
 import { GenerationRun, type RunListener } from './generation-run.ts';
 import type { KeptImages } from './kept-images.ts';
 import type { Event } from './machine.ts';
 import type { StoredImage } from './stored-image.ts';
+import type { Audience } from './subscribers.ts';
 
 export interface DrawingSession {
   readonly id: string;

@@ -1,14 +1,15 @@
 /** One generation while it runs: a queued task per candidate, what each last reported, and the one way to end them all. */
+
+import type { Generation, GenerationError } from '../../shared/model.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
-import type { Generation, GenerationError } from '../../shared/session.ts';
 import {
   type GenerateRequest,
   type GenerateResult,
   GenerationFailed,
   type GeneratorProgress,
   UpstreamFault,
-} from '../generate/generator.ts';
-import type { Journal, Outcome } from '../journal.ts';
+} from '../generators/generator.ts';
+import type { Journal, Outcome } from '../platform/telemetry.ts';
 import type { SessionContext } from './context.ts';
 import { type StoredImage, storedImage } from './stored-image.ts';
 

@@ -1,5 +1,5 @@
 /** The session's state machine: what may happen, and what follows. Pure: no I/O, no clock, no random. */
-import type { Command, RejectCode } from '../../shared/protocol.ts';
+
 import type {
   CommandName,
   Decision,
@@ -7,7 +7,8 @@ import type {
   GenerationError,
   ImageReference,
   Options,
-} from '../../shared/session.ts';
+} from '../../shared/model.ts';
+import type { Command, RejectCode } from '../../shared/protocol.ts';
 import {
   attemptOf,
   type Drawn,

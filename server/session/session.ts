@@ -1,7 +1,7 @@
 /** One session: its state, the images it keeps, who looks on, and what it draws. */
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
 import { type Answer, Answers } from './answers.ts';
-import { Audience, type Watcher } from './audience.ts';
+import { problemWithWords } from './command-text.ts';
 import type { SessionContext } from './context.ts';
 import { Drawing } from './drawing.ts';
 import { KeptImages } from './kept-images.ts';
@@ -9,7 +9,7 @@ import { type Effect, type Event, transition } from './machine.ts';
 import { snapshotOf } from './snapshot.ts';
 import { initialState, type State } from './state.ts';
 import type { StoredImage } from './stored-image.ts';
-import { problemWithWords } from './words.ts';
+import { Audience, type Watcher } from './subscribers.ts';
 
 /** Who acts. */
 export interface Actor {

@@ -1,6 +1,6 @@
 /** All sessions of the process: made, found, forgotten when nobody comes back, and made to give way when memory is short. */
-import type { Stage } from '../../shared/session.ts';
-import type { EndOfSession } from '../journal.ts';
+import type { Stage } from '../../shared/model.ts';
+import type { EndOfSession } from '../platform/telemetry.ts';
 import type { SessionContext } from './context.ts';
 import { Session } from './session.ts';
 

@@ -1,5 +1,5 @@
 /** Where a session can stand: one member per stage, so that what makes no sense can't be written down. */
-import type { Decision, Generation, GenerationError, ImageReference, LastAction } from '../../shared/session.ts';
+import type { Decision, Generation, GenerationError, ImageReference, LastAction } from '../../shared/model.ts';
 import type { Attempts, KeptAttempt, PutAside } from './attempts.ts';
 
 /** A generation that failed in part or in whole, or, without an error, was cancelled (rule M8). */

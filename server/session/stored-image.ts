@@ -1,7 +1,7 @@
 /** An image in memory: its bytes, once, and what is said of them. */
 import { createHash } from 'node:crypto';
-import type { ImageReference } from '../../shared/session.ts';
-import type { GeneratedImage } from '../generate/generator.ts';
+import type { ImageReference } from '../../shared/model.ts';
+import type { GeneratedImage } from '../generators/generator.ts';
 import type { Reservation } from './image-memory.ts';
 
 export interface StoredImage {

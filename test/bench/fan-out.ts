@@ -8,10 +8,10 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { App } from '../../server/app.ts';
 import { readConfig } from '../../server/config.ts';
-import type { GeneratedImage, Generator } from '../../server/generate/generator.ts';
-import { createLogger } from '../../server/logger.ts';
+import { App } from '../../server/create-proofroom.ts';
+import type { GeneratedImage, Generator } from '../../server/generators/generator.ts';
+import { createLogger } from '../../server/platform/logger.ts';
 import type { ReadersJob } from './readers.ts';
 
 const WATCHERS = 100;

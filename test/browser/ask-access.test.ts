@@ -1,12 +1,12 @@
 import { html, type TemplateResult } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/cancel-form.ts';
-import '../../client/components/candidates.ts';
-import '../../client/components/prompt-options.ts';
-import '../../client/components/refine-form.ts';
-import '../../client/components/unfinished-note.ts';
-import type { Candidate } from '../../client/showing.ts';
+import '../../client/components/sidebar/cancel-form.ts';
+import '../../client/components/viewer/candidates.ts';
+import '../../client/components/sidebar/prompt-options.ts';
+import '../../client/components/sidebar/refine-form.ts';
+import '../../client/components/notices/unfinished-notice.ts';
+import type { Candidate } from '../../client/model/viewer-content.ts';
 import { failureOf, generation, paint } from '../support/component-states.ts';
 import { useStand } from '../support/stand.ts';
 import { supports } from '../support/supports.ts';

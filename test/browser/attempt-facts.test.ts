@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import '../../client/components/attempt-changes.ts';
-import '../../client/components/attempt-facts.ts';
-import type { AttemptChanges } from '../../client/components/attempt-changes.ts';
-import type { AttemptFacts } from '../../client/components/attempt-facts.ts';
-import { OpenEvent } from '../../client/open-event.ts';
-import { tokens } from '../../client/styles/tokens.ts';
-import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
+import '../../client/components/sidebar/attempt-changes.ts';
+import '../../client/components/sidebar/attempt-facts.ts';
+import type { AttemptChanges } from '../../client/components/sidebar/attempt-changes.ts';
+import type { AttemptFacts } from '../../client/components/sidebar/attempt-facts.ts';
+import { tokens } from '../../client/components/ui/tokens.styles.ts';
+import { OpenEvent } from '../../client/components/viewer/open-event.ts';
+import type { Attempt, DiscardedAttempt } from '../../shared/model.ts';
 import * as states from '../support/component-states.ts';
 import { violations, wordsOf } from '../support/this-page.ts';
 

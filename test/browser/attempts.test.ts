@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/attempts.ts';
-import { CompareEvent } from '../../client/compare-event.ts';
-import type { Attempts } from '../../client/components/attempts.ts';
-import { type Intent, IntentEvent } from '../../client/intent.ts';
-import { OpenEvent } from '../../client/open-event.ts';
-import type { ReceivedImage } from '../../client/session-state.ts';
-import { tokens } from '../../client/styles/tokens.ts';
-import type { Attempt, DiscardedAttempt } from '../../shared/session.ts';
+import '../../client/components/viewer/attempt-strip.ts';
+import { CompareEvent } from '../../client/components/compare/compare-event.ts';
+import { tokens } from '../../client/components/ui/tokens.styles.ts';
+import type { Attempts } from '../../client/components/viewer/attempt-strip.ts';
+import { OpenEvent } from '../../client/components/viewer/open-event.ts';
+import { type Intent, IntentEvent } from '../../client/model/intent.ts';
+import type { ReceivedImage } from '../../client/session/session-state.ts';
+import type { Attempt, DiscardedAttempt } from '../../shared/model.ts';
 import * as states from '../support/component-states.ts';
 import { comeToRest, violations, whileNothingIsDecoded } from '../support/this-page.ts';
 

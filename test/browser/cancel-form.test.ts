@@ -1,7 +1,7 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/cancel-form.ts';
+import '../../client/components/sidebar/cancel-form.ts';
 import { useStand } from '../support/stand.ts';
 
 const stand = useStand();

@@ -1,8 +1,8 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/candidates.ts';
-import type { Candidate } from '../../client/showing.ts';
+import '../../client/components/viewer/candidates.ts';
+import type { Candidate } from '../../client/model/viewer-content.ts';
 import { paint } from '../support/component-states.ts';
 import { useStand } from '../support/stand.ts';
 import { whileNothingIsDecoded, wordsOf } from '../support/this-page.ts';

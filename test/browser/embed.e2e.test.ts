@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright';
 import { expect, test } from 'vitest';
-import type { ProofRoom } from '../../client/components/room.ts';
-import type { RoomEventMap } from '../../client/room-events.ts';
+import type { ProofRoom } from '../../client/components/room/proof-room.ts';
+import type { RoomEventMap } from '../../client/components/room/room-events.ts';
 import { useBrowser } from '../support/browser.ts';
 import { type HostPage, startHostPage } from '../support/host-page.ts';
 import { drawRow } from '../support/people.ts';

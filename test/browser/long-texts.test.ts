@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import type { ReceivedImage } from '../../client/session-state.ts';
+import type { ReceivedImage } from '../../client/session/session-state.ts';
 import * as states from '../support/component-states.ts';
 import { useReview } from '../support/review-room.ts';
 

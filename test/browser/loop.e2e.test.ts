@@ -1,6 +1,6 @@
 import type { Page } from 'playwright';
 import { describe, expect, test } from 'vitest';
-import type { RoomEventMap } from '../../client/room-events.ts';
+import type { RoomEventMap } from '../../client/components/room/room-events.ts';
 import { useBrowser } from '../support/browser.ts';
 import { startMain } from '../support/main-process.ts';
 import { project, startProduct } from '../support/product.ts';

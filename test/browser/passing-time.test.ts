@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import type { Clock } from '../../client/clock.ts';
-import '../../client/components/connection-badge.ts';
-import '../../client/components/notice-note.ts';
-import '../../client/components/progress-line.ts';
-import type { ConnectionBadge } from '../../client/components/connection-badge.ts';
-import type { NoticeNote } from '../../client/components/notice-note.ts';
-import type { ProgressLine } from '../../client/components/progress-line.ts';
+import type { Clock } from '../../client/components/ui/ticker.ts';
+import '../../client/components/room/connection-badge.ts';
+import '../../client/components/notices/rejection-notice.ts';
+import '../../client/components/sidebar/progress-panel.ts';
+import type { NoticeNote } from '../../client/components/notices/rejection-notice.ts';
+import type { ConnectionBadge } from '../../client/components/room/connection-badge.ts';
+import type { ProgressLine } from '../../client/components/sidebar/progress-panel.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
 import { progress } from '../support/component-states.ts';
 

@@ -1,9 +1,9 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/prompt-options.ts';
-import type { IntentEvent } from '../../client/intent.ts';
-import type { Options, Supports } from '../../shared/session.ts';
+import '../../client/components/sidebar/prompt-options.ts';
+import type { IntentEvent } from '../../client/model/intent.ts';
+import type { Options, Supports } from '../../shared/model.ts';
 import { useStand } from '../support/stand.ts';
 import { supports } from '../support/supports.ts';
 import { wordsOf } from '../support/this-page.ts';

@@ -1,8 +1,8 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/refine-form.ts';
-import type { Intent } from '../../client/intent.ts';
+import '../../client/components/sidebar/refine-form.ts';
+import type { Intent } from '../../client/model/intent.ts';
 import { useStand } from '../support/stand.ts';
 import { focused } from '../support/this-page.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import '../../client/components/review.ts';
-import type { Review } from '../../client/components/review.ts';
-import type { SessionState } from '../../client/session-state.ts';
+import '../../client/components/room/review.ts';
+import type { Review } from '../../client/components/room/review.ts';
+import type { SessionState } from '../../client/session/session-state.ts';
 import * as states from '../support/component-states.ts';
 import { comeToRest, deep, violations } from '../support/this-page.ts';
 

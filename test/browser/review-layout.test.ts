@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import type { ReceivedImage } from '../../client/session-state.ts';
+import type { ReceivedImage } from '../../client/session/session-state.ts';
 import * as states from '../support/component-states.ts';
 import { useReview } from '../support/review-room.ts';
 import { focused } from '../support/this-page.ts';

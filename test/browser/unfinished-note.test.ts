@@ -1,8 +1,8 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/unfinished-note.ts';
-import type { Generation, GenerationError, LastAction } from '../../shared/session.ts';
+import '../../client/components/notices/unfinished-notice.ts';
+import type { Generation, GenerationError, LastAction } from '../../shared/model.ts';
 import { failureOf, generation } from '../support/component-states.ts';
 import { useStand } from '../support/stand.ts';
 import { focused, wordsOf } from '../support/this-page.ts';

@@ -4,9 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { type Environment, openSocket } from '../../client/environment.ts';
-import { SessionClient } from '../../client/session-client.ts';
-import type { SessionState } from '../../client/session-state.ts';
+import { type Environment, openSocket } from '../../client/session/environment.ts';
+import { SessionClient } from '../../client/session/session-client.ts';
+import type { SessionState } from '../../client/session/session-state.ts';
 import { startWatchedServer } from '../fuzz/watched-server.ts';
 
 const BIN_MS = 100;

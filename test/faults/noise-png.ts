@@ -1,7 +1,7 @@
 /** A real picture of a size that no compression can change. */
 import { randomFillSync } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
-import type { GeneratedImage } from '../../server/generate/generator.ts';
+import type { GeneratedImage } from '../../server/generators/generator.ts';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const WIDTH = 1024;

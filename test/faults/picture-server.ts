@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
-import { App } from '../../server/app.ts';
 import { readConfig } from '../../server/config.ts';
-import type { GenerateResult, Generator } from '../../server/generate/generator.ts';
-import { createLogger } from '../../server/logger.ts';
+import { App } from '../../server/create-proofroom.ts';
+import type { GenerateResult, Generator } from '../../server/generators/generator.ts';
+import { createLogger } from '../../server/platform/logger.ts';
 
 export interface PictureServerOrder {
   /** The client's port of the connection to be watched from now on. */

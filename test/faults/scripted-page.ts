@@ -2,9 +2,9 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { App } from '../../server/app.ts';
 import { readConfig } from '../../server/config.ts';
-import { createLogger } from '../../server/logger.ts';
+import { App } from '../../server/create-proofroom.ts';
+import { createLogger } from '../../server/platform/logger.ts';
 import { project } from '../support/product.ts';
 import type { ScriptedGenerator } from '../support/scripted-generator.ts';
 

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { defaultLimits } from '../../server/limits.ts';
+import { defaultLimits } from '../../server/platform/limits.ts';
 import type { ClientMessage } from '../../shared/protocol.ts';
 import { frame, upgraded } from '../support/raw-client.ts';
 import type { PictureServerOrder, PictureServerReport } from './picture-server.ts';

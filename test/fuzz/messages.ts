@@ -1,6 +1,7 @@
 /** What a visitor says: messages that fit what it has seen, and messages bent out of shape. */
+
+import type { Options } from '../../shared/model.ts';
 import type { ClientMessage, SnapshotMessage } from '../../shared/protocol.ts';
-import type { Options } from '../../shared/session.ts';
 import type { Random } from './random.ts';
 
 /** What a visitor has learnt so far. */

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { GenerationFailed } from '../../server/generate/generator.ts';
-import { createOpenAIGenerator } from '../../server/generate/openai.ts';
-import { defaultLimits } from '../../server/limits.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
+import { createOpenAIGenerator } from '../../server/generators/openai/responses-generator.ts';
+import { defaultLimits } from '../../server/platform/limits.ts';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
 import { type ServerOptions, startServer } from '../support/server.ts';

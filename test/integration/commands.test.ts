@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GenerationFailed } from '../../server/generate/generator.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
 import { startServer } from '../support/server.ts';
 import type { WsClient } from '../support/ws-client.ts';

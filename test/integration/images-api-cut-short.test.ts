@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withRetries } from '../../server/generate/retry.ts';
+import { withRetries } from '../../server/generators/retry.ts';
 import { ask, failureOf } from '../support/generation.ts';
 import { parent, setUpImagesApi } from '../support/images-api-adapter.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withRetries } from '../../server/generate/retry.ts';
+import { withRetries } from '../../server/generators/retry.ts';
 import { startFakeImagesApi } from '../support/fake-images-api.ts';
 import { type ImagesScenarioName, imagesScenarios } from '../support/fake-images-api-scenarios.ts';
 import { UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withRetries } from '../../server/generate/retry.ts';
+import { withRetries } from '../../server/generators/retry.ts';
 import { UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';
 import { PROMPT } from '../support/generation.ts';
 import { IMAGES_KEY, setUpImagesApi } from '../support/images-api-adapter.ts';

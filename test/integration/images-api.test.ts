@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { createImagesApiGenerator } from '../../server/generate/images-api.ts';
-import { defaultLimits } from '../../server/limits.ts';
+import { createImagesApiGenerator } from '../../server/generators/openai/images-generator.ts';
+import { defaultLimits } from '../../server/platform/limits.ts';
 import { ask, PROMPT } from '../support/generation.ts';
 import { IMAGES_KEY, parent, setUpImagesApi } from '../support/images-api-adapter.ts';
 

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { imagesService } from '../../server/generate/images-api.ts';
-import { checkKey } from '../../server/generate/key-check.ts';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from '../../server/generate/openai.ts';
-import { openAI } from '../../server/generate/service.ts';
+import { imagesService } from '../../server/generators/openai/images-generator.ts';
+import { checkKey } from '../../server/generators/openai/key-check.ts';
+import {
+  DEFAULT_IMAGE_MODEL,
+  DEFAULT_MODEL,
+  type OpenAIOptions,
+} from '../../server/generators/openai/responses-generator.ts';
+import { openAI } from '../../server/generators/openai/service.ts';
 import { type FakeOpenAI, MISSING_MODEL, WRONG_KEY } from '../support/fake-openai.ts';
 import { IMAGES_KEY, setUpImagesApi } from '../support/images-api-adapter.ts';
 import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';

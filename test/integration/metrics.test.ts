@@ -1,7 +1,7 @@
 /** What the server counts, and who may read it. */
 import { expect, test, vi } from 'vitest';
-import { GenerationFailed } from '../../server/generate/generator.ts';
-import { loggedId } from '../../server/secrets.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
+import { loggedId } from '../../server/platform/secrets.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { answerTo, statusOf, upgradeStatus } from '../support/raw-client.ts';
 import { imageOf } from '../support/scripted-generator.ts';

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { GenerationFailed } from '../../server/generate/generator.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
 import { ServerMessage } from '../fixtures/protocol-v1-first.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 import { startServer } from '../support/server.ts';

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { createCanvas } from '@napi-rs/canvas';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { withRetries } from '../../server/generate/retry.ts';
+import { withRetries } from '../../server/generators/retry.ts';
 import { ask, PROMPT } from '../support/generation.ts';
 import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
 

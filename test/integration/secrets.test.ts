@@ -1,9 +1,13 @@
 /** A bad day at debug level, and what of it may be found afterwards: ids, codes, sizes and times. */
 import { expect, onTestFinished, test } from 'vitest';
-import type { Generator } from '../../server/generate/generator.ts';
-import { createOpenAIGenerator, DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../server/generate/openai.ts';
-import { withRetries } from '../../server/generate/retry.ts';
-import { defaultLimits } from '../../server/limits.ts';
+import type { Generator } from '../../server/generators/generator.ts';
+import {
+  createOpenAIGenerator,
+  DEFAULT_IMAGE_MODEL,
+  DEFAULT_MODEL,
+} from '../../server/generators/openai/responses-generator.ts';
+import { withRetries } from '../../server/generators/retry.ts';
+import { defaultLimits } from '../../server/platform/limits.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../support/fake-openai.ts';
 import { UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';

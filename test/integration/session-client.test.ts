@@ -1,8 +1,8 @@
 /** The session client against the real server, over real sockets; only its time is the test's. */
 import { expect, onTestFinished, test } from 'vitest';
-import { openSocket } from '../../client/environment.ts';
-import { SessionClient, type SessionClientOptions } from '../../client/session-client.ts';
-import type { SessionState } from '../../client/session-state.ts';
+import { openSocket } from '../../client/session/environment.ts';
+import { SessionClient, type SessionClientOptions } from '../../client/session/session-client.ts';
+import type { SessionState } from '../../client/session/session-state.ts';
 import { FakeEnvironment } from '../support/client-environment.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 import { startServer, type TestServer } from '../support/server.ts';

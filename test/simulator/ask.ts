@@ -1,7 +1,7 @@
 /** What a picture was asked for: the words, the options and the picture to start from. */
 import { createHash } from 'node:crypto';
-import type { GeneratorSupports } from '../../server/generate/generator.ts';
-import type { Options } from '../../shared/session.ts';
+import type { GeneratorSupports } from '../../server/generators/generator.ts';
+import type { Options } from '../../shared/model.ts';
 
 export interface Ask {
   readonly prompt: string;

@@ -1,7 +1,7 @@
 /** A simulated WebSocket connection: the browser's socket on one end, the server's on the other, and a network between them. */
 import { EventEmitter } from 'node:events';
 import type { WebSocket } from 'ws';
-import type { Socket } from '../../client/environment.ts';
+import type { Socket } from '../../client/session/environment.ts';
 import { Pipe, type Weather } from './pipe.ts';
 import type { Random } from './random.ts';
 import type { Time } from './time.ts';

@@ -1,6 +1,6 @@
 /** How every schedule ends: the network heals, the work is done, people leave; and what must hold at each of these points. */
 
-import type { CommandResult } from '../../client/session-client.ts';
+import type { CommandResult } from '../../client/session/session-client.ts';
 import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import type { Page } from './page.ts';
 import { unstall } from './perform.ts';

@@ -21,14 +21,14 @@ const session = 'server/session/session.ts';
 const drawing = 'server/session/drawing.ts';
 const sessions = 'server/session/sessions.ts';
 const run = 'server/session/generation-run.ts';
-const queue = 'server/generate/queue.ts';
-const outbox = 'server/connect/outbox.ts';
-const connection = 'server/connect/connection.ts';
-const participant = 'server/connect/participant.ts';
+const queue = 'server/session/generation-queue.ts';
+const outbox = 'server/ws/outbox.ts';
+const connection = 'server/ws/connection.ts';
+const participant = 'server/ws/participant.ts';
 const drain = 'server/drain.ts';
-const draft = 'client/shared-draft.ts';
-const client = 'client/session-client.ts';
-const line = 'client/line.ts';
+const draft = 'client/session/shared-draft.ts';
+const client = 'client/session/session-client.ts';
+const line = 'client/session/reconnecting-socket.ts';
 
 export const mutations: readonly Mutation[] = [
   {
@@ -230,14 +230,14 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the client lets go of what was discarded',
     breaks: ['discard'],
-    edits: [{ file: 'client/received-images.ts', from: '[...discarded, ...attempts].map', to: 'attempts.map' }],
+    edits: [{ file: 'client/session/received-images.ts', from: '[...discarded, ...attempts].map', to: 'attempts.map' }],
   },
   {
     what: 'the client takes the discarding of two attempts for one click',
     breaks: ['discard'],
     edits: [
       {
-        file: 'client/commands.ts',
+        file: 'client/session/commands.ts',
         from: 'command.type === ask.type && command.imageId === ask.imageId',
         to: 'command.type === ask.type',
       },
@@ -264,7 +264,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['W1'],
     edits: [
       {
-        file: 'server/session/audience.ts',
+        file: 'server/session/subscribers.ts',
         from: 'this.#watchers.add(watcher);\n    this.tell((one) => one.viewersChanged());',
         to: 'this.#watchers.add(watcher);',
       },
@@ -291,7 +291,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['W4', 'R8'],
     edits: [
       {
-        file: 'server/connect/image-frames.ts',
+        file: 'server/ws/image-frames.ts',
         from: 'shown.byteOffset, shown.byteLength)',
         to: 'shown.byteOffset, shown.byteLength - 1)',
       },
@@ -302,7 +302,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['W4', 'R11', 'W2', 'W3'],
     edits: [
       {
-        file: 'server/connect/image-frames.ts',
+        file: 'server/ws/image-frames.ts',
         from: 'this.#frames.get(imageId) ??',
         to: '[...this.#frames.values()][0] ??',
       },
@@ -320,7 +320,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['W5'],
     edits: [
       {
-        file: 'server/connect/admission.ts',
+        file: 'server/session/admission.ts',
         from: 'join.key !== undefined && !sameSecret(join.key, session.key)',
         to: 'false',
       },
@@ -386,7 +386,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the client believes in a silent line',
     breaks: ['R1', 'W6', 'M6'],
-    edits: [{ file: 'client/liveness.ts', from: 'if (!this.#environment.isHidden()) this.#die();', to: '' }],
+    edits: [{ file: 'client/session/liveness.ts', from: 'if (!this.#environment.isHidden()) this.#die();', to: '' }],
   },
   {
     what: 'who leaves ends the generation',
@@ -402,19 +402,19 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a big message is announced with another length',
     breaks: ['R4'],
-    edits: [{ file: 'server/connect/wire.ts', from: 'nextBytes: byteLength }', to: 'nextBytes: byteLength + 1 }' }],
+    edits: [{ file: 'server/ws/socket-writer.ts', from: 'nextBytes: byteLength }', to: 'nextBytes: byteLength + 1 }' }],
   },
   {
     what: 'nobody notices that a long snapshot has arrived',
     breaks: ['M6', 'W1', 'W6', 'draft'],
-    edits: [{ file: 'server/connect/wire.ts', from: '    this.#arrivalAsked = undefined;\n', to: '' }],
+    edits: [{ file: 'server/ws/socket-writer.ts', from: '    this.#arrivalAsked = undefined;\n', to: '' }],
   },
   {
     what: 'the server waits for its peers by a clock that may be set',
     breaks: ['R7', 'W6', 'W1', 'M6'],
     edits: [
       {
-        file: 'server/connect/wire.ts',
+        file: 'server/ws/socket-writer.ts',
         from: 'clock.monotonic()',
         to: 'clock.now()',
       },
@@ -423,7 +423,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'waits between two tries grow to a minute',
     breaks: ['R5'],
-    edits: [{ file: 'client/backoff.ts', from: 'LONGEST_WAIT_MS = 10_000', to: 'LONGEST_WAIT_MS = 60_000' }],
+    edits: [{ file: 'client/session/backoff.ts', from: 'LONGEST_WAIT_MS = 10_000', to: 'LONGEST_WAIT_MS = 60_000' }],
   },
   {
     what: 'a stable connection does not reset the waits',
@@ -616,7 +616,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['R7'],
     edits: [
       {
-        file: 'server/generate/queue.ts',
+        file: 'server/session/generation-queue.ts',
         from: '&& !isFull;',
         to: '&& this.running === 0;',
       },
@@ -627,7 +627,7 @@ export const mutations: readonly Mutation[] = [
     breaks: ['S4'],
     edits: [
       {
-        file: 'server/generate/queue.ts',
+        file: 'server/session/generation-queue.ts',
         from: ' && !isFull;',
         to: ';',
       },
@@ -652,7 +652,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a socket is written to however much it holds',
     breaks: ['R3'],
-    edits: [{ file: 'server/connect/wire.ts', from: ' && this.#heldBytes <= this.#capBytes', to: '' }],
+    edits: [{ file: 'server/ws/socket-writer.ts', from: ' && this.#heldBytes <= this.#capBytes', to: '' }],
   },
   {
     what: 'a server that stops ends what runs at once',

@@ -1,8 +1,8 @@
 /** A simulated browser tab with the real session client in it, and a person who clicks. */
-import type { Ask } from '../../client/commands.ts';
-import type { Environment } from '../../client/environment.ts';
-import { type CommandResult, SessionClient, type SessionClientOptions } from '../../client/session-client.ts';
-import type { SessionState } from '../../client/session-state.ts';
+import type { Ask } from '../../client/session/commands.ts';
+import type { Environment } from '../../client/session/environment.ts';
+import { type CommandResult, SessionClient, type SessionClientOptions } from '../../client/session/session-client.ts';
+import type { SessionState } from '../../client/session/session-state.ts';
 import { digest } from './ask.ts';
 import { Cable } from './cable.ts';
 import type { Weather } from './pipe.ts';

@@ -1,5 +1,5 @@
 /** Steps of the service that draws. */
-import { GenerationFailed } from '../../server/generate/generator.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
 import { pick, type Step, type StepOf } from './steps.ts';
 import type { Drawing } from './upstream.ts';
 import type { World } from './world.ts';

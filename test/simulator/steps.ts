@@ -1,6 +1,6 @@
 /** What may happen in a schedule, one record each, so that fast-check can make, shrink and print them. */
 import fc from 'fast-check';
-import type { Options } from '../../shared/session.ts';
+import type { Options } from '../../shared/model.ts';
 import type { Rescued } from './cable.ts';
 import type { Network } from './page.ts';
 

@@ -5,7 +5,7 @@ import type {
   GenerateRequest,
   GenerateResult,
   Generator,
-} from '../../server/generate/generator.ts';
+} from '../../server/generators/generator.ts';
 import { type Ask, digest, paint, supports } from './ask.ts';
 
 /** One ask for an image. */

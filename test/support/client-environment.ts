@@ -1,6 +1,6 @@
 /** A page for the session client to live in: a clock, sockets and a visibility that a test moves by hand. */
 import { createHash } from 'node:crypto';
-import type { Environment, Socket } from '../../client/environment.ts';
+import type { Environment, Socket } from '../../client/session/environment.ts';
 import { type ClientMessage, parseClientMessage, type ServerMessage } from '../../shared/protocol.ts';
 import { FakeClock } from './fake-clock.ts';
 

@@ -2,11 +2,11 @@
 import { css } from 'lit';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { page } from 'vitest/browser';
-import '../../client/components/compare.ts';
-import type { Compare } from '../../client/components/compare.ts';
-import { type Intent, IntentEvent } from '../../client/intent.ts';
-import { OpenEvent } from '../../client/open-event.ts';
-import { tokens } from '../../client/styles/tokens.ts';
+import '../../client/components/compare/compare.ts';
+import type { Compare } from '../../client/components/compare/compare.ts';
+import { tokens } from '../../client/components/ui/tokens.styles.ts';
+import { OpenEvent } from '../../client/components/viewer/open-event.ts';
+import { type Intent, IntentEvent } from '../../client/model/intent.ts';
 import * as states from './component-states.ts';
 import { comeToRest, deep } from './this-page.ts';
 

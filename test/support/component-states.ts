@@ -1,8 +1,8 @@
 /** Hand-made session states, one for each thing that a person may find on the page. */
 
-import type { ReceivedImage, SessionState } from '../../client/session-state.ts';
+import type { ReceivedImage, SessionState } from '../../client/session/session-state.ts';
+import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/model.ts';
 import type { ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
-import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/session.ts';
 
 export const prompt = 'A heron at the edge of a misty lake, first light';
 const digest = '3fa9c01b7d2e4f508a6b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e1c';

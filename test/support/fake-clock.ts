@@ -1,5 +1,5 @@
 /** Time that stands still until a test moves it. */
-import type { Clock } from '../../server/clock.ts';
+import type { Clock } from '../../server/platform/clock.ts';
 
 interface Timer {
   at: number;

@@ -4,7 +4,7 @@ import {
   GenerationFailed,
   type Generator,
   type GeneratorProgress,
-} from '../../server/generate/generator.ts';
+} from '../../server/generators/generator.ts';
 
 export const PROMPT = 'a lighthouse in the rain';
 

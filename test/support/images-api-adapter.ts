@@ -1,9 +1,9 @@
 /** The adapter for the Images API with a double at the other end, on time that stands still. */
 import { createCanvas } from '@napi-rs/canvas';
 import { onTestFinished } from 'vitest';
-import type { Generator } from '../../server/generate/generator.ts';
-import { createImagesApiGenerator, type ImagesApiOptions } from '../../server/generate/images-api.ts';
-import { defaultLimits, type Limits } from '../../server/limits.ts';
+import type { Generator } from '../../server/generators/generator.ts';
+import { createImagesApiGenerator, type ImagesApiOptions } from '../../server/generators/openai/images-generator.ts';
+import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeImagesApi, startFakeImagesApi } from './fake-images-api.ts';
 

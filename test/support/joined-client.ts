@@ -1,5 +1,5 @@
 /** A session client whose server is played by the test, up to the join's snapshot. */
-import { SessionClient, type SessionClientOptions } from '../../client/session-client.ts';
+import { SessionClient, type SessionClientOptions } from '../../client/session/session-client.ts';
 import type { SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { FakeEnvironment, type FakeSocket } from './client-environment.ts';
 import { initialInput, welcome } from './server-messages.ts';

@@ -10,8 +10,8 @@ import {
   transition,
 } from '../../server/session/machine.ts';
 import { initialState, type State } from '../../server/session/state.ts';
+import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../../shared/model.ts';
 import type { Command } from '../../shared/protocol.ts';
-import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../../shared/session.ts';
 
 type WithoutId<Message> = Message extends unknown ? Omit<Message, 'commandId'> : never;
 /** A command whose id does not matter: the machine never looks at it. */

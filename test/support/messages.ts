@@ -1,6 +1,7 @@
 /** One full example of every message: all its fields are there, the optional ones too. */
+
+import type { Attempt, DiscardedAttempt, Generation } from '../../shared/model.ts';
 import type { ClientMessage, ServerMessage } from '../../shared/protocol.ts';
-import type { Attempt, DiscardedAttempt, Generation } from '../../shared/session.ts';
 import { at, later, reference, sha256Of } from './machine.ts';
 
 type ByType<Message extends { type: string }> = { [Type in Message['type']]: Extract<Message, { type: Type }> };

@@ -1,13 +1,13 @@
 /** OpenAI’s adapter with a double at the other end, on time that stands still. */
 import { onTestFinished } from 'vitest';
-import type { Generator } from '../../server/generate/generator.ts';
+import type { Generator } from '../../server/generators/generator.ts';
 import {
   createOpenAIGenerator,
   DEFAULT_IMAGE_MODEL,
   DEFAULT_MODEL,
   type OpenAIOptions,
-} from '../../server/generate/openai.ts';
-import { defaultLimits, type Limits } from '../../server/limits.ts';
+} from '../../server/generators/openai/responses-generator.ts';
+import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeOpenAI, startFakeOpenAI } from './fake-openai.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export async function writePage(builtFolder: string): Promise<void> {
   await mkdir(join(builtFolder, 'page/assets'), { recursive: true });
   await writeFile(join(builtFolder, 'page/index.html'), '<!doctype html><title>Proofroom</title>');
-  await writeFile(join(builtFolder, 'page/nothing.html'), '<!doctype html><title>Nothing here · Proofroom</title>');
+  await writeFile(join(builtFolder, 'page/not-found.html'), '<!doctype html><title>Nothing here · Proofroom</title>');
   await writeFile(join(builtFolder, 'page/assets/page-abc123.js'), 'export {};\n');
   await writeFile(join(builtFolder, 'page/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   await writeFile(join(builtFolder, 'embed.js'), 'export const embedded = true;\n');

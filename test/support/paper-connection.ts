@@ -1,11 +1,11 @@
 /** A connection whose other end is paper: what its outbox writes is read by a test, on a board that the test sets. */
 import { randomUUID } from 'node:crypto';
 import type { WebSocket } from 'ws';
-import { ImageFrames } from '../../server/connect/image-frames.ts';
-import { Outbox, type Source } from '../../server/connect/outbox.ts';
-import { Wire } from '../../server/connect/wire.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
 import { type StoredImage, storedImage } from '../../server/session/stored-image.ts';
+import { ImageFrames } from '../../server/ws/image-frames.ts';
+import { Outbox, type Source } from '../../server/ws/outbox.ts';
+import { Wire } from '../../server/ws/socket-writer.ts';
 import type { ProgressMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { FakeClock } from './fake-clock.ts';
 import { PaperSocket } from './paper-socket.ts';

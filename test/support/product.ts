@@ -4,12 +4,12 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
-import { App } from '../../server/app.ts';
-import type { Clock } from '../../server/clock.ts';
 import type { Config } from '../../server/config.ts';
-import { createOpenAIGenerator, type OpenAIOptions } from '../../server/generate/openai.ts';
-import { withRetries } from '../../server/generate/retry.ts';
-import { defaultLimits, type Limits } from '../../server/limits.ts';
+import { App } from '../../server/create-proofroom.ts';
+import { createOpenAIGenerator, type OpenAIOptions } from '../../server/generators/openai/responses-generator.ts';
+import { withRetries } from '../../server/generators/retry.ts';
+import type { Clock } from '../../server/platform/clock.ts';
+import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { type FakeOpenAI, startFakeOpenAI } from './fake-openai.ts';
 
 /** Where `npm start` runs. */

@@ -1,10 +1,10 @@
 /** The whole room as a component, in states made by hand, and what it would tell the session. */
 import { afterEach, beforeEach } from 'vitest';
 import { page } from 'vitest/browser';
-import '../../client/components/review.ts';
-import type { Review } from '../../client/components/review.ts';
-import { type Intent, IntentEvent } from '../../client/intent.ts';
-import type { SessionState } from '../../client/session-state.ts';
+import '../../client/components/room/review.ts';
+import type { Review } from '../../client/components/room/review.ts';
+import { type Intent, IntentEvent } from '../../client/model/intent.ts';
+import type { SessionState } from '../../client/session/session-state.ts';
 
 export class ReviewRoom {
   /** Another one for each test. */

@@ -8,7 +8,7 @@ import type {
   Generator,
   GeneratorProgress,
   GeneratorSupports,
-} from '../../server/generate/generator.ts';
+} from '../../server/generators/generator.ts';
 
 const PATIENCE_MS = 10_000;
 

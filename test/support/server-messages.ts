@@ -1,6 +1,7 @@
 /** What a server says, for tests that play one. */
+
+import type { Attempt, DiscardedAttempt, ImageReference } from '../../shared/model.ts';
 import type { ImageMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
-import type { Attempt, DiscardedAttempt, ImageReference } from '../../shared/session.ts';
 import { digest } from './client-environment.ts';
 
 export const limits = {

@@ -1,12 +1,12 @@
 /** One component in a room of its own, which has a room's colours, type and measures, and writes down what it is told. */
 import { html, LitElement, render, type TemplateResult } from 'lit';
 import { afterEach, beforeEach } from 'vitest';
-import { type Intent, IntentEvent } from '../../client/intent.ts';
-import { OpenEvent } from '../../client/open-event.ts';
-import { base } from '../../client/styles/base.ts';
-import { review } from '../../client/styles/review.ts';
-import { tokens } from '../../client/styles/tokens.ts';
-import type { Unsent } from '../../client/unsent.ts';
+import { review } from '../../client/components/room/review.styles.ts';
+import { base } from '../../client/components/ui/base.styles.ts';
+import { tokens } from '../../client/components/ui/tokens.styles.ts';
+import { OpenEvent } from '../../client/components/viewer/open-event.ts';
+import { type Intent, IntentEvent } from '../../client/model/intent.ts';
+import type { Unsent } from '../../client/model/unsent-input.ts';
 
 class StandElement extends LitElement {
   static override styles = [tokens, base, review];

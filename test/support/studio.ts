@@ -1,17 +1,17 @@
 /** Sessions with everything they need, all of it in a test's hands. */
 import { expect } from 'vitest';
-import { Estimates } from '../../server/generate/estimates.ts';
-import { GenerationQueue } from '../../server/generate/queue.ts';
-import { Journal } from '../../server/journal.ts';
-import { defaultLimits, type Limits } from '../../server/limits.ts';
+import { Estimates } from '../../server/generators/estimates.ts';
+import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
+import { Journal } from '../../server/platform/telemetry.ts';
 import type { Answer } from '../../server/session/answers.ts';
-import type { Watcher } from '../../server/session/audience.ts';
 import type { SessionContext } from '../../server/session/context.ts';
+import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
 import type { Actor, Session } from '../../server/session/session.ts';
 import { Sessions } from '../../server/session/sessions.ts';
+import type { Watcher } from '../../server/session/subscribers.ts';
+import type { ImageReference, Role } from '../../shared/model.ts';
 import type { Command } from '../../shared/protocol.ts';
-import type { ImageReference, Role } from '../../shared/session.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type Ask, inStage } from './machine.ts';
 import { quietLog } from './quiet-log.ts';

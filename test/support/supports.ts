@@ -1,5 +1,5 @@
 /** A server that has something of everything to choose from. */
-import type { Supports } from '../../shared/session.ts';
+import type { Supports } from '../../shared/model.ts';
 
 export const supports: Supports = {
   models: ['model-a', 'model-b'],

@@ -1,5 +1,5 @@
 /** The demo painter in the place of OpenAI's models: pictures that are worth looking at. */
-import { createDemoPainter } from '../../server/generate/demo-painter.ts';
+import { createDemoPainter } from '../../server/generators/demo/demo-generator.ts';
 import type { PictureOrder } from '../support/fake-openai-pictures.ts';
 
 const painter = createDemoPainter({ stepMs: 0 });

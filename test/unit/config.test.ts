@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig, unknownVariables } from '../../server/config.ts';
-import { isLoopback } from '../../server/hosts.ts';
-import { defaultLimits } from '../../server/limits.ts';
+import { isLoopback } from '../../server/platform/hosts.ts';
+import { defaultLimits } from '../../server/platform/limits.ts';
 import { contradictions } from '../../server/read-limits.ts';
 
 const TOKEN = 'x'.repeat(32);

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { type FamilyName, familyNames } from '../../server/generate/demo/families/index.ts';
 import { letterable } from '../../server/generate/demo/lettering.ts';
 import { readRecipe, writeRecipe } from '../../server/generate/demo/recipe.ts';
-import { createDemoPainter } from '../../server/generate/demo-painter.ts';
-import type { GeneratedImage, GenerateRequest, GeneratorProgress } from '../../server/generate/generator.ts';
+import { createDemoPainter } from '../../server/generators/demo/demo-generator.ts';
+import type { GeneratedImage, GenerateRequest, GeneratorProgress } from '../../server/generators/generator.ts';
 
 const size = '256x256';
 /** A word for each family that no other family listens to. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type FrameLease, ImageFrames } from '../../server/connect/image-frames.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
+import { type FrameLease, ImageFrames } from '../../server/ws/image-frames.ts';
 import { Board, joined, picture, stall } from '../support/paper-connection.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 

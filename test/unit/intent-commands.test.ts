@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { command } from '../../client/intent-commands.ts';
-import type { Session } from '../../client/session-controller.ts';
+import { command } from '../../client/model/intent-commands.ts';
+import type { Session } from '../../client/model/session-controller.ts';
+import type { Generation } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { Generation } from '../../shared/session.ts';
 
 const error = { code: 'no_image', message: 'No image came.', retryable: true } as const;
 const generation: Generation = {

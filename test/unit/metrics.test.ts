@@ -1,7 +1,7 @@
 /** Who may read the metrics, told by where they come from. */
 import { expect, test } from 'vitest';
-import { metricsRoutes } from '../../server/http/metrics.ts';
-import { Journal } from '../../server/journal.ts';
+import { metricsRoutes } from '../../server/http/metrics-routes.ts';
+import { Journal } from '../../server/platform/telemetry.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { quietLog } from '../support/quiet-log.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { offerOf, problemWithAsk } from '../../server/connect/offer.ts';
-import { defaultLimits } from '../../server/limits.ts';
+import { defaultLimits } from '../../server/platform/limits.ts';
+import { offerOf, problemWithAsk } from '../../server/session/capabilities.ts';
 import type { Command } from '../../shared/protocol.ts';
 
 const supports = { sizes: ['1024x1024', '8192x8192'], anySize: true as const, refine: true };

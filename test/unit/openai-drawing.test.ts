@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { OpenAIDrawing } from '../../server/generate/openai-drawing.ts';
-import { openAI } from '../../server/generate/service.ts';
-import { defaultLimits } from '../../server/limits.ts';
+import { OpenAIDrawing } from '../../server/generators/openai/response-reader.ts';
+import { openAI } from '../../server/generators/openai/service.ts';
+import { defaultLimits } from '../../server/platform/limits.ts';
 
 /** As far as anybody looks into it: 64 by 48 pixels. */
 const PNG = Buffer.from('89504e470d0a1a0a0000000d4948445200000040000000300802000000ffffffff', 'hex').toString('base64');

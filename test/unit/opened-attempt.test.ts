@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { openedAfter } from '../../client/opened-attempt.ts';
-import { initialState, type SessionState } from '../../client/session-state.ts';
-import type { LastAction } from '../../shared/session.ts';
+import { openedAfter } from '../../client/model/selected-attempt.ts';
+import { initialState, type SessionState } from '../../client/session/session-state.ts';
+import type { LastAction } from '../../shared/model.ts';
 import { attempt, generating, image, referenceOf, userFeedback, welcome } from '../support/server-messages.ts';
 
 const first = referenceOf(image('image-1'));

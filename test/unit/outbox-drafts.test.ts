@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Outbox } from '../../server/connect/outbox.ts';
+import type { Outbox } from '../../server/ws/outbox.ts';
 import { joined, type PaperConnection, stall } from '../support/paper-connection.ts';
 
 describe('W8 the last text that its author hears is the one that is set', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Pointers } from '../../client/pane-gestures.ts';
-import type { Point } from '../../client/zoom.ts';
+import { Pointers } from '../../client/components/compare/pane-gestures.ts';
+import type { Point } from '../../client/components/compare/zoom.ts';
 
 const here = { x: 10, y: 10 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { closeCodes, closePolicy } from '../../shared/close-codes.ts';
+import { GenerationErrorCode } from '../../shared/model.ts';
 import { RejectCode } from '../../shared/protocol.ts';
-import { GenerationErrorCode } from '../../shared/session.ts';
 
 describe('tables', () => {
   test('W7 the close codes', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Pulse } from '../../server/connect/pulse.ts';
+import { Pulse } from '../../server/ws/heartbeat.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 function pulse() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Estimates } from '../../server/generate/estimates.ts';
-import { GenerationQueue } from '../../server/generate/queue.ts';
+import { Estimates } from '../../server/generators/estimates.ts';
+import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { settled } from '../support/studio.ts';
 

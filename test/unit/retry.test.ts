@@ -8,9 +8,9 @@ import {
   type GeneratorProgress,
   type Transient,
   UpstreamFault,
-} from '../../server/generate/generator.ts';
-import { type RetryOptions, withRetries } from '../../server/generate/retry.ts';
-import type { GenerationErrorCode } from '../../shared/session.ts';
+} from '../../server/generators/generator.ts';
+import { type RetryOptions, withRetries } from '../../server/generators/retry.ts';
+import type { GenerationErrorCode } from '../../shared/model.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 type Try = (context: GenerateContext) => Promise<GenerateResult>;

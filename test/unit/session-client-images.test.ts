@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SessionClient } from '../../client/session-client.ts';
+import type { SessionClient } from '../../client/session/session-client.ts';
 import { FakeEnvironment, type FakeSocket, settled } from '../support/client-environment.ts';
 import { joinedClient, rejoin } from '../support/joined-client.ts';
 import {

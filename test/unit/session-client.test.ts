@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { randomId } from '../../client/environment.ts';
-import { decodeBase64 } from '../../client/image-bytes.ts';
-import { SessionClient } from '../../client/session-client.ts';
-import type { SessionState } from '../../client/session-state.ts';
+import { randomId } from '../../client/session/environment.ts';
+import { decodeBase64 } from '../../client/session/image-bytes.ts';
+import { SessionClient } from '../../client/session/session-client.ts';
+import type { SessionState } from '../../client/session/session-state.ts';
 import type { ProgressMessage, RejectMessage } from '../../shared/protocol.ts';
 import { FakeEnvironment, type FakeSocket, settled } from '../support/client-environment.ts';
 import { answerJoin, joinedClient, newClient, rejoin } from '../support/joined-client.ts';

@@ -1,8 +1,8 @@
 import type { ReactiveControllerHost } from 'lit';
 import { expect, test } from 'vitest';
-import { SessionClient, type SessionClientOptions } from '../../client/session-client.ts';
-import { SessionController } from '../../client/session-controller.ts';
-import { initialState } from '../../client/session-state.ts';
+import { SessionController } from '../../client/model/session-controller.ts';
+import { SessionClient, type SessionClientOptions } from '../../client/session/session-client.ts';
+import { initialState } from '../../client/session/session-state.ts';
 import { FakeEnvironment } from '../support/client-environment.ts';
 import { answerJoin, server } from '../support/joined-client.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GenerationFailed } from '../../server/generate/generator.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
 import { inStage } from '../support/machine.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
 import { drawn, generate, Onlooker, send, settled, studioWithSession } from '../support/studio.ts';

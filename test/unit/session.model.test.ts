@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GenerationFailed } from '../../server/generate/generator.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
 import type { Session } from '../../server/session/session.ts';
+import type { CommandName, Stage } from '../../shared/model.ts';
 import { parseServerMessage } from '../../shared/protocol.ts';
-import type { CommandName, Stage } from '../../shared/session.ts';
 import type { Ask } from '../support/machine.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
 import { Studio, send, settled } from '../support/studio.ts';

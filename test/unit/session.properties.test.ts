@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { GenerationFailed } from '../../server/generate/generator.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
 import type { Answer } from '../../server/session/answers.ts';
 import type { Session } from '../../server/session/session.ts';
 import type { Command } from '../../shared/protocol.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GenerationFailed } from '../../server/generate/generator.ts';
+import { GenerationFailed } from '../../server/generators/generator.ts';
 import { inStage } from '../support/machine.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 import { generate, Studio, send, settled } from '../support/studio.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { supported } from '../../client/supported-options.ts';
-import type { Options } from '../../shared/session.ts';
+import { supported } from '../../client/model/supported-options.ts';
+import type { Options } from '../../shared/model.ts';
 import { supports } from '../support/supports.ts';
 
 describe('what a server does not know is dropped:', () => {

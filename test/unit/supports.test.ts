@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { createDemoPainter } from '../../server/generate/demo-painter.ts';
-import { isOpenAIImageModel, openAIImageOptions, problemWithOptions } from '../../server/generate/supports.ts';
-import { type Options, Supports } from '../../shared/session.ts';
+import { createDemoPainter } from '../../server/generators/demo/demo-generator.ts';
+import { isOpenAIImageModel, openAIImageOptions, problemWithOptions } from '../../server/generators/openai/supports.ts';
+import { type Options, Supports } from '../../shared/model.ts';
 
 const supports = {
   models: ['one', 'two'],

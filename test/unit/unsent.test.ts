@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { initialState, type SessionState } from '../../client/session-state.ts';
-import { followed, type Unsent } from '../../client/unsent.ts';
+import { followed, type Unsent } from '../../client/model/unsent-input.ts';
+import { initialState, type SessionState } from '../../client/session/session-state.ts';
+import type { Attempt, Generation } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { Attempt, Generation } from '../../shared/session.ts';
 import {
   attempt,
   generating,

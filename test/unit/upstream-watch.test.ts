@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UpstreamWatch } from '../../server/generate/upstream-watch.ts';
+import { UpstreamWatch } from '../../server/generators/openai/upstream-watchdog.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const limits = { UPSTREAM_SILENCE_MS: 100, UPSTREAM_TOTAL_MS: 1_000, UPSTREAM_STREAM_BYTES: 1_000 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { pricesOf } from '../../server/generate/prices.ts';
-import { usageOf } from '../../server/generate/usage.ts';
+import { pricesOf } from '../../server/generators/openai/prices.ts';
+import { usageOf } from '../../server/generators/openai/usage.ts';
 
 const tokens = {
   input_tokens: 300,

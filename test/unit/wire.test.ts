@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import { BEAT_MS, Wire } from '../../server/connect/wire.ts';
+import { BEAT_MS, Wire } from '../../server/ws/socket-writer.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { PaperSocket } from '../support/paper-socket.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffWords, type TextPart } from '../../client/word-diff.ts';
+import { diffWords, type TextPart } from '../../client/model/word-diff.ts';
 
 /** Such as `A [-misty -][+calm +]lake`. */
 const marked = (parts: readonly TextPart[]): string =>

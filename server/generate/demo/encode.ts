@@ -1,7 +1,7 @@
 /** Canvas to file, with the recipe inside. */
 import { crc32 } from 'node:zlib';
 import type { Canvas } from '@napi-rs/canvas';
-import type { MediaType, Options } from '../../../shared/session.ts';
+import type { MediaType, Options } from '../../../shared/model.ts';
 
 type Format = NonNullable<Options['format']>;
 

@@ -1,6 +1,6 @@
 /** One picture on its way from a blank sheet to a print, stage by stage. */
 import { type Canvas, createCanvas } from '@napi-rs/canvas';
-import type { GenerateRequest } from '../generator.ts';
+import type { GenerateRequest } from '../../generators/generator.ts';
 import { families } from './families/index.ts';
 import { type Plan, planPicture } from './plan.ts';
 import { openPlate } from './plate.ts';

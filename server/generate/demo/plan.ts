@@ -1,5 +1,5 @@
 /** From a request to what is going to be painted: the same request, the same plan. */
-import type { GenerateRequest } from '../generator.ts';
+import type { GenerateRequest } from '../../generators/generator.ts';
 import { type FamilyName, familyNames } from './families/index.ts';
 import { type Mood, type Palette, palettes } from './palettes.ts';
 import { at, Random, seedOf } from './random.ts';

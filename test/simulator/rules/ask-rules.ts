@@ -1,8 +1,8 @@
 /** What must hold between what a person asked for and what is drawn. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
+import type { Generation } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
-import type { Generation } from '../../../shared/session.ts';
 import { type Ask, askIn, isOffered } from '../ask.ts';
 import type { Ledger } from '../ledger.ts';
 

@@ -1,7 +1,7 @@
 /** What must hold in one tab: what its person sees. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { SessionState } from '../../../client/session-state.ts';
+import type { SessionState } from '../../../client/session/session-state.ts';
 import type { Command, JoinMessage, ServerMessage } from '../../../shared/protocol.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Click, Page } from '../page.ts';

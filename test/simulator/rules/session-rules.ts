@@ -1,8 +1,8 @@
 /** What must hold of one session on the server, whoever looks. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
+import type { Generation } from '../../../shared/model.ts';
 import type { AckMessage, Command, RejectMessage } from '../../../shared/protocol.ts';
-import type { Generation } from '../../../shared/session.ts';
 import { digest, isOffered } from '../ask.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Drawing, Upstream } from '../upstream.ts';

@@ -1,8 +1,8 @@
 /** What must hold of each step that a session's state takes, told from the two states alone. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
+import type { Generation, Stage } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
-import type { Generation, Stage } from '../../../shared/session.ts';
 import type { Ledger } from '../ledger.ts';
 import { limits } from '../server-process.ts';
 import type { Upstream } from '../upstream.ts';

@@ -1,0 +1,78 @@
+/** Whether what is on show is live. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import { connectionWords, secondsToNextTry } from '../../model/sentences.ts';
+import type { ConnectionState } from '../../session/session-state.ts';
+import { base } from '../ui/base.styles.ts';
+import { element } from '../ui/element.ts';
+import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
+
+@element('proof-connection')
+export class ConnectionBadge extends LitElement {
+  static override styles = [
+    base,
+    css`
+      p {
+        display: flex;
+        align-items: center;
+        gap: 0.5rem;
+        font-size: var(--small);
+        font-weight: 500;
+        color: var(--ink-soft);
+      }
+
+      .dot {
+        inline-size: 8px;
+        block-size: 8px;
+        flex: none;
+        border: 2px solid var(--edge);
+        border-radius: 50%;
+      }
+
+      .online .dot {
+        border-color: var(--approve);
+        background: var(--approve);
+      }
+
+      .connecting .dot,
+      .reconnecting .dot {
+        animation: wait 1.4s ease-in-out infinite alternate;
+      }
+
+      @container (inline-size < 34rem) {
+        .long {
+          display: none;
+        }
+      }
+
+      @keyframes wait {
+        to {
+          opacity: 0.25;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) accessor connection: ConnectionState = { status: 'connecting' };
+  @property({ attribute: false }) accessor clock: Clock = systemClock;
+
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
+  get ticks(): boolean {
+    return this.connection.status === 'reconnecting';
+  }
+
+  override render(): TemplateResult {
+    return html`<p class=${`figures ${this.connection.status}`}>
+      <span class="dot"></span><span>${connectionWords(this.connection)}${this.#countdown()}</span>
+    </p>`;
+  }
+
+  #countdown(): TemplateResult | typeof nothing {
+    const left = secondsToNextTry(this.connection, this.clock.now());
+    return left ? html`<span class="long">, next try</span> in ${left} s` : nothing;
+  }
+}

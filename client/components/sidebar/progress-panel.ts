@@ -1,0 +1,151 @@
+/** A generation under way: what happens now, for how long already, and how long it usually takes. Never a percentage. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import { phaseWords, stopwatch, usually } from '../../model/sentences.ts';
+import type { SessionState } from '../../session/session-state.ts';
+import { base } from '../ui/base.styles.ts';
+import { element } from '../ui/element.ts';
+import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
+
+type Progress = SessionState['progress'] extends ReadonlyMap<number, infer P> ? P : never;
+
+@element('proof-progress')
+export class ProgressLine extends LitElement {
+  static override styles = [
+    base,
+    css`
+      :host {
+        display: grid;
+        gap: 0.75rem;
+      }
+
+      header {
+        display: flex;
+        align-items: baseline;
+        justify-content: space-between;
+        gap: 1rem;
+      }
+
+      .elapsed {
+        font-size: var(--lead);
+      }
+
+      .bar {
+        position: relative;
+        block-size: 4px;
+        overflow: hidden;
+        border-radius: 4px;
+        background: var(--line);
+      }
+
+      .bar::before {
+        content: '';
+        position: absolute;
+        inset-block: 0;
+        inline-size: 32%;
+        border-radius: inherit;
+        background: var(--ink);
+        animation: travel 1.7s cubic-bezier(0.5, 0, 0.5, 1) infinite;
+      }
+
+      .held::before {
+        background: var(--edge);
+        animation-duration: 4s;
+      }
+
+      @keyframes travel {
+        from {
+          inset-inline-start: -32%;
+        }
+        to {
+          inset-inline-start: 100%;
+        }
+      }
+
+      @media (prefers-reduced-motion: reduce) {
+        .bar::before {
+          inset-inline-start: 34%;
+          animation: none;
+        }
+      }
+
+      @media (forced-colors: active) {
+        .bar {
+          border: 1px solid CanvasText;
+        }
+        .bar::before {
+          background: Highlight;
+        }
+      }
+
+      .notes {
+        display: grid;
+        gap: 0.25rem;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) accessor progress: Progress | undefined;
+  /** How many pictures were asked for. */
+  @property({ attribute: false }) accessor pictures = 1;
+  /** How many of them are finished. */
+  @property({ attribute: false }) accessor finished = 0;
+  /** The line is down: what is known is how things were. */
+  @property({ type: Boolean }) accessor unavailable = false;
+  @property({ attribute: false }) accessor clock: Clock = systemClock;
+
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
+  get ticks(): boolean {
+    return !this.unavailable;
+  }
+
+  override focus(): void {
+    this.renderRoot.querySelector('h2')?.focus();
+  }
+
+  override render(): TemplateResult {
+    const { progress } = this;
+    if (this.unavailable) return this.#standstill();
+    const since = progress ? Math.max(0, this.clock.now() - progress.receivedAt) : 0;
+    const elapsed = (progress?.elapsedMs ?? 0) + since;
+    const held = progress?.phase === 'queued' || progress?.phase === 'retrying';
+    return html`<header>
+        <h2 tabindex="-1">${this.#headline(since)}</h2>
+        ${progress ? html`<span class="elapsed soft figures" role="timer">${stopwatch(elapsed)}</span>` : nothing}
+      </header>
+      <div class=${`bar${held ? ' held' : ''}`} role="progressbar" aria-label="Making the picture"></div>
+      <div class="notes small soft">${this.#notes(elapsed)}</div>`;
+  }
+
+  #headline(since?: number): string {
+    const words = phaseWords(this.progress, since);
+    return this.pictures > 1 && words === 'Drawing' ? `Drawing ${this.pictures} pictures` : words;
+  }
+
+  /** Nobody here knows how it goes on: no clock runs, and nothing moves. */
+  #standstill(): TemplateResult {
+    return html`<header><h2 tabindex="-1">${this.#headline()}</h2></header>
+      <div class="bar held" role="progressbar" aria-label="Making the picture"></div>
+      <div class="notes small soft"><p>How far it is shows again once the line is back. The drawing goes on without it.</p></div>`;
+  }
+
+  #notes(elapsed: number): TemplateResult {
+    const { progress, finished, pictures } = this;
+    const { try: number = 1, maxTries, reason, expectedMs, phase } = progress ?? {};
+    const isRetrying = phase === 'retrying';
+    return html`${finished > 0 ? html`<p>${finished} of ${pictures} finished.</p>` : nothing}
+    ${number > 1 && !isRetrying ? html`<p>Try ${number} of ${maxTries}.</p>` : nothing}
+    ${number > 1 ? html`<p>${reason ?? 'The last try failed.'}</p>` : nothing}
+    ${expectedMs === undefined || isRetrying ? nothing : html`<p>${estimate(elapsed, expectedMs)}</p>`}`;
+  }
+}
+
+function estimate(elapsed: number, expectedMs: number): string {
+  const words = usually(expectedMs);
+  const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+  return elapsed > expectedMs * 1.5 ? `${sentence}; this one takes longer.` : `${sentence}.`;
+}

@@ -1,0 +1,139 @@
+/** Says what should change in a picture. */
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
+import type { Options } from '../../../shared/model.ts';
+import { IntentEvent } from '../../model/intent.ts';
+import { billingWords, chosenWords } from '../../model/option-labels.ts';
+import { base } from '../ui/base.styles.ts';
+import { button } from '../ui/button.ts';
+import { controls } from '../ui/controls.styles.ts';
+import { element } from '../ui/element.ts';
+import * as icons from '../ui/icons.ts';
+import { OpenEvent } from '../viewer/open-event.ts';
+import { fieldNotes, isSendKey } from './field-notes.ts';
+import { promptForm } from './prompt-form.styles.ts';
+
+@element('proof-refine')
+export class RefineForm extends LitElement {
+  static override styles = [
+    base,
+    controls,
+    promptForm,
+    css`
+      textarea {
+        min-block-size: 4.75rem;
+      }
+
+      .with {
+        flex: 1 1 8rem;
+        align-self: center;
+      }
+    `,
+  ];
+
+  /** The picture that the words are about; while there is none, nothing is sent. */
+  @property({ attribute: false }) accessor imageId: string | undefined;
+  /** The number of that picture, as people know it. */
+  @property({ attribute: false }) accessor number: number | undefined;
+  /** In UTF-16 units. */
+  @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
+  /** What somebody has written here; absent, nobody has touched the field. */
+  @property({ attribute: false }) accessor feedback: string | undefined;
+  /** Why the last drawing was cancelled: lent to a field that nobody has touched. */
+  @property({ attribute: false }) accessor suggestion = '';
+  @property({ attribute: false }) accessor options: Options = {};
+  /** What draws where the options name nothing else. */
+  @property({ attribute: false }) accessor model = '';
+  @property({ type: Boolean }) accessor demo = false;
+  /** Another picture is being drawn: what is written here waits for its turn. */
+  @property({ type: Boolean }) accessor waits = false;
+  @property({ type: Boolean }) accessor busy = false;
+  @property({ type: Boolean }) accessor unavailable = false;
+
+  @state() private accessor problem = '';
+  @query('textarea') private accessor field!: HTMLTextAreaElement;
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('feedback') || changed.has('suggestion')) this.problem = '';
+  }
+
+  get #text(): string {
+    return this.feedback ?? this.suggestion;
+  }
+
+  override focus(): void {
+    this.field.focus();
+  }
+
+  override render(): TemplateResult {
+    return html`<form novalidate @submit=${this.#submitted}>
+      <label for="feedback">What should change${this.number === undefined ? '' : ` in No. ${this.number}`}?</label>
+      <textarea
+        id="feedback"
+        name="feedback"
+        rows="2"
+        dir="auto"
+        placeholder=${this.demo ? 'Warmer light, and more of it' : 'Warmer light, and no boat'}
+        aria-describedby="problem origin"
+        aria-invalid=${this.problem || this.#text.length > this.limit ? 'true' : nothing}
+        .value=${live(this.#text)}
+        @input=${this.#typed}
+        @keydown=${this.#keyPressed}
+      ></textarea>
+      ${fieldNotes({ text: this.#text, limit: this.limit, problem: this.problem, subject: 'This' })}
+      <p id="origin" class="hint small soft">${this.#hint()}</p>
+      <div class="send" ?hidden=${this.waits}>
+        <p class="with small soft">${this.#withOptions()}</p>
+        ${button({
+          label: 'Refine',
+          name: this.number === undefined ? undefined : `Refine No. ${this.number}`,
+          icon: icons.arrow(),
+          type: 'submit',
+          busy: this.busy,
+          unavailable: this.unavailable,
+        })}
+      </div>
+    </form>`;
+  }
+
+  #hint(): string {
+    if (this.waits) return 'It waits here until this picture is done.';
+    return this.feedback === undefined && this.suggestion ? 'From the cancelled drawing. Change it as you like.' : '';
+  }
+
+  /** They are chosen elsewhere on the page, and count here too. */
+  #withOptions(): string {
+    const chosen = chosenWords(this.options, this.model);
+    return chosen.length > 0 ? `As chosen below: ${chosen.join(', ')}. ${billingWords(this.options, this.demo)}` : '';
+  }
+
+  /** Who writes about a picture looks at it: nothing new takes its place, and the words stay about this one. */
+  #typed(): void {
+    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: { feedback: this.field.value } }));
+    if (this.imageId !== undefined) this.dispatchEvent(new OpenEvent(this.imageId));
+  }
+
+  #keyPressed(event: KeyboardEvent): void {
+    if (!isSendKey(event)) return;
+    event.preventDefault();
+    this.#send();
+  }
+
+  #submitted(event: Event): void {
+    event.preventDefault();
+    this.#send();
+  }
+
+  #send(): void {
+    const { imageId, options } = this;
+    const text = this.#text;
+    if (this.busy || this.unavailable || this.waits || imageId === undefined || text.length > this.limit) return;
+    if (!text.trim()) {
+      this.problem = 'Say what should change first.';
+      this.focus();
+      return;
+    }
+    this.dispatchEvent(new IntentEvent({ type: 'refine', imageId, feedback: text, options }));
+  }
+}
