@@ -1,10 +1,11 @@
 /** The port between a session and whatever draws. */
-import type { EstimatedCost, GenerationErrorCode, MediaType, Options, Supports, Usage } from '../../shared/model.ts';
+import type { EstimatedCost, GenerationErrorCode, MediaType, Usage } from '../../shared/model.ts';
+import type { Capabilities, Options } from '../../shared/options.ts';
 
 export interface GenerateRequest {
   readonly prompt: string;
   /** The image to start from, when the request refines one; its bytes are not to be changed. */
-  readonly parent?: { readonly bytes: Uint8Array; readonly mediaType: MediaType };
+  readonly parent?: { readonly bytes: Uint8Array; readonly mediaType: string };
   /** What should change in `parent`. */
   readonly feedback?: string;
   readonly options: Options;
@@ -45,8 +46,8 @@ export interface GenerateContext {
   readonly onProgress: (progress: GeneratorProgress) => void;
 }
 
-/** How many candidates one ask may have is the server's limit, not the generator's. */
-export type GeneratorSupports = Readonly<Omit<Supports, 'candidates'>>;
+/** What a generator can do. How many candidates one generation may have is the server's limit, not the generator's. */
+export type GeneratorCapabilities = Readonly<Omit<Capabilities, 'candidates'>>;
 
 export interface Generator {
   /** What draws, in words that a person knows, such as `OpenAI`. */
@@ -55,8 +56,8 @@ export interface Generator {
   readonly demo: boolean;
   /** How many tries `generate` makes at the most, the first included. */
   readonly maxTries: number;
-  /** Which options it knows; what else a request asks for is refused before it comes here. */
-  readonly supports: GeneratorSupports;
+  /** The core rejects a command that goes beyond them, so `generate` need not check its options. */
+  readonly capabilities: GeneratorCapabilities;
   /**
    * Draws one image.
    * @throws {GenerationFailed} for every failure but an abort
