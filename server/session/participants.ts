@@ -1,6 +1,6 @@
 /** Who is in a session: a person or a program, the same over all their connections. */
 import type { Role } from '../../shared/model.ts';
-import { isSameSecret, newId, sign } from '../platform/secrets.ts';
+import { isSameSecret, sign } from '../platform/secrets.ts';
 
 export interface Participant {
   readonly id: string;
@@ -23,13 +23,19 @@ interface Credentials {
 
 /** Participants of one session. Their secrets are signatures of their ids, so that nothing is stored for those who left. */
 export class Participants {
-  readonly #signingKey = newId();
+  readonly #newId: () => string;
+  readonly #signingKey: string;
   #defaultNames = 0;
+
+  constructor(newId: () => string) {
+    this.#newId = newId;
+    this.#signingKey = newId();
+  }
 
   /** The participant that the credentials prove; a new one without them, or with wrong ones. */
   identify(given: Credentials | undefined): Credentials {
     if (given && isSameSecret(given.secret, this.#secretOf(given.id))) return given;
-    const id = newId();
+    const id = this.#newId();
     return { id, secret: this.#secretOf(id) };
   }
 

@@ -47,7 +47,7 @@ export class Session implements SessionView {
   readonly id: string;
   /** Lets a participant decide; the id alone lets one watch (rule W5). */
   readonly key: string;
-  readonly participants = new Participants();
+  readonly participants: Participants;
   readonly #context: SessionContext;
   readonly #answers: Answers;
   readonly #subscribers: Subscribers;
@@ -66,6 +66,7 @@ export class Session implements SessionView {
   constructor(context: SessionContext, onIdle: () => void) {
     this.id = context.newId();
     this.key = context.newId();
+    this.participants = new Participants(context.newId);
     this.#context = context;
     this.#onIdle = onIdle;
     const { limits, clock, telemetry } = context;

@@ -1,4 +1,4 @@
-/** A plain client of the wire: it sends, remembers what it received, and waits for what is to come. */
+/** A plain client of the protocol: it sends, records what it receives, and waits for messages. */
 import { WebSocket } from 'ws';
 import { type ClientMessage, parseServerMessage, type ServerMessage, SUBPROTOCOL } from '../../shared/protocol.ts';
 
@@ -14,9 +14,9 @@ export interface Closing {
 }
 
 /** How long to wait before a test fails and says what was received instead. */
-const PATIENCE_MS = 10_000;
-/** How many of the last frames such a failure tells. */
-const TOLD_FRAMES = 40;
+const TIMEOUT_MS = 10_000;
+/** So many of the last frames stand in such a failure. */
+const REPORTED_FRAMES = 40;
 
 export class WsClient {
   readonly socket: WebSocket;
@@ -75,7 +75,7 @@ export class WsClient {
 
   last<Type extends MessageType>(type: Type): MessageOf<Type> {
     const message = this.of(type).at(-1);
-    if (!message) throw new Error(`No ${type} was received, but:\n${this.#story()}`);
+    if (!message) throw new Error(`No ${type} was received, but:\n${this.#transcript()}`);
     return message;
   }
 
@@ -144,14 +144,14 @@ export class WsClient {
 
   async #wait<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     const { promise, resolve, reject } = Promise.withResolvers<Found>();
-    const fail = (why: string) => reject(new Error(`Waited for ${what}, but ${why}. Received:\n${this.#story()}`));
+    const fail = (why: string) => reject(new Error(`Waited for ${what}, but ${why}. Received:\n${this.#transcript()}`));
     const look = () => {
       const found = find();
       if (this.#fault) reject(this.#fault);
       else if (found !== undefined) resolve(found);
       else if (this.#closing) fail('the connection was closed');
     };
-    const timer = setTimeout(() => fail('it did not come'), PATIENCE_MS);
+    const timer = setTimeout(() => fail('it did not come'), TIMEOUT_MS);
     this.#listeners.add(look);
     look();
     return promise.finally(() => {
@@ -160,16 +160,16 @@ export class WsClient {
     });
   }
 
-  #story(): string {
-    const last = this.frames.slice(-TOLD_FRAMES);
+  #transcript(): string {
+    const last = this.frames.slice(-REPORTED_FRAMES);
     return last.map((frame) => (frame.length > 300 ? `${frame.slice(0, 300)}…` : frame)).join('\n') || '(nothing)';
   }
 }
 
 /** The bytes of an inline image message. */
-export function bytesOf({ data }: MessageOf<'image'>): Buffer {
-  if (data === undefined) throw new Error('The image message carries no data.');
-  return Buffer.from(data, 'base64');
+export function bytesOf(message: MessageOf<'image'>): Buffer {
+  if (!('data' in message)) throw new Error('The image message carries no data.');
+  return Buffer.from(message.data, 'base64');
 }
 
 function isOf<Type extends MessageType>(message: ServerMessage, type: Type): message is MessageOf<Type> {

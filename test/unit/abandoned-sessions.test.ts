@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Session } from '../../server/session/session.ts';
 import { imageOf } from '../support/scripted-generator.ts';
-import { drawn, Onlooker, Studio, send } from '../support/studio.ts';
+import { drawn, Onlooker, Studio, send } from '../support/core.ts';
 
 describe('the room that abandoned sessions give', () => {
   /** Three resting sessions: two attempts under review (the older), two attempts with one approved, one attempt. */

@@ -9,7 +9,7 @@ import { Admissions } from '../../server/session/admission.ts';
 import { DraftThrottle } from '../../server/session/draft-throttle.ts';
 import type { JoinMessage } from '../../shared/protocol.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { Onlooker, Studio } from '../support/studio.ts';
+import { Onlooker, Studio } from '../support/core.ts';
 
 describe('S1 hosts', () => {
   test.each([

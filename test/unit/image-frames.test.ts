@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ImageMemory } from '../../server/session/image-memory.ts';
 import { type FrameLease, ImageFrames } from '../../server/ws/image-frames.ts';
-import { Board, joined, picture, stall } from '../support/paper-connection.ts';
+import { Board, joined, picture, stall } from '../support/outbox-harness.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 
 const messageOf = ({ pieces }: FrameLease) => JSON.parse(Buffer.concat([...pieces]).toString());

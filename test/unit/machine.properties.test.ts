@@ -5,7 +5,7 @@ import type { State } from '../../server/session/state.ts';
 import type { Command } from '../../shared/protocol.ts';
 import { accepted, asks, discardedIds, imageIds, sha256Of } from '../support/machine.ts';
 import { oftenEnough } from '../support/often-enough.ts';
-import { type Moment, story } from '../support/stories.ts';
+import { type Moment, story } from '../support/machine-sequences.ts';
 
 const RUNS = 400;
 /** Far more than it takes, for machines that are busy with other things. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outbox } from '../../server/ws/outbox.ts';
-import { joined, type PaperConnection, stall } from '../support/paper-connection.ts';
+import { joined, type PaperConnection, stall } from '../support/outbox-harness.ts';
 
 describe('W8 the last text that its author hears is the one that is set', () => {
   const drafts = (sent: Record<string, unknown>[]) =>

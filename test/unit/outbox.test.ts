@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Board, joined, outboxOn, picture, stall } from '../support/paper-connection.ts';
+import { Board, joined, outboxOn, picture, stall } from '../support/outbox-harness.ts';
 
 describe('W1 on joining', () => {
   test('W1 welcome, snapshot, viewers, then the images that are shown', () => {

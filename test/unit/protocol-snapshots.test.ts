@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { snapshotOf } from '../../server/session/snapshot.ts';
 import { parseServerMessage, SnapshotMessage } from '../../shared/protocol.ts';
-import { story } from '../support/stories.ts';
+import { story } from '../support/machine-sequences.ts';
 
 // Far more than it takes, for machines that are busy with other things.
 vi.setConfig({ testTimeout: 60_000 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Estimates } from '../../server/generators/estimates.ts';
 import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { settled } from '../support/studio.ts';
+import { settled } from '../support/core.ts';
 
 /** Tasks that end when the test says so, on a queue that runs two at once. */
 function line(limits: { readonly CONCURRENT_CANDIDATES?: number } = {}) {

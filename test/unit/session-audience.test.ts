@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseServerMessage } from '../../shared/protocol.ts';
 import { imageOf } from '../support/scripted-generator.ts';
-import { ana, drawn, Onlooker, send, studioWithSession } from '../support/studio.ts';
+import { ana, drawn, Onlooker, send, studioWithSession } from '../support/core.ts';
 
 describe('what goes out', () => {
   test('W2 the snapshot is encoded once for all, and holds no bytes', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sha256Of } from '../support/machine.ts';
-import { ana, bo, drawn, generate, send, settled, studioWithSession } from '../support/studio.ts';
+import { ana, bo, drawn, generate, send, settled, studioWithSession } from '../support/core.ts';
 
 const MiB = 1024 * 1024;
 

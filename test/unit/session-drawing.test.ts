@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../server/generators/generator.ts';
 import { inStage } from '../support/machine.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
-import { drawn, generate, Onlooker, send, settled, studioWithSession } from '../support/studio.ts';
+import { drawn, generate, Onlooker, send, settled, studioWithSession } from '../support/core.ts';
 
 describe('a generation', () => {
   test('W4 the bytes are those that the generator returned', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { drawn, generate, Onlooker, send, settled, studioWithSession } from '../support/studio.ts';
+import { drawn, generate, Onlooker, send, settled, studioWithSession } from '../support/core.ts';
 
 describe('a session without connections', () => {
   const IDLE = 30 * 60_000;

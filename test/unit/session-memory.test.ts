@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { inStage } from '../support/machine.ts';
 import { imageOf } from '../support/scripted-generator.ts';
-import { drawn, generate, Onlooker, Studio, send, settled, studioWithSession } from '../support/studio.ts';
+import { drawn, generate, Onlooker, Studio, send, settled, studioWithSession } from '../support/core.ts';
 
 const MiB = 1024 * 1024;
 

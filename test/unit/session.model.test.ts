@@ -6,7 +6,7 @@ import type { CommandName, Stage } from '../../shared/model.ts';
 import { parseServerMessage } from '../../shared/protocol.ts';
 import type { Ask } from '../support/machine.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
-import { Studio, send, settled } from '../support/studio.ts';
+import { Studio, send, settled } from '../support/core.ts';
 
 /** What the design says of a session with one candidate, in the fewest words: no machine, no images. */
 interface Model {

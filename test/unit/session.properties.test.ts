@@ -8,7 +8,7 @@ import type { Command } from '../../shared/protocol.ts';
 import { type Ask, discardedIds, imageIds } from '../support/machine.ts';
 import { oftenEnough } from '../support/often-enough.ts';
 import { imageOf, ScriptedGenerator } from '../support/scripted-generator.ts';
-import { ana, bo, Onlooker, Studio, settled } from '../support/studio.ts';
+import { ana, bo, Onlooker, Studio, settled } from '../support/core.ts';
 
 const IMAGE_BYTES = 64;
 const RUNS = 150;

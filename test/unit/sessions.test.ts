@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../server/generators/generator.ts';
 import { inStage } from '../support/machine.ts';
 import { imageOf } from '../support/scripted-generator.ts';
-import { generate, Studio, send, settled } from '../support/studio.ts';
+import { generate, Studio, send, settled } from '../support/core.ts';
 
 describe('R11 sessions side by side', () => {
   test('R11 each result reaches the session that asked, whatever ends in between', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { BEAT_MS, Wire } from '../../server/ws/socket-writer.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { PaperSocket } from '../support/paper-socket.ts';
+import { PaperSocket } from '../support/fake-web-socket.ts';
 
 const CAP = 1_000;
 

@@ -8,7 +8,7 @@ import { Outbox, type Source } from '../../server/ws/outbox.ts';
 import { Wire } from '../../server/ws/socket-writer.ts';
 import type { ProgressMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { FakeClock } from './fake-clock.ts';
-import { PaperSocket } from './paper-socket.ts';
+import { PaperSocket } from './fake-web-socket.ts';
 import { imageOf } from './scripted-generator.ts';
 
 /** In bytes: a wire that holds more has no room. */
