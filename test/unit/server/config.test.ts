@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, readConfig, unknownVariables } from '../../server/config.ts';
-import { isLoopback } from '../../server/platform/hosts.ts';
-import { defaultLimits } from '../../server/platform/limits.ts';
-import { contradictions } from '../../server/read-limits.ts';
+import { ConfigError, limitConflicts, readConfig, unknownVariables } from '../../../server/config.ts';
+import { isLoopback } from '../../../server/platform/addresses.ts';
+import { defaultLimits } from '../../../server/platform/limits.ts';
 
 const TOKEN = 'x'.repeat(32);
 const KEY = { OPENAI_API_KEY: 'sk-secret' };
 
-function complaint(environment: Record<string, string>): string {
+function errorOf(environment: Record<string, string>): string {
   try {
     readConfig(environment);
   } catch (error) {
@@ -17,8 +16,8 @@ function complaint(environment: Record<string, string>): string {
   return 'none';
 }
 
-describe('what is not said', () => {
-  test('S2 without a variable it listens on loopback, with the demo painter', () => {
+describe('defaults', () => {
+  test('S2: without any variable the server listens on loopback and draws with the demo painter', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 3000,
@@ -43,50 +42,13 @@ describe('what is not said', () => {
     expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}));
   });
 
-  test('variables of others are none of ours', () => {
+  test('variables of other programs are ignored', () => {
     expect(readConfig({ PATH: '/bin', PROXY: 'x', constructor: 'x' })).toEqual(readConfig({}));
-  });
-
-  test('the limits are those that the design names', () => {
-    expect(defaultLimits).toMatchObject({
-      INBOUND_MESSAGE_BYTES: 65_536,
-      INBOUND_FRAGMENTS: 32,
-      INBOUND_CHUNKS: 1_024,
-      HELD_MESSAGES: 16,
-      JOIN_DEADLINE_MS: 5_000,
-      PROMPT_CHARACTERS: 4_000,
-      FEEDBACK_CHARACTERS: 2_000,
-      NAME_CHARACTERS: 40,
-      HAVE_IDS: 32,
-      WANT_IDS: 12,
-      ATTEMPTS_PER_SESSION: 12,
-      DECISIONS_PER_SESSION: 256,
-      REMEMBERED_COMMANDS: 256,
-      CONCURRENT_CANDIDATES: 4,
-      QUEUED_CANDIDATES: 100,
-      MEMORY_WAIT_MS: 180_000,
-      COMMAND_BURST: 20,
-      COMMANDS_PER_SECOND: 10,
-      DRAFTS_PER_SECOND: 10,
-      CONNECTIONS_PER_ADDRESS: 200,
-      CONNECTIONS_PER_SESSION: 200,
-      CONNECTIONS: 20_000,
-      SESSION_BURST_PER_ADDRESS: 30,
-      SESSIONS_PER_MINUTE_PER_ADDRESS: 30,
-      SESSIONS: 10_000,
-      UPSTREAM_IMAGE_BYTES: 20 * 2 ** 20,
-      UPSTREAM_IMAGE_PIXELS: 40_000_000,
-      UPSTREAM_STREAM_BYTES: 128 * 2 ** 20,
-      UPSTREAM_SILENCE_MS: 180_000,
-      UPSTREAM_TOTAL_MS: 600_000,
-      IMAGE_MEMORY_BYTES: 2 ** 30,
-      SESSION_IDLE_MS: 1_800_000,
-    });
   });
 });
 
-describe('what is said', () => {
-  test('every variable arrives where it belongs', () => {
+describe('variables', () => {
+  test('every variable sets its field', () => {
     const config = readConfig({
       HOST: '0.0.0.0',
       PORT: '0',
@@ -129,14 +91,14 @@ describe('what is said', () => {
     });
   });
 
-  test('the generator is what the key’s presence says, unless one is named', () => {
+  test('with a key OpenAI draws, without one the demo painter, unless PROOFROOM_GENERATOR says otherwise', () => {
     expect(readConfig(KEY).generator.generator).toBe('openai');
     expect(readConfig({ ...KEY, PROOFROOM_GENERATOR: 'demo' }).generator.generator).toBe('demo');
     expect(readConfig({ PROOFROOM_GENERATOR: 'demo' }).generator.generator).toBe('demo');
-    expect(complaint({ PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
+    expect(errorOf({ PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
   });
 
-  test('the Images API of a server of somebody’s own needs no key, and no name of a model', () => {
+  test('the Images API of a compatible server needs neither a key nor a model', () => {
     const local = { PROOFROOM_API: 'images', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' };
     const generator = { generator: 'openai', api: 'images', baseURL: 'http://127.0.0.1:9/v1', canEdit: true };
     expect(readConfig(local).generator).toEqual({ ...generator, apiKey: 'none' });
@@ -149,9 +111,9 @@ describe('what is said', () => {
     expect(readConfig({ ...local, PROOFROOM_GENERATOR: 'demo' }).generator).toEqual({ generator: 'demo' });
   });
 
-  test('the Images API of OpenAI needs a key, and draws with the usual model', () => {
+  test('the Images API of OpenAI needs a key and uses the default image model', () => {
     expect(readConfig({ PROOFROOM_API: 'images' }).generator).toEqual({ generator: 'demo' });
-    expect(complaint({ PROOFROOM_API: 'images', PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
+    expect(errorOf({ PROOFROOM_API: 'images', PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
     expect(readConfig({ ...KEY, PROOFROOM_API: 'images' }).generator).toEqual({
       generator: 'openai',
       api: 'images',
@@ -161,17 +123,18 @@ describe('what is said', () => {
     });
   });
 
-  test('sizes can be said for the demo painter too', () => {
+  test('PROOFROOM_SIZES also applies to the demo painter', () => {
     expect(readConfig({ PROOFROOM_SIZES: '64x64' }).generator).toEqual({ generator: 'demo', sizes: ['64x64'] });
   });
 
-  test('the Responses API asks for a key wherever it is', () => {
+  test('the Responses API needs a key at any base URL', () => {
     expect(readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' }).generator).toEqual({ generator: 'demo' });
   });
 
-  test.each(Object.keys(defaultLimits))('the limit %s is set by its name', (name) => {
-    const { limits } = readConfig({ [`PROOFROOM_${name}`]: '7' });
-    expect(limits).toEqual({ ...defaultLimits, [name]: 7 });
+  test('every limit is set by PROOFROOM_ and its name', () => {
+    for (const name of Object.keys(defaultLimits)) {
+      expect(readConfig({ [`PROOFROOM_${name}`]: '7' }).limits).toEqual({ ...defaultLimits, [name]: 7 });
+    }
   });
 
   test.each([
@@ -183,12 +146,12 @@ describe('what is said', () => {
     '[::1]',
     'localhost',
     'proof.example.',
-  ])('S1 %s is a host that may be allowed', (host) => {
+  ])('S1: %s can be an allowed host', (host) => {
     expect(readConfig({ PROOFROOM_ALLOWED_HOSTS: host }).allowedHosts).toEqual([host.toLowerCase()]);
   });
 });
 
-/** None of the values may be found in any complaint: a variable may hold a secret, or be given another’s value. */
+/** No error may repeat a value: it may be a secret, or one that was meant for another variable. */
 const bad: Record<string, readonly string[]> = {
   PORT: ['http', '-987', '65536', '30.77', '0x1F', ' 3000', '3000 ', '1e9'],
   OPENAI_BASE_URL: ['api.openai.example', 'sk-mixed-up', 'javascript:alert(77)', 'ftp://files.example/v9'],
@@ -231,18 +194,21 @@ const bad: Record<string, readonly string[]> = {
   PROOFROOM_SESSION_IDLE_MS: ['0', '2147483648'],
 };
 
-describe('what can’t be used', () => {
-  for (const [name, values] of Object.entries(bad)) {
-    test.each(values)(`${name} is named and its value is not: %j`, (value) => {
-      const told = complaint({ [name]: value });
-      expect(told).toMatch(new RegExp(`^${name} \\S`));
-      if (value.length > 2) expect(told).not.toContain(value.trim());
-    });
-  }
+describe('invalid values', () => {
+  test.each(Object.entries(bad))(
+    'S3: the error for %s names the variable and does not repeat the value',
+    (name, values) => {
+      for (const value of values) {
+        const error = errorOf({ [name]: value });
+        expect(error).toMatch(new RegExp(`^${name} \\S`));
+        if (value.length > 2) expect(error).not.toContain(value.trim());
+      }
+    },
+  );
 
-  test('every variable that is wrong is named, one a line', () => {
-    const told = complaint({ PORT: 'x', PROOFROOM_TRUST_PROXY: 'x', PROOFROOM_SESSIONS: 'x', PROOFROOM_WANT_IDS: '0' });
-    expect(told.split('\n').map((line) => line.split(' ', 1)[0])).toEqual([
+  test('the error has a line for every wrong variable', () => {
+    const error = errorOf({ PORT: 'x', PROOFROOM_TRUST_PROXY: 'x', PROOFROOM_SESSIONS: 'x', PROOFROOM_WANT_IDS: '0' });
+    expect(error.split('\n').map((line) => line.split(' ', 1)[0])).toEqual([
       'PORT',
       'PROOFROOM_TRUST_PROXY',
       'PROOFROOM_WANT_IDS',
@@ -251,68 +217,67 @@ describe('what can’t be used', () => {
   });
 });
 
-describe('limits that leave nothing to do hold, and are told', () => {
-  const told = (environment: Record<string, string>) => contradictions(readConfig(environment).limits);
+describe('limits that conflict', () => {
+  const conflicts = (environment: Record<string, string>) => limitConflicts(readConfig(environment).limits);
 
-  test('R7 memory without room for one image: every ask is told to come back later, for ever', () => {
-    expect(told({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20 - 1) })).toEqual([
+  test('R7: image memory smaller than one image is reported', () => {
+    expect(conflicts({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20 - 1) })).toEqual([
       expect.stringMatching(/^PROOFROOM_IMAGE_MEMORY_BYTES .*PROOFROOM_UPSTREAM_IMAGE_BYTES/),
     ]);
-    expect(told({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20) })).toEqual([]);
-    expect(told({ PROOFROOM_IMAGE_MEMORY_BYTES: '1000000', PROOFROOM_UPSTREAM_IMAGE_BYTES: '1000000' })).toEqual([]);
+    expect(conflicts({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20) })).toEqual([]);
+    expect(conflicts({ PROOFROOM_IMAGE_MEMORY_BYTES: '1000000', PROOFROOM_UPSTREAM_IMAGE_BYTES: '1000000' })).toEqual(
+      [],
+    );
   });
 
-  test.each(['PROMPT', 'FEEDBACK'])(
-    'S4 words (%s) that fit in no message: who sends them is closed with 1009',
-    (name) => {
-      const words = { [`PROOFROOM_${name}_CHARACTERS`]: '30000' };
-      expect(told(words)).toEqual([
-        expect.stringMatching(new RegExp(`^PROOFROOM_INBOUND_MESSAGE_BYTES .*PROOFROOM_${name}_CHARACTERS`)),
-      ]);
-      expect(told({ ...words, PROOFROOM_INBOUND_MESSAGE_BYTES: '100000' })).toEqual([]);
-    },
-  );
+  test.each(['PROMPT', 'FEEDBACK'])('S4: a %s limit that no message can carry is reported', (name) => {
+    const large = { [`PROOFROOM_${name}_CHARACTERS`]: '30000' };
+    expect(conflicts(large)).toEqual([
+      expect.stringMatching(new RegExp(`^PROOFROOM_INBOUND_MESSAGE_BYTES .*PROOFROOM_${name}_CHARACTERS`)),
+    ]);
+    expect(conflicts({ ...large, PROOFROOM_INBOUND_MESSAGE_BYTES: '100000' })).toEqual([]);
+  });
 });
 
-describe('S2 whoever can create a session spends the owner’s money', () => {
+describe('access (S2)', () => {
   test.each(['0.0.0.0', '::', '192.168.1.7', 'proof.example.org', '127.0.0.1.example.org', '1270.0.0.1'])(
-    'S2 on %s it refuses to start without a token',
+    'S2: HOST=%s needs an access token',
     (host) => {
-      const told = complaint({ HOST: host });
-      expect(told).toContain('PROOFROOM_ACCESS_TOKEN');
-      expect(told).toContain('PROOFROOM_ALLOW_ANONYMOUS=1');
-      expect(told).not.toContain(`${host} `);
+      const error = errorOf({ HOST: host });
+      expect(error).toContain('PROOFROOM_ACCESS_TOKEN');
+      expect(error).toContain('PROOFROOM_ALLOW_ANONYMOUS=1');
+      expect(error).not.toContain(`${host} `);
     },
   );
 
-  test('S2 with a token of 32 characters it starts', () => {
+  test('S2: a token of 32 characters is enough', () => {
     expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ACCESS_TOKEN: TOKEN }).accessToken).toBe(TOKEN);
   });
 
-  test('S2 where it is said that anybody may, it starts; saying no is not saying so', () => {
+  test('S2: PROOFROOM_ALLOW_ANONYMOUS=1 replaces the token, 0 does not', () => {
     expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ALLOW_ANONYMOUS: '1' }).host).toBe('0.0.0.0');
-    expect(complaint({ HOST: '0.0.0.0', PROOFROOM_ALLOW_ANONYMOUS: '0' })).toContain('PROOFROOM_ACCESS_TOKEN');
+    expect(errorOf({ HOST: '0.0.0.0', PROOFROOM_ALLOW_ANONYMOUS: '0' })).toContain('PROOFROOM_ACCESS_TOKEN');
   });
 
-  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('S2 %s is loopback', (host) => {
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('S2: %s is loopback and needs no token', (host) => {
     expect(isLoopback(host)).toBe(true);
     expect(readConfig({ HOST: host }).host).toBe(host);
   });
 });
 
-describe('what is misspelt', () => {
-  test('names that begin like ours and say nothing to us are found, whatever their case', () => {
+describe('unknown variables', () => {
+  test('misspelt names are found in any case', () => {
     const misspelt = ['PROOFROOM_ACCES_TOKEN', 'PROOFROOM_PORT', 'PROOFROOM_SESSION', 'proofroom_trust_proxy'];
     expect(unknownVariables(Object.fromEntries(misspelt.toReversed().map((name) => [name, 'x'])))).toEqual(misspelt);
   });
 
-  test('variables that count, that are empty or that are others’ are not', () => {
+  test('known, empty and foreign variables are not reported', () => {
     const limits = Object.keys(defaultLimits).map((name) => [`PROOFROOM_${name}`, '1']);
     const ours = { ...Object.fromEntries(limits), HOST: '::1', PROOFROOM_MODEL: 'outer', PROOFROOM_CHROMIUM: '/bin/c' };
     expect(unknownVariables({ ...ours, PROOFROOM_ACCES_TOKEN: '', PROOFROOMS: 'x', MY_PROOFROOM_X: 'x' })).toEqual([]);
   });
 
-  test('what Kubernetes tells of a service of that name is not, and hides nothing else', () => {
+  test('variables that Kubernetes sets for a service named proofroom are not reported, and hide no misspelt one', () => {
     const service = {
       PROOFROOM_SERVICE_HOST: '10.0.0.11',
       PROOFROOM_SERVICE_PORT: '3000',
