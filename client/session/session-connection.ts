@@ -282,8 +282,6 @@ const endReasons = new Map<number, EndReason>([
 /** The address of the WebSocket of a server, which may live under a path. */
 function webSocketUrl(server: string | URL): string {
   const base = new URL(server);
-  base.search = '';
-  base.hash = '';
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   const url = new URL('ws', base);
   url.protocol = url.protocol.replace(/^http/, 'ws');

@@ -308,6 +308,18 @@ describe('commands that set the draft', () => {
     expect(client.state.draft).toBe(left);
   });
 
+  test('W8: what was typed before a start over does not count when the focus goes after it', () => {
+    const { client, socket } = joinedClient(reviewing);
+    client.setDraftFocus(true);
+    client.setDraft('a fox, but red');
+    void client.startOver();
+    confirm(socket);
+    socket.say(initialInput({ draft: '', draftRevision: 1 }), { type: 'ack', commandId: 'command-1', revision: 3 });
+    typedElsewhere(socket, 'theirs');
+    client.setDraftFocus(false);
+    expect(client.state.draft).toBe('theirs');
+  });
+
   test('a text typed before a start over is not sent after it, unless the start over is rejected', () => {
     const { client, page, socket } = joinedClient(reviewing);
     client.setDraftFocus(true);

@@ -252,7 +252,7 @@ describe('asking', () => {
   });
 
   test('a want that was rejected for its rate is repeated after a second', () => {
-    const { client, page, socket } = joinedClient();
+    const { client, page, socket } = joinedClient(userFeedback([one, two]));
     client.want(['image-1']);
     socket.say({ type: 'reject', code: 'rate_limited', message: 'Too fast.' });
     page.pass(1_000);
