@@ -488,7 +488,7 @@ export const mutations: readonly Mutation[] = [
       {
         file: client,
         from: 'images: this.#images.finals,',
-        to: 'images: this.#connection.ended ? new Map() : this.#images.finals,',
+        to: 'images: this.#connection.endReason ? new Map() : this.#images.finals,',
       },
     ],
   },

@@ -291,7 +291,7 @@ describe('joining again', () => {
     expect(rejoin(page).sentOf('join')[0]?.key).toBe('key-2');
   });
 
-  test('a new session is not told of a participant of another one', () => {
+  test('a join without a session id does not send the secret of a participant', () => {
     const { page } = newClient({ participant: { id: 'participant-1', secret: 'secret-1' } });
     page.socket.open();
     expect(page.socket.sent).toEqual([{ type: 'join' }]);
@@ -350,7 +350,7 @@ describe('access tokens', () => {
     expect(page.sockets).toHaveLength(3);
   });
 
-  test('S2: a token that is provided after the join was sent is tried before another is asked for', () => {
+  test('S2: a token that is provided after the join was sent is tried before token_needed', () => {
     const { client, page } = newClient();
     page.socket.open();
     client.provideToken('right');

@@ -37,7 +37,7 @@ function passQuietly(page: FakeEnvironment, socket: FakeSocket, seconds: number)
 /** Somebody else's prompt has become the draft. */
 const promptElsewhere = (text: string) =>
   generating('generation-1', { draft: text, draftRevision: 1, lastAction: lastAction('generate') });
-/** The same, and cancelled before this client was told of either. */
+/** The same, and cancelled within the same snapshot. */
 const cancelledElsewhere = (text: string) =>
   initialInput({ draft: text, draftRevision: 1, turn: 2, lastAction: lastAction('cancel') });
 
@@ -274,7 +274,7 @@ describe('commands that set the draft', () => {
     expect(drafts(socket)).toEqual(['a', 'mine']);
   });
 
-  test('the first snapshot of a session says nothing about what was typed before it', () => {
+  test('a text typed before the first join is sent, whatever the draft revision of the session', () => {
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-1' });
     client.setDraft('mine');
     expect(drafts(answerJoin(page, promptElsewhere('theirs')))).toEqual(['mine']);
