@@ -456,6 +456,13 @@ describe('the end', () => {
     expect(page.leftovers).toBe(0);
   });
 
+  test('a client that is closed while it connects does not try again, although its socket reports the close at once', () => {
+    const { client, page } = newClient();
+    client.close();
+    expect(client.state.connection).toEqual({ status: 'left' });
+    expect([page.socket.isClosed, page.leftovers]).toEqual([true, 0]);
+  });
+
   test('close releases sockets, timers and object URLs, and may be called twice', async () => {
     const { client, page, socket } = joinedClient(generating('generation-1', { candidates: 2 }));
     socket.say(first, image('partial-1', { kind: 'partial', candidate: 1 }));
