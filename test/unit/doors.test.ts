@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { ClientAddresses, countedAs } from '../../server/platform/client-address.ts';
-import { isAllowedHost } from '../../server/platform/hosts.ts';
+import { ClientAddresses, countedAs } from '../../server/platform/addresses.ts';
+import { isAllowedHost } from '../../server/platform/addresses.ts';
 import type { Limits } from '../../server/platform/limits.ts';
 import { newId, sameSecret } from '../../server/platform/secrets.ts';
 import { TokenBucket } from '../../server/platform/token-bucket.ts';
