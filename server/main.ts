@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
 import { App } from './create-proofroom.ts';
-import { createGenerator, describeGenerator, checkGenerator } from './generators/create-generator.ts';
+import { checkGenerator, createGenerator, describeGenerator } from './generators/create-generator.ts';
 import { createLogger } from './platform/logger.ts';
 import { contradictions } from './read-limits.ts';
 
