@@ -6,9 +6,8 @@ import * as v from 'valibot';
 import { LONGEST_TOKEN } from '../shared/protocol.ts';
 import type { DemoPainterOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generators/openai/models.ts';
-import type { OpenAIOptions } from './generators/openai/responses-generator.ts';
-import { isLoopback } from './platform/addresses.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generators/openai/responses-generator.ts';
+import { isLoopback } from './platform/hosts.ts';
 import { defaultLimits, type Limits } from './platform/limits.ts';
 import { readLimits, wholeNumber } from './read-limits.ts';
 

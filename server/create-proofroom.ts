@@ -6,7 +6,7 @@ import { drain } from './drain.ts';
 import { Estimates } from './generators/estimates.ts';
 import type { Generator } from './generators/generator.ts';
 import { listener } from './http/listener.ts';
-import { ClientAddresses } from './platform/addresses.ts';
+import { ClientAddresses } from './platform/client-address.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import type { Logger } from './platform/logger.ts';
 import type { Metrics } from './platform/metrics.ts';

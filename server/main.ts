@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
 import { App } from './create-proofroom.ts';
-import { checkGenerator, createGenerator, describeGenerator } from './generators/create-generator.ts';
+import { createGenerator, describeGenerator, findGeneratorProblem } from './generators/create-generator.ts';
 import { createLogger } from './platform/logger.ts';
 import { contradictions } from './read-limits.ts';
 
@@ -58,7 +58,7 @@ function warnOfUnknownVariables(): void {
 }
 
 async function warnOfGenerator(config: Config): Promise<void> {
-  const problem = await checkGenerator(config);
+  const problem = await findGeneratorProblem(config);
   if (problem === undefined) return;
   console.error(`proofroom: ${problem}`);
   log.warn('the image service refuses what it was configured with');

@@ -1,7 +1,7 @@
 /** Answers HTTP requests: those that were meant for this server by their route, all others with 421. */
 import type { RequestListener, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import { hostOf, isAllowedHost } from '../platform/addresses.ts';
+import { hostOf, isAllowedHost } from '../platform/hosts.ts';
 import { commonHeaders, type RoutesContext, routes } from './routes.ts';
 
 /** The host is looked at before there is a route (rule S1): without a usable one the adapter would answer 400 by itself. */

@@ -1,7 +1,7 @@
 /** The counts, for those who run the server: over loopback, or with the access token. */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
-import { isLoopback } from '../platform/addresses.ts';
+import { isLoopback } from '../platform/hosts.ts';
 import { sameSecret } from '../platform/secrets.ts';
 import type { Journal } from '../platform/telemetry.ts';
 

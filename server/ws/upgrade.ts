@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { Config } from '../config.ts';
-import { type ClientAddresses, hostOf, isAllowedHost } from '../platform/addresses.ts';
+import type { ClientAddresses } from '../platform/client-address.ts';
+import { hostOf, isAllowedHost } from '../platform/hosts.ts';
 import type { Journal } from '../platform/telemetry.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 
