@@ -12,7 +12,7 @@ import {
   type Generator,
   type GeneratorSupports,
 } from '../generator.ts';
-import { standardSizes } from '../openai/models.ts';
+import { standardSizes } from '../openai/supports.ts';
 
 export interface DemoPainterOptions {
   /** The sizes that may be chosen; OpenAI's standard ones when absent. */
