@@ -123,7 +123,7 @@ const refusals: readonly (readonly [Refusal, ExpectedFailure, Service?])[] = [
 ];
 
 describe('what the service says is judged by its code, then by its status', () => {
-  test.each(refusals)('%j', (refusal, { code, message, retryable, transient }, service = openAI) => {
+  test.for(refusals)('%j', ([refusal, { code, message, retryable, transient }, service = openAI]) => {
     const failure = refused({ message: TEXT, ...refusal }, service);
     expect(failure).toMatchObject({ code, message: expect.stringMatching(message), retryable });
     expect(failure.transient).toEqual(transient);
