@@ -27,7 +27,7 @@ const cut = { code: 'network', message: /connection to the image server broke/, 
 
 /**
  * One for each format in which compatible servers send failures. What is made of codes and statuses is in
- * unit/upstream-failures.test.ts, and what is made of an answer's JSON in unit/images-answer.test.ts.
+ * test/unit/server/generators/openai/failures.test.ts, and what is made of an answer's JSON in images-answer.test.ts beside it.
  */
 const expected: readonly (readonly [ImagesScenarioName, ExpectedFailure])[] = [
   ['string_error', fault],

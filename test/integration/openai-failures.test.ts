@@ -20,7 +20,7 @@ const cut = { code: 'network', message: /broke before the image was complete/, .
 const noImage = { code: 'no_image', message: /without an image/, ...byAPerson } as const;
 const notAnImage = { code: 'provider_error', message: /no PNG, JPEG or WebP/, ...byAPerson } as const;
 
-/** One for each way in which a failure reaches us. What is made of its code and status is in unit/upstream-failures.test.ts. */
+/** One for each way in which a failure reaches us. What is made of its code and status is in test/unit/server/generators/openai/failures.test.ts. */
 const expected: readonly (readonly [ScenarioName, ExpectedFailure])[] = [
   ['moderation_blocked', moderation],
   ['missing_scope', { code: 'invalid_api_key', message: /may not draw images.*permissions/, ...never }],

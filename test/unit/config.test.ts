@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig, unknownVariables } from '../../server/config.ts';
-import { isLoopback } from '../../server/platform/addresses.ts';
+import { isLoopback } from '../../server/platform/hosts.ts';
 import { defaultLimits } from '../../server/platform/limits.ts';
 import { contradictions } from '../../server/read-limits.ts';
 

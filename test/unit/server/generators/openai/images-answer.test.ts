@@ -1,11 +1,18 @@
 import { createCanvas } from '@napi-rs/canvas';
 import { describe, expect, test } from 'vitest';
-import { readAnswer } from '../../server/generators/openai/images-generator.ts';
-import { imagesService } from '../../server/generators/openai/service.ts';
-import { defaultLimits } from '../../server/platform/limits.ts';
-import { pixelBomb } from '../support/bombs.ts';
-import { UPSTREAM_TEXT as TEXT } from '../support/fake-openai-scenarios.ts';
-import { automatically, byAPerson, type ExpectedFailure, failureOf, fullText, never } from '../support/generation.ts';
+import { readAnswer } from '../../../../../server/generators/openai/images-generator.ts';
+import { imagesService } from '../../../../../server/generators/openai/service.ts';
+import { defaultLimits } from '../../../../../server/platform/limits.ts';
+import { pixelBomb } from '../../../../support/bombs.ts';
+import { UPSTREAM_TEXT as TEXT } from '../../../../support/fake-openai-scenarios.ts';
+import {
+  automatically,
+  byAPerson,
+  type ExpectedFailure,
+  failureOf,
+  fullText,
+  never,
+} from '../../../../support/generation.ts';
 
 const png = createCanvas(96, 64).encodeSync('png');
 const b64_json = png.toString('base64');

@@ -1,7 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { readBase64Image, readImage } from '../../server/generators/read-image.ts';
+import { readBase64Image, readImage } from '../../../../server/generators/read-image.ts';
 
 const limits = { UPSTREAM_IMAGE_BYTES: 1_000_000, UPSTREAM_IMAGE_PIXELS: 40_000_000 };
 

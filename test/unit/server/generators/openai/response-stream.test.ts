@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { GenerationFailed } from '../../server/generators/generator.ts';
-import { ResponseReader } from '../../server/generators/openai/response-stream.ts';
-import { responsesService } from '../../server/generators/openai/service.ts';
-import { defaultLimits } from '../../server/platform/limits.ts';
+import { GenerationFailed } from '../../../../../server/generators/generator.ts';
+import { ResponseReader } from '../../../../../server/generators/openai/response-stream.ts';
+import { responsesService } from '../../../../../server/generators/openai/service.ts';
+import { defaultLimits } from '../../../../../server/platform/limits.ts';
 
 const service = responsesService({ model: 'm', imageModel: 'i' });
 

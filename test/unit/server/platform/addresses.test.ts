@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { ClientAddresses, countedAs, isAllowedHost, isLoopback } from '../../server/platform/addresses.ts';
+import { ClientAddresses, countedAs, isAllowedHost, isLoopback } from '../../../../server/platform/addresses.ts';
 
 describe('S1: which Host headers are answered', () => {
   test.each([

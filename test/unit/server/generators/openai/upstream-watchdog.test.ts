@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { imagesService, responsesService, type Service } from '../../server/generators/openai/service.ts';
-import { UpstreamWatchdog } from '../../server/generators/openai/upstream-watchdog.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { imagesService, responsesService, type Service } from '../../../../../server/generators/openai/service.ts';
+import { UpstreamWatchdog } from '../../../../../server/generators/openai/upstream-watchdog.ts';
+import { FakeClock } from '../../../../support/fake-clock.ts';
 
 const limits = { UPSTREAM_SILENCE_MS: 100, UPSTREAM_TOTAL_MS: 1_000, UPSTREAM_STREAM_BYTES: 1_000 };
 const responses = responsesService({ model: 'm', imageModel: 'i' });

@@ -8,10 +8,10 @@ import {
   type GeneratorProgress,
   type Transient,
   UpstreamFault,
-} from '../../server/generators/generator.ts';
-import { type RetryOptions, withRetries } from '../../server/generators/retry.ts';
-import type { GenerationErrorCode } from '../../shared/model.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+} from '../../../../server/generators/generator.ts';
+import { type RetryOptions, withRetries } from '../../../../server/generators/retry.ts';
+import type { GenerationErrorCode } from '../../../../shared/model.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 
 type Try = (context: GenerateContext) => Promise<GenerateResult>;
 

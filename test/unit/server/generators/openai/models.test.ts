@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { isOpenAIImageModel, openAICapabilities, pricesOf } from '../../server/generators/openai/models.ts';
-import { parametersOf } from '../../server/generators/openai/parameters.ts';
-import { type Options, optionNames, optionRow } from '../../shared/options.ts';
+import { isOpenAIImageModel, openAICapabilities, pricesOf } from '../../../../../server/generators/openai/models.ts';
 
 test('the finest qualities are offered only if all of the models have them', () => {
   const fine = openAICapabilities(['gpt-image-2.6-sunburst', 'gpt-image-2.5-flare-2026-09-08'], undefined).qualities;
@@ -31,21 +29,4 @@ test('configured prices override the published ones, for their model alone', () 
   expect(pricesOf('gpt-image-2', configured)).toBe(prices);
   expect(pricesOf('gpt-image-2.6-flare', configured)).toEqual(pricesOf('gpt-image-2.6-flare'));
   expect(pricesOf(undefined, { model: undefined, prices })).toBe(prices);
-});
-
-test('every option with a parameter in the table is sent, under that name, if it is set', () => {
-  const options: Options = {
-    candidates: 2,
-    model: 'a-model',
-    size: '64x48',
-    quality: 'low',
-    format: 'jpeg',
-    background: 'auto',
-    compression: 0,
-    partialImages: 0,
-  };
-  const inTable = optionNames.flatMap((name) => optionRow(name).parameter ?? []);
-  expect(Object.keys(parametersOf(options)).toSorted()).toEqual(inTable.toSorted());
-  expect(parametersOf(options)).toMatchObject({ output_format: 'jpeg', output_compression: 0, partial_images: 0 });
-  expect(parametersOf({})).toEqual({});
 });

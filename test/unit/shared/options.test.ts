@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Capabilities, type Options, optionNames, optionProblem } from '../../shared/options.ts';
+import { type Capabilities, type Options, optionNames, optionProblem } from '../../../shared/options.ts';
 
 const capabilities = {
   models: ['one', 'two'],

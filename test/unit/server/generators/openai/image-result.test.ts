@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readImageResult, usageOf } from '../../server/generators/openai/image-result.ts';
-import { responsesService } from '../../server/generators/openai/service.ts';
-import { defaultLimits } from '../../server/platform/limits.ts';
+import { readImageResult, usageOf } from '../../../../../server/generators/openai/image-result.ts';
+import { responsesService } from '../../../../../server/generators/openai/service.ts';
+import { defaultLimits } from '../../../../../server/platform/limits.ts';
 
 const tokens = {
   input_tokens: 300,

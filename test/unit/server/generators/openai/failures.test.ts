@@ -1,10 +1,17 @@
 import { APIConnectionError, APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
-import { type Refusal, refused } from '../../server/generators/openai/refusals.ts';
-import { imagesService, responsesService, type Service } from '../../server/generators/openai/service.ts';
-import { failureOf } from '../../server/generators/openai/thrown-errors.ts';
-import { UPSTREAM_TEXT as TEXT } from '../support/fake-openai-scenarios.ts';
-import { automatically, byAPerson, type ExpectedFailure, fullText, never, withDoubt } from '../support/generation.ts';
+import { type Refusal, refused } from '../../../../../server/generators/openai/refusals.ts';
+import { imagesService, responsesService, type Service } from '../../../../../server/generators/openai/service.ts';
+import { failureOf } from '../../../../../server/generators/openai/thrown-errors.ts';
+import { UPSTREAM_TEXT as TEXT } from '../../../../support/fake-openai-scenarios.ts';
+import {
+  automatically,
+  byAPerson,
+  type ExpectedFailure,
+  fullText,
+  never,
+  withDoubt,
+} from '../../../../support/generation.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
