@@ -36,12 +36,12 @@ export function readBase64Image(base64: string, limits: ImageByteLimits): Genera
   return bytes.byteLength === byteLength ? readImage(bytes, limits) : 'not an image';
 }
 
-/** The size of a PNG or WebP stands in its first 30 bytes. That of a JPEG stands behind its metadata, of which one segment has up to 64 KiB. */
+/** A PNG or WebP has its size in the first 30 bytes. A JPEG has it after its metadata, in segments of up to 64 KiB each. */
 const HEADER_BYTES = 128 * 1024;
 
 /**
- * The library copies all that it is given, and other formats let a small file unfold to a long list of boxes. So it gets only the
- * beginning. A JPEG may have more metadata than that, such as colour profiles and content credentials, and is then given as a whole.
+ * The library gets only the beginning, since it copies its input, and throws on an AVIF with very many entries. A JPEG may have more
+ * metadata than that, such as colour profiles and content credentials. Then the library gets all of it.
  */
 function dimensionsOf(bytes: Uint8Array) {
   const dimensions = imageDimensionsFromData(bytes.subarray(0, HEADER_BYTES));

@@ -84,7 +84,7 @@ async function pause(ms: number, clock: Pick<Clock, 'after'>, signal: AbortSigna
   cancelTimer();
 }
 
-/** What happened. Unlike the failure's own message it gives no advice: during a retry nobody has to do anything. */
+/** Names the cause. Unlike the failure's own message it gives no advice, since a retry needs no action. */
 function causeSentence(code: GenerationErrorCode, name: string): string {
   switch (code) {
     case 'rate_limited':

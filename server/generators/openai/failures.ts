@@ -96,7 +96,7 @@ export function endless(service: Service, totalMs: number): GenerationFailed {
   return failed({ code: 'timeout', retry, message }, service, 'total time');
 }
 
-/** Rule R10, for a request that was sent: nobody knows whether a silent service has drawn the image. */
+/** Rule R10: the Images API says nothing before its answer, so a request that fails after it was sent may have drawn the image. */
 export const maybeDrawn = ({ api }: Service): Transient => (api === 'images' ? { mayBeDrawn: true } : {});
 
 export function failed(

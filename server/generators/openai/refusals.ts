@@ -1,10 +1,10 @@
-/** What the service says when it refuses or fails, in any of its forms, as a failure of ours. */
+/** Turns a refusal or a failure that the service reports, in any of its formats, into a failure of ours. */
 import * as v from 'valibot';
 import { type GenerationFailed, inSentence } from '../generator.ts';
 import { failed, maybeDrawn, type Verdict } from './failures.ts';
 import type { Service } from './service.ts';
 
-/** What tells the service's failures apart. Its texts are read for that and never repeated (rule S7). */
+/** The fields that tell the service's failures apart. Its texts are read for that and never repeated (rule S7). */
 export interface Refusal {
   readonly status?: number | undefined;
   readonly code?: string | null | undefined;

@@ -13,7 +13,7 @@ interface ResponsesService {
 interface ImagesService {
   /** As it stands at the beginning of a sentence. */
   readonly name: string;
-  /** Says nothing before its one answer, so after a break it is unknown whether the image was drawn. */
+  /** Says nothing before its one answer. */
   readonly api: 'images';
   /** A compatible server may lack the endpoint for edits. */
   readonly endpoint: 'generations' | 'edits';

@@ -41,7 +41,7 @@ test('R10: each chunk restarts the silence timer, but not that of the total time
   expect(watchdog.signal.reason).toMatchObject({ code: 'timeout', message: expect.stringContaining('not finished') });
 });
 
-test('R10: a service that is silent until its answer is limited by the total time, and then not asked again by itself', () => {
+test('R10: the Images API may be silent until the total time is over, and is then not retried', () => {
   const { clock, watchdog } = watch(null, imagesService({}));
   clock.advance(999);
   expect(watchdog.signal.aborted).toBe(false);
