@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { type ScenarioName, UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';
+import { type ScenarioName, UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
 import { startProduct } from '../support/product.ts';
 import { digest, enter, see } from '../support/room.ts';
 
@@ -70,7 +70,7 @@ describe('a failure is a sentence that a person can act on', () => {
     const room = await enter(await browser.newPage(), address);
     await room.ask(PROMPT);
     await see(room.alert(says)).toBeVisible();
-    await see(room.root.getByText(UPSTREAM_WORDS)).toHaveCount(0);
+    await see(room.root.getByText(UPSTREAM_TEXT)).toHaveCount(0);
     await see(room.heading('What should the picture show?')).toBeVisible();
     await see(room.prompt).toHaveValue(PROMPT);
     expect(openai.requests).toHaveLength(tries);

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openOptions } from '../support/asking.ts';
 import { useBrowser } from '../support/browser.ts';
 import { type FakeImagesApi, startFakeImagesApi } from '../support/fake-images-api.ts';
-import { UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';
+import { UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
 import { startMain } from '../support/main-process.ts';
 import { project } from '../support/product.ts';
 import { digest, enter, type Room, see } from '../support/room.ts';
@@ -78,7 +78,7 @@ describe('a local model', () => {
       await ana.ask(PROMPT);
       for (const room of [ana, bo]) {
         await see(room.alert(sentence)).toBeVisible();
-        await see(room.root.getByText(UPSTREAM_WORDS)).toHaveCount(0);
+        await see(room.root.getByText(UPSTREAM_TEXT)).toHaveCount(0);
         await see(room.prompt).toHaveValue(PROMPT);
       }
       expect(fake.requests).toHaveLength(tries);

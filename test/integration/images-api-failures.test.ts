@@ -1,144 +1,110 @@
 import { describe, expect, test } from 'vitest';
 import { withRetries } from '../../server/generators/retry.ts';
 import { startFakeImagesApi } from '../support/fake-images-api.ts';
-import { type ImagesScenarioName, imagesScenarios } from '../support/fake-images-api-scenarios.ts';
-import { UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';
+import type { ImagesScenarioName } from '../support/fake-images-api-scenarios.ts';
+import { UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
 import {
-  again,
-  ask,
+  automatically,
+  byAPerson,
   type ExpectedFailure,
-  everythingSaid,
   failureOf,
-  later,
+  fullText,
   never,
   PROMPT,
+  startGeneration,
+  withDoubt,
 } from '../support/generation.ts';
 import { IMAGES_KEY, parent, setUpImagesApi } from '../support/images-api-adapter.ts';
 
-const doubtful = { retryable: true, transient: { mayBeDrawn: true } } as const;
+const fault = {
+  code: 'provider_error',
+  message: /^The image server had a fault of its own/,
+  ...automatically,
+} as const;
+const refusal = { code: 'provider_error', message: /^The image server refused.*Change the size/, ...never } as const;
+const notTheApi = { code: 'provider_error', message: /not the image server's API.*proxy/, ...byAPerson } as const;
+const cut = { code: 'network', message: /connection to the image server broke/, ...withDoubt } as const;
 
-const fault = { code: 'provider_error', sentence: /^The image server had a fault of its own/, ...again } as const;
-const option = { code: 'provider_error', sentence: /^The image server refused.*option.*Change the size/ } as const;
-const noImage = { code: 'no_image', sentence: /^The image server answered without an image/, ...later } as const;
-const notTheApi = { code: 'provider_error', sentence: /not the image server's API.*proxy/, ...later } as const;
-const notAnImage = { code: 'provider_error', sentence: /^The image server.*no PNG, JPEG or WebP/, ...later } as const;
-
+/**
+ * One for each format in which compatible servers send failures. What is made of codes and statuses is in
+ * test/unit/server/generators/openai/failures.test.ts, and what is made of an answer's JSON in images-answer.test.ts beside it.
+ */
 const expected: readonly (readonly [ImagesScenarioName, ExpectedFailure])[] = [
   ['string_error', fault],
-  ['word_error', fault],
+  ['code_as_error', fault],
   ['object_error', fault],
   ['plain_error', fault],
-  ['proxy_error', { ...fault, transient: { mayBeDrawn: true } }],
-  ['proxy_timeout', { ...fault, transient: { mayBeDrawn: true } }],
-  [
-    'redirected',
-    { code: 'provider_error', sentence: /sends its callers to another address.*OPENAI_BASE_URL/, ...never },
-  ],
   ['not_ready', fault],
-  ['status_in_200', fault],
-  ['string_refusal', { ...option, ...never }],
-  ['detail', { ...option, ...never }],
-  ['detail_list', { ...option, ...never }],
-  ['rate_limited', { code: 'rate_limited', sentence: /^The image server is busy/, ...again }],
-  ['moderated', { code: 'moderation_blocked', sentence: /by the image server's safety system/, ...never }],
-  ['moderated_in_200', { code: 'moderation_blocked', sentence: /by the image server's safety system/, ...never }],
-  ['wrong_key', { code: 'invalid_api_key', sentence: /^The image server refused the API key/, ...never }],
-  ['no_credit', { code: 'quota_exceeded', sentence: /account at the image server has no credit/, ...never }],
-  ['no_model', { code: 'provider_error', sentence: /no image model named sdxl.*PROOFROOM_IMAGE_MODEL/, ...never }],
-  ['no_endpoint', { code: 'provider_error', sentence: /no Images API at its address.*OPENAI_BASE_URL/, ...never }],
-  ['string_error_in_200', { code: 'provider_error', sentence: /without a reason that this server knows/, ...later }],
-  ['detail_in_200', { code: 'provider_error', sentence: /without a reason that this server knows/, ...later }],
+  ['proxy_error', { ...fault, ...withDoubt }],
+  ['proxy_timeout', { ...fault, ...withDoubt }],
+  ['string_refusal', refusal],
+  ['detail', refusal],
+  ['detail_list', refusal],
+  ['redirected', { code: 'provider_error', message: /to another address.*OPENAI_BASE_URL/, ...never }],
+  ['moderated', { code: 'moderation_blocked', message: /by the image server's safety system/, ...never }],
+  ['wrong_key', { code: 'invalid_api_key', message: /^The image server refused the API key/, ...never }],
+  ['no_credit', { code: 'quota_exceeded', message: /account at the image server has no credit/, ...never }],
+  ['no_model', { code: 'provider_error', message: /no image model named sdxl.*PROOFROOM_IMAGE_MODEL/, ...never }],
+  ['no_endpoint', { code: 'provider_error', message: /no Images API at its address.*OPENAI_BASE_URL/, ...never }],
+  ['string_error_in_200', { code: 'provider_error', message: /without a reason/, ...byAPerson }],
   ['page_in_200', notTheApi],
-  ['null_in_200', notTheApi],
-  ['nothing_in_200', notTheApi],
-  ['damaged_json', { code: 'network', sentence: /connection to the image server broke/, ...doubtful }],
-  ['list_in_200', noImage],
-  ['no_images', noImage],
-  ['no_data', noImage],
-  ['empty_image', noImage],
-  ['only_url', { code: 'provider_error', sentence: /address of an image.*fetches none.*b64_json/, ...later }],
-  ['not_base64', notAnImage],
-  ['page_image', notAnImage],
-  ['svg_image', notAnImage],
-  ['pixel_bomb', { ...notAnImage, sentence: /^The image server sent an image of more bytes or pixels/ }],
-  ['reset', { code: 'network', sentence: /^The image server could not be reached/, ...doubtful }],
-  ['cut', { code: 'network', sentence: /connection to the image server broke/, ...doubtful }],
+  ['empty_in_200', notTheApi],
+  ['only_url', { code: 'provider_error', message: /address of an image.*b64_json/, ...byAPerson }],
+  ['damaged_json', cut],
+  ['cut', cut],
+  ['reset', { code: 'network', message: /^The image server could not be reached/, ...withDoubt }],
 ];
 
-describe('each failure has its code, its sentence, and its worth of another try', () => {
-  test.each(expected)('%s', async (scenario, { code, sentence, retryable, transient }) => {
+describe('a failure has its code, its sentence and its kind of retry, and repeats nothing secret', () => {
+  test.each(expected)('S3, S7: %s', async (scenario, { code, message, retryable, transient }) => {
     const { fake, clock, generator } = await setUpImagesApi({ imageModel: 'sdxl' });
     fake.next(scenario);
-    const failure = await failureOf(ask(generator).result);
-    expect(failure).toMatchObject({ code, retryable });
+    const failure = await failureOf(startGeneration(generator).result);
+    expect(failure).toMatchObject({ code, retryable, message: expect.stringMatching(message) });
     expect(failure.transient).toEqual(transient);
-    expect(failure.message).toMatch(sentence);
+    // Neither a redirect nor the address of an image is followed.
     expect([fake.requests.length, clock.timers]).toEqual([1, 0]);
-  });
-
-  test.each(expected)('S3, S7: %s repeats neither key, nor prompt, nor a word of the service', async (scenario) => {
-    const { fake, generator } = await setUpImagesApi({ imageModel: 'sdxl' });
-    fake.next(scenario);
-    const failure = await failureOf(ask(generator).result);
     expect(failure.cause).toBeInstanceOf(Error);
-    for (const secret of [IMAGES_KEY, PROMPT, UPSTREAM_WORDS, '<svg', 'page not found', '169.254', '127.0.0.1']) {
-      expect(everythingSaid(failure)).not.toContain(secret);
+    for (const secret of [IMAGES_KEY, PROMPT, UPSTREAM_TEXT, 'page not found', '169.254', '127.0.0.1']) {
+      expect(fullText(failure)).not.toContain(secret);
     }
   });
 
-  test('every bad day is expected here, or has a test of its own', () => {
-    const good = ['drawn', 'drawn_with_nulls', 'drawn_with_usage', 'drawn_with_odd_usage', 'drawn_twice', 'held'];
-    const others = ['silence', 'silence_within', 'endless', 'gzip_bomb', 'gzip_bomb_refusal'];
-    expect([...expected.map(([name]) => name), ...good, ...others].toSorted()).toEqual(
-      Object.keys(imagesScenarios).toSorted(),
-    );
-  });
-
-  test('the address of an image is told of, and nobody goes there', async () => {
-    const { fake, generator } = await setUpImagesApi();
-    fake.next('only_url');
-    await failureOf(ask(withRetries(generator)).result);
-    expect(fake.requests).toHaveLength(1);
-  });
-
-  test('a server without the endpoint for edits can’t refine, and says what to set', async () => {
+  test('a server without the endpoint for edits can’t refine, and the sentence says what to set', async () => {
     const { fake, generator } = await setUpImagesApi();
     fake.next('no_endpoint');
-    const failure = await failureOf(ask(generator, { parent, feedback: 'more rain' }).result);
+    const failure = await failureOf(startGeneration(generator, { parent, feedback: 'more rain' }).result);
     expect(failure).toMatchObject({ code: 'provider_error', retryable: false });
     expect(failure.message).toMatch(/^The image server can't change an image.*PROOFROOM_REFINE=0/);
   });
 
-  test('a server that is not there: it certainly drew nothing', async () => {
-    const gone = await startFakeImagesApi();
-    const { baseURL } = gone;
-    await gone.close();
+  test('R10: a server that is not running has certainly drawn nothing', async () => {
+    const stopped = await startFakeImagesApi();
+    const { baseURL } = stopped;
+    await stopped.close();
     const { generator } = await setUpImagesApi({ baseURL });
-    const failure = await failureOf(ask(generator).result);
+    const failure = await failureOf(startGeneration(generator).result);
     expect(failure).toMatchObject({ code: 'network', cause: { message: 'ECONNREFUSED' } });
     expect(failure.transient).toEqual({});
   });
 });
 
 describe('with retries', () => {
-  test('the wait that the service asks for is honoured', async () => {
+  test('the wait that the service asks for is kept', async () => {
     const { fake, clock, generator } = await setUpImagesApi();
     fake.next('rate_limited', { retryAfter: 7 });
-    const { result, progress, reached } = ask(withRetries(generator, { clock, random: () => 0 }));
+    const { result, progress, reached } = startGeneration(withRetries(generator, { clock, random: () => 0 }));
     await reached('retrying');
     expect(progress).toEqual([{ phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.' }]);
-    clock.advance(6_999);
-    await new Promise(setImmediate);
-    expect(fake.requests).toHaveLength(1);
-    clock.advance(1);
+    clock.advance(7_000);
     expect((await result).image.mediaType).toBe('image/png');
     expect(fake.requests).toHaveLength(2);
   });
 
-  test('R10: of a line that was cut it says that nobody knows whether the first try is billed', async () => {
+  test('R10: the retry after a cut says that it is unknown whether the first try is billed', async () => {
     const { fake, clock, generator } = await setUpImagesApi();
     fake.next('cut');
-    const { result, progress, reached } = ask(withRetries(generator, { clock, random: () => 0 }));
+    const { result, progress, reached } = startGeneration(withRetries(generator, { clock, random: () => 0 }));
     await reached('retrying');
     expect(progress).toMatchObject([
       {
@@ -149,4 +115,65 @@ describe('with retries', () => {
     clock.advance(1);
     await result;
   });
+});
+
+describe('R10: a request is given up', () => {
+  test('R10: before its answer only after the total time, and then it is not retried', async () => {
+    const { fake, clock, generator } = await setUpImagesApi();
+    fake.next('silence');
+    const { result } = startGeneration(withRetries(generator, { clock }));
+    const request = await fake.request(1);
+    clock.advance(599_999);
+    expect(clock.timers, 'the timer of the total time').toBe(1);
+    clock.advance(1);
+    const failure = await failureOf(result);
+    expect(failure).toMatchObject({ code: 'timeout', retryable: true, transient: undefined });
+    expect(failure.message).toContain('600 seconds');
+    await request.closedEarly;
+    expect([fake.requests.length, clock.timers]).toEqual([1, 0]);
+  });
+
+  test('R10: within its answer after 180 seconds of silence', async () => {
+    const { fake, clock, generator } = await setUpImagesApi();
+    fake.next('silence_within');
+    const { result } = startGeneration(generator);
+    const request = await fake.request(1);
+    await expect.poll(() => clock.timers).toBe(2);
+    clock.advance(180_000);
+    expect(await failureOf(result)).toMatchObject({ code: 'timeout', transient: { mayBeDrawn: true } });
+    await request.closedEarly;
+  });
+});
+
+test('S4: an answer is closed once it has sent too many bytes', async () => {
+  const { fake, generator } = await setUpImagesApi({ limits: { UPSTREAM_STREAM_BYTES: 1_000_000 } });
+  fake.next('endless');
+  const failure = await failureOf(startGeneration(generator).result);
+  expect(failure).toMatchObject({ code: 'provider_error', transient: undefined });
+  expect(failure.message).toMatch(/^The image server sent more data/);
+  await (await fake.request(1)).closedEarly;
+});
+
+test.each([
+  ['bytes', { UPSTREAM_IMAGE_BYTES: 200 }],
+  ['pixels', { UPSTREAM_IMAGE_PIXELS: 96 * 64 - 1 }],
+])('S4: an image of too many %s is not taken', async (_, limits) => {
+  const { generator } = await setUpImagesApi({ limits });
+  const failure = await failureOf(startGeneration(generator).result);
+  expect(failure).toMatchObject({ code: 'provider_error', transient: undefined });
+  expect(failure.message).toContain('more bytes or pixels');
+});
+
+test.each([
+  ['a new image', {}],
+  ['an edit', { parent, feedback: 'more rain' }],
+])('R2: an abort of the request for %s closes it at once', async (_, request) => {
+  const { fake, clock, generator } = await setUpImagesApi();
+  fake.next('silence');
+  const { result, abort } = startGeneration(generator, request);
+  const { closedEarly } = await fake.request(1);
+  abort.abort(new Error('the reason of the caller'));
+  await expect(result).rejects.toMatchObject({ name: 'AbortError' });
+  await closedEarly;
+  expect(clock.timers).toBe(0);
 });

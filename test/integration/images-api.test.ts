@@ -2,65 +2,49 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { createImagesApiGenerator } from '../../server/generators/openai/images-generator.ts';
 import { defaultLimits } from '../../server/platform/limits.ts';
-import { ask, PROMPT } from '../support/generation.ts';
+import { PROMPT, startGeneration } from '../support/generation.ts';
 import { IMAGES_KEY, parent, setUpImagesApi } from '../support/images-api-adapter.ts';
 
-describe('a drawing that goes well', () => {
-  test.each(['drawn', 'drawn_with_nulls', 'drawn_with_usage', 'drawn_with_odd_usage', 'drawn_twice'] as const)(
-    'W4: %s: the image is the very bytes that were sent',
+describe('a successful generation', () => {
+  test.each(['drawn', 'drawn_with_usage'] as const)(
+    'W4: %s gives exactly the bytes that were sent',
     async (scenario) => {
       const { fake, clock, generator } = await setUpImagesApi();
       fake.next(scenario);
-      const { result, abort } = ask(generator);
+      const { result, abort, progress } = startGeneration(generator);
       const { image } = await result;
       expect(image).toMatchObject({ mediaType: 'image/png', width: 96, height: 64 });
       expect(Buffer.compare(image.bytes, fake.sent[0] ?? Buffer.alloc(0))).toBe(0);
+      expect(progress, 'nothing is known before the answer').toEqual([]);
       expect([clock.timers, getEventListeners(abort.signal, 'abort')]).toEqual([0, []]);
     },
   );
 
-  test('nothing is reported on the way, since nothing is known', async () => {
-    const { generator } = await setUpImagesApi();
-    const { result, progress } = ask(generator);
-    await result;
-    expect(progress).toEqual([]);
-  });
-
-  test('usage, cost and rewritten prompt come along where the service tells them', async () => {
+  test('it brings the rewritten prompt, the usage and its cost, if the service sends them', async () => {
     const { fake, generator } = await setUpImagesApi({ imageModel: 'gpt-image-2-2026-04-21' });
     fake.next('drawn_with_usage');
-    expect(await ask(generator).result).toMatchObject({
+    expect(await startGeneration(generator).result).toMatchObject({
       revisedPrompt: 'a lighthouse, at length',
       usage: { inputTokens: 60, outputTokens: 100, totalTokens: 160 },
       // 20 of text at 5 dollars a million, 40 of an image at 8, 100 of the new one at 30.
       estimatedCost: { amount: 0.00342, currency: 'USD' },
     });
-    expect(Object.keys(await ask(generator).result)).toEqual(['image']);
-  });
-
-  test.each(['jpeg', 'webp'] as const)('S6: the type of a %s is told from its bytes', async (format) => {
-    const { generator } = await setUpImagesApi();
-    expect((await ask(generator, { options: { format } }).result).image.mediaType).toBe(`image/${format}`);
+    expect(Object.keys(await startGeneration(generator).result)).toEqual(['image']);
   });
 });
 
 describe('the request', () => {
-  test('of the model auto is drawn by the usual one', async () => {
-    const { fake, generator } = await setUpImagesApi({ imageModel: 'sdxl' });
-    await ask(generator, { options: { model: 'auto' } }).result;
-    expect(fake.requests[0]?.fields).toMatchObject({ model: 'sdxl' });
-  });
-
-  test('to a server of somebody’s own asks for the image itself, and for no model that nobody named', async () => {
+  test('to a compatible server requires the image itself, and names no model if none is configured', async () => {
     const { fake, generator } = await setUpImagesApi();
-    await ask(generator, { options: { size: 'auto', quality: 'auto', background: 'auto', candidates: 2 } }).result;
+    const options = { model: 'auto', size: 'auto', quality: 'auto', background: 'auto', candidates: 2 } as const;
+    await startGeneration(generator, { options: { ...options, partialImages: 0 } }).result;
     expect(fake.requests).toHaveLength(1);
     expect(fake.requests[0]).toMatchObject({ path: '/v1/images/generations', files: [] });
     expect(fake.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${IMAGES_KEY}` });
     expect(fake.requests[0]?.fields).toEqual({ prompt: PROMPT, n: 1, response_format: 'b64_json' });
   });
 
-  test('passes the options on by their names in the API', async () => {
+  test('passes on the options', async () => {
     const { fake, generator } = await setUpImagesApi({ imageModel: 'sdxl' });
     const options = {
       model: 'flux',
@@ -70,7 +54,7 @@ describe('the request', () => {
       format: 'webp',
       compression: 0,
     } as const;
-    await ask(generator, { options }).result;
+    expect((await startGeneration(generator, { options }).result).image.mediaType).toBe('image/webp');
     expect(fake.requests[0]?.fields).toEqual({
       prompt: PROMPT,
       n: 1,
@@ -85,17 +69,17 @@ describe('the request', () => {
   });
 
   test.each(['gpt-image-2.6-sunburst', 'chatgpt-image-latest'])(
-    '%s, which refuses the field, is asked without response_format',
+    'to %s has no response_format, which that model rejects',
     async (imageModel) => {
       const { fake, generator } = await setUpImagesApi({ imageModel });
-      await ask(generator).result;
+      await startGeneration(generator).result;
       expect(fake.requests[0]?.fields).toEqual({ prompt: PROMPT, n: 1, model: imageModel });
     },
   );
 
-  test('of a refinement is a form with the image itself, the feedback and the first words', async () => {
+  test('of a refinement is a form with the image itself, the feedback and the first prompt', async () => {
     const { fake, generator } = await setUpImagesApi({ imageModel: 'qwen-image-edit' });
-    await ask(generator, { parent, feedback: 'more rain', options: { size: '512x512' } }).result;
+    await startGeneration(generator, { parent, feedback: 'more rain', options: { size: '512x512' } }).result;
     const [request] = fake.requests;
     expect(request?.path).toBe('/v1/images/edits');
     expect(Number(request?.headers['content-length'])).toBeGreaterThan(parent.bytes.byteLength);
@@ -109,24 +93,24 @@ describe('the request', () => {
 });
 
 describe('what the generator says of itself', () => {
-  test('a server of somebody’s own: only what can be known of it, and no word of where it stands', async () => {
+  test('of a compatible server: only what can be known, and not its address', async () => {
     const { generator } = await setUpImagesApi({ canEdit: false });
     expect(generator).toMatchObject({ name: 'The image server', model: 'the model it runs', demo: false });
-    expect(generator.supports).toEqual({ sizes: ['1024x1024', '1536x1024', '1024x1536'], refine: false });
+    expect(generator.capabilities).toEqual({ sizes: ['1024x1024', '1536x1024', '1024x1536'], refine: false });
     expect(JSON.stringify(generator)).not.toContain('127.0.0.1');
   });
 
-  test('the models and the sizes that are configured', async () => {
+  test('of a compatible server: the configured models and sizes', async () => {
     const { generator } = await setUpImagesApi({ imageModel: 'a', imageModels: ['b', 'a'], sizes: ['512x512'] });
-    expect(generator.supports).toEqual({ models: ['a', 'b'], sizes: ['512x512'], refine: true });
+    expect(generator.capabilities).toEqual({ models: ['a', 'b'], sizes: ['512x512'], refine: true });
   });
 
-  test('OpenAI: all that its models know, but no previews', () => {
+  test('of OpenAI: what its models can do, without previews', () => {
     const options = { apiKey: IMAGES_KEY, imageModel: 'gpt-image-2', canEdit: true, limits: defaultLimits };
-    const { name, supports } = createImagesApiGenerator(options);
+    const { name, capabilities } = createImagesApiGenerator(options);
     expect(name).toBe('OpenAI');
-    expect(supports).toMatchObject({ qualities: ['low', 'medium', 'high'], compression: true, refine: true });
-    expect(supports).not.toHaveProperty('partialImages');
+    expect(capabilities).toMatchObject({ qualities: ['low', 'medium', 'high'], compression: true, refine: true });
+    expect(capabilities).not.toHaveProperty('partialImages');
     expect(createImagesApiGenerator({ ...options, baseURL: 'https://api.openai.com/v1' }).name).toBe('OpenAI');
   });
 });

@@ -1,27 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { imagesService } from '../../server/generators/openai/images-generator.ts';
 import { checkKey } from '../../server/generators/openai/key-check.ts';
-import {
-  DEFAULT_IMAGE_MODEL,
-  DEFAULT_MODEL,
-  type OpenAIOptions,
-} from '../../server/generators/openai/responses-generator.ts';
-import { openAI } from '../../server/generators/openai/service.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../server/generators/openai/models.ts';
+import { imagesService, responsesService } from '../../server/generators/openai/service.ts';
 import { type FakeOpenAI, MISSING_MODEL, WRONG_KEY } from '../support/fake-openai.ts';
 import { IMAGES_KEY, setUpImagesApi } from '../support/images-api-adapter.ts';
 import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
 
 describe('the check of the key at OpenAI', () => {
-  const check = async (prepare: (fake: FakeOpenAI) => void = () => undefined, given: Partial<OpenAIOptions> = {}) => {
+  const check = async (
+    prepare: (fake: FakeOpenAI) => void = () => undefined,
+    { apiKey = OPENAI_KEY, model = DEFAULT_MODEL } = {},
+  ) => {
     const { fake, clock } = await setUpOpenAI();
     prepare(fake);
-    const access = { apiKey: given.apiKey ?? OPENAI_KEY, baseURL: fake.baseURL };
-    const names = { model: given.model ?? DEFAULT_MODEL, imageModel: DEFAULT_IMAGE_MODEL };
-    const verdict = checkKey(access, { ...openAI, ...names }, clock);
-    return { fake, clock, verdict };
+    const service = responsesService({ model, imageModel: DEFAULT_IMAGE_MODEL });
+    return { fake, clock, verdict: checkKey({ apiKey, baseURL: fake.baseURL }, service, clock) };
   };
 
-  test('a key that is accepted, with both models there', async () => {
+  test('an accepted key with both models is ok', async () => {
     const { fake, clock, verdict } = await check();
     expect(await verdict).toEqual({ verdict: 'ok' });
     expect(fake.requests.map(({ path }) => path)).toEqual([
@@ -36,36 +32,38 @@ describe('the check of the key at OpenAI', () => {
     ['not_verified', 'not_verified'],
     ['insufficient_quota', 'quota_exceeded'],
     ['model_not_found', 'provider_error'],
-  ] as const)('%s is certain', async (scenario, code) => {
+  ] as const)('%s is certain, so it is reported', async (scenario, code) => {
     const { verdict } = await check((fake) => fake.nextModel(scenario));
     expect(await verdict).toMatchObject({ verdict: 'refused', failure: { code } });
   });
 
-  test('so are a wrong key, an impossible key and a model that is missing', async () => {
-    for (const given of [{ apiKey: WRONG_KEY }, { apiKey: 'two words' }, { model: MISSING_MODEL }]) {
-      const { verdict } = await check(undefined, given);
+  test.each([{ apiKey: WRONG_KEY }, { apiKey: 'two words' }, { model: MISSING_MODEL }])(
+    'so is the wrong configuration %j',
+    async (configured) => {
+      const { verdict } = await check(undefined, configured);
       expect(await verdict).toMatchObject({ verdict: 'refused' });
-    }
-  });
+    },
+  );
 
   test.each(['missing_scope', 'wrong_path', 'rate_limited', 'server_error', 'reset', 'html', 'forbidden'] as const)(
-    '%s raises no alarm',
+    '%s says nothing certain about the key',
     async (scenario) => {
       const { verdict } = await check((fake) => fake.nextModel(scenario));
       expect(await verdict).toEqual({ verdict: 'unknown' });
     },
   );
 
-  test('nor does a service that says nothing for 10 seconds', async () => {
+  test('the check ends after 10 seconds without an answer', async () => {
     const { fake, clock, verdict } = await check((one) => one.nextModel('silence_before_headers'));
     const request = await fake.request(1);
     clock.advance(10_000);
     expect(await verdict).toEqual({ verdict: 'unknown' });
     await request.closedEarly;
+    expect(clock.timers).toBe(0);
   });
 });
 
-describe('the check of the key at an image server', () => {
+describe('the check of the key at a compatible server', () => {
   test.each([
     ['wrong_key', { verdict: 'refused' }],
     ['no_model', { verdict: 'refused' }],
@@ -80,7 +78,7 @@ describe('the check of the key at an image server', () => {
     expect(fake.requests.map(({ path }) => path)).toEqual(['/v1/models/sdxl']);
   });
 
-  test('asks nothing where no model is named', async () => {
+  test('makes no request if no model is configured', async () => {
     const { fake, clock } = await setUpImagesApi();
     const access = { apiKey: IMAGES_KEY, baseURL: fake.baseURL };
     expect(await checkKey(access, imagesService(access), clock)).toEqual({ verdict: 'unknown' });

@@ -1,16 +1,13 @@
 /** A bad day at debug level, and what of it may be found afterwards: ids, codes, sizes and times. */
 import { expect, onTestFinished, test } from 'vitest';
 import type { Generator } from '../../server/generators/generator.ts';
-import {
-  createOpenAIGenerator,
-  DEFAULT_IMAGE_MODEL,
-  DEFAULT_MODEL,
-} from '../../server/generators/openai/responses-generator.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../server/generators/openai/models.ts';
+import { createOpenAIGenerator } from '../../server/generators/openai/responses-generator.ts';
 import { withRetries } from '../../server/generators/retry.ts';
 import { defaultLimits } from '../../server/platform/limits.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../support/fake-openai.ts';
-import { UPSTREAM_WORDS } from '../support/fake-openai-scenarios.ts';
+import { UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
 import { frame, upgraded, upgradeStatus } from '../support/raw-client.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import type { WsClient } from '../support/ws-client.ts';
@@ -212,7 +209,7 @@ test('S3, S7: after a day on which all goes wrong no log line, frame, body or me
     ...['prompt_empty', 'prompt_too_long', 'rate_limited', 'session_not_found', 'stale', 'wrong_stage'],
   ]);
 
-  const secrets = [sessionId, key, TOKEN, API_KEY, UPSTREAM_WORDS];
+  const secrets = [sessionId, key, TOKEN, API_KEY, UPSTREAM_TEXT];
   const words = [PROMPT, FEEDBACK, REASON, NAME, DRAFT];
   for (const text of [...server.logs, ...bodies]) {
     for (const word of [...secrets, ...words]) expect(text).not.toContain(word);

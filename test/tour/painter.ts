@@ -5,11 +5,11 @@ import type { PictureOrder } from '../support/fake-openai-pictures.ts';
 const painter = createDemoPainter({ stepMs: 0 });
 
 /** All states of one picture, the finished one last. */
-async function statesOf({ words, number, size, format }: PictureOrder): Promise<Buffer[]> {
+async function statesOf({ prompt, number, size, format }: PictureOrder): Promise<Buffer[]> {
   const states: Buffer[] = [];
   const options = { size: `${size.width}x${size.height}`, format } as const;
   const { image } = await painter.generate(
-    { prompt: words, options, attempt: number },
+    { prompt, options, attempt: number },
     {
       signal: new AbortController().signal,
       onProgress: (progress) => progress.phase === 'partial' && states.push(Buffer.from(progress.image.bytes)),
@@ -21,8 +21,8 @@ async function statesOf({ words, number, size, format }: PictureOrder): Promise<
 const painted = new Map<string, Promise<Buffer[]>>();
 
 export async function paint(order: PictureOrder): Promise<Buffer> {
-  const { words, number, size, format, progress } = order;
-  const name = JSON.stringify([words, number, size, format]);
+  const { prompt, number, size, format, progress } = order;
+  const name = JSON.stringify([prompt, number, size, format]);
   const states = painted.get(name) ?? statesOf(order);
   painted.set(name, states);
   const all = await states;
