@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Config, ConfigError, limitConflicts, readConfig, unknownVariables } from './config.ts';
 import { createProofroom, defaultBuiltFolder } from './create-proofroom.ts';
-import { createGenerator, describeGenerator, findGeneratorProblem } from './generators/create-generator.ts';
+import { checkGenerator, createGenerator, describeGenerator } from './generators/create-generator.ts';
 import { createNodeServer } from './http/node-server.ts';
 import { createLogger } from './platform/logger.ts';
 
@@ -54,8 +54,8 @@ function warnOfUnknownVariables(): void {
   );
 }
 
-async function warnOfGenerator(): Promise<void> {
-  const problem = await findGeneratorProblem(config);
+async function warnOfGeneratorProblem(): Promise<void> {
+  const problem = await checkGenerator(config);
   if (problem === undefined) return;
   console.error(`proofroom: ${problem}`);
   logger.warn('the image service refuses what it was configured with');
@@ -80,7 +80,7 @@ server.listen(config.port, config.host, () => {
   server.on('error', (err) => logger.error({ err }, 'a connection could not be accepted'));
   console.log(`Proofroom is ready on ${urlOf(server.address() as AddressInfo)}`);
   console.log(describeGenerator(config));
-  void warnOfGenerator();
+  void warnOfGeneratorProblem();
 });
 
 let stoppingSince: number | undefined;

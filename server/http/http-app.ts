@@ -47,7 +47,7 @@ export function createListener(
 ): RequestListener {
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
   return (request, response) => {
-    if (isAllowedHost(hostOf(request), allowedHosts)) return listener(request, response);
+    if (isAllowedHost(hostOf(request), allowedHosts)) return void listener(request, response);
     refuseHost(telemetry);
     const body = JSON.stringify(hostRefusal);
     const headers = {
@@ -56,7 +56,7 @@ export function createListener(
       Connection: 'close',
     };
     // Closing the connection spares the server the request's body.
-    response.writeHead(421, { ...sharedHeaderValues, ...headers }).end(body);
+    return void response.writeHead(421, { ...sharedHeaderValues, ...headers }).end(body);
   };
 }
 

@@ -1,15 +1,12 @@
 /** A whole server on a port of its own, for one test: closed when the test is over. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pino from 'pino';
 import { onTestFinished, vi } from 'vitest';
 import { createProofroom, type Proofroom, type ProofroomOptions } from '../../server/create-proofroom.ts';
 import type { Generator } from '../../server/generators/generator.ts';
 import { createNodeServer, type NodeServer } from '../../server/http/node-server.ts';
 import { createLogger, type Logger } from '../../server/platform/logger.ts';
-import { writePage } from './page-fixture.ts';
+import { builtFolder } from './page-fixture.ts';
 import { ScriptedGenerator } from './scripted-generator.ts';
 import { WsClient } from './ws-client.ts';
 
@@ -41,9 +38,8 @@ export async function startServer(
   options: ServerOptions = {},
   generator: Generator = new ScriptedGenerator(),
 ): Promise<TestServer> {
-  const builtFolder = await createPage();
   const logs: string[] = [];
-  const proofroom = createProofroom({ ...options, generator, logger: loggerTo(logs), builtFolder });
+  const proofroom = createProofroom({ ...options, generator, logger: loggerTo(logs), builtFolder: await builtFolder() });
   const node = createNodeServer(proofroom);
   const { sockets, noSockets } = trackSockets(node);
   const port = await listen(node);
@@ -57,7 +53,6 @@ export async function startServer(
   onTestFinished(async () => {
     for (const { socket } of clients) socket.terminate();
     await node.close();
-    await rm(builtFolder, { recursive: true });
   });
   return { proofroom, node, generator, address, port, logs, sockets, noSockets, client };
 }
@@ -71,12 +66,6 @@ function loggerTo(lines: string[]): Logger {
   } finally {
     spy.mockRestore();
   }
-}
-
-async function createPage(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'proofroom-page-'));
-  await writePage(folder);
-  return folder;
 }
 
 function listen({ server }: NodeServer): Promise<number> {
