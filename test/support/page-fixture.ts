@@ -4,10 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder as `npm run build` leaves it, and beside the page a `secret.txt` that must never be served; it goes with the test. */
+/** A folder with a built page, which goes with the test. */
 export async function builtFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'proofroom-page-'));
   onTestFinished(() => rm(folder, { recursive: true }));
+  await writePage(folder);
+  return folder;
+}
+
+/** Writes what `npm run build` leaves in a folder, and beside the page a `secret.txt` that must never be served. */
+export async function writePage(folder: string): Promise<void> {
   await mkdir(join(folder, 'page/assets'), { recursive: true });
   const page = '<!doctype html><title>Proofroom</title><script type="module" src="./assets/page-abc123.js"></script>';
   await writeFile(join(folder, 'page/index.html'), page);
@@ -16,5 +22,4 @@ export async function builtFolder(): Promise<string> {
   await writeFile(join(folder, 'page/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   await writeFile(join(folder, 'embed.js'), 'export const embedded = true;\n');
   await writeFile(join(folder, 'secret.txt'), 'not to be served');
-  return folder;
 }
