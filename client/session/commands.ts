@@ -3,13 +3,13 @@
 import type { LastAction } from '../../shared/model.ts';
 import type { Command, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
 import { fits } from './client-messages.ts';
-import { type EndReason, unanswered } from './end-reason.ts';
+import { unanswered } from './end-reason.ts';
 import type { Environment } from './environment.ts';
-import type { Notice, SessionState } from './session-state.ts';
+import type { CommandRejection, EndReason, SessionState } from './session-state.ts';
 
 export type CommandResult =
   | { readonly accepted: true; readonly revision: number }
-  | { readonly accepted: false; readonly notice: Notice };
+  | { readonly accepted: false; readonly rejection: CommandRejection };
 
 type WithoutId<C> = C extends Command ? Omit<C, 'commandId' | 'turn'> : never;
 /** What a person asks for. */
@@ -42,16 +42,16 @@ interface Waiting {
 export class Commands {
   readonly #environment: Pick<Environment, 'now' | 'randomId'>;
   readonly #waiting = new Map<string, Waiting>();
-  #pending: SessionState['pending'] = new Set();
-  #notice: Notice | undefined;
+  #pending: SessionState['pending'] = [];
+  #rejection: CommandRejection | undefined;
 
   constructor(environment: Pick<Environment, 'now' | 'randomId'>) {
     this.#environment = environment;
   }
 
   /** What the state shows of them. */
-  get state(): Pick<SessionState, 'pending' | 'notice'> {
-    return { pending: this.#pending, ...(this.#notice && { notice: this.#notice }) };
+  get state(): Pick<SessionState, 'pending' | 'rejection'> {
+    return { pending: this.#pending, ...(this.#rejection && { rejection: this.#rejection }) };
   }
 
   /** Those without an answer, in the order in which they were given. */
@@ -76,7 +76,7 @@ export class Commands {
   /** The command that was accepted; undefined when none waits under this id. */
   accepted(commandId: string, revision: number): Command | undefined {
     const command = this.#settle(commandId, { accepted: true, revision });
-    if (command) this.#notice = undefined;
+    if (command) this.#rejection = undefined;
     return command;
   }
 
@@ -87,15 +87,15 @@ export class Commands {
     const { command, seen } = waiting;
     // What the person knew before explains nothing: then the session moved on by itself, as when a picture was finished.
     const news = lastAction && !isSame(lastAction, seen) && { lastAction };
-    this.#notice = { command: command.type, code, message, ...news, at: this.#environment.now() };
-    return this.#settle(command.commandId, { accepted: false, notice: this.#notice });
+    this.#rejection = { command: command.type, code, message, ...news, at: this.#environment.now() };
+    return this.#settle(command.commandId, { accepted: false, rejection: this.#rejection });
   }
 
   /** No answer will come any more: each gets that for one. */
   end(reason: EndReason | 'left'): void {
     for (const { commandId, type } of this.waiting) {
-      this.#notice = unanswered(type, reason, this.#environment.now());
-      this.#settle(commandId, { accepted: false, notice: this.#notice });
+      this.#rejection = unanswered(type, reason, this.#environment.now());
+      this.#settle(commandId, { accepted: false, rejection: this.#rejection });
     }
   }
 
@@ -104,9 +104,9 @@ export class Commands {
     return undefined;
   }
 
-  #refuseUnsent(notice: Notice): Asked {
-    this.#notice = notice;
-    return { answer: Promise.resolve({ accepted: false, notice }) };
+  #refuseUnsent(rejection: CommandRejection): Asked {
+    this.#rejection = rejection;
+    return { answer: Promise.resolve({ accepted: false, rejection }) };
   }
 
   #add(command: Command, seen: LastAction | undefined): Promise<CommandResult> {
@@ -126,7 +126,7 @@ export class Commands {
   }
 
   #count(): void {
-    this.#pending = new Set(this.waiting.map(({ type }) => type));
+    this.#pending = this.waiting;
   }
 }
 
@@ -138,7 +138,7 @@ function isSameClick(ask: Ask, command: Command): boolean {
   return command.type === ask.type;
 }
 
-function tooLong(command: Command['type'], at: number): Notice {
+function tooLong(command: Command['type'], at: number): CommandRejection {
   return { command, code: 'prompt_too_long', message: 'This text is too long to be sent.', at };
 }
 

@@ -1,6 +1,7 @@
 /** The live connection to one session: socket to state, without a framework. */
 
-import type { ImageReference, Options } from '../../shared/model.ts';
+import type { ImageReference } from '../../shared/model.ts';
+import type { Options } from '../../shared/options.ts';
 import type { Command, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
 import { wantMessages } from './client-messages.ts';
 import { type Ask, type CommandResult, Commands } from './commands.ts';
@@ -25,6 +26,8 @@ export interface SessionClientOptions {
   /** The server's access token, where it asks for one to create a session. */
   readonly token?: string;
   readonly name?: string;
+  /** Who this is in the session, from an earlier `welcome` of it. */
+  readonly participant?: { readonly id: string; readonly secret: string };
 }
 
 /** Composes the state of what its parts hold: none of them knows another, and each change of one is told here. */

@@ -1,11 +1,11 @@
 /** Belonging to one session over one connection after another: each is joined with the same credentials, and lost or ended in its time. */
 import type { ClientMessage, RejectMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { type Credentials, joinMessage, socketUrl } from './client-messages.ts';
-import { closedFor, type EndReason } from './end-reason.ts';
+import { closedFor } from './end-reason.ts';
 import type { Environment } from './environment.ts';
 import { type Delivery, Inbox, readServerMessage } from './inbox.ts';
 import { Line } from './reconnecting-socket.ts';
-import type { ConnectionState, SessionState } from './session-state.ts';
+import type { ConnectionState, EndReason, SessionState } from './session-state.ts';
 
 /** What the session says; who one is in it concerns the membership alone. */
 export type News = Exclude<Delivery, WelcomeMessage>;

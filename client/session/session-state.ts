@@ -10,6 +10,9 @@ import type {
   WelcomeMessage,
 } from '../../shared/protocol.ts';
 
+/** Why the connection ended for good. `blocked`: the browser refuses to connect, as an https page may not use an unencrypted socket. */
+export type EndReason = 'session_gone' | 'not_allowed' | 'misuse' | 'going_away' | 'blocked';
+
 export type ConnectionState =
   /** A connection is being made: the first one, or one that the person asked for. */
   | { readonly status: 'connecting' }
@@ -24,7 +27,7 @@ export type ConnectionState =
   /** The server wants an access token before it creates a session, or refused the one it got. */
   | { readonly status: 'token_needed'; readonly refused: boolean }
   /** Ended by the server for good: the client no longer tries, unless it is told to. What was received stays on show (rule R9). */
-  | { readonly status: 'closed'; readonly reason: 'session_gone' | 'not_allowed' | 'misuse' | 'going_away' }
+  | { readonly status: 'closed'; readonly reason: EndReason }
   /** The client itself was closed: its images are gone. */
   | { readonly status: 'left' };
 
@@ -36,8 +39,8 @@ export interface ReceivedImage {
   readonly url: string;
 }
 
-/** Why a command of this client was refused. */
-export interface Notice {
+/** Why a command of this client was rejected. */
+export interface CommandRejection {
   readonly command: Command['type'];
   /** `closed`: the connection ended for good before an answer came, so the command may or may not have been done. */
   readonly code: RejectMessage['code'] | 'closed';
@@ -63,9 +66,9 @@ export interface SessionState {
   /** Final images whose bytes are here, by image id. */
   readonly images: ReadonlyMap<string, ReceivedImage>;
   /** Commands that wait for their answer. */
-  readonly pending: ReadonlySet<Command['type']>;
-  /** The last refusal, until the next accepted command. */
-  readonly notice?: Notice;
+  readonly pending: readonly Command[];
+  /** The last rejection, until the next accepted command. */
+  readonly rejection?: CommandRejection;
   /** What a person needs to come back, and to bring others along. */
   readonly sessionId?: string;
   readonly sessionKey?: string;
@@ -78,5 +81,13 @@ export const initialState: SessionState = {
   progress: new Map(),
   partials: new Map(),
   images: new Map(),
-  pending: new Set(),
+  pending: [],
 };
+
+/** Whether a command of that type, and about that image if one is given, waits for its answer. */
+export function isPending(pending: readonly Command[], type: Command['type'], imageId?: string): boolean {
+  return pending.some(
+    (command) =>
+      command.type === type && (imageId === undefined || ('imageId' in command && command.imageId === imageId)),
+  );
+}

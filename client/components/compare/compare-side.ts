@@ -7,8 +7,8 @@ import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import { SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
-import { OpenEvent } from '../viewer/open-event.ts';
 
 @element('proof-compare-side')
 export class CompareSide extends LitElement {
@@ -94,7 +94,7 @@ export class CompareSide extends LitElement {
     return html`<div class="side" role="group" aria-label=${this.name}>
       <span class="facts small soft figures" dir="ltr">${width}&nbsp;×&nbsp;${height}${this.zoom ? ` at ${this.zoom}` : ''}</span>
       ${this.approved ? html`<span class="approved">${icons.check()}Approved</span>` : nothing}
-      ${this.alone ? nothing : button({ label: `Open ${this.name}`, press: () => this.dispatchEvent(new OpenEvent(imageId)) })}
+      ${this.alone ? nothing : button({ label: `Open ${this.name}`, press: () => this.dispatchEvent(new SelectAttemptEvent(imageId)) })}
       ${this.decides ? this.#approveButton() : nothing}
     </div>`;
   }

@@ -100,7 +100,7 @@ export class Compare extends LitElement {
       <p class="news small soft" role="status">${this.isOpen ? this.news : ''}</p>
       ${
         this.isOpen
-          ? html`<div class=${`table ${this.#isAlone ? 'alone' : this.way}`} @proof-open=${() => this.close()}>
+          ? html`<div class=${`table ${this.#isAlone ? 'alone' : this.way}`} @proof-select=${() => this.close()}>
               ${this.#isAlone ? this.#onePane(0, bench) : this.#twoPanes(bench)}
               ${this.#sides.map((side) => this.#side(side, bench))}
             </div>`

@@ -8,16 +8,15 @@ import { attemptName, attemptNumber } from '../../model/attempt-label.ts';
 import { asksOf, findAttempt, isSameRow, originOf, pairToCompare } from '../../model/attempt-tree.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import type { ReceivedImage } from '../../session/session-state.ts';
-import { CompareEvent } from '../compare/compare-event.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import { CompareEvent, SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { attempts as attemptStyles } from './attempt-strip.styles.ts';
 import { discardedList } from './discarded-list.ts';
 import { WantsInView } from './load-in-view.ts';
-import { OpenEvent } from './open-event.ts';
 import { ScrollEdges } from './scroll-edges.ts';
 import { imageIdAt, StripFocus } from './strip-focus.ts';
 import type { Thumbnail } from './thumbnail.ts';
@@ -155,7 +154,7 @@ export class Attempts extends LitElement {
       aria-busy=${this.#isAsked('discard', imageId) ? 'true' : nothing}
       aria-label=${attemptName(attempt, this.attempts, this.discarded, isApproved)}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
-      @click=${() => this.dispatchEvent(new OpenEvent(imageId))}
+      @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
       <proof-thumbnail .image=${image} .picture=${this.images.get(imageId)}></proof-thumbnail>
       <span class="slug figures">
@@ -213,7 +212,7 @@ export class Attempts extends LitElement {
     this.asked = imageId;
     this.dispatchEvent(new IntentEvent({ type: 'restore', imageId }));
     // Who takes a picture back looks at it.
-    this.dispatchEvent(new OpenEvent(imageId));
+    this.dispatchEvent(new SelectAttemptEvent(imageId));
   }
 
   #keyPressed(event: KeyboardEvent): void {

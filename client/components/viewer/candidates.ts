@@ -7,10 +7,10 @@ import type { Candidate } from '../../model/viewer-content.ts';
 import { PaneSize } from '../compare/pane-size.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
+import { SelectAttemptEvent } from '../ui/events.ts';
 import { candidates } from './candidates.styles.ts';
 import { DecodedImages } from './decoded-images.ts';
 import { columnsFor } from './grid-columns.ts';
-import { OpenEvent } from './open-event.ts';
 import { picture } from './picture.styles.ts';
 
 @element('proof-candidates')
@@ -96,7 +96,7 @@ export class Candidates extends LitElement {
       class="cell finished"
       type="button"
       aria-label=${`${words}. ${alt}`}
-      @click=${() => this.dispatchEvent(new OpenEvent(picture.reference.imageId))}
+      @click=${() => this.dispatchEvent(new SelectAttemptEvent(picture.reference.imageId))}
     >
       ${content}
     </button>`;

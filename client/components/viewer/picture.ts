@@ -3,9 +3,9 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { PictureShowing, PictureShown } from '../../model/viewer-content.ts';
-import { CompareEvent } from '../compare/compare-event.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
+import { CompareEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { marks } from './crop-marks.styles.ts';
 import { picture } from './picture.styles.ts';
