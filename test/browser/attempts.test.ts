@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import '../../client/components/viewer/attempt-strip.ts';
-import { CompareEvent } from '../../client/components/ui/events.ts';
+import { CompareEvent } from '../../client/components/compare/compare-event.ts';
 import { tokens } from '../../client/components/ui/tokens.styles.ts';
 import type { Attempts } from '../../client/components/viewer/attempt-strip.ts';
-import { SelectAttemptEvent } from '../../client/components/ui/events.ts';
+import { OpenEvent } from '../../client/components/viewer/open-event.ts';
 import { type Intent, IntentEvent } from '../../client/model/intent.ts';
 import type { ReceivedImage } from '../../client/session/session-state.ts';
 import type { Attempt, DiscardedAttempt } from '../../shared/model.ts';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   room.append(strip);
   document.body.append(room);
   room.addEventListener(IntentEvent.type, (event) => event instanceof IntentEvent && intents.push(event.intent));
-  room.addEventListener(SelectAttemptEvent.type, (event) => event instanceof SelectAttemptEvent && opened.push(event.imageId));
+  room.addEventListener(OpenEvent.type, (event) => event instanceof OpenEvent && opened.push(event.imageId));
   room.addEventListener(CompareEvent.type, (event) => {
     if (event instanceof CompareEvent) compared.push([event.leftId, event.rightId]);
   });

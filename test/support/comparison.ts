@@ -5,7 +5,7 @@ import { page } from 'vitest/browser';
 import '../../client/components/compare/compare.ts';
 import type { Compare } from '../../client/components/compare/compare.ts';
 import { tokens } from '../../client/components/ui/tokens.styles.ts';
-import { SelectAttemptEvent } from '../../client/components/ui/events.ts';
+import { OpenEvent } from '../../client/components/viewer/open-event.ts';
 import { type Intent, IntentEvent } from '../../client/model/intent.ts';
 import * as states from './component-states.ts';
 import { comeToRest, deep } from './this-page.ts';
@@ -55,8 +55,8 @@ export class Comparison {
     this.room.addEventListener(IntentEvent.type, (event) => {
       if (event instanceof IntentEvent) this.intents.push(event.intent);
     });
-    this.room.addEventListener(SelectAttemptEvent.type, (event) => {
-      if (event instanceof SelectAttemptEvent) this.opened.push(event.imageId);
+    this.room.addEventListener(OpenEvent.type, (event) => {
+      if (event instanceof OpenEvent) this.opened.push(event.imageId);
     });
     furnish(this.room).append(this.opener, this.compare);
     document.body.append(this.room);
