@@ -59,36 +59,36 @@ describe('the option choice', () => {
     startedAt: `2026-01-01T00:00:0${second}.000Z`,
   });
   /** After the generation that started at that second. */
-  const after = (second: number, options: Options) => ({
+  const ended = (second: number, options: Options) => ({
     ...initialInput({ turn: 2 }),
     lastGeneration: generation(second, options),
   });
 
   test('follows each newer generation, but not its number of candidates', () => {
     const choice = new OptionChoice({ quality: 'low', candidates: 2 });
-    choice.update(after(1, { quality: 'high', candidates: 4 }));
+    choice.update(ended(1, { quality: 'high', candidates: 4 }));
     expect(choice.allowedBy(capabilities)).toEqual({ quality: 'high', candidates: 2 });
   });
 
   test('holds until a newer generation starts', () => {
     const choice = new OptionChoice({});
-    choice.update(after(1, { quality: 'high' }));
+    choice.update(ended(1, { quality: 'high' }));
     choice.choose({ quality: 'low' });
-    choice.update(after(1, { quality: 'high' }));
+    choice.update(ended(1, { quality: 'high' }));
     expect(choice.allowedBy(capabilities)).toEqual({ quality: 'low' });
-    choice.update(after(2, { quality: 'xhigh' }));
+    choice.update(ended(2, { quality: 'xhigh' }));
     expect(choice.allowedBy(capabilities)).toEqual({ quality: 'xhigh' });
   });
 
   test('R1: holds over a reload unless a newer generation has started meanwhile', () => {
     const choice = new OptionChoice({});
-    choice.update(after(1, { quality: 'high' }));
+    choice.update(ended(1, { quality: 'high' }));
     const kept = choice.choose({ quality: 'low' });
     const reloaded = new OptionChoice({ quality: 'high' });
     reloaded.restore(kept);
-    reloaded.update(after(1, { quality: 'high' }));
+    reloaded.update(ended(1, { quality: 'high' }));
     expect(reloaded.allowedBy(capabilities)).toEqual({ quality: 'low' });
-    reloaded.update(after(2, { quality: 'xhigh' }));
+    reloaded.update(ended(2, { quality: 'xhigh' }));
     expect(reloaded.allowedBy(capabilities)).toEqual({ quality: 'xhigh' });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import * as states from '../support/component-states.ts';
-import { press, useReview } from '../support/review-room.ts';
+import * as states from '../../../support/component-states.ts';
+import { press, useReview } from '../../../support/review-room.ts';
 
 const room = useReview();
 const picture = await states.paint('i1');

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
-import '../../client/components/room/review.ts';
-import type { Review } from '../../client/components/room/review.ts';
-import type { SessionState } from '../../client/session/session-state.ts';
-import * as states from '../support/component-states.ts';
-import { comeToRest, deep, violations } from '../support/this-page.ts';
+import '../../../../client/components/room/review.ts';
+import type { Review } from '../../../../client/components/room/review.ts';
+import type { SessionState } from '../../../../client/session/session-state.ts';
+import * as states from '../../../support/component-states.ts';
+import { comeToRest, deep, violations } from '../../../support/this-page.ts';
 
 const picture = await states.paint('i1', { width: 300, height: 200 });
 const partial = await states.paint('p1', { kind: 'partial', width: 300, height: 200 });
