@@ -23,6 +23,7 @@ describe('allowedOptions', () => {
 
   test('drops options that the server does not know', () => {
     expect(allowedOptions(all, { refine: false })).toEqual({});
+    expect(allowedOptions({ candidates: 1, partialImages: 0 }, { refine: false })).toEqual({});
   });
 
   test('drops values that the server does not list', () => {
