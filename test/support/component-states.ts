@@ -169,7 +169,7 @@ export function generating(previous?: ReceivedImage, partial?: ReceivedImage, dr
   };
 }
 
-/** A generation of four candidates: those that are finished, in the order of their arrival, and those that failed. When all have ended, it is in review. */
+/** Four candidates, of which these are finished, in this order, and those have failed. When all have ended, it is in review. */
 export function several(finished: readonly ReceivedImage[], failed: readonly number[] = []): SessionState {
   const error = { code: 'provider_error', message: 'It broke.', retryable: true } as const;
   const failures = failed.map((candidate) => ({ candidate, error }));
