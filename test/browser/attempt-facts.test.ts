@@ -5,7 +5,7 @@ import '../../client/components/sidebar/attempt-facts.ts';
 import type { AttemptChanges } from '../../client/components/sidebar/attempt-changes.ts';
 import type { AttemptFacts } from '../../client/components/sidebar/attempt-facts.ts';
 import { tokens } from '../../client/components/ui/tokens.styles.ts';
-import { OpenEvent } from '../../client/components/viewer/open-event.ts';
+import { SelectAttemptEvent } from '../../client/components/ui/events.ts';
 import type { Attempt, DiscardedAttempt } from '../../shared/model.ts';
 import * as states from '../support/component-states.ts';
 import { violations, wordsOf } from '../support/this-page.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
   changed = document.createElement('proof-changes') as AttemptChanges;
   room.append(changed, facts);
   document.body.append(room);
-  room.addEventListener(OpenEvent.type, (event) => event instanceof OpenEvent && opened.push(event.imageId));
+  room.addEventListener(SelectAttemptEvent.type, (event) => event instanceof SelectAttemptEvent && opened.push(event.imageId));
 });
 
 afterEach(() => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach } from 'vitest';
 import { review } from '../../client/components/room/review.styles.ts';
 import { base } from '../../client/components/ui/base.styles.ts';
 import { tokens } from '../../client/components/ui/tokens.styles.ts';
-import { OpenEvent } from '../../client/components/viewer/open-event.ts';
+import { SelectAttemptEvent } from '../../client/components/ui/events.ts';
 import { type Intent, IntentEvent } from '../../client/model/intent.ts';
 import type { Unsent } from '../../client/model/unsent-input.ts';
 
@@ -50,8 +50,8 @@ export class Stand {
     this.element.addEventListener(IntentEvent.type, (event) => {
       if (event instanceof IntentEvent && event.intent.type !== 'unsent') this.intents.push(event.intent);
     });
-    this.element.addEventListener(OpenEvent.type, (event) => {
-      if (event instanceof OpenEvent) this.opened.push(event.imageId);
+    this.element.addEventListener(SelectAttemptEvent.type, (event) => {
+      if (event instanceof SelectAttemptEvent) this.opened.push(event.imageId);
     });
     const main = document.createElement('main');
     main.innerHTML = '<h1>Proofroom</h1>';

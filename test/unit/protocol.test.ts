@@ -1,13 +1,16 @@
+/** What the protocol's parsers accept, and that PROTOCOL.md lists the codes that the code has. */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { type Parsed, parseClientMessage, parseServerMessage, RejectCode } from '../../shared/protocol.ts';
-import { clientMessages, serverMessages, snapshots } from '../support/messages.ts';
+import { closeCodes, closePolicy } from '../../shared/close-codes.ts';
+import { generationErrorCodes } from '../../shared/model.ts';
+import { type Parsed, parseClientMessage, parseServerMessage, rejectCodes } from '../../shared/protocol.ts';
+import { clientMessages, images, serverMessages, snapshots } from '../support/messages.ts';
 
-// Far more than it takes, for machines that are busy with other things.
+// Machines that are busy with other things are slow.
 vi.setConfig({ testTimeout: 60_000 });
 
 type Json = Record<string, unknown>;
-
 type Parse = (text: string) => Parsed<unknown>;
 
 interface Case {
@@ -16,27 +19,19 @@ interface Case {
   readonly parse: Parse;
 }
 
+const casesOf = (kind: string, messages: object, parse: Parse): Case[] =>
+  Object.entries(messages).map(([name, message]) => ({ name: `${kind} ${name}`, message, parse }));
+
 const cases: readonly Case[] = [
-  ...Object.entries(clientMessages).map(([name, message]) => ({
-    name: `client ${name}`,
-    message,
-    parse: parseClientMessage,
-  })),
-  ...Object.entries(serverMessages).map(([name, message]) => ({
-    name: `server ${name}`,
-    message,
-    parse: parseServerMessage,
-  })),
-  ...Object.entries(snapshots).map(([name, message]) => ({
-    name: `snapshot ${name}`,
-    message,
-    parse: parseServerMessage,
-  })),
+  ...casesOf('client message', clientMessages, parseClientMessage),
+  ...casesOf('server message', serverMessages, parseServerMessage),
+  ...casesOf('image,', images, parseServerMessage),
+  ...casesOf('snapshot in', snapshots, parseServerMessage),
 ];
 
-/** The fields that a message may leave out, as the design writes them with a question mark. */
+/** The fields that PROTOCOL.md marks with a question mark. */
 const optional: Record<string, readonly string[]> = {
-  join: ['sessionId', 'key', 'token', 'name', 'have', 'images'],
+  join: ['sessionId', 'key', 'token', 'name', 'participant', 'have', 'images'],
   generate: ['turn', 'options'],
   regenerate: ['turn', 'imageId', 'prompt', 'options'],
   refine: ['turn', 'options'],
@@ -48,63 +43,53 @@ const optional: Record<string, readonly string[]> = {
   welcome: ['key'],
   snapshot: ['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
   progress: ['expectedMs', 'queuePosition', 'retryInMs', 'reason'],
-  image: ['data', 'url'],
   reject: ['commandId', 'imageId', 'lastAction'],
   draft: ['draftId'],
   heartbeat: ['nextBytes'],
   goodbye: ['reconnectInMs'],
 };
 
-/** What a stage can't do without, though other stages can. */
-const neededInStage: Record<string, readonly string[]> = {
+/** The fields of a snapshot that are required in one stage and absent or optional in the others. */
+const requiredInStage: Record<string, readonly string[]> = {
   generating: ['generation'],
   user_feedback: ['image'],
   final: ['image', 'approved'],
 };
 
 function isOptional({ type, stage }: Json, field: string): boolean {
-  if (neededInStage[String(stage)]?.includes(field)) return false;
+  if (requiredInStage[String(stage)]?.includes(field)) return false;
   return optional[String(type)]?.includes(field) ?? false;
 }
 
-const parsesAs = ({ parse }: Case, message: unknown) => parse(JSON.stringify(message));
-
-describe.each(cases)('$name', (one) => {
-  const { message } = one;
+describe.each(cases)('$name', ({ message, parse }) => {
   const fields = Object.keys(message);
+  const parseJson = (value: unknown) => parse(JSON.stringify(value));
 
-  test('parses with all its fields, as it is', () => {
-    expect(parsesAs(one, message)).toEqual({ ok: true, message });
+  test('with all fields is parsed unchanged, and unknown fields are ignored', () => {
+    expect(parseJson({ ...message, fromANewerVersion: { x: 1 } })).toStrictEqual({ ok: true, message });
   });
 
-  test('parses with the required fields alone, and what is absent stays absent', () => {
+  test('without its optional fields is parsed unchanged', () => {
     const least = Object.fromEntries(Object.entries(message).filter(([field]) => !isOptional(message, field)));
-    expect(parsesAs(one, least)).toStrictEqual({ ok: true, message: least });
+    expect(parseJson(least)).toStrictEqual({ ok: true, message: least });
   });
 
-  test('each field that is missing is missed, or is optional', () => {
+  test('without a required field is refused', () => {
     for (const field of fields) {
       const { [field]: _, ...rest } = message;
-      expect({ field, ok: parsesAs(one, rest).ok }).toEqual({ field, ok: isOptional(message, field) });
+      expect({ field, ok: parseJson(rest).ok }).toEqual({ field, ok: isOptional(message, field) });
     }
   });
 
-  test('no field takes null, or a value of another type', () => {
+  test('with null or a value of another type in a field is refused', () => {
     for (const field of fields) {
       for (const wrong of [null, typeof message[field] === 'string' ? 1 : 'x', { x: 1 }, [[1]], -1, 0.5]) {
-        // Every option may be left out, and unknown ones are ignored.
+        // Every option is optional, and unknown ones are ignored.
         if (field === 'options' && typeof wrong === 'object' && wrong !== null) continue;
-        expect({ field, wrong, ok: parsesAs(one, { ...message, [field]: wrong }).ok }).toEqual({
-          field,
-          wrong,
-          ok: false,
-        });
+        const { ok } = parseJson({ ...message, [field]: wrong });
+        expect({ field, wrong, ok }).toEqual({ field, wrong, ok: false });
       }
     }
-  });
-
-  test('unknown fields are ignored', () => {
-    expect(parsesAs(one, { ...message, fromTheFuture: { x: 1 } })).toStrictEqual({ ok: true, message });
   });
 });
 
@@ -122,6 +107,7 @@ describe('generated messages', () => {
     { requiredKeys: [], noNullPrototype: true },
   );
   const commandId = fc.string({ minLength: 1, maxLength: 64 });
+  const participant = fc.record({ id: text, secret: text }, { noNullPrototype: true });
   type Fields = Record<string, fc.Arbitrary<unknown>>;
   const message = (type: string, required: Fields, extra: Fields) => {
     const fields: Fields = { type: fc.constant(type), ...required, ...extra };
@@ -137,6 +123,7 @@ describe('generated messages', () => {
         key: text,
         token: text,
         name: text,
+        participant,
         have: fc.array(text),
         images: fc.constantFrom('inline', 'url'),
       },
@@ -153,14 +140,10 @@ describe('generated messages', () => {
     message('restore', { commandId, imageId: text }, { turn: count }),
   );
   const server = fc.oneof(
-    message('draft', { text, by: text }, { draftId: text }),
+    message('draft', { text, by: text, participantId: text }, { draftId: text }),
     message('viewers', { reviewers: count, watchers: count }, {}),
     message('ack', { commandId: text, revision: count }, {}),
-    message(
-      'reject',
-      { code: fc.constantFrom(...RejectCode.options), message: text },
-      { commandId: text, imageId: text },
-    ),
+    message('reject', { code: fc.constantFrom(...rejectCodes), message: text }, { commandId: text, imageId: text }),
     message('heartbeat', {}, { nextBytes: count }),
     message('goodbye', { reason: text }, { reconnectInMs: count }),
     message(
@@ -177,19 +160,44 @@ describe('generated messages', () => {
     ),
   );
 
-  test('what is written is what is read, from the client', () => {
+  test.each([
+    ['client', client, parseClientMessage],
+    ['server', server, parseServerMessage],
+  ] as const)('of the %s are parsed unchanged', (_side, arbitrary, parse) => {
     fc.assert(
-      fc.property(client, (one) => {
-        expect(parseClientMessage(JSON.stringify(one))).toStrictEqual({ ok: true, message: one });
+      fc.property(arbitrary, (one) => {
+        expect(parse(JSON.stringify(one))).toStrictEqual({ ok: true, message: one });
+      }),
+    );
+  });
+});
+
+describe('the codes in PROTOCOL.md', () => {
+  const protocol = readFileSync(new URL('../../shared/PROTOCOL.md', import.meta.url), 'utf8');
+  const section = (title: string) => protocol.split(`# ${title}\n`)[1]?.split('\n#')[0] ?? '';
+  const codesIn = (text: string) => [...text.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code);
+
+  test('W7: the close codes, and whether to reconnect', () => {
+    const rows = [...section('Close codes').matchAll(/^\| (\d+) \|.*\| (yes|no)(?:, after (\d+) s)? \|$/gm)];
+    expect(rows.map(([, code, reconnect, seconds]) => [Number(code), reconnect === 'yes', seconds])).toEqual(
+      Object.keys(closeCodes).map((key) => {
+        const { reconnect, waitMs } = closePolicy(Number(key));
+        return [Number(key), reconnect, waitMs === undefined ? undefined : String(waitMs / 1_000)];
       }),
     );
   });
 
-  test('what is written is what is read, from the server', () => {
-    fc.assert(
-      fc.property(server, (one) => {
-        expect(parseServerMessage(JSON.stringify(one))).toStrictEqual({ ok: true, message: one });
-      }),
-    );
+  test.each([1000, 1005, 1006, 4999])('W7: close code %i is in no table and means reconnecting', (code) => {
+    expect(closePolicy(code).reconnect).toBe(true);
+  });
+
+  test('the reject codes, in the order in which they are checked', () => {
+    const table = section('`ack` and `reject`').matchAll(/^\| (`.*?) \|/gm);
+    expect([...table].flatMap(([, codes = '']) => codesIn(codes))).toEqual(rejectCodes);
+  });
+
+  test('the error codes of a generation', () => {
+    const sentence = protocol.split('`error.code` is one of')[1]?.split('`error.message`')[0] ?? '';
+    expect(codesIn(sentence)).toEqual(generationErrorCodes);
   });
 });
