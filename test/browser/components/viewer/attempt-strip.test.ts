@@ -206,7 +206,7 @@ describe.each([
     }
     await pageButton('Earlier').click();
     await expect.poll(ends).toEqual(['Later']);
-    await expect.poll(scrollLeft).toBe(0);
+    await expect.poll(() => row().element().scrollLeft).toBe(0);
   });
 });
 
