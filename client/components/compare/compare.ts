@@ -61,7 +61,7 @@ export class Compare extends LitElement {
   readonly #paneSize = new ElementSize(this, () => this.pane);
   readonly #loader = new ImageLoader(this);
 
-  /** @param leftId @param rightId image ids of attempts; without the second, the first is looked at alone */
+  /** Opens the dialog on two attempts, given by their image ids; without the second, on a close look at the first. */
   show(leftId: string, rightId?: string): void {
     this.selected = [leftId, rightId];
     this.view = zoom.fitted;

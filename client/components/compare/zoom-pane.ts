@@ -66,7 +66,7 @@ export class ZoomPane extends LitElement {
 
   #picture({ imageId, url, alt, placement }: PanePicture, index: number): TemplateResult {
     const side = this.split === undefined ? '' : (index === 0) === this.mirrored ? ' right' : ' left';
-    // Enlarged pixels are shown as squares. The tolerance keeps a rounding error from doing so at actual pixels, which would drop lines.
+    // An enlarged picture shows its pixels as squares. A rounding error must not do so at actual pixels: whole rows would be lost.
     const isEnlarged = placement.zoom > ACTUAL_PIXELS + 0.001;
     return html`<div class=${`layer${side}`}>
       <div class=${`picture${url ? '' : ' placeholder'}${isEnlarged ? ' enlarged' : ''}`}>

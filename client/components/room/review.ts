@@ -9,7 +9,7 @@ import { selectedAfter } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import { viewerContent } from '../../model/viewer-content.ts';
-import { isPending, type SessionState } from '../../session/session-state.ts';
+import type { SessionState } from '../../session/session-state.ts';
 import type { Compare } from '../compare/compare.ts';
 import type { Sidebar } from '../sidebar/sidebar.ts';
 import { base } from '../ui/base.styles.ts';
@@ -172,7 +172,7 @@ export class Review extends LitElement {
       .images=${session.images}
       .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
       ?decides=${decides && snapshot.stage === 'user_feedback'}
-      ?busy=${isPending(session.pending, 'approve')}
+      .pending=${session.pending}
       ?unavailable=${unavailable}
       .status=${statusBehindDialog(session, Date.now())}
       @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.sidebar?.commandSent()}
