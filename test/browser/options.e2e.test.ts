@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Options } from '../../shared/model.ts';
+import type { Options } from '../../shared/options.ts';
 import { CHOSEN, chooseAll, openOptions } from '../support/asking.ts';
 import { useBrowser } from '../support/browser.ts';
 import { toolOf } from '../support/openai-request.ts';
