@@ -1,7 +1,8 @@
 /** Canvas to file, with the recipe inside. */
 import { crc32 } from 'node:zlib';
 import type { Canvas } from '@napi-rs/canvas';
-import type { MediaType, Options } from '../../../shared/model.ts';
+import type { MediaType } from '../../../shared/model.ts';
+import type { Options } from '../../../shared/options.ts';
 
 type Format = NonNullable<Options['format']>;
 

@@ -1,6 +1,6 @@
 /** The built-in generator: paints a picture from the prompt alone, for when there is no API key. */
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { Options } from '../../../shared/model.ts';
+import type { Options } from '../../../shared/options.ts';
 import { encode, mediaTypes } from '../../generate/demo/encode.ts';
 import { loadFonts } from '../../generate/demo/lettering.ts';
 import { planPainting } from '../../generate/demo/picture.ts';
@@ -10,9 +10,9 @@ import {
   type GenerateRequest,
   GenerationFailed,
   type Generator,
-  type GeneratorSupports,
+  type GeneratorCapabilities,
 } from '../generator.ts';
-import { standardSizes } from '../openai/supports.ts';
+import { standardSizes } from '../openai/models.ts';
 
 export interface DemoPainterOptions {
   /** The sizes that may be chosen; OpenAI's standard ones when absent. */
@@ -27,7 +27,7 @@ const DEFAULT_STEP_MS = 750;
 const DEFAULT_SIDE = 1024;
 const LARGEST_SIDE = 2048;
 
-const supports: GeneratorSupports = {
+const capabilities: GeneratorCapabilities = {
   qualities: ['low', 'medium', 'high'],
   backgrounds: ['opaque', 'transparent'],
   formats: ['png', 'jpeg', 'webp'],
@@ -47,7 +47,7 @@ const SHOWN = 3;
  * A refinement keeps its parent's composition, which it reads from the parent's own metadata.
  * @throws {Error} when the painter's fonts are missing from the installation
  */
-export function createDemoPainter({
+export function createDemoGenerator({
   sizes,
   stepMs = DEFAULT_STEP_MS,
   sleep = wait,
@@ -87,7 +87,7 @@ export function createDemoPainter({
     model: 'demo-painter-1',
     demo: true,
     maxTries: 1,
-    supports: { ...supports, sizes: [...(sizes ?? standardSizes)], ...(sizes === undefined && { anySize: true }) },
+    capabilities: { ...capabilities, sizes: [...(sizes ?? standardSizes)], ...(sizes === undefined && { anySize: true }) },
     generate,
   };
 }
