@@ -57,7 +57,7 @@ export interface ProofroomOptions {
 }
 
 export interface Proofroom {
-  /** For Hono (`app.mount`) and other programs that speak fetch. Node's request and response as `env` make limits and metrics exact. */
+  /** For Hono (`mount` of `hono/mount`) and others that speak fetch. Node's request and response as `env` make limits and metrics exact. */
   fetch(request: Request, env?: Partial<HttpBindings>): Response | Promise<Response>;
   /** For `http.createServer` and Express (`app.use`). */
   readonly listener: RequestListener;

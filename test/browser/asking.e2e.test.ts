@@ -10,7 +10,7 @@ const PROMPT = 'A fox in the snow';
 const REASON = 'The fox has five legs';
 
 test.each(looks)('every way of asking is sound, $colorScheme and $width px wide', async (look) => {
-  const product = await startProduct({ offer: { imageModels: ['another-model'] } });
+  const product = await startProduct({ choices: { imageModels: ['another-model'] } });
   const { openai } = product;
   const tab = await tabWith(look, browser);
   const ana = await enter(tab, product.address);

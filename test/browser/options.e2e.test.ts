@@ -12,7 +12,7 @@ const PROMPT = 'A fox in the snow';
 
 describe('options', () => {
   test('are those that the server supports, and no others', async () => {
-    const few = await startProduct({ offer: { sizes: ['1024x1024'] }, limits: { CANDIDATES_PER_GENERATION: 1 } });
+    const few = await startProduct({ choices: { sizes: ['1024x1024'] }, limits: { CANDIDATES_PER_GENERATION: 1 } });
     const narrow = await withOptions(few);
     expect(await choicesOf(narrow)).toEqual({
       Size: ['Automatic', 'Square'],
@@ -22,7 +22,7 @@ describe('options', () => {
       Previews: ['Automatic', 'None', '1', '2', '3'],
     });
     await see(narrow.root.getByRole('radio')).toHaveCount(0);
-    const wide = await withOptions(await startProduct({ offer: { imageModels: ['another-model'] } }));
+    const wide = await withOptions(await startProduct({ choices: { imageModels: ['another-model'] } }));
     expect(await choicesOf(wide)).toMatchObject({
       Model: ['an-image-model (usual)', 'another-model'],
       Size: ['Automatic', 'Square', 'Landscape', 'Portrait'],
@@ -31,7 +31,7 @@ describe('options', () => {
   });
 
   test('go up as they were chosen; this browser remembers them for the next session, and no other does', async () => {
-    const product = await startProduct({ offer: { imageModels: ['another-model'] } });
+    const product = await startProduct({ choices: { imageModels: ['another-model'] } });
     const { openai } = product;
     const ana = await withOptions(product);
     await chooseAll(ana);
@@ -63,7 +63,7 @@ describe('options', () => {
     ['candidates', { candidates: 4 }],
   ])('%s that the server does not offer is refused, and nothing is asked upstream', async (option, options) => {
     const { address, openai } = await startProduct({
-      offer: { sizes: ['1024x1024'] },
+      choices: { sizes: ['1024x1024'] },
       limits: { CANDIDATES_PER_GENERATION: 2 },
     });
     const ana = await enter(await browser.newPage(), address);

@@ -1,19 +1,21 @@
-/** The built page and the real server, with a generator that draws what its test tells it. */
+/** The built page and the real server, with a generator whose results the test decides. */
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { readConfig } from '../../server/config.ts';
-import { App } from '../../server/create-proofroom.ts';
+import { createProofroom } from '../../server/create-proofroom.ts';
+import { createNodeServer } from '../../server/http/node-server.ts';
 import { createLogger } from '../../server/platform/logger.ts';
 import { project } from '../support/product.ts';
 import type { ScriptedGenerator } from '../support/scripted-generator.ts';
 
 /** Listens on 127.0.0.1 until the test is over; returns the port. */
 export async function startScriptedPage(generator: ScriptedGenerator): Promise<number> {
-  const config = readConfig({});
-  const app = new App({ config, generator, log: createLogger('silent'), builtFolder: join(project, 'dist') });
-  app.server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => app.server.once('listening', resolve));
-  onTestFinished(() => app.drain());
-  return (app.server.address() as AddressInfo).port;
+  const logger = createLogger('silent');
+  const { server, close } = createNodeServer(
+    createProofroom({ generator, logger, builtFolder: join(project, 'dist') }),
+  );
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  onTestFinished(close);
+  return (server.address() as AddressInfo).port;
 }

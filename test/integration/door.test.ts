@@ -16,7 +16,7 @@ test.for([
   ['proofroom.example', 101],
   ['Proofroom.Example:443', 101],
 ] as const)('S1: Host %s is answered with %i', async ([host, status]) => {
-  const { port } = await startServer({ config: { allowedHosts: ['proofroom.example'] } });
+  const { port } = await startServer({ allowedHosts: ['proofroom.example'] });
   expect(await upgradeStatus(port, { host })).toBe(status);
 });
 
@@ -40,7 +40,7 @@ test.for([
   ['', 403],
   ['127.0.0.1:3000', 403],
 ] as const)('S1: at Host 127.0.0.1:3000 Origin %s is answered with %i', async ([origin, status]) => {
-  const { port, logs } = await startServer({ config: { allowedOrigins: ['https://studio.example'] } });
+  const { port, logs } = await startServer({ allowedOrigins: ['https://studio.example'] });
   const parts = { host: '127.0.0.1:3000', ...(origin !== undefined && { origin }) };
   expect(await upgradeStatus(port, parts)).toBe(status);
   const advice = logs.filter((line) => line.includes('PROOFROOM_ALLOWED_ORIGINS'));
@@ -103,7 +103,7 @@ test('an address is not counted for upgrades that came to nothing', async () => 
 });
 
 test('S8: X-Forwarded-For counts only where the proxy is trusted, and its last entry alone', async () => {
-  const { port, client } = await startServer({ config: { trustProxy: true }, limits: { CONNECTIONS_PER_ADDRESS: 1 } });
+  const { port, client } = await startServer({ trustProxy: true, limits: { CONNECTIONS_PER_ADDRESS: 1 } });
   await client({ 'X-Forwarded-For': '10.0.0.1' }).join();
   expect(await upgradeStatus(port, { headers: ['X-Forwarded-For: 10.0.0.2, 10.0.0.1'] })).toBe(429);
   expect(await upgradeStatus(port, { headers: ['X-Forwarded-For: 10.0.0.1, 10.0.0.2'] })).toBe(101);
@@ -111,7 +111,7 @@ test('S8: X-Forwarded-For counts only where the proxy is trusted, and its last e
 
 test('S8: IPv6 addresses of one /64 share a limit of connections, and one of sessions', async () => {
   const limits = { CONNECTIONS_PER_ADDRESS: 2, SESSION_BURST_PER_ADDRESS: 1 };
-  const { port, client } = await startServer({ config: { trustProxy: true }, limits });
+  const { port, client } = await startServer({ trustProxy: true, limits });
   await client({ 'X-Forwarded-For': '2001:db8::1' }).join();
   const neighbour = await client({ 'X-Forwarded-For': '2001:DB8:0:0:1::1' }).open();
   expect(await upgradeStatus(port, { headers: ['X-Forwarded-For: 2001:db8::2'] })).toBe(429);
@@ -148,7 +148,7 @@ test.for([
   ['an empty token', ''],
   ['a wrong token', `${TOKEN}x`],
 ] as const)('S2: with an access token set, %s creates no session: not_allowed, 4403', async ([, token]) => {
-  const { client } = await startServer({ config: { accessToken: TOKEN } });
+  const { client } = await startServer({ accessToken: TOKEN });
   const eve = await client().open();
   eve.send({ type: 'join', ...(token !== undefined && { token }) });
   expect((await eve.closed()).code).toBe(4403);
@@ -156,7 +156,7 @@ test.for([
 });
 
 test('S2: the token lets one create, the links let others in, and a wrong token is refused even then', async () => {
-  const { client, logs } = await startServer({ config: { accessToken: TOKEN } });
+  const { client, logs } = await startServer({ accessToken: TOKEN });
   const { sessionId, key } = await client().join({ token: TOKEN });
   expect((await client().join({ sessionId, key })).role).toBe('reviewer');
   expect((await client().join({ sessionId })).role).toBe('watcher');

@@ -221,7 +221,7 @@ test('S3 the metrics hold no session id, key or prompt', async () => {
 });
 
 test('what comes through a proxy reads them with the access token alone', async () => {
-  const server = await startServer({ config: { accessToken: TOKEN } });
+  const server = await startServer({ accessToken: TOKEN });
   const forwarded = { 'X-Forwarded-For': '203.0.113.7' };
   const status = async (headers: Record<string, string>) =>
     (await fetch(`${server.address}/metrics`, { headers })).status;
@@ -240,7 +240,7 @@ test.for([
 ] as const)(
   'a proxy on the same machine that adds no X-Forwarded-For opens them to nobody: %s',
   async ([, headers]) => {
-    const { port } = await startServer({ config: { allowedHosts: ['proof.example'] } });
+    const { port } = await startServer({ allowedHosts: ['proof.example'] });
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     expect(statusOf(await answerTo(port, `GET /metrics HTTP/1.1\r\nConnection: close\r\n${lines.join('')}\r\n`))).toBe(
       403,
@@ -258,7 +258,7 @@ test.for(['localhost', 'localhost:3000', '127.0.0.1:3000', '127.0.1.1', '[::1]:3
 );
 
 test('the scheme of the token may be spelt as it likes', async () => {
-  const server = await startServer({ config: { accessToken: TOKEN } });
+  const server = await startServer({ accessToken: TOKEN });
   for (const scheme of ['bearer', 'BEARER']) {
     await counts(server, { 'X-Forwarded-For': '203.0.113.7', Authorization: `${scheme} ${TOKEN}` });
   }

@@ -62,8 +62,11 @@ test('a plain http.Server serves the page, the WebSocket and the images of a Pro
 test('a Hono app mounts a Proofroom under a path: page, assets, WebSocket and images work below it', async () => {
   const { generator, proofroom } = await create({ basePath: '/proofroom' });
   const app = new Hono().get('/', (context) => context.text('the host'));
-  mount(app, '/proofroom', proofroom.fetch);
-  const address = await listen(createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false })), proofroom);
+  app.all('/proofroom/*', mount(proofroom.fetch));
+  const address = await listen(
+    createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false })),
+    proofroom,
+  );
   expect(await (await fetch(address)).text()).toBe('the host');
   for (const path of ['/', '/s/some-session']) {
     const page = new URL(`${address}/proofroom${path}`);
@@ -79,7 +82,8 @@ test('a Hono app mounts a Proofroom under a path: page, assets, WebSocket and im
 
 test('S1: fetch refuses a foreign host by itself, in a host program that does not check it', async () => {
   const { proofroom } = await create({ allowedHosts: ['proof.example'] });
-  const statusFor = async (host: string) => (await proofroom.fetch(new Request(`http://${host}/healthz`, { headers: { host } }))).status;
+  const statusFor = async (host: string) =>
+    (await proofroom.fetch(new Request(`http://${host}/healthz`, { headers: { host } }))).status;
   expect(await statusFor('proof.example')).toBe(200);
   expect(await statusFor('evil.example')).toBe(421);
 });
@@ -91,12 +95,16 @@ test('hooks receive what happens in every session, and one that fails disturbs n
   const client = clientAt(await listen(createServer(proofroom.listener), proofroom));
   const { bytes } = await approveOne(client, generator);
   const { sessionId, participantId } = client.last('welcome');
-  expect(onReady).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ sessionId, attempts: [expect.anything()] }));
+  expect(onReady).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ sessionId, attempts: [expect.anything()] }),
+  );
   const [decided] = onDecided.mock.calls[0] ?? expect.fail('onDecided was not called');
   expect(decided).toMatchObject({ sessionId, decision: { decision: 'approved', by: 'Ana', participantId } });
   expect(decided.bytes).toEqual(bytes);
   await proofroom.drain();
-  expect(onEnded).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ sessionId, reason: 'shutdown', attempts: 1 }));
+  expect(onEnded).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ sessionId, reason: 'shutdown', attempts: 1 }),
+  );
   expect(faults).toEqual([expect.objectContaining({ message: 'the webhook is down' })]);
 });
 

@@ -7,7 +7,7 @@ import { startServer } from '../support/server.ts';
 const ORIGIN = 'https://studio.example';
 
 async function approvable(prompt: string) {
-  const server = await startServer({ config: { allowedOrigins: [ORIGIN] } });
+  const server = await startServer({ allowedOrigins: [ORIGIN] });
   const ana = server.client();
   const { sessionId } = await ana.join();
   ana.send({ type: 'generate', commandId: 'go', prompt });
@@ -32,7 +32,7 @@ function get(port: number, path: string, headers: Record<string, string> = {}) {
 test.for(['/', '/s/abc', '/s/abc?x=1', '/index.html', '/index%2Ehtml'])(
   'S5: %s is the page, under a strict policy',
   async (path) => {
-    const { address } = await startServer({ config: { allowedOrigins: [ORIGIN] } });
+    const { address } = await startServer({ allowedOrigins: [ORIGIN] });
     const response = await fetch(address + path);
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('<title>Proofroom</title>');
@@ -245,7 +245,7 @@ const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avi
 test.for(['/nope', '/s/', '/s/abc/', '/S/abc', '/assets/old.js', '/api/sessions/a/images/b'])(
   'S5: who follows a link to %s, where there is nothing, is told so on a page under the same policy',
   async (path) => {
-    const { address } = await startServer({ config: { allowedOrigins: [ORIGIN] } });
+    const { address } = await startServer({ allowedOrigins: [ORIGIN] });
     const response = await fetch(address + path, { headers: { Accept: BROWSER } });
     expect(response.status).toBe(404);
     expect(await response.text()).toContain('<title>Nothing here · Proofroom</title>');

@@ -130,7 +130,7 @@ test('R9: a session that the server does not know is reported as gone', async ()
 
 test('S2: a server with an access token creates a session once it gets the right one', async () => {
   const accessToken = 't'.repeat(32);
-  const client = clientOf(await startServer({ config: { accessToken } }));
+  const client = clientOf(await startServer({ accessToken }));
   await until(client, ({ connection }) => connection.status === 'token_needed');
   client.provideToken('wrong');
   await until(client, ({ connection }) => connection.status === 'token_needed' && connection.refused);

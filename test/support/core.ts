@@ -7,7 +7,13 @@ import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
 import type { Answer } from '../../server/session/rejections.ts';
 import { Session } from '../../server/session/session.ts';
-import { type Authorize, type Joined, type JoinRequest, Sessions, type Visitor } from '../../server/session/sessions.ts';
+import {
+  type Authorize,
+  type Joined,
+  type JoinRequest,
+  Sessions,
+  type Visitor,
+} from '../../server/session/sessions.ts';
 import type { DraftUpdate, Subscriber } from '../../server/session/subscribers.ts';
 import type { ImageReference, Role } from '../../shared/model.ts';
 import { FakeClock } from './fake-clock.ts';

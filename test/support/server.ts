@@ -39,7 +39,12 @@ export async function startServer(
   generator: Generator = new ScriptedGenerator(),
 ): Promise<TestServer> {
   const logs: string[] = [];
-  const proofroom = createProofroom({ ...options, generator, logger: loggerTo(logs), builtFolder: await builtFolder() });
+  const proofroom = createProofroom({
+    ...options,
+    generator,
+    logger: loggerTo(logs),
+    builtFolder: await builtFolder(),
+  });
   const node = createNodeServer(proofroom);
   const { sockets, noSockets } = trackSockets(node);
   const port = await listen(node);
