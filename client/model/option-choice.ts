@@ -1,9 +1,9 @@
 /** The options for the next generation: what this person last chose, or what a newer generation was asked for with. */
-import { type Capabilities, type Options, optionNames, optionProblem } from '../../shared/options.ts';
+import { type Capabilities, type Options, optionNames, optionProblem, optionTable } from '../../shared/options.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { UnsentInput } from './unsent-input.ts';
 
-/** Stands for the capabilities of a server that has not been heard from yet. */
+/** In place of the capabilities of a server that has sent no `welcome` yet. */
 export const noCapabilities: Capabilities = { refine: false };
 
 /**
@@ -13,8 +13,11 @@ export const noCapabilities: Capabilities = { refine: false };
 export function allowedOptions(options: Options, capabilities: Capabilities): Options {
   let allowed: Options = {};
   for (const name of optionNames) {
-    const more = { ...allowed, [name]: options[name] };
-    if (options[name] !== undefined && optionProblem(name, more, capabilities) === undefined) allowed = more;
+    const value = options[name];
+    // A server takes the least count of any option. Where it doesn't know the option, there is no control to change the count.
+    const hasNoControl = typeof value === 'number' && capabilities[optionTable[name].capability] === undefined;
+    const more = { ...allowed, [name]: value };
+    if (value !== undefined && !hasNoControl && optionProblem(name, more, capabilities) === undefined) allowed = more;
   }
   return allowed;
 }
@@ -49,7 +52,7 @@ export class OptionChoice {
     this.#seen = chosenAfter;
   }
 
-  /** Takes over the options of a newer generation, whoever asked for it; but how many candidates is each person's own choice. */
+  /** Takes over the options of a newer generation, also of somebody else's. The number of candidates stays this person's own choice. */
   update(snapshot: SnapshotMessage): void {
     const last =
       snapshot.stage === 'generating' ? snapshot.generation : (snapshot.lastGeneration ?? snapshot.attempts.at(-1));

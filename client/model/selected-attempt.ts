@@ -1,4 +1,4 @@
-/** Which attempt a person has selected. It is theirs alone: what others select or ask for does not change it. */
+/** Which attempt a person has selected. Others neither see the selection nor change it. */
 import type { SessionState } from '../session/session-state.ts';
 import { findAttempt } from './attempt-tree.ts';
 import { attemptInView } from './viewer-content.ts';

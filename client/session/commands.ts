@@ -13,11 +13,11 @@ type InputOf<AnyCommand> = AnyCommand extends Command ? Omit<AnyCommand, 'comman
 /** A command without what the client adds to it. */
 export type CommandInput = InputOf<Command>;
 
-export interface CommandContext {
+interface CommandContext {
   /** What the person is looking at. */
   readonly snapshot: SnapshotMessage | undefined;
   /** Why no answer would come; undefined while one may. */
-  readonly ended: EndReason | 'left' | undefined;
+  readonly endReason: EndReason | 'left' | undefined;
   /** The biggest message that the server takes, in bytes. */
   readonly limitBytes: number;
 }
@@ -51,11 +51,11 @@ export class Commands {
    * Sends a command with the turn of the snapshot on show (rule M10). A second click, with the same content in the same turn while
    * the first one waits, sends nothing and gets the first one's result.
    */
-  submit(input: CommandInput, { snapshot, ended, limitBytes }: CommandContext): Promise<CommandResult> {
+  submit(input: CommandInput, { snapshot, endReason, limitBytes }: CommandContext): Promise<CommandResult> {
     const content = { ...input, ...(snapshot && { turn: snapshot.turn }) };
     const first = this.#sameClick(content);
     if (first) return first.result;
-    if (ended !== undefined) return this.#rejectUnsent({ command: input.type, ...endRejections[ended] });
+    if (endReason !== undefined) return this.#rejectUnsent({ command: input.type, ...endRejections[endReason] });
     const command: Command = { ...content, commandId: this.#environment.randomId() };
     if (byteLength(command) > limitBytes) {
       return this.#rejectUnsent({

@@ -1,4 +1,4 @@
-/** Which image bytes to ask the server for, and when: each once per connection (rule W2). */
+/** Requests image bytes that are missing, each once per connection (rule W2). */
 
 import type { ImageReference } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
@@ -12,9 +12,9 @@ export class ImageRequests {
   readonly #environment: Pick<Environment, 'setTimer'>;
   readonly #isHere: (imageId: string) => boolean;
   readonly #send: (imageIds: readonly string[]) => void;
-  /** On their way over this connection: asked for by a `want`, or due after the join. */
+  /** On their way over this connection: requested by a `want`, or due after the join. */
   readonly #coming = new Map<string, 'want' | 'join'>();
-  /** Asked for by the view and not here yet: asked for again on the next connection. */
+  /** Needed by the view and not here yet: requested again over the next connection. */
   readonly #wanted = new Set<string>();
   /** Not to be had over this connection. */
   readonly #unavailable = new Set<string>();
@@ -37,14 +37,14 @@ export class ImageRequests {
     this.#send = send;
   }
 
-  /** The view needs these. Without a connection they are asked for after the next join. */
+  /** The view needs these. Without a connection they are requested after the next join. */
   want(imageIds: readonly string[]): void {
     const missing = imageIds.filter((imageId) => !this.#isHere(imageId));
     for (const imageId of missing) this.#wanted.add(imageId);
     if (this.#isJoined) this.#request(missing);
   }
 
-  /** Asks for what the snapshot shows and is neither here nor coming. A join brings what its snapshot shows by itself (rule W1). */
+  /** Requests the images on show that are neither here nor coming. After a join the server sends those by itself (rule W1). */
   snapshotReceived(snapshot: SnapshotMessage): void {
     const missing = shownImages(snapshot).filter((imageId) => !this.#isHere(imageId));
     if (this.#isJoined) this.#request(missing.filter((imageId) => !this.#unavailable.has(imageId)));
@@ -56,7 +56,7 @@ export class ImageRequests {
     this.#corrupt.delete(imageId);
   }
 
-  /** An image came with other bytes than it should have. A final one is asked for once more, and not a third time. */
+  /** An image came with other bytes than it should have. A final one is requested once more, but not a third time. */
   receivedCorrupt({ imageId, kind }: ImageReference): void {
     if (kind !== 'final') return;
     if (this.#corrupt.has(imageId)) return this.unavailable(imageId);
@@ -71,7 +71,7 @@ export class ImageRequests {
     this.#unavailable.add(imageId);
   }
 
-  /** A `want` came too fast. The server does not say which one, so everything that was asked for and is not here is asked for again. */
+  /** A `want` came too fast. The rejection does not say which one, so every request without an answer is repeated. */
   rateLimited(): void {
     this.#stopTimer ??= this.#environment.setTimer(() => {
       this.#stopTimer = undefined;

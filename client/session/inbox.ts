@@ -5,7 +5,7 @@ import type { InlineImageMessage, ServerMessage } from '../../shared/protocol.ts
 import type { Environment } from './environment.ts';
 
 /** All but those about the connection itself, which do not wait for an image before them. */
-export type InboxMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' | 'image' }> | InlineImageMessage;
+type InboxMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' | 'image' }> | InlineImageMessage;
 
 /** Without `blob`, the bytes were not those that the reference names. */
 export interface VerifiedImage {

@@ -75,7 +75,6 @@ export class ReconnectingSocket {
     this.#stopWakeEvents?.();
     this.#stopWakeEvents = undefined;
     this.#leaveState();
-    this.#state = { is: 'stopped' };
   }
 
   /** Sends on an open connection. Without one the text is dropped: it may be out of date by the next. */
@@ -181,6 +180,9 @@ export class ReconnectingSocket {
   #leaveState(): void {
     this.#stopTimer();
     this.#liveness.stop();
-    if ('socket' in this.#state) this.#state.socket.close();
+    const left = this.#state;
+    // Before the socket is closed: Node reports the close of a socket that is still connecting at once, which must be ignored.
+    this.#state = { is: 'stopped' };
+    if ('socket' in left) left.socket.close();
   }
 }

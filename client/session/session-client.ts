@@ -29,7 +29,7 @@ export interface SessionClientOptions {
   readonly sessionKey?: string;
   /** Who joins it, from `participantId` and `participantSecret` of an earlier `welcome`; without it the server makes a new participant. */
   readonly participant?: { readonly id: string; readonly secret: string };
-  /** The server's access token, where it asks for one to create a session. */
+  /** The server's access token, where it requires one to create a session. */
   readonly token?: string;
   /** What others see, at most 40 UTF-16 units; blank: the server gives one, such as `Reviewer 2`. */
   readonly name?: string;
@@ -132,7 +132,7 @@ export class SessionClient {
     this.#connection.provideToken(token);
   }
 
-  /** Asks for the bytes of attempts, except for those that are here or on their way (rule W2). */
+  /** Requests the bytes of attempts, except for those that are here or on their way (rule W2). */
   want(imageIds: readonly string[]): void {
     this.#imageRequests.want(imageIds);
   }
@@ -156,7 +156,7 @@ export class SessionClient {
     return this.#command({ type: 'approve', imageId, sha256 });
   }
 
-  /** @param reason what was wrong, for whoever generates next; a blank one is left out */
+  /** @param reason what was wrong, shown to all; a blank one is left out */
   cancel(reason = ''): Promise<CommandResult> {
     return this.#command({ type: 'cancel', ...(reason.trim() !== '' && { reason }) });
   }
@@ -176,9 +176,9 @@ export class SessionClient {
   }
 
   #command(input: CommandInput): Promise<CommandResult> {
-    const { ended, limits } = this.#connection;
+    const { endReason, limits } = this.#connection;
     const { snapshot } = this.#received;
-    const result = this.#commands.submit(input, { snapshot, ended, limitBytes: limits.INBOUND_MESSAGE_BYTES });
+    const result = this.#commands.submit(input, { snapshot, endReason, limitBytes: limits.INBOUND_MESSAGE_BYTES });
     this.#update();
     return result;
   }

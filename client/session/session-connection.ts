@@ -14,7 +14,7 @@ import { ReconnectingSocket } from './reconnecting-socket.ts';
 import type { ConnectionState, EndReason, SessionState } from './session-state.ts';
 
 /** What a session is joined with. */
-export interface Credentials {
+interface Credentials {
   readonly sessionId: string | undefined;
   readonly sessionKey: string | undefined;
   readonly token: string | undefined;
@@ -31,7 +31,7 @@ export interface SessionConnectionListener {
   /** The first snapshot of a connection: from now on, what is sent reaches the server. */
   joined(snapshot: SnapshotMessage): void;
   received(message: SessionMessage): void;
-  /** The connection is gone, with whatever was in flight. */
+  /** The connection is gone, and what was in flight may be lost. */
   disconnected(): void;
   /** There will be no other connection unless `reconnect` is called. */
   ended(reason: EndReason): void;
@@ -97,7 +97,7 @@ export class SessionConnection {
   }
 
   /** Why there will be no answer to what is sent; undefined while there may be. */
-  get ended(): EndReason | 'left' | undefined {
+  get endReason(): EndReason | 'left' | undefined {
     const connection = this.#connection;
     if (connection.status === 'closed') return connection.reason;
     return connection.status === 'left' ? 'left' : undefined;
@@ -105,7 +105,7 @@ export class SessionConnection {
 
   /** Does nothing on the second call, or after the end. */
   connect(): void {
-    if (this.#hasStarted || this.ended) return;
+    if (this.#hasStarted || this.endReason) return;
     this.#hasStarted = true;
     this.#start();
   }
@@ -146,7 +146,7 @@ export class SessionConnection {
 
   #start(): void {
     this.#connection = { status: 'connecting' };
-    // First, so that a subscriber that leaves in response to the change stops a socket that runs.
+    // Before the change is reported: a subscriber may call `close` in response, which must stop the socket.
     this.#socket.start();
     this.#listener.changed();
   }
@@ -263,7 +263,7 @@ export class SessionConnection {
     this.#listener.joined(snapshot);
   }
 
-  /** The server closes after it has rejected a `join`; after the codes that stand nowhere here, the close code decides. */
+  /** The server closes the connection next; for codes that are not handled here, its close code decides. */
   #onJoinRejected(code: RejectMessage['code']): void {
     if (code === 'session_not_found') this.#end('session_gone');
     else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#endWithoutToken();
@@ -272,7 +272,7 @@ export class SessionConnection {
   }
 }
 
-/** What the close codes mean after which nobody reconnects (rule W7). */
+/** Why the connection ended, by close code; the other codes without a reconnect mean `misuse` (rule W7). */
 const endReasons = new Map<number, EndReason>([
   [1001, 'going_away'],
   [4403, 'not_allowed'],
@@ -282,8 +282,6 @@ const endReasons = new Map<number, EndReason>([
 /** The address of the WebSocket of a server, which may live under a path. */
 function webSocketUrl(server: string | URL): string {
   const base = new URL(server);
-  base.search = '';
-  base.hash = '';
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   const url = new URL('ws', base);
   url.protocol = url.protocol.replace(/^http/, 'ws');

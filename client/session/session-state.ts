@@ -16,7 +16,7 @@ export type EndReason =
   | 'session_gone'
   /** The key is wrong. */
   | 'not_allowed'
-  /** The server took offence at a message of this client. */
+  /** This client sent something that the protocol does not allow. */
   | 'misuse'
   /** The server shut down for good. */
   | 'going_away'
@@ -24,7 +24,7 @@ export type EndReason =
   | 'blocked';
 
 export type ConnectionState =
-  /** The first connection is being made, or one that `reconnect`, `rename` or `provideToken` asked for. */
+  /** The first connection is being made, or one after `reconnect`, `rename` or `provideToken`. */
   | { readonly status: 'connecting' }
   | { readonly status: 'online' }
   /** The connection was lost, or the first one failed. */

@@ -178,7 +178,7 @@ export class SharedDraft {
     this.#keepToItself();
   }
 
-  /** Sends nothing of what was typed so far. */
+  /** Does not send what was typed so far. */
   #keepToItself(): void {
     this.#isUnsent = false;
     this.#inFlightId = undefined;

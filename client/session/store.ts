@@ -1,4 +1,4 @@
-/** One immutable value, and those who are told when it is replaced. */
+/** One immutable value, with subscribers that are called when it is replaced. */
 export class Store<State extends object> {
   readonly #onError: (error: unknown) => void;
   readonly #subscriptions = new Set<{ readonly subscriber: (state: State) => void }>();

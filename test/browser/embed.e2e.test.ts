@@ -49,7 +49,7 @@ async function listenTo(page: Page): Promise<Told[]> {
       roomTold({ room, type: event.type, name: `${file.name} ${file.type} ${file.size}`, digest, sha256 });
     });
     listen('proof-ended', (event) => roomTold({ room: nameOf(event), type: event.type }));
-    for (const type of ['proof-intent', 'proof-select', 'proof-compare', 'start-over']) {
+    for (const type of ['proof-intent', 'proof-select', 'proof-compare', 'proof-saved', 'start-over']) {
       window.addEventListener(type, (event) => roomTold({ room: nameOf(event), type: event.type }));
     }
   });
@@ -57,7 +57,8 @@ async function listenTo(page: Page): Promise<Told[]> {
 }
 
 /** What is a room's own affair. */
-const inner = ({ type }: Told): boolean => ['proof-intent', 'proof-select', 'proof-compare', 'start-over'].includes(type);
+const inner = ({ type }: Told): boolean =>
+  ['proof-intent', 'proof-select', 'proof-compare', 'proof-saved', 'start-over'].includes(type);
 
 const roomIn = (page: Page, id: string): Room => new Room(page, page.locator(`#${id}`));
 

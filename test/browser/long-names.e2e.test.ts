@@ -7,11 +7,11 @@ const browser = useBrowser();
 /** As long as a name may be, without a place to break it. */
 const NAME = 'W'.repeat(40);
 
-/** How much of the rail, and of what stands in it, lies beyond the window's edge, which would cut it off. */
+/** How many pixels of the sidebar and its content lie beyond the window's edge. */
 const cutOff = ({ page }: Room) =>
-  page.locator('proof-rail').evaluate((rail) => {
-    const parts = [...(rail.shadowRoot?.querySelectorAll('*') ?? [])];
-    const edges = [rail, ...parts].map((part) => part.getBoundingClientRect().right);
+  page.locator('proof-sidebar').evaluate((sidebar) => {
+    const parts = [...(sidebar.shadowRoot?.querySelectorAll('*') ?? [])];
+    const edges = [sidebar, ...parts].map((part) => part.getBoundingClientRect().right);
     return Math.max(0, ...edges) - document.documentElement.clientWidth;
   });
 

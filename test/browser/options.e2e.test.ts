@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Options } from '../../shared/model.ts';
+import type { Options } from '../../shared/options.ts';
 import { CHOSEN, chooseAll, openOptions } from '../support/asking.ts';
 import { useBrowser } from '../support/browser.ts';
 import { toolOf } from '../support/openai-request.ts';
@@ -39,7 +39,7 @@ describe('options', () => {
     expect(toolOf(openai.requests[0])).toEqual(CHOSEN);
 
     const next = await enter(await ana.page.context().newPage(), product.address);
-    const chosen = next.root.getByText('another-model, Portrait, High, Opaque, WebP, Compression 40, 3 previews');
+    const chosen = next.root.getByText('another-model, Portrait, High, WebP, Opaque, Compression 40, 3 previews');
     await see(chosen.filter({ visible: true })).toHaveCount(1);
     await next.makePicture(PROMPT);
     expect(toolOf(openai.requests[1])).toEqual(CHOSEN);

@@ -2,11 +2,8 @@
  * A thousand tabs whose server is killed and started again, in real time (rule R5): `node test/faults/herd.ts`. Prints how many
  * have made up their minds to try again, and how many have come back, in each tenth of a second.
  */
-import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { type Environment, openSocket } from '../../client/session/environment.ts';
-import { SessionClient } from '../../client/session/session-client.ts';
-import type { SessionState } from '../../client/session/session-state.ts';
+import { SessionClient, type SessionState } from '../../client/session/session-client.ts';
 import { startWatchedServer } from '../fuzz/watched-server.ts';
 
 const BIN_MS = 100;
@@ -17,28 +14,11 @@ export const herdEnvironment = {
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '5000',
 } as const;
 
-/** A page without a window: never hidden, and with nothing to show. */
-const pageless: Environment = {
-  openSocket,
-  now: () => Date.now(),
-  setTimer: (callback, delayMs) => {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
-  random: () => Math.random(),
-  randomId: () => randomUUID(),
-  createObjectUrl: () => 'blob:none',
-  revokeObjectUrl: () => {},
-  isHidden: () => false,
-  onWake: () => () => {},
-  warn: () => {},
-};
-
 export class Herd {
   readonly clients: readonly SessionClient[];
 
   constructor(server: string, count: number) {
-    this.clients = Array.from({ length: count }, () => new SessionClient({ server }, pageless));
+    this.clients = Array.from({ length: count }, () => new SessionClient({ server }));
     for (const client of this.clients) client.connect();
   }
 

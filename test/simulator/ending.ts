@@ -149,14 +149,14 @@ function checkAnswers(page: Page, session: SessionRules, world: World): void {
     if (!answer || !result || isPassing(result)) continue;
     const isSame = result.accepted
       ? answer.type === 'ack' && answer.revision === result.revision
-      : answer.type === 'reject' && answer.code === result.notice.code;
+      : answer.type === 'reject' && answer.code === result.rejection.code;
     ledger.check('M7', isSame, () => `page ${page.number} was told otherwise about its ${ask.type}`);
   }
 }
 
 /** A refusal that is not remembered: the same command may be done later, when somebody sends it again. */
 function isPassing(result: CommandResult): boolean {
-  return !result.accepted && (result.notice.code === 'server_busy' || result.notice.code === 'rate_limited');
+  return !result.accepted && (result.rejection.code === 'server_busy' || result.rejection.code === 'rate_limited');
 }
 
 /** The last text that somebody typed is in every field, unless a prompt was accepted after it. */

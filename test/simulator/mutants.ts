@@ -238,8 +238,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'client/session/commands.ts',
-        from: 'command.type === ask.type && command.imageId === ask.imageId',
-        to: 'command.type === ask.type',
+        from: 'if (canonicalJson(pendingContent) === text) return pending;',
+        to: 'if (pending.command.type === content.type) return pending;',
       },
     ],
   },
@@ -335,19 +335,23 @@ export const mutations: readonly Mutation[] = [
     what: 'a command without an answer is not sent again',
     breaks: ['W6'],
     edits: [
-      { file: client, from: 'for (const command of this.#commands.waiting) this.#membership.send(command);', to: '' },
+      {
+        file: client,
+        from: 'for (const command of this.#commands.state.pending) this.#connection.send(command);',
+        to: '',
+      },
     ],
   },
   {
     what: 'the client comes back at once after 4429',
     breaks: ['W7'],
-    edits: [{ file: line, from: 'this.#lose(policy.waitMs ?? 0);', to: 'this.#lose(0);' }],
+    edits: [{ file: line, from: 'this.#reconnectLater(policy.waitMs ?? 0);', to: 'this.#reconnectLater(0);' }],
   },
   {
     what: 'news replace what somebody types',
     breaks: ['W8'],
     edits: [
-      { file: draft, from: 'if (this.#hasFocus) this.#withheld = news;', to: 'if (false) this.#withheld = news;' },
+      { file: draft, from: 'if (this.#hasFocus) this.#withheld = update;', to: 'if (false) this.#withheld = update;' },
     ],
   },
   {
@@ -378,7 +382,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: line,
-        from: 'this.#environment.setTimer(() => this.#try(), waitMs)',
+        from: 'this.#environment.setTimer(() => this.#connect(), waitMs)',
         to: 'this.#environment.setTimer(() => {}, waitMs)',
       },
     ],
@@ -423,12 +427,12 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'waits between two tries grow to a minute',
     breaks: ['R5'],
-    edits: [{ file: 'client/session/backoff.ts', from: 'LONGEST_WAIT_MS = 10_000', to: 'LONGEST_WAIT_MS = 60_000' }],
+    edits: [{ file: line, from: 'LONGEST_WAIT_MS = 10_000', to: 'LONGEST_WAIT_MS = 60_000' }],
   },
   {
     what: 'a stable connection does not reset the waits',
     breaks: ['R5'],
-    edits: [{ file: line, from: 'this.#backoff.reset()', to: 'undefined' }],
+    edits: [{ file: line, from: 'this.#failures = 0;', to: 'undefined' }],
   },
   {
     what: 'dropped images keep their room',
@@ -483,8 +487,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: client,
-        from: '...this.#images.shown,',
-        to: '...this.#images.shown, ...(this.#membership.over && { images: new Map() }),',
+        from: 'images: this.#images.finals,',
+        to: 'images: this.#connection.endReason ? new Map() : this.#images.finals,',
       },
     ],
   },
@@ -503,7 +507,9 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the options of regenerate are lost in the page',
     breaks: ['options'],
-    edits: [{ file: client, from: "type: 'regenerate', ...what }", to: "type: 'regenerate', ...what, options: {} }" }],
+    edits: [
+      { file: client, from: "type: 'regenerate', ...input }", to: "type: 'regenerate', ...input, options: {} }" },
+    ],
   },
   {
     what: 'the options of refine are lost on the server',
@@ -567,7 +573,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the client does not say which images it has',
     breaks: ['W2'],
-    edits: [{ file: client, from: 'this.#images.have(this.#heard.snapshot, limit)', to: '[]' }],
+    edits: [{ file: client, from: 'this.#images.newestIds(this.#received.snapshot, limit)', to: '[]' }],
   },
   {
     what: 'room that is not there is reserved',
@@ -688,12 +694,12 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'text that was on its way when the line broke is not sent again',
     breaks: ['draft'],
-    edits: [{ file: draft, from: 'if (!this.#isReleased) this.#sendNow();', to: '' }],
+    edits: [{ file: draft, from: 'if (!this.#isStartingOver) this.#sendNow();', to: '' }],
   },
   {
     what: 'text typed before a refused start over is not sent again',
     breaks: ['draft'],
-    edits: [{ file: client, from: "?.type === 'start_over') this.#draft.kept();", to: ') return;' }],
+    edits: [{ file: client, from: "if (command?.type === 'start_over') this.#draft.startOverRejected();", to: '' }],
   },
   {
     what: 'an author is not told when their text is set',
@@ -721,11 +727,11 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the client does not listen to what becomes of its text',
     breaks: ['draft'],
-    edits: [{ file: draft, from: 'if (draftId !== this.#onTheWay) return;', to: 'return;' }],
+    edits: [{ file: draft, from: 'if (draftId !== this.#inFlightId) return;', to: 'return;' }],
   },
   {
     what: 'what was set before a text of ours takes its place',
     breaks: ['draft'],
-    edits: [{ file: draft, from: 'if (this.#onTheWay !== undefined) return;', to: '' }],
+    edits: [{ file: draft, from: 'if (this.#inFlightId !== undefined) return;', to: '' }],
   },
 ];

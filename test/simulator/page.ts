@@ -1,8 +1,12 @@
 /** A simulated browser tab with the real session client in it, and a person who clicks. */
-import type { Ask } from '../../client/session/commands.ts';
-import type { Environment } from '../../client/session/environment.ts';
-import { type CommandResult, SessionClient, type SessionClientOptions } from '../../client/session/session-client.ts';
-import type { SessionState } from '../../client/session/session-state.ts';
+import {
+  type CommandInput,
+  type CommandResult,
+  type Environment,
+  SessionClient,
+  type SessionClientOptions,
+  type SessionState,
+} from '../../client/session/session-client.ts';
 import { digest } from './ask.ts';
 import { Cable } from './cable.ts';
 import type { Weather } from './pipe.ts';
@@ -28,7 +32,7 @@ export interface PageParts {
 /** A click, and what became of it. */
 export interface Click {
   /** What its person wants. */
-  readonly ask: Ask;
+  readonly ask: CommandInput;
   /** Absent when it was taken for an earlier one of its kind, or refused in the page. */
   readonly commandId: string | undefined;
   result: CommandResult | undefined;
@@ -107,7 +111,7 @@ export class Page {
     this.client.setDraftFocus(isFocused);
   }
 
-  click(ask: Ask): Click {
+  click(ask: CommandInput): Click {
     this.#lastId = undefined;
     const answer = this.#act(ask);
     const click: Click = { ask, commandId: this.#lastId, result: undefined };
@@ -163,7 +167,7 @@ export class Page {
     for (const cable of this.cables) cable.client.close();
   }
 
-  #act(ask: Ask): Promise<CommandResult> {
+  #act(ask: CommandInput): Promise<CommandResult> {
     const { client } = this;
     switch (ask.type) {
       case 'generate':

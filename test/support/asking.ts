@@ -1,14 +1,14 @@
-/** What people do in a room to ask for pictures, and where they find several of one ask. */
+/** Steps of the end-to-end tests around generations: refine, cancel, options, candidates. */
 import type { Locator } from 'playwright';
 import { type Room, see } from './room.ts';
 
-/** Says what should change in the picture that is looked at. */
+/** Refines the attempt in view. */
 export async function refine(room: Room, words: string, number: number): Promise<void> {
   await room.feedback.fill(words);
   await room.press(`Refine No. ${number}`);
 }
 
-/** Cancels what is being drawn and says why, having been told what that may cost. */
+/** Cancels the running generation with a reason. */
 export async function reject(room: Room, reason: string): Promise<void> {
   await see(room.root.getByText('A cancelled drawing may still be billed.')).toBeVisible();
   await room.reason.fill(reason);
@@ -20,12 +20,12 @@ export async function openOptions(room: Room): Promise<void> {
   await see(room.root.getByLabel('Size')).toBeVisible();
 }
 
-/** How many pictures are drawn at once. */
+/** Chooses the number of candidates. */
 export async function choose(room: Room, count: number): Promise<void> {
   await room.root.getByRole('radio', { name: String(count), exact: true }).check({ force: true });
 }
 
-/** What `chooseAll` chooses, as the image tool is told of it. */
+/** What `chooseAll` chooses, as parameters of OpenAI's image tool. */
 export const CHOSEN = {
   type: 'image_generation',
   model: 'another-model',
@@ -53,7 +53,7 @@ export async function chooseAll({ root }: Room): Promise<void> {
   await compression.press('Tab');
 }
 
-/** The pictures of one ask, side by side. */
+/** The candidates in the viewer. */
 export const cells = ({ root }: Room): Locator =>
   root.getByRole('list', { name: /^\d pictures of one prompt$/ }).getByRole('listitem');
 export const finished = (room: Room): Locator => cells(room).getByRole('button');

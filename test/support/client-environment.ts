@@ -25,8 +25,9 @@ export class FakeSocket implements Socket {
     this.sent.push(parsed.message);
   }
 
+  /** Reports the close at once, as the WebSocket of Node does while it connects; browsers report it later. */
   close(): void {
-    this.isClosed = true;
+    if (!this.isClosed) this.closedByServer(1006);
   }
 
   open(): void {

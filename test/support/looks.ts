@@ -1,4 +1,4 @@
-/** A page by day and by night, on a desk and on a phone: where it must be sound. */
+/** The colour schemes and widths in which the page is checked. */
 import type { BrowserContextOptions, Page } from 'playwright';
 import { expect } from 'vitest';
 import { bringAxe, violations } from './axe.ts';
@@ -17,7 +17,7 @@ export const looks: readonly Look[] = [
   { colorScheme: 'dark', width: 360 },
 ];
 
-/** A tab in a profile of its own with that look, ready for `isSound`. */
+/** A tab in a new profile with that look, ready for `isSound`. */
 export async function tabWith({ colorScheme, width }: Look, browser: TestBrowser): Promise<Page> {
   const options: BrowserContextOptions = { colorScheme, viewport: { width, height: 900 } };
   const tab = await browser.newPage(options);
@@ -25,7 +25,7 @@ export async function tabWith({ colorScheme, width }: Look, browser: TestBrowser
   return tab;
 }
 
-/** Nothing for axe to complain of, nothing that must be scrolled sideways, and no control beyond the window's edge. */
+/** Checks that axe finds nothing, that nothing scrolls sideways, and that no control is beyond the window's edge. */
 export async function isSound(tab: Page, moment: string): Promise<void> {
   expect.soft(await violations(tab), moment).toEqual([]);
   const width = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -33,7 +33,7 @@ export async function isSound(tab: Page, moment: string): Promise<void> {
   expect.soft(await controlsOutside(tab), `${moment}: beyond the window's edge`).toEqual([]);
 }
 
-/** Controls that stand where no scrolling leads: a page that clips what is too wide has no scroll bar to tell of it. */
+/** Controls outside the window: a page that clips what is too wide has no scroll bar that would show it. */
 function controlsOutside(tab: Page): Promise<string[]> {
   return tab.evaluate(() => {
     const controlsIn = (root: Document | ShadowRoot): Element[] =>

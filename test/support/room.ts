@@ -1,4 +1,4 @@
-/** A room as a person finds their way in it: by the names and roles of its parts, whatever they are made of. */
+/** A page object for the end-to-end tests: finds things by role and name, as a person does. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright';
@@ -6,7 +6,7 @@ import { expect } from 'playwright/test';
 import * as v from 'valibot';
 import { SnapshotMessage } from '../../shared/protocol.ts';
 
-/** Waits until a person would see it; on a slow machine that takes its time. */
+/** Patient enough for a slow machine. */
 export const see = expect.configure({ timeout: 15_000 });
 
 type Picture = 'Generated image' | 'Previous image' | 'Preview, still being drawn';
@@ -18,7 +18,7 @@ export interface Saved {
 
 export class Room {
   readonly page: Page;
-  /** The page itself, or the one element of it that is the room. */
+  /** The page, or the `<proof-room>` on it. */
   readonly root: Page | Locator;
 
   constructor(page: Page, root: Page | Locator = page) {
@@ -26,7 +26,7 @@ export class Room {
     this.root = root;
   }
 
-  /** The address, with the key in it, that brings somebody else into the same session. */
+  /** The address with the key in it. */
   get reviewLink(): string {
     return this.page.url();
   }
@@ -39,17 +39,17 @@ export class Room {
     return this.root.getByRole('textbox', { name: /prompt$/i });
   }
 
-  /** Says what should change in the picture that is looked at. */
+  /** The field for what should change in the attempt in view. */
   get feedback(): Locator {
     return this.root.getByRole('textbox', { name: /^What should change/ });
   }
 
-  /** Says what is wrong with the picture that is being drawn. */
+  /** The field for the reason to cancel. */
   get reason(): Locator {
     return this.root.getByRole('textbox', { name: 'What is wrong with it?' });
   }
 
-  /** Every attempt that is kept, as small pictures. */
+  /** The strip of attempts. */
   get strip(): Locator {
     return this.root.getByRole('toolbar', { name: 'Attempts' });
   }
@@ -58,7 +58,7 @@ export class Room {
     return this.root.getByRole('dialog', { name: 'Compare' });
   }
 
-  /** The connection's state, as the bar at the top says it. */
+  /** The connection badge while the page is connected. */
   get live(): Locator {
     return this.root.getByText('Live', { exact: true });
   }
@@ -67,7 +67,7 @@ export class Room {
     return this.root.getByRole('alertdialog', { name: 'Start over?' });
   }
 
-  /** Who is here, in the words of the bar at the top; it opens the dialog about people. */
+  /** The button with the number of people, which opens the name dialog. */
   people(words: string): Locator {
     return this.root.getByRole('button', { name: new RegExp(`\\b${words}\\s*\\. Change your name$`) });
   }
@@ -76,7 +76,7 @@ export class Room {
     return this.root.getByRole('button', { name, exact: true });
   }
 
-  /** An attempt in the strip, by the number that people know it by. */
+  /** An attempt in the strip, by its number. */
   attempt(number: number): Locator {
     return this.strip.getByRole('button', { name: new RegExp(`^No\\. ${number},`) });
   }
@@ -89,7 +89,7 @@ export class Room {
     return this.root.getByRole('img', { name: new RegExp(`^${kind}: `) });
   }
 
-  /** What is said at once, and to screen readers too. */
+  /** A text that screen readers announce at once. */
   alert(text: string | RegExp): Locator {
     return this.root.getByRole('alert').filter({ hasText: text });
   }
@@ -102,20 +102,20 @@ export class Room {
     await this.button(name).click();
   }
 
-  /** Writes a prompt and asks for its picture, the first one or another. */
+  /** Writes a prompt and sends it. */
   async ask(prompt: string, command: 'Generate' | 'Regenerate' = 'Generate'): Promise<void> {
     await this.prompt.fill(prompt);
     await this.press(command);
   }
 
-  /** Asks for a picture, and waits until it is there to be decided on. */
+  /** Generates a picture and waits until it can be decided on. */
   async makePicture(prompt: string): Promise<void> {
     await this.ask(prompt);
     await see(this.heading('Is this the picture?')).toBeVisible();
     await see(this.picture('Generated image')).toBeVisible();
   }
 
-  /** Looks at one attempt in the strip; resolves when it is on show. */
+  /** Selects an attempt in the strip; resolves when it is in view. */
   async open(number: number): Promise<void> {
     await this.attempt(number).click();
     await see(this.attempt(number)).toHaveAttribute('aria-current', 'true');
@@ -127,7 +127,7 @@ export class Room {
     await this.press('Save name');
   }
 
-  /** Takes a name that the others see. */
+  /** Renames and waits for the new connection. */
   async callMe(name: string): Promise<void> {
     await this.rename(name);
     await see(this.live).toBeVisible();
@@ -140,7 +140,7 @@ export class Room {
     return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
   }
 
-  /** Of the bytes of an image on show, in hex. */
+  /** The SHA-256 of the bytes of an image on the page, in hex. */
   digestOf(picture: Locator): Promise<string> {
     return picture.evaluate(async (image) => {
       const bytes = await (await fetch((image as HTMLImageElement).src)).arrayBuffer();
@@ -148,7 +148,7 @@ export class Room {
     });
   }
 
-  /** What the state inspector shows, which is closed again. */
+  /** The text of the session state, which is unfolded and folded again. */
   async state(): Promise<string> {
     const summary = this.root.getByText('Session state', { exact: true });
     await summary.click();
@@ -157,13 +157,13 @@ export class Room {
     return json;
   }
 
-  /** The same, understood. */
+  /** The session state, parsed. */
   async snapshot(): Promise<SnapshotMessage> {
     return v.parse(SnapshotMessage, JSON.parse(await this.state()));
   }
 }
 
-/** Opens an address in a tab; resolves when the session is there. */
+/** Opens an address; resolves when the page is connected. */
 export async function enter(page: Page, address: string): Promise<Room> {
   await page.goto(address);
   const room = new Room(page);

@@ -1,7 +1,7 @@
-/** The page that a test inside the browser runs in, through all its shadow roots. */
+/** What a component test asks of its page: elements, focus, motion, axe. All of it looks into shadow roots. */
 import axe from 'axe-core';
 
-/** Elements inside that match. */
+/** The matching elements inside, in document order, through all shadow roots. */
 export function deep(root: ParentNode | null | undefined, selector = '*'): HTMLElement[] {
   return [...(root?.querySelectorAll<HTMLElement>('*') ?? [])].flatMap((element) => [
     ...(element.matches(selector) ? [element] : []),
@@ -9,18 +9,18 @@ export function deep(root: ParentNode | null | undefined, selector = '*'): HTMLE
   ]);
 }
 
-/** The element that has the focus. */
+/** The element that has the focus, in whichever shadow root. */
 export function focused(): Element | null {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
   return element;
 }
 
-/** Its text as it is read: one space where the source has many. */
+/** An element's text with single spaces. */
 export const wordsOf = (element: Element | null | undefined): string | undefined =>
   element?.textContent?.replaceAll(/\s+/g, ' ').trim();
 
-/** Resolves when all that moves to an end has come to it: what fades in has no contrast to be measured until it is there. */
+/** Waits for all animations that end: axe measures the contrast of a text only once it has faded in. */
 export async function comeToRest(): Promise<void> {
   const roots = [document, ...deep(document).flatMap(({ shadowRoot }) => shadowRoot ?? [])];
   const ending = roots
@@ -29,7 +29,7 @@ export async function comeToRest(): Promise<void> {
   await Promise.allSettled(ending.map(({ finished }) => finished));
 }
 
-/** What axe finds wrong: each violation as the rule's id, the element that breaks it, and how. */
+/** What axe finds: each violation with the rule's id, the element and what is wrong. */
 export async function violations(): Promise<string[]> {
   await comeToRest();
   const { violations } = await axe.run(document, { resultTypes: ['violations'] });
@@ -38,7 +38,7 @@ export async function violations(): Promise<string[]> {
   );
 }
 
-/** Whatever is to be decoded meanwhile waits until the test lets it go on; returns how. */
+/** Images that are decoded during `work` stay undecoded until the returned function is called. */
 export async function whileNothingIsDecoded(work: () => Promise<void>): Promise<() => void> {
   const decoded = Promise.withResolvers<void>();
   const { decode } = HTMLImageElement.prototype;

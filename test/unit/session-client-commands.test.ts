@@ -149,17 +149,14 @@ describe('the answer', () => {
     ['the same one, over another connection', { connectionId: 'connection-9' }, false],
     ['a later one', { at: '2026-01-01T00:00:09.000Z' }, true],
     ['another participant’s of the same name', { participantId: 'participant-3' }, true],
-  ])(
-    'M2: a rejection explains itself by the last action only if that was not on show: %s',
-    async (_what, change, is) => {
-      const seen = lastAction('generate');
-      const { client, socket } = joinedClient(userFeedback([one], { lastAction: seen }));
-      const answer = client.regenerate();
-      reject(socket, 1, { lastAction: { ...seen, ...change } });
-      const result = await answer;
-      expect(!result.accepted && 'lastAction' in result.rejection).toBe(is);
-    },
-  );
+  ])('M2: a rejection has a lastAction only if that was not on show: %s', async (_what, change, is) => {
+    const seen = lastAction('generate');
+    const { client, socket } = joinedClient(userFeedback([one], { lastAction: seen }));
+    const answer = client.regenerate();
+    reject(socket, 1, { lastAction: { ...seen, ...change } });
+    const result = await answer;
+    expect(!result.accepted && 'lastAction' in result.rejection).toBe(is);
+  });
 
   test('an answer to an unknown command changes nothing', () => {
     const { client, socket } = joinedClient();

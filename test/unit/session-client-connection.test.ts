@@ -291,7 +291,7 @@ describe('joining again', () => {
     expect(rejoin(page).sentOf('join')[0]?.key).toBe('key-2');
   });
 
-  test('a new session is not told of a participant of another one', () => {
+  test('a join without a session id does not send the secret of a participant', () => {
     const { page } = newClient({ participant: { id: 'participant-1', secret: 'secret-1' } });
     page.socket.open();
     expect(page.socket.sent).toEqual([{ type: 'join' }]);
@@ -350,7 +350,7 @@ describe('access tokens', () => {
     expect(page.sockets).toHaveLength(3);
   });
 
-  test('S2: a token that is provided after the join was sent is tried before another is asked for', () => {
+  test('S2: a token that is provided after the join was sent is tried before token_needed', () => {
     const { client, page } = newClient();
     page.socket.open();
     client.provideToken('right');
@@ -454,6 +454,13 @@ describe('the end', () => {
     expect(client.state.connection).toEqual({ status: 'left' });
     expect(page.sockets.every(({ isClosed }) => isClosed)).toBe(true);
     expect(page.leftovers).toBe(0);
+  });
+
+  test('a client that is closed while it connects does not try again, although its socket reports the close at once', () => {
+    const { client, page } = newClient();
+    client.close();
+    expect(client.state.connection).toEqual({ status: 'left' });
+    expect([page.socket.isClosed, page.leftovers]).toEqual([true, 0]);
   });
 
   test('close releases sockets, timers and object URLs, and may be called twice', async () => {

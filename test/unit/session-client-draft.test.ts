@@ -37,7 +37,7 @@ function passQuietly(page: FakeEnvironment, socket: FakeSocket, seconds: number)
 /** Somebody else's prompt has become the draft. */
 const promptElsewhere = (text: string) =>
   generating('generation-1', { draft: text, draftRevision: 1, lastAction: lastAction('generate') });
-/** The same, and cancelled before this client was told of either. */
+/** The same, and cancelled within the same snapshot. */
 const cancelledElsewhere = (text: string) =>
   initialInput({ draft: text, draftRevision: 1, turn: 2, lastAction: lastAction('cancel') });
 
@@ -274,7 +274,7 @@ describe('commands that set the draft', () => {
     expect(drafts(socket)).toEqual(['a', 'mine']);
   });
 
-  test('the first snapshot of a session says nothing about what was typed before it', () => {
+  test('a text typed before the first join is sent, whatever the draft revision of the session', () => {
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-1' });
     client.setDraft('mine');
     expect(drafts(answerJoin(page, promptElsewhere('theirs')))).toEqual(['mine']);
@@ -306,6 +306,18 @@ describe('commands that set the draft', () => {
     socket.say(initialInput({ draft: '', draftRevision: 1, lastAction: lastAction('start_over') }));
     socket.say({ type: 'ack', commandId: 'command-1', revision: 3 });
     expect(client.state.draft).toBe(left);
+  });
+
+  test('W8: what was typed before a start over does not count when the focus goes after it', () => {
+    const { client, socket } = joinedClient(reviewing);
+    client.setDraftFocus(true);
+    client.setDraft('a fox, but red');
+    void client.startOver();
+    confirm(socket);
+    socket.say(initialInput({ draft: '', draftRevision: 1 }), { type: 'ack', commandId: 'command-1', revision: 3 });
+    typedElsewhere(socket, 'theirs');
+    client.setDraftFocus(false);
+    expect(client.state.draft).toBe('theirs');
   });
 
   test('a text typed before a start over is not sent after it, unless the start over is rejected', () => {

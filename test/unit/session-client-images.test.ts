@@ -1,4 +1,4 @@
-/** Images of the session client: which are kept, and which are asked for. */
+/** Images of the session client: which are kept, and which are requested. */
 import { describe, expect, test } from 'vitest';
 import type { SessionClient } from '../../client/session/session-client.ts';
 import { FakeEnvironment, type FakeSocket, settled } from '../support/client-environment.ts';
@@ -62,7 +62,7 @@ describe('receiving', () => {
     ['wrong bytes', { data: Buffer.from('wrong bytes').toString('base64') }],
     ['wrong bytes of the right length', { data: Buffer.from('x'.repeat(first.byteLength)).toString('base64') }],
     ['no base64', { data: '***' }],
-  ])('an image with %s is dropped and asked for once more, not twice', async (_what, change) => {
+  ])('an image with %s is dropped and requested once more, not twice', async (_what, change) => {
     const { client, page, socket } = joinedClient();
     await say(socket, { ...first, ...change }, userFeedback([one]));
     expect(imageIds(client)).toEqual([]);
@@ -85,14 +85,14 @@ describe('receiving', () => {
     expect(imageIds(client)).toEqual([]);
   });
 
-  test('a partial with wrong bytes is dropped and not asked for', async () => {
+  test('a partial with wrong bytes is dropped and not requested', async () => {
     const { client, socket } = joinedClient(generating('generation-1'));
     await say(socket, partial('partial-1', { data: '' }));
     expect(client.state.partials.size).toBe(0);
     expect(wanted(socket)).toEqual([]);
   });
 
-  test('an image that comes as an address is ignored with a warning, and not asked for', async () => {
+  test('an image that comes as an address is ignored with a warning, and not requested', async () => {
     const { client, page, socket } = joinedClient(userFeedback([one]));
     const { data: _data, ...rest } = first;
     await say(socket, { ...rest, url: '/api/sessions/session-1/images/image-1' }, userFeedback([one]));
@@ -101,7 +101,7 @@ describe('receiving', () => {
     expect(page.warnings).toHaveLength(1);
   });
 
-  test('an image of an unknown kind is ignored, and not asked for again', async () => {
+  test('an image of an unknown kind is ignored, and not requested again', async () => {
     const { client, page, socket } = joinedClient();
     await say(socket, userFeedback([one]));
     socket.sayText(JSON.stringify({ ...first, kind: 'newer' }));
@@ -217,19 +217,19 @@ describe('keeping', () => {
 });
 
 describe('asking', () => {
-  test('W1: what the join brings by itself is not asked for', async () => {
+  test('W1: what the join brings by itself is not requested', async () => {
     const { socket } = joinedClient(userFeedback([one, two]));
     await say(socket, userFeedback([one, two]));
     expect(wanted(socket)).toEqual([]);
   });
 
-  test('W2: an image on show that is neither here nor coming is asked for, once', async () => {
+  test('W2: an image on show that is neither here nor coming is requested once', async () => {
     const { socket } = joinedClient();
     await say(socket, userFeedback([one]), userFeedback([one]));
     expect(wanted(socket)).toEqual([['image-1']]);
   });
 
-  test('an image on show that the server does not have is not asked for again', async () => {
+  test('an image on show that the server does not have is not requested again', async () => {
     const { socket } = joinedClient();
     await say(socket, userFeedback([one]));
     await say(socket, { type: 'reject', imageId: 'image-1', code: 'image_not_found', message: 'It is not here.' });
@@ -252,14 +252,14 @@ describe('asking', () => {
   });
 
   test('a want that was rejected for its rate is repeated after a second', () => {
-    const { client, page, socket } = joinedClient();
+    const { client, page, socket } = joinedClient(userFeedback([one, two]));
     client.want(['image-1']);
     socket.say({ type: 'reject', code: 'rate_limited', message: 'Too fast.' });
     page.pass(1_000);
     expect(wanted(socket)).toEqual([['image-1'], ['image-1']]);
   });
 
-  test('R1: what was wanted and has not come is asked for again over the next connection', async () => {
+  test('R1: what was wanted and has not come is requested again over the next connection', async () => {
     const listed = userFeedback([one, two, three]);
     const { client, page, socket } = joinedClient(listed);
     client.want(['image-1', 'image-2']);

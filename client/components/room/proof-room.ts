@@ -58,8 +58,8 @@ export class ProofRoom extends LitElement {
   readonly #controller = new SessionController(this);
   readonly #events = new RoomEvents(this);
   readonly #options = new OptionChoice(browserStorage.options());
-  /** Those of the session that was opened last. */
-  #opened: SessionProperties | undefined;
+  /** Those by which the last session was opened. */
+  #openedWith: SessionProperties | undefined;
   /** Typed by the person, and not accepted by the server yet. */
   #typedToken: string | undefined;
   /** The last state that `#unsent` was adapted to. */
@@ -73,7 +73,7 @@ export class ProofRoom extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.hasUpdated && this.autofocus) this.#focusRequest = 'autofocus';
-    if (!isSameSession(this, this.#opened)) this.#open();
+    if (!isSameSession(this, this.#openedWith)) this.#open();
     if (changed.has('token') && this.token) this.#controller.provideToken(this.token);
     if (changed.has('name')) this.#controller.rename(this.name ?? browserStorage.name() ?? '');
     const { client } = this.#controller;
@@ -158,7 +158,7 @@ export class ProofRoom extends LitElement {
 
   #open(): void {
     const { server, session, sessionKey } = this;
-    this.#opened = { server, session, sessionKey };
+    this.#openedWith = { server, session, sessionKey };
     this.#events.reset();
     this.#options.leave();
     const token = this.token ?? browserStorage.token(this.#server);

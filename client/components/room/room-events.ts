@@ -46,7 +46,7 @@ function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEven
 /** Dispatches each event once, however often the same state is reported. */
 export class RoomEvents {
   readonly #room: EventTarget;
-  /** What the host page was told last. */
+  /** What was reported last. */
   #last: { sessionId?: string; turn?: number | undefined; approvedId?: string; ended?: EndReason | undefined } = {};
 
   constructor(room: EventTarget) {

@@ -1,4 +1,4 @@
-/** The prompt field, the options and the button that sends them. One instance is kept through all stages, so that typed text is not lost (rule W8). */
+/** The prompt field with its options. One instance is kept through all stages, so that typed text is not lost (rule W8). */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';

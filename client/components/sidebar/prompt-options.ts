@@ -1,4 +1,4 @@
-/** The options for the next picture, as far as the server's generator knows them; unfolded on demand. One control for each row of the table. */
+/** The options for the next picture: one control for each row of the table that the server's generator knows. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';

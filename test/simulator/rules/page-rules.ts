@@ -8,7 +8,6 @@ import type { Click, Page } from '../page.ts';
 import type { Time } from '../time.ts';
 import type { SessionRules } from './session-rules.ts';
 
-const setsDraft = new Set(['generate', 'regenerate', 'start_over']);
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 10_000;
 /** A connection that has held for longer is stable, with some grace for slow timers. */
@@ -127,10 +126,7 @@ export class PageRules {
 
   #checkSnapshot(before: SessionState, { snapshot }: SessionState): void {
     if (!snapshot || snapshot === before.snapshot) return;
-    const { lastAction } = snapshot;
-    const known = before.snapshot?.lastAction;
-    const isNewAction = lastAction?.at !== known?.at || lastAction?.action !== known?.action;
-    if (lastAction && isNewAction && setsDraft.has(lastAction.action)) this.#page.heardSetAt = this.#time.now;
+    if (snapshot.draftRevision > (before.snapshot?.draftRevision ?? 0)) this.#page.heardSetAt = this.#time.now;
     if (before.snapshot) {
       const isOnward = snapshot.revision >= before.snapshot.revision;
       this.#ledger.check('M6', isOnward, () => `page ${this.#page.number} went back to revision ${snapshot.revision}`);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { diffWords, type TextPart } from '../../client/model/word-diff.ts';
+import { diffWords, type TextPart } from '../../../../client/model/word-diff.ts';
 
 /** Such as `A [-misty -][+calm +]lake`. */
 const marked = (parts: readonly TextPart[]): string =>
   parts.map(({ kind, text }) => (kind === 'kept' ? text : kind === 'added' ? `[+${text}+]` : `[-${text}-]`)).join('');
 
-describe('a text compared with an earlier one', () => {
+describe('diffWords', () => {
   test.each([
     ['the same', 'the same', 'the same'],
     ['A heron by a misty lake', 'A white heron by a calm lake', 'A [+white +]heron by a [-misty -][+calm +]lake'],
@@ -18,7 +18,7 @@ describe('a text compared with an earlier one', () => {
     ['مالك الحزين على حافة بحيرة', 'مالك الحزين الأبيض على حافة بحيرة', 'مالك الحزين [+الأبيض +]على حافة بحيرة'],
     ['', 'new', '[+new+]'],
     ['A fox in the snow', 'Three boats off a winter coast', '[-A fox in the snow-][+Three boats off a winter coast+]'],
-  ])('%j, then %j', (before, after, expected) => {
+  ])('compares %j with %j by words', (before, after, expected) => {
     expect(marked(diffWords(before, after))).toBe(expected);
   });
 
@@ -27,7 +27,7 @@ describe('a text compared with an earlier one', () => {
   );
   const text = fc.array(word, { maxLength: 12 }).map((words) => words.join(''));
 
-  test('what is kept or added makes the new one, what is kept or removed the words of the old one', () => {
+  test('kept and added parts make the new text, kept and removed ones the words of the old text', () => {
     fc.assert(
       fc.property(text, text, (before, after) => {
         const parts = diffWords(before, after);
@@ -42,7 +42,7 @@ describe('a text compared with an earlier one', () => {
     );
   });
 
-  test('two long ones with nothing in common are not compared to the end', () => {
+  test('gives up on two long texts that have nothing in common, and shows one after the other', () => {
     const before = Array.from({ length: 2000 }, (_, at) => `a${at}`).join(' ');
     const after = Array.from({ length: 2000 }, (_, at) => `b${at}`).join(' ');
     expect(diffWords(before, after).map(({ kind }) => kind)).toEqual(['removed', 'added']);

@@ -1,32 +1,32 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/sidebar/prompt-options.ts';
-import type { IntentEvent } from '../../client/model/intent.ts';
-import type { Options, Supports } from '../../shared/model.ts';
-import { useStand } from '../support/stand.ts';
-import { supports } from '../support/supports.ts';
-import { wordsOf } from '../support/this-page.ts';
+import '../../../../client/components/sidebar/prompt-options.ts';
+import type { IntentEvent } from '../../../../client/model/intent.ts';
+import { type Capabilities, type Options, optionNames } from '../../../../shared/options.ts';
+import { capabilities } from '../../../support/capabilities.ts';
+import { useStand } from '../../../support/stand.ts';
+import { wordsOf } from '../../../support/this-page.ts';
 
 const stand = useStand();
 
 let options: Options;
 
-/** Shows the options as a form does that keeps what is chosen. */
+/** Shows the options, and shows them again with what is chosen, as the page does. */
 async function showOptions(
   chosen: Options,
-  offer: Supports | undefined = supports,
+  known: Capabilities = capabilities,
   { demo = false, keeps = true } = {},
 ): Promise<void> {
   options = chosen;
   await stand.show(html`<proof-options
     .options=${chosen}
-    .supports=${offer}
+    .capabilities=${known}
     .model=${'model-a'}
     ?demo=${demo}
     @proof-intent=${({ intent }: IntentEvent) => {
       if (intent.type === 'options') options = intent.options;
-      if (keeps) void showOptions(options, offer, { demo, keeps });
+      if (keeps) void showOptions(options, known, { demo, keeps });
     }}
   ></proof-options>`);
 }
@@ -37,8 +37,8 @@ const openOptions = () => page.getByText(/^\s*Options/).click();
 const summary = () => wordsOf(page.getByText(/^\s*Options/).element());
 
 describe('the options', () => {
-  test('offer what the server supports and nothing else', async () => {
-    await showOptions({}, { sizes: ['512x512', '1024x1024'], candidates: 1, refine: false });
+  test('offer what the server knows and nothing else', async () => {
+    await showOptions({}, { sizes: ['512x512', '1024x1024'], candidates: 1, partialImages: 0, refine: false });
     await openOptions();
     expect(listed('Size')).toEqual(['Automatic', '512x512', 'Square']);
     for (const name of ['Model', 'Quality', 'Background', 'Format', 'Previews']) expect(list(name).query()).toBeNull();
@@ -46,18 +46,21 @@ describe('the options', () => {
     expect(page.getByRole('spinbutton').query()).toBeNull();
   });
 
-  test('of a server that does not say what it supports are those of old', async () => {
-    await stand.show(html`<proof-options .options=${{ size: '1111x2222' }}></proof-options>`);
+  test('show a chosen size that the server draws without listing it', async () => {
+    await showOptions({ size: '1111x2222' }, { sizes: ['1024x1024'], anySize: true, refine: false });
     await openOptions();
-    expect(listed('Size')).toEqual(['Automatic', 'Square', 'Landscape', 'Portrait', '1111x2222']);
-    expect(listed('Quality')).toEqual(['Automatic', 'Low', 'Medium', 'High']);
-    expect(listed('Background')).toEqual(['Automatic', 'Opaque', 'Transparent']);
-    expect(listed('Format')).toEqual(['Automatic', 'PNG', 'JPEG', 'WebP']);
-    expect(list('Previews').query()).toBeNull();
-    expect(page.getByRole('radio').query()).toBeNull();
+    expect(listed('Size')).toEqual(['Automatic', 'Square', '1111x2222']);
+    await expect.element(list('Size')).toHaveValue('1111x2222');
   });
 
-  test('name the usual model first, and let another be chosen', async () => {
+  test('stand in the order of the table', async () => {
+    await showOptions({ format: 'webp' });
+    await openOptions();
+    const names = [...(stand.element.querySelector('proof-options')?.shadowRoot?.querySelectorAll('[name]') ?? [])];
+    expect([...new Set(names.map((control) => control.getAttribute('name')))]).toEqual(optionNames);
+  });
+
+  test('list the usual model first', async () => {
     await showOptions({});
     await openOptions();
     expect(listed('Model')).toEqual(['model-a (usual)', 'model-b']);
@@ -67,7 +70,7 @@ describe('the options', () => {
     expect(options).toEqual({});
   });
 
-  test('leave out what this page could not ask for', async () => {
+  test('leave out values that this version cannot send', async () => {
     await showOptions({}, { qualities: ['low', 'exquisite'], candidates: 9, partialImages: 9, refine: true });
     await openOptions();
     expect(listed('Quality')).toEqual(['Automatic', 'Low']);
@@ -75,7 +78,7 @@ describe('the options', () => {
     expect(page.getByRole('radio').elements()).toHaveLength(4);
   });
 
-  test('say in one line what is chosen', async () => {
+  test('sum up what is chosen in one line', async () => {
     await showOptions({ candidates: 2, size: '1536x1024', quality: 'high' });
     expect(summary()).toBe('Options 2 pictures, Landscape, High');
     await showOptions({ model: 'model-b', format: 'jpeg', compression: 80, partialImages: 0 });
@@ -84,16 +87,18 @@ describe('the options', () => {
     expect(summary()).toBe('Options');
   });
 
-  test('keep JPEG and transparency apart', async () => {
+  test('disable JPEG for a transparent background, and the other way round', async () => {
     await showOptions({ background: 'transparent' });
     await openOptions();
     const jpeg = () => list('Format').getByRole('option', { name: 'JPEG' });
     await expect.element(jpeg()).toBeDisabled();
     await list('Background').selectOptions('Opaque');
     await expect.element(jpeg()).toBeEnabled();
+    await list('Format').selectOptions('JPEG');
+    await expect.element(list('Background').getByRole('option', { name: 'Transparent' })).toBeDisabled();
   });
 
-  test('ask for a compression only where there is one, and keep it within 0 to 100', async () => {
+  test('show the compression only for a format that has one, and keep it within 0 to 100', async () => {
     await showOptions({ format: 'png' });
     await openOptions();
     expect(page.getByRole('spinbutton').query()).toBeNull();
@@ -107,7 +112,7 @@ describe('the options', () => {
     expect(options).toEqual({ format: 'png' });
   });
 
-  test('take how many pictures are drawn at once from the arrow keys', async () => {
+  test('change the number of pictures with the arrow keys', async () => {
     await showOptions({});
     await openOptions();
     const group = page.getByRole('group', { name: 'Pictures at once' });
@@ -120,21 +125,21 @@ describe('the options', () => {
     expect(options).toEqual({});
   });
 
-  test('say that several pictures cost several times as much, unless they cost nothing', async () => {
+  test('say that each picture is billed, unless pictures are free', async () => {
     await showOptions({ candidates: 2 });
     await expect.element(page.getByText('Each picture is billed by itself.')).toBeVisible();
     await showOptions({ candidates: 1 });
     await expect.element(page.getByText('Each picture is billed by itself.')).not.toBeInTheDocument();
-    await showOptions({ candidates: 2 }, supports, { demo: true });
+    await showOptions({ candidates: 2 }, capabilities, { demo: true });
     await expect.element(page.getByText('Each picture is billed by itself.')).not.toBeInTheDocument();
   });
 
-  test('show what was given, not what was clicked, when the form does not keep it', async () => {
-    await showOptions({ quality: 'low' }, supports, { keeps: false });
+  test('show the value of the property, not the one that was clicked', async () => {
+    await showOptions({ quality: 'low' }, capabilities, { keeps: false });
     await openOptions();
     await list('Quality').selectOptions('High');
     expect(options).toEqual({ quality: 'high' });
-    await showOptions({ quality: 'low' }, { ...supports }, { keeps: false });
+    await showOptions({ quality: 'low' }, { ...capabilities }, { keeps: false });
     await expect.element(list('Quality')).toHaveValue('low');
   });
 });

@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { command } from '../../client/model/intent-commands.ts';
-import type { Session } from '../../client/model/session-controller.ts';
-import type { Generation } from '../../shared/model.ts';
-import type { SnapshotMessage } from '../../shared/protocol.ts';
+import { sendCommand } from '../../../../client/model/intent.ts';
+import type { SessionClientApi } from '../../../../client/model/session-controller.ts';
+import type { Generation } from '../../../../shared/model.ts';
+import type { SnapshotMessage } from '../../../../shared/protocol.ts';
 
 const error = { code: 'no_image', message: 'No image came.', retryable: true } as const;
 const generation: Generation = {
@@ -13,35 +13,39 @@ const generation: Generation = {
   startedAt: '2026-01-01T00:00:00.000Z',
 };
 
-/** What is asked for when a person wants once more what `lastGeneration` was, in `stage`. */
+/** The client method that a retry of `lastGeneration` calls in `stage`, with its arguments. */
 async function retried(lastGeneration: Generation | undefined, stage: SnapshotMessage['stage'] = 'user_feedback') {
-  const asked = vi.fn();
-  const ask =
+  const called = vi.fn();
+  const method =
     (name: string) =>
-    (...what: unknown[]) =>
-      Promise.resolve(asked(name, ...what));
+    (...args: unknown[]) =>
+      Promise.resolve(called(name, ...args));
   const state = { snapshot: { stage, lastGeneration } };
-  const session = { state, generate: ask('generate'), regenerate: ask('regenerate'), refine: ask('refine') };
-  await command({ type: 'retry' }, session as unknown as Session);
-  return asked.mock.calls[0];
+  const client = {
+    state,
+    generate: method('generate'),
+    regenerate: method('regenerate'),
+    refine: method('refine'),
+  };
+  await sendCommand({ type: 'retry' }, client as unknown as SessionClientApi);
+  return called.mock.calls[0];
 }
 
-test('a first picture that failed is asked for as before', async () => {
+test('M8: retry repeats a first generation with its prompt and options', async () => {
   expect(await retried(generation, 'initial_input')).toEqual(['generate', 'a red kite', generation.options]);
 });
 
-test('another picture that failed is asked for from the one that it was to follow', async () => {
-  const last = { ...generation, parent: 'i1' };
+test('M8: retry repeats a regeneration from the same parent', async () => {
   const { prompt, options } = generation;
-  expect(await retried(last)).toEqual(['regenerate', { imageId: 'i1', prompt, options }]);
+  expect(await retried({ ...generation, parent: 'i1' })).toEqual(['regenerate', { imageId: 'i1', prompt, options }]);
 });
 
-test('a change that failed is asked for in the same words, of the same picture', async () => {
+test('M8: retry repeats a refinement of the same parent with the same feedback', async () => {
   const last = { ...generation, parent: 'i1', feedback: 'darker' };
   expect(await retried(last)).toEqual(['refine', 'i1', 'darker', generation.options]);
 });
 
-test('of several pictures only those that failed are asked for again', async () => {
+test('retry asks for as many candidates as failed', async () => {
   const options = { ...generation.options, candidates: 4 };
   const failures = [1, 3].map((candidate) => ({ candidate, error }));
   const last = { ...generation, parent: 'i1', options, candidates: 4, failures };
@@ -50,6 +54,6 @@ test('of several pictures only those that failed are asked for again', async () 
   expect(await retried(all)).toMatchObject(['regenerate', { options: { candidates: 4 } }]);
 });
 
-test('nothing failed: nothing is asked for', async () => {
+test('retry sends nothing when no generation failed', async () => {
   expect(await retried(undefined)).toBeUndefined();
 });

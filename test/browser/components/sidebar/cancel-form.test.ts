@@ -1,12 +1,12 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/sidebar/cancel-form.ts';
-import { useStand } from '../support/stand.ts';
+import '../../../../client/components/sidebar/cancel-form.ts';
+import { useStand } from '../../../support/stand.ts';
 
 const stand = useStand();
 
-describe('cancelling', () => {
+describe('the cancel form', () => {
   const cancel = ({ free = false, busy = false, unavailable = false, limit = 2000 } = {}) =>
     stand.showForm(
       ({ reason = '' }) =>
@@ -21,13 +21,13 @@ describe('cancelling', () => {
   const press = () => page.getByRole('button', { name: 'Cancel' }).click();
   const reason = () => page.getByRole('textbox', { name: 'What is wrong with it?' });
 
-  test('takes one click and no reason', async () => {
+  test('cancels with one click and no reason', async () => {
     await cancel();
     await press();
     expect(stand.intents).toEqual([{ type: 'cancel' }]);
   });
 
-  test('takes the reason along, by the button or by Enter', async () => {
+  test('sends the reason with the button and with Enter', async () => {
     await cancel();
     await reason().fill('  too dark ');
     await userEvent.keyboard('{Enter}');
@@ -38,14 +38,14 @@ describe('cancelling', () => {
     ]);
   });
 
-  test('is never held up by a reason that is too long: the field takes no more', async () => {
+  test('takes no more characters than a reason may have', async () => {
     await cancel({ limit: 8 });
     await userEvent.type(reason(), 'too dark by far');
     await press();
     expect(stand.intents).toEqual([{ type: 'cancel', reason: 'too dark' }]);
   });
 
-  test.each([{ busy: true }, { unavailable: true }])('waits while %j', async (state) => {
+  test.each([{ busy: true }, { unavailable: true }])('sends nothing while %j', async (state) => {
     await cancel(state);
     (page.getByRole('button').element() as HTMLElement).click();
     reason().element().focus();
@@ -53,14 +53,14 @@ describe('cancelling', () => {
     expect(stand.intents).toEqual([]);
   });
 
-  test('says that it may still cost, unless nothing does', async () => {
+  test('says that a cancel may be billed, unless it is free', async () => {
     await cancel();
     await expect.element(page.getByText('A cancelled drawing may still be billed.')).toBeVisible();
     await cancel({ free: true });
     await expect.element(page.getByText(/billed/)).not.toBeInTheDocument();
   });
 
-  test('stands above its reason where it is narrow, beside it where there is room', async () => {
+  test('puts the button above the reason in a narrow column, and beside it in a wide one', async () => {
     await cancel();
     const tops = () => [page.getByRole('button'), reason()].map((one) => one.element().getBoundingClientRect().bottom);
     stand.element.style.setProperty('inline-size', '320px');

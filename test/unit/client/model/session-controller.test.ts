@@ -1,10 +1,10 @@
 import type { ReactiveControllerHost } from 'lit';
 import { expect, test } from 'vitest';
-import { SessionController } from '../../client/model/session-controller.ts';
-import { SessionClient, type SessionClientOptions } from '../../client/session/session-client.ts';
-import { initialState } from '../../client/session/session-state.ts';
-import { FakeEnvironment } from '../support/client-environment.ts';
-import { answerJoin, server } from '../support/joined-client.ts';
+import { SessionController } from '../../../../client/model/session-controller.ts';
+import { SessionClient, type SessionClientOptions } from '../../../../client/session/session-client.ts';
+import { initialState } from '../../../../client/session/session-state.ts';
+import { FakeEnvironment } from '../../../support/client-environment.ts';
+import { answerJoin, server } from '../../../support/joined-client.ts';
 
 class FakeHost implements ReactiveControllerHost {
   updates = 0;
@@ -27,7 +27,7 @@ function controlled() {
   return { host, page, opened, controller };
 }
 
-test('a session opens once it was asked for and its host is in a document, in either order', () => {
+test('a session opens once `open` was called and the host is in a document, in either order', () => {
   const early = controlled();
   early.controller.open({ server });
   expect(early.controller.state).toBe(initialState);
@@ -52,7 +52,7 @@ test('the host is updated at each change of state', () => {
   expect(controller.state.connection.status).toBe('online');
 });
 
-test('the session closes with its host, and comes back to the same session with the same name', () => {
+test('R1: a host that is disconnected and connected again comes back as the same participant of the same session', () => {
   const { page, opened, controller } = controlled();
   controller.open({ server, token: 'token' });
   controller.hostConnected();
@@ -69,11 +69,12 @@ test('the session closes with its host, and comes back to the same session with 
     sessionId: 'session-1',
     sessionKey: 'key-1',
     name: 'Reviewer 1',
+    participant: { id: 'participant-1', secret: 'secret-1' },
   });
   expect(page.sockets).toHaveLength(2);
 });
 
-test('a name and a token that are given while the host is in no document are there when it comes back', () => {
+test('a name and a token that are set while the host is in no document are used when it is connected', () => {
   const { opened, controller } = controlled();
   controller.open({ server });
   controller.rename('Ana');
@@ -82,7 +83,7 @@ test('a name and a token that are given while the host is in no document are the
   expect(opened.at(-1)).toEqual({ server, name: 'Ana', token: 'token' });
 });
 
-test('a session opened in place of another knows nothing of that one', () => {
+test('a session that is opened in place of another takes over nothing from it', () => {
   const { page, opened, controller } = controlled();
   controller.hostConnected();
   controller.open({ server });

@@ -1,7 +1,7 @@
-/** A server that has something of everything to choose from. */
-import type { Supports } from '../../shared/model.ts';
+/** A generator that knows every option. */
+import type { Capabilities } from '../../shared/options.ts';
 
-export const supports: Supports = {
+export const capabilities: Capabilities = {
   models: ['model-a', 'model-b'],
   sizes: ['1024x1024', '1536x1024', '2048x1152'],
   qualities: ['low', 'high', 'xhigh'],

@@ -1,14 +1,14 @@
 import { html } from 'lit';
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import '../../client/components/sidebar/refine-form.ts';
-import type { Intent } from '../../client/model/intent.ts';
-import { useStand } from '../support/stand.ts';
-import { focused } from '../support/this-page.ts';
+import '../../../../client/components/sidebar/refine-form.ts';
+import type { Intent } from '../../../../client/model/intent.ts';
+import { useStand } from '../../../support/stand.ts';
+import { focused } from '../../../support/this-page.ts';
 
 const stand = useStand();
 
-describe('refining', () => {
+describe('the refine form', () => {
   interface Given {
     imageId?: string;
     number?: number;
@@ -34,29 +34,29 @@ describe('refining', () => {
     );
   const field = () => page.getByRole('textbox', { name: /^What should change/ });
   const press = () => page.getByRole('button', { name: 'Refine No. 3' }).click();
-  const sent = (feedback: string): Intent => ({
+  const refineIntent = (feedback: string): Intent => ({
     type: 'refine',
     imageId: 'i3',
     feedback,
     options: { quality: 'high' },
   });
 
-  test('names the picture it is about, and sends the words with it', async () => {
+  test('names the attempt and sends the feedback', async () => {
     await refine();
     await expect.element(page.getByRole('textbox', { name: 'What should change in No. 3?' })).toBeVisible();
     await field().fill('Warmer light');
     await press();
-    expect(stand.intents).toEqual([sent('Warmer light')]);
+    expect(stand.intents).toEqual([refineIntent('Warmer light')]);
   });
 
-  test.each(['Control', 'Meta'])('%s and Enter send it', async (modifier) => {
+  test.each(['Control', 'Meta'])('sends with %s and Enter', async (modifier) => {
     await refine();
     await field().fill('Warmer light');
     await userEvent.keyboard(`{${modifier}>}{Enter}{/${modifier}}`);
-    expect(stand.intents).toEqual([sent('Warmer light')]);
+    expect(stand.intents).toEqual([refineIntent('Warmer light')]);
   });
 
-  test('shows what was typed, and tells of each change', async () => {
+  test('shows the typed text and dispatches each change', async () => {
     stand.unsent = { feedback: 'Warmer light' };
     await refine();
     await expect.element(field()).toHaveValue('Warmer light');
@@ -64,7 +64,7 @@ describe('refining', () => {
     expect(stand.unsent).toEqual({ feedback: 'Warmer light, and no boat' });
   });
 
-  test('without words is refused beside its field', async () => {
+  test('refuses blank feedback beside its field', async () => {
     await refine();
     await field().fill('  ');
     await press();
@@ -74,7 +74,7 @@ describe('refining', () => {
     expect(stand.intents).toEqual([]);
   });
 
-  test('with too many words says by how much, and is not sent', async () => {
+  test('says by how much a text is too long, and does not send it', async () => {
     await refine({ limit: 20 });
     await field().fill('x'.repeat(21));
     await expect.element(page.getByText('This is 1 character too long.')).toBeVisible();
@@ -83,7 +83,7 @@ describe('refining', () => {
     expect(stand.intents).toEqual([]);
   });
 
-  test.each([{ busy: true }, { unavailable: true }])('waits while %j', async (state) => {
+  test.each([{ busy: true }, { unavailable: true }])('sends nothing while %j', async (state) => {
     await refine(state);
     await field().fill('Warmer light');
     await userEvent.keyboard('{Control>}{Enter}{/Control}');
@@ -91,7 +91,7 @@ describe('refining', () => {
     expect(stand.intents).toEqual([]);
   });
 
-  test('of what waits for another picture sends nothing', async () => {
+  test('keeps the text and sends nothing while a generation runs', async () => {
     stand.unsent = { feedback: 'Warmer light' };
     await refine({ waits: true });
     await expect.element(page.getByText('It waits here until this picture is done.')).toBeVisible();
@@ -101,10 +101,10 @@ describe('refining', () => {
     expect(stand.intents).toEqual([]);
   });
 
-  describe('the reason of a cancelled drawing', () => {
+  describe('with the reason of a cancelled generation', () => {
     const origin = () => page.getByText(/^From the cancelled drawing/);
 
-    test('is put into the empty field once, and said to come from there', async () => {
+    test('suggests it in an untouched field, and says where it comes from', async () => {
       await refine({ suggestion: 'too dark' });
       await expect.element(field()).toHaveValue('too dark');
       await expect.element(origin()).toBeVisible();
@@ -114,21 +114,21 @@ describe('refining', () => {
       await expect.element(origin()).not.toBeInTheDocument();
     });
 
-    test('never takes the place of what somebody typed', async () => {
+    test('never replaces typed text with it', async () => {
       stand.unsent = { feedback: 'Warmer light' };
       await refine({ suggestion: 'too dark' });
       await expect.element(field()).toHaveValue('Warmer light');
       await expect.element(origin()).not.toBeInTheDocument();
     });
 
-    test('is not to be kept while it is only lent; made one’s own, it is', async () => {
+    test('keeps it as typed text only once it was edited', async () => {
       await refine({ suggestion: 'too dark' });
       expect(stand.unsent).toEqual({});
       await field().fill('too dark at the edges');
       expect(stand.unsent).toEqual({ feedback: 'too dark at the edges' });
     });
 
-    test('goes with the drawing, unless it was changed', async () => {
+    test('drops it with the generation, unless it was edited', async () => {
       await refine({ suggestion: 'too dark' });
       await refine({ suggestion: '' });
       await expect.element(field()).toHaveValue('');
@@ -138,10 +138,10 @@ describe('refining', () => {
       await expect.element(field()).toHaveValue('too dark at the edges');
     });
 
-    test('is sent as it stands', async () => {
+    test('sends it unedited', async () => {
       await refine({ suggestion: 'too dark' });
       await press();
-      expect(stand.intents).toEqual([sent('too dark')]);
+      expect(stand.intents).toEqual([refineIntent('too dark')]);
     });
   });
 });
