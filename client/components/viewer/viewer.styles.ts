@@ -1,4 +1,4 @@
-/** Styles of the `viewer` template, for the component that renders it. Its width is that of the nearest size container. */
+/** Styles of the `viewer` template, for the component that renders it: a size container that sets `--height` and `--above`. */
 import { css } from 'lit';
 
 export const viewer = css`
