@@ -131,25 +131,21 @@ export class OutboxHarness {
   }
 
   /** Fills the socket above its cap. */
-  stall(): void {
+  readonly stall = (): void => {
     this.outbox.send({ type: 'goodbye', reason: 'x'.repeat(CAP) });
     this.socket.take();
-  }
+  };
 
   /** The types of the messages written since the last look. */
-  types(): string[] {
-    return this.socket.take().map(({ type }) => type);
-  }
+  readonly types = (): string[] => this.socket.take().map(({ type }) => type);
 
   /** The messages since the last look, in the order in which they go out when the kernel takes everything. */
-  all(): SentMessage[] {
+  readonly all = (): SentMessage[] => {
     this.socket.flush();
     return this.socket.take();
-  }
+  };
 
-  allTypes(): string[] {
-    return this.all().map(({ type }) => type);
-  }
+  readonly allTypes = (): string[] => this.all().map(({ type }) => type);
 }
 
 /** An outbox that has joined, and whose peer has read everything so far. */
