@@ -112,6 +112,7 @@ describe('previews', () => {
     expect(subscriber.calls.filter((call) => call === 'partial 0')).toHaveLength(1);
     expect(ana.session.partial(0)?.bytes).toEqual(imageOf('one', 3_000).bytes);
     expect(idle.state.attempts).toHaveLength(1);
+    expect(core.memory.usedBytes).toBe(20 * MiB + 2_000 + 3_000);
   });
 });
 

@@ -49,5 +49,7 @@ describe('ImageMemory', () => {
     expect([memory.usedBytes, second.freeableBytes]).toEqual([20, 20]);
     second.release();
     expect(memory.usedBytes).toBe(0);
+    first.resize(10);
+    expect(memory.usedBytes).toBe(0);
   });
 });

@@ -128,6 +128,16 @@ describe('the draft of a session', () => {
     expect(ana.snapshot.draft).toBe('a red kite');
   });
 
+  test('the last text of a connection that leaves reaches the others', async () => {
+    const core = new TestCore({ limits: { DRAFTS_PER_SECOND: 1 } });
+    const ana = await core.create('Ana');
+    const [own, other] = [ana.follow(), (await ana.bring('Bo')).follow()];
+    for (const text of ['a', 'a red kit']) core.sessions.setDraft(ana.joined.caller, text);
+    own.leave();
+    expect(other.calls).toContain('draft "a red kit" by Ana');
+    expect(ana.snapshot.draft).toBe('a red kit');
+  });
+
   test('an accepted prompt sets it and counts draftRevision, a rejected one does not, and start_over empties it', async () => {
     const ana = await new TestCore().create();
     await ana.draw();

@@ -95,8 +95,12 @@ describe('events of sessions', () => {
     const ana = await core.create();
     const kite = imageOf('kite');
     const { imageId, sha256 } = await ana.draw(kite);
+    await ana.draw();
+    await ana.send({ type: 'discard', imageId: ana.state.attempts[1]?.image.imageId ?? '' });
     await ana.send({ type: 'approve', imageId, sha256 });
     await ana.send({ type: 'approve', imageId, sha256 });
+    await ana.session.forget();
+    expect(ana.state.discarded).toEqual([]);
     const [decision] = ana.state.decisions;
     const [attempt] = ana.state.attempts;
     expect(decision).toMatchObject({ imageId, sha256, participantId: ana.credentials.id });
@@ -112,17 +116,20 @@ describe('events of sessions', () => {
     core.sessions.on('ended', (event) => received.push(event));
     const [idle, evicted] = [await core.create(), await core.create()];
     await evicted.draw(imageOf('evicted', 1_000));
-    const working = [await core.create(), await core.create()];
+    const working = [await core.create(), await core.create()] as const;
     for (const member of working) {
       member.follow();
       await member.draw(imageOf(member.sessionId, 1_000));
     }
     core.clock.advance(60_000);
+    const [discarding, reviewing] = working;
+    await discarding.send({ type: 'discard', imageId: discarding.state.attempts[0]?.image.imageId ?? '' });
     core.sessions.closeAll();
     expect(received).toEqual([
       { sessionId: evicted.sessionId, reason: 'memory', stage: 'user_feedback', attempts: 1 },
       { sessionId: idle.sessionId, reason: 'idle', stage: 'initial_input', attempts: 0 },
-      ...working.map(({ sessionId }) => ({ sessionId, reason: 'shutdown', stage: 'user_feedback', attempts: 1 })),
+      { sessionId: discarding.sessionId, reason: 'shutdown', stage: 'initial_input', attempts: 1 },
+      { sessionId: reviewing.sessionId, reason: 'shutdown', stage: 'user_feedback', attempts: 1 },
     ]);
   });
 

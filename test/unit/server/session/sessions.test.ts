@@ -325,7 +325,7 @@ describe('R7: memory that idle sessions give back', () => {
 
   /**
    * Idle sessions, in the order in which they were left: one attempt, approved; two attempts; one attempt. Then a session with two
-   * attempts that somebody is in: 6 images in a memory for `images`.
+   * attempts that somebody is in until `leave`: 6 images in a memory for `images`.
    */
   async function createFull(images: number) {
     const limits = { IMAGE_MEMORY_BYTES: images * IMAGE_BYTES, UPSTREAM_IMAGE_BYTES: IMAGE_BYTES };
@@ -338,7 +338,7 @@ describe('R7: memory that idle sessions give back', () => {
       one: await core.create('one'),
       joined: await core.create('joined'),
     };
-    members.joined.follow();
+    const { leave } = members.joined.follow();
     const { imageId } = await draw(members.approved);
     await members.approved.send({ type: 'approve', imageId });
     for (const member of [members.two, members.two, members.one, members.joined, members.joined]) await draw(member);
@@ -360,8 +360,12 @@ describe('R7: memory that idle sessions give back', () => {
           core.sessions.view(sessionId) && state.attempts.length,
         ]),
       );
-    return { core, members, request, attempts };
+    return { core, members, leave, request, attempts };
   }
+
+  /** Holds the bytes of an attempt, as a connection that is sending them does. */
+  const hold = ({ state, session }: TestMember, index: number) =>
+    session.image(state.attempts[index]?.image.imageId ?? '')?.reservation.hold();
 
   const untouched = { approved: 1, two: 2, one: 1, joined: 2 };
 
@@ -412,15 +416,18 @@ describe('R7: memory that idle sessions give back', () => {
   });
 
   test('an image that is being sent is not dropped, since that would free nothing', async () => {
-    const { core, members, request, attempts } = await createFull(6);
-    const [oldest] = members.two.state.attempts;
-    const held = members.two.session.image(oldest?.image.imageId ?? '')?.reservation.hold();
-    const only = members.one.session.image(members.one.state.attempts[0]?.image.imageId ?? '')?.reservation.hold();
+    const { members, leave, request, attempts } = await createFull(6);
+    leave();
+    hold(members.two, 0);
     expect(await request(1)).toBe(1);
-    expect(attempts()).toEqual({ ...untouched, two: undefined });
-    held?.release();
-    only?.release();
-    expect(core.memory.usedBytes).toBe(5 * IMAGE_BYTES);
+    expect(attempts()).toEqual({ ...untouched, joined: 1 });
+  });
+
+  test('a session whose images are all being sent does not end, since that would free nothing', async () => {
+    const { members, request, attempts } = await createFull(6);
+    hold(members.one, 0);
+    expect(await request(3)).toBe(3);
+    expect(attempts()).toEqual({ ...untouched, two: undefined, approved: undefined });
   });
 
   test('a session that somebody joins while memory is being freed loses nothing from then on', async () => {

@@ -22,6 +22,8 @@ describe('a whole frame', () => {
     expect(memory.usedBytes).toBe(frame?.length);
     for (const { socket } of connections) socket.flush();
     expect(memory.usedBytes).toBe(0);
+    const later = frames.lease(storedImage('one'));
+    expect(memory.usedBytes).toBe(later.byteLength);
   });
 
   test('R3: is not built for a stalled connection before its turn', () => {

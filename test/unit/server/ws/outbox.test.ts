@@ -46,6 +46,14 @@ describe('on joining', () => {
     expect(messages.at(-1)).toMatchObject({ imageId: 'preview', kind: 'partial', index: 2 });
   });
 
+  test('W1: no draft goes out before the first snapshot, which carries the text', () => {
+    const harness = new OutboxHarness();
+    harness.stall();
+    harness.join();
+    harness.outbox.draftChanged(draftOf('text', 'd1'));
+    expect(harness.allTypes()).toEqual(['welcome', 'snapshot', 'viewers']);
+  });
+
   test('W1: before it only answers go out', () => {
     const { outbox, types } = new OutboxHarness();
     outbox.send({ type: 'reject', code: 'not_joined', message: '' });
