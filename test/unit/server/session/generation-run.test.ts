@@ -155,13 +155,16 @@ describe('memory for an image', () => {
     expect(core.memory.usedBytes).toBe(2_000);
   });
 
-  test('R7: by the time anybody is told of an image it counts once', async () => {
+  test('R7: when subscribers are told of an attempt, its bytes are there and count once', async () => {
     const { core, ana, drawing } = await startGeneration();
-    const used: number[] = [];
-    ana.follow().snapshotChanged = () => used.push(core.memory.usedBytes);
+    const seen: unknown[] = [];
+    ana.follow().snapshotChanged = () => {
+      const [imageId = ''] = ana.session.shownImages;
+      seen.push([ana.session.image(imageId)?.bytes.byteLength, core.memory.usedBytes]);
+    };
     drawing.finish(imageOf('one', 5_000));
     await settled();
-    expect(used).toEqual([5_000]);
+    expect(seen).toEqual([[5_000, 5_000]]);
   });
 
   test.each(['fail', 'cancel', 'close'] as const)('R7: it is free again after %s', async (end) => {
