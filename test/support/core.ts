@@ -23,7 +23,7 @@ import { type CommandInput, inStage } from './machine.ts';
 import { type LogLine, quietLog } from './quiet-log.ts';
 import { imageOf, ScriptedGenerator } from './scripted-generator.ts';
 
-interface CoreOptions {
+export interface CoreOptions {
   readonly limits?: Partial<Limits>;
   readonly generator?: ScriptedGenerator;
   readonly authorize?: Authorize;

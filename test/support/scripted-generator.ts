@@ -40,7 +40,10 @@ export class Drawing {
   }
 
   /** Returns the bytes that every client must receive. */
-  finish(image: GeneratedImage = imageOf(this.request.prompt), reported: Omit<GenerateResult, 'image'> = {}): Uint8Array {
+  finish(
+    image: GeneratedImage = imageOf(this.request.prompt),
+    reported: Omit<GenerateResult, 'image'> = {},
+  ): Uint8Array {
     this.#settle.resolve({ image, ...reported });
     return image.bytes;
   }

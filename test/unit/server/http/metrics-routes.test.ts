@@ -27,14 +27,14 @@ async function statusFor(remoteAddress: string, { headers = {}, host = 'localhos
 }
 
 test.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'])(
-  'S2: %s is this machine, and may read',
+  'S2: %s is this machine, which may read the metrics',
   async (address) => {
     expect(await statusFor(address)).toBe(200);
   },
 );
 
 test.each(['192.0.2.1', '10.0.0.1', '2001:db8::1', '::ffff:192.0.2.1', '127.0.0.1.evil.example', ''])(
-  'S2: %s is another machine, and reads only with the access token',
+  'S2: %s is another machine, which needs the access token',
   async (address) => {
     const withToken = (token: string) =>
       statusFor(address, { headers: { Authorization: `Bearer ${token}` }, accessToken: TOKEN });
@@ -51,6 +51,6 @@ test.each<[string, ScrapeOptions]>([
   ['Forwarded', { headers: { Forwarded: 'for=127.0.0.1' } }],
   ['Via', { headers: { Via: '1.1 proxy' } }],
   ['a name that is not this machine’s', { host: 'proof.example' }],
-])('S2: a proxy on this machine, told by %s, makes a request foreign', async (_sign, options) => {
+])('S2: a request through a proxy on this machine does not count as local: %s', async (_sign, options) => {
   expect(await statusFor('127.0.0.1', options)).toBe(403);
 });

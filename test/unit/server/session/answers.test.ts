@@ -35,7 +35,7 @@ describe('Answers', () => {
     expect(answers.find(reordered)).toBe(answer);
   });
 
-  test('M7: the oldest answer is forgotten first, though it was just asked for', () => {
+  test('M7: the oldest answer is forgotten first, though it was just looked up', () => {
     const answers = new Answers(2);
     answers.remember(cancel('a'), answer);
     answers.remember(cancel('b'), answer);

@@ -40,7 +40,7 @@ describe('GenerationQueue', () => {
     expect(await b?.result).toBe('b');
   });
 
-  test('a task that waits is told its position at once and at each change; one that need not wait is told none', async () => {
+  test('a waiting task gets its position at once and at each change; a task that starts at once gets none', async () => {
     const { enter } = createQueue();
     const tasks = ['a', 'b', 'c', 'd'].map(enter);
     expect(tasks.map(({ positions }) => positions)).toEqual([[], [], [1], [2]]);
@@ -103,7 +103,7 @@ describe('GenerationQueue', () => {
     expect(await b?.result).toBe('b');
   });
 
-  test('S4: it has capacity for the tasks that may run and wait, and for no more', async () => {
+  test('S4: there is capacity for the tasks that may run and wait, and for no more', async () => {
     const { queue, enter } = createQueue();
     expect([queue.hasCapacity(5), queue.hasCapacity(6)]).toEqual([true, false]);
     const [a] = ['a', 'b', 'c', 'd'].map(enter);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
-import { generate, microtasks, settled, TestCore, type TestMember } from '../../../support/core.ts';
+import { type CoreOptions, generate, microtasks, settled, TestCore, type TestMember } from '../../../support/core.ts';
 import { imageOf, ScriptedGenerator } from '../../../support/scripted-generator.ts';
 
 const MiB = 1024 * 1024;
 
 /** A session whose first generation has begun to draw. */
-async function startGeneration(options: ConstructorParameters<typeof TestCore>[0] = {}, candidates = 1) {
+async function startGeneration(options: CoreOptions = {}, candidates = 1) {
   const core = new TestCore(options);
   const ana = await core.create('Ana');
   await ana.send({ ...generate, options: { candidates } });
@@ -41,7 +41,7 @@ describe('progress', () => {
     expect(ana.session.progress(1)).not.toHaveProperty('reason');
   });
 
-  test('subscribers are told of each new phase once', async () => {
+  test('subscribers are notified of each new phase once', async () => {
     const { ana, drawing } = await startGeneration();
     const subscriber = ana.follow();
     for (const phase of ['started', 'drawing', 'drawing', 'drawing'] as const) drawing.report({ phase });
@@ -69,7 +69,7 @@ describe('progress', () => {
 });
 
 describe('previews', () => {
-  test('they have ids of their own and are counted; only the last one is kept, and it is no attempt', async () => {
+  test('previews have ids and indexes of their own; only the last one is kept, and it is no attempt', async () => {
     const { ana, drawing } = await startGeneration();
     drawing.preview(imageOf('one'));
     const first = ana.session.partial(0)?.reference;
@@ -86,7 +86,7 @@ describe('previews', () => {
   });
 
   test.each(['finish', 'fail', 'cancel', 'close'] as const)(
-    'R7: one counts until the next one, and until %s',
+    'R7: a preview counts in memory until the next one, and until %s',
     async (end) => {
       const { core, ana, drawing } = await startGeneration();
       drawing.preview(imageOf('one', 3_000));
@@ -97,7 +97,7 @@ describe('previews', () => {
     },
   );
 
-  test('R7: one that memory has no place for is skipped, evicts nobody, and leaves the one before it', async () => {
+  test('R7: a preview that memory has no place for is skipped, evicts no session, and leaves the one before it', async () => {
     const limits = { IMAGE_MEMORY_BYTES: 20 * MiB + 5_000 + 2_000 };
     const core = new TestCore({ limits });
     const idle = await core.create();
@@ -126,7 +126,7 @@ async function endBy(end: 'finish' | 'fail' | 'cancel' | 'close', member: TestMe
 }
 
 describe('memory for an image', () => {
-  test('R7: it is reserved when a candidate’s turn comes, and shrinks to the image', async () => {
+  test('R7: memory is reserved when a candidate’s turn comes, and shrinks to the image', async () => {
     const limits = { CONCURRENT_CANDIDATES: 2 };
     const { core, drawings } = await startGeneration({ limits }, 3);
     expect(core.memory.usedBytes).toBe(40 * MiB);
@@ -138,7 +138,7 @@ describe('memory for an image', () => {
     expect(core.memory.usedBytes).toBe(15_000);
   });
 
-  test('R7: a candidate that gets none fails with server_busy, and nothing is asked of the generator', async () => {
+  test('R7: a candidate without memory fails with server_busy before the generator is called', async () => {
     const limits = { IMAGE_MEMORY_BYTES: 2_500, UPSTREAM_IMAGE_BYTES: 1_000 };
     const { core, ana, drawings } = await startGeneration({ limits }, 2);
     ana.follow();
@@ -155,7 +155,7 @@ describe('memory for an image', () => {
     expect(core.memory.usedBytes).toBe(2_000);
   });
 
-  test('R7: when subscribers are told of an attempt, its bytes are there and count once', async () => {
+  test('R7: when subscribers are notified of an attempt, its bytes are there and count once', async () => {
     const { core, ana, drawing } = await startGeneration();
     const seen: unknown[] = [];
     ana.follow().snapshotChanged = () => {
@@ -167,7 +167,7 @@ describe('memory for an image', () => {
     expect(seen).toEqual([[5_000, 5_000]]);
   });
 
-  test.each(['fail', 'cancel', 'close'] as const)('R7: it is free again after %s', async (end) => {
+  test.each(['fail', 'cancel', 'close'] as const)('R7: the reservation is free again after %s', async (end) => {
     const { core, ana } = await startGeneration({}, 2);
     await endBy(end, ana, () => {});
     core.generator.drawings[0]?.fail(new Error('failed'));
@@ -202,22 +202,25 @@ describe('memory for an image', () => {
 });
 
 describe('late results', () => {
-  test.each(['cancel', 'close'] as const)('M4 R7: after %s a result is dropped, and nobody is told', async (end) => {
-    const generator = new ScriptedGenerator({ ignoresAbort: true });
-    const { core, ana, drawing } = await startGeneration({ generator });
-    await endBy(end, ana, () => {});
-    expect(drawing.signal.aborted).toBe(true);
-    const subscriber = ana.follow();
-    const before = ana.state;
-    drawing.report({ phase: 'drawing' });
-    drawing.preview();
-    drawing.finish();
-    await settled();
-    expect(ana.state).toBe(before);
-    expect(ana.session.partial(0)).toBeUndefined();
-    expect(subscriber.calls.filter((call) => call !== 'viewers' && call !== 'ended')).toEqual([]);
-    expect([core.memory.usedBytes, core.outcomes, core.faults]).toEqual([0, ['cancelled'], []]);
-  });
+  test.each(['cancel', 'close'] as const)(
+    'M4 R7: a result after %s is dropped, and no subscriber is notified',
+    async (end) => {
+      const generator = new ScriptedGenerator({ ignoresAbort: true });
+      const { core, ana, drawing } = await startGeneration({ generator });
+      await endBy(end, ana, () => {});
+      expect(drawing.signal.aborted).toBe(true);
+      const subscriber = ana.follow();
+      const before = ana.state;
+      drawing.report({ phase: 'drawing' });
+      drawing.preview();
+      drawing.finish();
+      await settled();
+      expect(ana.state).toBe(before);
+      expect(ana.session.partial(0)).toBeUndefined();
+      expect(subscriber.calls.filter((call) => call !== 'viewers' && call !== 'ended')).toEqual([]);
+      expect([core.memory.usedBytes, core.outcomes, core.faults]).toEqual([0, ['cancelled'], []]);
+    },
+  );
 
   test('M4 R2: a cancel closes every upstream request at once', async () => {
     const { ana, drawings } = await startGeneration({}, 3);

@@ -286,7 +286,7 @@ describe('over random sequences of commands and results', () => {
     return true;
   });
 
-  rule('R2: a cancel aborts the generation, and nothing else does', (moment) => {
+  rule('R2: a generation is aborted by a cancel, and by no other event', (moment) => {
     const { event, result } = moment;
     const isCancel = event.type === 'command' && event.command.type === 'cancel' && result.accepted;
     expect(has(moment, 'abort')).toBe(isCancel);

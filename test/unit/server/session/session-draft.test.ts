@@ -15,7 +15,7 @@ const [ana, bo] = [callerOn('c1'), callerOn('c2')];
 describe('SessionDraft', () => {
   function createDraft() {
     const clock = new FakeClock();
-    /** What was set, in order. */
+    /** The texts that were set, in order. */
     const set: string[] = [];
     return { clock, set, draft: new SessionDraft(10, clock, (text) => set.push(text)) };
   }
@@ -83,7 +83,7 @@ describe('SessionDraft', () => {
     expect([draft.text, clock.timers]).toEqual(['last', 0]);
   });
 
-  test('after close nothing more is set, and no timer is left', () => {
+  test('after close no text is set, and no timer is left', () => {
     const { clock, set, draft } = createDraft();
     typeBurst(draft);
     draft.type(ana, 'last');
@@ -94,7 +94,7 @@ describe('SessionDraft', () => {
 });
 
 describe('the draft of a session', () => {
-  test('W9: everybody else is told of it, and it changes no revision', async () => {
+  test('W9: all other connections are notified of it, and it changes no revision', async () => {
     const core = new TestCore();
     const ana = await core.create('Ana');
     const bo = await ana.bring('Bo', 'watcher');
@@ -105,7 +105,7 @@ describe('the draft of a session', () => {
     expect(ana.snapshot).toMatchObject({ draft: 'a red', revision: 0, draftRevision: 0 });
   });
 
-  test('W8: its author is told too when they gave a draftId, and nobody else learns the id', async () => {
+  test('W8: its author is notified too when they gave a draftId, which no other connection sees', async () => {
     const core = new TestCore();
     const ana = await core.create('Ana');
     const [own, other] = [ana.follow(), (await ana.bring('Bo')).follow()];

@@ -158,7 +158,7 @@ describe('events of sessions', () => {
     await all;
   });
 
-  test('an event is emitted after subscribers were told of the state that it speaks of', async () => {
+  test('subscribers are notified of a state before the event about it is emitted', async () => {
     const core = new TestCore();
     const ana = await core.create();
     const subscriber = ana.follow();

@@ -6,7 +6,7 @@ import { settled, TestCore, type TestMember } from '../../../support/core.ts';
 import type { CommandInput } from '../../../support/machine.ts';
 import { imageOf, ScriptedGenerator } from '../../../support/scripted-generator.ts';
 
-/** What PROTOCOL.md says of a session with one candidate, in the fewest words: no machine, no images. */
+/** A session with one candidate as PROTOCOL.md describes it, reduced to counts and numbers. */
 interface Model {
   stage: Stage;
   revision: number;

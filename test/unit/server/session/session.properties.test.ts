@@ -71,8 +71,8 @@ const limits = {
 };
 
 /**
- * Three sessions on one queue, and a generator that answers even after an abort. Two members are in each of the first two sessions. Nobody
- * is in the third one, which has two attempts, so that it has to give its memory to the others.
+ * Three sessions on one queue, and a generator that answers even after an abort. Two members are in each of the first two sessions. The
+ * third one has two attempts and no connections, so that the others evict it.
  */
 async function createStorm(): Promise<Storm> {
   const core = new TestCore({ generator: new ScriptedGenerator({ ignoresAbort: true }), limits });
@@ -252,29 +252,32 @@ describe('storms of commands and results over three sessions', () => {
     },
   );
 
-  rule('R7: an attempt always has its bytes, and memory holds nothing else but what runs', async (storm, all) => {
-    let evictions = 0;
-    await storm.run(all, () => {
-      let bytes = 0;
-      for (const one of storm.creators) {
-        if (!storm.core.sessions.view(one.sessionId)) {
-          evictions += 1;
-          continue;
+  rule(
+    'R7: an attempt always has its bytes, and memory holds only attempts, previews and running candidates',
+    async (storm, all) => {
+      let evictions = 0;
+      await storm.run(all, () => {
+        let bytes = 0;
+        for (const one of storm.creators) {
+          if (!storm.core.sessions.view(one.sessionId)) {
+            evictions += 1;
+            continue;
+          }
+          for (const { image } of [...one.state.attempts, ...one.state.discarded]) {
+            expect(digestOf(one.session.image(image.imageId)?.bytes ?? new Uint8Array())).toBe(image.sha256);
+          }
+          expect(one.session.imageBytes).toBe(keptIds(one).length * IMAGE_BYTES);
+          const partials = one.session.runningCandidates.filter((candidate) => one.session.partial(candidate));
+          bytes += one.session.imageBytes + partials.length * IMAGE_BYTES;
         }
-        for (const { image } of [...one.state.attempts, ...one.state.discarded]) {
-          expect(digestOf(one.session.image(image.imageId)?.bytes ?? new Uint8Array())).toBe(image.sha256);
-        }
-        expect(one.session.imageBytes).toBe(keptIds(one).length * IMAGE_BYTES);
-        const partials = one.session.runningCandidates.filter((candidate) => one.session.partial(candidate));
-        bytes += one.session.imageBytes + partials.length * IMAGE_BYTES;
-      }
-      expect(storm.core.memory.usedBytes).toBe(bytes + storm.core.queue.running * IMAGE_BYTES);
-      expect(storm.core.memory.usedBytes).toBeLessThanOrEqual(limits.IMAGE_MEMORY_BYTES);
-    });
-    return evictions;
-  });
+        expect(storm.core.memory.usedBytes).toBe(bytes + storm.core.queue.running * IMAGE_BYTES);
+        expect(storm.core.memory.usedBytes).toBeLessThanOrEqual(limits.IMAGE_MEMORY_BYTES);
+      });
+      return evictions;
+    },
+  );
 
-  rule('R2 R7: when all sessions have ended, no memory, no timer and nothing queued is left', async (storm, all) => {
+  rule('R2 R7: when all sessions have ended, no memory, timer or queued candidate is left', async (storm, all) => {
     await storm.run(all);
     const used = storm.core.memory.usedBytes > 0 ? 1 : 0;
     storm.core.sessions.closeAll();
@@ -286,7 +289,7 @@ describe('storms of commands and results over three sessions', () => {
     return used;
   });
 
-  rule('M4: results of aborted generations change nothing, and nobody is told', async (storm, all) => {
+  rule('M4: results of aborted generations change nothing, and no subscriber is notified', async (storm, all) => {
     await storm.run(all);
     const frames = () => storm.creators.map(({ state, session }) => ({ state, frame: session.snapshotFrame }));
     const calls = () => storm.subscribers.flat().map((subscriber) => subscriber.calls.length);
@@ -301,7 +304,7 @@ describe('storms of commands and results over three sessions', () => {
     return aborted.length;
   });
 
-  rule('M6: all subscribers are told of the same revisions, each once and in order', async (storm, all) => {
+  rule('M6: all subscribers are notified of the same revisions, each once and in order', async (storm, all) => {
     await storm.run(all);
     let changes = 0;
     for (const [index, [one, other]] of storm.subscribers.entries()) {
@@ -344,7 +347,7 @@ describe('storms of commands and results over three sessions', () => {
     return repeats;
   });
 
-  rule('R8: there is no fault, and telemetry is told once how each candidate ended', async (storm, all) => {
+  rule('R8: there is no fault, and the end of each candidate is reported to telemetry once', async (storm, all) => {
     await storm.run(all);
     storm.core.sessions.closeAll();
     await settled();

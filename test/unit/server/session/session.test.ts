@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
-import { generate, settled, TestCore, type TestMember } from '../../../support/core.ts';
+import { type CoreOptions, generate, settled, TestCore, type TestMember } from '../../../support/core.ts';
 import { inStage, sha256Of } from '../../../support/machine.ts';
 import { imageOf } from '../../../support/scripted-generator.ts';
 
 /** More commands at once than a participant may send by default. */
 const unlimitedRate = { COMMAND_BURST: 10_000 };
 
-async function createSession(options?: ConstructorParameters<typeof TestCore>[0]) {
+async function createSession(options?: CoreOptions) {
   const core = new TestCore(options);
   const ana = await core.create('Ana');
   return { core, ana, generator: core.generator };
@@ -70,7 +70,7 @@ describe('a command is executed once', () => {
 });
 
 describe('commands compete', () => {
-  test('M2: of several at once the first wins, and the others are told who acted', async () => {
+  test('M2: of several at once the first wins, and the other answers name who acted', async () => {
     const { ana, generator } = await createSession();
     const bo = await ana.bring('Bo');
     const answers = await Promise.all([ana, bo, ana, bo].map((member) => member.send(generate)));
@@ -147,7 +147,7 @@ describe('a generation', () => {
     expect(byteLength).toBe(kite.bytes.byteLength);
   });
 
-  test('subscribers are told of the snapshot before the first progress of its generation', async () => {
+  test('subscribers are notified of the snapshot before the first progress of its generation', async () => {
     const { ana } = await createSession();
     const subscriber = ana.follow();
     await ana.send(generate);
@@ -155,7 +155,7 @@ describe('a generation', () => {
     expect(subscriber.calls).toEqual(['viewers', 'snapshot', 'progress 0']);
   });
 
-  test('a failure is shown with its code and sentence, and nothing else of the error', async () => {
+  test('a snapshot shows a failure’s code and sentence, and no more of the error', async () => {
     const { ana, generator } = await createSession();
     await ana.send(generate);
     await settled();
@@ -219,7 +219,7 @@ describe('a generation', () => {
     expect(generator.drawings[2]?.request).toEqual({ prompt: 'a red kite', options: {}, attempt: 2 });
   });
 
-  test('R11: each result reaches the session that asked for it, whatever ends in between', async () => {
+  test('R11: each result reaches the session that requested it, whatever ends in between', async () => {
     const core = new TestCore({ limits: { CONCURRENT_CANDIDATES: 2 } });
     const [one, two, three] = [await core.create('One'), await core.create('Two'), await core.create('Three')];
     for (const [member, prompt] of [

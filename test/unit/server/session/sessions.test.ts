@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Caller } from '../../../../server/session/participants.ts';
 import type { Authorize, Joined, JoinRequest } from '../../../../server/session/sessions.ts';
-import {
-  generate,
-  microtasks,
-  RecordingSubscriber,
-  settled,
-  TestCore,
-  type TestMember,
-} from '../../../support/core.ts';
-import { imageOf } from '../../../support/scripted-generator.ts';
+import { generate, RecordingSubscriber, settled, TestCore, type TestMember } from '../../../support/core.ts';
 
 const codeOf = (answer: { accepted: boolean; code?: string } | undefined) =>
   answer === undefined || answer.accepted ? 'accepted' : answer.code;
@@ -97,7 +89,7 @@ describe('join', () => {
   const joinAs = async (member: TestMember, request: JoinRequest = {}, sessionId = member.sessionId) =>
     roleOf(await member.core.sessions.join(member.core.visitor(), sessionId, request));
 
-  test('W5: the id alone lets one watch, with the key one reviews, and a wrong key never falls back to watching', async () => {
+  test('W5: the id makes a watcher, the key a reviewer, and a wrong key is not_allowed', async () => {
     const core = new TestCore();
     const [ana, other] = [await core.create(), await core.create()];
     const { key } = ana.session;
@@ -108,7 +100,7 @@ describe('join', () => {
     }
   });
 
-  test('S2: a link needs no token, and a wrong token is not_allowed', async () => {
+  test('S2: joining needs no token, and a wrong token is not_allowed', async () => {
     const core = new TestCore({ authorize: async ({ token }) => token === undefined || token === 'right' });
     const ana = await core.create();
     const { key } = ana.session;
@@ -118,7 +110,7 @@ describe('join', () => {
     expect(await joinAs(ana, { token: 'wrong', key })).toBe('not_allowed');
   });
 
-  test('S4: a session takes so many connections, reviewers and watchers together', async () => {
+  test('S4: the limit of a session’s connections counts reviewers and watchers together', async () => {
     const core = new TestCore({ limits: { CONNECTIONS_PER_SESSION: 2 } });
     const [ana, other] = [await core.create(), await core.create()];
     const { key } = ana.session;
@@ -130,7 +122,7 @@ describe('join', () => {
     expect(await joinAs(ana, { key })).toBe('reviewer');
   });
 
-  test('the checks come in this order: session, key, token, number of connections', async () => {
+  test('S4 W5: the checks come in this order: session, key, token, number of connections', async () => {
     const core = new TestCore({
       limits: { CONNECTIONS_PER_SESSION: 0 },
       authorize: ({ token }) => token !== 'wrong',
@@ -145,7 +137,7 @@ describe('join', () => {
 });
 
 describe('execute', () => {
-  test('the checks come in this order: capabilities, session, rate, role, idempotency, text, machine, capacity', async () => {
+  test('S4 M7: the checks come in this order: capabilities, session, rate, role, idempotency, text, machine, capacity', async () => {
     const limits = { COMMAND_BURST: 3, CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 0 };
     const core = new TestCore({ limits });
     const ana = await core.create('Ana');
@@ -199,7 +191,7 @@ describe('execute', () => {
     expect(core.sessions.requestImages(second.joined.caller)).toMatchObject({ code: 'rate_limited' });
   });
 
-  test('W5: a watcher decides nothing', async () => {
+  test('W5: every command of a watcher is not_allowed, and changes nothing', async () => {
     const core = new TestCore();
     const ana = await core.create();
     const watcher = await ana.bring('Wim', 'watcher');
@@ -224,7 +216,7 @@ describe('execute', () => {
 });
 
 describe('reading', () => {
-  test('sessions are counted by stage, and those that draw', async () => {
+  test('sessions are counted by stage, and those with a running generation', async () => {
     const core = new TestCore();
     const [ana, bo] = [await core.create(), await core.create()];
     await ana.draw();
@@ -246,11 +238,11 @@ describe('reading', () => {
   });
 });
 
-describe('a session that nobody is in', () => {
+describe('a session without connections', () => {
   const IDLE_MS = 30 * 60_000;
   const isThere = ({ core, sessionId }: TestMember) => core.sessions.view(sessionId) !== undefined;
 
-  test('ends 30 minutes after the last connection left, or after its creation', async () => {
+  test('ends 30 minutes after its creation or after the last connection has left', async () => {
     const core = new TestCore();
     const [ana, never] = [await core.create(), await core.create()];
     const [first, second] = [ana.follow(), ana.follow()];
@@ -264,7 +256,7 @@ describe('a session that nobody is in', () => {
     expect([isThere(ana), core.clock.timers]).toEqual([false, 0]);
   });
 
-  test('waits anew when somebody comes back in time', async () => {
+  test('starts the 30 minutes anew when a connection comes back in time', async () => {
     const core = new TestCore();
     const ana = await core.create();
     ana.follow().leave();
@@ -280,7 +272,7 @@ describe('a session that nobody is in', () => {
   });
 
   test.each(['finish', 'fail', 'cancel'] as const)(
-    'R2: does not end while it draws, but 30 minutes after the %s',
+    'R2: does not end while a generation runs, but 30 minutes after its end by %s',
     async (end) => {
       const core = new TestCore();
       const ana = await core.create();
@@ -317,144 +309,5 @@ describe('a session that nobody is in', () => {
     expect(subscriber.calls.filter((call) => call === 'ended')).toHaveLength(1);
     expect([core.queue.running, core.queue.waiting, core.generator.drawings.length]).toEqual([0, 0, 2]);
     expect([core.sessions.size, core.clock.timers, core.memory.usedBytes, core.faults]).toEqual([0, 0, 0, []]);
-  });
-});
-
-describe('R7: memory that idle sessions give back', () => {
-  const IMAGE_BYTES = 1_000;
-
-  /**
-   * Idle sessions, in the order in which they were left: one attempt, approved; two attempts; one attempt. Then a session with two
-   * attempts that somebody is in until `leave`: 6 images in a memory for `images`.
-   */
-  async function createFull(images: number) {
-    const limits = { IMAGE_MEMORY_BYTES: images * IMAGE_BYTES, UPSTREAM_IMAGE_BYTES: IMAGE_BYTES };
-    const core = new TestCore({ limits });
-    let count = 0;
-    const draw = (member: TestMember) => member.draw(imageOf(`${++count}`, IMAGE_BYTES));
-    const members = {
-      approved: await core.create('approved'),
-      two: await core.create('two'),
-      one: await core.create('one'),
-      joined: await core.create('joined'),
-    };
-    const { leave } = members.joined.follow();
-    const { imageId } = await draw(members.approved);
-    await members.approved.send({ type: 'approve', imageId });
-    for (const member of [members.two, members.two, members.one, members.joined, members.joined]) await draw(member);
-    for (const member of [members.approved, members.two, members.one]) member.follow().leave();
-    /** Somebody asks for so many images more. Returns how many of them are drawn. */
-    const request = async (candidates: number) => {
-      const asking = await core.create('asking');
-      asking.follow();
-      const before = core.generator.drawings.length;
-      expect(codeOf(await asking.send({ ...generate, options: { candidates } }))).toBe('accepted');
-      await settled();
-      return core.generator.drawings.length - before;
-    };
-    /** How many attempts each session has; undefined when it has ended. */
-    const attempts = () =>
-      Object.fromEntries(
-        Object.entries(members).map(([name, { sessionId, state }]) => [
-          name,
-          core.sessions.view(sessionId) && state.attempts.length,
-        ]),
-      );
-    return { core, members, leave, request, attempts };
-  }
-
-  /** Holds the bytes of an attempt, as a connection that is sending them does. */
-  const hold = ({ state, session }: TestMember, index: number) =>
-    session.image(state.attempts[index]?.image.imageId ?? '')?.reservation.hold();
-
-  const untouched = { approved: 1, two: 2, one: 1, joined: 2 };
-
-  test('nothing is dropped while there is memory', async () => {
-    const { request, attempts } = await createFull(10);
-    expect(await request(4)).toBe(4);
-    expect(attempts()).toEqual(untouched);
-  });
-
-  test('first the attempts of idle sessions that are neither the newest nor approved', async () => {
-    const { request, attempts } = await createFull(6);
-    expect(await request(1)).toBe(1);
-    expect(attempts()).toEqual({ ...untouched, two: 1 });
-  });
-
-  test('then whole sessions, the one that is idle for the longest first, and all for one generation', async () => {
-    const { request, attempts } = await createFull(6);
-    expect(await request(2)).toBe(2);
-    expect(attempts()).toEqual({ ...untouched, two: undefined });
-  });
-
-  test('approved images go last', async () => {
-    const { core, request, attempts } = await createFull(6);
-    expect(await request(3)).toBe(3);
-    expect(attempts()).toEqual({ ...untouched, two: undefined, one: undefined });
-    expect(await request(1)).toBe(1);
-    expect(attempts()).toEqual({ approved: undefined, two: undefined, one: undefined, joined: 2 });
-    expect(core.memory.usedBytes).toBe(6 * IMAGE_BYTES);
-  });
-
-  test('a session that somebody is in gives nothing, and nothing goes when all of it would not be enough', async () => {
-    const { core, request, attempts } = await createFull(6);
-    const big = core.memory.tryReserve(0);
-    big?.resize(4 * IMAGE_BYTES);
-    expect(await request(1)).toBe(0);
-    expect(attempts()).toEqual(untouched);
-    expect(core.outcomes.at(-1)).toBe('server_busy');
-  });
-
-  test('discarded attempts go too, from a session that has nothing else, which stays', async () => {
-    const { members, request, attempts } = await createFull(6);
-    const imageId = members.one.state.attempts[0]?.image.imageId ?? '';
-    await members.one.send({ type: 'discard', imageId });
-    expect(await request(2)).toBe(2);
-    expect(attempts()).toEqual({ ...untouched, two: 1, one: 0 });
-    expect(members.one.state.discarded).toEqual([]);
-    expect(members.one.session.image(imageId)).toBeUndefined();
-  });
-
-  test('an image that is being sent is not dropped, since that would free nothing', async () => {
-    const { members, leave, request, attempts } = await createFull(6);
-    leave();
-    hold(members.two, 0);
-    expect(await request(1)).toBe(1);
-    expect(attempts()).toEqual({ ...untouched, joined: 1 });
-  });
-
-  test('a session whose images are all being sent does not end, since that would free nothing', async () => {
-    const { members, request, attempts } = await createFull(6);
-    hold(members.one, 0);
-    expect(await request(3)).toBe(3);
-    expect(attempts()).toEqual({ ...untouched, two: undefined, approved: undefined });
-  });
-
-  test('a session that somebody joins while memory is being freed loses nothing from then on', async () => {
-    let kept = 0;
-    for (let count = 0; count <= 40; count += 1) {
-      const { core, members, request } = await createFull(6);
-      const requested = request(1);
-      await microtasks(count);
-      const before = members.two.state.attempts;
-      members.two.follow();
-      await requested;
-      expect(members.two.state.attempts, `joined after ${count} microtasks`).toBe(before);
-      expect(core.sessions.view(members.two.sessionId)).toBeDefined();
-      if (before.length === 2) kept += 1;
-    }
-    expect(kept).toBeGreaterThan(0);
-  });
-
-  test('the session that asks is not among those that give', async () => {
-    const limits = { IMAGE_MEMORY_BYTES: 2_500, UPSTREAM_IMAGE_BYTES: IMAGE_BYTES };
-    const ana = await new TestCore({ limits }).create();
-    for (const name of ['one', 'two']) await ana.draw(imageOf(name, IMAGE_BYTES));
-    const attempts = [...ana.state.attempts];
-    await ana.send({ type: 'regenerate' });
-    await settled();
-    expect(ana.snapshot).toMatchObject({ stage: 'user_feedback', error: { code: 'server_busy' } });
-    expect(ana.state.attempts).toEqual(attempts);
-    expect(attempts.every(({ image }) => ana.session.image(image.imageId))).toBe(true);
   });
 });

@@ -36,7 +36,7 @@ class TestConnection {
     return this.received();
   }
 
-  /** What was sent since the last look. */
+  /** The messages that were sent since the last look. */
   async received(): Promise<SentMessage[]> {
     await settled();
     this.socket.flush();
@@ -79,7 +79,7 @@ describe('join', () => {
     expect(welcomeAgain).not.toHaveProperty('key');
   });
 
-  test('W1: who joins late gets the shown images that `have` does not list, then progress and preview', async () => {
+  test('W1: a later join gets the shown images that `have` does not list, then progress and preview', async () => {
     const core = new TestCore();
     const ana = await core.create();
     const first = await ana.draw();
@@ -159,7 +159,7 @@ describe('join', () => {
 });
 
 describe('before the join', () => {
-  test('S4: everything else is rejected with its commandId, and the 16th rejection closes with 1008', async () => {
+  test('S4: all other messages are rejected with their commandId, and the 16th rejection closes with 1008', async () => {
     const visitor = new TestConnection();
     const rejected = await visitor.send(generate, '{', { type: 'draft', text: 'x' });
     expect(rejected).toMatchObject([
@@ -269,7 +269,7 @@ describe('messages', () => {
 });
 
 describe('R8: a fault in handling a message', () => {
-  test('R8: is answered with internal_error, logged once, closes with 1011, and disturbs no other session', async () => {
+  test('R8: it is answered with internal_error, logged once, closes with 1011, and disturbs no other connection', async () => {
     const core = new TestCore();
     const [ana, bo] = [await core.create('Ana'), await core.create('Bo')];
     const [broken, sameSession, other] = [await joinAs(ana), await joinAs(ana), await joinAs(bo)];
@@ -347,17 +347,20 @@ describe('the end of a connection', () => {
     ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', { msg: 'connection refused', code: 1009 }],
     ['WS_ERR_TOO_MANY_BUFFERED_PARTS', { msg: 'connection refused', code: 1008 }],
     ['ECONNRESET', { msg: 'socket error', code: 'ECONNRESET' }],
-  ])('R8: after %s it is no viewer any more, and is torn down 2 s later', async (code, line) => {
-    const core = new TestCore();
-    const ana = await core.create();
-    const joined = await joinAs(ana);
-    joined.socket.emit('error', Object.assign(new Error('broken'), { code }));
-    expect(ana.session.viewers).toEqual({ reviewers: 0, watchers: 0 });
-    expect(core.log).toContainEqual({ connection: joined.connection.id, ...line });
-    expect(await joined.send(generate)).toEqual([]);
-    core.clock.advance(2_000);
-    expect(joined.socket.isTerminated).toBe(true);
-  });
+  ])(
+    'R8: a connection that breaks with %s leaves the session at once, and is torn down 2 s later',
+    async (code, line) => {
+      const core = new TestCore();
+      const ana = await core.create();
+      const joined = await joinAs(ana);
+      joined.socket.emit('error', Object.assign(new Error('broken'), { code }));
+      expect(ana.session.viewers).toEqual({ reviewers: 0, watchers: 0 });
+      expect(core.log).toContainEqual({ connection: joined.connection.id, ...line });
+      expect(await joined.send(generate)).toEqual([]);
+      core.clock.advance(2_000);
+      expect(joined.socket.isTerminated).toBe(true);
+    },
+  );
 
   test('a dead peer that never answers the close is torn down after 2 s, and no timer is left', async () => {
     const core = new TestCore();

@@ -88,7 +88,7 @@ describe('images', () => {
     expect(imageIdsOf(all())).toEqual(['one']);
   });
 
-  test('wanted images come in the order in which they were asked for; one that is gone by then is reported', () => {
+  test('wanted images are sent in the order of the requests; one that is gone by then is reported', () => {
     const { outbox, source, gone, all } = joinedOutbox();
     source.addImages('a', 'b', 'c', 'd');
     outbox.want(['c', 'a']);
@@ -270,7 +270,7 @@ describe('a long snapshot that the peer has not read yet', () => {
       source.revision = revision;
       outbox.snapshotChanged();
     };
-    /** What was sent: types, and snapshots by their revision. */
+    /** The types of the sent messages; a snapshot stands as its revision. */
     const sent = () => harness.all().map(({ type, revision }) => (type === 'snapshot' ? revision : type));
     change(1);
     expect(sent()).toEqual([1]);
@@ -300,7 +300,7 @@ describe('a long snapshot that the peer has not read yet', () => {
     expect(sent()).toEqual([3]);
   });
 
-  test('W1: holds up the progress of a generation that the next one tells of, and nothing else', () => {
+  test('W1: holds up the progress of a generation that only the next one shows, and no other messages', () => {
     const { socket, source, outbox, change, sent } = unreadSnapshot();
     change(2);
     source.runningCandidates = [0];
@@ -328,11 +328,19 @@ describe('W8: the last text that its author receives is the one that is set', ()
     messages.map(({ type, draftId = 'of another' }) => (type === 'draft' ? draftId : type));
 
   test.each<[string, Happening[], string[]]>([
-    ['one’s own comes before a later one of another', ['own d1', 'of another'], ['own d1', 'of another']],
-    ['one’s own replaces what was set before it', ['own d1', 'of another', 'own d2'], ['own d2']],
-    ['a snapshot neither replaces one’s own nor comes before it', ['own d1', 'snapshot'], ['own d1', 'snapshot']],
-    ['a snapshot replaces those of others', ['of another', 'own d1', 'snapshot', 'of another'], ['own d1', 'snapshot']],
-    ['all go before the ack of a later command', ['own d1', 'snapshot', 'ack'], ['own d1', 'snapshot', 'ack']],
+    [
+      'one’s own text comes before a later one of another participant',
+      ['own d1', 'of another'],
+      ['own d1', 'of another'],
+    ],
+    ['one’s own text replaces what was set before it', ['own d1', 'of another', 'own d2'], ['own d2']],
+    ['a snapshot neither replaces one’s own text nor comes before it', ['own d1', 'snapshot'], ['own d1', 'snapshot']],
+    [
+      'a snapshot replaces the texts of others',
+      ['of another', 'own d1', 'snapshot', 'of another'],
+      ['own d1', 'snapshot'],
+    ],
+    ['texts go before the ack of a later command', ['own d1', 'snapshot', 'ack'], ['own d1', 'snapshot', 'ack']],
   ])('W8: %s', (_what, happenings, expected) => {
     const harness = joinedOutbox();
     harness.stall();

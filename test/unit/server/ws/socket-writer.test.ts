@@ -112,7 +112,7 @@ describe('R4: announcing long messages', () => {
 });
 
 describe('R4: how long a silent peer is waited for', () => {
-  test('R4: 10 s when nothing is on its way, whatever happens to the machine’s clock', () => {
+  test('R4: 10 s when no bytes are on their way, whatever happens to the machine’s clock', () => {
     createWriter().expectPatience(10_000);
     for (const ms of [-3_600_000, 3_600_000]) {
       const { clock, expectPatience } = createWriter();
@@ -173,7 +173,7 @@ describe('R4: how long a silent peer is waited for', () => {
   });
 
   test.each(['', 'abc', '-1', '1e99', 'NaN', '0', '2', '2 guessed'])(
-    'R4: a pong that answers no ping keeps nobody alive: %j',
+    'R4: a pong that answers no ping does not count: %j',
     (payload) => {
       const { clock, socket, writer } = createWriter();
       writer.send('{}');
