@@ -17,7 +17,6 @@ export class GenerationQueue {
   readonly #running = new Set<Entry>();
   /** In order. */
   readonly #waiting = new Set<Entry>();
-  #willStartNext = false;
   #isClosed = false;
 
   constructor(limits: Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES'>) {
@@ -62,6 +61,7 @@ export class GenerationQueue {
     if (this.#waiting.has(entry)) onPosition(this.waiting);
     try {
       return await Promise.race([
+        // A cancel ends the candidates of a generation one by one: the next of them may get its turn just before its own abort.
         turn.promise.then(() => (signal.aborted ? aborted.promise : task())),
         aborted.promise,
       ]);
@@ -86,17 +86,7 @@ export class GenerationQueue {
   #leave(entry: Entry): void {
     if (this.#waiting.delete(entry)) this.#reportPositions();
     else if (!this.#running.delete(entry)) return;
-    this.#startNextSoon();
-  }
-
-  /** In a microtask: a cancel ends all candidates of a generation one by one, and none of them may start in between. */
-  #startNextSoon(): void {
-    if (this.#willStartNext) return;
-    this.#willStartNext = true;
-    queueMicrotask(() => {
-      this.#willStartNext = false;
-      this.#startNext();
-    });
+    this.#startNext();
   }
 
   #reportPositions(): void {

@@ -150,6 +150,11 @@ export class GenerationRun {
 
   async #run(candidate: number): Promise<void> {
     const outcome = await this.#draw(candidate);
+    if (this.#abort.signal.aborted) {
+      // It was reported as cancelled, perhaps after the image had been stored.
+      if (outcome && 'image' in outcome) outcome.image.reservation.release();
+      return;
+    }
     if (!outcome) return;
     this.#end(candidate);
     if ('image' in outcome) {
@@ -173,9 +178,12 @@ export class GenerationRun {
       const result = await queue.run(
         async () => {
           // Before the service is asked: a candidate without memory costs nothing (rule R7).
-          reservation = await reserveImage(limits.UPSTREAM_IMAGE_BYTES);
+          const reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES);
+          // After an abort nobody waits for this task, so nobody else would release what it has just reserved.
+          if (signal.aborted) reserved?.release();
           signal.throwIfAborted();
-          if (!reservation) throw noMemory();
+          if (!reserved) throw noMemory();
+          reservation = reserved;
           return this.#generate(candidate);
         },
         { signal, onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }) },

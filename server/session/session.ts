@@ -162,9 +162,15 @@ export class Session implements SessionView {
     });
   }
 
-  /** Drops every attempt but the newest, the approved one, and those that are being sent, to free their memory. */
+  /**
+   * Drops every attempt but the newest, the approved one, and those that are being sent, to free their memory. Does nothing when
+   * somebody has come back by the time of its turn.
+   */
   async forget(): Promise<void> {
-    await this.#serially(() => this.#apply({ type: 'forget', inUse: this.#images.inUse }));
+    await this.#serially(() => {
+      if (this.isIdle) this.#apply({ type: 'forget', inUse: this.#images.inUse });
+      return { accepted: true, revision: this.#state.revision };
+    });
   }
 
   get imageBytes(): number {

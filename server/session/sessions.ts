@@ -61,6 +61,7 @@ export class Sessions {
   readonly #idle = new Map<Session, () => void>();
   readonly #creations: RateLimiter;
   readonly #commands: RateLimiter;
+  #lastReservation: Promise<unknown> = Promise.resolve();
 
   constructor(context: SessionsContext) {
     const { limits, clock, telemetry, generator } = context;
@@ -213,12 +214,15 @@ export class Sessions {
     this.#events.emit('ended', { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length });
   }
 
-  async #reserveImage(bytes: number): Promise<Reservation | undefined> {
+  /** One after the other, so that no candidate takes the memory that was just freed for another. */
+  #reserveImage(bytes: number): Promise<Reservation | undefined> {
     const { memory } = this.#context;
-    const reserved = memory.tryReserve(bytes);
-    if (reserved) return reserved;
-    await this.#evict(bytes);
-    return memory.tryReserve(bytes);
+    const reservation = this.#lastReservation.then(async () => {
+      if (!memory.hasFree(bytes)) await this.#evict(bytes);
+      return memory.tryReserve(bytes);
+    });
+    this.#lastReservation = reservation.catch(() => undefined);
+    return reservation;
   }
 
   /**

@@ -14,14 +14,16 @@ import {
   Sessions,
   type Visitor,
 } from '../../server/session/sessions.ts';
+import type { State } from '../../server/session/state.ts';
 import type { DraftUpdate, Subscriber } from '../../server/session/subscribers.ts';
 import type { ImageReference, Role } from '../../shared/model.ts';
+import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type CommandInput, inStage } from './machine.ts';
-import { quietLog } from './quiet-log.ts';
+import { type LogLine, quietLog } from './quiet-log.ts';
 import { imageOf, ScriptedGenerator } from './scripted-generator.ts';
 
-interface CoreOptions {
+export interface CoreOptions {
   readonly limits?: Partial<Limits>;
   readonly generator?: ScriptedGenerator;
   readonly authorize?: Authorize;
@@ -34,16 +36,25 @@ export class TestCore {
   readonly queue: GenerationQueue;
   readonly limits: Limits;
   readonly sessions: Sessions;
+  readonly telemetry: Telemetry;
   /** Mistakes of the server's own that it has logged. */
   readonly faults: unknown[] = [];
+  /** The other lines of the log. */
+  readonly log: LogLine[] = [];
   #ids = 0;
+  #connections = 0;
 
   constructor({ limits, generator = new ScriptedGenerator(), authorize = () => true }: CoreOptions = {}) {
     this.generator = generator;
     this.limits = { ...defaultLimits, ...limits };
     this.memory = new ImageMemory(this.limits.IMAGE_MEMORY_BYTES);
     this.queue = new GenerationQueue(this.limits);
-    const { queue, memory, clock } = this;
+    const { queue, memory, clock, newId } = this;
+    const log = quietLog(
+      (error) => this.faults.push(error),
+      (line) => this.log.push(line),
+    );
+    this.telemetry = new Telemetry(log, clock);
     this.sessions = new Sessions({
       generator,
       queue,
@@ -51,20 +62,30 @@ export class TestCore {
       clock,
       authorize,
       estimates: new Estimates(),
-      newId: () => `id${++this.#ids}`,
+      newId,
       limits: this.limits,
-      telemetry: new Telemetry(
-        quietLog((error) => this.faults.push(error)),
-        clock,
-      ),
+      telemetry: this.telemetry,
     });
+  }
+
+  /** `id1`, `id2`, … */
+  readonly newId = (): string => `id${++this.#ids}`;
+
+  /** How candidates ended, as telemetry reported it, in order. */
+  get outcomes(): unknown[] {
+    return this.log.filter(({ msg }) => msg === 'candidate ended').map(({ outcome }) => outcome);
   }
 
   /** A new session, joined by its creator. */
   async create(name = 'Ana'): Promise<TestMember> {
-    const joined = await this.sessions.create(visitor(`c-${name}`), { name });
+    const joined = await this.sessions.create(this.visitor(), { name });
     if (!joined.accepted) throw new Error(`rejected: ${joined.code}`);
     return new TestMember(this, joined);
+  }
+
+  /** Whoever comes over a new connection. */
+  visitor(address = '192.0.2.1'): Visitor {
+    return { connectionId: `connection ${++this.#connections}`, address, headers: {} };
   }
 }
 
@@ -92,10 +113,26 @@ export class TestMember {
     return session;
   }
 
+  /** Proves on another join that this is the same participant. */
+  get credentials(): { readonly id: string; readonly secret: string } {
+    return { id: this.joined.caller.participant.id, secret: this.joined.participantSecret };
+  }
+
+  get state(): State {
+    return this.session.state;
+  }
+
+  /** The state as the protocol shows it. */
+  get snapshot(): SnapshotMessage {
+    const parsed = parseServerMessage(String(this.session.snapshotFrame));
+    if (!parsed.ok || parsed.message.type !== 'snapshot') throw new Error('not a snapshot');
+    return parsed.message;
+  }
+
   /** Another participant joins, as a reviewer or a watcher. */
   async bring(name: string, role: Role = 'reviewer', request: JoinRequest = {}): Promise<TestMember> {
     const key = role === 'reviewer' ? { key: this.session.key } : {};
-    const joined = await this.core.sessions.join(visitor(`c-${name}`), this.sessionId, { name, ...key, ...request });
+    const joined = await this.core.sessions.join(this.core.visitor(), this.sessionId, { name, ...key, ...request });
     if (!joined.accepted) throw new Error(`rejected: ${joined.code}`);
     return new TestMember(this.core, joined);
   }
@@ -114,21 +151,15 @@ export class TestMember {
 
   /** Generates, or regenerates, one image and waits until it is an attempt; by default the image differs from all others. */
   async draw(image = imageOf(`image ${this.core.generator.drawings.length}`)): Promise<ImageReference> {
-    const isFirst = this.session.state.stage === 'initial_input';
+    const isFirst = this.state.stage === 'initial_input';
     const answer = await this.send(isFirst ? { type: 'generate', prompt: 'a red kite' } : { type: 'regenerate' });
     expect(answer.accepted).toBe(true);
     await settled();
     this.core.generator.drawings.at(-1)?.finish(image);
     await settled();
-    return inStage(this.session.state, 'user_feedback').attempts.at(-1)?.image ?? expect.fail('no attempt');
+    return inStage(this.state, 'user_feedback').attempts.at(-1)?.image ?? expect.fail('no attempt');
   }
 }
-
-export const visitor = (connectionId: string, address = '192.0.2.1'): Visitor => ({
-  connectionId,
-  address,
-  headers: {},
-});
 
 /** Records the calls that a subscriber gets. */
 export class RecordingSubscriber implements Subscriber {
@@ -170,5 +201,10 @@ export class RecordingSubscriber implements Subscriber {
 
 /** Resolves when all promises and the queue have come to rest. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Lets `count` microtasks pass. */
+export async function microtasks(count: number): Promise<void> {
+  for (let passed = 0; passed < count; passed += 1) await Promise.resolve();
+}
 
 export const generate = { type: 'generate', prompt: 'a red kite' } as const;
