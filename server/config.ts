@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { LONGEST_TOKEN } from '../shared/protocol.ts';
-import type { DemoPainterOptions } from './generators/demo/demo-generator.ts';
+import type { DemoGeneratorOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generators/openai/responses-generator.ts';
 import { isLoopback } from './platform/hosts.ts';
@@ -20,7 +20,7 @@ export type OpenAIConfig = { readonly generator: 'openai' } & (
 export interface Config {
   readonly host: string;
   readonly port: number;
-  readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoPainterOptions, 'sizes'>);
+  readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoGeneratorOptions, 'sizes'>);
   /** Whoever creates a session must know it (rule S2). */
   readonly accessToken?: string;
   /** Hosts, besides IP literals and `localhost`, that the server answers to (rule S1). */

@@ -1,6 +1,6 @@
 /** Which generator draws, and what is to be said of it when the server starts. */
 import type { Config } from '../config.ts';
-import { createDemoPainter } from './demo/demo-generator.ts';
+import { createDemoGenerator } from './demo/demo-generator.ts';
 import type { Generator } from './generator.ts';
 import { createImagesApiGenerator, imagesService } from './openai/images-generator.ts';
 import { checkKey } from './openai/key-check.ts';
@@ -9,7 +9,7 @@ import { openAI } from './openai/service.ts';
 import { withRetries } from './retry.ts';
 
 export function createGenerator({ generator, limits }: Config): Generator {
-  if (generator.generator === 'demo') return createDemoPainter(generator);
+  if (generator.generator === 'demo') return createDemoGenerator(generator);
   return withRetries(
     generator.api === 'images'
       ? createImagesApiGenerator({ ...generator, limits })

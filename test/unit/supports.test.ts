@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { createDemoPainter } from '../../server/generators/demo/demo-generator.ts';
+import { createDemoGenerator } from '../../server/generators/demo/demo-generator.ts';
 import { isOpenAIImageModel, openAIImageOptions, problemWithOptions } from '../../server/generators/openai/supports.ts';
 import { type Options, Supports } from '../../shared/model.ts';
 
@@ -94,5 +94,5 @@ test.each([
 });
 
 test('what the demo painter offers passes the protocol’s schema', () => {
-  expect(v.parse(Supports, { ...createDemoPainter().supports, candidates: 4 })).toMatchObject({ refine: true });
+  expect(v.parse(Supports, { ...createDemoGenerator().capabilities, candidates: 4 })).toMatchObject({ refine: true });
 });
