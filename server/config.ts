@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { LONGEST_TOKEN } from '../shared/protocol.ts';
-import type { DemoPainterOptions } from './generators/demo/demo-generator.ts';
+import type { DemoGeneratorOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generators/openai/models.ts';
 import type { OpenAIOptions } from './generators/openai/responses-generator.ts';
@@ -21,7 +21,7 @@ export type OpenAIConfig = { readonly generator: 'openai' } & (
 export interface Config {
   readonly host: string;
   readonly port: number;
-  readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoPainterOptions, 'sizes'>);
+  readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoGeneratorOptions, 'sizes'>);
   readonly accessToken?: string;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];

@@ -1,8 +1,8 @@
 /** The demo painter in the place of OpenAI's models: pictures that are worth looking at. */
-import { createDemoPainter } from '../../server/generators/demo/demo-generator.ts';
+import { createDemoGenerator } from '../../server/generators/demo/demo-generator.ts';
 import type { PictureOrder } from '../support/fake-openai-pictures.ts';
 
-const painter = createDemoPainter({ stepMs: 0 });
+const painter = createDemoGenerator({ stepMs: 0 });
 
 /** All states of one picture, the finished one last. */
 async function statesOf({ prompt, number, size, format }: PictureOrder): Promise<Buffer[]> {
