@@ -1,8 +1,8 @@
 /** What the protocol's parsers refuse. */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { type Parsed, parseClientMessage, parseServerMessage } from '../../shared/protocol.ts';
-import { clientMessages, serverMessages, snapshots } from '../support/messages.ts';
+import { type Parsed, parseClientMessage, parseServerMessage } from '../../../shared/protocol.ts';
+import { clientMessages, serverMessages, snapshots } from '../../support/messages.ts';
 
 // Machines that are busy with other things are slow.
 vi.setConfig({ testTimeout: 60_000 });

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { closeCodes, closePolicy } from '../../shared/close-codes.ts';
-import { generationErrorCodes } from '../../shared/model.ts';
-import { type Parsed, parseClientMessage, parseServerMessage, rejectCodes } from '../../shared/protocol.ts';
-import { clientMessages, images, serverMessages, snapshots } from '../support/messages.ts';
+import { closeCodes, closePolicy } from '../../../shared/close-codes.ts';
+import { generationErrorCodes } from '../../../shared/model.ts';
+import { type Parsed, parseClientMessage, parseServerMessage, rejectCodes } from '../../../shared/protocol.ts';
+import { clientMessages, images, serverMessages, snapshots } from '../../support/messages.ts';
 
 // Machines that are busy with other things are slow.
 vi.setConfig({ testTimeout: 60_000 });
@@ -173,7 +173,7 @@ describe('generated messages', () => {
 });
 
 describe('the codes in PROTOCOL.md', () => {
-  const protocol = readFileSync(new URL('../../shared/PROTOCOL.md', import.meta.url), 'utf8');
+  const protocol = readFileSync(new URL('../../../shared/PROTOCOL.md', import.meta.url), 'utf8');
   const section = (title: string) => protocol.split(`# ${title}\n`)[1]?.split('\n#')[0] ?? '';
   const codesIn = (text: string) => [...text.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code);
 

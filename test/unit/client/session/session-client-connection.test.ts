@@ -1,8 +1,15 @@
 /** How the session client connects, joins, reconnects and ends. */
 import { describe, expect, test } from 'vitest';
-import { FakeEnvironment, settled } from '../support/client-environment.ts';
-import { answerJoin, joinedClient, newClient, rejoin } from '../support/joined-client.ts';
-import { generating, image, initialInput, referenceOf, userFeedback, welcome } from '../support/server-messages.ts';
+import { FakeEnvironment, settled } from '../../../support/client-environment.ts';
+import { answerJoin, joinedClient, newClient, rejoin } from '../../../support/joined-client.ts';
+import {
+  generating,
+  image,
+  initialInput,
+  referenceOf,
+  userFeedback,
+  welcome,
+} from '../../../support/server-messages.ts';
 
 const first = image('image-1');
 const reviewing = userFeedback([referenceOf(first)]);

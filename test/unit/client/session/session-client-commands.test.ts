@@ -1,10 +1,17 @@
 /** Commands of the session client: each is sent until it is answered, and answered once. */
 import { describe, expect, test } from 'vitest';
-import { isPending } from '../../client/session/session-state.ts';
-import type { Command, RejectMessage } from '../../shared/protocol.ts';
-import { type FakeSocket, settled } from '../support/client-environment.ts';
-import { answerJoin, joinedClient, rejoin } from '../support/joined-client.ts';
-import { generating, image, initialInput, lastAction, referenceOf, userFeedback } from '../support/server-messages.ts';
+import { isPending } from '../../../../client/session/session-state.ts';
+import type { Command, RejectMessage } from '../../../../shared/protocol.ts';
+import { type FakeSocket, settled } from '../../../support/client-environment.ts';
+import { answerJoin, joinedClient, rejoin } from '../../../support/joined-client.ts';
+import {
+  generating,
+  image,
+  initialInput,
+  lastAction,
+  referenceOf,
+  userFeedback,
+} from '../../../support/server-messages.ts';
 
 const [one, two] = [referenceOf(image('image-1')), referenceOf(image('image-2'))];
 const reviewing = userFeedback([one, two], { turn: 7 });

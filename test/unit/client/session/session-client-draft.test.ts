@@ -1,7 +1,7 @@
 /** The shared text of the prompt field, in the session client. */
 import { describe, expect, test } from 'vitest';
-import type { FakeEnvironment, FakeSocket } from '../support/client-environment.ts';
-import { answerJoin, joinedClient, newClient, rejoin } from '../support/joined-client.ts';
+import type { FakeEnvironment, FakeSocket } from '../../../support/client-environment.ts';
+import { answerJoin, joinedClient, newClient, rejoin } from '../../../support/joined-client.ts';
 import {
   generating,
   image,
@@ -10,7 +10,7 @@ import {
   limits,
   referenceOf,
   userFeedback,
-} from '../support/server-messages.ts';
+} from '../../../support/server-messages.ts';
 
 const picture = referenceOf(image('image-1'));
 const reviewing = userFeedback([picture], { draft: 'a fox' });

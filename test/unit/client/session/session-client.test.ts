@@ -1,13 +1,13 @@
 /** The state of the session client, and what the server's messages make of it. */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { defaultEnvironment, randomId } from '../../client/session/environment.ts';
-import { decodeBase64 } from '../../client/session/inbox.ts';
-import type { SessionState } from '../../client/session/session-state.ts';
-import { parseServerMessage } from '../../shared/protocol.ts';
-import { joinedClient, rejoin } from '../support/joined-client.ts';
-import { snapshots } from '../support/messages.ts';
-import { generating, image, initialInput, referenceOf, userFeedback } from '../support/server-messages.ts';
+import { defaultEnvironment, randomId } from '../../../../client/session/environment.ts';
+import { decodeBase64 } from '../../../../client/session/inbox.ts';
+import type { SessionState } from '../../../../client/session/session-state.ts';
+import { parseServerMessage } from '../../../../shared/protocol.ts';
+import { joinedClient, rejoin } from '../../../support/joined-client.ts';
+import { snapshots } from '../../../support/messages.ts';
+import { generating, image, initialInput, referenceOf, userFeedback } from '../../../support/server-messages.ts';
 
 const viewers = { type: 'viewers', reviewers: 2, watchers: 1 } as const;
 

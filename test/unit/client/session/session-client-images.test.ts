@@ -1,8 +1,8 @@
 /** Images of the session client: which are kept, and which are requested. */
 import { describe, expect, test } from 'vitest';
-import type { SessionClient } from '../../client/session/session-client.ts';
-import { FakeEnvironment, type FakeSocket, settled } from '../support/client-environment.ts';
-import { joinedClient, rejoin } from '../support/joined-client.ts';
+import type { SessionClient } from '../../../../client/session/session-client.ts';
+import { FakeEnvironment, type FakeSocket, settled } from '../../../support/client-environment.ts';
+import { joinedClient, rejoin } from '../../../support/joined-client.ts';
 import {
   attempt,
   discarded,
@@ -14,7 +14,7 @@ import {
   referenceOf,
   userFeedback,
   welcome,
-} from '../support/server-messages.ts';
+} from '../../../support/server-messages.ts';
 
 const first = image('image-1');
 const second = image('image-2', { generationId: 'generation-2' });

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import canvasKit from 'canvaskit-wasm/full';
 import { describe, expect, test } from 'vitest';
-import { createDemoGenerator, type DemoGeneratorOptions } from '../../server/generators/demo/demo-generator.ts';
-import { createTypesetter } from '../../server/generators/demo/lettering.ts';
-import type { GeneratedImage, GenerateRequest, GeneratorProgress } from '../../server/generators/generator.ts';
-import { readImage } from '../../server/generators/read-image.ts';
+import { createDemoGenerator, type DemoGeneratorOptions } from '../../../../server/generators/demo/demo-generator.ts';
+import { createTypesetter } from '../../../../server/generators/demo/lettering.ts';
+import type { GeneratedImage, GenerateRequest, GeneratorProgress } from '../../../../server/generators/generator.ts';
+import { readImage } from '../../../../server/generators/read-image.ts';
 
 const kit = await canvasKit.default();
 const size = '256x256';

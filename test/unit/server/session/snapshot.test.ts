@@ -1,10 +1,10 @@
 /** The server's snapshots, against the schema that clients parse them with. */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { snapshotOf } from '../../server/session/snapshot.ts';
-import { stages } from '../../shared/model.ts';
-import { parseServerMessage } from '../../shared/protocol.ts';
-import { story } from '../support/stories.ts';
+import { snapshotOf } from '../../../../server/session/snapshot.ts';
+import { stages } from '../../../../shared/model.ts';
+import { parseServerMessage } from '../../../../shared/protocol.ts';
+import { sequence } from '../../../support/machine-sequences.ts';
 
 // Machines that are busy with other things are slow.
 vi.setConfig({ testTimeout: 60_000 });
@@ -20,7 +20,7 @@ describe('the snapshot of any state', () => {
   test('W2: is parsed unchanged, and has no bytes and no null', () => {
     const seen = new Set<string>();
     fc.assert(
-      fc.property(story, (moments) => {
+      fc.property(sequence, (moments) => {
         for (const { after } of moments) {
           const snapshot = snapshotOf(after, 'draft');
           seen.add(snapshot.stage);
@@ -36,7 +36,7 @@ describe('the snapshot of any state', () => {
 
   test('has the newest attempt as image, the approved one in final alone, and no error without its generation', () => {
     fc.assert(
-      fc.property(story, (moments) => {
+      fc.property(sequence, (moments) => {
         for (const { after } of moments) {
           const snapshot = snapshotOf(after, '');
           expect(snapshot.image).toEqual(after.attempts.at(-1)?.image);
