@@ -23,8 +23,11 @@ export interface GenerationContext {
   readonly queue: GenerationQueue;
   readonly estimates: Estimates;
   readonly memory: ImageMemory;
-  /** Sets memory aside for an image to come. It may end sessions that nobody is in; undefined when even that is not enough. */
-  readonly reserveImage: (bytes: number) => Promise<Reservation | undefined>;
+  /**
+   * Sets memory aside for an image to come. It may end sessions that nobody is in; undefined when even that is not enough, or when
+   * `signal` was aborted before its turn.
+   */
+  readonly reserveImage: (bytes: number, signal: AbortSignal) => Promise<Reservation | undefined>;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly telemetry: Telemetry;
@@ -178,7 +181,7 @@ export class GenerationRun {
       const result = await queue.run(
         async () => {
           // Before the service is asked: a candidate without memory costs nothing (rule R7).
-          const reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES);
+          const reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES, signal);
           // After an abort nobody waits for this task, so nobody else would release what it has just reserved.
           if (signal.aborted) reserved?.release();
           signal.throwIfAborted();

@@ -175,7 +175,7 @@ export class Sessions {
   #createSession(): Session {
     const { authorize: _authorize, ...context } = this.#context;
     const session: Session = new Session(
-      { ...context, events: this.#events, reserveImage: (bytes) => this.#reserveImage(bytes) },
+      { ...context, events: this.#events, reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal) },
       () => this.#onIdle(session),
     );
     this.#sessions.set(session.id, session);
@@ -215,9 +215,10 @@ export class Sessions {
   }
 
   /** One after the other, so that no candidate takes the memory that was just freed for another. */
-  #reserveImage(bytes: number): Promise<Reservation | undefined> {
+  #reserveImage(bytes: number, signal: AbortSignal): Promise<Reservation | undefined> {
     const { memory } = this.#context;
     const reservation = this.#lastReservation.then(async () => {
+      if (signal.aborted) return undefined;
       if (!memory.hasFree(bytes)) await this.#evict(bytes);
       return memory.tryReserve(bytes);
     });

@@ -76,6 +76,7 @@ export class Connection {
       connectionId: this.id,
       onImageGone: (imageId) => this.#reject(reject('image_not_found'), { imageId }),
       onSessionEnded: () => this.#close(4404, 'session gone'),
+      onFault: (error) => this.#onFault(error, 'a message could not be sent'),
     });
     this.#cancelJoinDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
     this.#heartbeat = new Heartbeat({
@@ -136,10 +137,14 @@ export class Connection {
       await this.#receive(parsed.message);
     } catch (error) {
       // The command gets an answer, or the client would send it again on its next connection (rule R8).
-      this.#context.telemetry.fault(error, 'a message could not be handled');
       this.#reject(reject('internal_error'), ids);
-      this.#close(1011, 'internal error');
+      this.#onFault(error, 'a message could not be handled');
     }
+  }
+
+  #onFault(error: unknown, message: string): void {
+    this.#context.telemetry.fault(error, message);
+    this.#close(1011, 'internal error');
   }
 
   #onInvalid(problem: string, type: string | undefined, commandId: string | undefined): void {

@@ -21,6 +21,8 @@ export interface OutboxOptions {
   /** A wanted image is gone when its turn comes. */
   readonly onImageGone: (imageId: string) => void;
   readonly onSessionEnded: () => void;
+  /** Writing failed: a socket calls back outside of any message that could answer for it (rule R8). */
+  readonly onFault: (error: unknown) => void;
 }
 
 interface Joined {
@@ -152,7 +154,11 @@ export class Outbox implements Subscriber {
   }
 
   #pump(): void {
-    while (this.#writer.hasCapacity && this.#sendNext());
+    try {
+      while (this.#writer.hasCapacity && this.#sendNext());
+    } catch (error) {
+      this.#options.onFault(error);
+    }
     if (this.#isReady) for (const resolve of this.#readyWaiters.splice(0)) resolve();
   }
 

@@ -121,6 +121,9 @@ export class OutboxHarness {
       connectionId: welcome.connectionId,
       onImageGone: (imageId) => this.gone.push(imageId),
       onSessionEnded: () => {},
+      onFault: (error) => {
+        throw error;
+      },
     });
   }
 

@@ -61,7 +61,19 @@ export class UpstreamWatchdog {
   /** The same response, of which every chunk is counted before the SDK buffers it (rule S4). */
   guard({ ok, status, statusText, headers, body }: UpstreamResponse): Response {
     this.#restartSilenceTimer();
-    const counted = body && ReadableStream.from(this.#count(body, ok));
+    const chunks = body && this.#count(body, ok);
+    const counted =
+      chunks &&
+      new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const { done, value } = await chunks.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+        async cancel() {
+          await chunks.return();
+        },
+      });
     return new Response(counted, { status, statusText, headers: [...headers] });
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Connection } from '../../../../server/ws/connection.ts';
 import { ImageFrames } from '../../../../server/ws/image-frames.ts';
 import type { CloseCode } from '../../../../shared/close-codes.ts';
@@ -361,6 +361,19 @@ describe('the end of a connection', () => {
       expect(joined.socket.isTerminated).toBe(true);
     },
   );
+
+  test('R8: a failure while writing closes the connection with 1011 and is logged', async () => {
+    const core = new TestCore();
+    const ana = await core.create();
+    const joined = await joinAs(ana);
+    vi.spyOn(ana.session, 'snapshotFrame', 'get').mockImplementation(() => {
+      throw new Error('out of memory');
+    });
+    ana.session.setDraft(ana.joined.caller, 'typed elsewhere');
+    await ana.draw();
+    expect(joined.socket.closed).toBe('1011 internal error');
+    expect(core.faults).toEqual([expect.objectContaining({ message: 'out of memory' })]);
+  });
 
   test('a dead peer that never answers the close is torn down after 2 s, and no timer is left', async () => {
     const core = new TestCore();
