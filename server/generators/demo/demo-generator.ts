@@ -15,6 +15,8 @@ export interface DemoGeneratorOptions {
   readonly stepMs?: number;
   /** Waits for `ms` milliseconds, and rejects when `signal` is aborted. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Yields the previews and then the picture, each as an image file; in a worker thread when absent. */
+  readonly paint?: (order: PaintOrder, signal: AbortSignal) => AsyncIterable<Uint8Array>;
 }
 
 const LARGEST_SIDE = 2048;
@@ -32,7 +34,8 @@ const mediaTypes = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } 
  * A refinement keeps its parent's composition, which it reads from the parent's file, and changes the colours.
  * The rasteriser and the fonts are loaded in a worker thread per picture, so the server's own thread never loads them.
  */
-export function createDemoGenerator({ sizes, stepMs = 750, sleep = wait }: DemoGeneratorOptions = {}): Generator {
+export function createDemoGenerator(options: DemoGeneratorOptions = {}): Generator {
+  const { sizes, stepMs = 750, sleep = wait, paint = paintInWorker } = options;
   return {
     name: 'Demo painter',
     model: 'demo-painter-2',
@@ -106,7 +109,7 @@ function pixelSize({ size = 'auto' }: Options): { width: number; height: number 
 }
 
 /** Yields the image files as a worker thread finishes them, and terminates the thread when the caller stops iterating. */
-async function* paint(order: PaintOrder, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* paintInWorker(order: PaintOrder, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   // This module is .ts in the repository and .js in the built package; the worker's file has the same extension.
   const file = new URL(`painter${extname(import.meta.url)}`, import.meta.url);
   // Some flags of the process, such as --input-type, make a worker fail.

@@ -31,7 +31,7 @@ export interface PaintOrder {
 }
 
 /** Yields the previews and then the picture, each as an image file. */
-function* paint(kit: CanvasKit, order: PaintOrder): Generator<Buffer> {
+export function* paint(kit: CanvasKit, order: PaintOrder): Generator<Buffer> {
   const { recipe, width, height, transparent, format } = order;
   const { lettering, draw } = compositions[recipe.composition];
   const palette: Palette = palettes[recipe.palette];
@@ -132,5 +132,7 @@ function made<Thing>(thing: Thing | null): Thing {
   return thing;
 }
 
-const kit = await canvasKit.default();
-for (const file of paint(kit, workerData)) parentPort?.postMessage(file);
+if (parentPort) {
+  const kit = await canvasKit.default();
+  for (const file of paint(kit, workerData)) parentPort.postMessage(file);
+}

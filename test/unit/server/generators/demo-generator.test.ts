@@ -3,6 +3,7 @@ import canvasKit from 'canvaskit-wasm/full';
 import { describe, expect, test } from 'vitest';
 import { createDemoGenerator, type DemoGeneratorOptions } from '../../../../server/generators/demo/demo-generator.ts';
 import { createTypesetter } from '../../../../server/generators/demo/lettering.ts';
+import { paint as paintFiles } from '../../../../server/generators/demo/painter.ts';
 import type { GeneratedImage, GenerateRequest, GeneratorProgress } from '../../../../server/generators/generator.ts';
 import { readImage } from '../../../../server/generators/read-image.ts';
 
@@ -10,9 +11,14 @@ const kit = await canvasKit.default();
 const size = '256x256';
 const limits = { UPSTREAM_IMAGE_BYTES: 10_000_000, UPSTREAM_IMAGE_PIXELS: 10_000_000 };
 
+/** Paints in this thread, which loads CanvasKit once for all tests. */
+async function* inThisThread(order: Parameters<typeof paintFiles>[1]) {
+  yield* paintFiles(kit, order);
+}
+
 async function paint(request: Partial<GenerateRequest>, options: DemoGeneratorOptions = { stepMs: 0 }) {
   const progress: GeneratorProgress[] = [];
-  const { image } = await createDemoGenerator(options).generate(
+  const { image } = await createDemoGenerator({ paint: inThisThread, ...options }).generate(
     { prompt: 'a boat', attempt: 0, options: { size }, ...request },
     { signal: new AbortController().signal, onProgress: (step) => progress.push(step) },
   );
