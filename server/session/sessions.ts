@@ -216,33 +216,33 @@ export class Sessions {
 
   /** One after the other, so that no candidate takes the memory that was just freed for another. */
   #reserveImage(bytes: number, signal: AbortSignal): Promise<Reservation | undefined> {
-    const { memory } = this.#context;
-    const reservation = this.#lastReservation.then(async () => {
-      if (signal.aborted) return undefined;
-      if (!memory.hasFree(bytes)) await this.#evict(bytes);
-      return memory.tryReserve(bytes);
-    });
+    const reservation = this.#lastReservation.then(() => (signal.aborted ? undefined : this.#reserveOrEvict(bytes)));
     this.#lastReservation = reservation.catch(() => undefined);
     return reservation;
   }
 
   /**
-   * Frees memory of sessions that nobody is in, until `bytes` are free (rule R7): first their attempts that are neither the newest nor
-   * approved, then whole sessions, those with an approved image last. Nothing goes when all of it would not be enough.
+   * Sets memory aside, if need be at the expense of sessions that nobody is in (rule R7): first go their attempts that are neither the
+   * newest nor approved, then whole sessions, those with an approved image last. Nothing goes when all of it would not be enough.
    */
-  async #evict(bytes: number): Promise<void> {
+  async #reserveOrEvict(bytes: number): Promise<Reservation | undefined> {
     const { memory } = this.#context;
     const idle = [...this.#idle.keys()].filter((session) => session.isIdle);
     const freeable = idle.reduce((sum, session) => sum + session.freeableBytes, 0);
-    if (!memory.hasFree(bytes - freeable)) return;
+    let reservation = memory.tryReserve(bytes);
+    if (reservation || !memory.hasFree(bytes - freeable)) return reservation;
+    // Tried after each step: frames that are being built may take what the step before has freed.
     for (const session of idle) {
-      if (memory.hasFree(bytes)) return;
       await session.forget();
+      reservation = memory.tryReserve(bytes);
+      if (reservation) return reservation;
     }
     const isApproved = ({ state }: Session) => state.stage === 'final';
     for (const session of [...idle.filter((one) => !isApproved(one)), ...idle.filter(isApproved)]) {
-      if (memory.hasFree(bytes)) return;
       if (session.isIdle && session.freeableBytes > 0) this.#end(session, 'memory');
+      reservation = memory.tryReserve(bytes);
+      if (reservation) return reservation;
     }
+    return undefined;
   }
 }
