@@ -29,7 +29,7 @@ export interface TestServer<G extends Generator = Generator> {
   /** The lines of the log with this message. */
   logged(msg: string): LogLine[];
   /** The metrics, by name and labels as Prometheus reads them. */
-  metrics(headers?: Readonly<Record<string, string>>): Promise<Map<string, number>>;
+  metrics(headers?: Readonly<Record<string, string>>): Promise<Readonly<Record<string, number>>>;
   /** The server's side of each open connection. */
   readonly sockets: ReadonlySet<Socket>;
   /** The server's side of the connection that this client has opened. */
@@ -139,11 +139,13 @@ function trackSockets({ server }: NodeServer) {
   return { sockets, socketOf, noSockets };
 }
 
-async function readMetrics(address: string, headers: Readonly<Record<string, string>> = {}) {
+async function readMetrics(
+  address: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, number>>> {
   const response = await fetch(`${address}/metrics`, { headers: { Connection: 'close', ...headers } });
   expect(response.status).toBe(200);
   const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
-  );
+  const entries = lines.map((line) => /^(.+) (\S+)$/.exec(line) ?? expect.fail(`No metric: ${line}`));
+  return Object.fromEntries(entries.map(([, name = '', value]) => [name, Number(value)]));
 }

@@ -99,12 +99,12 @@ test('R11 W5: an image is served under its own session alone, and every refusal 
     `/api/sessions/__proto__/images/${image.imageId}`,
   ];
   for (const path of paths) expect((await fetch(address + path)).status, path).toBe(404);
-  expect((await metrics()).get('proofroom_refusals_total{code="http_404"}')).toBe(paths.length);
+  expect((await metrics())['proofroom_refusals_total{code="http_404"}']).toBe(paths.length);
 });
 
 test('R7: an image and a preview that a client reads slowly count until it has gone, though the session has dropped them', async () => {
   const { ana, generator, sessionId, port, client, node, metrics } = await startSession();
-  const counted = async () => (await metrics()).get('proofroom_image_bytes');
+  const counted = async () => (await metrics()).proofroom_image_bytes;
   const readSlowly = async (path: string) => {
     const reader = connect(port, '127.0.0.1');
     onTestFinished(() => void reader.destroy());

@@ -114,7 +114,7 @@ test('a generation that waits for its turn is shown its position, also to a clie
   const late = client();
   await late.join({ sessionId: last.last('welcome').sessionId });
   expect(await late.until('progress')).toMatchObject({ phase: 'queued', queuePosition: 2 });
-  expect((await metrics()).get('proofroom_candidates_waiting')).toBe(2);
+  expect((await metrics()).proofroom_candidates_waiting).toBe(2);
 
   next.send({ type: 'cancel', commandId: 'stop' });
   for (const one of [last, late]) await one.until('progress', ({ queuePosition }) => queuePosition === 1);
@@ -140,8 +140,8 @@ test('R7: a candidate without memory at its turn fails with server_busy, and the
   });
   expect(generator.drawings).toHaveLength(1);
   const counts = await metrics();
-  expect(counts.get('proofroom_generations_total{outcome="server_busy"}')).toBe(1);
-  expect(counts.get('proofroom_image_bytes')).toBe(6_000);
+  expect(counts['proofroom_generations_total{outcome="server_busy"}']).toBe(1);
+  expect(counts.proofroom_image_bytes).toBe(6_000);
 
   // The finished image takes less than was reserved for it.
   drawing.finish(imageOf('a cat', 3_000));

@@ -110,7 +110,7 @@ test('R7: an image reaches everybody though memory has no place for its message'
     await one.stage('user_feedback');
     expect(bytesOf(one.last('image')).equals(bytes)).toBe(true);
   }
-  expect((await metrics()).get('proofroom_image_bytes')).toBe(byteLength);
+  expect((await metrics()).proofroom_image_bytes).toBe(byteLength);
 });
 
 const imageIdsOf = (client: WsClient) => client.of('image').map(({ imageId }) => imageId);

@@ -87,7 +87,7 @@ test('R8: a reset after any byte of the upgrade, the join or a command leaves no
     await Promise.all(Array.from({ length: Math.min(50, whole.length - from + 1) }, (_, step) => reset(from + step)));
   }
   await noSockets();
-  expect((await metrics()).get('proofroom_connections')).toBe(0);
+  expect((await metrics()).proofroom_connections).toBe(0);
   await client().join();
 });
 
@@ -134,5 +134,5 @@ test('R8: downloads that are broken off disturb nobody, and hold no memory', asy
   expect((await fetch(address + path)).status).toBe(200);
   ana.send({ type: 'start_over', commandId: 'new' });
   await ana.answer('new');
-  await expect.poll(async () => (await metrics()).get('proofroom_image_bytes')).toBe(0);
+  await expect.poll(async () => (await metrics()).proofroom_image_bytes).toBe(0);
 });
