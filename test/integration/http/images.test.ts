@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { imageOf } from '../../support/scripted-generator.ts';
 import { startSession } from '../../support/server.ts';
@@ -129,4 +130,23 @@ test('R7: an image and a preview that a client reads slowly count until it has g
   await expect.poll(counted).toBe(0);
   // A reader that never leaves is closed by this timeout, which `ws` takes off its own sockets.
   expect(node.server.timeout).toBe(30_000);
+});
+
+test('R7: an image that is requested by a client that has left already is not counted any longer', async () => {
+  const { ana, url, proofroom, metrics } = await startWithImage();
+  const handedOn = Promise.withResolvers<void>();
+  const host = createServer(async (request, response) => {
+    response.destroy();
+    await once(response, 'close');
+    proofroom.listener(request, response);
+    handedOn.resolve();
+  });
+  onTestFinished(() => void host.close());
+  await once(host.listen(0, '127.0.0.1'), 'listening');
+  const { port } = host.address() as AddressInfo;
+  await expect(fetch(`http://127.0.0.1:${port}${new URL(url).pathname}`)).rejects.toThrow();
+  await handedOn.promise;
+  ana.send({ type: 'start_over', commandId: 'new' });
+  await ana.answer('new');
+  expect((await metrics()).proofroom_image_bytes).toBe(0);
 });

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { answerTo, rawClient, statusOf, upgradeRequest, upgradeStatus } from '../../support/raw-client.ts';
 import { startServer } from '../../support/server.ts';
 
@@ -100,4 +102,21 @@ test('S4: a refused client that keeps its end open does not keep the server’s 
   socket.write(upgradeRequest({ origin: 'https://evil.example' }));
   await noSockets();
   socket.destroy();
+});
+
+test('S4: a connection that has closed before the host program hands it on does not count', async () => {
+  const { client, proofroom } = await startServer({ trustProxy: true, limits: { CONNECTIONS_PER_ADDRESS: 1 } });
+  const handedOn = Promise.withResolvers<void>();
+  const host = createServer().on('upgrade', async (request, socket, head) => {
+    socket.destroy();
+    await once(socket, 'close');
+    proofroom.upgrade(request, socket, head);
+    handedOn.resolve();
+  });
+  onTestFinished(() => void host.close());
+  await once(host.listen(0, '127.0.0.1'), 'listening');
+  const { port } = host.address() as AddressInfo;
+  (await rawClient(port)).end(upgradeRequest({ headers: ['X-Forwarded-For: 192.0.2.1'] }));
+  await handedOn.promise;
+  await client({ 'X-Forwarded-For': '192.0.2.1' }).join();
 });
