@@ -4,7 +4,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { imageOf } from '../../support/scripted-generator.ts';
 import { drawAttempts, startSession } from '../../support/server.ts';
 
-test('a whole review in two tabs: generate, regenerate, refine, approve, start over', async () => {
+test('M3 M9: a whole review in two tabs: generate, regenerate, refine, approve, start over', async () => {
   const { ana, ben, generator } = await startSession();
   const [first = ''] = await drawAttempts(ana, generator, ['first']);
   const { turn } = await ben.stage('user_feedback');
@@ -63,7 +63,7 @@ test.for([
   ['approve', 'regenerate'],
   ['approve', 'discard'],
 ] as const)(
-  'M2: of %s and %s that two tabs send at once, one is done, and both tabs show the same',
+  'M2 M10: of %s and %s that two tabs send at once, one is done, and both tabs show the same',
   async ([one, other]) => {
     const { ana, ben, generator, client, sessionId } = await startSession();
     const [imageId = ''] = one === 'generate' ? [] : await drawAttempts(ana, generator, ['first']);

@@ -8,7 +8,7 @@ import { bytesOf, type WsClient } from '../../support/ws-client.ts';
 
 const blocked = new GenerationFailed('moderation_blocked', 'The service refused.', { retryable: false });
 
-test('candidates are shown in both tabs as they end, images and failures, and none can be approved before the last', async () => {
+test('M1: candidates are shown in both tabs as they end, images and failures, and none can be approved before the last', async () => {
   const { ana, ben, generator } = await startSession();
   ana.send({ type: 'generate', commandId: 'go', prompt: 'a cat', options: { candidates: 3 } });
   (await generator.drawing(2)).finish(imageOf('2'));
