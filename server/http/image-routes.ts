@@ -34,7 +34,7 @@ export function imageRoutes({ sessions, allowedOrigins, telemetry }: HttpContext
     // The bytes count as long as a slow reader holds them, though the session may drop the image (rule R7).
     const held = image.reservation.hold();
     const response = context.env?.outgoing;
-    // The `close` of a response that is closed already would never come.
+    // A host program may hand on a response that is closed already: `close` comes only once.
     if (response && !response.closed) response.once('close', () => held.release());
     else held.release();
     return context.body(Buffer.from(image.bytes.buffer as ArrayBuffer, image.bytes.byteOffset, byteLength));
