@@ -7,7 +7,7 @@ import type { Connection } from './ws/connection.ts';
 export interface DrainParts {
   readonly door: { close(): void; readonly connections: ReadonlySet<Pick<Connection, 'isQuiet' | 'dismiss'>> };
   readonly queue: Pick<GenerationQueue, 'close'>;
-  readonly sessions: Pick<Sessions, 'generating' | 'closeAll' | 'eventsSettled'>;
+  readonly sessions: Pick<Sessions, 'generating' | 'stopCreating' | 'closeAll' | 'eventsSettled'>;
   readonly clock: Clock;
   /** From 0, below 1. */
   readonly random: () => number;
@@ -27,6 +27,7 @@ const RECONNECT_SPREAD_MS = 5_000;
 export async function drain({ door, queue, sessions, clock, random }: DrainParts): Promise<void> {
   door.close();
   queue.close();
+  sessions.stopCreating();
   // Images that are being sent may arrive as well.
   const isDone = () => sessions.generating === 0 && [...door.connections].every(({ isQuiet }) => isQuiet);
   await until(isDone, GENERATION_GRACE_MS, clock);

@@ -33,7 +33,9 @@ export function imageRoutes({ sessions, allowedOrigins, telemetry }: HttpContext
     context.header('Content-Security-Policy', "default-src 'none'; sandbox");
     // The bytes count as long as a slow reader holds them, though the session may drop the image (rule R7).
     const held = image.reservation.hold();
-    if (context.env?.outgoing) context.env.outgoing.once('close', () => held.release());
+    const response = context.env?.outgoing;
+    // A host program may hand on a response that is closed already: `close` comes only once.
+    if (response && !response.closed) response.once('close', () => held.release());
     else held.release();
     return context.body(Buffer.from(image.bytes.buffer as ArrayBuffer, image.bytes.byteOffset, byteLength));
   });

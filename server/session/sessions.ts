@@ -62,6 +62,7 @@ export class Sessions {
   readonly #creations: RateLimiter;
   readonly #commands: RateLimiter;
   #lastReservation: Promise<unknown> = Promise.resolve();
+  #isDraining = false;
 
   constructor(context: SessionsContext) {
     const { limits, clock, telemetry, generator } = context;
@@ -77,7 +78,7 @@ export class Sessions {
   async create(visitor: Visitor, request: JoinRequest): Promise<Joined | Rejection> {
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
     if (!(await this.#isAuthorized(visitor, request.token))) return reject('not_allowed');
-    if (this.#sessions.size >= this.#context.limits.SESSIONS) return reject('server_busy');
+    if (this.#isDraining || this.#sessions.size >= this.#context.limits.SESSIONS) return reject('server_busy');
     const session = this.#createSession();
     return { ...this.#admit(session, visitor, request, 'reviewer'), key: session.key };
   }
@@ -156,6 +157,11 @@ export class Sessions {
     const counts = { initial_input: 0, generating: 0, user_feedback: 0, final: 0 };
     for (const { state } of this.#sessions.values()) counts[state.stage] += 1;
     return counts;
+  }
+
+  /** Creates no session from now on. */
+  stopCreating(): void {
+    this.#isDraining = true;
   }
 
   /** Ends all sessions. */

@@ -54,6 +54,8 @@ export class WebSocketDoor {
 
   /** Listener for an HTTP server's `upgrade` event. Refuses with 421, 404, 403, 400, 429 or 503, checked in this order. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // It closed before the host program handed it on: `close` comes only once, so its address would be counted for ever.
+    if (socket.destroyed) return;
     socket.on('error', () => socket.destroy());
     const address = this.#context.addresses.of(request);
     const status = this.#refusalStatus(request, address);

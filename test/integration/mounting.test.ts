@@ -119,6 +119,8 @@ test('drain waits for a hook that still runs, so that a deploy does not lose it'
   });
   await client.closed();
   expect(isDrained).toBe(false);
+  const visitor = { address: '192.0.2.1', connectionId: 'program', headers: {} };
+  expect(await proofroom.sessions.create(visitor, {})).toMatchObject({ accepted: false, code: 'server_busy' });
   webhook.resolve();
   await drained;
 });

@@ -1,10 +1,10 @@
-/** A built page in its smallest form. */
+/** The smallest built page. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder with a built page, which goes with the test. */
+/** A folder with a built page. It goes with the test. */
 export async function builtFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'proofroom-page-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -12,7 +12,7 @@ export async function builtFolder(): Promise<string> {
   return folder;
 }
 
-/** Writes what `npm run build` leaves in a folder, and beside the page a `secret.txt` that must never be served. */
+/** Writes the files that `npm run build` makes, and beside the page a `secret.txt` that must never be served. */
 export async function writePage(folder: string): Promise<void> {
   await mkdir(join(folder, 'page/assets'), { recursive: true });
   const page = '<!doctype html><title>Proofroom</title><script type="module" src="./assets/page-abc123.js"></script>';

@@ -1,9 +1,9 @@
 /** Several people in one session, each with a browser of their own: the first opens it, the others come by its link. */
 import { expect } from 'vitest';
 import type { TestBrowser } from './browser.ts';
+import { type DelayedConnection, delayConnection } from './delayed-connection.ts';
 import type { FakeOpenAI } from './fake-openai.ts';
 import { digest, enter, type Room, see } from './room.ts';
-import { type SlowLine, slowLineOf } from './slow-line.ts';
 
 /** Long enough for a picture to come and be decoded on a slow machine. */
 const PATIENCE_MS = 15_000;
@@ -29,12 +29,12 @@ export async function gather(browser: TestBrowser, address: string): Promise<Peo
 /** Somebody who hears of what happens as late as the test wants. */
 export interface LatePerson {
   readonly room: Room;
-  readonly line: SlowLine;
+  readonly line: DelayedConnection;
 }
 
 export async function comeLate(browser: TestBrowser, name: string, address: string): Promise<LatePerson> {
   const page = await browser.newPage();
-  const line = await slowLineOf(page);
+  const line = await delayConnection(page);
   const room = await enter(page, address);
   await room.callMe(name);
   return { room, line };

@@ -1,4 +1,4 @@
-/** A bad line between a client and a server: a TCP proxy on loopback that cuts, stalls, trickles, delays, and forgets. */
+/** A bad network between a client and a server: a TCP proxy on loopback that cuts, stalls, slows, delays and half-opens connections. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,161 +6,161 @@ import { onTestFinished } from 'vitest';
 
 export type Direction = 'toServer' | 'toClient';
 
-/** What happens to bytes on their way in one direction. */
-export type Weather =
+/** How bytes are passed on in one direction. */
+export type Condition =
   | { readonly is: 'clear' }
-  /** Nothing is read, so that the sender's buffers fill up; what was held goes on when the weather changes. */
+  /** Nothing is read, so that the sender's buffers fill. Held bytes are passed on when the condition changes. */
   | { readonly is: 'stalled' }
-  /** Everything is read and thrown away, the end of the connection too: a half-open line. */
+  /** Everything is read and thrown away, the end of the connection too: the connection is half-open. */
   | { readonly is: 'swallowing' }
   | { readonly is: 'trickling'; readonly bytesPerSecond: number }
   | { readonly is: 'delayed'; readonly ms: number };
 
-const CLEAR: Weather = { is: 'clear' };
-/** A trickle comes in this many drops a second. */
-const DROPS_PER_SECOND = 50;
-/** A timer that fires late is made good, up to so much. */
-const CAUGHT_UP_MS = 200;
-/** What a lane holds before it stops reading, except while it delays. */
+const CLEAR: Condition = { is: 'clear' };
+/** Into how many writes a second of trickling is divided. */
+const TRICKLES_PER_SECOND = 50;
+/** How far behind its rate a trickle may fall, by timers that fire late, and still catch up. */
+const CATCH_UP_MS = 200;
+/** What one direction holds before it stops reading, unless it delays. */
 const HELD_BYTES = 64 * 1024;
 
 /** One direction of one connection. */
-class Lane {
+class Relay {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #queue: { readonly chunk: Buffer; readonly arrivedAt: number }[] = [];
-  #weather: Weather;
-  #news = Promise.withResolvers<void>();
+  #condition: Condition;
+  #change = Promise.withResolvers<void>();
   #heldBytes = 0;
   #hasEnded = false;
-  /** When the next drop of a trickle may fall. */
-  #nextDropAt = 0;
-  readonly #gone: Promise<void>;
+  /** When the next trickle may be written. */
+  #nextTrickleAt = 0;
+  readonly #closed: Promise<void>;
   readonly #onCarried: (byteLength: number) => void;
 
-  constructor(from: Socket, to: Socket, weather: Weather, onCarried: (byteLength: number) => void) {
+  constructor(from: Socket, to: Socket, condition: Condition, onCarried: (byteLength: number) => void) {
     this.#from = from;
     this.#to = to;
-    this.#weather = weather;
+    this.#condition = condition;
     this.#onCarried = onCarried;
-    this.#gone = new Promise((resolve) => to.once('close', resolve));
-    from.on('data', (chunk) => this.#arrived(chunk));
-    from.once('end', () => this.#ended());
-    from.once('close', (hadError) => this.#closed(hadError));
-    if (weather.is === 'stalled') from.pause();
+    this.#closed = new Promise((resolve) => to.once('close', resolve));
+    from.on('data', (chunk) => this.#onData(chunk));
+    from.once('end', () => this.#onEnd());
+    from.once('close', (hadError) => this.#onClose(hadError));
+    if (condition.is === 'stalled') from.pause();
     void this.#run();
   }
 
-  set weather(weather: Weather) {
-    this.#weather = weather;
-    this.#settle();
-    this.#tell();
+  set condition(condition: Condition) {
+    this.#condition = condition;
+    this.#pauseOrResume();
+    this.#signalChange();
   }
 
-  #arrived(chunk: Buffer): void {
-    // What was not there to be carried is no time lost.
-    if (this.#queue.length === 0) this.#nextDropAt = Math.max(this.#nextDropAt, performance.now());
+  #onData(chunk: Buffer): void {
+    // The time without anything to write does not count as time to catch up on.
+    if (this.#queue.length === 0) this.#nextTrickleAt = Math.max(this.#nextTrickleAt, performance.now());
     this.#queue.push({ chunk, arrivedAt: performance.now() });
     this.#heldBytes += chunk.length;
-    this.#settle();
-    this.#tell();
+    this.#pauseOrResume();
+    this.#signalChange();
   }
 
-  #ended(): void {
+  #onEnd(): void {
     this.#hasEnded = true;
-    this.#tell();
+    this.#signalChange();
   }
 
-  #closed(hadError: boolean): void {
-    if (this.#weather.is !== 'swallowing' && (hadError || !this.#hasEnded)) this.#to.destroy();
-    this.#ended();
+  #onClose(hadError: boolean): void {
+    if (this.#condition.is !== 'swallowing' && (hadError || !this.#hasEnded)) this.#to.destroy();
+    this.#onEnd();
   }
 
-  #settle(): void {
-    const isFull = this.#heldBytes > HELD_BYTES && this.#weather.is !== 'delayed';
-    if (isFull || this.#weather.is === 'stalled') this.#from.pause();
+  #pauseOrResume(): void {
+    const isFull = this.#heldBytes > HELD_BYTES && this.#condition.is !== 'delayed';
+    if (isFull || this.#condition.is === 'stalled') this.#from.pause();
     else this.#from.resume();
   }
 
-  #tell(): void {
-    this.#news.resolve();
-    this.#news = Promise.withResolvers();
+  #signalChange(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 
-  /** Carries until the connection is over. */
+  /** Passes bytes on until the connection is over. */
   async #run(): Promise<void> {
     while (!this.#to.destroyed) {
-      const news = this.#news.promise;
+      const change = this.#change.promise;
       const first = this.#queue[0];
-      const isHeld = this.#weather.is === 'stalled';
-      if (first && !isHeld) await this.#carry(first, news);
-      else if (!first && this.#hasEnded && !isHeld) return this.#finish();
-      else await news;
+      const isStalled = this.#condition.is === 'stalled';
+      if (first && !isStalled) await this.#carry(first, change);
+      else if (!first && this.#hasEnded && !isStalled) return this.#finish();
+      else await change;
     }
   }
 
   #finish(): void {
-    if (this.#weather.is !== 'swallowing') this.#to.end();
+    if (this.#condition.is !== 'swallowing') this.#to.end();
   }
 
-  /** Takes the queue's first bytes as far as the weather lets them go now. */
-  async #carry({ chunk, arrivedAt }: { chunk: Buffer; arrivedAt: number }, news: Promise<void>): Promise<void> {
-    switch (this.#weather.is) {
+  /** Passes on as much of the queue's first chunk as the condition allows now. */
+  async #carry({ chunk, arrivedAt }: { chunk: Buffer; arrivedAt: number }, change: Promise<void>): Promise<void> {
+    switch (this.#condition.is) {
       case 'stalled':
         return;
       case 'swallowing':
-        return this.#took(chunk.length);
+        return this.#dequeue(chunk.length);
       case 'clear':
         return this.#write(chunk);
       case 'delayed': {
-        const leftMs = arrivedAt + this.#weather.ms - performance.now();
+        const leftMs = arrivedAt + this.#condition.ms - performance.now();
         if (leftMs <= 0) return this.#write(chunk);
-        return void (await Promise.race([wait(leftMs), news]));
+        return void (await Promise.race([wait(leftMs), change]));
       }
       case 'trickling': {
-        const { bytesPerSecond } = this.#weather;
-        const drop = chunk.subarray(0, Math.ceil(bytesPerSecond / DROPS_PER_SECOND));
-        const earliest = performance.now() - CAUGHT_UP_MS;
-        this.#nextDropAt = Math.max(this.#nextDropAt, earliest) + (drop.length / bytesPerSecond) * 1000;
-        await this.#write(drop);
-        return wait(Math.max(0, this.#nextDropAt - performance.now()));
+        const { bytesPerSecond } = this.#condition;
+        const trickle = chunk.subarray(0, Math.ceil(bytesPerSecond / TRICKLES_PER_SECOND));
+        const earliest = performance.now() - CATCH_UP_MS;
+        this.#nextTrickleAt = Math.max(this.#nextTrickleAt, earliest) + (trickle.length / bytesPerSecond) * 1000;
+        await this.#write(trickle);
+        return wait(Math.max(0, this.#nextTrickleAt - performance.now()));
       }
     }
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    this.#took(bytes.length);
+    this.#dequeue(bytes.length);
     this.#onCarried(bytes.length);
-    if (this.#to.writable && !this.#to.write(bytes)) await Promise.race([this.#drained(), this.#gone]);
+    if (this.#to.writable && !this.#to.write(bytes)) await Promise.race([this.#drained(), this.#closed]);
   }
 
   #drained(): Promise<void> {
     return new Promise((resolve) => this.#to.once('drain', resolve));
   }
 
-  #took(byteLength: number): void {
+  #dequeue(byteLength: number): void {
     const first = this.#queue.shift();
     if (first && byteLength < first.chunk.length) {
       this.#queue.unshift({ ...first, chunk: first.chunk.subarray(byteLength) });
     }
     this.#heldBytes -= byteLength;
-    this.#settle();
+    this.#pauseOrResume();
   }
 }
 
-/** One client's connection and the one made for it. */
-interface Line {
+/** A client's connection to the proxy, and the proxy's connection to the server that was made for it. */
+interface Link {
   readonly client: Socket;
   readonly server: Socket;
-  readonly lanes: Readonly<Record<Direction, Lane>>;
+  readonly relays: Readonly<Record<Direction, Relay>>;
   isAbandoned: boolean;
 }
 
 export class TcpProxy {
   readonly #targetPort: number;
-  readonly #lines = new Set<Line>();
-  readonly #weather: Record<Direction, Weather> = { toServer: CLEAR, toClient: CLEAR };
-  readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
+  readonly #links = new Set<Link>();
+  readonly #conditions: Record<Direction, Condition> = { toServer: CLEAR, toClient: CLEAR };
+  readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#onConnection(client));
   readonly #waiters = new Set<() => void>();
   #isRefusing = false;
   #accepted = 0;
@@ -182,69 +182,69 @@ export class TcpProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Connections taken since the beginning. */
+  /** Connections accepted so far. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Connections turned away while `refuse` held. */
+  /** Connections refused so far (see `refuse`). */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Connections whose server's side is open: a client's own end does not count. */
+  /** Connections that are open to the server. The client's end may be closed already. */
   get open(): number {
-    return [...this.#lines].filter(({ server }) => !server.destroyed).length;
+    return [...this.#links].filter(({ server }) => !server.destroyed).length;
   }
 
-  /** Abandoned connections that the server still holds. */
+  /** Abandoned connections that the server has not closed yet. */
   get abandoned(): number {
-    return [...this.#lines].filter(({ server, isAbandoned }) => isAbandoned && !server.destroyed).length;
+    return [...this.#links].filter(({ server, isAbandoned }) => isAbandoned && !server.destroyed).length;
   }
 
-  /** Bytes that have been handed on in each direction since the beginning. */
+  /** Bytes passed on so far, in each direction. */
   get carried(): Readonly<Record<Direction, number>> {
     return this.#carried;
   }
 
-  /** Sets the weather of a direction, for connections that are there and those to come. */
-  set(direction: Direction, weather: Weather): void {
-    this.#weather[direction] = weather;
-    for (const { lanes, isAbandoned } of this.#lines) if (!isAbandoned) lanes[direction].weather = weather;
+  /** Sets the condition of a direction, for connections that exist and those to come. */
+  set(direction: Direction, condition: Condition): void {
+    this.#conditions[direction] = condition;
+    for (const { relays, isAbandoned } of this.#links) if (!isAbandoned) relays[direction].condition = condition;
   }
 
-  /** Resets every connection at once, both ends. */
+  /** Resets both ends of every connection. */
   cut(): void {
-    for (const { client, server } of this.#lines) {
+    for (const { client, server } of this.#links) {
       client.resetAndDestroy();
       server.resetAndDestroy();
     }
   }
 
-  /** Leaves every connection half-open for good: both ends still stand, and nothing passes any more. New ones are well. */
+  /** Leaves every connection half-open for good: both ends stay open, and nothing passes any more. New connections work. */
   abandon(): void {
-    for (const line of this.#lines) {
-      line.isAbandoned = true;
-      line.lanes.toServer.weather = { is: 'swallowing' };
-      line.lanes.toClient.weather = { is: 'swallowing' };
-      // An end that gives the line up is done with it, and nobody is told.
-      for (const end of [line.client, line.server]) end.once('end', () => end.destroy());
+    for (const link of this.#links) {
+      link.isAbandoned = true;
+      link.relays.toServer.condition = { is: 'swallowing' };
+      link.relays.toClient.condition = { is: 'swallowing' };
+      // An end that closes is closed, but the other end is not told.
+      for (const end of [link.client, link.server]) end.once('end', () => end.destroy());
     }
   }
 
-  /** Turns every new connection away, until `heal`. */
+  /** Resets every new connection, until `heal`. */
   refuse(): void {
     this.#isRefusing = true;
   }
 
-  /** All is well for connections to come; those that are abandoned stay so. */
+  /** Accepts new connections, and passes everything on. Abandoned connections stay so. */
   heal(): void {
     this.#isRefusing = false;
     this.set('toServer', CLEAR);
     this.set('toClient', CLEAR);
   }
 
-  /** Resolves as soon as this holds of the proxy's counts, looked at whenever a connection comes or goes, or bytes are carried. */
+  /** Resolves as soon as this holds of the proxy's counts. It is checked whenever a connection opens or closes, or bytes pass. */
   async until(holds: (proxy: this) => boolean): Promise<void> {
     while (!holds(this)) await new Promise<void>((resolve) => this.#waiters.add(resolve));
   }
@@ -254,47 +254,48 @@ export class TcpProxy {
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #accept(client: Socket): void {
+  #onConnection(client: Socket): void {
     client.on('error', () => client.destroy());
     if (this.#isRefusing) {
       this.#refused += 1;
       client.resetAndDestroy();
-      return this.#tell();
+      return this.#wakeWaiters();
     }
     this.#accepted += 1;
     const server = connect({ port: this.#targetPort, host: '127.0.0.1', allowHalfOpen: true });
-    // A server that is gone is told to the client by a reset, as the kernel would.
+    // When the server does not accept, the client's connection is destroyed too.
     server.on('error', () => server.destroy());
     client.setNoDelay();
     server.setNoDelay();
-    const lanes = {
-      toServer: new Lane(client, server, this.#weather.toServer, (bytes) => this.#onCarried('toServer', bytes)),
-      toClient: new Lane(server, client, this.#weather.toClient, (bytes) => this.#onCarried('toClient', bytes)),
+    const { toServer, toClient } = this.#conditions;
+    const relays = {
+      toServer: new Relay(client, server, toServer, (bytes) => this.#onCarried('toServer', bytes)),
+      toClient: new Relay(server, client, toClient, (bytes) => this.#onCarried('toClient', bytes)),
     };
-    const line: Line = { client, server, lanes, isAbandoned: false };
-    this.#lines.add(line);
-    for (const end of [client, server]) end.once('close', () => this.#closed(line));
-    this.#tell();
+    const link: Link = { client, server, relays, isAbandoned: false };
+    this.#links.add(link);
+    for (const end of [client, server]) end.once('close', () => this.#onClose(link));
+    this.#wakeWaiters();
   }
 
   #onCarried(direction: Direction, byteLength: number): void {
     this.#carried[direction] += byteLength;
-    this.#tell();
+    this.#wakeWaiters();
   }
 
-  #closed(line: Line): void {
-    if (line.client.destroyed && line.server.destroyed) this.#lines.delete(line);
-    this.#tell();
+  #onClose(link: Link): void {
+    if (link.client.destroyed && link.server.destroyed) this.#links.delete(link);
+    this.#wakeWaiters();
   }
 
-  #tell(): void {
+  #wakeWaiters(): void {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const resolve of waiters) resolve();
   }
 }
 
-/** A proxy in front of this port of 127.0.0.1, closed with the test. */
+/** A proxy in front of this port of 127.0.0.1. It is closed with the test. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const proxy = await new TcpProxy(targetPort).listen();
   onTestFinished(() => proxy.close());
