@@ -1,16 +1,16 @@
-/** The one clock of a simulated world: nothing happens but what was put on it, one event after the other. */
+/** The time of a simulated world. Events run one after the other, in the order of their due times. */
 
 interface Entry {
   readonly at: number;
   readonly order: number;
   readonly run: () => void;
-  isUndone: boolean;
+  isCancelled: boolean;
 }
 
-export class Time {
+export class VirtualTime {
   #now = Date.parse('2026-01-01T00:00:00.000Z');
   #order = 0;
-  /** A binary heap: the earliest first, and among equals the one that was put there first. */
+  /** A binary heap: the earliest event first; of events that are due at the same time, the one added first. */
   readonly #heap: Entry[] = [];
 
   /** Milliseconds since the epoch. */
@@ -20,18 +20,18 @@ export class Time {
 
   /** Runs `run` once after `ms` milliseconds; returns the undo. */
   after(ms: number, run: () => void): () => void {
-    const entry: Entry = { at: this.#now + Math.max(0, ms), order: this.#order++, run, isUndone: false };
+    const entry: Entry = { at: this.#now + Math.max(0, ms), order: this.#order++, run, isCancelled: false };
     this.#push(entry);
     return () => {
-      entry.isUndone = true;
+      entry.isCancelled = true;
     };
   }
 
-  /** Takes the next event that is due by `end`, moves the time to it, and returns it, to be run. */
+  /** Moves the time to the next event that is due by `end`, and returns that event for the caller to run. Without one, moves it to `end`. */
   takeUntil(end: number): (() => void) | undefined {
     for (let first = this.#heap[0]; first && first.at <= end; first = this.#heap[0]) {
       this.#pop();
-      if (first.isUndone) continue;
+      if (first.isCancelled) continue;
       this.#now = first.at;
       return first.run;
     }

@@ -1,20 +1,20 @@
-/** One direction of a simulated connection: what goes in comes out whole and in order, late, or not at all. */
-import type { Random } from './random.ts';
-import type { Time } from './time.ts';
+/** One direction of a simulated connection: what is sent arrives whole and in order, late, or not at all. */
+import type { SeededRandom } from '../support/seeded-random.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
-/** What holds the bytes of a direction back; without any, they flow. */
+/** Why bytes do not arrive now. */
 export type Blocker =
   /** The network delivers nothing for a while. */
   | 'stall'
-  /** It never will again, and nobody is told: a half-open connection. */
+  /** The network never delivers anything again, and reports no error: a half-open connection. */
   | 'dead'
   /** The receiver does not read. */
   | 'unread'
   /** The receiver's computer sleeps. */
   | 'asleep';
 
-/** How a line is just now; both directions of a page's connections share it. */
-export interface Weather {
+/** Shared by both directions of all connections of a tab. */
+export interface LinkSpeed {
   latencyMs: number;
   bytesPerMs: number;
 }
@@ -23,80 +23,83 @@ interface Item {
   readonly byteLength: number;
   readonly dueAt: number;
   readonly arrive: () => void;
-  /** Called once: when the sender's kernel has taken the bytes over, or the connection is gone. */
+  /** Called once: when the sender's kernel has taken the bytes, or the connection is gone. */
   onTaken: (() => void) | undefined;
 }
 
-/** What a kernel takes before it lets the sender wait. */
+/** The kernel's send buffer. */
 const KERNEL_BYTES = 2 * 1024;
 
-export class Pipe {
-  readonly #time: Time;
-  readonly #random: Random;
-  readonly #weather: Weather;
+export class Link {
+  readonly #time: VirtualTime;
+  readonly #random: SeededRandom;
+  readonly #speed: LinkSpeed;
   readonly #items: Item[] = [];
   readonly #blockers = new Set<Blocker>();
-  #undoTimer: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(time: Time, random: Random, weather: Weather) {
+  constructor(time: VirtualTime, random: SeededRandom, speed: LinkSpeed) {
     this.#time = time;
     this.#random = random;
-    this.#weather = weather;
+    this.#speed = speed;
   }
 
   get isDead(): boolean {
     return this.#blockers.has('dead');
   }
 
-  /** Whether the network brings across what is written now. */
-  get carries(): boolean {
+  /** Whether the network delivers what is sent now. */
+  get delivers(): boolean {
     return !this.#isClosed && !this.#blockers.has('dead') && !this.#blockers.has('stall');
   }
 
-  push(byteLength: number, arrive: () => void, onTaken?: () => void): void {
+  send(byteLength: number, arrive: () => void, onTaken?: () => void): void {
     if (this.#isClosed) {
       if (onTaken) queueMicrotask(onTaken);
       return;
     }
-    const travelMs = this.#weather.latencyMs * this.#random.between(0.5, 1.5);
+    const travelMs = this.#speed.latencyMs * (0.5 + this.#random.next());
     const queued = this.#items.reduce((sum, item) => sum + item.byteLength, 0);
-    const dueAt = this.#time.now + travelMs + (queued + byteLength) / this.#weather.bytesPerMs;
+    const dueAt = this.#time.now + travelMs + (queued + byteLength) / this.#speed.bytesPerMs;
     this.#items.push({ byteLength, dueAt, arrive, onTaken });
     this.#take();
-    this.#arm();
+    this.#schedule();
   }
 
   block(blocker: Blocker): void {
     this.#blockers.add(blocker);
-    this.#arm();
+    this.#schedule();
   }
 
   unblock(blocker: Blocker): void {
     this.#blockers.delete(blocker);
-    this.#arm();
+    this.#schedule();
   }
 
-  /** Delivers at once what is on its way, unless something holds it back. */
+  /** Delivers at once everything on its way, unless the link is blocked. */
   flush(): void {
     while (this.#blockers.size === 0 && this.#deliver());
   }
 
-  /** What is on its way is lost. */
+  /** Everything on its way is lost. */
   close(): void {
     this.#isClosed = true;
-    this.#undoTimer?.();
+    this.#cancelTimer?.();
     for (const { onTaken } of this.#items.splice(0)) onTaken?.();
   }
 
-  #arm(): void {
-    this.#undoTimer?.();
-    this.#undoTimer = undefined;
+  /** All that is due arrives in one event, as one chunk of TCP data does. */
+  #schedule(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     const [first] = this.#items;
     if (!first || this.#blockers.size > 0) return;
-    this.#undoTimer = this.#time.after(first.dueAt - this.#time.now, () => {
-      this.#deliver();
-      this.#arm();
+    this.#cancelTimer = this.#time.after(first.dueAt - this.#time.now, () => {
+      while (this.#blockers.size === 0 && (this.#items[0]?.dueAt ?? Number.POSITIVE_INFINITY) <= this.#time.now) {
+        this.#deliver();
+      }
+      this.#schedule();
     });
   }
 
@@ -111,7 +114,7 @@ export class Pipe {
     return true;
   }
 
-  /** What fits the kernel's buffer is taken over, in order. */
+  /** The kernel takes, in order, what its buffer has space for. */
   #take(): void {
     let queued = 0;
     for (const item of this.#items) {
