@@ -174,6 +174,8 @@ export class GenerationRun {
         async () => {
           // Before the service is asked: a candidate without memory costs nothing (rule R7).
           reservation = await reserveImage(limits.UPSTREAM_IMAGE_BYTES);
+          // An abort ends `queue.run` at once, so the `finally` below may have run without this reservation.
+          if (signal.aborted) reservation?.release();
           signal.throwIfAborted();
           if (!reservation) throw noMemory();
           return this.#generate(candidate);

@@ -213,31 +213,29 @@ export class Sessions {
     this.#events.emit('ended', { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length });
   }
 
+  /**
+   * Sets memory aside, if need be at the expense of sessions that nobody is in (rule R7): first go their attempts that are neither the
+   * newest nor approved, then whole sessions, those with an approved image last. Nothing goes when all of it would not be enough.
+   */
   async #reserveImage(bytes: number): Promise<Reservation | undefined> {
     const { memory } = this.#context;
-    const reserved = memory.tryReserve(bytes);
-    if (reserved) return reserved;
-    await this.#evict(bytes);
-    return memory.tryReserve(bytes);
-  }
-
-  /**
-   * Frees memory of sessions that nobody is in, until `bytes` are free (rule R7): first their attempts that are neither the newest nor
-   * approved, then whole sessions, those with an approved image last. Nothing goes when all of it would not be enough.
-   */
-  async #evict(bytes: number): Promise<void> {
-    const { memory } = this.#context;
+    let reservation = memory.tryReserve(bytes);
+    if (reservation) return reservation;
     const idle = [...this.#idle.keys()].filter((session) => session.isIdle);
     const freeable = idle.reduce((sum, session) => sum + session.freeableBytes, 0);
-    if (!memory.hasFree(bytes - freeable)) return;
+    if (!memory.hasFree(bytes - freeable)) return undefined;
+    // Tried after each step, since images that are being sent may take what the step before has freed.
     for (const session of idle) {
-      if (memory.hasFree(bytes)) return;
       await session.forget();
+      reservation = memory.tryReserve(bytes);
+      if (reservation) return reservation;
     }
     const isApproved = ({ state }: Session) => state.stage === 'final';
     for (const session of [...idle.filter((one) => !isApproved(one)), ...idle.filter(isApproved)]) {
-      if (memory.hasFree(bytes)) return;
       if (session.isIdle && session.freeableBytes > 0) this.#end(session, 'memory');
+      reservation = memory.tryReserve(bytes);
+      if (reservation) return reservation;
     }
+    return undefined;
   }
 }

@@ -74,7 +74,8 @@ export class CapacityRules {
   /** Memory was reserved, or refused. */
   reserved(bytes: number, reservation: Reservation | undefined): void {
     if (reservation || bytes !== limits.UPSTREAM_IMAGE_BYTES) return;
-    const idle = this.#openSessions().filter(({ isIdle }) => isIdle);
+    // A session that became idle during this event may have become so after the server looked.
+    const idle = this.#openSessions().filter((session) => session.isIdle && this.#idleSince.has(session));
     const freeable = idle.reduce((sum, { session }) => sum + session.freeableBytes, 0);
     this.#wasMemoryFull ||= this.#server.memory.usedBytes - freeable + bytes > limits.IMAGE_MEMORY_BYTES;
   }
