@@ -94,7 +94,11 @@ function checkView(tab: Tab, { session }: SessionRules, { checks }: World): void
   const { snapshot, images, partials, progress, viewers } = tab.state;
   const actual = parseSnapshot(session.snapshotFrame);
   const isSame = snapshot !== undefined && isSameSnapshot(snapshot, actual);
-  checks.check('M6', isSame, () => `${name} shows revision ${snapshot?.revision}, the session is at ${actual.revision}`);
+  checks.check(
+    'M6',
+    isSame,
+    () => `${name} shows revision ${snapshot?.revision}, the session is at ${actual.revision}`,
+  );
   for (const imageId of shownImages(actual)) {
     const image = images.get(imageId);
     const isRight = image && tab.urls.get(image.url) === session.image(imageId)?.reference.sha256;
@@ -109,7 +113,8 @@ function checkView(tab: Tab, { session }: SessionRules, { checks }: World): void
   }
   const { reviewers, watchers } = session.viewers;
   const isCounted = viewers?.reviewers === reviewers && viewers.watchers === watchers;
-  const counts = () => `${name} counts ${viewers?.reviewers} and ${viewers?.watchers}, not ${reviewers} and ${watchers}`;
+  const counts = () =>
+    `${name} counts ${viewers?.reviewers} and ${viewers?.watchers}, not ${reviewers} and ${watchers}`;
   checks.check('W1', isCounted, counts);
 }
 
@@ -119,7 +124,11 @@ function checkAnswers(tab: Tab, session: SessionRules, world: World): void {
   const name = `tab ${tab.number}`;
   const rules = tab.connection && world.connectionRules.get(tab.connection);
   const missing = rules?.unanswered ?? [];
-  checks.check('W6', rules !== undefined && missing.length === 0, () => `${name} got no answer to ${missing.join(', ')}`);
+  checks.check(
+    'W6',
+    rules !== undefined && missing.length === 0,
+    () => `${name} got no answer to ${missing.join(', ')}`,
+  );
   for (const { commandId, result, input } of tab.clicks) {
     if (result?.accepted && (input.type === 'discard' || input.type === 'restore')) {
       const isDone = session.isMoveDone(input.type, input.imageId, result.revision);

@@ -124,7 +124,11 @@ export class ServerProcess {
 
   connect(socket: ServerSocket, address: string): void {
     // The simulated socket has the part of `ws` that a connection uses.
-    const connection = new Connection(socket as unknown as WebSocket, { address, headers: {} }, this.#connectionContext);
+    const connection = new Connection(
+      socket as unknown as WebSocket,
+      { address, headers: {} },
+      this.#connectionContext,
+    );
     this.#sockets.add(socket);
     this.#connections.add(connection);
     socket.once('close', () => {

@@ -31,7 +31,15 @@ const capabilities = {
 } as const satisfies GeneratorCapabilities;
 
 /** Whether the generator supports all of the options. Independent of the server's own check. */
-export function isSupported({ model, size, quality, background, format, compression, partialImages }: Options): boolean {
+export function isSupported({
+  model,
+  size,
+  quality,
+  background,
+  format,
+  compression,
+  partialImages,
+}: Options): boolean {
   const includes = (supported: readonly string[], value = 'auto') => value === 'auto' || supported.includes(value);
   const isLossy = format === 'jpeg' || format === 'webp';
   return (

@@ -76,7 +76,14 @@ export type Step =
  */
 export type NewTab = 'reviewer' | 'same person' | 'watcher' | 'impostor' | 'intruder';
 type RegenerateFrom = 'same' | 'new prompt' | 'older image';
-export type NextCommand = 'regenerate' | 'refine' | 'approve' | 'approve another' | 'discard' | 'restore' | 'start over';
+export type NextCommand =
+  | 'regenerate'
+  | 'refine'
+  | 'approve'
+  | 'approve another'
+  | 'discard'
+  | 'restore'
+  | 'start over';
 type SimultaneousCommand = 'generate' | 'approve' | 'approve or discard' | 'cancel' | 'start over';
 
 export type StepOf<Does extends Step['does']> = Extract<Step, { does: Does }>;
@@ -160,7 +167,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ does: does('leave'), tab, crashes: fc.boolean() }) },
-  { weight: 12, arbitrary: withOptions({ does: does('generate'), tab, candidates: fc.constantFrom(1, 1, 1, 2, 3, 4) }) },
+  {
+    weight: 12,
+    arbitrary: withOptions({ does: does('generate'), tab, candidates: fc.constantFrom(1, 1, 1, 2, 3, 4) }),
+  },
   {
     weight: 6,
     arbitrary: withOptions({
@@ -196,7 +206,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       does: does('all at once'),
       tab,
-      command: fc.constantFrom<SimultaneousCommand>('generate', 'approve', 'approve or discard', 'cancel', 'start over'),
+      command: fc.constantFrom<SimultaneousCommand>(
+        'generate',
+        'approve',
+        'approve or discard',
+        'cancel',
+        'start over',
+      ),
     }),
   },
   { weight: 8, arbitrary: fc.record({ does: does('type'), tab, times: fc.integer({ min: 1, max: 4 }) }) },

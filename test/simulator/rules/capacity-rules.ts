@@ -135,7 +135,11 @@ export class CapacityRules {
   /** A candidate fails for want of memory only when there is none, even at the expense of all idle sessions. */
   #checkBusyFailures(session: SessionRules): void {
     if (session.takeBusyFailures() === 0) return;
-    this.#checks.check('R7', this.#wasMemoryFull, () => 'a candidate failed for want of memory although there was some');
+    this.#checks.check(
+      'R7',
+      this.#wasMemoryFull,
+      () => 'a candidate failed for want of memory although there was some',
+    );
   }
 
   #isQueueFull(session: SessionRules | undefined, command: Command): boolean {
@@ -159,7 +163,11 @@ export class CapacityRules {
     const code = answer.accepted ? undefined : answer.code;
     if (code === 'rate_limited') {
       const isTooMany = counts.all > limits.COMMAND_BURST;
-      return this.#checks.check('S4', isTooMany, () => `command ${counts.all} of a participant was rejected as too fast`);
+      return this.#checks.check(
+        'S4',
+        isTooMany,
+        () => `command ${counts.all} of a participant was rejected as too fast`,
+      );
     }
     if (code === 'invalid_message' || code === 'session_not_found') return;
     counts.passed += 1;

@@ -107,7 +107,11 @@ export class ConnectionRules implements ConnectionObserver {
     this.#context.trace(`⇠ ${String(frame)}`);
     this.#context.observe();
     const parsed = parseServerMessage(String(frame));
-    this.#checks.check('R8', parsed.ok, () => `the server wrote an invalid message: ${parsed.ok ? '' : parsed.problem}`);
+    this.#checks.check(
+      'R8',
+      parsed.ok,
+      () => `the server wrote an invalid message: ${parsed.ok ? '' : parsed.problem}`,
+    );
     if (!parsed.ok) return;
     const { message } = parsed;
     const announcedBytes = this.#announcedBytes;
@@ -195,7 +199,11 @@ export class ConnectionRules implements ConnectionObserver {
     const isCreator = this.#join?.sessionId === undefined;
     const hasRightKey = (key !== undefined) === isCreator;
     const hasRightRole = (role === 'reviewer') === (isCreator || this.#join?.key !== undefined);
-    this.#checks.check('W5', hasRightKey && hasRightRole, () => `${isCreator ? 'the creator' : 'a guest'} became ${role}`);
+    this.#checks.check(
+      'W5',
+      hasRightKey && hasRightRole,
+      () => `${isCreator ? 'the creator' : 'a guest'} became ${role}`,
+    );
     this.#welcome = welcome;
     this.#session = this.#context.joined(sessionId);
     if (!isCreator && role === 'reviewer') {
@@ -214,7 +222,11 @@ export class ConnectionRules implements ConnectionObserver {
     const isOnward = snapshot.revision >= before.revision && snapshot.turn >= before.turn;
     this.#checks.check('M6', isOnward, () => `revision ${snapshot.revision} came after ${before.revision}`);
     for (const imageId of shownImages(snapshot)) {
-      this.#checks.check('W3', this.#known.has(imageId), () => `a snapshot showed ${imageId} before its bytes were sent`);
+      this.#checks.check(
+        'W3',
+        this.#known.has(imageId),
+        () => `a snapshot showed ${imageId} before its bytes were sent`,
+      );
     }
   }
 
@@ -260,7 +272,11 @@ export class ConnectionRules implements ConnectionObserver {
     // When the snapshot waits for its image, the ack goes first.
     const isWaiting = this.#session?.session.shownImages.some((imageId) => !this.#known.has(imageId)) === true;
     const isAfter = (this.#snapshot?.revision ?? -1) >= answer.revision;
-    this.#checks.check('W6', isAfter || isWaiting, () => `the ack of ${commandId} came before snapshot ${answer.revision}`);
+    this.#checks.check(
+      'W6',
+      isAfter || isWaiting,
+      () => `the ack of ${commandId} came before snapshot ${answer.revision}`,
+    );
   }
 }
 

@@ -3,7 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
 import type { State } from '../../../server/session/state.ts';
 import type { Generation } from '../../../shared/model.ts';
-import type { AckMessage, Command, JoinMessage, RejectMessage, SnapshotMessage, WelcomeMessage } from '../../../shared/protocol.ts';
+import type {
+  AckMessage,
+  Command,
+  JoinMessage,
+  RejectMessage,
+  SnapshotMessage,
+  WelcomeMessage,
+} from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
 import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand } from './request-rules.ts';
@@ -150,7 +157,11 @@ export class SessionRules {
     const isCancelled = state.lastAction?.action === 'cancel' && state.stage !== 'generating';
     if (drainingMs !== undefined && !isCancelled) {
       const hadGrace = drainingMs >= GENERATION_GRACE_MS;
-      this.#checks.check('R6', hadGrace, () => `drawing ${drawing.number} was aborted after ${drainingMs} ms of a drain`);
+      this.#checks.check(
+        'R6',
+        hadGrace,
+        () => `drawing ${drawing.number} was aborted after ${drainingMs} ms of a drain`,
+      );
     }
     const mayBe = this.isGone || isCancelled;
     this.#checks.check('R2', mayBe, () => `drawing ${drawing.number} was aborted in ${state.stage}`);

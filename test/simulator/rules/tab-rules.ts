@@ -56,7 +56,11 @@ export class TabRules {
     this.#draftBefore = undefined;
     if (before === undefined || this.#tab.hasLeft || !this.#tab.isFocused) return;
     const { draft } = this.#tab.state;
-    this.#checks.check('W8', draft === before, () => `tab ${this.#tab.number}: a message changed "${before}" to "${draft}"`);
+    this.#checks.check(
+      'W8',
+      draft === before,
+      () => `tab ${this.#tab.number}: a message changed "${before}" to "${draft}"`,
+    );
   }
 
   /** The person's start over has no answer yet. */
@@ -180,7 +184,11 @@ export class TabRules {
       );
     }
     if (this.#requestedWaitMs !== undefined) {
-      return this.#checks.check('R5', waitMs === this.#requestedWaitMs, () => `${what}, the server requested ${this.#requestedWaitMs}`);
+      return this.#checks.check(
+        'R5',
+        waitMs === this.#requestedWaitMs,
+        () => `${what}, the server requested ${this.#requestedWaitMs}`,
+      );
     }
     const isStable = onlineMs >= STABLE_MS && !this.#tab.isHidden && this.#tab.wokeAt < this.#onlineSince;
     const most = isStable ? FIRST_WAIT_MS : LONGEST_WAIT_MS;
