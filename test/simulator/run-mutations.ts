@@ -50,7 +50,7 @@ function replacement(node: SgNode, template: string): string {
       : node
           .getMultipleMatches(several)
           .map((match) => match.text())
-          .join(' '),
+          .join('\n'),
   );
 }
 

@@ -250,8 +250,10 @@ export class SessionRules {
     const isOnce = other === undefined;
     this.#checks.check('M7', isOnce, () => `${other} and ${command.commandId} both made revision ${revision}`);
     const before = this.#states.get(revision - 1);
-    if (before) this.#checkDraftRevision(command, before, state);
     if (command.type === 'discard' || command.type === 'restore') return this.#checkMove(command, state);
+    const isRight = state.lastAction?.action === command.type;
+    this.#checks.check('M1', isRight, () => `${command.type} was recorded as ${state.lastAction?.action}`);
+    if (before) this.#checkDraftRevision(command, before, state);
     if (before && isGenerateCommand(command)) {
       checkGeneration(command, before, this.#lastRequest(before), state, this.#checks);
     }
@@ -260,8 +262,6 @@ export class SessionRules {
       const isKept = state.unfinished?.generation.cancelReason === reason;
       this.#checks.check('M8', isKept, () => 'a cancel lost its reason');
     }
-    const isRight = state.lastAction?.action === command.type;
-    this.#checks.check('M1', isRight, () => `${command.type} was recorded as ${state.lastAction?.action}`);
     if (command.turn === undefined || this.#isSecondApproval(command, revision)) return;
     const isNext = state.turn === command.turn + 1;
     this.#checks.check('M10', isNext, () => `${command.type} from turn ${command.turn} made turn ${state.turn}`);

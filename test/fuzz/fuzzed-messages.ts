@@ -1,15 +1,15 @@
-/** What a visitor says: messages that fit what it has seen, and messages bent out of shape. */
-
-import type { Options } from '../../shared/model.ts';
+/** Messages that fit what a client has seen, and the same ones with their JSON changed at random. */
+import type { Options } from '../../shared/options.ts';
 import type { ClientMessage, SnapshotMessage } from '../../shared/protocol.ts';
-import type { Random } from './random.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
 
-/** What a visitor has learnt so far. */
+/** What a client has received so far. */
 export interface Knowledge {
   readonly snapshot?: SnapshotMessage;
   readonly sessionId?: string;
   readonly key?: string;
-  /** Command ids that it has used. */
+  readonly participant?: { readonly id: string; readonly secret: string };
+  /** Command ids that the client has used. */
   readonly commandIds: readonly string[];
 }
 
@@ -24,8 +24,8 @@ const prompts = [
 ] as const;
 const names = ['', 'Ana', '<b>Bo</b>', '\u202eEve', 'x'.repeat(41)] as const;
 
-/** A message that its schema accepts; whether the server does is another matter. */
-export function validMessage(random: Random, knowledge: Knowledge, freshId: () => string): ClientMessage {
+/** A message that is valid by its schema; the server may reject it all the same. */
+export function validMessage(random: SeededRandom, knowledge: Knowledge, freshId: () => string): ClientMessage {
   const { snapshot, commandIds } = knowledge;
   const again = commandIds.at(-random.between(1, 20));
   const commandId = again !== undefined && random.oneIn(12) ? again : freshId();
@@ -49,27 +49,29 @@ export function validMessage(random: Random, knowledge: Knowledge, freshId: () =
   ])();
 }
 
-function joinOf(random: Random, { sessionId, key }: Knowledge): ClientMessage {
+function joinOf(random: SeededRandom, { sessionId, key, participant }: Knowledge): ClientMessage {
   return {
     type: 'join',
     ...(sessionId !== undefined && random.oneIn(2) && { sessionId }),
     ...(key !== undefined && random.oneIn(2) && { key }),
+    ...(participant &&
+      random.oneIn(2) && { participant: random.oneIn(2) ? participant : { ...participant, secret: '' } }),
     ...(random.oneIn(3) && { name: random.pick(names) }),
     ...(random.oneIn(4) && { images: random.pick(['inline', 'url']) }),
     ...(random.oneIn(4) && { have: Array.from({ length: random.below(40) }, () => 'i') }),
   };
 }
 
-const imageIdOf = (random: Random, snapshot: SnapshotMessage | undefined): string => {
+const imageIdOf = (random: SeededRandom, snapshot: SnapshotMessage | undefined): string => {
   const attempts = [...(snapshot?.attempts ?? []), ...(snapshot?.discarded ?? [])];
   const attempt = attempts[random.below(attempts.length || 1)];
   return attempt && !random.oneIn(6) ? attempt.image.imageId : random.pick(['none', '', '__proto__', 'constructor']);
 };
 
-const digestOf = (random: Random, snapshot: SnapshotMessage | undefined): string =>
+const digestOf = (random: SeededRandom, snapshot: SnapshotMessage | undefined): string =>
   random.oneIn(3) ? '0'.repeat(64) : (snapshot?.image?.sha256 ?? '');
 
-function optionsOf(random: Random): Options {
+function optionsOf(random: SeededRandom): Options {
   return {
     ...(random.oneIn(2) && { size: random.pick(['auto', '64x64', '9999x9999']) }),
     ...(random.oneIn(2) && { format: random.pick(['png', 'jpeg', 'webp']) }),
@@ -83,7 +85,7 @@ function optionsOf(random: Random): Options {
 
 const nested = (depth: number, open: string, close: string) => open.repeat(depth) + close.repeat(depth);
 
-/** JSON texts that stand where another value should. */
+/** JSON values that replace another value. */
 const oddValues = [
   'null',
   'true',
@@ -147,20 +149,20 @@ const notMessages = [
   nested(20_000, '{"a":', ''),
 ] as const satisfies readonly [string, ...string[]];
 
-/** The text of a message with one to three things wrong in its shape; now and then it is still right. */
-export function bentText(random: Random, message: ClientMessage): string {
+/** The JSON of a message with one to three random changes; some of the results are still valid. */
+export function fuzzedText(random: SeededRandom, message: ClientMessage): string {
   if (random.oneIn(8)) return random.pick(notMessages);
   let text = JSON.stringify(message);
-  for (let times = random.between(1, 3); times > 0; times -= 1) text = bendOnce(random, text);
+  for (let times = random.between(1, 3); times > 0; times -= 1) text = changeOnce(random, text);
   return text;
 }
 
-function bendOnce(random: Random, text: string): string {
+function changeOnce(random: SeededRandom, text: string): string {
   const keys = [...text.matchAll(/"(\w+)":("(?:[^"\\]|\\.)*"|[\w.-]+|\[\]|\{\})/g)];
-  const hit = keys[random.below(keys.length || 1)];
-  if (!hit || random.oneIn(4)) return text.replace('{', () => `{${random.pick(extraKeys)},`);
-  const [whole, key = '', value = ''] = hit;
-  const instead = random.pick<() => string>([
+  const field = keys[random.below(keys.length || 1)];
+  if (!field || random.oneIn(4)) return text.replace('{', () => `{${random.pick(extraKeys)},`);
+  const [whole, key = '', value = ''] = field;
+  const replacement = random.pick<() => string>([
     () => `"${key}":${random.pick(oddValues)}`,
     () => `"${key}":${random.pick(oddValues)}`,
     () => `"${key}":${value},"${key}":${random.pick(oddValues)}`,
@@ -168,5 +170,5 @@ function bendOnce(random: Random, text: string): string {
     () => `"${key.toUpperCase()}":${value}`,
     () => '"nothing":0',
   ])();
-  return text.slice(0, hit.index) + instead + text.slice(hit.index + whole.length);
+  return text.slice(0, field.index) + replacement + text.slice(field.index + whole.length);
 }

@@ -1,4 +1,4 @@
-/** The server's own process, with an eye on what it holds, what it logs, and whether it lives. */
+/** The server as a process of its own that reports what it holds, what it logs, and whether it lives. For tests and for scripts. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import type { Holdings } from './memory-probe.ts';
 
 const project = join(import.meta.dirname, '../..');
 const probe = pathToFileURL(join(import.meta.dirname, 'memory-probe.ts')).href;
-/** pino's level of an error. */
-const ERROR = 50;
+/** pino's number for the level `error`. */
+const ERROR_LEVEL = 50;
 
 export class WatchedServer {
-  /** What it wrote to its log that no client may be able to cause: errors, and whatever is no log line at all. */
+  /** Everything on standard error that no client may cause: logged errors, and lines that are no log lines. */
   readonly faults: string[] = [];
   readonly #child: ChildProcess;
   #address = '';
@@ -49,12 +49,12 @@ export class WatchedServer {
     throw new Error(`The server did not start:\n${this.faults.join('\n')}`);
   }
 
-  /** What it holds now, after a full collection. */
+  /** What it holds now, after a full garbage collection. */
   async holdings(): Promise<Holdings> {
     if (this.#hasEnded) throw new Error(this.faults.join('\n'));
     this.#child.send('holdings');
-    const [held] = await once(this.#child, 'message');
-    return held as Holdings;
+    const [holdings] = await once(this.#child, 'message');
+    return holdings as Holdings;
   }
 
   /** May be called twice. */
@@ -67,12 +67,12 @@ export class WatchedServer {
   }
 
   #onLogged(line: string): void {
-    const isHarmless = line.startsWith('{') && (JSON.parse(line) as { level: number }).level < ERROR;
+    const isHarmless = line.startsWith('{') && (JSON.parse(line) as { level: number }).level < ERROR_LEVEL;
     if (!isHarmless) this.faults.push(line);
   }
 }
 
-/** Starts `server/main.ts` of this project with nothing in its environment but this, on a port of its own. */
+/** Starts `server/main.ts` on a port of its own, with nothing in its environment but this. */
 export function startWatchedServer(environment: Readonly<Record<string, string>> = {}): Promise<WatchedServer> {
   const child = spawn(process.execPath, ['--expose-gc', '--import', probe, join(project, 'server/main.ts')], {
     cwd: project,

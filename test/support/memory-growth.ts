@@ -1,13 +1,13 @@
-/** What a server may have kept of an attack, or of a long day: next to nothing. */
+/** How much a server may hold more after an attack or a long day than before. */
 import type { Holdings } from './memory-probe.ts';
 
 const MiB = 1024 * 1024;
-/** Of the heap, and of array buffers: caches that find their level, and the noise of a collection. */
+/** Of the heap and of array buffers each: caches that fill up once, and the noise of a garbage collection. */
 const ALLOWED_GROWTH_BYTES = 8 * MiB;
-/** Connections kept alive to the image service, and a few that are on their way out. */
+/** Connections to the image service that are kept alive, and a few that are being closed. */
 const ALLOWED_SOCKETS = 9;
 
-/** A line for each thing of which `after` holds more than it may, given `before`; both at rest, after a full collection. */
+/** A line for everything that `after` holds too much of. Both are taken at rest, after a full garbage collection. */
 export function growthProblems(before: Holdings, after: Holdings): string[] {
   const grown = (what: string, from: number, to: number) =>
     to - from < ALLOWED_GROWTH_BYTES
@@ -16,7 +16,7 @@ export function growthProblems(before: Holdings, after: Holdings): string[] {
   return [
     ...grown('the heap', before.heapBytes, after.heapBytes),
     ...grown('array buffers', before.bufferBytes, after.bufferBytes),
-    ...(after.sockets <= ALLOWED_SOCKETS ? [] : [`${after.sockets} sockets are left; ${ALLOWED_SOCKETS} are allowed`]),
+    ...(after.sockets <= ALLOWED_SOCKETS ? [] : [`${after.sockets} sockets are open; ${ALLOWED_SOCKETS} are allowed`]),
   ];
 }
 

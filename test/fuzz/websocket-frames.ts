@@ -1,4 +1,4 @@
-/** WebSocket frames as a client writes them (RFC 6455, 5.2), well made or not. */
+/** WebSocket frames as a client writes them (RFC 6455, 5.2), valid or not, and a reader for the server's. */
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -8,11 +8,11 @@ export interface FrameParts {
   readonly isLast?: boolean;
   /** The three reserved bits, 0 to 7. */
   readonly reserved?: number;
-  /** Four bytes; absent, the frame is not masked, as no client may do. */
+  /** Four bytes. Without them the frame is not masked, which no client may do. */
   readonly mask?: Uint8Array;
-  /** What the header says, where that is not the payload's length. */
+  /** The length in the header, when it is not the payload's. */
   readonly claimedLength?: bigint;
-  /** How many bytes the length takes, where that is not the fewest: 1, 2 or 8. */
+  /** How many bytes the length takes, when not the fewest possible. */
   readonly lengthBytes?: 1 | 2 | 8;
 }
 
@@ -45,11 +45,11 @@ export interface ServerFrame {
   readonly payload: Buffer;
 }
 
-/** Takes a server's frames out of its bytes. */
+/** Splits the server's bytes into frames. */
 export class FrameReader {
   #rest: Buffer = Buffer.alloc(0);
 
-  /** @throws {Error} when the bytes are no frames that a server of ours sends: whole, unmasked, without extensions */
+  /** @throws {Error} for bytes that are no frames of our server: whole messages, not masked, without extensions */
   *read(chunk: Buffer): Generator<ServerFrame> {
     this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     for (let frame = this.#take(); frame; frame = this.#take()) yield frame;
@@ -59,8 +59,9 @@ export class FrameReader {
     const rest = this.#rest;
     if (rest.length < 2) return undefined;
     const [first = 0, second = 0] = rest;
-    if ((first & 0xf0) !== 0x80 || second >= 0x80)
+    if ((first & 0xf0) !== 0x80 || second >= 0x80) {
       throw new Error(`The server sent a frame that begins ${first} ${second}.`);
+    }
     const lengthBytes = second < 126 ? 0 : second === 126 ? 2 : 8;
     if (rest.length < 2 + lengthBytes) return undefined;
     const length =

@@ -1,13 +1,13 @@
-/** Loaded into the watched server's process before its own code: says, when asked, what the process holds. */
+/** Loaded into a watched server's process before its own code: reports over IPC what the process holds. */
 export interface Holdings {
   readonly rssBytes: number;
-  /** The most that `rssBytes` has ever been. */
+  /** The highest `rssBytes` so far. */
   readonly peakRssBytes: number;
-  /** After a full collection, as the two below. */
+  /** Like the two below, after a full garbage collection. */
   readonly heapBytes: number;
-  /** Of array buffers: images and frames among them. */
+  /** Of array buffers: images and messages among them. */
   readonly bufferBytes: number;
-  /** TCP sockets that are open, to clients and to upstream. */
+  /** Open TCP sockets, to clients and to the image service. */
   readonly sockets: number;
 }
 
@@ -15,13 +15,13 @@ function holdings(): Holdings {
   globalThis.gc?.();
   const { rss, heapUsed, arrayBuffers } = process.memoryUsage();
   const sockets = process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
-  // In KiB, whatever the system counts in: https://nodejs.org/api/process.html#processresourceusage
+  // In KiB on every system: https://nodejs.org/api/process.html#processresourceusage
   const peakRssBytes = process.resourceUsage().maxRSS * 1024;
   return { rssBytes: rss, peakRssBytes, heapBytes: heapUsed, bufferBytes: arrayBuffers, sockets };
 }
 
 process.on('message', () => process.send?.(holdings()));
-// Who watched is gone.
+// The test's process has ended.
 process.on('disconnect', () => process.exit());
-// Being watched keeps no process alive.
+// The probe alone does not keep the process alive.
 process.channel?.unref();
