@@ -1,20 +1,20 @@
 /**
- * A thousand tabs whose server is killed and started again, in real time (rule R5): `node test/faults/herd.ts`. Prints how many
- * have made up their minds to try again, and how many have come back, in each tenth of a second.
+ * A thousand tabs whose server is killed and started again, in real time (rule R5): `node test/faults/mass-reconnect.ts`. Prints how many
+ * decide to try again, and how many are answered, in each tenth of a second.
  */
 import { parseArgs } from 'node:util';
 import { SessionClient, type SessionState } from '../../client/session/session-client.ts';
-import { startWatchedServer } from '../fuzz/watched-server.ts';
+import { startWatchedServer } from '../support/watched-server.ts';
 
 const BIN_MS = 100;
 
-/** What a server must allow to have them all from one address. */
-export const herdEnvironment = {
+/** Limits for that many connections from one address. */
+const environment = {
   PROOFROOM_CONNECTIONS_PER_ADDRESS: '5000',
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '5000',
 } as const;
 
-export class Herd {
+export class ManyClients {
   readonly clients: readonly SessionClient[];
 
   constructor(server: string, count: number) {
@@ -22,7 +22,7 @@ export class Herd {
     for (const client of this.clients) client.connect();
   }
 
-  /** Resolves, for each client, with the first state that fits: with the one it is in, if that does. */
+  /** Resolves with the first state of each client that fits, and when it was seen. */
   each(
     fits: (state: SessionState) => boolean,
   ): Promise<readonly { readonly state: SessionState; readonly at: number }[]> {
@@ -36,22 +36,22 @@ export class Herd {
 
 async function stateOf(client: SessionClient, fits: (state: SessionState) => boolean) {
   const { promise, resolve } = Promise.withResolvers<SessionState>();
-  const look = (state: SessionState) => {
+  const onState = (state: SessionState) => {
     if (fits(state)) resolve(state);
   };
-  const undo = client.subscribe(look);
-  look(client.state);
+  const undo = client.subscribe(onState);
+  onState(client.state);
   const state = await promise.finally(undo);
   return { state, at: performance.now() };
 }
 
 export const isOnline = ({ connection }: SessionState): boolean => connection.status === 'online';
 
-/** When the next try is to begin, in milliseconds since 1970; undefined unless one is being waited for. */
-export const nextTry = ({ connection }: SessionState): number | undefined =>
+/** When the next try begins, in milliseconds since 1970; undefined while none is waited for. */
+export const nextTryAt = ({ connection }: SessionState): number | undefined =>
   connection.status === 'reconnecting' ? connection.nextTryAt : undefined;
 
-/** How many of these moments fall into each tenth of a second, from the first one's on. */
+/** How many of the moments, in milliseconds, fall into each tenth of a second after `from`. */
 export function histogram(moments: readonly number[], from = Math.min(...moments)): number[] {
   const bins: number[] = [];
   for (const moment of moments) {
@@ -63,27 +63,27 @@ export function histogram(moments: readonly number[], from = Math.min(...moments
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { tabs: { type: 'string', default: '1000' } } });
-  const first = await startWatchedServer(herdEnvironment);
+  const first = await startWatchedServer(environment);
   const { address, port } = first;
-  const herd = new Herd(address, Number(values.tabs));
-  await herd.each(isOnline);
-  const waiting = herd.each((state) => nextTry(state) !== undefined);
+  const many = new ManyClients(address, Number(values.tabs));
+  await many.each(isOnline);
+  const waiting = many.each((state) => nextTryAt(state) !== undefined);
   const killedAt = Date.now();
   await first.kill();
-  const tries = (await waiting).map(({ state }) => nextTry(state) ?? 0);
-  const second = await startWatchedServer({ ...herdEnvironment, PORT: String(port) });
-  const upAt = performance.now();
-  // The new process knows none of the sessions: that is an answer, too.
-  const back = await herd.each(({ connection }) => connection.status === 'closed');
-  console.log(`first tries, from the kill on: ${histogram(tries, killedAt).join(' ')}`);
-  const arrivals = histogram(
+  const tries = (await waiting).map(({ state }) => nextTryAt(state) ?? 0);
+  const second = await startWatchedServer({ ...environment, PORT: String(port) });
+  const startedAt = performance.now();
+  // The new process has none of the sessions, and says so: each client is closed.
+  const back = await many.each(({ connection }) => connection.status === 'closed');
+  console.log(`first tries after the kill: ${histogram(tries, killedAt).join(' ')}`);
+  const answered = histogram(
     back.map(({ at }) => at),
-    upAt,
+    startedAt,
   );
-  console.log(`answered, from the new server's first moment on: ${arrivals.join(' ')}`);
+  console.log(`answered after the restart: ${answered.join(' ')}`);
   console.log(
-    `at most ${Math.max(...arrivals)} in a tenth of a second, the last after ${(arrivals.length / 10).toFixed(1)} s`,
+    `at most ${Math.max(...answered)} in a tenth of a second, the last after ${(answered.length / 10).toFixed(1)} s`,
   );
-  herd.close();
+  many.close();
   await second.kill();
 }

@@ -9,11 +9,10 @@ import { project } from '../support/product.ts';
 import type { ScriptedGenerator } from '../support/scripted-generator.ts';
 
 /** Listens on 127.0.0.1 until the test is over; returns the port. */
-export async function startScriptedPage(generator: ScriptedGenerator): Promise<number> {
+export async function startScriptedServer(generator: ScriptedGenerator): Promise<number> {
   const logger = createLogger('silent');
-  const { server, close } = createNodeServer(
-    createProofroom({ generator, logger, builtFolder: join(project, 'dist') }),
-  );
+  const proofroom = createProofroom({ generator, logger, builtFolder: join(project, 'dist') });
+  const { server, close } = createNodeServer(proofroom);
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(close);

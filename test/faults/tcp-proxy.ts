@@ -1,4 +1,4 @@
-/** A bad line between a client and a server: a TCP proxy on loopback that cuts, stalls, trickles, delays, and forgets. */
+/** A bad network between a client and a server: a TCP proxy on loopback that cuts, stalls, slows down, delays and drops. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,166 +6,166 @@ import { onTestFinished } from 'vitest';
 
 export type Direction = 'toServer' | 'toClient';
 
-/** What happens to bytes on their way in one direction. */
-export type Weather =
+/** What happens to bytes in one direction. */
+export type Condition =
   | { readonly is: 'clear' }
-  /** Nothing is read, so that the sender's buffers fill up; what was held goes on when the weather changes. */
+  /** Nothing is read, so that the sender's buffers fill up. What was held goes on when the condition changes. */
   | { readonly is: 'stalled' }
-  /** Everything is read and thrown away, the end of the connection too: a half-open line. */
-  | { readonly is: 'swallowing' }
-  | { readonly is: 'trickling'; readonly bytesPerSecond: number }
+  /** Everything is read and dropped, the end of the connection too. */
+  | { readonly is: 'dropping' }
+  | { readonly is: 'slow'; readonly bytesPerSecond: number }
   | { readonly is: 'delayed'; readonly ms: number };
 
-const CLEAR: Weather = { is: 'clear' };
-/** A trickle comes in this many drops a second. */
-const DROPS_PER_SECOND = 50;
-/** A timer that fires late is made good, up to so much. */
-const CAUGHT_UP_MS = 200;
-/** What a lane holds before it stops reading, except while it delays. */
+const CLEAR: Condition = { is: 'clear' };
+/** A slow direction passes its bytes on in so many portions a second. */
+const PORTIONS_PER_SECOND = 50;
+/** A slow direction makes up for timers that fire late, up to this. */
+const MAX_CATCH_UP_MS = 200;
+/** A direction stops reading when it holds more, except while it delays. */
 const HELD_BYTES = 64 * 1024;
 
 /** One direction of one connection. */
-class Lane {
+class Pipe {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #queue: { readonly chunk: Buffer; readonly arrivedAt: number }[] = [];
-  #weather: Weather;
-  #news = Promise.withResolvers<void>();
+  #condition: Condition;
+  #change = Promise.withResolvers<void>();
   #heldBytes = 0;
   #hasEnded = false;
-  /** When the next drop of a trickle may fall. */
-  #nextDropAt = 0;
-  readonly #gone: Promise<void>;
-  readonly #onCarried: (byteLength: number) => void;
+  /** When a slow direction may pass on its next portion. */
+  #nextPortionAt = 0;
+  readonly #closed: Promise<void>;
+  readonly #onPassed: (byteLength: number) => void;
 
-  constructor(from: Socket, to: Socket, weather: Weather, onCarried: (byteLength: number) => void) {
+  constructor(from: Socket, to: Socket, condition: Condition, onPassed: (byteLength: number) => void) {
     this.#from = from;
     this.#to = to;
-    this.#weather = weather;
-    this.#onCarried = onCarried;
-    this.#gone = new Promise((resolve) => to.once('close', resolve));
-    from.on('data', (chunk) => this.#arrived(chunk));
-    from.once('end', () => this.#ended());
-    from.once('close', (hadError) => this.#closed(hadError));
-    if (weather.is === 'stalled') from.pause();
+    this.#condition = condition;
+    this.#onPassed = onPassed;
+    this.#closed = new Promise((resolve) => to.once('close', resolve));
+    from.on('data', (chunk) => this.#onData(chunk));
+    from.once('end', () => this.#onEnd());
+    from.once('close', (hadError) => this.#onClose(hadError));
+    if (condition.is === 'stalled') from.pause();
     void this.#run();
   }
 
-  set weather(weather: Weather) {
-    this.#weather = weather;
-    this.#settle();
-    this.#tell();
+  set condition(condition: Condition) {
+    this.#condition = condition;
+    this.#pauseOrResume();
+    this.#reportChange();
   }
 
-  #arrived(chunk: Buffer): void {
-    // What was not there to be carried is no time lost.
-    if (this.#queue.length === 0) this.#nextDropAt = Math.max(this.#nextDropAt, performance.now());
+  #onData(chunk: Buffer): void {
+    // The time before the bytes arrived does not count as time to catch up with.
+    if (this.#queue.length === 0) this.#nextPortionAt = Math.max(this.#nextPortionAt, performance.now());
     this.#queue.push({ chunk, arrivedAt: performance.now() });
     this.#heldBytes += chunk.length;
-    this.#settle();
-    this.#tell();
+    this.#pauseOrResume();
+    this.#reportChange();
   }
 
-  #ended(): void {
+  #onEnd(): void {
     this.#hasEnded = true;
-    this.#tell();
+    this.#reportChange();
   }
 
-  #closed(hadError: boolean): void {
-    if (this.#weather.is !== 'swallowing' && (hadError || !this.#hasEnded)) this.#to.destroy();
-    this.#ended();
+  #onClose(hadError: boolean): void {
+    if (this.#condition.is !== 'dropping' && (hadError || !this.#hasEnded)) this.#to.destroy();
+    this.#onEnd();
   }
 
-  #settle(): void {
-    const isFull = this.#heldBytes > HELD_BYTES && this.#weather.is !== 'delayed';
-    if (isFull || this.#weather.is === 'stalled') this.#from.pause();
+  #pauseOrResume(): void {
+    const isFull = this.#heldBytes > HELD_BYTES && this.#condition.is !== 'delayed';
+    if (isFull || this.#condition.is === 'stalled') this.#from.pause();
     else this.#from.resume();
   }
 
-  #tell(): void {
-    this.#news.resolve();
-    this.#news = Promise.withResolvers();
+  #reportChange(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
   }
 
-  /** Carries until the connection is over. */
+  /** Passes bytes on until the connection is over. */
   async #run(): Promise<void> {
     while (!this.#to.destroyed) {
-      const news = this.#news.promise;
+      const change = this.#change.promise;
       const first = this.#queue[0];
-      const isHeld = this.#weather.is === 'stalled';
-      if (first && !isHeld) await this.#carry(first, news);
-      else if (!first && this.#hasEnded && !isHeld) return this.#finish();
-      else await news;
+      const isStalled = this.#condition.is === 'stalled';
+      if (first && !isStalled) await this.#pass(first, change);
+      else if (!first && this.#hasEnded && !isStalled) return this.#finish();
+      else await change;
     }
   }
 
   #finish(): void {
-    if (this.#weather.is !== 'swallowing') this.#to.end();
+    if (this.#condition.is !== 'dropping') this.#to.end();
   }
 
-  /** Takes the queue's first bytes as far as the weather lets them go now. */
-  async #carry({ chunk, arrivedAt }: { chunk: Buffer; arrivedAt: number }, news: Promise<void>): Promise<void> {
-    switch (this.#weather.is) {
+  /** Passes on as much of the queue's first chunk as the condition allows now. */
+  async #pass({ chunk, arrivedAt }: { chunk: Buffer; arrivedAt: number }, change: Promise<void>): Promise<void> {
+    switch (this.#condition.is) {
       case 'stalled':
         return;
-      case 'swallowing':
-        return this.#took(chunk.length);
+      case 'dropping':
+        return this.#take(chunk.length);
       case 'clear':
         return this.#write(chunk);
       case 'delayed': {
-        const leftMs = arrivedAt + this.#weather.ms - performance.now();
+        const leftMs = arrivedAt + this.#condition.ms - performance.now();
         if (leftMs <= 0) return this.#write(chunk);
-        return void (await Promise.race([wait(leftMs), news]));
+        return void (await Promise.race([wait(leftMs), change]));
       }
-      case 'trickling': {
-        const { bytesPerSecond } = this.#weather;
-        const drop = chunk.subarray(0, Math.ceil(bytesPerSecond / DROPS_PER_SECOND));
-        const earliest = performance.now() - CAUGHT_UP_MS;
-        this.#nextDropAt = Math.max(this.#nextDropAt, earliest) + (drop.length / bytesPerSecond) * 1000;
-        await this.#write(drop);
-        return wait(Math.max(0, this.#nextDropAt - performance.now()));
+      case 'slow': {
+        const { bytesPerSecond } = this.#condition;
+        const portion = chunk.subarray(0, Math.ceil(bytesPerSecond / PORTIONS_PER_SECOND));
+        const earliest = performance.now() - MAX_CATCH_UP_MS;
+        this.#nextPortionAt = Math.max(this.#nextPortionAt, earliest) + (portion.length / bytesPerSecond) * 1000;
+        await this.#write(portion);
+        return wait(Math.max(0, this.#nextPortionAt - performance.now()));
       }
     }
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    this.#took(bytes.length);
-    this.#onCarried(bytes.length);
-    if (this.#to.writable && !this.#to.write(bytes)) await Promise.race([this.#drained(), this.#gone]);
+    this.#take(bytes.length);
+    this.#onPassed(bytes.length);
+    if (this.#to.writable && !this.#to.write(bytes)) await Promise.race([this.#drained(), this.#closed]);
   }
 
   #drained(): Promise<void> {
     return new Promise((resolve) => this.#to.once('drain', resolve));
   }
 
-  #took(byteLength: number): void {
+  #take(byteLength: number): void {
     const first = this.#queue.shift();
     if (first && byteLength < first.chunk.length) {
       this.#queue.unshift({ ...first, chunk: first.chunk.subarray(byteLength) });
     }
     this.#heldBytes -= byteLength;
-    this.#settle();
+    this.#pauseOrResume();
   }
 }
 
-/** One client's connection and the one made for it. */
-interface Line {
+/** A client's connection, and the one to the server that was made for it. */
+interface Connection {
   readonly client: Socket;
   readonly server: Socket;
-  readonly lanes: Readonly<Record<Direction, Lane>>;
-  isAbandoned: boolean;
+  readonly pipes: Readonly<Record<Direction, Pipe>>;
+  isHalfOpen: boolean;
 }
 
 export class TcpProxy {
   readonly #targetPort: number;
-  readonly #lines = new Set<Line>();
-  readonly #weather: Record<Direction, Weather> = { toServer: CLEAR, toClient: CLEAR };
+  readonly #connections = new Set<Connection>();
+  readonly #conditions: Record<Direction, Condition> = { toServer: CLEAR, toClient: CLEAR };
   readonly #server = createServer({ allowHalfOpen: true }, (client) => this.#accept(client));
   readonly #waiters = new Set<() => void>();
   #isRefusing = false;
   #accepted = 0;
   #refused = 0;
-  readonly #carried: Record<Direction, number> = { toServer: 0, toClient: 0 };
+  readonly #passed: Record<Direction, number> = { toServer: 0, toClient: 0 };
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort;
@@ -177,74 +177,74 @@ export class TcpProxy {
     return this;
   }
 
-  /** Such as `http://127.0.0.1:40000`: what the client takes for the server. */
+  /** The address for the client, such as `http://127.0.0.1:40000`. */
   get address(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Connections taken since the beginning. */
+  /** How many connections were accepted since the start. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Connections turned away while `refuse` held. */
+  /** How many connections were refused since the start. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Connections whose server's side is open: a client's own end does not count. */
+  /** Connections whose server's side is open. */
   get open(): number {
-    return [...this.#lines].filter(({ server }) => !server.destroyed).length;
+    return [...this.#connections].filter(({ server }) => !server.destroyed).length;
   }
 
-  /** Abandoned connections that the server still holds. */
-  get abandoned(): number {
-    return [...this.#lines].filter(({ server, isAbandoned }) => isAbandoned && !server.destroyed).length;
+  /** Half-open connections that the server still holds. */
+  get halfOpen(): number {
+    return [...this.#connections].filter(({ server, isHalfOpen }) => isHalfOpen && !server.destroyed).length;
   }
 
-  /** Bytes that have been handed on in each direction since the beginning. */
-  get carried(): Readonly<Record<Direction, number>> {
-    return this.#carried;
+  /** Bytes passed on in each direction since the start. */
+  get passed(): Readonly<Record<Direction, number>> {
+    return this.#passed;
   }
 
-  /** Sets the weather of a direction, for connections that are there and those to come. */
-  set(direction: Direction, weather: Weather): void {
-    this.#weather[direction] = weather;
-    for (const { lanes, isAbandoned } of this.#lines) if (!isAbandoned) lanes[direction].weather = weather;
+  /** Sets the condition of a direction, for all connections and those to come; half-open ones stay as they are. */
+  set(direction: Direction, condition: Condition): void {
+    this.#conditions[direction] = condition;
+    for (const { pipes, isHalfOpen } of this.#connections) if (!isHalfOpen) pipes[direction].condition = condition;
   }
 
-  /** Resets every connection at once, both ends. */
+  /** Resets both ends of every connection. */
   cut(): void {
-    for (const { client, server } of this.#lines) {
+    for (const { client, server } of this.#connections) {
       client.resetAndDestroy();
       server.resetAndDestroy();
     }
   }
 
-  /** Leaves every connection half-open for good: both ends still stand, and nothing passes any more. New ones are well. */
-  abandon(): void {
-    for (const line of this.#lines) {
-      line.isAbandoned = true;
-      line.lanes.toServer.weather = { is: 'swallowing' };
-      line.lanes.toClient.weather = { is: 'swallowing' };
-      // An end that gives the line up is done with it, and nobody is told.
-      for (const end of [line.client, line.server]) end.once('end', () => end.destroy());
+  /** Makes every connection half-open for good: nothing passes any more, and neither end learns of it. New connections work. */
+  makeHalfOpen(): void {
+    for (const connection of this.#connections) {
+      connection.isHalfOpen = true;
+      connection.pipes.toServer.condition = { is: 'dropping' };
+      connection.pipes.toClient.condition = { is: 'dropping' };
+      // An end that gives the connection up is closed, and the other one stays as it is.
+      for (const end of [connection.client, connection.server]) end.once('end', () => end.destroy());
     }
   }
 
-  /** Turns every new connection away, until `heal`. */
+  /** Resets every new connection, until `repair`. */
   refuse(): void {
     this.#isRefusing = true;
   }
 
-  /** All is well for connections to come; those that are abandoned stay so. */
-  heal(): void {
+  /** Everything passes again; half-open connections stay half-open. */
+  repair(): void {
     this.#isRefusing = false;
     this.set('toServer', CLEAR);
     this.set('toClient', CLEAR);
   }
 
-  /** Resolves as soon as this holds of the proxy's counts, looked at whenever a connection comes or goes, or bytes are carried. */
+  /** Resolves when the condition holds; it is evaluated whenever a connection comes or goes, or bytes pass. */
   async until(holds: (proxy: this) => boolean): Promise<void> {
     while (!holds(this)) await new Promise<void>((resolve) => this.#waiters.add(resolve));
   }
@@ -259,42 +259,41 @@ export class TcpProxy {
     if (this.#isRefusing) {
       this.#refused += 1;
       client.resetAndDestroy();
-      return this.#tell();
+      return this.#wakeWaiters();
     }
     this.#accepted += 1;
     const server = connect({ port: this.#targetPort, host: '127.0.0.1', allowHalfOpen: true });
-    // A server that is gone is told to the client by a reset, as the kernel would.
     server.on('error', () => server.destroy());
     client.setNoDelay();
     server.setNoDelay();
-    const lanes = {
-      toServer: new Lane(client, server, this.#weather.toServer, (bytes) => this.#onCarried('toServer', bytes)),
-      toClient: new Lane(server, client, this.#weather.toClient, (bytes) => this.#onCarried('toClient', bytes)),
+    const pipes = {
+      toServer: new Pipe(client, server, this.#conditions.toServer, (bytes) => this.#onPassed('toServer', bytes)),
+      toClient: new Pipe(server, client, this.#conditions.toClient, (bytes) => this.#onPassed('toClient', bytes)),
     };
-    const line: Line = { client, server, lanes, isAbandoned: false };
-    this.#lines.add(line);
-    for (const end of [client, server]) end.once('close', () => this.#closed(line));
-    this.#tell();
+    const connection: Connection = { client, server, pipes, isHalfOpen: false };
+    this.#connections.add(connection);
+    for (const end of [client, server]) end.once('close', () => this.#onClosed(connection));
+    this.#wakeWaiters();
   }
 
-  #onCarried(direction: Direction, byteLength: number): void {
-    this.#carried[direction] += byteLength;
-    this.#tell();
+  #onPassed(direction: Direction, byteLength: number): void {
+    this.#passed[direction] += byteLength;
+    this.#wakeWaiters();
   }
 
-  #closed(line: Line): void {
-    if (line.client.destroyed && line.server.destroyed) this.#lines.delete(line);
-    this.#tell();
+  #onClosed(connection: Connection): void {
+    if (connection.client.destroyed && connection.server.destroyed) this.#connections.delete(connection);
+    this.#wakeWaiters();
   }
 
-  #tell(): void {
+  #wakeWaiters(): void {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const resolve of waiters) resolve();
   }
 }
 
-/** A proxy in front of this port of 127.0.0.1, closed with the test. */
+/** A proxy in front of a port of 127.0.0.1, closed with the test. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const proxy = await new TcpProxy(targetPort).listen();
   onTestFinished(() => proxy.close());
