@@ -11,9 +11,8 @@ import { startScriptedServer } from './scripted-server.ts';
 import { type Direction, startTcpProxy } from './tcp-proxy.ts';
 
 const browser = useBrowser();
-/** In base64 0.93 MB. */
-const IMAGE_BYTES = 700_000;
-/** So slow that the image with the stall takes longer than the 10 s after which a silent connection is given up. */
+const IMAGE_BYTES = 1_000_000;
+/** So slow that the image alone takes longer than the 10 s after which a silent connection is given up. */
 const SLOW = { is: 'slow', bytesPerSecond: 125_000 } as const;
 
 /** Both directions at the same time, each with a server, a proxy and a tab of its own: most of the time is waiting. */
@@ -36,11 +35,11 @@ test('R4: an image whose connection stalls for 5 s, in either direction, arrives
     await proxy.until(({ passed }) => passed.toClient > before + IMAGE_BYTES / 5);
     proxy.set(direction, { is: 'stalled' });
     await wait(5_000);
-    expect(proxy.passed.toClient - before, direction).toBeLessThan(IMAGE_BYTES * 1.3);
+    expect(proxy.passed.toClient - before, direction).toBeLessThan(IMAGE_BYTES);
     proxy.set(direction, direction === 'toClient' ? SLOW : { is: 'clear' });
     await see(room.heading('Is this the picture?')).toBeVisible({ timeout: 60_000 });
     expect(await room.digestOf(room.picture('Generated image')), direction).toBe(digest(bytes));
-    if (direction === 'toClient') expect(performance.now() - startedAt).toBeGreaterThan(10_000);
+    expect(performance.now() - startedAt, direction).toBeGreaterThan(10_000);
     proxy.repair();
     await room.press('Approve');
     await see(room.heading('Approved')).toBeVisible();

@@ -1,32 +1,32 @@
-/** One session under load: a reviewer who decides, and watchers who look on. */
+/** One session under load: a reviewer who approves images, and watchers. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { parseServerMessage, type ServerMessage, SUBPROTOCOL } from '../../shared/protocol.ts';
+import type { CommandInput } from '../../client/session/session-client.ts';
+import { type JoinMessage, parseServerMessage, type ServerMessage, SUBPROTOCOL } from '../../shared/protocol.ts';
 
 type Snapshot = Extract<ServerMessage, { type: 'snapshot' }>;
-type Command = Readonly<{ type: string } & Record<string, unknown>>;
 
 export interface DecisionLatency {
-  /** From the click to its `ack`. */
+  /** From sending the approval to its `ack`, in milliseconds. */
   readonly answeredMs: number;
-  /** From the click to the last watcher's snapshot. */
+  /** From sending the approval to the last watcher's snapshot, in milliseconds. */
   readonly seenMs: number;
 }
 
-class Seat {
+class LoadClient {
   readonly socket: WebSocket;
   snapshot: Snapshot | undefined;
   sessionId = '';
   readonly #listeners = new Set<(message: ServerMessage) => void>();
 
-  constructor(address: string, onFailure: (why: string) => void) {
+  constructor(address: string, onError: (error: string) => void) {
     this.socket = new WebSocket(`${address.replace('http', 'ws')}/ws`, SUBPROTOCOL, { perMessageDeflate: false });
-    this.socket.on('error', (error) => onFailure(error.message));
-    this.socket.on('close', (code) => code !== 1005 && code !== 1006 && onFailure(`closed with ${code}`));
-    this.socket.on('message', (data) => this.#onMessage(String(data), onFailure));
+    this.socket.on('error', (error) => onError(error.message));
+    this.socket.on('close', (code) => code !== 1005 && code !== 1006 && onError(`closed with ${code}`));
+    this.socket.on('message', (data) => this.#onMessage(String(data), onError));
   }
 
-  async join(fields: object): Promise<void> {
+  async join(fields: Pick<JoinMessage, 'sessionId'>): Promise<void> {
     if (this.socket.readyState !== WebSocket.OPEN) await once(this.socket, 'open');
     const joined = this.until((message) => message.type === 'snapshot');
     this.socket.send(JSON.stringify({ type: 'join', images: 'url', ...fields }));
@@ -44,9 +44,9 @@ class Seat {
     });
   }
 
-  #onMessage(text: string, onFailure: (why: string) => void): void {
+  #onMessage(text: string, onError: (error: string) => void): void {
     const parsed = parseServerMessage(text);
-    if (!parsed.ok) return onFailure(parsed.problem);
+    if (!parsed.ok) return onError(parsed.problem);
     const { message } = parsed;
     if (message.type === 'welcome') this.sessionId = message.sessionId;
     if (message.type === 'snapshot') this.snapshot = message;
@@ -54,40 +54,40 @@ class Seat {
   }
 }
 
-export class Room {
+export class LoadedSession {
   isBusy = false;
-  readonly #reviewer: Seat;
-  readonly #watchers: readonly Seat[];
+  readonly #reviewer: LoadClient;
+  readonly #watchers: readonly LoadClient[];
   #commands = 0;
 
-  private constructor(reviewer: Seat, watchers: readonly Seat[]) {
+  private constructor(reviewer: LoadClient, watchers: readonly LoadClient[]) {
     this.#reviewer = reviewer;
     this.#watchers = watchers;
   }
 
-  /** Opens a session, brings its watchers, and draws a first picture. */
-  static async open(address: string, watchers: number, onFailure: (why: string) => void): Promise<Room> {
-    const reviewer = new Seat(address, onFailure);
+  /** Creates a session, connects its watchers, and generates a first image. */
+  static async open(address: string, watchers: number, onError: (error: string) => void): Promise<LoadedSession> {
+    const reviewer = new LoadClient(address, onError);
     await reviewer.join({});
-    const seats = Array.from({ length: watchers }, () => new Seat(address, onFailure));
-    await Promise.all(seats.map((seat) => seat.join({ sessionId: reviewer.sessionId })));
-    const room = new Room(reviewer, seats);
-    await room.#draw();
-    return room;
+    const clients = Array.from({ length: watchers }, () => new LoadClient(address, onError));
+    await Promise.all(clients.map((client) => client.join({ sessionId: reviewer.sessionId })));
+    const session = new LoadedSession(reviewer, clients);
+    await session.#generate();
+    return session;
   }
 
-  /** Approves the picture on show, then starts over and draws the next. */
+  /** Approves the image on show, then starts over and generates the next one. */
   async decide(): Promise<DecisionLatency> {
     this.isBusy = true;
-    const { snapshot } = this.#reviewer;
-    const start = performance.now();
-    const seen = Promise.all(this.#watchers.map((seat) => seat.until(isIn('final'))));
-    await this.#command({ type: 'approve', imageId: snapshot?.image?.imageId, sha256: snapshot?.image?.sha256 });
-    const answeredMs = performance.now() - start;
+    const { imageId = '', sha256 = '' } = this.#reviewer.snapshot?.image ?? {};
+    const startedAt = performance.now();
+    const seen = Promise.all(this.#watchers.map((watcher) => watcher.until(isSnapshotIn('final'))));
+    await this.#execute({ type: 'approve', imageId, sha256 });
+    const answeredMs = performance.now() - startedAt;
     await seen;
-    const seenMs = performance.now() - start;
-    await this.#command({ type: 'start_over' });
-    await this.#draw();
+    const seenMs = performance.now() - startedAt;
+    await this.#execute({ type: 'start_over' });
+    await this.#generate();
     this.isBusy = false;
     return { answeredMs, seenMs };
   }
@@ -96,13 +96,14 @@ export class Room {
     for (const { socket } of [this.#reviewer, ...this.#watchers]) socket.terminate();
   }
 
-  async #draw(): Promise<void> {
-    const drawn = this.#reviewer.until(isIn('user_feedback'));
-    await this.#command({ type: 'generate', prompt: 'a picture under load' });
-    await drawn;
+  async #generate(): Promise<void> {
+    const generated = this.#reviewer.until(isSnapshotIn('user_feedback'));
+    await this.#execute({ type: 'generate', prompt: 'a picture under load' });
+    await generated;
   }
 
-  async #command(command: Command): Promise<void> {
+  /** @throws {Error} when the command is rejected */
+  async #execute(command: CommandInput): Promise<void> {
     const commandId = `load-${++this.#commands}`;
     const turn = this.#reviewer.snapshot?.turn;
     const answer = this.#reviewer.until(
@@ -114,5 +115,5 @@ export class Room {
   }
 }
 
-const isIn = (stage: Snapshot['stage']) => (message: ServerMessage) =>
+const isSnapshotIn = (stage: Snapshot['stage']) => (message: ServerMessage) =>
   message.type === 'snapshot' && message.stage === stage;
