@@ -14,6 +14,7 @@ export interface ConnectionObserver {
   serverSent(frame: string | Buffer): void;
   /** The server writes a frame, or a piece of one, to a socket that holds `heldBytes` which the kernel has not taken. */
   serverWrites(frame: string | Buffer, heldBytes: number): void;
+  clientSent(text: string): void;
   serverReceived(text: string): void;
   clientReceived(text: string): void;
   serverCloses(code: number, heldBytes: number): void;
@@ -174,7 +175,9 @@ export class SimulatedConnection {
 
   #clientSends(text: string): void {
     if (!this.#isClientOpen) throw new DOMException('still connecting', 'InvalidStateError');
-    if (!this.isClientGone) this.#sendUp(text);
+    if (this.isClientGone) return;
+    this.#observer?.clientSent(text);
+    this.#sendUp(text);
   }
 
   #sendUp(text: string): void {

@@ -239,6 +239,7 @@ export class World {
         this.commands.set(tab.team, [...(this.commands.get(tab.team) ?? []), command]);
         rules?.commandArrived(command);
       },
+      onClientSent: (message) => rules?.sent(message),
       onClientReceived: (message) => rules?.received(message),
       onClientClosed: (code) => rules?.closed(code),
     });

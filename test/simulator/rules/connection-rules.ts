@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { closeCodes } from '../../../shared/close-codes.ts';
 import {
   type AckMessage,
+  type ClientMessage,
   type Command,
   type GoodbyeMessage,
   type InlineImageMessage,
@@ -33,6 +34,7 @@ export interface ConnectionRulesContext {
   readonly onWant: (participantId: string) => void;
   readonly onJoin: (join: JoinMessage) => void;
   readonly onCommand: (command: Command) => void;
+  readonly onClientSent: (message: ClientMessage) => void;
   readonly onClientReceived: (message: ServerMessage) => void;
   readonly onClientClosed: (code: number) => void;
 }
@@ -72,6 +74,11 @@ export class ConnectionRules implements ConnectionObserver {
   get unanswered(): string[] {
     const pending = [...this.#pending.entries()].filter(([, commands]) => commands.length > 0);
     return [...this.#invalid, ...pending.map(([commandId]) => commandId)];
+  }
+
+  clientSent(text: string): void {
+    const parsed = parseClientMessage(text);
+    if (parsed.ok) this.#context.onClientSent(parsed.message);
   }
 
   serverReceived(text: string): void {

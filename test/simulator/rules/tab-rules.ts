@@ -1,7 +1,7 @@
 /** Rules of one tab: what its person sees. */
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionState } from '../../../client/session/session-state.ts';
-import type { Command, JoinMessage, ServerMessage } from '../../../shared/protocol.ts';
+import type { ClientMessage, Command, JoinMessage, ServerMessage } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import type { Click, Tab } from '../tab.ts';
 import type { VirtualTime } from '../virtual-time.ts';
@@ -27,6 +27,12 @@ export class TabRules {
   wasTurnedAway = false;
   #startOver: Click | undefined;
   #draftBefore: string | undefined;
+  #draftRevision: number | undefined;
+  /** When the client last received a draft that a command had set. */
+  #supersededAt = Number.NEGATIVE_INFINITY;
+  /** The `draftId` of the text that was sent last, until the server has set it. */
+  #draftInFlight: string | undefined;
+  readonly #sentDrafts = new Set<string>();
 
   constructor(
     tab: Tab,
@@ -45,9 +51,28 @@ export class TabRules {
   /** The client receives a message. */
   received(message: ServerMessage): void {
     if (message.type === 'welcome') this.wasTurnedAway = false;
+    if (message.type === 'draft' && message.draftId === this.#draftInFlight) this.#draftInFlight = undefined;
     if (message.type === 'goodbye') this.#requestedWaitMs = message.reconnectInMs;
+    if (message.type === 'snapshot') {
+      const isSetByCommand = message.draftRevision > (this.#draftRevision ?? message.draftRevision);
+      // A text that is still on its way will be set later than this one.
+      if (isSetByCommand && this.#draftInFlight === undefined) this.#supersededAt = this.#time.now;
+      this.#draftRevision = message.draftRevision;
+    }
     const mayChangeDraft = message.type === 'draft' || message.type === 'snapshot';
     if (mayChangeDraft && this.#tab.isFocused && !this.#isStartingOver) this.#draftBefore ??= this.#tab.state.draft;
+  }
+
+  /** The client sends a message. Text that was typed before a command set the draft is not sent over it afterwards. */
+  sent(message: ClientMessage): void {
+    if (message.type !== 'draft') return;
+    this.#draftInFlight = message.draftId;
+    if (this.#sentDrafts.has(message.text)) return;
+    this.#sentDrafts.add(message.text);
+    const { lastTyped } = this.#tab;
+    if (lastTyped?.text !== message.text) return;
+    const isCurrent = lastTyped.at >= this.#supersededAt;
+    this.#checks.check('draft', isCurrent, () => `tab ${this.#tab.number} sent "${message.text}" over a later prompt`);
   }
 
   /** The messages of this event have been processed: none of them changes a field that has the focus (rule W8). */
@@ -110,6 +135,7 @@ export class TabRules {
     );
     this.#onlineSince = Number.POSITIVE_INFINITY;
     this.#requestedWaitMs = undefined;
+    this.#draftInFlight = undefined;
     this.#closeCode = undefined;
   }
 
