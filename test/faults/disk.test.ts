@@ -29,7 +29,7 @@ async function traceOf(...command: string[]): Promise<string> {
   return readFile(traceFile, 'utf8');
 }
 
-// In CI nobody would notice that the tests are skipped.
+// In CI a skipped test would go unnoticed.
 if (problem !== undefined && process.env.CI) {
   test('R12: system calls can be traced in CI', () => expect.unreachable(problem));
 }

@@ -25,7 +25,7 @@ const MAX_CATCH_UP_MS = 200;
 const HELD_BYTES = 64 * 1024;
 
 /** One direction of one connection. */
-class Pipe {
+class Relay {
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #queue: { readonly chunk: Buffer; readonly arrivedAt: number }[] = [];
@@ -152,7 +152,7 @@ class Pipe {
 interface Connection {
   readonly client: Socket;
   readonly server: Socket;
-  readonly pipes: Readonly<Record<Direction, Pipe>>;
+  readonly relays: Readonly<Record<Direction, Relay>>;
   isHalfOpen: boolean;
 }
 
@@ -210,7 +210,7 @@ export class TcpProxy {
   /** Sets the condition of a direction, for all connections and those to come; half-open ones stay as they are. */
   set(direction: Direction, condition: Condition): void {
     this.#conditions[direction] = condition;
-    for (const { pipes, isHalfOpen } of this.#connections) if (!isHalfOpen) pipes[direction].condition = condition;
+    for (const { relays, isHalfOpen } of this.#connections) if (!isHalfOpen) relays[direction].condition = condition;
   }
 
   /** Resets both ends of every connection. */
@@ -225,8 +225,8 @@ export class TcpProxy {
   makeHalfOpen(): void {
     for (const connection of this.#connections) {
       connection.isHalfOpen = true;
-      connection.pipes.toServer.condition = { is: 'dropping' };
-      connection.pipes.toClient.condition = { is: 'dropping' };
+      connection.relays.toServer.condition = { is: 'dropping' };
+      connection.relays.toClient.condition = { is: 'dropping' };
       // An end that gives the connection up is closed, and the other one stays as it is.
       for (const end of [connection.client, connection.server]) end.once('end', () => end.destroy());
     }
@@ -266,11 +266,11 @@ export class TcpProxy {
     server.on('error', () => server.destroy());
     client.setNoDelay();
     server.setNoDelay();
-    const pipes = {
-      toServer: new Pipe(client, server, this.#conditions.toServer, (bytes) => this.#onPassed('toServer', bytes)),
-      toClient: new Pipe(server, client, this.#conditions.toClient, (bytes) => this.#onPassed('toClient', bytes)),
+    const relays = {
+      toServer: new Relay(client, server, this.#conditions.toServer, (bytes) => this.#onPassed('toServer', bytes)),
+      toClient: new Relay(server, client, this.#conditions.toClient, (bytes) => this.#onPassed('toClient', bytes)),
     };
-    const connection: Connection = { client, server, pipes, isHalfOpen: false };
+    const connection: Connection = { client, server, relays, isHalfOpen: false };
     this.#connections.add(connection);
     for (const end of [client, server]) end.once('close', () => this.#onClosed(connection));
     this.#wakeWaiters();
