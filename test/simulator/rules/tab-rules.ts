@@ -1,7 +1,7 @@
 /** Rules of one tab: what its person sees. */
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionState } from '../../../client/session/session-state.ts';
-import type { ClientMessage, Command, JoinMessage, ServerMessage } from '../../../shared/protocol.ts';
+import type { ClientMessage, Command, JoinMessage, ServerMessage, SnapshotMessage } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import type { Click, Tab } from '../tab.ts';
 import type { VirtualTime } from '../virtual-time.ts';
@@ -27,8 +27,8 @@ export class TabRules {
   wasTurnedAway = false;
   #startOver: Click | undefined;
   #draftBefore: string | undefined;
-  #draftRevision: number | undefined;
-  /** When the client last received a draft that a command had set. */
+  #lastDraft: Pick<SnapshotMessage, 'draft' | 'draftRevision'> | undefined;
+  /** When the client received the draft that a command has set, unless somebody has typed since. */
   #supersededAt = Number.NEGATIVE_INFINITY;
   /** The `draftId` of the text that was sent last, until the server has set it. */
   #draftInFlight: string | undefined;
@@ -51,16 +51,25 @@ export class TabRules {
   /** The client receives a message. */
   received(message: ServerMessage): void {
     if (message.type === 'welcome') this.wasTurnedAway = false;
-    if (message.type === 'draft' && message.draftId === this.#draftInFlight) this.#draftInFlight = undefined;
     if (message.type === 'goodbye') this.#requestedWaitMs = message.reconnectInMs;
-    if (message.type === 'snapshot') {
-      const isSetByCommand = message.draftRevision > (this.#draftRevision ?? message.draftRevision);
-      // A text that is still on its way will be set later than this one.
-      if (isSetByCommand && this.#draftInFlight === undefined) this.#supersededAt = this.#time.now;
-      this.#draftRevision = message.draftRevision;
-    }
+    this.#noteDraft(message);
     const mayChangeDraft = message.type === 'draft' || message.type === 'snapshot';
     if (mayChangeDraft && this.#tab.isFocused && !this.#isStartingOver) this.#draftBefore ??= this.#tab.state.draft;
+  }
+
+  /** Notes whether a command or a person has set the draft that the server has. */
+  #noteDraft(message: ServerMessage): void {
+    if (message.type === 'draft') {
+      if (message.draftId === this.#draftInFlight) this.#draftInFlight = undefined;
+      this.#supersededAt = Number.NEGATIVE_INFINITY;
+    }
+    if (message.type !== 'snapshot') return;
+    const before = this.#lastDraft ?? message;
+    this.#lastDraft = message;
+    // A text that is still on its way will be set later than this one.
+    const isSetByCommand = message.draftRevision > before.draftRevision && this.#draftInFlight === undefined;
+    if (isSetByCommand) this.#supersededAt = this.#time.now;
+    else if (message.draft !== before.draft) this.#supersededAt = Number.NEGATIVE_INFINITY;
   }
 
   /** The client sends a message. Text that was typed before a command set the draft is not sent over it afterwards. */
