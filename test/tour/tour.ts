@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
-import { startWatchedServer, type WatchedServer } from '../fuzz/watched-server.ts';
+import { startWatchedServer, type WatchedServer } from '../support/watched-server.ts';
 import { chromiumLaunchOptions } from '../support/chromium.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../support/fake-openai.ts';
 import { Album, type Look } from './album.ts';
