@@ -5,9 +5,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
-import { startWatchedServer, type WatchedServer } from '../support/watched-server.ts';
 import { chromiumLaunchOptions } from '../support/chromium.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../support/fake-openai.ts';
+import { startWatchedServer, type WatchedServer } from '../support/watched-server.ts';
 import { Album, type Look } from './album.ts';
 import { paint } from './painter.ts';
 import { walk } from './walk.ts';

@@ -1,8 +1,9 @@
 /** The way through every state of the page; at each, a picture is taken. */
-import type { WatchedServer } from '../support/watched-server.ts';
+
 import { cells, choose, finished, openOptions } from '../support/asking.ts';
 import type { FakeOpenAI } from '../support/fake-openai.ts';
 import { enter, Room, see } from '../support/room.ts';
+import type { WatchedServer } from '../support/watched-server.ts';
 import type { Album } from './album.ts';
 
 type Start = (environment: Readonly<Record<string, string>>) => Promise<WatchedServer>;
