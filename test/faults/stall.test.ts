@@ -2,8 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
-import { shows } from '../support/people.ts';
-import { cutOff, startProduct } from '../support/product.ts';
+import { seePicture } from '../support/people.ts';
+import { connectionErrors, startProduct } from '../support/product.ts';
 import { digest, enter, see } from '../support/room.ts';
 import { ScriptedGenerator } from '../support/scripted-generator.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -26,7 +26,7 @@ test.for(['toClient', 'toServer'] as const)(
     const proxy = await startTcpProxy(await startScriptedPage(generator));
     const room = await enter(await browser.newPage(), proxy.address);
     const { accepted } = proxy;
-    await room.ask(PROMPT);
+    await room.submitPrompt(PROMPT);
     const drawing = await generator.drawing(0);
     await see(room.button('Cancel')).toBeVisible();
     const trickling = { is: 'trickling', bytesPerSecond: BYTES_PER_SECOND } as const;
@@ -53,7 +53,7 @@ test.for(['toClient', 'toServer'] as const)(
 test.for(['toClient', 'toServer'] as const)(
   'R1, R4, M7: a line that stalls for 12 s, %s, is given up for another; what was asked and typed meanwhile is there, once',
   async (direction) => {
-    browser.allowErrors(cutOff);
+    browser.allowErrors(connectionErrors);
     const { address, openai } = await startProduct();
     const proxy = await startTcpProxy(Number(new URL(address).port));
     const room = await enter(await browser.newPage(), proxy.address);
@@ -73,7 +73,7 @@ test.for(['toClient', 'toServer'] as const)(
     proxy.heal();
     await see(room.live).toBeVisible();
     for (const one of [room, other]) {
-      await shows(one, openai, 2);
+      await seePicture(one, openai, 2);
       await see(one.prompt).toHaveValue('A heron in the rain');
     }
     await room.press('Approve');

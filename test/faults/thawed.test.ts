@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
-import { cutOff, startProduct } from '../support/product.ts';
+import { connectionErrors, startProduct } from '../support/product.ts';
 import { digest, enter, see } from '../support/room.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -42,7 +42,7 @@ async function sleepThrough(page: Page, proxy: TcpProxy, spells = 1): Promise<vo
 test.for(['visibilitychange', 'pageshow', 'online'] as const)(
   'R1, R4: a tab whose line died in its sleep judges nothing while it is hidden, and has another at once when it is back, by %s',
   async (waking) => {
-    browser.allowErrors(cutOff);
+    browser.allowErrors(connectionErrors);
     const product = await startProduct();
     const proxy = await startTcpProxy(Number(new URL(product.address).port));
     const page = await newSleeper();
@@ -69,7 +69,7 @@ test.for(['visibilitychange', 'pageshow', 'online'] as const)(
 );
 
 test('R4: a tab that is hidden for minutes looks for no other line, however often it could', async () => {
-  browser.allowErrors(cutOff);
+  browser.allowErrors(connectionErrors);
   const product = await startProduct();
   const proxy = await startTcpProxy(Number(new URL(product.address).port));
   const page = await newSleeper();

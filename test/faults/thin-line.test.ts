@@ -20,7 +20,7 @@ test('R4: a picture of 4 MB over 1 Mbit/s arrives whole, without a reconnect of 
   const { accepted, open } = proxy;
   proxy.set('toClient', { is: 'trickling', bytesPerSecond: BYTES_PER_SECOND });
   proxy.set('toServer', { is: 'trickling', bytesPerSecond: BYTES_PER_SECOND });
-  await room.ask('A storm of pixels');
+  await room.submitPrompt('A storm of pixels');
   const drawing = await generator.drawing(0);
   await see(room.button('Cancel')).toBeVisible();
   const begun = performance.now();
