@@ -44,6 +44,10 @@ test('R1, R5: while the server is away the page keeps everything, and afterwards
   await ana.press('Approve');
   await see(bo.heading('Approved')).toBeVisible();
   await see(bo.text(/by Anastasia,/)).toBeVisible();
+  // The browser remembers the new name for the next session.
+  await enter(ana.page, product.address);
+  await ana.nameButton.click();
+  await see(ana.root.getByRole('textbox', { name: 'Your name' })).toHaveValue('Anastasia');
 });
 
 test('W7: the page says when the server has gone for good, and comes back on request', async () => {

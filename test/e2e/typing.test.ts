@@ -35,7 +35,7 @@ test('W8: typing appears in other tabs, and replaces no text in a field that som
   openai.next('held');
   await ana.press('Generate');
   await see(bo.root.getByRole('textbox', { name: 'Your next prompt' })).toHaveValue(`${LONG_TEXT} at night`);
-  await see(bo.picture('Preview, still being drawn')).toBeVisible();
+  await see(bo.picture('Preview, still being drawn')).toHaveAccessibleName(`Preview, still being drawn: ${LONG_TEXT}`);
   openai.release();
   await see(bo.picture('Generated image')).toBeVisible();
   await see(bo.prompt).toHaveValue(`${LONG_TEXT} at night`);
