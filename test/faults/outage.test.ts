@@ -4,7 +4,7 @@ import { type ClientMessage, parseClientMessage } from '../../shared/protocol.ts
 import { useBrowser } from '../support/browser.ts';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { startMain } from '../support/main-process.ts';
-import { cutOff, type Product, project, startProduct } from '../support/product.ts';
+import { connectionErrors, type Product, project, startProduct } from '../support/product.ts';
 import { digest, enter, type Room, see } from '../support/room.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
@@ -14,7 +14,7 @@ const PROMPT = 'A fox in the snow';
 const portOf = (address: string) => Number(new URL(address).port);
 
 async function startProxiedProduct(): Promise<{ product: Product; proxy: TcpProxy }> {
-  browser.allowErrors(cutOff);
+  browser.allowErrors(connectionErrors);
   const product = await startProduct();
   return { product, proxy: await startTcpProxy(portOf(product.address)) };
 }
@@ -48,7 +48,7 @@ describe('a reload, a cut and a restart', () => {
     const { product, proxy } = await startProxiedProduct();
     product.openai.next('held');
     const room = await enter(await browser.newPage(), proxy.address);
-    await room.ask(PROMPT);
+    await room.submitPrompt(PROMPT);
     const preview = room.picture('Preview, still being drawn');
     await see(preview).toBeVisible();
     const [link, shown] = [room.reviewLink, await room.digestOf(preview)];
@@ -68,7 +68,7 @@ describe('a reload, a cut and a restart', () => {
     await outage(room, proxy);
     await see(room.heading('What should the picture show?')).toBeVisible();
 
-    await room.ask(PROMPT);
+    await room.submitPrompt(PROMPT);
     const preview = room.picture('Preview, still being drawn');
     await see(preview).toBeVisible();
     await outage(room, proxy, () => see(preview).toBeVisible());
@@ -93,7 +93,7 @@ describe('a reload, a cut and a restart', () => {
   });
 
   test('R9: after a restart of the server the page says that the session is gone, and keeps the image', async () => {
-    browser.allowErrors(cutOff);
+    browser.allowErrors(connectionErrors);
     const openai = await startFakeOpenAI();
     onTestFinished(() => openai.close());
     const environment = { OPENAI_BASE_URL: openai.baseURL, OPENAI_API_KEY: 'sk-fake' };

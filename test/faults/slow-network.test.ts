@@ -19,7 +19,7 @@ test('R4: an image that takes longer than 10 s over 1 Mbit/s arrives whole, and 
   const { accepted, open } = proxy;
   proxy.set('toClient', { is: 'slow', bytesPerSecond: BYTES_PER_SECOND });
   proxy.set('toServer', { is: 'slow', bytesPerSecond: BYTES_PER_SECOND });
-  await room.ask('A storm of pixels');
+  await room.submitPrompt('A storm of pixels');
   const drawing = await generator.drawing(0);
   await see(room.button('Cancel')).toBeVisible();
   const startedAt = performance.now();

@@ -2,8 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
-import { shows } from '../support/people.ts';
-import { cutOff, startProduct } from '../support/product.ts';
+import { seePicture } from '../support/people.ts';
+import { connectionErrors, startProduct } from '../support/product.ts';
 import { digest, enter, see } from '../support/room.ts';
 import { ScriptedGenerator } from '../support/scripted-generator.ts';
 import { noisePng } from './noise-png.ts';
@@ -25,7 +25,7 @@ test('R4: an image whose connection stalls for 5 s, in either direction, arrives
     const proxy = await startTcpProxy(await startScriptedServer(generator));
     const room = await enter(await browser.newPage(), proxy.address);
     const { accepted } = proxy;
-    await room.ask('A fox in the snow');
+    await room.submitPrompt('A fox in the snow');
     const drawing = await generator.drawing(0);
     await see(room.button('Cancel')).toBeVisible();
     proxy.set('toClient', SLOW);
@@ -48,7 +48,7 @@ test('R4: an image whose connection stalls for 5 s, in either direction, arrives
 });
 
 test('R1, R4, M7: a connection that stalls for 12 s is replaced; what was sent and typed meanwhile is there, once', async () => {
-  browser.allowErrors(cutOff);
+  browser.allowErrors(connectionErrors);
   await inBothDirections(async (direction) => {
     const { address, openai } = await startProduct();
     const proxy = await startTcpProxy(Number(new URL(address).port));
@@ -69,7 +69,7 @@ test('R1, R4, M7: a connection that stalls for 12 s is replaced; what was sent a
     proxy.repair();
     await see(room.live).toBeVisible();
     for (const one of [room, other]) {
-      await shows(one, openai, 2);
+      await seePicture(one, openai, 2);
       await see(one.prompt).toHaveValue('A heron in the rain');
     }
     await room.press('Approve');

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
-import { cutOff, startProduct } from '../support/product.ts';
+import { connectionErrors, startProduct } from '../support/product.ts';
 import { digest, enter, see } from '../support/room.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
@@ -48,7 +48,7 @@ function openedSockets(page: Page): string[] {
 test.for(['visibilitychange', 'pageshow', 'online'] as const)(
   'R1, R4: a tab whose connection died while it was hidden keeps it, and gets another one at once on %s',
   async (event) => {
-    browser.allowErrors(cutOff);
+    browser.allowErrors(connectionErrors);
     const product = await startProduct();
     const proxy = await startTcpProxy(Number(new URL(product.address).port));
     const page = await newSuspendablePage();
@@ -73,7 +73,7 @@ test.for(['visibilitychange', 'pageshow', 'online'] as const)(
 );
 
 test('R4: a tab that is hidden for minutes opens no other connection, whatever events it gets', async () => {
-  browser.allowErrors(cutOff);
+  browser.allowErrors(connectionErrors);
   const product = await startProduct();
   const proxy = await startTcpProxy(Number(new URL(product.address).port));
   const page = await newSuspendablePage();

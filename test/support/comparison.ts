@@ -8,7 +8,7 @@ import { SelectAttemptEvent } from '../../client/components/ui/events.ts';
 import { tokens } from '../../client/components/ui/tokens.styles.ts';
 import { type Intent, IntentEvent } from '../../client/model/intent.ts';
 import * as states from './component-states.ts';
-import { comeToRest, deep } from './this-page.ts';
+import { animationsEnd, deep } from './dom.ts';
 
 /** No. 2 has half as many pixels along each side as No. 1, and the same shape. No. 3 has another shape. */
 export const [fine, coarse, wide] = await Promise.all([
@@ -74,7 +74,7 @@ export class Comparison {
     this.opener.focus();
     this.compare.show(left, right);
     await expect.poll(() => this.pictures.length).toBe(2);
-    await comeToRest();
+    await animationsEnd();
   }
 
   /** Opens the dialog on one picture. */
@@ -82,7 +82,7 @@ export class Comparison {
     this.opener.focus();
     this.compare.show(imageId);
     await expect.poll(() => this.pictures.length).toBe(1);
-    await comeToRest();
+    await animationsEnd();
   }
 
   async set(properties: Partial<Compare>): Promise<void> {

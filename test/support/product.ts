@@ -1,4 +1,4 @@
-/** The whole product for one test: the built page, the real server, and a fake OpenAI behind it. Gone when the test is over. */
+/** The whole product for one test: the built page, the real server, and a fake OpenAI behind it. */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -12,40 +12,40 @@ import type { Clock } from '../../server/platform/clock.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { type FakeOpenAI, startFakeOpenAI } from './fake-openai.ts';
 
-/** Where `npm start` runs. */
+/** The folder in which `npm start` runs. */
 export const project = join(import.meta.dirname, '../..');
 const builtFolder = join(project, 'dist');
 
-/** What Chromium logs when the server goes away, before or during a connection. */
-export const cutOff = /net::ERR_|WebSocket connection to .* failed/;
+/** What Chromium logs when a server goes away, before or during a connection. */
+export const connectionErrors = /net::ERR_|WebSocket connection to .* failed/;
 
 export interface ProductOptions {
   readonly config?: Pick<ProofroomOptions, 'accessToken' | 'allowedOrigins'>;
-  /** What people may choose beyond the one model and the standard sizes. */
+  /** Image models and sizes to choose from, in place of one model and the standard sizes. */
   readonly choices?: Pick<OpenAIOptions, 'imageModels' | 'sizes'>;
   readonly limits?: Partial<Limits>;
-  /** Times the waits between tries; the process's own when absent. */
+  /** Times the waits before retries; the system's clock when absent. */
   readonly retryClock?: Pick<Clock, 'after'>;
-  /** Times how long OpenAI may be silent; the process's own when absent. */
+  /** Times how long OpenAI may be silent; the system's clock when absent. */
   readonly upstreamClock?: Pick<Clock, 'now' | 'after'>;
 }
 
-/** Retries wait as long as the service asks, without the random part. */
+/** Listens until the test is over. A retry waits exactly as long as OpenAI asks for, which may be no time at all. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   if (!existsSync(join(builtFolder, 'page/index.html'))) throw new Error('The page is not built: run npm run build.');
   const fake = await startFakeOpenAI();
   const product = new Product(fake, options);
   onTestFinished(async () => {
-    await product.leave();
+    await product.goOffline();
     await fake.close();
   });
-  await product.comeBack();
+  await product.goOnline();
   return product;
 }
 
 export class Product {
   readonly openai: FakeOpenAI;
-  /** The server's log, one JSON text a line. */
+  /** The server's log, one line of JSON each. */
   readonly logs: string[] = [];
   readonly #node: NodeServer;
   #port = 0;
@@ -60,13 +60,13 @@ export class Product {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Cuts every connection at once and takes no new one; the sessions live on. May be called twice. */
-  leave(): Promise<void> {
+  /** Cuts every connection and takes no new one; the sessions stay. May be called twice. */
+  goOffline(): Promise<void> {
     return this.#node.close();
   }
 
-  /** Listens, at the address that it had before. */
-  async comeBack(): Promise<void> {
+  /** Listens, at the same address as before. */
+  async goOnline(): Promise<void> {
     const { server } = this.#node;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);

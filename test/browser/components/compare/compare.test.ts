@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { Command } from '../../../../shared/protocol.ts';
 import { attempts, button, coarse, fine, images, useComparison } from '../../../support/comparison.ts';
-import { violations, wordsOf } from '../../../support/this-page.ts';
+import { textOf, violations } from '../../../support/dom.ts';
 
 const comparison = useComparison();
 
@@ -18,7 +18,7 @@ describe('the choice of two pictures', () => {
     await comparison.show();
     expect(comparison.alts).toEqual([first, second]);
     await expect.element(choice('First')).toHaveValue('fine');
-    expect(wordsOf(comparison.one('select'))).toBe([first, second, third].join(' '));
+    expect(textOf(comparison.one('select'))).toBe([first, second, third].join(' '));
   });
 
   test('changes one side; a digit typed into it does not zoom', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { button, useComparison } from '../../../support/comparison.ts';
-import { wordsOf } from '../../../support/this-page.ts';
+import { textOf } from '../../../support/dom.ts';
 
 const comparison = useComparison();
 
@@ -13,7 +13,7 @@ test('at first both pictures are whole and at the same placement, whatever their
   const { width, height } = comparison.placementOf(0);
   expect([width <= Math.ceil(pane.width), height <= Math.ceil(pane.height)]).toEqual([true, true]);
   expect(comparison.percentage).toBe(`${Math.round((100 * width * devicePixelRatio) / 2000)}%`);
-  expect(comparison.all('.facts').map(wordsOf)).toEqual([
+  expect(comparison.all('.facts').map(textOf)).toEqual([
     '2000 × 1500',
     `1000 × 750 at ${Math.round((100 * width * devicePixelRatio) / 1000)}%`,
   ]);

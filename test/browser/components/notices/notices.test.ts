@@ -6,9 +6,9 @@ import '../../../../client/components/notices/error-notice.ts';
 import '../../../../client/components/notices/rejection-notice.ts';
 import { endedNotices } from '../../../../client/model/sentences.ts';
 import type { EndReason } from '../../../../client/session/session-state.ts';
+import { textOf } from '../../../support/dom.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { useStand } from '../../../support/stand.ts';
-import { wordsOf } from '../../../support/this-page.ts';
 
 const stand = useStand();
 
@@ -71,7 +71,7 @@ describe('the rejection notice', () => {
       .rejection=${rejection}
     ></proof-rejection-notice>`);
   const notice = () => stand.element.querySelector('proof-rejection-notice');
-  const text = () => wordsOf(notice()?.shadowRoot?.querySelector('.notice p'));
+  const text = () => textOf(notice()?.shadowRoot?.querySelector('.notice p'));
 
   test('M2: says who did what, and when; never in the future', async () => {
     await show('me');

@@ -4,8 +4,8 @@ import { page, userEvent } from 'vitest/browser';
 import '../../../../client/components/notices/unfinished-notice.ts';
 import type { Generation, GenerationError, LastAction } from '../../../../shared/model.ts';
 import { failureOf, generation } from '../../../support/component-states.ts';
+import { focused, textOf } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { focused, wordsOf } from '../../../support/this-page.ts';
 
 const stand = useStand();
 
@@ -36,7 +36,7 @@ describe('the unfinished notice', () => {
       ?decides=${decides}
     ></proof-unfinished-notice>`);
   const cancelled: Generation = { ...generation, cancelReason: 'too dark' };
-  const text = () => wordsOf(page.getByRole('status').element());
+  const text = () => textOf(page.getByRole('status').element());
   const add = () => page.getByRole('button', { name: 'Add to the prompt' });
 
   test.each([

@@ -3,7 +3,7 @@ import '../../../../client/components/room/proof-room.ts';
 import type { ProofRoom } from '../../../../client/components/room/proof-room.ts';
 import type { ClientMessage, ServerMessage } from '../../../../shared/protocol.ts';
 import * as states from '../../../support/component-states.ts';
-import { deep } from '../../../support/this-page.ts';
+import { deep } from '../../../support/dom.ts';
 
 /** The server's end of one socket, played by the test. */
 class FakeWebSocket {

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { ReceivedImage } from '../../../../client/session/session-state.ts';
 import * as states from '../../../support/component-states.ts';
+import { focused } from '../../../support/dom.ts';
 import { useReview } from '../../../support/review-room.ts';
-import { focused } from '../../../support/this-page.ts';
 
 const room = useReview();
 const picture = await states.paint('i1');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import * as states from '../../../support/component-states.ts';
+import { focused, holdDecoding } from '../../../support/dom.ts';
 import { useReview } from '../../../support/review-room.ts';
-import { focused, whileNothingIsDecoded } from '../../../support/this-page.ts';
 
 const room = useReview();
 const picture = await states.paint('i1');
@@ -33,7 +33,7 @@ describe('the picture', () => {
   test('is replaced only once the next one is decoded', async () => {
     await room.show(states.generating(picture));
     await expect.element(image(/^Previous image/)).toBeVisible();
-    const decode = await whileNothingIsDecoded(async () => {
+    const decode = await holdDecoding(async () => {
       await room.show(states.deciding(await states.paint('i2', { colour: 'plum' })));
       await expect.element(page.getByRole('img')).toHaveAttribute('src', picture.url);
     });
@@ -48,7 +48,7 @@ describe('the picture', () => {
       ?.querySelector('proof-picture')
       ?.shadowRoot?.addEventListener('animationend', (event) => event.stopPropagation(), { capture: true });
     const preview = await states.paint('p1', { kind: 'partial', colour: 'grey' });
-    const decode = await whileNothingIsDecoded(() => room.show(states.generating(picture, preview)));
+    const decode = await holdDecoding(() => room.show(states.generating(picture, preview)));
     expect([kinds(), captions()]).toEqual([['previous'], ['Previous picture']]);
     decode();
     await expect.poll(() => [kinds(), captions()]).toEqual([['previous', 'partial'], ['Preview']]);
@@ -61,7 +61,7 @@ describe('the picture', () => {
 
   test('has its shape, and no caption, before the first preview is decoded', async () => {
     const tall = await states.paint('p1', { kind: 'partial', width: 32, height: 64 });
-    const decode = await whileNothingIsDecoded(() => room.show(states.generating(undefined, tall)));
+    const decode = await holdDecoding(() => room.show(states.generating(undefined, tall)));
     expect([kinds(), captions()]).toEqual([[], []]);
     expect(ratio()).toBeCloseTo(0.5, 1);
     decode();

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import type { SessionState } from '../../../../client/session/session-state.ts';
 import * as states from '../../../support/component-states.ts';
+import { animationsEnd, deep, violations } from '../../../support/dom.ts';
 import { useReview } from '../../../support/review-room.ts';
-import { comeToRest, deep, violations } from '../../../support/this-page.ts';
 
 const room = useReview();
 const picture = await states.paint('i1', { width: 300, height: 200 });
@@ -33,7 +33,7 @@ beforeEach(() => page.viewport(1280, 900));
 
 async function show(session: SessionState): Promise<void> {
   await room.show(session);
-  await comeToRest();
+  await animationsEnd();
 }
 
 describe('axe finds nothing in light and dark', () => {

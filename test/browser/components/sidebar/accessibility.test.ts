@@ -9,8 +9,8 @@ import '../../../../client/components/sidebar/prompt-options.ts';
 import '../../../../client/components/sidebar/refine-form.ts';
 import { capabilities } from '../../../support/capabilities.ts';
 import { attemptOf, failureOf, generation, paint } from '../../../support/component-states.ts';
+import { deep, focused, violations } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { deep, focused, violations } from '../../../support/this-page.ts';
 
 const stand = useStand();
 

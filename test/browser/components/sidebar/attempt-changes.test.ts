@@ -4,8 +4,8 @@ import { page } from 'vitest/browser';
 import '../../../../client/components/sidebar/attempt-changes.ts';
 import type { Attempt, DiscardedAttempt } from '../../../../shared/model.ts';
 import * as states from '../../../support/component-states.ts';
+import { deep, textOf } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { deep, wordsOf } from '../../../support/this-page.ts';
 
 const stand = useStand();
 const { reference } = await states.paint('i1');
@@ -25,7 +25,7 @@ const show = (shown: Attempt, attempts: Attempt[] = [first, shown], discarded: D
   ></proof-changes>`);
 
 const changes = () => page.getByRole('region', { name: 'What changed' });
-const text = () => wordsOf(changes().element());
+const text = () => textOf(changes().element());
 
 describe('M9: the origin of an attempt', () => {
   test('is a button that selects the parent', async () => {
@@ -78,7 +78,7 @@ describe('the changes of an attempt', () => {
     const options = { size: '1024x1024', quality: 'high', background: 'auto' } as const;
     await show(attempt(2, { parent: 'i1', options }));
     const items = changes().getByRole('listitem').elements();
-    expect(items.map(wordsOf)).toEqual(['Size: Landscape → to Square', 'Quality: Automatic → to High']);
+    expect(items.map(textOf)).toEqual(['Size: Landscape → to Square', 'Quality: Automatic → to High']);
   });
 
   test('S5: show markup as text', async () => {

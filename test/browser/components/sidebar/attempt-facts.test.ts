@@ -4,8 +4,8 @@ import { page } from 'vitest/browser';
 import '../../../../client/components/sidebar/attempt-facts.ts';
 import type { Attempt } from '../../../../shared/model.ts';
 import * as states from '../../../support/component-states.ts';
+import { deep, textOf } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { deep, wordsOf } from '../../../support/this-page.ts';
 
 const stand = useStand();
 const { reference } = await states.paint('i1');
@@ -15,8 +15,8 @@ const attempt: Attempt = states.attemptOf(reference);
 async function facts(shown: Attempt): Promise<[string, string][]> {
   await stand.show(html`<proof-facts .attempt=${shown} .model=${'an-image-model'}></proof-facts>`);
   await page.getByText('About this picture').click();
-  const values = deep(stand.element, 'dd').map((value) => wordsOf(value) ?? '');
-  return deep(stand.element, 'dt').map((term, index) => [wordsOf(term) ?? '', values[index] ?? '']);
+  const values = deep(stand.element, 'dd').map((value) => textOf(value) ?? '');
+  return deep(stand.element, 'dt').map((term, index) => [textOf(term) ?? '', values[index] ?? '']);
 }
 
 test('the facts are shown in order, with their units', async () => {

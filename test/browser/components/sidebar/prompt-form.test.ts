@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import * as states from '../../../support/component-states.ts';
+import { focused } from '../../../support/dom.ts';
 import { press, promptField, useReview } from '../../../support/review-room.ts';
-import { focused } from '../../../support/this-page.ts';
 
 const room = useReview();
 const picture = await states.paint('i1');

@@ -5,8 +5,8 @@ import '../../../../client/components/sidebar/prompt-options.ts';
 import type { IntentEvent } from '../../../../client/model/intent.ts';
 import { type Capabilities, type Options, optionNames } from '../../../../shared/options.ts';
 import { capabilities } from '../../../support/capabilities.ts';
+import { textOf } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { wordsOf } from '../../../support/this-page.ts';
 
 const stand = useStand();
 
@@ -34,7 +34,7 @@ async function showOptions(
 const list = (name: string) => page.getByRole('combobox', { name });
 const listed = (name: string) => [...list(name).element().querySelectorAll('option')].map(({ label }) => label);
 const openOptions = () => page.getByText(/^\s*Options/).click();
-const summary = () => wordsOf(page.getByText(/^\s*Options/).element());
+const summary = () => textOf(page.getByText(/^\s*Options/).element());
 
 describe('the options', () => {
   test('offer what the server knows and nothing else', async () => {

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import '../../../../client/components/sidebar/refine-form.ts';
 import type { Intent } from '../../../../client/model/intent.ts';
+import { focused } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { focused } from '../../../support/this-page.ts';
 
 const stand = useStand();
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { SessionState } from '../../../../client/session/session-state.ts';
 import * as states from '../../../support/component-states.ts';
+import { deep, focused } from '../../../support/dom.ts';
 import { press, promptField, useReview } from '../../../support/review-room.ts';
-import { deep, focused } from '../../../support/this-page.ts';
 
 const room = useReview();
 const picture = await states.paint('i1');

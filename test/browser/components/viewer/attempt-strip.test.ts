@@ -8,8 +8,8 @@ import type { ReceivedImage } from '../../../../client/session/session-state.ts'
 import type { Attempt, DiscardedAttempt } from '../../../../shared/model.ts';
 import type { Command } from '../../../../shared/protocol.ts';
 import * as states from '../../../support/component-states.ts';
+import { animationsEnd, holdDecoding, violations } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { comeToRest, violations, whileNothingIsDecoded } from '../../../support/this-page.ts';
 
 const stand = useStand();
 const picture = await states.paint('i1', { width: 60, height: 40 });
@@ -90,7 +90,7 @@ describe('an attempt', () => {
       const elements = thumbnail ? [thumbnail, ...(thumbnail.shadowRoot?.querySelectorAll('*') ?? [])] : [];
       return elements.map((element) => getComputedStyle(element).backgroundImage !== 'none');
     };
-    const decode = await whileNothingIsDecoded(async () => {
+    const decode = await holdDecoding(async () => {
       await show({ attempts: attempts(1), images: bytesOf(attempt(1)) });
       expect(hasCheck()).toEqual([false]);
     });
@@ -409,7 +409,7 @@ describe.each(['light', 'dark'])('in %s', (scheme) => {
       await show({ attempts: some, images: bytesOf(attempt(1)), selectedId: 'i2', approvedId: 'i1', decides: true });
       await show({ attempts: some.slice(0, 3), discarded: [discarded(4, 'A name without any end at all')] });
       await page.getByText('Discarded (1)').click();
-      await comeToRest();
+      await animationsEnd();
       expect(document.documentElement.scrollWidth).toBe(width);
       for (const target of strip.shadowRoot?.querySelectorAll('button, summary') ?? []) {
         expect(target.getBoundingClientRect().height, target.outerHTML).toBeGreaterThanOrEqual(44);

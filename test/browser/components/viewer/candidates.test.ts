@@ -4,8 +4,8 @@ import { page, userEvent } from 'vitest/browser';
 import '../../../../client/components/viewer/candidates.ts';
 import type { CandidateContent } from '../../../../client/model/viewer-content.ts';
 import { paint } from '../../../support/component-states.ts';
+import { holdDecoding, textOf } from '../../../support/dom.ts';
 import { useStand } from '../../../support/stand.ts';
-import { whileNothingIsDecoded, wordsOf } from '../../../support/this-page.ts';
 
 const stand = useStand();
 
@@ -48,7 +48,7 @@ test('each candidate says what it is', async () => {
   await show([finished, failed, partial, waiting]);
   await expect.element(page.getByRole('list', { name: '4 pictures of one prompt' })).toBeVisible();
   await expect.element(page.getByRole('img', { name: 'Preview of a heron' })).toBeVisible();
-  expect(items().map(wordsOf)).toEqual(['No. 4', 'It broke. Ask again. No picture', 'Preview', 'Waiting in line']);
+  expect(items().map(textOf)).toEqual(['No. 4', 'It broke. Ask again. No picture', 'Preview', 'Waiting in line']);
 });
 
 test('only a finished candidate can be selected, by a click or a key', async () => {
@@ -71,7 +71,7 @@ test('a preview stays until the finished picture is decoded', async () => {
   const image = () => items()[0]?.querySelector('img');
   await show([partial]);
   await expect.poll(() => image()?.src).toBe(grey.url);
-  const decode = await whileNothingIsDecoded(async () => {
+  const decode = await holdDecoding(async () => {
     await show([{ ...finished, candidate: 2 }]);
     await expect.element(page.getByRole('button')).toBeVisible();
     expect(image()?.src).toBe(grey.url);
@@ -81,9 +81,9 @@ test('a preview stays until the finished picture is decoded', async () => {
 });
 
 test('a candidate is labelled as a preview only once its preview is decoded', async () => {
-  const decode = await whileNothingIsDecoded(async () => {
+  const decode = await holdDecoding(async () => {
     await show([partial]);
-    expect(items().map(wordsOf)).toEqual(['Drawing']);
+    expect(items().map(textOf)).toEqual(['Drawing']);
   });
   decode();
   await expect.element(page.getByText('Preview')).toBeVisible();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DecodedImage } from '../../../../client/components/viewer/decoded-image.ts';
 import { paint } from '../../../support/component-states.ts';
-import { whileNothingIsDecoded } from '../../../support/this-page.ts';
+import { holdDecoding } from '../../../support/dom.ts';
 
 const [one, two] = await Promise.all([paint('one'), paint('two')]);
 
@@ -14,7 +14,7 @@ function observed(): { image: DecodedImage; shown: (string | undefined)[] } {
 
 test('of two images requested in a row only the later one is shown', async () => {
   const { image, shown } = observed();
-  const decode = await whileNothingIsDecoded(async () => {
+  const decode = await holdDecoding(async () => {
     image.request(one);
     image.request(two);
   });
@@ -28,7 +28,7 @@ test('the image on show stays while another one is decoded, and when it is reque
   image.request(one);
   await expect.poll(() => shown).toEqual(['one']);
   const element = image.decoded?.element;
-  const decode = await whileNothingIsDecoded(async () => {
+  const decode = await holdDecoding(async () => {
     image.request(two);
     image.request(one);
   });
@@ -42,7 +42,7 @@ test('an image is cleared at once, and one that is still being decoded is not sh
   const { image, shown } = observed();
   image.request(one);
   await expect.poll(() => shown).toEqual(['one']);
-  const decode = await whileNothingIsDecoded(async () => image.request(two));
+  const decode = await holdDecoding(async () => image.request(two));
   image.request(undefined);
   decode();
   await two.blob.arrayBuffer();

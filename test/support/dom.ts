@@ -1,4 +1,4 @@
-/** What a component test asks of its page: elements, focus, motion, axe. All of it looks into shadow roots. */
+/** Helpers for component tests: elements, focus, animations and axe, through all shadow roots. */
 import axe from 'axe-core';
 
 /** The matching elements inside, in document order, through all shadow roots. */
@@ -9,7 +9,7 @@ export function deep(root: ParentNode | null | undefined, selector = '*'): HTMLE
   ]);
 }
 
-/** The element that has the focus, in whichever shadow root. */
+/** The element that has the focus. */
 export function focused(): Element | null {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
@@ -17,11 +17,11 @@ export function focused(): Element | null {
 }
 
 /** An element's text with single spaces. */
-export const wordsOf = (element: Element | null | undefined): string | undefined =>
+export const textOf = (element: Element | null | undefined): string | undefined =>
   element?.textContent?.replaceAll(/\s+/g, ' ').trim();
 
-/** Waits for all animations that end: axe measures the contrast of a text only once it has faded in. */
-export async function comeToRest(): Promise<void> {
+/** Waits for all animations that have an end. Before a text has faded in, axe would measure a wrong contrast. */
+export async function animationsEnd(): Promise<void> {
   const roots = [document, ...deep(document).flatMap(({ shadowRoot }) => shadowRoot ?? [])];
   const ending = roots
     .flatMap((root) => root.getAnimations())
@@ -29,17 +29,17 @@ export async function comeToRest(): Promise<void> {
   await Promise.allSettled(ending.map(({ finished }) => finished));
 }
 
-/** What axe finds: each violation with the rule's id, the element and what is wrong. */
+/** The violations that axe finds: each with the rule's id, the element and what is wrong. */
 export async function violations(): Promise<string[]> {
-  await comeToRest();
+  await animationsEnd();
   const { violations } = await axe.run(document, { resultTypes: ['violations'] });
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
   );
 }
 
-/** Images that are decoded during `work` stay undecoded until the returned function is called. */
-export async function whileNothingIsDecoded(work: () => Promise<void>): Promise<() => void> {
+/** Images that `work` shows are decoded only when the returned function is called. */
+export async function holdDecoding(work: () => Promise<void>): Promise<() => void> {
   const decoded = Promise.withResolvers<void>();
   const { decode } = HTMLImageElement.prototype;
   HTMLImageElement.prototype.decode = () => decoded.promise;
