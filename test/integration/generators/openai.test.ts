@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { createCanvas } from '@napi-rs/canvas';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { withRetries } from '../../server/generators/retry.ts';
-import { PROMPT, startGeneration } from '../support/generation.ts';
-import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
+import { withRetries } from '../../../server/generators/retry.ts';
+import { PROMPT, startGeneration } from '../../support/generation.ts';
+import { OPENAI_KEY, setUpOpenAI } from '../../support/openai-adapter.ts';
 
 describe('a successful generation', () => {
   test('W4: the image and its previews are exactly the bytes that were sent', async () => {

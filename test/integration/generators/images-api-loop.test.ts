@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { withRetries } from '../../server/generators/retry.ts';
-import { UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
-import { PROMPT } from '../support/generation.ts';
-import { IMAGES_KEY, setUpImagesApi } from '../support/images-api-adapter.ts';
-import { startServer } from '../support/server.ts';
-import { bytesOf } from '../support/ws-client.ts';
+import { withRetries } from '../../../server/generators/retry.ts';
+import { UPSTREAM_TEXT } from '../../support/fake-openai-scenarios.ts';
+import { PROMPT } from '../../support/generation.ts';
+import { IMAGES_KEY, setUpImagesApi } from '../../support/images-api-adapter.ts';
+import { startServer } from '../../support/server.ts';
+import { bytesOf } from '../../support/ws-client.ts';
 
 describe('the Images API through the whole server', () => {
   async function startSession() {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { checkKey } from '../../server/generators/openai/key-check.ts';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../server/generators/openai/models.ts';
-import { imagesService, responsesService } from '../../server/generators/openai/service.ts';
-import { type FakeOpenAI, MISSING_MODEL, WRONG_KEY } from '../support/fake-openai.ts';
-import { IMAGES_KEY, setUpImagesApi } from '../support/images-api-adapter.ts';
-import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
+import { checkKey } from '../../../server/generators/openai/key-check.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../../server/generators/openai/models.ts';
+import { imagesService, responsesService } from '../../../server/generators/openai/service.ts';
+import { type FakeOpenAI, MISSING_MODEL, WRONG_KEY } from '../../support/fake-openai.ts';
+import { IMAGES_KEY, setUpImagesApi } from '../../support/images-api-adapter.ts';
+import { OPENAI_KEY, setUpOpenAI } from '../../support/openai-adapter.ts';
 
 describe('the check of the key at OpenAI', () => {
   const check = async (

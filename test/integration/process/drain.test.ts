@@ -1,11 +1,11 @@
 /** R6: how a server stops, with clients on real sockets. */
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { FakeClock } from '../support/fake-clock.ts';
-import { upgradeStatus } from '../support/raw-client.ts';
-import { imageOf } from '../support/scripted-generator.ts';
-import { startServer, startSession } from '../support/server.ts';
-import { bytesOf } from '../support/ws-client.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { upgradeStatus } from '../../support/raw-client.ts';
+import { imageOf } from '../../support/scripted-generator.ts';
+import { startServer, startSession } from '../../support/server.ts';
+import { bytesOf } from '../../support/ws-client.ts';
 
 const A_CAT = { type: 'generate', commandId: 'go', prompt: 'a cat' } as const;
 /** More than the kernel takes for a client that does not read. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { withRetries } from '../../server/generators/retry.ts';
-import { startFakeOpenAI } from '../support/fake-openai.ts';
-import { type ScenarioName, UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
+import { withRetries } from '../../../server/generators/retry.ts';
+import { startFakeOpenAI } from '../../support/fake-openai.ts';
+import { type ScenarioName, UPSTREAM_TEXT } from '../../support/fake-openai-scenarios.ts';
 import {
   automatically,
   byAPerson,
@@ -11,8 +11,8 @@ import {
   never,
   PROMPT,
   startGeneration,
-} from '../support/generation.ts';
-import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
+} from '../../support/generation.ts';
+import { OPENAI_KEY, setUpOpenAI } from '../../support/openai-adapter.ts';
 
 const moderation = { code: 'moderation_blocked', message: /safety system/, ...never } as const;
 const fault = { code: 'provider_error', message: /fault of its own/, ...automatically } as const;

@@ -1,15 +1,15 @@
 /** What the log, the metrics and the answers hold after many things went wrong: ids, codes, sizes and times, and nothing else. */
 import { expect, test } from 'vitest';
-import type { Generator } from '../../server/generators/generator.ts';
-import { withRetries } from '../../server/generators/retry.ts';
-import { loggedId } from '../../server/platform/secrets.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import type { FakeOpenAI } from '../support/fake-openai.ts';
-import { UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
-import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
-import { frame, upgraded, upgradeStatus } from '../support/raw-client.ts';
-import { startServer, type TestServer } from '../support/server.ts';
-import type { WsClient } from '../support/ws-client.ts';
+import type { Generator } from '../../../server/generators/generator.ts';
+import { withRetries } from '../../../server/generators/retry.ts';
+import { loggedId } from '../../../server/platform/secrets.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import type { FakeOpenAI } from '../../support/fake-openai.ts';
+import { UPSTREAM_TEXT } from '../../support/fake-openai-scenarios.ts';
+import { OPENAI_KEY, setUpOpenAI } from '../../support/openai-adapter.ts';
+import { frame, upgraded, upgradeStatus } from '../../support/raw-client.ts';
+import { startServer, type TestServer } from '../../support/server.ts';
+import type { WsClient } from '../../support/ws-client.ts';
 
 const TOKEN = 'an-access-token-of-more-than-32-characters';
 const NAME = 'Anastasia';

@@ -1,6 +1,6 @@
 /** Tests of the fake OpenAI itself: `release` must work at any moment, or the tests that use it would be flaky. */
 import { expect, onTestFinished, test } from 'vitest';
-import { type FakeOpenAI, startFakeOpenAI } from '../support/fake-openai.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../support/fake-openai.ts';
 
 async function startFake(): Promise<FakeOpenAI> {
   const fake = await startFakeOpenAI();

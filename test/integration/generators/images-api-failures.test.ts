@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { withRetries } from '../../server/generators/retry.ts';
-import { startFakeImagesApi } from '../support/fake-images-api.ts';
-import type { ImagesScenarioName } from '../support/fake-images-api-scenarios.ts';
-import { UPSTREAM_TEXT } from '../support/fake-openai-scenarios.ts';
+import { withRetries } from '../../../server/generators/retry.ts';
+import { startFakeImagesApi } from '../../support/fake-images-api.ts';
+import type { ImagesScenarioName } from '../../support/fake-images-api-scenarios.ts';
+import { UPSTREAM_TEXT } from '../../support/fake-openai-scenarios.ts';
 import {
   automatically,
   byAPerson,
@@ -13,8 +13,8 @@ import {
   PROMPT,
   startGeneration,
   withDoubt,
-} from '../support/generation.ts';
-import { IMAGES_KEY, parent, setUpImagesApi } from '../support/images-api-adapter.ts';
+} from '../../support/generation.ts';
+import { IMAGES_KEY, parent, setUpImagesApi } from '../../support/images-api-adapter.ts';
 
 const fault = {
   code: 'provider_error',

@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { createImagesApiGenerator } from '../../server/generators/openai/images-generator.ts';
-import { defaultLimits } from '../../server/platform/limits.ts';
-import { PROMPT, startGeneration } from '../support/generation.ts';
-import { IMAGES_KEY, parent, setUpImagesApi } from '../support/images-api-adapter.ts';
+import { createImagesApiGenerator } from '../../../server/generators/openai/images-generator.ts';
+import { defaultLimits } from '../../../server/platform/limits.ts';
+import { PROMPT, startGeneration } from '../../support/generation.ts';
+import { IMAGES_KEY, parent, setUpImagesApi } from '../../support/images-api-adapter.ts';
 
 describe('a successful generation', () => {
   test.each(['drawn', 'drawn_with_usage'] as const)(
