@@ -3,7 +3,7 @@
  * The thread and its memory end with the picture, so most CanvasKit objects are not deleted by hand.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import canvasKit, { type Canvas, type CanvasKit } from 'canvaskit-wasm/full';
+import canvasKit, { type CanvasKit, type Surface } from 'canvaskit-wasm/full';
 import { createTypesetter } from './lettering.ts';
 import { channels, type Palette, palettes } from './palettes.ts';
 import { Random } from './random.ts';
@@ -63,8 +63,8 @@ export function* paint(kit: CanvasKit, order: PaintOrder): Generator<Buffer> {
   }
   // On a transparent background, a medium tone is legible whatever is behind it.
   const colour = lettering === 'on band' ? palette.pale : transparent ? palette.tones[2] : ink;
-  title?.draw(picture.canvas, margin - unit * 0.004, foot, colour);
-  note?.draw(picture.canvas, margin, noteTop, colour);
+  title?.draw(picture.surface.getCanvas(), margin - unit * 0.004, foot, colour);
+  note?.draw(picture.surface.getCanvas(), margin, noteTop, colour);
   yield file();
 }
 
@@ -75,12 +75,13 @@ export function* paint(kit: CanvasKit, order: PaintOrder): Generator<Buffer> {
 function createPicture(kit: CanvasKit, width: number, height: number, speckle: number) {
   const { RGBA_8888: colorType } = kit.ColorType;
   const info = { width, height, colorType, alphaType: kit.AlphaType.Unpremul, colorSpace: kit.ColorSpace.SRGB };
-  const canvas = made(kit.MakeSurface(width, height)).getCanvas();
-  const numbers = made(kit.MakeSurface(width, height)).getCanvas();
+  // A canvas belongs to its surface, which CanvasKit frees when JavaScript no longer refers to it.
+  const surface = made(kit.MakeSurface(width, height));
+  const numbers = made(kit.MakeSurface(width, height));
   const shades: Shade[] = [];
   const [side, random] = [512, new Random(1)];
   const noise = Float32Array.from({ length: side ** 2 }, () => random.between(0, 1));
-  const pixelsOf = (from: Canvas) => new Uint8Array(made(from.readPixels(0, 0, info)));
+  const pixelsOf = (from: Surface) => new Uint8Array(made(from.getCanvas().readPixels(0, 0, info)));
 
   function draw({ path: data, colour, stroke, shade }: Shape): void {
     const path = made(kit.Path.MakeFromSVGString(data));
@@ -92,14 +93,14 @@ function createPicture(kit: CanvasKit, width: number, height: number, speckle: n
     }
     const number = shade ? shades.push(shade) : 0;
     paint.setColor(kit.Color(number & 255, number >> 8, 0));
-    numbers.drawPath(path, paint);
+    numbers.getCanvas().drawPath(path, paint);
     paint.setColor(kit.parseColorString(colour));
     paint.setAntiAlias(true);
-    canvas.drawPath(path, paint);
+    surface.getCanvas().drawPath(path, paint);
   }
 
   function encode(format: PaintOrder['format'], quality: number): Buffer {
-    const pixels = pixelsOf(canvas);
+    const pixels = pixelsOf(surface);
     if (speckle > 0) addSpeckles(pixels, pixelsOf(numbers));
     const { PNG: png, JPEG: jpeg, WEBP: webp } = kit.ImageFormat;
     const image = made(kit.MakeImage(info, pixels, width * 4));
@@ -124,7 +125,7 @@ function createPicture(kit: CanvasKit, width: number, height: number, speckle: n
     }
   }
 
-  return { canvas, draw, encode };
+  return { surface, draw, encode };
 }
 
 function made<Thing>(thing: Thing | null): Thing {

@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import canvasKit from 'canvaskit-wasm/full';
 import { describe, expect, test } from 'vitest';
 import { createDemoGenerator, type DemoGeneratorOptions } from '../../../../server/generators/demo/demo-generator.ts';
@@ -155,6 +158,21 @@ test('previews are earlier stages of the picture, each nearer to it', async () =
   expect(second).toBeGreaterThan(third);
   expect(third).toBeGreaterThan(0);
   expect(await paint({ options: { size, partialImages: 1 } })).toMatchObject({ partials: partials.slice(2), image });
+});
+
+test('a picture is whole though garbage is collected while it is painted', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const paintSlowly = async function* (order: Parameters<typeof paintFiles>[1]) {
+    for (const file of paintFiles(kit, order)) {
+      yield file;
+      collect();
+      // CanvasKit frees what was collected in a task of its own.
+      await nextTurn();
+    }
+  };
+  const { image } = await paint({}, { stepMs: 0, paint: paintSlowly });
+  expect(image).toEqual((await paint({})).image);
 });
 
 describe('R2: an abort ends it at once with an AbortError', () => {
