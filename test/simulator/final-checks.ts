@@ -1,4 +1,4 @@
-/** The end of every schedule: the network works again, all generations end, everybody leaves. What must hold at each of these points. */
+/** The end of every schedule: network and server work again, all generations end, everybody leaves. What must hold at each of these points. */
 import type { CommandResult } from '../../client/session/session-client.ts';
 import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import { endStall } from './perform.ts';
@@ -14,7 +14,7 @@ const RECONNECTED_WITHIN_MS = 60_000;
 const STEP_MS = 1_000;
 
 export async function end(world: World): Promise<void> {
-  await repairNetwork(world);
+  await repair(world);
   for (const tab of world.open) checkTab(tab, world);
   world.checks.throwIfBroken();
   await finishAll(world);
@@ -26,7 +26,8 @@ export async function end(world: World): Promise<void> {
   await closeAll(world);
 }
 
-async function repairNetwork(world: World): Promise<void> {
+async function repair(world: World): Promise<void> {
+  world.server.sessions.failsNextCommand = false;
   for (const tab of world.open) {
     tab.network = 'works';
     tab.speed.latencyMs = 20;

@@ -34,7 +34,7 @@ export async function perform(step: Step, world: World): Promise<void> {
       world.server.setClockForward(step.ms);
       break;
     case 'server fault':
-      world.server.sessions.failNextCommand();
+      world.server.sessions.failsNextCommand = true;
       break;
     default: {
       if ('drawing' in step) draw(step, world);

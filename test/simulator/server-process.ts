@@ -220,21 +220,17 @@ class InjectedFault extends Error {}
 /** Reports every command and its answer. */
 export class ObservedSessions extends Sessions {
   readonly #observer: ServerObserver;
-  #faults = 0;
+  /** The next command fails through a mistake of the server's own. */
+  failsNextCommand = false;
 
   constructor(context: SessionsContext, observer: ServerObserver) {
     super(context);
     this.#observer = observer;
   }
 
-  /** The next command fails through a mistake of the server's own. */
-  failNextCommand(): void {
-    this.#faults = 1;
-  }
-
   override async execute(caller: Caller, command: Command): Promise<Answer> {
-    if (this.#faults > 0) {
-      this.#faults -= 1;
+    if (this.failsNextCommand) {
+      this.failsNextCommand = false;
       throw new InjectedFault();
     }
     const answered = this.#observer.executing(caller, command);
