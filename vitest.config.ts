@@ -24,6 +24,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          // No test changes a module, so the files can share them: loading them takes a second each time.
+          isolate: false,
           include: ['test/e2e/**/*.test.ts'],
           // Each test opens several pages and waits for a server, which takes long on a slow machine.
           testTimeout: 60_000,

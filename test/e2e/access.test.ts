@@ -1,4 +1,4 @@
-/** Who gets in: access token, session links, and addresses that lead nowhere. */
+/** Access: the token, session links, and addresses without a session. */
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
 import { startProduct } from '../support/product.ts';

@@ -95,7 +95,7 @@ test('a reviewer: axe finds nothing and nothing is wider than the window, from t
   await checkPage(page, 'started over');
 });
 
-test('a watcher, and whoever is not let in: axe finds nothing and nothing is wider than the window', async () => {
+test('a watcher, the token form and the error pages: axe finds nothing and nothing is wider than the window', async () => {
   browser.allowErrors(/404 \(Not Found\)/, connectionErrors);
   const product = await startProduct({ config: { accessToken: TOKEN } });
   const { address, openai } = product;

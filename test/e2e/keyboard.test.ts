@@ -1,4 +1,4 @@
-/** Everything can be done with the keyboard alone, with a visible focus that goes along. */
+/** The keyboard alone: every step has a visible focus, which moves on with the stage. */
 import { test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
 import { makePictures, seePicture, twoReviewers } from '../support/people.ts';
@@ -9,7 +9,7 @@ import { tabTo } from '../support/tab-key.ts';
 const browser = useBrowser();
 const PROMPT = 'A fox in the snow';
 
-test('keyboard: options, generate, cancel, candidates, approve, download, and start over', async () => {
+test('with the keyboard alone one can choose options, generate, cancel, approve, download and start over', async () => {
   const { address, openai } = await startProduct();
   const room = await enter(await browser.newPage(), address);
   const { page } = room;
@@ -67,7 +67,7 @@ test('keyboard: options, generate, cancel, candidates, approve, download, and st
   await see(room.prompt).toHaveValue('');
 });
 
-test('keyboard: look closely, compare, discard, undo, regenerate, and approve', async () => {
+test('with the keyboard alone one can view, compare, discard, restore, regenerate and approve attempts', async () => {
   const { address, openai } = await startProduct();
   const { ana, bo } = await twoReviewers(browser, address);
   const { page } = ana;

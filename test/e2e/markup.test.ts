@@ -26,8 +26,8 @@ async function policyOf(tab: Page): Promise<string | undefined> {
   return (await response.allHeaders())['content-security-policy'];
 }
 
-/** No text has become an element or has run. A violation of the CSP would be an error on the page, which fails the test. */
-async function expectNothingMade({ page }: Room): Promise<void> {
+/** No text has become an element, and none has run. A violation of the CSP would be an error on the page, which fails the test. */
+async function expectOnlyText({ page }: Room): Promise<void> {
   expect(await page.locator(MADE).evaluateAll((made) => made.map(({ outerHTML }) => outerHTML))).toEqual([]);
   expect(await page.evaluate(() => 'ran' in window)).toBe(false);
 }
@@ -56,7 +56,7 @@ test('S5: markup in prompt, feedback, reason and name is text wherever it is sho
       PROMPT,
       `${PROMPT}, in soft morning light`,
     ]);
-    await expectNothingMade(room);
+    await expectOnlyText(room);
   }
 
   openai.next('held');
@@ -69,14 +69,14 @@ test('S5: markup in prompt, feedback, reason and name is text wherever it is sho
   for (const room of both) {
     await see(room.feedback).toHaveValue(REASON);
     await see(room.prompt).toHaveValue(NEXT_PROMPT);
-    await expectNothingMade(room);
+    await expectOnlyText(room);
   }
 
   await ana.refine(1, FEEDBACK);
   for (const room of both) {
     await see(room.attempt(2)).toHaveAccessibleName(/^No\. 2, <img src=x onerror=.*, refined from No\. 1$/);
     await see(room.changes.getByRole('blockquote')).toHaveText(FEEDBACK);
-    await expectNothingMade(room);
+    await expectOnlyText(room);
   }
 
   await ana.submitPrompt(NEXT_PROMPT, 'Regenerate');
@@ -84,7 +84,7 @@ test('S5: markup in prompt, feedback, reason and name is text wherever it is sho
     await see(room.attempt(3)).toHaveAccessibleName(/^No\. 3, <script>window\.ran=1<\/script>.*, /);
     await see(room.changes.getByRole('insertion').first()).toBeVisible();
     await see(room.changes.getByRole('deletion').first()).toBeVisible();
-    await expectNothingMade(room);
+    await expectOnlyText(room);
   }
 
   await ana.press('Discard No. 3');
@@ -98,9 +98,9 @@ test('S5: markup in prompt, feedback, reason and name is text wherever it is sho
     const state = await room.state();
     for (const text of [PROMPT, NEXT_PROMPT, FEEDBACK, ANA, BO])
       expect(state).toContain(JSON.stringify(text).slice(1, -1));
-    await expectNothingMade(room);
+    await expectOnlyText(room);
   }
   await ana.nameButton.click();
   await see(ana.root.getByRole('textbox', { name: 'Your name' })).toHaveValue(ANA);
-  await expectNothingMade(ana);
+  await expectOnlyText(ana);
 });

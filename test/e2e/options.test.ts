@@ -32,7 +32,7 @@ const TOOL = {
 const choicesOf = async (room: Room, title: string): Promise<string[]> =>
   (await room.option(title).getByRole('option').allTextContents()).map((label) => label.trim());
 
-test('options: the page offers what the server can do, sends what was chosen, and remembers it for the next session', async () => {
+test('the page offers the options that the server has, sends those that were chosen, and remembers them for the next session', async () => {
   const { address, openai } = await startProduct({
     choices: { imageModels: ['another-model'], sizes: ['1024x1024', '1024x1536'] },
     limits: { CANDIDATES_PER_GENERATION: 2 },

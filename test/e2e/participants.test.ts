@@ -1,4 +1,4 @@
-/** Who is who: one person in several tabs, and two people of the same name. */
+/** Identity: one person in several tabs, and two people of the same name. */
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
 import { delayConnection } from '../support/delayed-connection.ts';

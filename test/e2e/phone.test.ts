@@ -36,7 +36,7 @@ test('on a phone, previews, pictures and candidates scroll into view as they com
   await see(ana.finishedCandidates).toHaveCount(4);
   for (const candidate of await ana.finishedCandidates.all()) await seeWhole(candidate);
 
-  // After an approval, the next step is what the person needs.
+  // After an approval, Download is in view, not the picture.
   await ana.finishedCandidates.first().click();
   await ana.page.mouse.wheel(0, 240);
   await ana.press('Approve');

@@ -37,7 +37,7 @@ test('M8, M9: a refinement sends the bytes of its image and the feedback, and th
   await see(bo.feedback).toHaveValue('');
   await see(cy.feedback).toHaveCount(0);
 
-  // Sent feedback that has become a picture does not come before what was written about its generation.
+  // Feedback that has become a picture is not put before a reason that was written meanwhile.
   openai.next('held');
   await bo.refine(3, FEEDBACK);
   await see(bo.heading('Drawing')).toBeVisible();

@@ -1,4 +1,4 @@
-/** Nothing that was typed and not sent is lost to a reload, and leaving cancels nothing. */
+/** A reload loses nothing that was typed, and leaving cancels nothing. */
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
 import { makePictures, twoReviewers } from '../support/people.ts';
@@ -66,7 +66,7 @@ test('R1: feedback and reasons survive a reload until they are used', async () =
   await ana.reload();
   await see(ana.feedback).toHaveValue(REASON);
 
-  // A reason that its generation has outrun says what to change in the picture.
+  // When the generation ends first, the reason becomes feedback on its picture.
   openai.next('held');
   await bo.press('Regenerate');
   await see(ana.reason).toHaveValue('');
@@ -102,7 +102,7 @@ test('R1: a reload sends a prompt that the connection has lost, and keeps one th
   await see(bo.prompt).toHaveValue('');
   await enter(page, link);
   for (const room of [ana, bo]) await see(room.prompt).toHaveValue(PROMPT);
-  // The restored text is no longer special: a newer one replaces it, also after a reload.
+  // Once it was sent, a newer text replaces it.
   await bo.prompt.fill(`${PROMPT}, at dusk`);
   await see(ana.prompt).toHaveValue(`${PROMPT}, at dusk`);
   await ana.reload();
