@@ -83,12 +83,12 @@ export function createDemoGenerator(options: DemoGeneratorOptions = {}): Generat
 
 /** @throws {GenerationFailed} for a side beyond 2048 pixels */
 function orderOf(request: GenerateRequest): PaintOrder {
-  const { prompt, feedback, attempt, options } = request;
+  const { prompt, feedback, options } = request;
   const { format = 'png', quality = 'auto', background, compression = 90, partialImages = PREVIEWS } = options;
   return {
     recipe: chooseRecipe(request),
     title: prompt,
-    note: `Demo painter no. ${attempt + 1}${feedback ? `: ${feedback}` : ''}`,
+    note: `Demo painter${feedback ? `: ${feedback}` : ''}`,
     ...pixelSize(options),
     // JPEG has no transparency.
     transparent: background === 'transparent' && format !== 'jpeg',
