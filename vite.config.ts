@@ -3,13 +3,17 @@ import { createInterface } from 'node:readline';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 
 const HOST = '127.0.0.1';
-/** In development the page stands where production serves it, and the server one port higher. */
+/** In development the page has the port that the server has in production, and the server the next one. */
 const PAGE_PORT = Number(process.env.PORT ?? 3000);
 const SERVER_PORT = PAGE_PORT + 1;
 
-/** The page and the 404 page, in dist/page: assets are hashed and nothing is inline, so that the server's CSP allows them (rule S5). */
+/**
+ * The page and the 404 page, in dist/page: assets are hashed and nothing is inline, so that the server's CSP allows them (rule S5).
+ * All addresses are relative, so that the page works under any path; the server adapts those in the HTML to the depth of the request.
+ */
 const page: UserConfig = {
   root: 'client/page',
+  base: './',
   build: {
     outDir: '../../dist/page',
     rolldownOptions: { input: ['client/page/index.html', 'client/page/not-found.html'] },
@@ -67,7 +71,7 @@ function server(): Plugin {
       const hint = `\n  Open http://${HOST}:${PAGE_PORT}/ (port ${SERVER_PORT} is the server behind it, without reloading)`;
       httpServer?.once('listening', () => config.logger.info(hint));
       httpServer?.once('close', () => child.kill());
-      // Vite ends itself on SIGTERM alone; on the others the server would outlive it.
+      // Vite ends itself only on SIGTERM. On the other signals the server would go on without it.
       for (const signal of ['SIGINT', 'SIGHUP'] as const)
         process.once(signal, () => process.kill(process.pid, 'SIGTERM'));
       process.once('exit', () => child.kill());

@@ -12,7 +12,6 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          exclude: ['test/browser/**/*.e2e.test.ts'],
           browser: {
             enabled: true,
             headless: true,
@@ -25,8 +24,10 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/browser/**/*.e2e.test.ts'],
-          // A page that waits for a server that waits for a painter: longer than a unit test, on a slow machine too.
+          // No test changes a module, so the files can share them: loading them takes a second each time.
+          isolate: false,
+          include: ['test/e2e/**/*.test.ts'],
+          // Each test opens several pages and waits for a server, which takes long on a slow machine.
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

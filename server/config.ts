@@ -1,17 +1,18 @@
 /**
- * What the environment says, checked. Every variable that the server reads is named here; the `openai` package reads a few of its
- * own besides, of which the README names the useful ones.
+ * The configuration, read from the environment. Every variable that the server reads is named here. The `openai` package reads a few
+ * more by itself; the README names the useful ones.
  */
 import * as v from 'valibot';
 import { LONGEST_TOKEN } from '../shared/protocol.ts';
-import type { DemoPainterOptions } from './generators/demo/demo-generator.ts';
+import type { DemoGeneratorOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL, type OpenAIOptions } from './generators/openai/responses-generator.ts';
-import { isLoopback } from './platform/hosts.ts';
-import { defaultLimits, type Limits } from './platform/limits.ts';
-import { readLimits, wholeNumber } from './read-limits.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generators/openai/models.ts';
+import type { OpenAIOptions } from './generators/openai/responses-generator.ts';
+import { isLoopback } from './platform/addresses.ts';
+import { defaultLimits, type LimitName, type Limits } from './platform/limits.ts';
+import { type LogLevel, logLevels } from './platform/logger.ts';
 
-/** OpenAI, or a server that speaks like it: through which of its two APIs images are drawn. */
+/** OpenAI or a compatible server, through one of its two APIs. */
 export type OpenAIConfig = { readonly generator: 'openai' } & (
   | ({ readonly api: 'responses' } & Omit<OpenAIOptions, 'limits' | 'clock'>)
   | ({ readonly api: 'images' } & Omit<ImagesApiOptions, 'limits' | 'clock'>)
@@ -20,20 +21,16 @@ export type OpenAIConfig = { readonly generator: 'openai' } & (
 export interface Config {
   readonly host: string;
   readonly port: number;
-  readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoPainterOptions, 'sizes'>);
-  /** Whoever creates a session must know it (rule S2). */
+  readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoGeneratorOptions, 'sizes'>);
   readonly accessToken?: string;
-  /** Hosts, besides IP literals and `localhost`, that the server answers to (rule S1). */
   readonly allowedHosts: readonly string[];
-  /** Origins, besides its own, whose pages may connect (rule S1). */
   readonly allowedOrigins: readonly string[];
-  /** Whether `X-Forwarded-For` is believed (rule S8). */
   readonly trustProxy: boolean;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
   readonly limits: Limits;
 }
 
-/** One or more variables can't be used; the message says which and how, in one line each. */
+/** Variables that can't be used. The message has a line for each, which names it and says what it must be. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -54,7 +51,7 @@ const origin = v.pipe(
   ),
 );
 
-/** As a `Host` header names it, without its port: anything else would never be seen there. */
+/** A host as the `Host` header has it, without its port. Anything else would never match. */
 const host = v.pipe(
   v.string(),
   v.toLowerCase(),
@@ -83,9 +80,21 @@ const accessToken = v.pipe(
   v.string(),
   v.minLength(32, 'must have 32 characters or more'),
   v.maxLength(LONGEST_TOKEN, `must have ${LONGEST_TOKEN} characters or less`),
-  // From a file with a line break at its end, say: no field of a page could ever hold it.
+  // A token read from a file may end with a line break, which nobody can type into the page.
   v.check((text) => text === text.trim() && !/\p{Cc}/u.test(text), 'must have no line break, and no space at its ends'),
 );
+
+/** A longer timer would fire at once: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.digits(`must be a whole number from ${least} to ${most}`),
+    v.transform(Number),
+    v.minValue(least, `must be ${least} or more`),
+    v.maxValue(most, `must be ${most} or less`),
+  );
 
 const httpUrl = v.pipe(
   v.string(),
@@ -114,16 +123,13 @@ const Environment = v.object({
   PROOFROOM_ALLOWED_HOSTS: v.optional(v.pipe(list, v.array(host)), ''),
   PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),
   PROOFROOM_TRUST_PROXY: v.optional(flag, '0'),
-  PROOFROOM_LOG_LEVEL: v.optional(
-    v.picklist(['silent', 'error', 'warn', 'info', 'debug'], 'must be silent, error, warn, info or debug'),
-    'info',
-  ),
+  PROOFROOM_LOG_LEVEL: v.optional(v.picklist(logLevels, 'must be silent, error, warn, info or debug'), 'info'),
 });
 type Environment = v.InferOutput<typeof Environment>;
 
 /**
  * Reads the configuration. An empty variable counts as absent.
- * @throws {ConfigError} naming every variable that is wrong
+ * @throws {ConfigError} that names every variable that is wrong
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(
@@ -131,14 +137,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   );
   const parsed = v.safeParse(Environment, given);
   const { limits, problems } = readLimits(given);
-  if (!parsed.success) throw new ConfigError([...parsed.issues.map(problem), ...problems].join('\n'));
+  if (!parsed.success) throw new ConfigError([...parsed.issues.map(problemOf), ...problems].join('\n'));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   const values = parsed.output;
-  refuseOpenDoors(values);
+  requireTokenWhenReachable(values);
   return {
     host: values.HOST,
     port: values.PORT,
-    generator: generatorOf(values),
+    generator: generatorConfig(values),
     ...(values.PROOFROOM_ACCESS_TOKEN !== undefined && { accessToken: values.PROOFROOM_ACCESS_TOKEN }),
     allowedHosts: values.PROOFROOM_ALLOWED_HOSTS,
     allowedOrigins: values.PROOFROOM_ALLOWED_ORIGINS,
@@ -148,8 +154,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
-/** Who can create a session spends the owner's money (rule S2). */
-function refuseOpenDoors(values: Environment): void {
+/** Names the variable and never its value, which may be a secret. */
+const problemOf = (issue: v.BaseIssue<unknown>): string => `${String(issue.path?.[0]?.key)} ${issue.message}`;
+
+/** Whoever can create a session spends the owner's money (rule S2). */
+function requireTokenWhenReachable(values: Environment): void {
   if (isLoopback(values.HOST) || values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS)
     return;
   throw new ConfigError(
@@ -158,43 +167,43 @@ function refuseOpenDoors(values: Environment): void {
   );
 }
 
-/** Many local servers ask for no key; the `openai` package sends one always. */
+/** Many local servers need no key, but the `openai` package always sends one. */
 const NO_KEY = 'none';
 
-function generatorOf(values: Environment): Config['generator'] {
+function generatorConfig(values: Environment): Config['generator'] {
   const { OPENAI_BASE_URL: baseURL, PROOFROOM_API: api } = values;
   const apiKey = values.OPENAI_API_KEY ?? (api === 'images' && baseURL !== undefined ? NO_KEY : undefined);
-  const wished = values.PROOFROOM_GENERATOR ?? (apiKey === undefined ? 'demo' : 'openai');
-  if (wished === 'demo') return { generator: 'demo', ...sizesOf(values) };
+  const generator = values.PROOFROOM_GENERATOR ?? (apiKey === undefined ? 'demo' : 'openai');
+  if (generator === 'demo') return { generator, ...sizesOf(values) };
   if (apiKey === undefined) throw new ConfigError('PROOFROOM_GENERATOR is openai, so OPENAI_API_KEY must be set');
   const access = { apiKey, ...(baseURL !== undefined && { baseURL }) };
   return api === 'images'
-    ? { generator: 'openai', api, ...access, ...imagesOf(values) }
-    : { generator: 'openai', api, ...access, ...responsesOf(values) };
+    ? { generator, api, ...access, ...imagesApiConfig(values) }
+    : { generator, api, ...access, ...responsesApiConfig(values) };
 }
 
-function responsesOf(values: Environment) {
+function responsesApiConfig(values: Environment) {
   const imageModel = values.PROOFROOM_IMAGE_MODEL ?? DEFAULT_IMAGE_MODEL;
   return {
     model: values.PROOFROOM_MODEL,
     imageModel,
     partialImages: values.PROOFROOM_PARTIAL_IMAGES,
-    ...choicesOf(values, imageModel),
+    ...modelConfig(values, imageModel),
   };
 }
 
-/** A server of somebody's own has models of its own: OpenAI's default is nothing to ask it for. */
-function imagesOf(values: Environment) {
-  const usual = values.OPENAI_BASE_URL === undefined ? DEFAULT_IMAGE_MODEL : undefined;
-  const imageModel = values.PROOFROOM_IMAGE_MODEL ?? usual;
+/** A compatible server has models of its own, so OpenAI's default is not asked of it. */
+function imagesApiConfig(values: Environment) {
+  const defaultModel = values.OPENAI_BASE_URL === undefined ? DEFAULT_IMAGE_MODEL : undefined;
+  const imageModel = values.PROOFROOM_IMAGE_MODEL ?? defaultModel;
   return {
     ...(imageModel !== undefined && { imageModel }),
     canEdit: values.PROOFROOM_REFINE,
-    ...choicesOf(values, imageModel),
+    ...modelConfig(values, imageModel),
   };
 }
 
-function choicesOf(values: Environment, model: string | undefined) {
+function modelConfig(values: Environment, model: string | undefined) {
   const { PROOFROOM_IMAGE_MODELS: imageModels, PROOFROOM_TOKEN_PRICES: prices } = values;
   return {
     ...(imageModels.length > 0 && { imageModels }),
@@ -207,21 +216,60 @@ function sizesOf({ PROOFROOM_SIZES: sizes }: Environment) {
   return sizes === undefined ? {} : { sizes };
 }
 
-/** For `test/`, but often set for a whole shell. */
-const CHROMIUM = 'PROOFROOM_CHROMIUM';
+const limitNames = Object.keys(defaultLimits) as LimitName[];
 
-/** Names that begin like ours and say nothing to us, sorted: misspelt ones, most likely. An empty variable counts as absent. */
+/** `problems` names each limit that can't be used. */
+function readLimits(given: Readonly<Record<string, string | undefined>>): {
+  readonly limits: Limits;
+  readonly problems: readonly string[];
+} {
+  const limits: Record<LimitName, number> = { ...defaultLimits };
+  const problems: string[] = [];
+  for (const name of limitNames) {
+    const text = given[`PROOFROOM_${name}`];
+    if (text === undefined) continue;
+    const most = name.endsWith('_MS') ? MAX_TIMER_MS : Number.MAX_SAFE_INTEGER;
+    const parsed = v.safeParse(wholeNumber(1, most), text);
+    if (parsed.success) limits[name] = parsed.output;
+    else problems.push(`PROOFROOM_${name} ${parsed.issues[0].message}`);
+  }
+  return { limits, problems };
+}
+
+/** Almost every UTF-16 unit takes three bytes or fewer in a JSON text in UTF-8. */
+const BYTES_PER_CHARACTER = 3;
+/** For what a message holds besides its text. */
+const ENVELOPE_BYTES = 4 * 1024;
+
+/**
+ * Limits that keep people from something that another limit allows, in sentences that name both variables. They are used all the same:
+ * somebody who tests the server at its limits sets such values.
+ */
+export function limitConflicts(limits: Limits): readonly string[] {
+  const sentences: string[] = [];
+  if (limits.IMAGE_MEMORY_BYTES < limits.UPSTREAM_IMAGE_BYTES) {
+    sentences.push('PROOFROOM_IMAGE_MEMORY_BYTES is less than PROOFROOM_UPSTREAM_IMAGE_BYTES: no image will have room');
+  }
+  for (const name of ['PROMPT_CHARACTERS', 'FEEDBACK_CHARACTERS'] as const) {
+    const leastBytes = limits[name] * BYTES_PER_CHARACTER + ENVELOPE_BYTES;
+    if (limits.INBOUND_MESSAGE_BYTES >= leastBytes) continue;
+    sentences.push(
+      `PROOFROOM_INBOUND_MESSAGE_BYTES is less than ${leastBytes}: not every text that PROOFROOM_${name} allows will fit in`,
+    );
+  }
+  return sentences;
+}
+
+/** Read by the tests, but often set for a whole shell. */
+const TEST_VARIABLE = 'PROOFROOM_CHROMIUM';
+
+/** Set variables that begin like ours and mean nothing to the server, sorted: most likely misspelt ones. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const limits = Object.keys(defaultLimits).map((name) => `PROOFROOM_${name}`);
-  const known = new Set([...Object.keys(Environment.entries), ...limits, CHROMIUM]);
+  const limits = limitNames.map((name) => `PROOFROOM_${name}`);
+  const known = new Set([...Object.keys(Environment.entries), ...limits, TEST_VARIABLE]);
   const names = Object.keys(environment).filter((name) => /^proofroom_/i.test(name) && environment[name]);
   // Kubernetes describes each service to its neighbours: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
   const services = names.filter((name) => name.endsWith('_SERVICE_HOST')).map((name) => name.slice(0, -'HOST'.length));
-  const ofService = services.flatMap((start) => [start, start.replace(/SERVICE_$/, 'PORT')]);
-  return names.filter((name) => !known.has(name) && !ofService.some((start) => name.startsWith(start))).toSorted();
-}
-
-/** Names the variable, never its value: it may be a secret. */
-function problem(issue: v.BaseIssue<unknown>): string {
-  return `${String(issue.path?.[0]?.key)} ${issue.message}`;
+  const ofServices = services.flatMap((start) => [start, start.replace(/SERVICE_$/, 'PORT')]);
+  return names.filter((name) => !known.has(name) && !ofServices.some((start) => name.startsWith(start))).toSorted();
 }

@@ -1,102 +1,131 @@
-/** Composes the server out of its parts; knows no process, no environment and no signal. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { Socket } from 'node:net';
-import type { Config } from './config.ts';
+/** Composes a Proofroom: what `import 'proofroom'` gives. It knows no process and no environment, and listens on no port. */
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { HttpBindings } from '@hono/node-server';
 import { drain } from './drain.ts';
+import { createDemoGenerator } from './generators/demo/demo-generator.ts';
 import { Estimates } from './generators/estimates.ts';
 import type { Generator } from './generators/generator.ts';
-import { listener } from './http/listener.ts';
-import { ClientAddresses } from './platform/client-address.ts';
+import { createHttpApp, createListener } from './http/http-app.ts';
+import type { HttpContext } from './http/http-context.ts';
+import { imagePath } from './http/image-routes.ts';
+import { ClientAddresses } from './platform/addresses.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
-import type { Logger } from './platform/logger.ts';
-import type { Metrics } from './platform/metrics.ts';
-import { newId } from './platform/secrets.ts';
-import { Journal } from './platform/telemetry.ts';
-import { Admissions } from './session/admission.ts';
+import { defaultLimits, type Limits } from './platform/limits.ts';
+import { createLogger, type Logger } from './platform/logger.ts';
+import { isSameSecret, newId } from './platform/secrets.ts';
+import { Telemetry } from './platform/telemetry.ts';
 import { GenerationQueue } from './session/generation-queue.ts';
 import { ImageMemory } from './session/image-memory.ts';
-import { Sessions } from './session/sessions.ts';
+import type { DecidedEvent, EndedEvent, ReadyEvent } from './session/session-events.ts';
+import { type Authorize, Sessions } from './session/sessions.ts';
 import { ImageFrames } from './ws/image-frames.ts';
-import { Door } from './ws/upgrade.ts';
+import { WebSocketDoor } from './ws/upgrade.ts';
 
-export interface AppParts {
-  readonly config: Config;
-  readonly generator: Generator;
-  readonly log: Logger;
-  /** Where the built page is. */
-  readonly builtFolder: string;
+export interface ProofroomOptions {
+  /** What draws. The demo painter when absent. */
+  readonly generator?: Generator;
+  /** Who creates a session must know it; it also opens `/metrics`. 32 characters or more. */
+  readonly accessToken?: string;
+  /** Who may create a session, in place of the access token's check. */
+  readonly authorize?: Authorize;
+  /** Hosts besides IP literals and `localhost` that are answered, in lower case and without port (rule S1). */
+  readonly allowedHosts?: readonly string[];
+  /** Origins besides the own one whose pages may connect, embed and read images (rule S1). */
+  readonly allowedOrigins?: readonly string[];
+  /** Whether a proxy stands in front, so that `X-Forwarded-For` counts (rule S8). */
+  readonly trustProxy?: boolean;
+  /** The path that the host program mounts `fetch` or `listener` at, such as `/proofroom`; it hands requests on without it. */
+  readonly basePath?: string;
+  /** What differs from `defaultLimits`. */
+  readonly limits?: Partial<Limits>;
+  /** JSON lines to standard error when absent. */
+  readonly logger?: Logger;
+  /** The folder that `npm run build` writes, with the page in it. The package's own when absent. */
+  readonly builtFolder?: string;
   readonly clock?: Clock;
+  /**
+   * A generation has brought attempts that wait for a decision. Like the other hooks it may be async: no session waits for a hook, but
+   * `drain` waits up to 5 s for those that run, and what a hook throws is logged.
+   */
+  readonly onReady?: (event: ReadyEvent) => unknown;
+  /** An image was approved; the event carries its bytes. */
+  readonly onDecided?: (event: DecidedEvent) => unknown;
+  /** A session is gone, and its images with it. */
+  readonly onEnded?: (event: EndedEvent) => unknown;
 }
 
-/** A request or an answer of which no byte moves for so long is given up; WebSockets have a pulse of their own (rule R4). */
-const HTTP_STALL_MS = 30_000;
+export interface Proofroom {
+  /** For Hono (`mount` of `hono/mount`) and others that speak fetch. Node's request and response as `env` make limits and metrics exact. */
+  fetch(request: Request, env?: Partial<HttpBindings>): Response | Promise<Response>;
+  /** For `http.createServer` and Express (`app.use`). */
+  readonly listener: RequestListener;
+  /** For the `upgrade` event of the HTTP server; without it there are no WebSockets. Answers the path `basePath` + `/ws` alone. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** The core, for programs that create, follow and decide sessions themselves. */
+  readonly sessions: Sessions;
+  /** Refuses new work, lets running generations end, says goodbye and ends all sessions (rule R6). May be called twice. */
+  drain(): Promise<void>;
+}
 
-export class App {
-  /** Not listening yet. */
-  readonly server: Server;
-  readonly #sessions: Sessions;
-  readonly #door: Door;
-  readonly #queue: GenerationQueue;
-  readonly #clock: Clock;
-  readonly #sockets = new Set<Socket>();
-  #isDraining = false;
+export function createProofroom(options: ProofroomOptions = {}): Proofroom {
+  const { generator = createDemoGenerator(), clock = systemClock, logger = createLogger('info') } = options;
+  const { accessToken, allowedHosts = [], allowedOrigins = [], trustProxy = false, basePath = '' } = options;
+  const { builtFolder = defaultBuiltFolder, authorize = tokenCheck(accessToken) } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const telemetry = new Telemetry(logger, clock);
+  const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
+  const queue = new GenerationQueue(limits);
+  const core = { generator, clock, newId, limits, telemetry };
+  const sessions = new Sessions({ ...core, queue, memory, estimates: new Estimates(), authorize });
+  const door = new WebSocketDoor({
+    ...core,
+    sessions,
+    frames: new ImageFrames(memory),
+    addresses: new ClientAddresses(trustProxy, logger),
+    allowedHosts,
+    allowedOrigins,
+    path: `${basePath}/ws`,
+    imagePath: (sessionId, imageId) => basePath + imagePath(sessionId, imageId),
+  });
+  let drained: Promise<void> | undefined;
+  const isReady = () => drained === undefined;
+  const http: HttpContext = { sessions, telemetry, builtFolder, allowedHosts, allowedOrigins, accessToken, isReady };
+  const app = createHttpApp(http);
 
-  constructor({ config, generator, log, builtFolder, clock = systemClock }: AppParts) {
-    const { limits } = config;
-    const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
-    const journal = new Journal(log, clock);
-    const queue = new GenerationQueue(limits, clock);
-    const estimates = new Estimates();
-    const sessions = new Sessions({ generator, queue, estimates, clock, newId, journal, memory, limits });
-    const admissions = new Admissions(sessions, limits, clock, config.accessToken);
-    const frames = new ImageFrames(memory);
-    const addresses = new ClientAddresses(config.trustProxy, log);
-    this.#door = new Door(config, { admissions, frames, generator, limits, clock, newId, journal }, addresses);
-    this.#sessions = sessions;
-    this.#queue = queue;
-    this.#clock = clock;
-    this.#count(journal.metrics, memory);
-    const isReady = () => !this.#isDraining;
-    // What offers another upgrade, such as h2c, is answered as if it offered none; a Node before 22.21 asks nobody, and refuses it.
-    const shouldUpgradeCallback = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket';
-    const answer = listener({ config, sessions, builtFolder, isReady, journal });
-    this.server = createServer({ shouldUpgradeCallback }, answer);
-    this.server.timeout = HTTP_STALL_MS;
-    this.server.on('connection', (socket) => this.#onConnection(socket));
-    this.server.on('upgrade', (request, socket, head) => this.#door.upgrade(request, socket, head));
-  }
+  follow(sessions, telemetry, options);
+  telemetry.gauge('proofroom_connections', 'Open connections.', () => door.connections.size);
+  telemetry.gauge('proofroom_slow_connections', 'Connections over their cap.', () => door.slowConnections);
+  telemetry.labelledGauge('proofroom_sessions', 'Sessions.', 'stage', () => sessions.stages);
+  telemetry.gauge('proofroom_candidates_running', 'Candidates that are being drawn.', () => queue.running);
+  telemetry.gauge('proofroom_candidates_waiting', 'Candidates that wait for their turn.', () => queue.waiting);
+  telemetry.gauge('proofroom_image_bytes', 'Images, reservations and frames.', () => memory.usedBytes);
 
-  /** Refuses new work, lets what runs come to its end, says goodbye, and closes everything (rule R6). */
-  async drain(): Promise<void> {
-    if (this.#isDraining) return;
-    this.#isDraining = true;
-    await drain({
-      door: this.#door,
-      queue: this.#queue,
-      sessions: this.#sessions,
-      clock: this.#clock,
-      random: Math.random,
-    });
-    // Listening as long as this: who comes meanwhile is told 503, and `/readyz` tells a proxy to look elsewhere.
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
-  }
+  return {
+    fetch: (request, env) => app.fetch(request, env),
+    listener: createListener(app.fetch, http),
+    upgrade: (request, socket, head) => door.upgrade(request, socket, head),
+    sessions,
+    drain: () => {
+      drained ??= drain({ door, queue, sessions, clock, random: Math.random });
+      return drained;
+    },
+  };
+}
 
-  #count(metrics: Metrics, memory: ImageMemory): void {
-    const [door, sessions, queue] = [this.#door, this.#sessions, this.#queue];
-    metrics.gauge('proofroom_connections', 'Open connections.', () => door.open.size);
-    metrics.gauge('proofroom_slow_connections', 'Connections over their cap.', () => door.slowConnections);
-    metrics.gauges('proofroom_sessions', 'Sessions.', 'stage', () => sessions.stages);
-    metrics.gauge('proofroom_candidates_running', 'Candidates being drawn.', () => queue.running);
-    metrics.gauge('proofroom_candidates_waiting', 'Candidates waiting for their turn.', () => queue.waiting);
-    metrics.gauge('proofroom_image_bytes', 'Images, room kept for them, and frames.', () => memory.usedBytes);
-  }
+/** Where `npm run build` puts the page. As source this file stands in server/, as JavaScript in dist/server/. */
+export const defaultBuiltFolder = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../dist' : '..');
 
-  /** A client that resets at any moment must find somebody listening for its error. */
-  #onConnection(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('error', () => socket.destroy());
-    socket.once('close', () => this.#sockets.delete(socket));
-  }
+/** Without an access token everybody who reaches the server may create a session (rule S2). */
+function tokenCheck(accessToken: string | undefined): Authorize {
+  return ({ token = '' }) => accessToken === undefined || isSameSecret(token, accessToken);
+}
+
+function follow(sessions: Sessions, telemetry: Telemetry, { onReady, onDecided, onEnded }: ProofroomOptions): void {
+  sessions.on('decided', ({ sessionId, decision }) => telemetry.decided(sessionId, decision));
+  sessions.on('ended', ({ sessionId, ...ended }) => telemetry.sessionEnded({ session: sessionId, ...ended }));
+  if (onReady) sessions.on('ready', onReady);
+  if (onDecided) sessions.on('decided', onDecided);
+  if (onEnded) sessions.on('ended', onEnded);
 }

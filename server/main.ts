@@ -1,21 +1,18 @@
-/** The process: reads its configuration, listens, and stops when it is told to. */
+/** The process: reads its environment, listens, and stops when it is told to. */
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
-import { App } from './create-proofroom.ts';
-import { createGenerator, describeGenerator, findGeneratorProblem } from './generators/create-generator.ts';
+import { type Config, ConfigError, limitConflicts, readConfig, unknownVariables } from './config.ts';
+import { createProofroom, defaultBuiltFolder } from './create-proofroom.ts';
+import { checkGenerator, createGenerator, describeGenerator } from './generators/create-generator.ts';
+import { createNodeServer } from './http/node-server.ts';
 import { createLogger } from './platform/logger.ts';
-import { contradictions } from './read-limits.ts';
 
-/** A second signal sooner than this is the terminal's Ctrl+C reaching us twice (rule R6). */
+/** A terminal's Ctrl+C reaches the process twice, so a second signal counts only after this time (rule R6). */
 const SECOND_SIGNAL_MS = 1_000;
 
-/** Of variables that nobody knows, so many are named. */
-const NAMED_VARIABLES = 5;
-
-// As source this file stands in server/, as JavaScript in dist/server/.
-const builtFolder = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../dist' : '..');
+/** So many unknown variables are named; the others are counted. */
+const MAX_NAMED_VARIABLES = 5;
 
 function configOrExit(): Config {
   try {
@@ -42,46 +39,48 @@ function listenFailure({ code }: NodeJS.ErrnoException, { host, port }: Config):
   }
 }
 
-function addressOf({ address, family, port }: AddressInfo): string {
+function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-/** Names alone, and a handful of them: a value may be a secret in the wrong place. */
+/** Names variables and never their values: a value may be a secret in the wrong place. */
 function warnOfUnknownVariables(): void {
   const unknown = unknownVariables(process.env);
   if (unknown.length === 0) return;
-  const more = unknown.length > NAMED_VARIABLES ? { more: unknown.length - NAMED_VARIABLES } : {};
-  log.warn(
-    { variables: unknown.slice(0, NAMED_VARIABLES), ...more },
+  const more = unknown.length > MAX_NAMED_VARIABLES ? { more: unknown.length - MAX_NAMED_VARIABLES } : {};
+  logger.warn(
+    { variables: unknown.slice(0, MAX_NAMED_VARIABLES), ...more },
     'unknown variables are ignored: the README has the list of those that count',
   );
 }
 
-async function warnOfGenerator(config: Config): Promise<void> {
-  const problem = await findGeneratorProblem(config);
+async function warnOfGeneratorProblem(): Promise<void> {
+  const problem = await checkGenerator(config);
   if (problem === undefined) return;
   console.error(`proofroom: ${problem}`);
-  log.warn('the image service refuses what it was configured with');
+  logger.warn('the image service refuses what it was configured with');
 }
 
 const config = configOrExit();
-if (!existsSync(join(builtFolder, 'page/index.html'))) fail('the page is not built: run npm run build, or npm start');
+if (!existsSync(join(defaultBuiltFolder, 'page/index.html'))) {
+  fail('the page is not built: run npm run build, or npm start');
+}
 
-const log = createLogger(config.logLevel);
+const logger = createLogger(config.logLevel);
 warnOfUnknownVariables();
-for (const contradiction of contradictions(config.limits)) log.warn(contradiction);
-const generator = createGenerator(config);
-const app = new App({ config, generator, log, builtFolder });
+for (const conflict of limitConflicts(config.limits)) logger.warn(conflict);
+const proofroom = createProofroom({ ...config, generator: createGenerator(config), logger });
+const { server, close } = createNodeServer(proofroom);
 
 const onListenFailure = (error: Error) => fail(listenFailure(error, config));
-app.server.once('error', onListenFailure);
-app.server.listen(config.port, config.host, () => {
-  app.server.off('error', onListenFailure);
-  // A connection that could not be accepted, say for want of file descriptors, ends nothing else (rule R8).
-  app.server.on('error', (err) => log.error({ err }, 'a connection could not be accepted'));
-  console.log(`Proofroom is ready on ${addressOf(app.server.address() as AddressInfo)}`);
+server.once('error', onListenFailure);
+server.listen(config.port, config.host, () => {
+  server.off('error', onListenFailure);
+  // A connection that could not be accepted, for want of file descriptors say, ends nothing else (rule R8).
+  server.on('error', (err) => logger.error({ err }, 'a connection could not be accepted'));
+  console.log(`Proofroom is ready on ${urlOf(server.address() as AddressInfo)}`);
   console.log(describeGenerator(config));
-  void warnOfGenerator(config);
+  void warnOfGeneratorProblem();
 });
 
 let stoppingSince: number | undefined;
@@ -91,8 +90,10 @@ async function stop(): Promise<void> {
     return;
   }
   stoppingSince = Date.now();
-  log.info('draining');
-  await app.drain();
+  logger.info('draining');
+  // It goes on listening meanwhile: newcomers get 503, and `/readyz` tells a proxy to look elsewhere.
+  await proofroom.drain();
+  await close();
   process.exit(0);
 }
 process.on('SIGTERM', () => void stop());

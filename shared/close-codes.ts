@@ -13,6 +13,7 @@ export const closeCodes = {
   1001: { meaning: 'going away', reconnect: false },
   1008: { meaning: 'misuse of the protocol', reconnect: false },
   1009: { meaning: 'message too big', reconnect: false },
+  1011: { meaning: 'internal error', reconnect: true },
   1012: { meaning: 'server restarts', reconnect: true },
   4403: { meaning: 'not allowed', reconnect: false },
   4404: { meaning: 'session gone', reconnect: false },

@@ -1,18 +1,19 @@
 /** What a downloaded image is called. */
-import type { MediaType } from './model.ts';
 
-const extensions = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/webp': 'webp' } as const satisfies Record<
-  MediaType,
-  string
->;
-const LONGEST = 60;
+const extensions: ReadonlyMap<string, string> = new Map([
+  ['image/png', '.png'],
+  ['image/jpeg', '.jpg'],
+  ['image/webp', '.webp'],
+]);
+const MAX_CHARACTERS = 60;
 
-/** A name from the prompt's first words, with `-unapproved` in it until the image is approved. */
-export function imageFileName(prompt: string, mediaType: MediaType, approved: boolean): string {
-  return `${slug(prompt) || 'image'}${approved ? '' : '-unapproved'}.${extensions[mediaType]}`;
+/** A name made of the prompt's first words, with `-unapproved` in it until the image is approved. */
+export function imageFileName(prompt: string, mediaType: string, approved: boolean): string {
+  const name = firstWords(prompt) || 'image';
+  return `${name}${approved ? '' : '-unapproved'}${extensions.get(mediaType) ?? ''}`;
 }
 
-function slug(prompt: string): string {
+function firstWords(prompt: string): string {
   const words = prompt
     .normalize('NFC')
     .toLowerCase()
@@ -21,7 +22,7 @@ function slug(prompt: string): string {
   let name = '';
   for (const word of words) {
     const longer = name ? `${name}-${word}` : word;
-    if (longer.length > LONGEST) return name || [...word].slice(0, LONGEST / 2).join('');
+    if (longer.length > MAX_CHARACTERS) return name || [...word].slice(0, MAX_CHARACTERS / 2).join('');
     name = longer;
   }
   return name;

@@ -2,17 +2,17 @@
 import * as v from 'valibot';
 import {
   Attempt,
-  Count,
   Decision,
   DiscardedAttempt,
   Generation,
   GenerationError,
   ImageReference,
   LastAction,
-  Options,
-  Role,
-  Supports,
+  roles,
+  stages,
 } from './model.ts';
+import { Capabilities, Options } from './options.ts';
+import { Count, openEnum } from './schemas.ts';
 
 /** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
 export const SUBPROTOCOL = 'proofroom.v1';
@@ -39,6 +39,8 @@ export const JoinMessage = v.object({
   key: v.optional(id),
   token: v.optional(v.pipe(v.string(), v.maxLength(LONGEST_TOKEN))),
   name: v.optional(v.string()),
+  /** Who this is, from an earlier `welcome` of this session; without it, or with a wrong secret, the server makes a new participant. */
+  participant: v.optional(v.object({ id, secret: id })),
   /** Images whose bytes the client still holds. */
   have: v.optional(ids),
   images: v.optional(v.picklist(['inline', 'url'])),
@@ -110,17 +112,21 @@ export const WelcomeMessage = v.object({
   type: v.literal('welcome'),
   protocol: v.literal(PROTOCOL_VERSION),
   connectionId: v.string(),
+  /** Who this is in the session, the same over all their connections. */
+  participantId: v.string(),
+  /** Proves it on the next `join`; told to nobody else. */
+  participantSecret: v.string(),
   sessionId: v.string(),
   /** Given to the session's creator alone (rule W5). */
   key: v.optional(v.string()),
-  role: Role,
+  role: openEnum(roles),
   /** What others see; send it back as `name` on a reconnect. */
   name: v.string(),
   generator: v.object({
     name: v.string(),
     model: v.string(),
     demo: v.boolean(),
-    supports: v.optional(Supports),
+    supports: Capabilities,
   }),
   limits: ClientLimits,
 });
@@ -133,6 +139,8 @@ const snapshot = {
   /** Grows with each change of stage (rule M10). */
   turn: Count,
   draft: v.string(),
+  /** Grows by one each time that a command sets `draft`: an accepted prompt, or a start over, which empties it. */
+  draftRevision: Count,
   /** A generation that failed or was cancelled, until a command is accepted (rule M8). */
   lastGeneration: v.optional(Generation),
   /** The newest attempt. */
@@ -147,12 +155,20 @@ const snapshot = {
   lastAction: v.optional(LastAction),
 };
 
+const unknownStage = v.pipe(
+  v.string(),
+  v.check((stage) => !stages.some((known) => known === stage)),
+  v.transform(() => 'unknown' as const),
+);
+
 /** One shape per stage: a `final` without its approved image is no snapshot. */
 export const SnapshotMessage = v.variant('stage', [
   v.object({ stage: v.literal('initial_input'), ...snapshot }),
   v.object({ stage: v.literal('generating'), ...snapshot, generation: Generation }),
   v.object({ stage: v.literal('user_feedback'), ...snapshot, image: ImageReference }),
   v.object({ stage: v.literal('final'), ...snapshot, image: ImageReference, approved: ImageReference }),
+  /** A stage of a newer server: the rest of the snapshot still holds. */
+  v.object({ stage: unknownStage, ...snapshot }),
 ]);
 export type SnapshotMessage = v.InferOutput<typeof SnapshotMessage>;
 
@@ -160,6 +176,7 @@ export const DraftUpdateMessage = v.object({
   type: v.literal('draft'),
   text: v.string(),
   by: v.string(),
+  participantId: v.string(),
   /** To its author alone, who gave it. */
   draftId: v.optional(v.string()),
 });
@@ -173,7 +190,7 @@ export const ProgressMessage = v.object({
   type: v.literal('progress'),
   generationId: v.string(),
   candidate: Count,
-  phase: v.picklist(['queued', 'started', 'drawing', 'retrying']),
+  phase: openEnum(['queued', 'started', 'drawing', 'retrying']),
   /** The try under way, or the next one while `retrying`; from 1. */
   try: Count,
   maxTries: Count,
@@ -189,21 +206,24 @@ export const ProgressMessage = v.object({
 });
 export type ProgressMessage = v.InferOutput<typeof ProgressMessage>;
 
-export const ImageMessage = v.object({
-  type: v.literal('image'),
-  ...ImageReference.entries,
+const image = { type: v.literal('image'), ...ImageReference.entries };
+const InlineImageMessage = v.object({
+  ...image,
   /** The bytes in base64. */
-  data: v.optional(v.string()),
-  /** In place of `data`, for a connection that joined with `images: 'url'`: a path on the WebSocket's origin. */
-  url: v.optional(v.string()),
+  data: v.string(),
 });
-export type ImageMessage = v.InferOutput<typeof ImageMessage>;
+export type InlineImageMessage = v.InferOutput<typeof InlineImageMessage>;
+const ImageUrlMessage = v.object({
+  ...image,
+  /** For a connection that joined with `images: 'url'`: a path on the WebSocket's origin. */
+  url: v.string(),
+});
 
 export const AckMessage = v.object({ type: v.literal('ack'), commandId: v.string(), revision: Count });
 export type AckMessage = v.InferOutput<typeof AckMessage>;
 
 /** In the order in which they are checked. */
-export const RejectCode = v.picklist([
+export const rejectCodes = [
   'invalid_message',
   'not_joined',
   'session_not_found',
@@ -215,15 +235,16 @@ export const RejectCode = v.picklist([
   'wrong_stage',
   'image_not_found',
   'server_busy',
-]);
-export type RejectCode = v.InferOutput<typeof RejectCode>;
+  'internal_error',
+] as const;
+export type RejectCode = (typeof rejectCodes)[number];
 
 export const RejectMessage = v.object({
   type: v.literal('reject'),
   commandId: v.optional(v.string()),
   /** The id in `want` that is not here. */
   imageId: v.optional(v.string()),
-  code: RejectCode,
+  code: openEnum(rejectCodes),
   message: v.string(),
   lastAction: v.optional(LastAction),
 });
@@ -249,7 +270,8 @@ export const ServerMessage = v.variant('type', [
   DraftUpdateMessage,
   ViewersMessage,
   ProgressMessage,
-  ImageMessage,
+  InlineImageMessage,
+  ImageUrlMessage,
   AckMessage,
   RejectMessage,
   HeartbeatMessage,

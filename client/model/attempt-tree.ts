@@ -1,5 +1,6 @@
-/** How attempts stand to one another: what one was made from, what was asked for together, what to compare (rule M9). */
-import type { Attempt, DiscardedAttempt, Generation } from '../../shared/model.ts';
+/** How the attempts of a session relate: which one was made from which, and which belong to one generation (rule M9). */
+import type { Attempt, Decision, DiscardedAttempt, Generation } from '../../shared/model.ts';
+import type { SnapshotMessage } from '../../shared/protocol.ts';
 
 type Verb = 'Refined' | 'Regenerated';
 
@@ -8,7 +9,7 @@ export type Origin =
   /** The session no longer keeps the parent. */
   | { readonly verb: Verb; readonly parent?: undefined; readonly state: 'dropped' };
 
-/** Undefined for an attempt that began with nothing but its prompt. */
+/** Undefined for an attempt that was made from its prompt alone. */
 export function originOf(
   { parent: parentId, feedback }: Attempt,
   attempts: readonly Attempt[],
@@ -18,35 +19,8 @@ export function originOf(
   const verb = feedback === undefined ? 'Regenerated' : 'Refined';
   const kept = findAttempt(attempts, parentId);
   if (kept) return { verb, parent: kept, state: 'kept' };
-  const aside = findAttempt(discarded, parentId);
-  return aside ? { verb, parent: aside, state: 'discarded' } : { verb, state: 'dropped' };
-}
-
-/** Those that one generation brought. */
-export function attemptsOf<Any extends Attempt>(
-  generation: Pick<Generation, 'generationId'> | undefined,
-  attempts: readonly Any[],
-): Any[] {
-  return attempts.filter(({ image }) => image.generationId === generation?.generationId);
-}
-
-/** Those of one ask together, in the order in which they came. */
-export function asksOf(attempts: readonly Attempt[]): Attempt[][] {
-  return [...Map.groupBy(attempts, ({ image }) => image.generationId).values()];
-}
-
-/** The ids of two to compare, the older one first: the opened one and what it was made from, else the one beside it. */
-export function pairToCompare(
-  attempts: readonly Attempt[],
-  openedId: string | undefined,
-): [string, string] | undefined {
-  const opened = findAttempt(attempts, openedId) ?? attempts.at(-1);
-  if (!opened) return undefined;
-  const at = attempts.indexOf(opened);
-  const other = findAttempt(attempts, opened.parent) ?? attempts[at - 1] ?? attempts[at + 1];
-  if (!other) return undefined;
-  const [older, newer] = attempts.indexOf(other) < at ? [other, opened] : [opened, other];
-  return [older.image.imageId, newer.image.imageId];
+  const parent = findAttempt(discarded, parentId);
+  return parent ? { verb, parent, state: 'discarded' } : { verb, state: 'dropped' };
 }
 
 export function findAttempt<Any extends Attempt>(
@@ -56,7 +30,45 @@ export function findAttempt<Any extends Attempt>(
   return attempts.find(({ image }) => image.imageId === imageId);
 }
 
-/** Whether the same images stand in the same order. */
-export function isSameRow(some: readonly Attempt[], others: readonly Attempt[]): boolean {
+/** The attempts of one generation. */
+export function attemptsOf<Any extends Attempt>(
+  generation: Pick<Generation, 'generationId'> | undefined,
+  attempts: readonly Any[],
+): Any[] {
+  return attempts.filter(({ image }) => image.generationId === generation?.generationId);
+}
+
+/** The attempts of the generation that brought the newest one. */
+export const newestAttempts = (attempts: readonly Attempt[]): Attempt[] => attemptsOf(attempts.at(-1)?.image, attempts);
+
+/** One group for each generation, in order. */
+export function groupByGeneration(attempts: readonly Attempt[]): Attempt[][] {
+  return [...Map.groupBy(attempts, ({ image }) => image.generationId).values()];
+}
+
+/** The ids of two attempts to compare, the older one first: the selected one and its parent, or else its neighbour. */
+export function pairToCompare(
+  attempts: readonly Attempt[],
+  selectedId: string | undefined,
+): [string, string] | undefined {
+  const selected = findAttempt(attempts, selectedId) ?? attempts.at(-1);
+  if (!selected) return undefined;
+  const at = attempts.indexOf(selected);
+  const other = findAttempt(attempts, selected.parent) ?? attempts[at - 1] ?? attempts[at + 1];
+  if (!other) return undefined;
+  const [older, newer] = attempts.indexOf(other) < at ? [other, selected] : [selected, other];
+  return [older.image.imageId, newer.image.imageId];
+}
+
+/** Whether both lists hold the same images in the same order. */
+export function isSameOrder(some: readonly Attempt[], others: readonly Attempt[]): boolean {
   return some.length === others.length && some.every(({ image }, at) => image.imageId === others[at]?.image.imageId);
+}
+
+/** The decision by which the approved image was approved; undefined where the session no longer keeps it. */
+export function approvalOf({
+  decisions,
+  approved,
+}: Extract<SnapshotMessage, { stage: 'final' }>): Decision | undefined {
+  return decisions.findLast(({ decision, imageId }) => decision === 'approved' && imageId === approved.imageId);
 }

@@ -1,8 +1,10 @@
-/** The little that the browser remembers between visits. A page may be denied its storage (a sandboxed frame, say): then nothing is. */
-
+/**
+ * What the browser remembers between visits. A page may have no storage, as in a sandboxed frame, and the storage may hold what another
+ * version wrote: then there is nothing to read.
+ */
 import * as v from 'valibot';
-import { Options } from '../../shared/model.ts';
-import { Unsent } from './unsent-input.ts';
+import { Options } from '../../shared/options.ts';
+import { UnsentInput } from './unsent-input.ts';
 
 type Store = 'localStorage' | 'sessionStorage';
 
@@ -19,39 +21,59 @@ function write(store: Store, key: string, value: string): void {
     if (value) window[store].setItem(key, value);
     else window[store].removeItem(key);
   } catch {
-    // Not kept, then: it holds for this visit alone.
+    // Without storage the value holds for this visit.
   }
 }
 
-const NAME = 'proofroom.name';
-const OPTIONS = 'proofroom.options';
-const tokenOf = (server: string | URL): string => `proofroom.token ${new URL(server, location.href).origin}`;
-
-const unsentOf = (sessionId: string): string => `proofroom.unsent ${sessionId}`;
-
-/** `{}` for what is not there, and for what an older page has left. */
-function understood<Schema extends typeof Options | typeof Unsent>(schema: Schema, text = '{}'): v.InferOutput<Schema> {
+function parsed<Schema extends v.GenericSchema>(
+  schema: Schema,
+  text: string | undefined,
+): v.InferOutput<Schema> | undefined {
+  if (text === undefined) return undefined;
   try {
     return v.parse(schema, JSON.parse(text));
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-export const keepsakes = {
-  /** The person's name, for all servers, until they change it. */
+/** Who this browser is in a session: the same person after a reload and in another tab. */
+const Participant = v.object({ sessionId: v.string(), id: v.string(), secret: v.string(), name: v.string() });
+export type StoredParticipant = Readonly<v.InferOutput<typeof Participant>>;
+/** The session joined last stands last. */
+const Participants = v.array(Participant);
+
+/** Of how many sessions the participants are kept. */
+const PARTICIPANTS_KEPT = 50;
+
+const NAME = 'proofroom.name';
+const OPTIONS = 'proofroom.options';
+const PARTICIPANTS = 'proofroom.participants';
+const unsentKey = (sessionId: string): string => `proofroom.unsent ${sessionId}`;
+const tokenKey = (server: string): string => `proofroom.token ${server}`;
+
+const participants = (): readonly StoredParticipant[] => parsed(Participants, read('localStorage', PARTICIPANTS)) ?? [];
+
+export const browserStorage = {
+  /** The name that this person last chose, for all servers. */
   name: (): string | undefined => read('localStorage', NAME),
-  keepName: (name: string): void => write('localStorage', NAME, name),
-  /** What this person last wanted pictures to be like; whether a server offers it is another question. */
-  options: (): Options => understood(Options, read('localStorage', OPTIONS)),
-  keepOptions: (options: Options): void => write('localStorage', OPTIONS, JSON.stringify(options)),
-  /** What this tab holds for a session, until it is closed. */
-  unsent: (sessionId: string): Unsent => understood(Unsent, read('sessionStorage', unsentOf(sessionId))),
-  keepUnsent: (sessionId: string, unsent: Unsent): void => {
-    const isEmpty = Object.values(unsent).every((value) => value === undefined || value === '');
-    write('sessionStorage', unsentOf(sessionId), isEmpty ? '' : JSON.stringify(unsent));
+  saveName: (name: string): void => write('localStorage', NAME, name),
+  /** The options that this person last chose, whether or not a server allows them. */
+  options: (): Options => parsed(Options, read('localStorage', OPTIONS)) ?? {},
+  saveOptions: (options: Options): void => write('localStorage', OPTIONS, JSON.stringify(options)),
+  participant: (sessionId: string): StoredParticipant | undefined =>
+    participants().find((one) => one.sessionId === sessionId),
+  saveParticipant: (participant: StoredParticipant): void => {
+    const others = participants().filter(({ sessionId }) => sessionId !== participant.sessionId);
+    write('localStorage', PARTICIPANTS, JSON.stringify([...others, participant].slice(-PARTICIPANTS_KEPT)));
   },
-  /** A server's access token, until the tab is closed. */
-  token: (server: string | URL): string | undefined => read('sessionStorage', tokenOf(server)),
-  keepToken: (server: string | URL, token: string): void => write('sessionStorage', tokenOf(server), token),
+  /** What this tab holds for a session, until it is closed. */
+  unsent: (sessionId: string): UnsentInput => parsed(UnsentInput, read('sessionStorage', unsentKey(sessionId))) ?? {},
+  saveUnsent: (sessionId: string, unsent: UnsentInput): void => {
+    const isEmpty = Object.values(unsent).every((value) => value === undefined || value === '');
+    write('sessionStorage', unsentKey(sessionId), isEmpty ? '' : JSON.stringify(unsent));
+  },
+  /** The access token of a server, by its full address, until the tab is closed. */
+  token: (server: string): string | undefined => read('sessionStorage', tokenKey(server)),
+  saveToken: (server: string, token: string): void => write('sessionStorage', tokenKey(server), token),
 } as const;

@@ -1,33 +1,40 @@
-/** What a person wants done: the one way in which the components speak to `<proof-room>`. */
-import type { ImageReference, Options } from '../../shared/model.ts';
-import type { Unsent } from './unsent-input.ts';
+/** What a person wants done: the only way in which components speak to `<proof-room>`, and the commands that it sends for them. */
+import type { ImageReference } from '../../shared/model.ts';
+import type { Options } from '../../shared/options.ts';
+import type { CommandResult } from '../session/session-client.ts';
+import type { SessionClientApi } from './session-controller.ts';
+import type { UnsentInput } from './unsent-input.ts';
 
-export type Intent =
-  | { readonly type: 'draft'; readonly text: string }
-  /** The prompt field has the focus, or has lost it. */
-  | { readonly type: 'draft_focus'; readonly focused: boolean }
+/** An intent that one command carries out. */
+type CommandIntent =
   | { readonly type: 'generate'; readonly prompt: string; readonly options: Options }
   | { readonly type: 'regenerate'; readonly imageId: string; readonly prompt: string; readonly options: Options }
   | { readonly type: 'refine'; readonly imageId: string; readonly feedback: string; readonly options: Options }
-  /** The generation that failed, once more. */
+  /** Repeats the generation that failed, or the part of it that did. */
   | { readonly type: 'retry' }
   | { readonly type: 'approve'; readonly image: ImageReference }
   | { readonly type: 'cancel'; readonly reason?: string }
   | { readonly type: 'discard'; readonly imageId: string }
   | { readonly type: 'restore'; readonly imageId: string }
-  | { readonly type: 'start_over' }
-  /** The bytes of these images are about to be seen. */
+  | { readonly type: 'start_over' };
+
+export type Intent =
+  | CommandIntent
+  | { readonly type: 'draft'; readonly text: string }
+  /** The prompt field got the focus, or lost it. */
+  | { readonly type: 'draft_focus'; readonly focused: boolean }
+  /** These images are about to be shown, so their bytes are needed. */
   | { readonly type: 'want'; readonly imageIds: readonly string[] }
-  /** What the next picture is to be like: this browser remembers it. */
+  /** The options for the next picture, which this browser remembers. */
   | { readonly type: 'options'; readonly options: Options }
-  /** Something is typed that is not asked for yet: this tab remembers it. */
-  | { readonly type: 'unsent'; readonly unsent: Pick<Unsent, 'feedback' | 'reason'> }
+  /** Something was typed and not sent: this tab remembers it. */
+  | { readonly type: 'unsent'; readonly unsent: Pick<UnsentInput, 'feedback' | 'reason'> }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'new_session'; readonly prompt: string }
   | { readonly type: 'reconnect' };
 
-/** Crosses the shadow roots up to `<proof-room>`, which keeps it from the host page. */
+/** Crosses the shadow roots up to `<proof-room>`, which stops it before it reaches the host page. */
 export class IntentEvent extends Event {
   static readonly type = 'proof-intent';
   readonly intent: Intent;
@@ -36,4 +43,43 @@ export class IntentEvent extends Event {
     super(IntentEvent.type, { bubbles: true, composed: true });
     this.intent = intent;
   }
+}
+
+/** Undefined where there is nothing to retry. A rejection also shows up as `rejection` in the client's state. */
+export function sendCommand(intent: CommandIntent, client: SessionClientApi): Promise<CommandResult> | undefined {
+  switch (intent.type) {
+    case 'generate':
+      return client.generate(intent.prompt, intent.options);
+    case 'regenerate': {
+      const { imageId, prompt, options } = intent;
+      return client.regenerate({ imageId, prompt, options });
+    }
+    case 'refine':
+      return client.refine(intent.imageId, intent.feedback, intent.options);
+    case 'retry':
+      return retry(client);
+    case 'approve':
+      return client.approve(intent.image);
+    case 'cancel':
+      return client.cancel(intent.reason);
+    case 'discard':
+      return client.discard(intent.imageId);
+    case 'restore':
+      return client.restore(intent.imageId);
+    case 'start_over':
+      return client.startOver();
+  }
+}
+
+/** The same prompt, parent and options again; if only some of the candidates failed, as many as failed. */
+function retry(client: SessionClientApi): Promise<CommandResult> | undefined {
+  const { snapshot } = client.state;
+  const last = snapshot?.lastGeneration;
+  if (!last) return undefined;
+  const { prompt, parent, feedback, failures = [] } = last;
+  const isPart = failures.length > 0 && failures.length < last.candidates;
+  const options = isPart ? { ...last.options, candidates: failures.length } : last.options;
+  if (snapshot.stage === 'initial_input') return client.generate(prompt, options);
+  if (parent && feedback) return client.refine(parent, feedback, options);
+  return client.regenerate({ ...(parent && { imageId: parent }), prompt, options });
 }

@@ -1,82 +1,44 @@
-/** Options in words: those that were set, and those that differ from another picture's. */
-import type { Options } from '../../shared/model.ts';
+/** What people read of options: their values, those that were chosen, and those that changed. */
+import { type OptionName, type Options, optionNames, optionRow } from '../../shared/options.ts';
 
-export const optionTitles = {
-  model: 'Model',
-  size: 'Size',
-  quality: 'Quality',
-  background: 'Background',
-  format: 'Format',
-  compression: 'Compression',
-  partialImages: 'Previews',
-  candidates: 'Pictures at once',
-} as const satisfies Record<keyof Options, string>;
-
-const fields = Object.keys(optionTitles) as readonly (keyof Options)[];
-
-/** What stands for an option that was left to the generator. */
+/** Stands for a value that is left to the generator. */
 export const AUTOMATIC = 'Automatic';
 
-/** Values that have a name of their own; all others are shown as they are. */
-const names: ReadonlyMap<string, string> = new Map([
-  ['1024x1024', 'Square'],
-  ['1536x1024', 'Landscape'],
-  ['1024x1536', 'Portrait'],
-  ['low', 'Low'],
-  ['medium', 'Medium'],
-  ['high', 'High'],
-  ['xhigh', 'Extra high'],
-  ['max', 'Highest'],
-  ['opaque', 'Opaque'],
-  ['transparent', 'Transparent'],
-  ['png', 'PNG'],
-  ['jpeg', 'JPEG'],
-  ['webp', 'WebP'],
-]);
+/** A value's name, or the value itself where it has none. */
+export const valueLabel = (name: OptionName, value: string | number): string =>
+  optionRow(name).names?.[value] ?? String(value);
 
-export const valueName = (value: string): string => names.get(value) ?? value;
-
-export interface OptionChange {
+interface OptionChange {
   readonly title: string;
   readonly before: string;
   readonly after: string;
 }
 
 export function optionChanges(before: Options, after: Options): OptionChange[] {
-  return fields
-    .map((field) => ({ title: optionTitles[field], before: wordsFor(before, field), after: wordsFor(after, field) }))
+  return optionNames
+    .map((name) => ({ title: optionRow(name).title, before: labelOf(before, name), after: labelOf(after, name) }))
     .filter((change) => change.before !== change.after);
 }
 
 /** Title and value of each option that was not left to the generator. */
-export function optionsSet(options: Options): [string, string][] {
+export function chosenOptions(options: Options): [title: string, value: string][] {
   return optionChanges({}, options).map(({ title, after }) => [title, after]);
 }
 
-function wordsFor(options: Options, field: keyof Options): string {
-  const value = options[field];
-  if (field === 'candidates') return String(value ?? 1);
+function labelOf(options: Options, name: OptionName): string {
+  const value = options[name] ?? (name === 'candidates' ? 1 : undefined);
   if (value === undefined || value === 'auto') return AUTOMATIC;
-  return field === 'compression' ? `${value} %` : valueName(String(value));
+  return name === 'compression' ? `${value} %` : valueLabel(name, value);
 }
 
-/** What was chosen, in a few words each; `usualModel` is what draws where nobody chooses. */
-export function chosenWords(options: Options, usualModel: string): string[] {
-  const { candidates = 1, model, size, quality, background, format, compression, partialImages } = options;
-  const named = [model === usualModel ? undefined : model, size, quality, background, format].filter(
-    (value) => value !== undefined && value !== 'auto',
-  );
-  return [
-    ...(candidates > 1 ? [`${candidates} pictures`] : []),
-    ...named.map((value) => valueName(String(value))),
-    ...(compression === undefined ? [] : [`Compression ${compression}`]),
-    ...(partialImages === undefined ? [] : [previewWords(partialImages)]),
-  ];
+/** The chosen options in a few words each, to stand in one line; `usualModel` draws where no model is chosen. */
+export function summaryOf(options: Options, usualModel: string): string[] {
+  return optionNames.flatMap((name) => {
+    const value = options[name];
+    if (value === undefined || value === 'auto' || (name === 'model' && value === usualModel)) return [];
+    if (typeof value === 'string') return [valueLabel(name, value)];
+    if (name === 'candidates') return value > 1 ? [`${value} pictures`] : [];
+    if (name === 'partialImages') return [value === 0 ? 'No previews' : `${value} preview${value === 1 ? '' : 's'}`];
+    return [`${optionRow(name).title} ${value}`];
+  });
 }
-
-const previewWords = (count: number): string =>
-  count === 0 ? 'No previews' : `${count} preview${count === 1 ? '' : 's'}`;
-
-/** What to know before asking for several at once, where pictures cost something. */
-export const billingWords = ({ candidates = 1 }: Options, isFree: boolean): string =>
-  isFree || candidates === 1 ? '' : 'Each picture is billed by itself.';

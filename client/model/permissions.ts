@@ -2,11 +2,11 @@
 import type { SessionState } from '../session/session-state.ts';
 
 export interface Permissions {
-  /** They came by the watch link. */
+  /** They may only look: a watcher, or somebody with a role that this page does not know. */
   readonly watches: boolean;
-  /** They may decide, and ask for pictures. */
+  /** They may decide and ask for pictures. */
   readonly decides: boolean;
-  /** They may say what should change in a picture, as far as the server's generator goes. */
+  /** The server's generator can refine a picture. */
   readonly refines: boolean;
   /** Nothing can be sent just now. */
   readonly unavailable: boolean;
@@ -14,12 +14,13 @@ export interface Permissions {
   readonly hasEnded: boolean;
 }
 
-export function permissionsOf({ welcome, connection }: SessionState): Permissions {
+export function permissionsOf({ welcome, connection, snapshot }: SessionState): Permissions {
   const hasEnded = connection.status === 'closed';
   return {
-    watches: welcome?.role === 'watcher',
-    decides: welcome?.role === 'reviewer' && !hasEnded,
-    refines: welcome?.generator.supports?.refine !== false,
+    watches: welcome !== undefined && welcome.role !== 'reviewer',
+    // In a stage that this page does not know, it does not know either what may be decided.
+    decides: welcome?.role === 'reviewer' && !hasEnded && snapshot?.stage !== 'unknown',
+    refines: welcome?.generator.supports.refine === true,
     unavailable: connection.status !== 'online',
     hasEnded,
   };

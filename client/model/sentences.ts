@@ -1,30 +1,24 @@
-/** The page's sentences: from state to what a person reads. */
-
-import type { LastAction } from '../../shared/model.ts';
-import type { ProgressMessage, SnapshotMessage, ViewersMessage } from '../../shared/protocol.ts';
-import type { ConnectionState, Notice, SessionState } from '../session/session-state.ts';
-import { attemptsOf } from './attempt-tree.ts';
+/** The texts that depend on the session's state: what a person reads, and what a screen reader says. */
+import type { Attempt, DiscardedAttempt, LastAction } from '../../shared/model.ts';
+import type { Options } from '../../shared/options.ts';
+import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { CommandRejection, ConnectionState, EndReason, SessionState } from '../session/session-state.ts';
+import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 
 const ordinals = ['', 'First', 'Second', 'Third', 'Fourth', 'Fifth'];
 const ordinal = (count: number): string => ordinals[count] ?? `${count}th`;
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 const seconds = (ms: number): number => Math.ceil(Math.max(0, ms) / 1000);
 
-/** A stopwatch's face, such as `0:07`. */
+// ——— numbers ———
+
+/** Such as `0:07`. */
 export function stopwatch(ms: number): string {
   const whole = Math.floor(Math.max(0, ms) / 1000);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
-/** An estimate, never a promise: rounded the coarser the longer it is. */
-export function usually(ms: number): string {
-  const exact = ms / 1000;
-  if (exact >= 90) return `usually about ${Math.round(exact / 60)} min`;
-  const step = exact < 10 ? 1 : 5;
-  return `usually about ${Math.max(1, Math.round(exact / step) * step)} s`;
-}
-
-export function ago(ms: number): string {
+function ago(ms: number): string {
   const whole = Math.floor(ms / 1000);
   if (whole < 1) return 'just now';
   if (whole < 60) return `${whole} s ago`;
@@ -32,8 +26,83 @@ export function ago(ms: number): string {
   return `${Math.floor(whole / 3600)} h ago`;
 }
 
-/** What happens now in a generation. `sinceMs` is the time since the message came; absent where nothing on show ticks. */
-export function phaseWords(progress: ProgressMessage | undefined, sinceMs?: number): string {
+/** How long a generation usually takes, rounded more coarsely the longer that is. */
+export function estimate(elapsedMs: number, expectedMs: number): string {
+  const exact = expectedMs / 1000;
+  const step = exact < 10 ? 1 : 5;
+  const rounded = exact >= 90 ? `${Math.round(exact / 60)} min` : `${Math.max(1, Math.round(exact / step) * step)} s`;
+  return `Usually about ${rounded}${elapsedMs > expectedMs * 1.5 ? '; this one takes longer' : ''}.`;
+}
+
+export function fileSize(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** The ends of a digest, enough to compare by eye. */
+export const shortDigest = (sha256: string): string => `${sha256.slice(0, 8)} … ${sha256.slice(-8)}`;
+
+// ——— attempts and images ———
+
+const TITLE_CHARACTERS = 48;
+
+/** Such as `No. 3`. */
+export const attemptNumber = ({ number }: Attempt): string => `No. ${number}`;
+
+/** For screen readers: the number, the prompt, what it was made from, and whether it is approved. */
+export function attemptName(
+  attempt: Attempt,
+  attempts: readonly Attempt[],
+  discarded: readonly DiscardedAttempt[],
+  approved: boolean,
+): string {
+  const origin = originOf(attempt, attempts, discarded);
+  const parts = [attemptNumber(attempt), firstWords(attempt.prompt)];
+  if (origin?.parent) parts.push(`${origin.verb.toLowerCase()} from ${attemptNumber(origin.parent)}`);
+  if (approved) parts.push('approved');
+  return parts.join(', ');
+}
+
+/** The beginning of a text on one line, cut at a word where there is one. */
+export function firstWords(text: string): string {
+  const line = text.trim().replace(/\s+/g, ' ');
+  const characters = [...line];
+  if (characters.length <= TITLE_CHARACTERS) return line;
+  const cut = characters.slice(0, TITLE_CHARACTERS).join('');
+  return `${cut.replace(/\s\S*$/, '').replace(/[\s,.;:]+$/, '')} …`;
+}
+
+const imageKinds = {
+  partial: 'Preview, still being drawn',
+  previous: 'Previous image',
+  finished: 'Generated image',
+  approved: 'Generated image',
+} as const;
+
+/** The alternative text of an image. */
+export const imageAlt = (kind: keyof typeof imageKinds, prompt: string): string => `${imageKinds[kind]}: ${prompt}`;
+
+/** The label of the button that ends this person's selection; undefined where the selected attempt is shown anyway. */
+export function showLatestLabel(snapshot: SnapshotMessage, selectedId: string | undefined): string | undefined {
+  const { attempts } = snapshot;
+  const selected = findAttempt(attempts, selectedId);
+  if (!selected) return undefined;
+  if (snapshot.stage === 'generating') return 'Show what is being drawn';
+  if (snapshot.stage === 'final') {
+    return selectedId === snapshot.approved.imageId ? undefined : 'Show the approved picture';
+  }
+  const newest = newestAttempts(attempts);
+  if (newest.length > 1) return `Show all ${newest.length} pictures`;
+  return newest.includes(selected) ? undefined : 'Show the newest picture';
+}
+
+/** What to know before asking for several pictures at once; empty where pictures cost nothing. */
+export const billingNote = ({ candidates = 1 }: Options, isFree: boolean): string =>
+  isFree || candidates === 1 ? '' : 'Each picture is billed by itself.';
+
+// ——— a generation under way ———
+
+/** `sinceMs` is the time since the message came; without it, the label holds for as long as the phase lasts. */
+export function phaseLabel(progress: ProgressMessage | undefined, sinceMs?: number): string {
   switch (progress?.phase) {
     case undefined:
       return 'Starting';
@@ -48,8 +117,12 @@ export function phaseWords(progress: ProgressMessage | undefined, sinceMs?: numb
       const left = seconds((progress.retryInMs ?? 0) - sinceMs);
       return left > 0 ? `${ordinal(progress.try)} try in ${left} s` : `${ordinal(progress.try)} try starts now`;
     }
+    case 'unknown':
+      return 'In progress';
   }
 }
+
+// ——— who did what ———
 
 const actions = {
   generate: 'asked for a picture',
@@ -58,31 +131,62 @@ const actions = {
   approve: 'approved this image',
   cancel: 'cancelled the drawing',
   start_over: 'started over',
+  unknown: 'changed something',
 } as const satisfies Record<LastAction['action'], string>;
 
-/** What somebody did, as in “Ana …”. */
-export const deed = (action: LastAction['action']): string => actions[action];
+/** The predicate of a sentence that begins with a name. */
+export const actionPhrase = ({ action }: LastAction): string => actions[action];
 
-/** Who did what, and how long ago; a clock that runs ahead of the server's never makes it the future. */
-export function actionSentence(action: LastAction, connectionId: string | undefined, now: number): string {
-  const who = action.connectionId === connectionId ? 'You' : action.by;
-  return `${who} ${actions[action.action]} ${ago(Math.max(0, now - Date.parse(action.at)))}.`;
+/** `participantId` is the reader's own; `now` in milliseconds of `Date.now()`. */
+function actionSentence(action: LastAction, participantId: string | undefined, now: number): string {
+  const name = action.participantId === participantId ? 'You' : action.by;
+  // A server whose clock is ahead must not place the action in the future.
+  return `${name} ${actionPhrase(action)} ${ago(Math.max(0, now - Date.parse(action.at)))}.`;
 }
 
-/** Why a command was refused: by what somebody else did, where that is the reason. */
-export function noticeSentence(notice: Notice, connectionId: string | undefined, now: number): string {
-  const isLate = notice.code === 'stale' || notice.code === 'wrong_stage';
-  if (isLate && notice.lastAction) return actionSentence(notice.lastAction, connectionId, now);
-  // Nobody did anything: the drawing ended by itself while the click was on its way.
-  return isLate && notice.command === 'cancel' ? 'It was too late to cancel: the drawing had ended.' : notice.message;
+/** Why a command was rejected: the action that came before it, where that is the reason. Parameters as in `actionSentence`. */
+export function rejectionSentence(
+  { command, code, message, lastAction }: CommandRejection,
+  participantId: string | undefined,
+  now: number,
+): string {
+  const isLate = code === 'stale' || code === 'wrong_stage';
+  if (isLate && lastAction) return actionSentence(lastAction, participantId, now);
+  return isLate && command === 'cancel' ? 'It was too late to cancel: the drawing had ended.' : message;
 }
 
-export function viewersWords({ reviewers, watchers }: ViewersMessage): string {
-  const people = plural(reviewers, 'reviewer');
-  return watchers ? `${people}, ${watchers} watching` : people;
+export function viewersLabel({ reviewers, watchers }: ViewersMessage): string {
+  const reviewing = plural(reviewers, 'reviewer');
+  return watchers ? `${reviewing}, ${watchers} watching` : reviewing;
 }
 
-export function connectionWords(connection: ConnectionState): string {
+const RELOAD = 'Reload the page to get its newest version.';
+
+export const unknownStage = {
+  title: 'Unknown stage',
+  text: `This session is at a stage that this page does not know. ${RELOAD}`,
+} as const;
+
+const watched = {
+  initial_input: 'Nobody has asked for a picture yet. It will show here by itself.',
+  generating: 'The picture shows here while it is drawn.',
+  user_feedback: 'The reviewers are deciding on this picture.',
+} as const;
+
+export type WatchedStage = keyof typeof watched;
+
+/** What somebody who may not decide sees here, and how they could decide. */
+export function watchSentence(stage: WatchedStage, role: WelcomeMessage['role']): string {
+  const toDecide =
+    role === 'unknown'
+      ? `This page does not know your role here. ${RELOAD}`
+      : 'To decide with them, ask for the review link.';
+  return `${watched[stage]} ${toDecide}`;
+}
+
+// ——— the connection ———
+
+export function connectionLabel(connection: ConnectionState): string {
   switch (connection.status) {
     case 'connecting':
       return 'Connecting';
@@ -99,52 +203,60 @@ export function connectionWords(connection: ConnectionState): string {
   }
 }
 
-/** Whole seconds until the next try begins; undefined while one is under way. */
+/** Whole seconds until the next try to connect; undefined while one is under way. */
 export function secondsToNextTry(connection: ConnectionState, now: number): number | undefined {
   if (connection.status !== 'reconnecting' || connection.nextTryAt === undefined) return undefined;
   return seconds(connection.nextTryAt - now) || undefined;
 }
 
-type Closed = Extract<ConnectionState, { status: 'closed' }>;
-interface Farewell {
+interface EndedNoticeText {
   readonly title: string;
   readonly text: string;
-  readonly offer: 'new_session' | 'reconnect';
+  /** What the person can do next. */
+  readonly action: 'new_session' | 'reconnect';
 }
 
-/** What an ended connection means to a person, and what they can do (rule R9). */
-export const farewells = {
+/** What the end of a connection means to a person (rule R9). */
+export const endedNotices = {
   session_gone: {
     title: 'This session is gone',
     text: 'The server does not have it: it was idle for too long, the server was restarted, or the link is incomplete.',
-    offer: 'new_session',
+    action: 'new_session',
   },
   not_allowed: {
     title: 'This link does not let you in',
     text: 'Ask whoever sent it for a fresh one, or start a session of your own.',
-    offer: 'new_session',
+    action: 'new_session',
   },
   misuse: {
     title: 'The server ended the connection',
     text: 'It could not make sense of a message from this page. Reload the page, and it should work again.',
-    offer: 'reconnect',
+    action: 'reconnect',
   },
   going_away: {
     title: 'The server has shut down',
     text: 'Connect again once it is back.',
-    offer: 'reconnect',
+    action: 'reconnect',
   },
-} as const satisfies Record<Closed['reason'], Farewell>;
+  blocked: {
+    title: 'This page may not connect to the server',
+    text: "A page that is served over https can't open an unencrypted connection. The owner of this site has to reach the Proofroom server over https, too.",
+    action: 'reconnect',
+  },
+} as const satisfies Record<EndReason, EndedNoticeText>;
 
-/** One sentence for the status region whenever something of note has changed. */
+// ——— announcements ———
+
+/** One sentence for the status region at each change that matters. */
 export function announcement(state: SessionState): string {
   const { snapshot, connection } = state;
   if (connection.status === 'reconnecting') {
     return connection.isServerBusy ? 'The server is busy. Trying again.' : 'The connection is lost. Reconnecting.';
   }
-  if (connection.status === 'closed') return `${farewells[connection.reason].title}.`;
-  if (!snapshot) return '';
-  switch (snapshot.stage) {
+  if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
+  switch (snapshot?.stage) {
+    case undefined:
+      return '';
     case 'initial_input':
       return snapshot.error ? '' : 'Ready for a prompt.';
     case 'generating':
@@ -152,39 +264,33 @@ export function announcement(state: SessionState): string {
     case 'user_feedback':
       return reviewAnnouncement(snapshot);
     case 'final':
-      return `The picture was approved by ${snapshot.decisions.at(-1)?.by ?? 'a reviewer'}.`;
+      return `The picture was approved by ${approvalOf(snapshot)?.by ?? 'a reviewer'}.`;
+    case 'unknown':
+      return unknownStage.text;
   }
-}
-
-/** Of what brought nothing, its own note tells. */
-function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage): string {
-  const newest = attemptsOf(attempts.at(-1)?.image, attempts);
-  const hasBrought = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
-  if (!hasBrought) return error ? '' : 'The drawing was cancelled.';
-  return newest.length > 1
-    ? `${newest.length} pictures are ready. Open one of them to decide.`
-    : 'The picture is ready for your decision.';
-}
-
-/** What somebody who is busy with something else needs to know of the session; empty when all is as usual. */
-export function newsMeanwhile({ connection, snapshot, notice, welcome }: SessionState, now: number): string {
-  if (connection.status === 'closed') return `${farewells[connection.reason].title}.`;
-  if (connection.status !== 'online') return `${connectionWords(connection)}.`;
-  if (notice) return noticeSentence(notice, welcome?.connectionId, now);
-  if (snapshot?.stage === 'generating') return 'Another picture is being drawn: nothing can be approved meanwhile.';
-  return '';
 }
 
 function generatingAnnouncement({ progress }: SessionState): string {
   const [first] = progress.values();
   if (first?.phase === 'retrying') return `${first.reason ?? 'That try failed.'} ${ordinal(first.try)} try follows.`;
-  return `The picture is being made. ${phaseWords(first)}.`;
+  return `The picture is being made. ${phaseLabel(first)}.`;
 }
 
-/** Bytes as people read them. */
-export function fileSize(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+/** A failure is announced by its own notice. */
+function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage): string {
+  const newest = newestAttempts(attempts);
+  const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
+  if (!hasAttempt) return error ? '' : 'The drawing was cancelled.';
+  return newest.length > 1
+    ? `${newest.length} pictures are ready. Open one of them to decide.`
+    : 'The picture is ready for your decision.';
 }
 
-/** The ends of a digest, enough to compare by eye. */
-export const shortDigest = (sha256: string): string => `${sha256.slice(0, 8)} … ${sha256.slice(-8)}`;
+/** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
+export function statusBehindDialog({ connection, snapshot, rejection, welcome }: SessionState, now: number): string {
+  if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
+  if (connection.status !== 'online') return `${connectionLabel(connection)}.`;
+  if (rejection) return rejectionSentence(rejection, welcome?.participantId, now);
+  if (snapshot?.stage === 'generating') return 'Another picture is being drawn: nothing can be approved meanwhile.';
+  return '';
+}

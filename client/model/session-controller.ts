@@ -1,25 +1,25 @@
-/** The session client as a part of a Lit element. */
+/** The session client as a reactive controller of a Lit element. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { SessionClient, type SessionClientOptions } from '../session/session-client.ts';
 import { initialState, type SessionState } from '../session/session-state.ts';
 
-/** What a view may ask of a client; a test may stand in for it. */
-export type Session = Pick<SessionClient, keyof SessionClient>;
+/** The public part of a `SessionClient`, which a test can implement. */
+export type SessionClientApi = Pick<SessionClient, keyof SessionClient>;
 
 /** Keeps one session open while its host is in a document, and updates the host at each change of state. */
 export class SessionController implements ReactiveController {
   readonly #host: ReactiveControllerHost;
-  readonly #createClient: (options: SessionClientOptions) => Session;
-  /** With what was learnt of the session since it was opened. */
+  readonly #createClient: (options: SessionClientOptions) => SessionClientApi;
+  /** As given to `open`, with what the server has said since. */
   #options: SessionClientOptions | undefined;
-  #client: Session | undefined;
+  #client: SessionClientApi | undefined;
   #unsubscribe: (() => void) | undefined;
   #isConnected = false;
   #lastState: SessionState = initialState;
 
   constructor(
     host: ReactiveControllerHost,
-    createClient: (options: SessionClientOptions) => Session = (options) => new SessionClient(options),
+    createClient: (options: SessionClientOptions) => SessionClientApi = (options) => new SessionClient(options),
   ) {
     this.#host = host;
     this.#createClient = createClient;
@@ -32,11 +32,11 @@ export class SessionController implements ReactiveController {
   }
 
   /** Undefined while the host is in no document, and before `open`. */
-  get client(): Session | undefined {
+  get client(): SessionClientApi | undefined {
     return this.#client;
   }
 
-  /** Opens a session in place of the one that is open; outside of a document it waits until the host is in one. */
+  /** Opens a session in place of the one that is open. While the host is in no document, it waits until the host is. */
   open(options: SessionClientOptions): void {
     this.#close();
     this.#lastState = initialState;
@@ -74,7 +74,7 @@ export class SessionController implements ReactiveController {
     this.#client.connect();
   }
 
-  /** Keeps the ids, so that the host comes back to the same session, with the same name. */
+  /** Remembers the session and the participant, so that the host comes back as the same one when it is connected again. */
   #close(): void {
     const client = this.#client;
     if (!client || !this.#options) return;
@@ -83,7 +83,10 @@ export class SessionController implements ReactiveController {
       ...this.#options,
       ...(sessionId !== undefined && { sessionId }),
       ...(sessionKey !== undefined && { sessionKey }),
-      ...(welcome && { name: welcome.name }),
+      ...(welcome && {
+        name: welcome.name,
+        participant: { id: welcome.participantId, secret: welcome.participantSecret },
+      }),
     };
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;

@@ -1,48 +1,48 @@
-/** What a person has typed or chosen in one session and not sent: the tab keeps it, so that a reload loses nothing (rule R1). */
+/** What a person has typed or chosen in a session and not sent yet. The tab keeps it, so that a reload loses nothing (rule R1). */
 import * as v from 'valibot';
-import { Options } from '../../shared/model.ts';
+import { Options } from '../../shared/options.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { permissionsOf } from './permissions.ts';
 
-export const Unsent = v.object({
-  /** Of the prompt field; what has reached the server comes back from there. */
+export const UnsentInput = v.object({
+  /** Of the prompt field, as far as the server may not have it. */
   draft: v.optional(v.string()),
-  /** What should change; absent, nobody has touched the field. */
+  /** What should change. Absent: the field was not touched; empty: it was emptied. */
   feedback: v.optional(v.string()),
-  /** The same as it was asked for, until it has become a picture. */
-  askedFeedback: v.optional(v.string()),
-  /** Why to cancel what is being drawn. */
+  /** The feedback of a `refine` that has not become an attempt yet. */
+  sentFeedback: v.optional(v.string()),
+  /** Why to cancel the generation under way. */
   reason: v.optional(v.string()),
-  /** Chosen for the next ask. */
+  /** Chosen for the next generation. */
   options: v.optional(Options),
-  /** When the ask began that the choice was made after (ISO 8601); absent before the first one. */
+  /** `startedAt` of the generation that was the last one when the options were chosen; absent if there was none. */
   chosenAfter: v.optional(v.string()),
 });
 
-export type Unsent = Readonly<v.InferOutput<typeof Unsent>>;
+export type UnsentInput = Readonly<v.InferOutput<typeof UnsentInput>>;
 
 /**
- * What is left of it as the session goes on; the same object where nothing happens to it.
- * @param before undefined where the tab comes to the session, or back to it: then anything may have happened meanwhile
+ * What is left of `unsent` after a change of the session's state; the same object where nothing changes.
+ * @param before undefined when the tab joins the session or comes back to it: anything may have happened meanwhile
  */
-export function followed(unsent: Unsent, before: SessionState | undefined, now: SessionState): Unsent {
-  const step = stepOf(before, now);
-  if (!step) return unsent;
-  return withoutLeftovers(withReasonInPlace(withoutDrawn(unsent, step), step), step);
+export function unsentAfter(unsent: UnsentInput, before: SessionState | undefined, now: SessionState): UnsentInput {
+  const change = changeOf(before, now);
+  if (!change) return unsent;
+  return withoutStale(withReasonMoved(withoutDrawn(unsent, change), change), change);
 }
 
-/** What may have come between two states of a session. */
-interface Step {
+interface Change {
   readonly past: SnapshotMessage | undefined;
   readonly snapshot: SnapshotMessage;
-  /** The server has ended the session for good. */
+  /** The server has just ended the session for good. */
   readonly hasEnded: boolean;
+  /** This person has just started over; after somebody else's start over their text stays. */
   readonly hasStartedOver: boolean;
   readonly canRefine: boolean;
 }
 
-function stepOf(before: SessionState | undefined, now: SessionState): Step | undefined {
+function changeOf(before: SessionState | undefined, now: SessionState): Change | undefined {
   const { snapshot, welcome } = now;
   if (!snapshot) return undefined;
   const past = before?.snapshot;
@@ -52,49 +52,48 @@ function stepOf(before: SessionState | undefined, now: SessionState): Step | und
     past,
     snapshot,
     hasEnded: hasEnded && before !== undefined && before.connection.status !== 'closed',
-    // By this person: what others wrote about a picture stays theirs.
     hasStartedOver:
       past !== undefined &&
       past.turn !== turn &&
       lastAction?.action === 'start_over' &&
-      lastAction.connectionId === welcome?.connectionId,
+      lastAction.participantId === welcome?.participantId,
     canRefine: refines,
   };
 }
 
-/** What was asked for in these words has become a picture; who has typed on since has others. */
-function withoutDrawn(unsent: Unsent, { past, snapshot }: Step): Unsent {
-  const { feedback, askedFeedback } = unsent;
+/** Feedback that has become an attempt goes, unless it was edited after it was sent. */
+function withoutDrawn(unsent: UnsentInput, { past, snapshot }: Change): UnsentInput {
+  const { feedback, sentFeedback } = unsent;
   const [last, newest] = [past?.attempts.at(-1), snapshot.attempts.at(-1)];
   const isNew = newest?.image.imageId !== last?.image.imageId;
-  if (!isNew || askedFeedback === undefined || newest?.feedback?.trim() !== askedFeedback) return unsent;
-  const isSame = feedback?.trim() === askedFeedback;
-  return { ...unsent, feedback: isSame ? undefined : feedback, askedFeedback: undefined };
+  if (!isNew || sentFeedback === undefined || newest?.feedback?.trim() !== sentFeedback) return unsent;
+  const isSame = feedback?.trim() === sentFeedback;
+  return { ...unsent, feedback: isSame ? undefined : feedback, sentFeedback: undefined };
 }
 
-function withReasonInPlace(unsent: Unsent, step: Step): Unsent {
+/** A reason to cancel goes when it was sent, and becomes feedback when there is nothing left to cancel. */
+function withReasonMoved(unsent: UnsentInput, change: Change): UnsentInput {
   const reason = unsent.reason?.trim() ?? '';
-  const fate = reason === '' ? 'stays' : fateOf(reason, step);
-  if (fate === 'stays') return unsent;
-  const feedback = fate === 'is_feedback' ? joined(unsent.feedback, reason) : unsent.feedback;
+  const place = reason === '' ? 'reason' : placeOf(reason, change);
+  if (place === 'reason') return unsent;
+  const feedback = place === 'feedback' ? joined(unsent.feedback, reason) : unsent.feedback;
   return { ...unsent, feedback, reason: undefined };
 }
 
-/** What becomes of a reason to cancel, once there is nothing to cancel any more. */
-function fateOf(reason: string, { past, snapshot, hasEnded, canRefine }: Step): 'stays' | 'was_sent' | 'is_feedback' {
+function placeOf(reason: string, { past, snapshot, hasEnded, canRefine }: Change): 'reason' | 'sent' | 'feedback' {
   const { stage, lastGeneration } = snapshot;
-  const isDrawn = stage !== 'generating' && (past === undefined || past.stage === 'generating');
-  if (isDrawn && reason === lastGeneration?.cancelReason) return 'was_sent';
-  // Nobody sent it, since the drawing ended by itself: it says what to change in what that brought.
-  if (isDrawn && stage === 'user_feedback' && canRefine) return 'is_feedback';
-  return hasEnded ? 'is_feedback' : 'stays';
+  const isDone = stage !== 'generating' && (past === undefined || past.stage === 'generating');
+  if (isDone && reason === lastGeneration?.cancelReason) return 'sent';
+  // The generation ended by itself: the reason says what to change in what it brought.
+  if (isDone && stage === 'user_feedback' && canRefine) return 'feedback';
+  return hasEnded ? 'feedback' : 'reason';
 }
 
-/** A field that stands empty is nobody's any more, once something else begins. */
-function withoutLeftovers(unsent: Unsent, { past, snapshot, hasEnded, hasStartedOver }: Step): Unsent {
+/** After a start over, and once an emptied field's turn is over, the feedback field counts as untouched again. */
+function withoutStale(unsent: UnsentInput, { past, snapshot, hasEnded, hasStartedOver }: Change): UnsentInput {
   if (unsent.feedback === undefined) return unsent;
-  const isLeftEmpty = unsent.feedback.trim() === '' && (hasEnded || past?.turn !== snapshot.turn);
-  return hasStartedOver || isLeftEmpty ? { ...unsent, feedback: undefined } : unsent;
+  const wasEmptied = unsent.feedback.trim() === '' && (hasEnded || past?.turn !== snapshot.turn);
+  return hasStartedOver || wasEmptied ? { ...unsent, feedback: undefined } : unsent;
 }
 
 const joined = (feedback: string | undefined, reason: string): string =>

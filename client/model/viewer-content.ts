@@ -1,31 +1,15 @@
-/** What lies on the mat: told from the session's state, and from the attempt that this person has opened, if any. */
-import type { Attempt, Generation, Options } from '../../shared/model.ts';
+/** What the viewer shows: derived from the session's state and from this person's selection. */
+import type { Attempt, Generation } from '../../shared/model.ts';
+import type { Options } from '../../shared/options.ts';
 import type { ReceivedImage, SessionState } from '../session/session-state.ts';
-import { attemptNumber } from './attempt-label.ts';
-import { attemptsOf, findAttempt } from './attempt-tree.ts';
-import { phaseWords } from './sentences.ts';
+import { attemptsOf, findAttempt, newestAttempts } from './attempt-tree.ts';
+import { attemptNumber, imageAlt, phaseLabel } from './sentences.ts';
 
-/** One of several pictures that were asked for at once. */
-export interface Candidate {
-  readonly candidate: number;
-  readonly kind: 'blank' | 'partial' | 'finished' | 'failed';
-  /** Width by height, as far as it is known. */
-  readonly ratio: number;
-  readonly picture?: ReceivedImage;
-  /** Of the finished picture, whether or not its bytes are here. */
-  readonly imageId?: string;
-  /** The attempt's, once it is one. */
-  readonly number?: number;
-  /** What happens to it now, or why there is none. */
-  readonly words: string;
-  readonly alt: string;
-}
-
-/** One picture, whose bytes are here. */
-export type PictureShown =
+/** One image whose bytes are here. */
+export type ImageContent =
   | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly alt: string }
   | {
-      /** `previous`: an earlier generation made it, while another is drawn. */
+      /** `previous`: an earlier generation made it, while another one runs. */
       readonly kind: 'previous' | 'finished' | 'approved';
       readonly picture: ReceivedImage;
       readonly alt: string;
@@ -33,128 +17,149 @@ export type PictureShown =
       readonly name: string;
     };
 
-/** One picture, or none. */
-export type PictureShowing =
-  /** Nothing was asked for yet. */
-  | { readonly kind: 'nothing' }
-  /** Something will come; `ratio` is width by height, as far as it is known. `isComing`: it is finished, and on its way here. */
-  | { readonly kind: 'blank'; readonly ratio: number; readonly isComing?: boolean }
-  | PictureShown;
+/** One image at most. */
+export type SingleContent =
+  /** No image was asked for yet. */
+  | { readonly kind: 'empty' }
+  /** An image will come. `ratio` is width by height, as far as it is known. `isComing`: it is finished, and its bytes are on their way. */
+  | { readonly kind: 'placeholder'; readonly ratio: number; readonly isComing: boolean }
+  | ImageContent;
 
-export type Showing =
-  | PictureShowing
-  /** Several of one ask, to be looked at together. */
-  | { readonly kind: 'candidates'; readonly candidates: readonly Candidate[] };
+/** One of several candidates. */
+export type CandidateContent = {
+  /** Counts from 0, as in the generation. */
+  readonly candidate: number;
+  /** Width by height, as far as it is known. */
+  readonly ratio: number;
+  /** The attempt's number, what happens now, or why there is no image. */
+  readonly label: string;
+  /** Of the picture; empty where there is none. */
+  readonly alt: string;
+} & (
+  | {
+      readonly kind: 'placeholder';
+      /** The candidate is finished, and its bytes are still to come. */
+      readonly imageId?: string;
+      readonly picture?: undefined;
+    }
+  | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly imageId?: undefined }
+  | { readonly kind: 'finished'; readonly picture: ReceivedImage; readonly imageId: string }
+  | { readonly kind: 'failed'; readonly picture?: undefined; readonly imageId?: undefined }
+);
 
-export function showing(state: SessionState, openedId?: string): Showing {
+export type ViewerContent =
+  | SingleContent
+  /** All candidates of one generation, side by side. */
+  | { readonly kind: 'candidates'; readonly candidates: readonly CandidateContent[] };
+
+/** `selectedId` is the image id of the attempt that this person has selected; absent, the latest is shown. */
+export function viewerContent(state: SessionState, selectedId?: string): ViewerContent {
   const { snapshot } = state;
-  if (!snapshot || snapshot.stage === 'initial_input') return { kind: 'nothing' };
-  const lookedAt = attemptLookedAt(state, openedId);
+  if (!snapshot || snapshot.stage === 'initial_input') return { kind: 'empty' };
+  const attempt = attemptInView(state, selectedId);
   if (snapshot.stage === 'generating') {
-    return openedId !== undefined && lookedAt
-      ? showAttempt(state, lookedAt, 'finished')
-      : showDrawing(state, snapshot.generation);
+    return attempt && selectedId !== undefined
+      ? attemptContent(state, attempt, 'finished')
+      : generationContent(state, snapshot.generation);
   }
-  if (!lookedAt) return { kind: 'candidates', candidates: candidatesOf(state, snapshot.image.generationId) };
-  const isApproved = snapshot.stage === 'final' && lookedAt.image.imageId === snapshot.approved.imageId;
-  return showAttempt(state, lookedAt, isApproved ? 'approved' : 'finished');
+  if (!attempt) return severalContent(state);
+  const isApproved = snapshot.stage === 'final' && attempt.image.imageId === snapshot.approved.imageId;
+  return attemptContent(state, attempt, isApproved ? 'approved' : 'finished');
 }
 
 /**
- * The attempt that a person's decision is about: the opened one, else the approved or the newest. Nothing while the newest is one of
- * several that were asked for together and none of them is opened: then there is something to choose first.
+ * The attempt that this person's decision would be about: the selected one, or else the approved or the newest. Undefined while the
+ * newest generation has brought several and none of them is selected: then one has to be selected first.
  */
-export function attemptLookedAt({ snapshot }: SessionState, openedId?: string): Attempt | undefined {
+export function attemptInView({ snapshot }: SessionState, selectedId?: string): Attempt | undefined {
   if (!snapshot) return undefined;
   const { attempts } = snapshot;
-  const opened = findAttempt(attempts, openedId);
-  if (opened) return opened;
+  const selected = findAttempt(attempts, selectedId);
+  if (selected) return selected;
   if (snapshot.stage === 'final') return findAttempt(attempts, snapshot.approved.imageId);
-  const newest = attempts.at(-1);
-  return attemptsOf(newest?.image, attempts).length > 1 ? undefined : newest;
+  return newestAttempts(attempts).length > 1 ? undefined : attempts.at(-1);
 }
 
-function showAttempt(state: SessionState, attempt: Attempt, kind: 'previous' | 'finished' | 'approved'): Showing {
+function attemptContent(
+  { images, connection }: SessionState,
+  attempt: Attempt,
+  kind: 'previous' | 'finished' | 'approved',
+): SingleContent {
   const { image, prompt } = attempt;
-  const picture = state.images.get(image.imageId);
-  if (!picture) {
-    const isComing = kind !== 'previous' && state.connection.status === 'online';
-    return { kind: 'blank', ratio: image.width / image.height, isComing };
-  }
-  const name = attemptNumber(attempt, state.snapshot?.attempts ?? []);
-  return { kind, picture, alt: `${kind === 'previous' ? 'Previous' : 'Generated'} image: ${prompt}`, name };
+  const picture = images.get(image.imageId);
+  if (picture) return { kind, picture, alt: imageAlt(kind, prompt), name: attemptNumber(attempt) };
+  const isComing = kind !== 'previous' && connection.status === 'online';
+  return { kind: 'placeholder', ratio: image.width / image.height, isComing };
 }
 
-function showDrawing(state: SessionState, { generationId, candidates, prompt, options }: Generation): Showing {
-  if (candidates > 1) return { kind: 'candidates', candidates: candidatesOf(state, generationId) };
+function generationContent(state: SessionState, generation: Generation): ViewerContent {
+  const { candidates, prompt, options } = generation;
+  if (candidates > 1) return { kind: 'candidates', candidates: candidatesOf(state, generation.generationId) };
   const partial = state.partials.get(0);
-  if (partial) return { kind: 'partial', picture: partial, alt: `Preview, still being drawn: ${prompt}` };
+  if (partial) return { kind: 'partial', picture: partial, alt: imageAlt('partial', prompt) };
   const last = state.snapshot?.attempts.at(-1);
-  return last ? showAttempt(state, last, 'previous') : { kind: 'blank', ratio: ratioOf(options) };
+  return last
+    ? attemptContent(state, last, 'previous')
+    : { kind: 'placeholder', ratio: ratioOf(options), isComing: false };
+}
+
+function severalContent(state: SessionState): ViewerContent {
+  const newest = state.snapshot?.attempts.at(-1);
+  return newest
+    ? { kind: 'candidates', candidates: candidatesOf(state, newest.image.generationId) }
+    : { kind: 'empty' };
 }
 
 /**
- * In the order of the ask from first to last, so that none changes places under somebody's hand when others come; of a generation
- * that has ended those that it has brought, and those that failed.
+ * In the order of their numbers, so that none changes its place when another one ends. While the generation runs, all of its
+ * candidates; afterwards those that ended as an attempt or as a failure.
  */
-function candidatesOf(state: SessionState, generationId: string): Candidate[] {
+function candidatesOf(state: SessionState, generationId: string): CandidateContent[] {
   const { snapshot } = state;
-  const generation = [
-    snapshot?.stage === 'generating' ? snapshot.generation : undefined,
-    snapshot?.lastGeneration,
-  ].find((one) => one?.generationId === generationId);
+  const running = snapshot?.stage === 'generating' ? snapshot.generation : undefined;
+  const generation = [running, snapshot?.lastGeneration].find((one) => one?.generationId === generationId);
+  const isRunning = generation !== undefined && generation === running;
   const attempts = attemptsOf({ generationId }, snapshot?.attempts ?? []);
-  const running = snapshot?.stage === 'generating' ? (generation?.candidates ?? 0) : 0;
-  const places = new Set([
+  const failures = generation?.failures ?? [];
+  const numbers = new Set([
     ...attempts.map(({ image }) => image.candidate),
-    ...(generation?.failures ?? []).map(({ candidate }) => candidate),
-    ...Array.from({ length: running }, (_, candidate) => candidate),
+    ...failures.map(({ candidate }) => candidate),
+    ...Array.from({ length: isRunning ? generation.candidates : 0 }, (_, candidate) => candidate),
   ]);
-  const [partial] = running > 0 ? state.partials.values() : [];
+  const [partial] = isRunning ? state.partials.values() : [];
   const drawn = attempts[0]?.image ?? partial?.reference;
   const ratio = drawn ? drawn.width / drawn.height : ratioOf(generation?.options ?? {});
-  return [...places]
+  return [...numbers]
     .toSorted((a, b) => a - b)
-    .map((candidate) => {
+    .map((candidate): CandidateContent => {
       const attempt = attempts.find(({ image }) => image.candidate === candidate);
       if (attempt) return finishedCandidate(state, attempt);
-      const failure = generation?.failures?.find((one) => one.candidate === candidate);
-      if (failure) return { candidate, kind: 'failed', ratio, words: failure.error.message, alt: '' };
+      const failure = failures.find((one) => one.candidate === candidate);
+      if (failure) return { candidate, kind: 'failed', ratio, label: failure.error.message, alt: '' };
+      const label = phaseLabel(state.progress.get(candidate));
       const picture = state.partials.get(candidate);
-      const words = phaseWords(state.progress.get(candidate));
-      if (!picture) return { candidate, kind: 'blank', ratio, words, alt: '' };
-      return {
-        candidate,
-        kind: 'partial',
-        ratio,
-        picture,
-        words,
-        alt: `Preview, still being drawn: ${generation?.prompt ?? ''}`,
-      };
+      if (!picture) return { candidate, kind: 'placeholder', ratio, label, alt: '' };
+      return { candidate, kind: 'partial', ratio, label, picture, alt: imageAlt('partial', generation?.prompt ?? '') };
     });
 }
 
-function finishedCandidate({ images }: SessionState, { image, number, prompt }: Attempt): Candidate {
-  const picture = images.get(image.imageId);
-  return {
-    candidate: image.candidate,
-    imageId: image.imageId,
-    kind: picture ? 'finished' : 'blank',
-    ratio: image.width / image.height,
-    ...(picture && { picture }),
-    ...(number !== undefined && { number }),
-    words: number === undefined ? 'Done' : `No. ${number}`,
-    alt: `Generated image: ${prompt}`,
-  };
+function finishedCandidate({ images }: SessionState, attempt: Attempt): CandidateContent {
+  const { image, prompt } = attempt;
+  const { candidate, imageId, width, height } = image;
+  const base = { candidate, ratio: width / height, label: attemptNumber(attempt) };
+  const picture = images.get(imageId);
+  return picture
+    ? { ...base, kind: 'finished', imageId, picture, alt: imageAlt('finished', prompt) }
+    : { ...base, kind: 'placeholder', imageId, alt: '' };
 }
 
-/** The prompt that an image was drawn from, or the draft where the attempt is no longer kept. */
+/** The prompt that an image was made from, or the draft where the session no longer keeps the attempt. */
 export function promptOf(state: SessionState, imageId: string): string {
   return findAttempt(state.snapshot?.attempts ?? [], imageId)?.prompt ?? state.draft;
 }
 
 /** Width by height of a size such as `1536x1024`; 1 where the size is the generator's choice. */
-export function ratioOf(options: Options): number {
-  const [width, height] = (options.size ?? '').split('x').map(Number);
+function ratioOf({ size }: Options): number {
+  const [width, height] = (size ?? '').split('x').map(Number);
   return width && height ? width / height : 1;
 }

@@ -1,5 +1,5 @@
 /** What changed from one text to another, word by word. */
-// Not from 'diff' itself, of which all the rest would come along.
+// By its path: the entry of the package would bring all of its other algorithms into the bundle.
 import { diffArrays } from 'diff/lib/diff/array.js';
 
 export interface TextPart {
@@ -7,14 +7,14 @@ export interface TextPart {
   readonly text: string;
 }
 
-/** Beyond so many changed words nobody reads a comparison, and working one out takes its time. */
+/** A comparison with more changed words is unreadable, and takes long to compute. */
 const MOST_CHANGES = 400;
-/** Where less than this share of the longer text is kept, the two are better read one after the other. */
+/** If a smaller share of the longer text is kept, the two texts are shown one after the other. */
 const LEAST_KEPT = 0.25;
 
 /**
- * The parts in reading order. Those that are kept or added make exactly the new text; those kept or removed make the old one, but for
- * white space. Words are those of the text's own script, so that one written without spaces is compared by words, too.
+ * The parts in reading order. Kept and added parts make exactly the new text; kept and removed ones make the old text, except for its
+ * white space. Words are found by the rules of their script, so that Japanese, say, is compared by words, too.
  */
 export function diffWords(before: string, after: string): TextPart[] {
   if (before === after) return parts([['kept', after]]);
@@ -38,7 +38,7 @@ export function diffWords(before: string, after: string): TextPart[] {
 const parts = (all: readonly (readonly [TextPart['kind'], string])[]): TextPart[] =>
   all.filter(([, text]) => text !== '').map(([kind, text]) => ({ kind, text }));
 
-/** Words and marks, each with the white space after it: a space alone is nothing to find again elsewhere. */
+/** Words and punctuation marks, each with the white space after it, so that no space is matched on its own. */
 function wordsOf(text: string): string[] {
   const words: string[] = [];
   for (const { segment } of new Intl.Segmenter(undefined, { granularity: 'word' }).segment(text)) {

@@ -1,49 +1,39 @@
-/** The page around `<proof-room>`: keeps the address bar and the session together, and the title up to date. */
+/** The page around `<proof-room>`: keeps the address bar in step with the session, and the title with the stage. */
 import '@fontsource-variable/libre-franklin';
 import '../components/room/proof-room.ts';
-import type { Stage } from '../../shared/model.ts';
-import { farewells } from '../model/sentences.ts';
+import type { StageDetail } from '../components/room/room-events.ts';
+import { endedNotices } from '../model/sentences.ts';
+import { parsePageAddress, sessionLink } from '../model/server-address.ts';
 
 const titles = {
   initial_input: 'Proofroom',
   generating: 'Drawing … · Proofroom',
   user_feedback: 'Ready to decide · Proofroom',
   final: 'Approved · Proofroom',
-} as const satisfies Record<Stage, string>;
+  unknown: 'Proofroom',
+} as const satisfies Record<StageDetail['stage'], string>;
 
 const room = document.createElement('proof-room');
 room.autofocus = true;
 
-/** The server takes no longer one; what is left of a longer one still leads to no session, and above all to no new one. */
-const LONGEST_ID = 256;
-
-/** `/s/<id>#<key>`; the key stands in the fragment, which no server sees (rule W5). */
-function joinAddressed(): void {
-  const [, encodedId] = /^\/s\/([^/]+)$/.exec(location.pathname) ?? [];
-  room.session = encodedId === undefined ? undefined : decoded(encodedId).slice(0, LONGEST_ID);
-  room.sessionKey = location.hash.slice(1) || undefined;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+function openAddress(): void {
+  const { base, sessionId, sessionKey } = parsePageAddress(location);
+  room.server = base === '/' ? undefined : base;
+  room.session = sessionId;
+  room.sessionKey = sessionKey;
 }
 
 room.addEventListener('proof-session', ({ detail: { sessionId, sessionKey } }) => {
-  const address = `/s/${encodeURIComponent(sessionId)}${sessionKey ? `#${sessionKey}` : ''}`;
-  history.replaceState(history.state, '', address);
+  history.replaceState(history.state, '', sessionLink(room.server, sessionId, sessionKey));
 });
 room.addEventListener('proof-stage', ({ detail: { stage } }) => {
   document.title = titles[stage];
 });
 room.addEventListener('proof-ended', ({ detail: { reason } }) => {
-  document.title = `${farewells[reason].title} · Proofroom`;
+  document.title = `${endedNotices[reason].title} · Proofroom`;
 });
-// A link to the same session with another key, pasted into the address bar, loads nothing anew.
-window.addEventListener('hashchange', joinAddressed);
+// Another key pasted into the address bar changes only the fragment, which loads no page.
+window.addEventListener('hashchange', openAddress);
 
-joinAddressed();
+openAddress();
 document.querySelector('main')?.append(room);

@@ -1,147 +1,154 @@
-/** What a person asks of the session: each ask is a command, which waits for its answer and gets one, whatever becomes of the line. */
+/** Commands from the moment they are given until the server has answered, over as many connections as that takes. */
 
 import type { LastAction } from '../../shared/model.ts';
 import type { Command, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
-import { fits } from './client-messages.ts';
-import { type EndReason, unanswered } from './end-reason.ts';
 import type { Environment } from './environment.ts';
-import type { Notice, SessionState } from './session-state.ts';
+import type { CommandRejection, EndReason, SessionState } from './session-state.ts';
 
 export type CommandResult =
   | { readonly accepted: true; readonly revision: number }
-  | { readonly accepted: false; readonly notice: Notice };
+  | { readonly accepted: false; readonly rejection: CommandRejection };
 
-type WithoutId<C> = C extends Command ? Omit<C, 'commandId' | 'turn'> : never;
-/** What a person asks for. */
-export type Ask = WithoutId<Command>;
+type InputOf<AnyCommand> = AnyCommand extends Command ? Omit<AnyCommand, 'commandId' | 'turn'> : never;
+/** A command without what the client adds to it. */
+export type CommandInput = InputOf<Command>;
 
-/** How the session stands for the person who asks. */
-interface Circumstances {
-  /** What they look at. */
+interface CommandContext {
+  /** What the person is looking at. */
   readonly snapshot: SnapshotMessage | undefined;
-  /** Why no server will answer any more; undefined where one may. */
-  readonly over: EndReason | 'left' | undefined;
-  /** The biggest message that the server takes. */
+  /** Why no answer would come; undefined while one may. */
+  readonly endReason: EndReason | 'left' | undefined;
+  /** The biggest message that the server takes, in bytes. */
   readonly limitBytes: number;
 }
 
-interface Asked {
-  readonly answer: Promise<CommandResult>;
-  /** To be sent; absent where there is nothing to send. */
-  readonly command?: Command;
-}
-
-interface Waiting {
+interface PendingCommand {
   readonly command: Command;
-  /** The last action that the person who gave it knew of. */
-  readonly seen: LastAction | undefined;
-  readonly answer: Promise<CommandResult>;
+  /** The last action in the snapshot that the person was looking at. */
+  readonly seenAction: LastAction | undefined;
+  readonly result: Promise<CommandResult>;
   readonly resolve: (result: CommandResult) => void;
 }
 
 export class Commands {
   readonly #environment: Pick<Environment, 'now' | 'randomId'>;
-  readonly #waiting = new Map<string, Waiting>();
-  #pending: SessionState['pending'] = new Set();
-  #notice: Notice | undefined;
+  readonly #send: (command: Command) => void;
+  readonly #byId = new Map<string, PendingCommand>();
+  #pending: readonly Command[] = [];
+  #rejection: CommandRejection | undefined;
 
-  constructor(environment: Pick<Environment, 'now' | 'randomId'>) {
+  /** @param send sends a command, if a connection has joined; all that are pending are sent again after the next join */
+  constructor(environment: Pick<Environment, 'now' | 'randomId'>, send: (command: Command) => void) {
     this.#environment = environment;
+    this.#send = send;
   }
 
-  /** What the state shows of them. */
-  get state(): Pick<SessionState, 'pending' | 'notice'> {
-    return { pending: this.#pending, ...(this.#notice && { notice: this.#notice }) };
-  }
-
-  /** Those without an answer, in the order in which they were given. */
-  get waiting(): Command[] {
-    return Array.from(this.#waiting.values(), ({ command }) => command);
+  get state(): Pick<SessionState, 'pending' | 'rejection'> {
+    return { pending: this.#pending, ...(this.#rejection && { rejection: this.#rejection }) };
   }
 
   /**
-   * Makes a command with the turn of the snapshot on show (rule M10). While the same waits for its answer, that one's answer is this
-   * one's, so a second click does nothing twice.
+   * Sends a command with the turn of the snapshot on show (rule M10). A second click, with the same content in the same turn while
+   * the first one waits, sends nothing and gets the first one's result.
    */
-  ask(ask: Ask, { snapshot, over, limitBytes }: Circumstances): Asked {
-    const earlier = this.#answerTo(ask);
-    if (earlier !== undefined) return { answer: earlier };
-    if (over !== undefined) return this.#refuseUnsent(unanswered(ask.type, over, this.#environment.now()));
-    const turn = snapshot && { turn: snapshot.turn };
-    const command: Command = { ...ask, commandId: this.#environment.randomId(), ...turn };
-    if (!fits(command, limitBytes)) return this.#refuseUnsent(tooLong(ask.type, this.#environment.now()));
-    return { command, answer: this.#add(command, snapshot?.lastAction) };
+  submit(input: CommandInput, { snapshot, endReason, limitBytes }: CommandContext): Promise<CommandResult> {
+    const content = { ...input, ...(snapshot && { turn: snapshot.turn }) };
+    const first = this.#sameClick(content);
+    if (first) return first.result;
+    if (endReason !== undefined) return this.#rejectUnsent({ command: input.type, ...endRejections[endReason] });
+    const command: Command = { ...content, commandId: this.#environment.randomId() };
+    if (byteLength(command) > limitBytes) {
+      return this.#rejectUnsent({
+        command: input.type,
+        code: 'prompt_too_long',
+        message: 'This text is too long to be sent.',
+      });
+    }
+    const { promise: result, resolve } = Promise.withResolvers<CommandResult>();
+    this.#byId.set(command.commandId, { command, seenAction: snapshot?.lastAction, result, resolve });
+    this.#updatePending();
+    this.#send(command);
+    return result;
   }
 
-  /** The command that was accepted; undefined when none waits under this id. */
+  /** The server has accepted a command; returns it, or undefined when none is pending under that id. */
   accepted(commandId: string, revision: number): Command | undefined {
     const command = this.#settle(commandId, { accepted: true, revision });
-    if (command) this.#notice = undefined;
+    if (command) this.#rejection = undefined;
     return command;
   }
 
-  /** The command that was refused; undefined when none waits under the refusal's id. */
-  refused({ commandId, code, message, lastAction }: RejectMessage): Command | undefined {
-    const waiting = this.#waiting.get(commandId ?? '');
-    if (!waiting) return undefined;
-    const { command, seen } = waiting;
-    // What the person knew before explains nothing: then the session moved on by itself, as when a picture was finished.
-    const news = lastAction && !isSame(lastAction, seen) && { lastAction };
-    this.#notice = { command: command.type, code, message, ...news, at: this.#environment.now() };
-    return this.#settle(command.commandId, { accepted: false, notice: this.#notice });
+  /** The server has rejected a command; returns it, or undefined when none is pending under that id. */
+  rejected({ commandId = '', code, message, lastAction }: RejectMessage): Command | undefined {
+    const pending = this.#byId.get(commandId);
+    if (!pending) return undefined;
+    // An action that the person had seen does not explain the rejection: the stage changed by itself, by a finished image, say.
+    const unseen = lastAction && !isSameAction(lastAction, pending.seenAction) && { lastAction };
+    const rejection = this.#setRejection({ command: pending.command.type, code, message, ...unseen });
+    return this.#settle(commandId, { accepted: false, rejection });
   }
 
-  /** No answer will come any more: each gets that for one. */
+  /** No answer will come any more: rejects all that is pending. */
   end(reason: EndReason | 'left'): void {
-    for (const { commandId, type } of this.waiting) {
-      this.#notice = unanswered(type, reason, this.#environment.now());
-      this.#settle(commandId, { accepted: false, notice: this.#notice });
+    for (const { commandId, type } of this.#pending) {
+      const rejection = this.#setRejection({ command: type, ...endRejections[reason] });
+      this.#settle(commandId, { accepted: false, rejection });
     }
   }
 
-  #answerTo(ask: Ask): Promise<CommandResult> | undefined {
-    for (const { command, answer } of this.#waiting.values()) if (isSameClick(ask, command)) return answer;
+  #sameClick(content: Omit<Command, 'commandId'>): PendingCommand | undefined {
+    const text = canonicalJson(content);
+    for (const pending of this.#byId.values()) {
+      const { commandId: _id, ...pendingContent } = pending.command;
+      if (canonicalJson(pendingContent) === text) return pending;
+    }
     return undefined;
   }
 
-  #refuseUnsent(notice: Notice): Asked {
-    this.#notice = notice;
-    return { answer: Promise.resolve({ accepted: false, notice }) };
+  #rejectUnsent(rejection: Omit<CommandRejection, 'at'>): Promise<CommandResult> {
+    return Promise.resolve({ accepted: false, rejection: this.#setRejection(rejection) });
   }
 
-  #add(command: Command, seen: LastAction | undefined): Promise<CommandResult> {
-    const { promise: answer, resolve } = Promise.withResolvers<CommandResult>();
-    this.#waiting.set(command.commandId, { command, seen, answer, resolve });
-    this.#count();
-    return answer;
+  #setRejection(rejection: Omit<CommandRejection, 'at'>): CommandRejection {
+    this.#rejection = { ...rejection, at: this.#environment.now() };
+    return this.#rejection;
   }
 
   #settle(commandId: string, result: CommandResult): Command | undefined {
-    const waiting = this.#waiting.get(commandId);
-    if (!waiting) return undefined;
-    this.#waiting.delete(commandId);
-    this.#count();
-    waiting.resolve(result);
-    return waiting.command;
+    const pending = this.#byId.get(commandId);
+    if (!pending) return undefined;
+    this.#byId.delete(commandId);
+    this.#updatePending();
+    pending.resolve(result);
+    return pending.command;
   }
 
-  #count(): void {
-    this.#pending = new Set(this.waiting.map(({ type }) => type));
+  #updatePending(): void {
+    this.#pending = Array.from(this.#byId.values(), ({ command }) => command);
   }
 }
 
-/** Of one type; and where several may be asked for within a moment, about the same image. */
-function isSameClick(ask: Ask, command: Command): boolean {
-  if (ask.type === 'discard' || ask.type === 'restore') {
-    return command.type === ask.type && command.imageId === ask.imageId;
-  }
-  return command.type === ask.type;
+/** The rejections of commands whose answer will not come. */
+const endRejections = {
+  session_gone: { code: 'session_not_found', message: 'The session is gone from the server.' },
+  not_allowed: { code: 'not_allowed', message: 'This link does not let you in.' },
+  misuse: { code: 'closed', message: 'The server ended the connection before it answered.' },
+  going_away: { code: 'closed', message: 'The server shut down before it answered.' },
+  blocked: { code: 'closed', message: 'A connection to the server is not allowed here.' },
+  left: { code: 'closed', message: 'The connection was closed before the server answered.' },
+} as const satisfies Record<EndReason | 'left', Pick<CommandRejection, 'code' | 'message'>>;
+
+const byteLength = (command: Command): number => new TextEncoder().encode(JSON.stringify(command)).byteLength;
+
+/** The same text for the same content: with sorted keys. */
+function canonicalJson(content: object): string {
+  return JSON.stringify(content, (_key, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : value,
+  );
 }
 
-function tooLong(command: Command['type'], at: number): Notice {
-  return { command, code: 'prompt_too_long', message: 'This text is too long to be sent.', at };
-}
-
-function isSame(one: LastAction, other: LastAction | undefined): boolean {
-  return one.at === other?.at && one.action === other.action && one.connectionId === other.connectionId;
+function isSameAction(one: LastAction, other: LastAction | undefined): boolean {
+  return one.at === other?.at && one.action === other.action && one.participantId === other.participantId;
 }

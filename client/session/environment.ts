@@ -1,4 +1,4 @@
-/** What the session client needs from the page it runs in: the smallest interfaces, so that a test can stand in for each. */
+/** What the session client uses of the page or the process it runs in. A test passes fakes. */
 
 /** One WebSocket. Its callbacks are set once, right after it was opened. */
 export interface Socket {
@@ -10,7 +10,7 @@ export interface Socket {
 }
 
 export interface Environment {
-  /** @throws {DOMException} where the page may not open that address, such as `ws:` from a page on `https:` */
+  /** @throws {DOMException} when a socket to that address is not allowed, such as `ws:` from a page on `https:` */
   openSocket(url: string, subprotocol: string): Socket;
   /** Milliseconds since 1970. */
   now(): number;
@@ -22,17 +22,18 @@ export interface Environment {
   randomId(): string;
   createObjectUrl(blob: Blob): string;
   revokeObjectUrl(url: string): void;
-  /** 64 lower-case hex digits. Absent where the page is no secure context, since it cannot digest there. */
+  /** 64 lower-case hex digits. Absent on a page that is no secure context: browsers digest nothing there. */
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
+  /** Whether the page is hidden: its timers and events may then be late. */
   isHidden(): boolean;
-  /** Calls `listener` when the page may have come back: shown again, restored, or online again. Returns the undo. */
+  /** Calls `listener` when the page is shown again, restored, or online again. Returns the undo. */
   onWake(listener: () => void): () => void;
-  /** For whoever looks at the console: nothing that a person at the page must know. */
+  /** For developers, on the console. */
   warn(message: string, cause?: unknown): void;
 }
 
-/** The page itself. */
-export function browserEnvironment(): Environment {
+/** A page, or a Node process of version 22.18 or newer, which is never hidden. */
+export function defaultEnvironment(): Environment {
   return {
     openSocket,
     now: () => Date.now(),
@@ -44,21 +45,19 @@ export function browserEnvironment(): Environment {
     randomId: () => randomId(crypto),
     createObjectUrl: (blob) => URL.createObjectURL(blob),
     revokeObjectUrl: (url) => URL.revokeObjectURL(url),
-    ...(isSecureContext && { sha256 }),
-    isHidden: () => document.hidden,
-    onWake,
+    ...('subtle' in crypto && { sha256 }),
+    ...(typeof document === 'undefined' ? { isHidden: () => false, onWake: () => () => {} } : { isHidden, onWake }),
     warn: (message, cause) => console.warn(`Proofroom: ${message}`, ...(cause === undefined ? [] : [cause])),
   };
 }
 
-/** 128 random bits or more; `randomUUID` is missing where the page is no secure context, `getRandomValues` is not. */
+/** 128 random bits or more; a page that is no secure context has no `randomUUID`. */
 export function randomId(source: { randomUUID?: () => string; getRandomValues: Crypto['getRandomValues'] }): string {
   if (source.randomUUID) return source.randomUUID();
   return hex(source.getRandomValues(new Uint8Array(16)));
 }
 
-/** A `WebSocket`, with no more than the client uses of it. */
-export function openSocket(url: string, subprotocol: string): Socket {
+function openSocket(url: string, subprotocol: string): Socket {
   const webSocket = new WebSocket(url, subprotocol);
   const socket: Socket = {
     onopen: null,
@@ -79,6 +78,10 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function isHidden(): boolean {
+  return document.hidden;
 }
 
 function onWake(listener: () => void): () => void {

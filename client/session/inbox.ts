@@ -1,93 +1,108 @@
-/** What one connection brings, parsed and in the order in which it came. */
+/** The messages of one connection, in order, with their images decoded and verified. */
 
 import type { ImageReference } from '../../shared/model.ts';
-import { type ImageMessage, parseServerMessage, type ServerMessage } from '../../shared/protocol.ts';
+import type { InlineImageMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
-import { imageBlob } from './image-bytes.ts';
 
-/** All but the two that are about the line itself, and so wait behind nothing. */
-type SessionMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' }>;
+/** All but those about the connection itself, which do not wait for an image before them. */
+type InboxMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' | 'image' }> | InlineImageMessage;
 
-export type Delivery =
-  | Exclude<SessionMessage, ImageMessage>
-  /** Without `blob` the bytes were not those that the reference names. */
-  | { readonly type: 'image'; readonly reference: ImageReference; readonly blob: Blob | undefined };
+/** Without `blob`, the bytes were not those that the reference names. */
+export interface VerifiedImage {
+  readonly type: 'image';
+  readonly reference: ImageReference;
+  readonly blob: Blob | undefined;
+}
+
+export type DeliveredMessage = Exclude<InboxMessage, InlineImageMessage> | VerifiedImage;
 
 /**
- * Delivers one message at a time. While an image's bytes are checked, what follows waits, so that the snapshot that shows an image
- * never comes before it (rule W3), and no unchecked bytes are ever on show.
+ * Delivers one message at a time. Those behind an image wait until its bytes are verified, so that it is delivered before the
+ * snapshot that shows it (rule W3).
  */
 export class Inbox {
-  readonly #deliver: (delivery: Delivery) => void;
+  readonly #deliver: (message: DeliveredMessage) => void;
   readonly #sha256: Environment['sha256'] | undefined;
-  readonly #waiting: SessionMessage[] = [];
-  #isChecking = false;
+  readonly #queue: InboxMessage[] = [];
+  #isVerifying = false;
   #isClosed = false;
-  /** What follows once everything that came is delivered. */
-  #afterAll: (() => void) | undefined;
+  #onEmpty: (() => void) | undefined;
 
-  constructor(sha256: Environment['sha256'] | undefined, deliver: (delivery: Delivery) => void) {
-    this.#sha256 = sha256;
+  constructor(sha256: Environment['sha256'] | undefined, deliver: (message: DeliveredMessage) => void) {
     this.#deliver = deliver;
+    this.#sha256 = sha256;
   }
 
-  receive(message: SessionMessage): void {
-    this.#waiting.push(message);
-    this.#deliverWaiting();
+  receive(message: InboxMessage): void {
+    this.#queue.push(message);
+    this.#deliverQueue();
   }
 
   /**
-   * The connection is gone: calls `afterAll` once everything that came over it is delivered, now where nothing waits. The picture whose
-   * bytes are being checked may be the last thing that the server ever says (rule R9).
+   * The connection is gone: calls `onEmpty` once the messages that did arrive are delivered, at once if none is left. An image that is
+   * being verified may be the last one that the session ever sends (rule R9).
    */
-  finish(afterAll: () => void): void {
-    this.#afterAll = afterAll;
-    this.#deliverWaiting();
+  finish(onEmpty: () => void): void {
+    this.#onEmpty = onEmpty;
+    this.#deliverQueue();
   }
 
-  /** Delivers nothing any more, and forgets what was to follow. */
+  /** Drops what is left, and does not call `onEmpty` any more. */
   close(): void {
     this.#isClosed = true;
-    this.#waiting.length = 0;
+    this.#queue.length = 0;
   }
 
-  #deliverWaiting(): void {
-    while (!this.#isChecking && !this.#isClosed) {
-      const message = this.#waiting.shift();
-      if (!message) return this.#afterAll?.();
-      if (message.type === 'image') void this.#check(message);
+  #deliverQueue(): void {
+    while (!this.#isVerifying && !this.#isClosed) {
+      const message = this.#queue.shift();
+      if (!message) return this.#onEmpty?.();
+      if (message.type === 'image') void this.#verify(message);
       else this.#deliver(message);
     }
   }
 
-  async #check(message: ImageMessage): Promise<void> {
-    this.#isChecking = true;
-    const { type, data: _data, url: _url, ...reference } = message;
-    const blob = await imageBlob(message, this.#sha256).catch(() => undefined);
+  async #verify({ type, data, ...reference }: InlineImageMessage): Promise<void> {
+    this.#isVerifying = true;
+    const blob = await verifiedBlob(reference, data, this.#sha256).catch(() => undefined);
     if (this.#isClosed) return;
-    this.#isChecking = false;
+    this.#isVerifying = false;
     this.#deliver({ type, reference, blob });
-    this.#deliverWaiting();
+    this.#deliverQueue();
   }
 }
 
-const knownTypes = {
-  welcome: true,
-  snapshot: true,
-  draft: true,
-  viewers: true,
-  progress: true,
-  image: true,
-  ack: true,
-  reject: true,
-  heartbeat: true,
-  goodbye: true,
-} as const satisfies Record<ServerMessage['type'], true>;
+/** Undefined when the bytes have another length or, where `sha256` is there to tell, another digest than the reference says. */
+async function verifiedBlob(
+  reference: ImageReference,
+  data: string,
+  sha256: Environment['sha256'],
+): Promise<Blob | undefined> {
+  const bytes = decodeBase64(data);
+  if (bytes?.byteLength !== reference.byteLength) return undefined;
+  if (sha256 && (await sha256(bytes)) !== reference.sha256) return undefined;
+  return new Blob([bytes], { type: reference.mediaType });
+}
 
-/** The message in `text`. One of a type from a later version is undefined in silence; one that is wrong is undefined, and `onProblem` hears of it. */
-export function readServerMessage(text: string, onProblem: (problem: string) => void): ServerMessage | undefined {
-  const parsed = parseServerMessage(text);
-  if (parsed.ok) return parsed.message;
-  if (parsed.type === undefined || Object.hasOwn(knownTypes, parsed.type)) onProblem(parsed.problem);
-  return undefined;
+type Decode = (text: string) => Uint8Array<ArrayBuffer>;
+
+const nativeDecode: Decode | undefined = 'fromBase64' in Uint8Array ? (text) => Uint8Array.fromBase64(text) : undefined;
+
+/** Undefined when the text is not base64. Browsers from before 2025 and Node have no `fromBase64` and decode by way of `atob`. */
+export function decodeBase64(
+  text: string,
+  decode: Decode = nativeDecode ?? decodeByAtob,
+): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return decode(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeByAtob(text: string): Uint8Array<ArrayBuffer> {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let i = 0; i < characters.length; i += 1) bytes[i] = characters.charCodeAt(i);
+  return bytes;
 }

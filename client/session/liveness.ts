@@ -1,19 +1,19 @@
-/** Notices a line that has died without saying so (rule R4). */
+/** Notices a connection that died without a close (rule R4). */
 import type { Environment } from './environment.ts';
 
 /** Two heartbeats of the server. */
 const LONGEST_SILENCE_MS = 10_000;
-/** The thinnest line that an announced message may come over. */
+/** The slowest connection that an announced message is waited for: 16 KiB/s. */
 const SLOWEST_BYTES_PER_MS = (16 * 1024) / 1_000;
 
 /**
- * Calls `onDead` once the line has been silent for 10 s, plus the time that an announced message may take. While the page is
- * hidden nothing is concluded from silence, since browsers hold timers and events back; `check` is called when it is shown again.
+ * Calls `onDead` after 10 s without a message, plus the time that an announced message may take. Silence on a hidden page proves
+ * nothing, because browsers delay its timers and events; call `check` when the page is shown again.
  */
 export class Liveness {
   readonly #environment: Environment;
   readonly #onDead: () => void;
-  #heardAt = 0;
+  #lastMessageAt = 0;
   #allowedMs = LONGEST_SILENCE_MS;
   #stopTimer: (() => void) | undefined;
 
@@ -22,19 +22,19 @@ export class Liveness {
     this.#onDead = onDead;
   }
 
-  /** A message has arrived whole; the next one may be of `nextBytes`. */
-  heard(nextBytes = 0): void {
-    this.#heardAt = this.#environment.now();
+  /** A message has arrived, and the next one may be `nextBytes` long. Starts the watch. */
+  messageReceived(nextBytes = 0): void {
+    this.#lastMessageAt = this.#environment.now();
     this.#allowedMs = LONGEST_SILENCE_MS + nextBytes / SLOWEST_BYTES_PER_MS;
-    this.#arm(this.#allowedMs);
+    this.#setTimer(this.#allowedMs);
   }
 
-  /** Concludes at once, by the clock: timers stand still while a computer sleeps. */
+  /** Compares clock times, because timers stand still while a computer sleeps. */
   check(): void {
     if (!this.#stopTimer || this.#environment.isHidden()) return;
-    const silenceMs = Math.max(0, this.#environment.now() - this.#heardAt);
+    const silenceMs = Math.max(0, this.#environment.now() - this.#lastMessageAt);
     if (silenceMs >= this.#allowedMs) this.#die();
-    else this.#arm(this.#allowedMs - silenceMs);
+    else this.#setTimer(this.#allowedMs - silenceMs);
   }
 
   stop(): void {
@@ -42,7 +42,7 @@ export class Liveness {
     this.#stopTimer = undefined;
   }
 
-  #arm(delayMs: number): void {
+  #setTimer(delayMs: number): void {
     this.#stopTimer?.();
     this.#stopTimer = this.#environment.setTimer(() => {
       if (!this.#environment.isHidden()) this.#die();

@@ -1,4 +1,4 @@
-/** The images whose bytes are here, each with an object URL that lives exactly as long as the image does. */
+/** The images whose bytes are here. Each has an object URL for as long as it is kept. */
 
 import type { ImageReference } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
@@ -6,85 +6,81 @@ import type { Environment } from './environment.ts';
 import type { ReceivedImage } from './session-state.ts';
 
 type ObjectUrls = Pick<Environment, 'createObjectUrl' | 'revokeObjectUrl'>;
+type ImagesBy<Key> = ReadonlyMap<Key, ReceivedImage>;
 
-/** The maps are replaced with each change and never changed in place, so that they may stand in a state. */
+/** The maps are replaced with each change, so that they may stand in a state. */
 export class ReceivedImages {
   readonly #urls: ObjectUrls;
-  #finals: ReadonlyMap<string, ReceivedImage> = new Map();
-  #partials: ReadonlyMap<number, ReceivedImage> = new Map();
+  #finals: ImagesBy<string> = new Map();
+  #partials: ImagesBy<number> = new Map();
 
   constructor(urls: ObjectUrls) {
     this.#urls = urls;
   }
 
   /** By image id. */
-  get finals(): ReadonlyMap<string, ReceivedImage> {
+  get finals(): ImagesBy<string> {
     return this.#finals;
   }
 
-  /** The last one by candidate. */
-  get partials(): ReadonlyMap<number, ReceivedImage> {
+  /** The newest one by candidate. */
+  get partials(): ImagesBy<number> {
     return this.#partials;
   }
 
-  /**
-   * Takes a checked image in. A partial counts only for the running generation, and only until its candidate's final is here; a
-   * final is taken whatever runs, since it comes before the snapshot that shows it (rule W3).
-   */
-  add(reference: ImageReference, blob: Blob, snapshot: SnapshotMessage | undefined): void {
-    if (reference.kind === 'final') {
-      if (!this.#finals.has(reference.imageId)) {
-        this.#finals = new Map(this.#finals).set(reference.imageId, this.#receive(reference, blob));
-      }
-      return;
-    }
-    const superseded = this.#partials.get(reference.candidate);
-    if (superseded?.reference.imageId === reference.imageId || !this.#isAwaited(reference, snapshot)) return;
-    this.#partials = new Map(this.#partials).set(reference.candidate, this.#receive(reference, blob));
-    if (superseded) this.#urls.revokeObjectUrl(superseded.url);
+  /** Whether a final image is here. */
+  has(imageId: string): boolean {
+    return this.#finals.has(imageId);
   }
 
-  /** Lets go of what a new snapshot has no place for: finals that the session no longer keeps, partials of what has settled. */
-  settle(snapshot: SnapshotMessage): void {
-    const listed = new Set(keptImages(snapshot));
-    for (const image of shownImages(snapshot)) listed.add(image.imageId);
-    const running = runningGeneration(snapshot);
-    this.#finals = this.#keep(
+  /** Takes a final image in whatever is shown, because it comes before the snapshot that shows it (rule W3). */
+  addFinal(reference: ImageReference, blob: Blob): void {
+    const { imageId } = reference;
+    if (!this.#finals.has(imageId)) this.#finals = new Map(this.#finals).set(imageId, this.#receive(reference, blob));
+  }
+
+  /** Takes a partial in if its generation is the one that runs and its candidate's final image is not here yet (rule M4). */
+  addPartial(reference: ImageReference, blob: Blob, snapshot: SnapshotMessage | undefined): void {
+    const { imageId, candidate, generationId } = reference;
+    const previous = this.#partials.get(candidate);
+    if (previous?.reference.imageId === imageId || runningGenerationId(snapshot) !== generationId) return;
+    if ([...this.#finals.values()].some((final) => isSameCandidate(final.reference, reference))) return;
+    this.#partials = new Map(this.#partials).set(candidate, this.#receive(reference, blob));
+    if (previous) this.#urls.revokeObjectUrl(previous.url);
+  }
+
+  /** Releases what the snapshot no longer names: finals that the session dropped, partials of candidates that have ended. */
+  retain(snapshot: SnapshotMessage): void {
+    const named = new Set([...keptImages(snapshot), ...shownImages(snapshot)]);
+    const running = runningGenerationId(snapshot);
+    this.#finals = this.#filter(
       this.#finals,
-      ({ reference }) => listed.has(reference.imageId) || reference.generationId === running,
+      ({ reference }) => named.has(reference.imageId) || reference.generationId === running,
     );
-    this.#partials = this.#keep(
+    this.#partials = this.#filter(
       this.#partials,
       ({ reference }) =>
         reference.generationId === running && !snapshot.attempts.some(({ image }) => isSameCandidate(image, reference)),
     );
   }
 
-  /** Image ids, at most `limit`, the newest ones, oldest first: what a `join` has no need to be sent again. */
-  have(snapshot: SnapshotMessage | undefined, limit: number): string[] {
-    const listed = snapshot ? keptImages(snapshot) : [];
-    const others = [...this.#finals.keys()].filter((imageId) => !listed.includes(imageId));
-    return [...listed.filter((imageId) => this.#finals.has(imageId)), ...others].slice(-limit);
+  /** Ids of final images for the `have` of a `join`: the newest ones, at most `limit`. */
+  newestIds(snapshot: SnapshotMessage | undefined, limit: number): string[] {
+    const kept = snapshot ? keptImages(snapshot) : [];
+    const others = [...this.#finals.keys()].filter((imageId) => !kept.includes(imageId));
+    return [...kept.filter((imageId) => this.#finals.has(imageId)), ...others].slice(-limit);
   }
 
   clear(): void {
-    this.#finals = this.#keep(this.#finals, () => false);
-    this.#partials = this.#keep(this.#partials, () => false);
-  }
-
-  #isAwaited(partial: ImageReference, snapshot: SnapshotMessage | undefined): boolean {
-    if (!snapshot || runningGeneration(snapshot) !== partial.generationId) return false;
-    return ![...this.#finals.values()].some(({ reference }) => isSameCandidate(reference, partial));
+    this.#finals = this.#filter(this.#finals, () => false);
+    this.#partials = this.#filter(this.#partials, () => false);
   }
 
   #receive(reference: ImageReference, blob: Blob): ReceivedImage {
     return { reference, blob, url: this.#urls.createObjectUrl(blob) };
   }
 
-  #keep<Key>(
-    images: ReadonlyMap<Key, ReceivedImage>,
-    isKept: (image: ReceivedImage) => boolean,
-  ): ReadonlyMap<Key, ReceivedImage> {
+  #filter<Key>(images: ImagesBy<Key>, isKept: (image: ReceivedImage) => boolean): ImagesBy<Key> {
     const kept = new Map<Key, ReceivedImage>();
     for (const [key, image] of images) {
       if (isKept(image)) kept.set(key, image);
@@ -94,20 +90,19 @@ export class ReceivedImages {
   }
 }
 
-/** The images that a snapshot puts on show: the newest attempt and the approved one, each once. */
-export function shownImages(snapshot: SnapshotMessage): ImageReference[] {
+/** Ids of the images that a snapshot puts on show: the newest attempt's and the approved one. */
+export function shownImages(snapshot: SnapshotMessage): string[] {
   const approved = snapshot.stage === 'final' ? snapshot.approved : undefined;
-  const shown = [snapshot.image, approved].filter((image) => image !== undefined);
-  return shown.filter((image, at) => shown.findIndex(({ imageId }) => imageId === image.imageId) === at);
+  return [...new Set([snapshot.image, approved].flatMap((image) => image?.imageId ?? []))];
 }
 
-/** Image ids: what was put aside, then the attempts, oldest first. */
+/** Ids of the images that the session keeps: of the discarded attempts, then of the others, each oldest first. */
 export function keptImages({ attempts, discarded = [] }: SnapshotMessage): string[] {
   return [...discarded, ...attempts].map(({ image }) => image.imageId);
 }
 
-export function runningGeneration(snapshot: SnapshotMessage): string | undefined {
-  return snapshot.stage === 'generating' ? snapshot.generation.generationId : undefined;
+export function runningGenerationId(snapshot: SnapshotMessage | undefined): string | undefined {
+  return snapshot?.stage === 'generating' ? snapshot.generation.generationId : undefined;
 }
 
 function isSameCandidate(one: ImageReference, other: ImageReference): boolean {

@@ -1,56 +1,82 @@
-/** The live connection to one session: socket to state, without a framework. */
+/**
+ * The live connection to one session, without a framework: methods go out as messages, and what the server sends becomes one
+ * immutable state. Runs in browsers and in Node 22.18 or newer.
+ */
 
-import type { ImageReference, Options } from '../../shared/model.ts';
+import type { ImageReference } from '../../shared/model.ts';
+import type { Options } from '../../shared/options.ts';
 import type { Command, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
-import { wantMessages } from './client-messages.ts';
-import { type Ask, type CommandResult, Commands } from './commands.ts';
-import { browserEnvironment, type Environment } from './environment.ts';
-import { Progress } from './progress.ts';
-import { runningGeneration } from './received-images.ts';
-import { Membership, type MembershipListener, type News } from './session-connection.ts';
-import { SessionImages } from './session-images.ts';
+import { type CommandInput, type CommandResult, Commands } from './commands.ts';
+import { defaultEnvironment, type Environment } from './environment.ts';
+import { ImageRequests } from './image-requests.ts';
+import type { VerifiedImage } from './inbox.ts';
+import { ReceivedImages, runningGenerationId } from './received-images.ts';
+import { SessionConnection, type SessionMessage } from './session-connection.ts';
 import type { SessionState } from './session-state.ts';
-import { isDraftSet, SharedDraft } from './shared-draft.ts';
+import { SharedDraft } from './shared-draft.ts';
 import { Store } from './store.ts';
 
-export type { CommandResult } from './commands.ts';
+export type { CommandInput, CommandResult } from './commands.ts';
+export type { Environment, Socket } from './environment.ts';
+export type { CommandRejection, ConnectionState, EndReason, ReceivedImage, SessionState } from './session-state.ts';
 
 export interface SessionClientOptions {
-  /** The server's address, `http:` or `https:`. */
+  /** The server's address, `http:` or `https:`, with its path if it has one. */
   readonly server: string | URL;
-  /** Absent: a new session is created. */
+  /** The session to join; without it, one is created. */
   readonly sessionId?: string;
-  /** Absent, with a `sessionId`: the client only watches. */
+  /** The right to decide in it; with a `sessionId` alone the client watches (rule W5). */
   readonly sessionKey?: string;
-  /** The server's access token, where it asks for one to create a session. */
+  /** Who joins it, from `participantId` and `participantSecret` of an earlier `welcome`; without it the server makes a new participant. */
+  readonly participant?: { readonly id: string; readonly secret: string };
+  /** The server's access token, where it requires one to create a session. */
   readonly token?: string;
+  /** What others see, at most 40 UTF-16 units; blank: the server gives one, such as `Reviewer 2`. */
   readonly name?: string;
 }
 
-/** Composes the state of what its parts hold: none of them knows another, and each change of one is told here. */
 export class SessionClient {
   readonly #environment: Environment;
-  readonly #membership: Membership;
+  readonly #connection: SessionConnection;
   readonly #commands: Commands;
   readonly #draft: SharedDraft;
-  readonly #images: SessionImages;
-  readonly #progress = new Progress();
+  readonly #images: ReceivedImages;
+  readonly #imageRequests: ImageRequests;
   readonly #store: Store<SessionState>;
-  #heard: Pick<SessionState, 'snapshot' | 'viewers'> = {};
+  #received: Pick<SessionState, 'snapshot' | 'viewers'> = {};
+  #progress: SessionState['progress'] = new Map();
 
-  /** @throws {TypeError} when `options.server` is no address */
-  constructor(options: SessionClientOptions, environment: Environment = browserEnvironment()) {
-    const { server, sessionId, sessionKey, token, name } = options;
+  /** @throws {TypeError} when `options.server` is not an address */
+  constructor(options: SessionClientOptions, environment: Environment = defaultEnvironment()) {
+    const { server, sessionId, sessionKey, token, name, participant } = options;
     this.#environment = environment;
-    this.#commands = new Commands(environment);
+    this.#commands = new Commands(environment, (command) => this.#sendCommand(command));
     this.#draft = new SharedDraft(environment, (text, draftId) => {
-      this.#membership.send({ type: 'draft', text, draftId });
+      this.#connection.send({ type: 'draft', text, draftId });
     });
-    this.#images = new SessionImages(environment, (imageIds) => {
-      for (const want of wantMessages(imageIds, this.#membership.limits.WANT_IDS)) this.#membership.send(want);
-    });
-    this.#membership = new Membership(server, { sessionId, sessionKey, token, name }, this.#listener(), environment);
-    this.#store = new Store(this.#compose(), (error) => environment.warn('A listener of the session failed.', error));
+    this.#images = new ReceivedImages(environment);
+    this.#imageRequests = new ImageRequests(
+      environment,
+      (imageId) => this.#images.has(imageId),
+      (imageIds) => this.#sendWant(imageIds),
+    );
+    this.#connection = new SessionConnection(
+      server,
+      { sessionId, sessionKey, token, name, participant },
+      {
+        heldImages: (limit) => this.#images.newestIds(this.#received.snapshot, limit),
+        joined: (snapshot) => this.#onJoined(snapshot),
+        received: (message) => this.#onMessage(message),
+        disconnected: () => {
+          this.#draft.disconnected();
+          this.#imageRequests.disconnected();
+        },
+        ended: (reason) => this.#commands.end(reason),
+        changed: () => this.#update(),
+      },
+      environment,
+    );
+    this.#store = new Store(this.#compose(), (error) => environment.warn('A subscriber of the session threw.', error));
   }
 
   /** One immutable object, replaced with each change. */
@@ -58,65 +84,67 @@ export class SessionClient {
     return this.#store.state;
   }
 
-  /** Calls `listener` synchronously at each change of state; returns the undo. */
-  subscribe(listener: (state: SessionState) => void): () => void {
-    return this.#store.subscribe(listener);
+  /** Calls `subscriber` synchronously at each change of state; returns the undo. */
+  subscribe(subscriber: (state: SessionState) => void): () => void {
+    return this.#store.subscribe(subscriber);
   }
 
-  /** Opens the connection; a second call does nothing. */
+  /** Opens the connection. A second call does nothing. */
   connect(): void {
-    this.#membership.begin();
+    this.#connection.connect();
   }
 
-  /** Joins again after the server ended the connection for good; what is here stays. Does nothing otherwise. */
+  /** Joins again when the connection is `closed`; what is in the state stays. Does nothing otherwise. */
   reconnect(): void {
-    this.#membership.comeBack();
+    this.#connection.reconnect();
   }
 
   /**
-   * Goes by another name, which means to join anew where this client has joined: what is here stays.
-   * @param name at most `NAME_CHARACTERS` (40) UTF-16 units; blank: the server gives one, such as `Reviewer 2`
+   * Takes another name. A client that has joined joins again for it, as the same participant; what is in the state stays.
+   * @param name at most `NAME_CHARACTERS` (40) UTF-16 units; blank: the server gives one
    */
   rename(name: string): void {
-    this.#membership.rename(name);
+    this.#connection.rename(name);
   }
 
-  /** Closes for good and releases all object URLs; may be called twice. Commands without an answer resolve as not accepted. */
+  /** Closes for good and releases all object URLs. Pending commands resolve as rejected. May be called twice. */
   close(): void {
     this.#draft.flush();
     this.#images.clear();
     this.#commands.end('left');
-    this.#membership.leave();
+    this.#connection.leave();
   }
 
-  /** Sets the shared text of the prompt field; the others see it within a moment, or after the reconnect. */
+  /** Sets the shared text of the prompt field. It is sent at the rate that the server takes, or after the next join. */
   setDraft(text: string): void {
     this.#draft.set(text);
-    this.#tell();
+    this.#update();
   }
 
-  /** While the prompt field has the focus, nothing from elsewhere replaces `state.draft` (rule W8). */
+  /** While the prompt field has the focus, no update replaces `state.draft` (rule W8). */
   setDraftFocus(hasFocus: boolean): void {
     this.#draft.setFocus(hasFocus);
-    this.#tell();
+    this.#update();
   }
 
-  /** The server's access token, 32 characters or more: answers `token_needed`, or is kept for when it is needed. */
+  /** Answers `token_needed`; at any other time the token is kept for when it is needed. */
   provideToken(token: string): void {
-    this.#membership.provideToken(token);
+    this.#connection.provideToken(token);
   }
 
-  /** Asks for the bytes of attempts; those that are here already are left out. */
+  /** Requests the bytes of attempts, except for those that are here or on their way (rule W2). */
   want(imageIds: readonly string[]): void {
-    this.#images.want(imageIds);
+    this.#imageRequests.want(imageIds);
   }
 
+  /** Every command resolves, and never rejects: with the server's answer, however many connections that takes (rule W6). */
   generate(prompt: string, options?: Options): Promise<CommandResult> {
     return this.#command({ type: 'generate', prompt, ...(options && { options }) });
   }
 
-  regenerate(what: { imageId?: string; prompt?: string; options?: Options } = {}): Promise<CommandResult> {
-    return this.#command({ type: 'regenerate', ...what });
+  /** Without `prompt`, the prompt of `imageId` or else of the last generation; `options` likewise. */
+  regenerate(input: { imageId?: string; prompt?: string; options?: Options } = {}): Promise<CommandResult> {
+    return this.#command({ type: 'regenerate', ...input });
   }
 
   refine(imageId: string, feedback: string, options?: Options): Promise<CommandResult> {
@@ -128,12 +156,12 @@ export class SessionClient {
     return this.#command({ type: 'approve', imageId, sha256 });
   }
 
-  /** @param reason in the person's own words, for whoever asks next; blank is none */
+  /** @param reason what was wrong, shown to all; a blank one is left out */
   cancel(reason = ''): Promise<CommandResult> {
     return this.#command({ type: 'cancel', ...(reason.trim() !== '' && { reason }) });
   }
 
-  /** Puts an attempt aside; its bytes stay here, so that `restore` shows it at once. */
+  /** Moves an attempt to `discarded`; its bytes stay here for `restore`. */
   discard(imageId: string): Promise<CommandResult> {
     return this.#command({ type: 'discard', imageId });
   }
@@ -142,103 +170,113 @@ export class SessionClient {
     return this.#command({ type: 'restore', imageId });
   }
 
-  /** Also empties the prompt field, once the server has accepted it. */
+  /** Empties the prompt field as well, once the server has accepted it. */
   startOver(): Promise<CommandResult> {
     return this.#command({ type: 'start_over' });
   }
 
-  #command(ask: Ask): Promise<CommandResult> {
-    const { over, limits } = this.#membership;
-    const { snapshot } = this.#heard;
-    const { answer, command } = this.#commands.ask(ask, { snapshot, over, limitBytes: limits.INBOUND_MESSAGE_BYTES });
-    if (command) this.#send(command);
-    this.#tell();
-    return answer;
+  #command(input: CommandInput): Promise<CommandResult> {
+    const { endReason, limits } = this.#connection;
+    const { snapshot } = this.#received;
+    const result = this.#commands.submit(input, { snapshot, endReason, limitBytes: limits.INBOUND_MESSAGE_BYTES });
+    this.#update();
+    return result;
   }
 
-  /** Where no connection has joined, it goes out after the next join. */
-  #send(command: Command): void {
-    // Text typed before the command must reach the server before it, or it would undo the command's own draft.
+  #sendCommand(command: Command): void {
+    // A text that was typed before the command must not arrive after it, or it would replace the draft that the command sets.
     this.#draft.flush();
-    if (command.type === 'start_over') this.#draft.release();
-    this.#membership.send(command);
+    if (command.type === 'start_over') this.#draft.startingOver();
+    this.#connection.send(command);
   }
 
-  #listener(): MembershipListener {
-    return {
-      have: (limit) => this.#images.have(this.#heard.snapshot, limit),
-      joined: (snapshot) => this.#onJoined(snapshot),
-      heard: (news) => this.#onHeard(news),
-      left: () => {
-        this.#draft.left();
-        this.#images.left();
-      },
-      // What was received stays on show (rule R9).
-      ended: (reason) => this.#commands.end(reason),
-      changed: () => this.#tell(),
-    };
-  }
-
-  /** What was held back goes out, in the order in which it was asked. */
-  #onJoined(snapshot: SnapshotMessage): void {
-    const { welcome } = this.#membership.state;
-    const isSet = isDraftSet(this.#heard.snapshot, snapshot);
-    this.#draft.joined(snapshot.draft, isSet, welcome?.role === 'reviewer' ? welcome.limits : undefined);
-    for (const command of this.#commands.waiting) this.#membership.send(command);
-    this.#takeIn(snapshot);
-  }
-
-  #onHeard(news: News): void {
-    switch (news.type) {
-      case 'snapshot':
-        this.#draft.heardSnapshot(news.draft, isDraftSet(this.#heard.snapshot, news));
-        return this.#takeIn(news);
-      case 'draft':
-        return this.#draft.heardDraft(news.text, news.draftId);
-      case 'viewers':
-        this.#heard = { ...this.#heard, viewers: news };
-        return;
-      case 'progress':
-        return this.#progress.heard(news, this.#running, this.#environment.now());
-      case 'image':
-        return this.#images.arrived(news.reference, news.blob, this.#heard.snapshot);
-      case 'ack':
-        if (this.#commands.accepted(news.commandId, news.revision)?.type === 'start_over') this.#draft.released();
-        return;
-      case 'reject':
-        return this.#onReject(news);
+  #sendWant(imageIds: readonly string[]): void {
+    const { WANT_IDS } = this.#connection.limits;
+    for (let at = 0; at < imageIds.length; at += WANT_IDS) {
+      this.#connection.send({ type: 'want', imageIds: imageIds.slice(at, at + WANT_IDS) });
     }
   }
 
-  #takeIn(snapshot: SnapshotMessage): void {
-    this.#heard = { ...this.#heard, snapshot };
-    this.#images.heardSnapshot(snapshot);
-    this.#progress.settle(this.#running);
+  #onJoined(snapshot: SnapshotMessage): void {
+    const { welcome } = this.#connection.state;
+    this.#draft.joined(snapshot, welcome?.role === 'reviewer' ? welcome.limits : undefined);
+    for (const command of this.#commands.state.pending) this.#connection.send(command);
+    this.#onSnapshot(snapshot);
   }
 
-  #onReject(refusal: RejectMessage): void {
-    if (refusal.imageId !== undefined) return this.#images.refused(refusal.imageId);
-    // The only message of ours without an id that can be refused for its rate is a `want`.
-    if (refusal.commandId === undefined && refusal.code === 'rate_limited') return this.#images.refusedForRate();
-    if (this.#commands.refused(refusal)?.type === 'start_over') this.#draft.kept();
+  #onMessage(message: SessionMessage): void {
+    switch (message.type) {
+      case 'snapshot':
+        this.#draft.snapshotReceived(message);
+        return this.#onSnapshot(message);
+      case 'draft':
+        return this.#draft.draftReceived(message.text, message.draftId);
+      case 'viewers':
+        this.#received = { ...this.#received, viewers: message };
+        return;
+      case 'progress':
+        if (message.generationId !== runningGenerationId(this.#received.snapshot)) return;
+        this.#progress = new Map(this.#progress).set(message.candidate, {
+          ...message,
+          receivedAt: this.#environment.now(),
+        });
+        return;
+      case 'image':
+        return this.#onImage(message);
+      case 'ack': {
+        const command = this.#commands.accepted(message.commandId, message.revision);
+        if (command?.type === 'start_over') this.#draft.startOverAccepted();
+        return;
+      }
+      case 'reject':
+        return this.#onReject(message);
+    }
   }
 
-  get #running(): string | undefined {
-    return this.#heard.snapshot && runningGeneration(this.#heard.snapshot);
+  #onSnapshot(snapshot: SnapshotMessage): void {
+    this.#received = { ...this.#received, snapshot };
+    this.#images.retain(snapshot);
+    this.#imageRequests.snapshotReceived(snapshot);
+    const running = runningGenerationId(snapshot);
+    const progress = [...this.#progress].filter(([, { generationId }]) => generationId === running);
+    if (progress.length < this.#progress.size) this.#progress = new Map(progress);
   }
 
-  #tell(): void {
+  #onImage({ reference, blob }: VerifiedImage): void {
+    const { imageId, kind } = reference;
+    if (!blob) {
+      this.#environment.warn(`The bytes of image ${imageId} do not match its length and digest; they were dropped.`);
+      return this.#imageRequests.receivedCorrupt(reference);
+    }
+    if (kind === 'unknown') return this.#imageRequests.unavailable(imageId);
+    this.#imageRequests.received(imageId);
+    if (kind === 'final') this.#images.addFinal(reference, blob);
+    else this.#images.addPartial(reference, blob, this.#received.snapshot);
+  }
+
+  #onReject(rejection: RejectMessage): void {
+    if (rejection.imageId !== undefined) return this.#imageRequests.unavailable(rejection.imageId);
+    // Of the messages without a `commandId`, only a `want` is rejected for its rate.
+    if (rejection.commandId === undefined && rejection.code === 'rate_limited')
+      return this.#imageRequests.rateLimited();
+    const command = this.#commands.rejected(rejection);
+    if (command?.type === 'start_over') this.#draft.startOverRejected();
+  }
+
+  #update(): void {
     this.#store.replace(this.#compose());
   }
 
   #compose(): SessionState {
+    const { unsent } = this.#draft;
     return {
-      ...this.#membership.state,
-      ...this.#heard,
+      ...this.#connection.state,
+      ...this.#received,
       draft: this.#draft.text,
-      unsentDraft: this.#draft.unsent,
-      progress: this.#progress.byCandidate,
-      ...this.#images.shown,
+      ...(unsent !== undefined && { unsentDraft: unsent }),
+      progress: this.#progress,
+      partials: this.#images.partials,
+      images: this.#images.finals,
       ...this.#commands.state,
     };
   }

@@ -1,69 +1,87 @@
-/** Belonging to one session over one connection after another: each is joined with the same credentials, and lost or ended in its time. */
-import type { ClientMessage, RejectMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
-import { type Credentials, joinMessage, socketUrl } from './client-messages.ts';
-import { closedFor, type EndReason } from './end-reason.ts';
+/** Joins a session over one connection after another, as the same participant, and keeps what it takes to join again. */
+import {
+  type ClientMessage,
+  type JoinMessage,
+  parseServerMessage,
+  type RejectMessage,
+  type ServerMessage,
+  type SnapshotMessage,
+  type WelcomeMessage,
+} from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
-import { type Delivery, Inbox, readServerMessage } from './inbox.ts';
-import { Line } from './reconnecting-socket.ts';
-import type { ConnectionState, SessionState } from './session-state.ts';
+import { type DeliveredMessage, Inbox } from './inbox.ts';
+import { ReconnectingSocket } from './reconnecting-socket.ts';
+import type { ConnectionState, EndReason, SessionState } from './session-state.ts';
 
-/** What the session says; who one is in it concerns the membership alone. */
-export type News = Exclude<Delivery, WelcomeMessage>;
+/** What a session is joined with. */
+interface Credentials {
+  readonly sessionId: string | undefined;
+  readonly sessionKey: string | undefined;
+  readonly token: string | undefined;
+  readonly name: string | undefined;
+  readonly participant: { readonly id: string; readonly secret: string } | undefined;
+}
 
-export interface MembershipListener {
-  /** A `join` is about to be sent: the ids of images that it need not bring, at most `limit`. */
-  have(limit: number): string[];
-  /** The first snapshot of a connection: from now on the server takes what is sent. */
+/** What a joined session sends. */
+export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage>;
+
+export interface SessionConnectionListener {
+  /** The ids of at most `limit` images that the server need not send again. */
+  heldImages(limit: number): string[];
+  /** The first snapshot of a connection: from now on, what is sent reaches the server. */
   joined(snapshot: SnapshotMessage): void;
-  /** Whatever else the session says. */
-  heard(news: News): void;
-  /** The connection is gone, and with it what was on its way. */
-  left(): void;
-  /** There is no way back, unless the person asks for one. */
+  received(message: SessionMessage): void;
+  /** The connection is gone, and what was in flight may be lost. */
+  disconnected(): void;
+  /** There will be no other connection unless `reconnect` is called. */
   ended(reason: EndReason): void;
-  /** All of an event is taken in, here and by what the listener was told before. */
+  /** This or the listener itself has changed; called after the methods above. */
   changed(): void;
 }
 
-/** Until the server's own numbers are known. */
+/** Until `welcome` tells the server's own. */
 const defaultLimits = { INBOUND_MESSAGE_BYTES: 64 * 1024, HAVE_IDS: 32, WANT_IDS: 12 };
 
-export class Membership {
-  readonly #listener: MembershipListener;
+export class SessionConnection {
+  readonly #listener: SessionConnectionListener;
   readonly #environment: Environment;
-  readonly #line: Line;
+  readonly #socket: ReconnectingSocket;
   #credentials: Credentials;
-  /** The token of the last `join`. */
+  /** The token in the last `join`. */
   #sentToken: string | undefined;
   #connection: ConnectionState = { status: 'connecting' };
   #welcome: WelcomeMessage | undefined;
-  #hasBegun = false;
-  /** The open connection's; its `welcome` and the join's snapshot may be still to come. */
+  #hasStarted = false;
+  /** Of the open connection, joined or not. */
   #inbox: Inbox | undefined;
   #isJoined = false;
-  /** Why the last try came to nothing, if the server said so itself. */
-  #busy: { readonly isServerBusy?: true } = {};
+  #isServerBusy = false;
   #hasWarned = false;
 
-  /** @throws {TypeError} when `server` is no address */
-  constructor(server: string | URL, credentials: Credentials, listener: MembershipListener, environment: Environment) {
+  /** @throws {TypeError} when `server` is not an address */
+  constructor(
+    server: string | URL,
+    credentials: Credentials,
+    listener: SessionConnectionListener,
+    environment: Environment,
+  ) {
     this.#credentials = credentials;
     this.#listener = listener;
     this.#environment = environment;
-    this.#line = new Line(
-      socketUrl(server),
+    this.#socket = new ReconnectingSocket(
+      webSocketUrl(server),
       {
-        trying: () => this.#onTrying(),
+        connecting: () => this.#onConnecting(),
         opened: () => this.#onOpened(),
-        received: (text) => this.#onReceived(text),
+        received: (text) => this.#onText(text),
         lost: (nextTryAt) => this.#onLost(nextTryAt),
-        ended: (code) => this.#onEnded(code),
+        closed: (code) => this.#onClosed(code),
+        blocked: () => this.#end('blocked'),
       },
       environment,
     );
   }
 
-  /** What the state shows of it. */
   get state(): Pick<SessionState, 'connection' | 'welcome' | 'sessionId' | 'sessionKey'> {
     const { sessionId, sessionKey } = this.#credentials;
     return {
@@ -78,136 +96,140 @@ export class Membership {
     return this.#welcome?.limits ?? defaultLimits;
   }
 
-  /** Why no server will answer any more; undefined where one may. */
-  get over(): EndReason | 'left' | undefined {
+  /** Why there will be no answer to what is sent; undefined while there may be. */
+  get endReason(): EndReason | 'left' | undefined {
     const connection = this.#connection;
     if (connection.status === 'closed') return connection.reason;
     return connection.status === 'left' ? 'left' : undefined;
   }
 
-  /** Begins; a second call does nothing, nor does one after the end. */
-  begin(): void {
-    if (this.#hasBegun || this.over) return;
-    this.#hasBegun = true;
-    this.#line.start();
+  /** Does nothing on the second call, or after the end. */
+  connect(): void {
+    if (this.#hasStarted || this.endReason) return;
+    this.#hasStarted = true;
+    this.#start();
   }
 
-  /** Joins again after the server ended the connection for good; does nothing otherwise. */
-  comeBack(): void {
-    if (this.#connection.status === 'closed') this.#joinAnew();
+  /** Does nothing unless the connection was closed for good. */
+  reconnect(): void {
+    if (this.#connection.status === 'closed') this.#restart();
   }
 
-  /** Goes by another name, which means to join anew where this has joined. */
   rename(name: string): void {
     if (name === this.#credentials.name) return;
     this.#credentials = { ...this.#credentials, name };
-    // Until the line is open, the `join` is still to be sent.
-    if (this.#inbox) this.#joinAnew();
+    // A `join` that was sent already has the old name.
+    if (this.#inbox) this.#restart();
   }
 
-  /** Answers `token_needed`, or is kept for when a token is needed. */
   provideToken(token: string): void {
     this.#credentials = { ...this.#credentials, token };
-    if (this.#connection.status === 'token_needed') this.#connect();
+    if (this.#connection.status === 'token_needed') this.#start();
   }
 
-  /** Leaves for good; may be called twice. */
+  /** May be called twice. */
   leave(): void {
     if (this.#connection.status === 'left') return;
     this.#stop();
-    this.#show({ status: 'left' });
+    this.#setConnection({ status: 'left' });
   }
 
-  /** Sends over a connection that has joined; otherwise the message is dropped. */
+  /** Sends over a connection that has joined; without one, the message is dropped. */
   send(message: ClientMessage): void {
-    if (this.#isJoined) this.#line.send(JSON.stringify(message));
+    if (this.#isJoined) this.#socket.send(JSON.stringify(message));
   }
 
-  #show(connection: ConnectionState): void {
+  #setConnection(connection: ConnectionState): void {
     this.#connection = connection;
     this.#listener.changed();
   }
 
-  #joinAnew(): void {
-    this.#stop();
-    this.#connect();
-  }
-
-  #connect(): void {
+  #start(): void {
     this.#connection = { status: 'connecting' };
-    // Whoever is told of it may leave: then the line runs already, and can be stopped.
-    this.#line.start();
+    // Before the change is reported: a subscriber may call `close` in response, which must stop the socket.
+    this.#socket.start();
     this.#listener.changed();
   }
 
-  #stop(): void {
-    this.#line.stop();
-    this.#leaveConnection();
+  #restart(): void {
+    this.#stop();
+    this.#start();
   }
 
-  #leaveConnection(): void {
+  #stop(): void {
+    this.#socket.stop();
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     this.#inbox?.close();
     this.#inbox = undefined;
     this.#isJoined = false;
-    this.#busy = {};
-    this.#listener.left();
-  }
-
-  #needToken(): void {
-    const { token } = this.#credentials;
-    this.#stop();
-    // A token that was provided meanwhile has not been refused.
-    if (token !== this.#sentToken) this.#connect();
-    else this.#show({ status: 'token_needed', refused: token !== undefined });
+    this.#isServerBusy = false;
+    this.#listener.disconnected();
   }
 
   #end(reason: EndReason): void {
     this.#stop();
+    this.#connection = { status: 'closed', reason };
     this.#listener.ended(reason);
-    this.#show({ status: 'closed', reason });
+    this.#listener.changed();
   }
 
-  // ——— what the line says ———
+  #endWithoutToken(): void {
+    const { token } = this.#credentials;
+    this.#stop();
+    // A token that was provided after the `join` has not been refused.
+    if (token !== this.#sentToken) this.#start();
+    else this.#setConnection({ status: 'token_needed', refused: token !== undefined });
+  }
 
-  #onTrying(): void {
+  // ——— events of the socket ———
+
+  #onConnecting(): void {
     if (this.#connection.status !== 'reconnecting') return;
     const { nextTryAt: _now, ...reconnecting } = this.#connection;
-    this.#show(reconnecting);
+    this.#setConnection(reconnecting);
   }
 
   #onOpened(): void {
-    this.#leaveConnection();
-    this.#inbox = new Inbox(this.#environment.sha256, (delivery) => this.#onDelivery(delivery));
+    this.#disconnect();
+    this.#inbox = new Inbox(this.#environment.sha256, (message) => this.#onMessage(message));
     this.#sentToken = this.#credentials.token;
-    const join = joinMessage(this.#credentials, this.#listener.have(this.limits.HAVE_IDS));
-    this.#line.send(JSON.stringify(join));
+    const have = this.#listener.heldImages(this.limits.HAVE_IDS);
+    this.#socket.send(JSON.stringify(joinMessage(this.#credentials, have)));
   }
 
-  #onReceived(text: string): void {
-    const message = readServerMessage(text, (problem) => this.#warnOnce(problem));
-    // These two are about the line itself and don't wait behind an image.
-    if (message?.type === 'heartbeat') this.#line.expect(message.nextBytes ?? 0);
-    else if (message?.type === 'goodbye') this.#line.postpone(message.reconnectInMs);
-    else if (message) this.#inbox?.receive(message);
+  #onText(text: string): void {
+    const parsed = parseServerMessage(text);
+    if (!parsed.ok) {
+      if (parsed.type === undefined || isKnownType(parsed.type)) this.#warnOnce(parsed.problem);
+      return;
+    }
+    const { message } = parsed;
+    if (message.type === 'heartbeat') this.#socket.expectMessage(message.nextBytes ?? 0);
+    else if (message.type === 'goodbye') this.#socket.expectClose(message.reconnectInMs);
+    else if (message.type === 'image' && 'url' in message)
+      this.#warnOnce('It has the address of an image, not its bytes.');
+    else this.#inbox?.receive(message);
   }
 
   #onLost(nextTryAt: number): void {
-    this.#afterAll(() => {
-      const busy = this.#busy;
-      this.#leaveConnection();
-      this.#show({ status: 'reconnecting', nextTryAt, ...busy });
+    this.#finishInbox(() => {
+      const isServerBusy = this.#isServerBusy;
+      this.#disconnect();
+      this.#setConnection({ status: 'reconnecting', nextTryAt, ...(isServerBusy && { isServerBusy }) });
     });
   }
 
-  #onEnded(code: number): void {
-    this.#afterAll(() => {
-      if (code === 4403 && this.#credentials.sessionId === undefined) this.#needToken();
-      else this.#end(closedFor(code));
+  #onClosed(code: number): void {
+    this.#finishInbox(() => {
+      if (code === 4403 && this.#credentials.sessionId === undefined) this.#endWithoutToken();
+      else this.#end(endReasons.get(code) ?? 'misuse');
     });
   }
 
-  /** What has come whole over the line that is gone is taken in first. */
-  #afterAll(then: () => void): void {
+  #finishInbox(then: () => void): void {
     if (this.#inbox) this.#inbox.finish(then);
     else then();
   }
@@ -215,23 +237,23 @@ export class Membership {
   #warnOnce(problem: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    this.#environment.warn(`A message of the server was not understood, and dropped. ${problem}`);
+    this.#environment.warn(`A message of the server was ignored. ${problem}`);
   }
 
-  // ——— what the server says ———
+  // ——— messages of the session ———
 
-  #onDelivery(delivery: Delivery): void {
-    if (delivery.type === 'reject' && !this.#isJoined) return this.#onRefused(delivery.code);
-    if (delivery.type === 'welcome') this.#onWelcome(delivery);
-    else if (delivery.type === 'snapshot' && !this.#isJoined) this.#onJoined(delivery);
-    else this.#listener.heard(delivery);
+  #onMessage(message: DeliveredMessage): void {
+    if (message.type === 'reject' && !this.#isJoined) return this.#onJoinRejected(message.code);
+    if (message.type === 'welcome') this.#onWelcome(message);
+    else if (message.type === 'snapshot' && !this.#isJoined) this.#onJoined(message);
+    else this.#listener.received(message);
     this.#listener.changed();
   }
 
   #onWelcome(welcome: WelcomeMessage): void {
-    const { sessionId, key, name } = welcome;
+    const { sessionId, key, name, participantId: id, participantSecret: secret } = welcome;
     const sessionKey = key ?? this.#credentials.sessionKey;
-    this.#credentials = { ...this.#credentials, sessionId, sessionKey, name };
+    this.#credentials = { ...this.#credentials, sessionId, sessionKey, name, participant: { id, secret } };
     this.#welcome = welcome;
   }
 
@@ -241,11 +263,52 @@ export class Membership {
     this.#listener.joined(snapshot);
   }
 
-  /** The join was refused; for other reasons than these the close code, which follows, says what to do. */
-  #onRefused(code: RejectMessage['code']): void {
+  /** The server closes the connection next; for codes that are not handled here, its close code decides. */
+  #onJoinRejected(code: RejectMessage['code']): void {
     if (code === 'session_not_found') this.#end('session_gone');
-    else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#needToken();
+    else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#endWithoutToken();
     else if (code === 'not_allowed') this.#end('not_allowed');
-    else if (code === 'server_busy' || code === 'rate_limited') this.#busy = { isServerBusy: true };
+    else if (code === 'server_busy' || code === 'rate_limited') this.#isServerBusy = true;
   }
 }
+
+/** Why the connection ended, by close code; the other codes without a reconnect mean `misuse` (rule W7). */
+const endReasons = new Map<number, EndReason>([
+  [1001, 'going_away'],
+  [4403, 'not_allowed'],
+  [4404, 'session_gone'],
+]);
+
+/** The address of the WebSocket of a server, which may live under a path. */
+function webSocketUrl(server: string | URL): string {
+  const base = new URL(server);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  const url = new URL('ws', base);
+  url.protocol = url.protocol.replace(/^http/, 'ws');
+  return url.href;
+}
+
+/** The token counts only where a session is created, and the key and the participant only where one is joined (rule W5). */
+function joinMessage({ sessionId, sessionKey, token, name, participant }: Credentials, have: string[]): JoinMessage {
+  const identity =
+    sessionId === undefined
+      ? { ...(token !== undefined && { token }) }
+      : { sessionId, ...(sessionKey !== undefined && { key: sessionKey }), ...(participant && { participant }) };
+  return { type: 'join', ...identity, ...(name !== undefined && { name }), ...(have.length > 0 && { have }) };
+}
+
+const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
+  welcome: true,
+  snapshot: true,
+  draft: true,
+  viewers: true,
+  progress: true,
+  image: true,
+  ack: true,
+  reject: true,
+  heartbeat: true,
+  goodbye: true,
+};
+
+/** Messages of other types come from a newer server and are ignored without a warning. */
+const isKnownType = (type: string): boolean => Object.hasOwn(knownTypes, type);

@@ -1,6 +1,6 @@
-/** What the session client tells its subscribers: everything that a view needs, and nothing that it may change. */
+/** The state that the session client gives its subscribers: immutable, and complete enough to draw a view from. */
 
-import type { ImageReference } from '../../shared/model.ts';
+import type { ImageReference, LastAction } from '../../shared/model.ts';
 import type {
   Command,
   ProgressMessage,
@@ -10,22 +10,36 @@ import type {
   WelcomeMessage,
 } from '../../shared/protocol.ts';
 
+/** Why the client no longer tries to connect by itself (rule W7). */
+export type EndReason =
+  /** The server does not have the session, or has it no longer. */
+  | 'session_gone'
+  /** The key is wrong. */
+  | 'not_allowed'
+  /** This client sent something that the protocol does not allow. */
+  | 'misuse'
+  /** The server shut down for good. */
+  | 'going_away'
+  /** No socket may be opened to the server's address: `ws:` from a page on `https:`, say. */
+  | 'blocked';
+
 export type ConnectionState =
-  /** A connection is being made: the first one, or one that the person asked for. */
+  /** The first connection is being made, or one after `reconnect`, `rename` or `provideToken`. */
   | { readonly status: 'connecting' }
   | { readonly status: 'online' }
-  /** The line is lost, or could not be made at first; the next try begins at `nextTryAt` (milliseconds of `Date.now()`), or is under way when absent. */
+  /** The connection was lost, or the first one failed. */
   | {
       readonly status: 'reconnecting';
+      /** When the next try begins, in milliseconds of `Date.now()`; absent while one is under way. */
       readonly nextTryAt?: number;
-      /** The server is there, but it refused the last try: it is full, or was asked too often. */
+      /** The server answered the last try, but was full or had too many requests. */
       readonly isServerBusy?: true;
     }
-  /** The server wants an access token before it creates a session, or refused the one it got. */
+  /** The server creates a session only with an access token; `refused` when it got one and did not accept it. */
   | { readonly status: 'token_needed'; readonly refused: boolean }
-  /** Ended by the server for good: the client no longer tries, unless it is told to. What was received stays on show (rule R9). */
-  | { readonly status: 'closed'; readonly reason: 'session_gone' | 'not_allowed' | 'misuse' | 'going_away' }
-  /** The client itself was closed: its images are gone. */
+  /** No more tries until `reconnect` is called. Snapshot and images stay (rule R9). */
+  | { readonly status: 'closed'; readonly reason: EndReason }
+  /** `close` was called: the images are released. */
   | { readonly status: 'left' };
 
 /** An image whose bytes are here. */
@@ -36,14 +50,16 @@ export interface ReceivedImage {
   readonly url: string;
 }
 
-/** Why a command of this client was refused. */
-export interface Notice {
+/** Why a command of this client was rejected. */
+export interface CommandRejection {
   readonly command: Command['type'];
-  /** `closed`: the connection ended for good before an answer came, so the command may or may not have been done. */
+  /** `closed`: the connection ended for good before the answer came, so the command may or may not have been done. */
   readonly code: RejectMessage['code'] | 'closed';
+  /** A sentence to show. */
   readonly message: string;
-  readonly lastAction?: RejectMessage['lastAction'];
-  /** Milliseconds of `Date.now()`. */
+  /** What somebody did that this client did not know of when it gave the command. */
+  readonly lastAction?: LastAction;
+  /** When it was rejected, in milliseconds of `Date.now()`. */
   readonly at: number;
 }
 
@@ -51,32 +67,40 @@ export interface SessionState {
   readonly connection: ConnectionState;
   readonly welcome?: WelcomeMessage;
   readonly snapshot?: SnapshotMessage;
-  /** The shared text of the prompt field: typed here, or as last heard from the server (rule W8). */
+  /** The text of the prompt field: typed here, or as the server last sent it (rule W8). */
   readonly draft: string;
-  /** That text, as long as the server may not have it: whoever ends this client early would lose it. */
-  readonly unsentDraft?: string | undefined;
+  /** The same text, while it was typed here and the server may not have it: closing the client now could lose it. */
+  readonly unsentDraft?: string;
   readonly viewers?: ViewersMessage;
-  /** The running generation's last progress, by candidate, with the local moment it arrived (milliseconds of `Date.now()`). */
+  /** The running generation's last progress by candidate, with the time of its arrival in milliseconds of `Date.now()`. */
   readonly progress: ReadonlyMap<number, ProgressMessage & { readonly receivedAt: number }>;
   /** The running generation's last partial, by candidate. */
   readonly partials: ReadonlyMap<number, ReceivedImage>;
   /** Final images whose bytes are here, by image id. */
   readonly images: ReadonlyMap<string, ReceivedImage>;
-  /** Commands that wait for their answer. */
-  readonly pending: ReadonlySet<Command['type']>;
-  /** The last refusal, until the next accepted command. */
-  readonly notice?: Notice;
-  /** What a person needs to come back, and to bring others along. */
+  /** Commands without an answer, in the order in which they were given. */
+  readonly pending: readonly Command[];
+  /** The last rejection, until a command is accepted. */
+  readonly rejection?: CommandRejection;
+  /** With the key, what it takes to join this session again. */
   readonly sessionId?: string;
   readonly sessionKey?: string;
 }
 
-/** Before anything was heard. */
+/** Before the server has sent anything. */
 export const initialState: SessionState = {
   connection: { status: 'connecting' },
   draft: '',
   progress: new Map(),
   partials: new Map(),
   images: new Map(),
-  pending: new Set(),
+  pending: [],
 };
+
+/** Whether a command of that type waits for its answer; with `imageId`, one about that image. */
+export function isPending(pending: readonly Command[], type: Command['type'], imageId?: string): boolean {
+  return pending.some(
+    (command) =>
+      command.type === type && (imageId === undefined || ('imageId' in command && command.imageId === imageId)),
+  );
+}

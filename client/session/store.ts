@@ -1,36 +1,37 @@
-/** One immutable value and those who want to know when it is replaced. */
+/** One immutable value, with subscribers that are called when it is replaced. */
 export class Store<State extends object> {
-  readonly #onFailure: (error: unknown) => void;
-  readonly #subscriptions = new Set<{ readonly listener: (state: State) => void }>();
+  readonly #onError: (error: unknown) => void;
+  readonly #subscriptions = new Set<{ readonly subscriber: (state: State) => void }>();
   #state: State;
 
-  /** @param onFailure hears what a listener throws; the other listeners are told all the same */
-  constructor(state: State, onFailure: (error: unknown) => void) {
+  /** @param onError gets what a subscriber throws; the other subscribers are called all the same (rule R8) */
+  constructor(state: State, onError: (error: unknown) => void) {
     this.#state = state;
-    this.#onFailure = onFailure;
+    this.#onError = onError;
   }
 
   get state(): State {
     return this.#state;
   }
 
-  /** Calls `listener` synchronously at each change; returns the undo. */
-  subscribe(listener: (state: State) => void): () => void {
-    const subscription = { listener };
+  /** Calls `subscriber` synchronously at each change; returns the undo. */
+  subscribe(subscriber: (state: State) => void): () => void {
+    // An object of its own, because the same function may subscribe twice.
+    const subscription = { subscriber };
     this.#subscriptions.add(subscription);
     return () => void this.#subscriptions.delete(subscription);
   }
 
-  /** A change that changes nothing is none. */
+  /** Does nothing when every field is the same. */
   replace(state: State): void {
     if (isSame(state, this.#state)) return;
     this.#state = state;
-    for (const { listener } of [...this.#subscriptions]) {
+    for (const { subscriber } of [...this.#subscriptions]) {
       try {
-        // A listener may cause the next change; those after it are told the newest state, never an older one last.
-        listener(this.#state);
+        // Not `state`: a subscriber may cause the next change, and those after it must not end up with the older state.
+        subscriber(this.#state);
       } catch (error) {
-        this.#onFailure(error);
+        this.#onError(error);
       }
     }
   }

@@ -1,15 +1,15 @@
-/** Which generator draws, and what is to be said of it when the server starts. */
+/** Creates the generator that the configuration names, describes it, and checks it when the server starts. */
 import type { Config } from '../config.ts';
-import { createDemoPainter } from './demo/demo-generator.ts';
+import { createDemoGenerator } from './demo/demo-generator.ts';
 import type { Generator } from './generator.ts';
-import { createImagesApiGenerator, imagesService } from './openai/images-generator.ts';
+import { createImagesApiGenerator } from './openai/images-generator.ts';
 import { checkKey } from './openai/key-check.ts';
 import { createOpenAIGenerator } from './openai/responses-generator.ts';
-import { openAI } from './openai/service.ts';
+import { imagesService, responsesService } from './openai/service.ts';
 import { withRetries } from './retry.ts';
 
 export function createGenerator({ generator, limits }: Config): Generator {
-  if (generator.generator === 'demo') return createDemoPainter(generator);
+  if (generator.generator === 'demo') return createDemoGenerator(generator);
   return withRetries(
     generator.api === 'images'
       ? createImagesApiGenerator({ ...generator, limits })
@@ -17,7 +17,7 @@ export function createGenerator({ generator, limits }: Config): Generator {
   );
 }
 
-/** Who draws, in a sentence for whoever starts the server. */
+/** A sentence for whoever starts the server: which generator draws, with which models. */
 export function describeGenerator({ generator }: Config): string {
   if (generator.generator === 'demo') {
     return 'The demo painter draws. To draw with OpenAI, set OPENAI_API_KEY and start again.';
@@ -28,12 +28,13 @@ export function describeGenerator({ generator }: Config): string {
   return `${imagesService(generator).name}${host} draws with ${imageModel ?? 'the model it runs'}, through its Images API.`;
 }
 
-/** What is wrong with the key or the models, told at the start and not by the first person who asks. Never rejects. */
-export async function findGeneratorProblem({ generator }: Config): Promise<string | undefined> {
+/**
+ * Checks the key and the models when the server starts, before the first person asks for an image. Never rejects.
+ * @returns a sentence that says what is wrong; undefined if nothing certainly is
+ */
+export async function checkGenerator({ generator }: Config): Promise<string | undefined> {
   if (generator.generator === 'demo') return undefined;
-  const { imageModel } = generator;
-  const service =
-    generator.api === 'images' ? imagesService(generator) : { ...openAI, imageModel, model: generator.model };
+  const service = generator.api === 'images' ? imagesService(generator) : responsesService(generator);
   const check = await checkKey(generator, service);
   return check.verdict === 'refused' ? check.failure.message : undefined;
 }

@@ -1,14 +1,15 @@
-/** The port between a session and whatever draws. */
-import type { EstimatedCost, GenerationErrorCode, MediaType, Options, Supports, Usage } from '../../shared/model.ts';
+/** The port between a session and whatever draws the images. */
+import type { EstimatedCost, GenerationErrorCode, MediaType, Usage } from '../../shared/model.ts';
+import type { Capabilities, Options } from '../../shared/options.ts';
 
 export interface GenerateRequest {
   readonly prompt: string;
-  /** The image to start from, when the request refines one; its bytes are not to be changed. */
-  readonly parent?: { readonly bytes: Uint8Array; readonly mediaType: MediaType };
+  /** The image to start from, if the request refines one. Its bytes must not be changed. */
+  readonly parent?: { readonly bytes: Uint8Array; readonly mediaType: string };
   /** What should change in `parent`. */
   readonly feedback?: string;
   readonly options: Options;
-  /** Counts the session's asks from 0 over all candidates: the same prompt with another attempt number is another picture. */
+  /** Counts all images that the session has requested, from 0. The same prompt with another number gives another image. */
   readonly attempt: number;
 }
 
@@ -24,9 +25,10 @@ export interface GeneratedImage {
 
 export interface GenerateResult {
   readonly image: GeneratedImage;
+  /** The prompt as the model rewrote it. */
   readonly revisedPrompt?: string;
   readonly usage?: Usage;
-  /** What `usage` costs, where the model's prices are known. */
+  /** The price of `usage`. Absent if the model's prices are unknown. */
   readonly estimatedCost?: EstimatedCost;
 }
 
@@ -40,23 +42,23 @@ export type GeneratorProgress =
   | { readonly phase: 'retrying'; readonly try: number; readonly retryInMs: number; readonly reason: string };
 
 export interface GenerateContext {
-  /** Aborted by a cancel or by the session's end: the upstream request is closed at once (rule R2). */
+  /** Aborted by a cancel or by the session's end. The generator then closes its upstream request at once (rule R2). */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: GeneratorProgress) => void;
 }
 
-/** How many candidates one ask may have is the server's limit, not the generator's. */
-export type GeneratorSupports = Readonly<Omit<Supports, 'candidates'>>;
+/** What a generator can do. The number of candidates is missing: the server limits it, not the generator. */
+export type GeneratorCapabilities = Readonly<Omit<Capabilities, 'candidates'>>;
 
 export interface Generator {
-  /** What draws, in words that a person knows, such as `OpenAI`. */
+  /** The name that people read at the beginning of a sentence: `OpenAI`, or `The image server`. */
   readonly name: string;
   readonly model: string;
   readonly demo: boolean;
-  /** How many tries `generate` makes at the most, the first included. */
+  /** How many tries `generate` makes at most, including the first. */
   readonly maxTries: number;
-  /** Which options it knows; what else a request asks for is refused before it comes here. */
-  readonly supports: GeneratorSupports;
+  /** The core rejects commands that go beyond these, so `generate` need not check its options. */
+  readonly capabilities: GeneratorCapabilities;
   /**
    * Draws one image.
    * @throws {GenerationFailed} for every failure but an abort
@@ -65,21 +67,24 @@ export interface Generator {
   generate(request: GenerateRequest, context: GenerateContext): Promise<GenerateResult>;
 }
 
-/** What is known of a failure that may well not come again. */
+/** A generator's name within a sentence: `the image server` for `The image server`. */
+export const inSentence = (name: string): string => name.replace(/^The /, 'the ');
+
+/** Details of a failure that an immediate retry may overcome. */
 export interface Transient {
-  /** The least wait that the service asked for, in milliseconds. */
+  /** The shortest wait that the service asked for, in milliseconds. */
   readonly retryAfterMs?: number;
-  /** The service may have drawn all the same, and nothing was heard of it. */
+  /** It is unknown whether the service drew the image, and billed it, before the failure. */
   readonly mayBeDrawn?: true;
 }
 
-/** A generation that ended without an image. Its message is a sentence that a person may read. */
+/** A generation that ended without an image. Its message is a sentence for people. */
 export class GenerationFailed extends Error {
   override readonly name = 'GenerationFailed';
   readonly code: GenerationErrorCode;
-  /** Whether a person may usefully ask again. */
+  /** Whether the same request may succeed when a person sends it again. */
   readonly retryable: boolean;
-  /** Set when another try right away is worth it. */
+  /** Set if the generator should retry by itself. */
   readonly transient: Transient | undefined;
 
   constructor(
@@ -94,7 +99,7 @@ export class GenerationFailed extends Error {
   }
 }
 
-/** For debugging: what is known of a failure, in words that hold no key, prompt or text of the service (rules S3, S7). */
+/** The technical cause of a `GenerationFailed`, for the log. Its message never contains a key, a prompt or a text of the service (rules S3, S7). */
 export class UpstreamFault extends Error {
   override readonly name = 'UpstreamFault';
 }

@@ -1,4 +1,4 @@
-/** The one place where a generation is tried again. */
+/** Retries: the only place where a failed generation is tried again. */
 import pRetry from 'p-retry';
 import type { GenerationErrorCode } from '../../shared/model.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
@@ -9,16 +9,16 @@ import {
   GenerationFailed,
   type Generator,
   type GeneratorProgress,
+  inSentence,
 } from './generator.ts';
-import { inSentence } from './openai/service.ts';
 
-/** The wait before the second try is at most this long, and doubles for each further one. */
+/** The wait before the second try is at most this long. It doubles for each further try. */
 const BACKOFF_MS = 4_000;
-/** A service that asks for a longer wait is not waited for. */
+/** If the service asks for a longer wait, the generation fails instead. */
 const LONGEST_WAIT_MS = 60_000;
 
 export interface RetryOptions {
-  /** In all, the first included; 1 or more. */
+  /** In all, including the first; 1 or more. */
   readonly tries?: number;
   readonly clock?: Pick<Clock, 'after'>;
   /** From 0 up to, not including, 1. */
@@ -26,67 +26,66 @@ export interface RetryOptions {
 }
 
 /**
- * The same generator, trying again after failures that say they are `transient`: exponential backoff with full jitter
- * after the wait that the service asked for. Each wait is reported as `retrying`, and ends at once on an abort.
+ * Wraps a generator so that it retries `transient` failures. Before each retry it waits as long as the service asked for, plus an
+ * exponential backoff with full jitter. Each wait is reported as `retrying`, and an abort ends it at once.
  */
 export function withRetries(
   generator: Generator,
   { tries = 3, clock = systemClock, random = Math.random }: RetryOptions = {},
 ): Generator {
-  const { name, model, demo, supports } = generator;
+  const { name, model, demo, capabilities } = generator;
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
-    const drawn = new Set<number>();
-    let isInDoubt = false;
+    /** The numbers of the tries in which the model had begun to draw. */
+    const drawingTries = new Set<number>();
+    let mayBeDrawn = false;
 
     const tryOnce = (number: number) => {
       if (number > 1) onProgress({ phase: 'started' });
-      const watched = (progress: GeneratorProgress) => {
-        if (progress.phase === 'drawing' || progress.phase === 'partial') drawn.add(number);
+      const onTryProgress = (progress: GeneratorProgress) => {
+        if (progress.phase === 'drawing' || progress.phase === 'partial') drawingTries.add(number);
         onProgress(progress);
       };
-      return generator.generate(request, { signal, onProgress: watched });
+      return generator.generate(request, { signal, onProgress: onTryProgress });
     };
 
     const shouldRetry = async ({ error, attemptNumber }: { error: Error; attemptNumber: number }) => {
       if (!(error instanceof GenerationFailed) || !error.transient) return false;
-      const { retryAfterMs = 0, mayBeDrawn } = error.transient;
-      isInDoubt ||= mayBeDrawn ?? false;
-      if (retryAfterMs > LONGEST_WAIT_MS) throw asksForTooLong(name, retryAfterMs, error);
+      const { retryAfterMs = 0 } = error.transient;
+      mayBeDrawn ||= error.transient.mayBeDrawn ?? false;
+      if (retryAfterMs > LONGEST_WAIT_MS) throw waitTooLong(name, retryAfterMs, error);
       const retryInMs = Math.round(retryAfterMs + random() * BACKOFF_MS * 2 ** (attemptNumber - 1));
-      const reason = [whatHappened(error.code, name), billing(drawn), isInDoubt && doubt(name)]
-        .filter(Boolean)
-        .join(' ');
+      const reason = [causeSentence(error.code, name), ...billingSentences(name, drawingTries, mayBeDrawn)].join(' ');
       onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason });
       await pause(retryInMs, clock, signal);
       return true;
     };
 
     try {
-      // p-retry knows no delay per error, so it waits for none of its own: `shouldRetry` waits.
+      // p-retry can't delay each error differently, so `shouldRetry` does the waiting and p-retry adds none of its own.
       return await pRetry(tryOnce, { retries: tries - 1, minTimeout: 0, shouldRetry, signal });
     } catch (error) {
       if (signal.aborted) throw new DOMException('The generation was aborted.', 'AbortError');
       throw error;
     }
   };
-  return { name, model, demo, supports, maxTries: tries, generate };
+  return { name, model, demo, capabilities, maxTries: tries, generate };
 }
 
-/** Resolves early on an abort, which p-retry then notices by itself. */
+/** Resolves after `ms` milliseconds, or early on an abort, which p-retry then notices by itself. */
 async function pause(ms: number, clock: Pick<Clock, 'after'>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  const { promise, resolve: wake } = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, wake);
-  const onAbort = () => wake();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancelTimer = clock.after(ms, resolve);
+  const onAbort = () => resolve();
   signal.addEventListener('abort', onAbort);
   await promise;
   signal.removeEventListener('abort', onAbort);
-  cancel();
+  cancelTimer();
 }
 
-/** What happened, without the advice that the failure's own sentence ends with: here nobody has to do anything. */
-function whatHappened(code: GenerationErrorCode, name: string): string {
+/** Names the cause. Unlike the failure's own message it gives no advice, since a retry needs no action. */
+function causeSentence(code: GenerationErrorCode, name: string): string {
   switch (code) {
     case 'rate_limited':
       return `${name} is busy.`;
@@ -101,29 +100,29 @@ function whatHappened(code: GenerationErrorCode, name: string): string {
 
 const ordinals = ['first', 'second', 'third'];
 
-/** Rule R10: nobody is to pay twice without being told. */
-function billing(drawn: ReadonlySet<number>): string | undefined {
-  if (drawn.size > 1) return `${drawn.size} tries had begun to draw and may have been billed.`;
-  const [only] = drawn;
-  if (only === undefined) return undefined;
-  return `The ${ordinals[only - 1] ?? `${only}th`} try had begun to draw and may have been billed.`;
+/** Rule R10: people are told that they may pay for an image twice. */
+function billingSentences(name: string, drawingTries: ReadonlySet<number>, mayBeDrawn: boolean): string[] {
+  const sentences: string[] = [];
+  const [number] = drawingTries;
+  if (drawingTries.size > 1) sentences.push(`${drawingTries.size} tries had begun to draw and may have been billed.`);
+  else if (number !== undefined) {
+    sentences.push(`The ${ordinals[number - 1] ?? `${number}th`} try had begun to draw and may have been billed.`);
+  }
+  if (mayBeDrawn) sentences.push(`Whether ${inSentence(name)} drew and billed it all the same is not known.`);
+  return sentences;
 }
 
-/** The same rule, where nobody knows whether the service had begun. */
-function doubt(name: string): string {
-  return `Whether ${inSentence(name)} drew and billed it all the same is not known.`;
-}
-
-function asksForTooLong(name: string, retryAfterMs: number, cause: GenerationFailed): GenerationFailed {
+function waitTooLong(name: string, retryAfterMs: number, failure: GenerationFailed): GenerationFailed {
   return new GenerationFailed(
     'rate_limited',
-    `${name} asks everyone with this key to wait ${inWords(retryAfterMs)}. Ask again after that.`,
-    // What the service itself said is what the log is to know.
-    { retryable: true, cause: cause.cause },
+    `${name} asks everyone with this key to wait ${approximately(retryAfterMs)}. Ask again after that.`,
+    // The log still gets what the service said.
+    { retryable: true, cause: failure.cause },
   );
 }
 
-function inWords(ms: number): string {
+/** A duration of more than a minute as people say it, rounded up. */
+function approximately(ms: number): string {
   const minutes = Math.ceil(ms / 60_000);
   if (minutes < 60) return `${minutes} minutes`;
   const hours = Math.ceil(minutes / 60);

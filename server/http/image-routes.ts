@@ -1,26 +1,19 @@
 /** An image's bytes over HTTP: to save it, and for clients that joined with `images: 'url'`. */
-import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { imageFileName } from '../../shared/file-name.ts';
-import type { ImageReference } from '../../shared/model.ts';
-import { find } from '../session/attempts.ts';
-import type { Session } from '../session/session.ts';
-import type { Nothing } from './not-found.ts';
-import type { RoutesContext } from './routes.ts';
+import type { HttpContext, HttpEnv } from './http-context.ts';
+import type { NotFound } from './not-found.ts';
 
-/** The session's id is what lets one look (rule W5), so the address serves nobody who has not been given it. */
-export function imageRoutes(
-  { sessions, config, journal }: RoutesContext,
-  nothing: Nothing,
-): Hono<{ Bindings: HttpBindings }> {
-  const { allowedOrigins } = config;
-  return new Hono<{ Bindings: HttpBindings }>().get('/api/sessions/:sessionId/images/:imageId', async (context) => {
-    const { sessionId, imageId } = context.req.param();
-    const session = sessions.find(sessionId);
-    const image = session?.visibleImage(imageId);
+/** The path of an image, below the path that the app is mounted at. */
+export const imagePath = (sessionId: string, imageId: string): string => `/api/sessions/${sessionId}/images/${imageId}`;
+
+/** Knowing the session id is what lets one look (rule W5). */
+export function imageRoutes({ sessions, allowedOrigins, telemetry }: HttpContext, notFound: NotFound): Hono<HttpEnv> {
+  return new Hono<HttpEnv>().get(imagePath(':sessionId', ':imageId'), async (context) => {
+    const session = sessions.view(context.req.param('sessionId') ?? '');
+    const image = session?.visibleImage(context.req.param('imageId') ?? '');
     if (!session || !image) {
-      journal.requestRefused(404);
-      return nothing(context, 'image_not_found', 'There is no such image.');
+      telemetry.requestRefused(404);
+      return notFound(context, 'image_not_found', 'There is no such image.');
     }
     const { mediaType, byteLength, sha256 } = image.reference;
     const origin = context.req.header('Origin');
@@ -32,29 +25,25 @@ export function imageRoutes(
     context.header('Vary', 'Origin');
     context.header('Cache-Control', 'private, immutable, max-age=86400');
     context.header('ETag', tag);
-    if (isHeld(tag, context.req.header('If-None-Match'))) return context.body(null, 304);
+    if (isNotModified(tag, context.req.header('If-None-Match'))) return context.body(null, 304);
     context.header('Content-Type', mediaType);
     context.header('Content-Length', String(byteLength));
-    context.header('Content-Disposition', disposition(fileNameIn(session, image.reference)));
-    // Whatever the bytes hold, nothing in them runs (rule S6).
+    context.header('Content-Disposition', disposition(session.fileName(image)));
+    // Nothing in the bytes runs, whatever they hold (rule S6).
     context.header('Content-Security-Policy', "default-src 'none'; sandbox");
-    // Whoever reads slowly holds the bytes, though the session may drop them (rule R7).
-    const room = image.room?.hold();
-    context.env.outgoing.once('close', () => room?.release());
+    // The bytes count as long as a slow reader holds them, though the session may drop the image (rule R7).
+    const held = image.reservation.hold();
+    const response = context.env?.outgoing;
+    // A host program may hand on a response that is closed already: `close` comes only once.
+    if (response && !response.closed) response.once('close', () => held.release());
+    else held.release();
     return context.body(Buffer.from(image.bytes.buffer as ArrayBuffer, image.bytes.byteOffset, byteLength));
   });
 }
 
-/** Whether `If-None-Match` names the tag: https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2. */
-function isHeld(tag: string, held = ''): boolean {
-  return held === '*' || held.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
-}
-
-function fileNameIn({ state }: Session, { imageId, mediaType }: ImageReference): string {
-  const attempt = find([...state.attempts, ...state.discarded], imageId);
-  const generation = state.stage === 'generating' ? state.generation : undefined;
-  const approved = state.stage === 'final' && state.approved.imageId === imageId;
-  return imageFileName((attempt ?? generation)?.prompt ?? '', mediaType, approved);
+/** https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+function isNotModified(tag: string, ifNoneMatch = ''): boolean {
+  return ifNoneMatch === '*' || ifNoneMatch.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
 }
 
 /** RFC 6266: a plain name for old clients, and the real one in UTF-8. */

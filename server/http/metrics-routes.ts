@@ -1,41 +1,39 @@
-/** The counts, for those who run the server: over loopback, or with the access token. */
-import { getConnInfo } from '@hono/node-server/conninfo';
-import { type Context, Hono } from 'hono';
-import { isLoopback } from '../platform/hosts.ts';
-import { sameSecret } from '../platform/secrets.ts';
-import type { Journal } from '../platform/telemetry.ts';
+/** Metrics for Prometheus: on the machine itself, or with the access token. */
+import { Hono } from 'hono';
+import { isLoopback } from '../platform/addresses.ts';
+import { isSameSecret } from '../platform/secrets.ts';
+import type { HttpContext, HttpEnv } from './http-context.ts';
 
-export function metricsRoutes(journal: Journal, accessToken: string | undefined): Hono {
-  return new Hono().get('/metrics', async (context) => {
-    if (!hasToken(context, accessToken) && !isLocal(context)) {
-      journal.requestRefused(403);
+export function metricsRoutes({ telemetry, accessToken }: HttpContext): Hono<HttpEnv> {
+  return new Hono<HttpEnv>().get('/metrics', async (context) => {
+    const address = context.env?.incoming?.socket.remoteAddress;
+    if (!hasToken(context.req.raw, accessToken) && !isLocal(context.req.raw, address)) {
+      telemetry.requestRefused(403);
       return context.json({ code: 'not_allowed', message: 'The metrics are for those who run the server.' }, 403);
     }
-    const { metrics } = journal;
-    return context.text(await metrics.text(), 200, {
-      'Content-Type': metrics.contentType,
+    return context.text(await telemetry.metrics(), 200, {
+      'Content-Type': telemetry.metricsContentType,
       'Cache-Control': 'no-store',
     });
   });
 }
 
-function hasToken(context: Context, accessToken: string | undefined): boolean {
-  const [, given] = /^Bearer (.+)$/i.exec(context.req.header('Authorization') ?? '') ?? [];
-  return accessToken !== undefined && given !== undefined && sameSecret(given, accessToken);
+function hasToken({ headers }: Request, accessToken: string | undefined): boolean {
+  const [, given] = /^Bearer (.+)$/i.exec(headers.get('Authorization') ?? '') ?? [];
+  return accessToken !== undefined && given !== undefined && isSameSecret(given, accessToken);
 }
 
 const proxyHeaders = ['X-Forwarded-For', 'Forwarded', 'X-Real-IP', 'Via'];
 
 /**
- * Behind a proxy on the same machine everybody would look local, so what was forwarded is not. Proxies need not say that they are
- * one, but the name they are reached by is no name of this machine for itself.
+ * Behind a proxy on the same machine every request comes from a local address, so a forwarded one does not count as local. A proxy that
+ * sends no such header still passes on the name that it is reached by, which is no loopback name.
  */
-function isLocal(context: Context): boolean {
-  const address = getConnInfo(context).remote.address ?? '';
-  const { hostname } = new URL(context.req.url);
+function isLocal({ headers, url }: Request, address = ''): boolean {
+  const { hostname } = new URL(url);
   return (
     isLoopback(address.replace(/^::ffff:/, '')) &&
     isLoopback(hostname.replace(/^\[|\]$/g, '')) &&
-    proxyHeaders.every((name) => context.req.header(name) === undefined)
+    proxyHeaders.every((name) => !headers.has(name))
   );
 }

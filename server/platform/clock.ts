@@ -1,16 +1,16 @@
-/** Time as the server's parts see it, so that tests can bring their own. */
+/** Time as the server sees it, so that tests can bring their own. */
 export interface Clock {
-  /** Milliseconds since the epoch. They may jump, when the machine's clock is set: for moments that people read. */
+  /** Milliseconds since the epoch, for moments that people read. They jump when somebody sets the machine's clock. */
   now(): number;
-  /** Milliseconds since a moment that stays the same, fractions included, which never go back: for spans. */
+  /** Milliseconds since a fixed moment, with fractions, for durations. They never go back. */
   monotonic(): number;
   /** Calls `run` once after `ms` milliseconds; returns the undo. */
   after(ms: number, run: () => void): () => void;
-  /** Calls `run` each `ms` milliseconds; returns the undo. */
+  /** Calls `run` every `ms` milliseconds; returns the undo. */
   every(ms: number, run: () => void): () => void;
 }
 
-/** The process's own time. Whoever sets a timer undoes it: a timer left behind keeps the process alive. */
+/** The process's own time. A timer that nobody undoes keeps the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -23,3 +23,6 @@ export const systemClock: Clock = {
     return () => clearInterval(timer);
   },
 };
+
+/** A moment as it stands on the wire: ISO 8601 in UTC. */
+export const isoTime = (clock: Pick<Clock, 'now'>): string => new Date(clock.now()).toISOString();

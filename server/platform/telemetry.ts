@@ -1,22 +1,24 @@
-/** What the server tells whoever runs it: a log line and a count for each thing that matters (rule S7). */
+/** Log lines and Prometheus metrics, for whoever runs the server (rule S7). Labels are codes and stages: no client and no upstream chooses them. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CloseCode } from '../../shared/close-codes.ts';
-import type { EstimatedCost, GenerationErrorCode, Stage, Usage } from '../../shared/model.ts';
+import type { Decision, EstimatedCost, GenerationErrorCode, Usage } from '../../shared/model.ts';
 import type { RejectCode } from '../../shared/protocol.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
-import { Metrics } from './metrics.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { RateLimiter, TokenBucket } from './rate-limiter.ts';
 
-export type Outcome = 'generated' | 'cancelled' | GenerationErrorCode;
-
-interface EndedGeneration {
+export interface CandidateIds {
+  /** The session id; the logger shows it as a digest (rule S3). */
   readonly session: string;
   readonly generationId: string;
   readonly candidate: number;
-  readonly outcome: Outcome;
-  /** From the ask to the end, in milliseconds. */
+}
+
+export interface EndedCandidate extends CandidateIds {
+  readonly outcome: 'generated' | 'cancelled' | GenerationErrorCode;
+  /** From the command to the end, in milliseconds, waiting included. */
   readonly durationMs: number;
-  /** What the service said, in words of ours. */
+  /** The provider's failure in words of ours. */
   readonly upstream?: string;
   /** Of a finished image. */
   readonly byteLength?: number;
@@ -24,98 +26,170 @@ interface EndedGeneration {
   readonly estimatedCost?: EstimatedCost | undefined;
 }
 
-/** Nobody came back for a while, or its memory was needed for those who are here. */
-export type EndOfSession = 'idle' | 'memory';
+/** In seconds: from a demo picture to the longest generation (rule R10). */
+const DURATION_BUCKETS = [1, 2, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600];
 
-/** What strangers make us say gets a line of its own as long as that is not too much, from all of them: so many at once, then so many a second. */
-const LINES_AT_ONCE = 100;
-const LINES_PER_SECOND = 5;
+/** Lines about refusals, which strangers cause: of all connections together, and of each one. What exceeds them is counted. */
+const REFUSAL_LINES = { burst: 100, perSecond: 5 };
+const REFUSAL_LINES_PER_CONNECTION = { burst: 20, perSecond: 1 };
 
-export class Journal {
+export class Telemetry {
   readonly log: Logger;
-  readonly metrics = new Metrics();
+  readonly #registry = new Registry();
+  readonly #refusals = this.#counter('proofroom_refusals_total', 'Refused messages, upgrades and requests.', ['code']);
+  readonly #retries = this.#counter('proofroom_retries_total', 'Tries after the first, of all generations.');
+  readonly #candidates = this.#counter('proofroom_generations_total', 'Candidates by how they ended.', ['outcome']);
+  readonly #decisions = this.#counter('proofroom_decisions_total', 'Decisions by their kind.', ['decision']);
+  readonly #silent = this.#counter(
+    'proofroom_silent_connections_total',
+    'Connections closed because their peer was silent.',
+  );
+  readonly #socketErrors = this.#counter(
+    'proofroom_socket_errors_total',
+    'Connections that broke, or broke the protocol.',
+  );
+  readonly #tokens = this.#counter('proofroom_tokens_total', 'Tokens that finished images took.', ['direction']);
+  readonly #cost = this.#counter(
+    'proofroom_estimated_cost_dollars_total',
+    'What finished images cost, where tokens and prices are known.',
+  );
+  readonly #ended = this.#counter('proofroom_sessions_ended_total', 'Ended sessions by the reason.', ['reason']);
+  readonly #durations = new Histogram({
+    name: 'proofroom_generation_seconds',
+    help: 'From the command to the end of a candidate, waiting included.',
+    labelNames: ['outcome'],
+    buckets: DURATION_BUCKETS,
+    registers: [this.#registry],
+  });
   readonly #lines: TokenBucket;
-  #withheld = 0;
+  readonly #linesPerConnection: RateLimiter;
+  #withheldLines = 0;
 
   constructor(log: Logger, clock: Clock) {
     this.log = log;
-    this.#lines = new TokenBucket(LINES_AT_ONCE, LINES_PER_SECOND, clock);
+    this.#lines = new TokenBucket(REFUSAL_LINES.burst, REFUSAL_LINES.perSecond, clock);
+    const { burst, perSecond } = REFUSAL_LINES_PER_CONNECTION;
+    this.#linesPerConnection = new RateLimiter(burst, perSecond, clock);
   }
 
-  generationEnded({ usage, estimatedCost, ...ended }: EndedGeneration): void {
-    this.metrics.generationEnded(ended.outcome, ended.durationMs);
-    if (usage) this.metrics.imagePaid(usage, estimatedCost?.amount ?? 0);
+  candidateEnded({ usage, estimatedCost, ...ended }: EndedCandidate): void {
+    this.#candidates.inc({ outcome: ended.outcome });
+    this.#durations.observe({ outcome: ended.outcome }, ended.durationMs / 1000);
+    if (usage) {
+      this.#tokens.inc({ direction: 'input' }, usage.inputTokens);
+      this.#tokens.inc({ direction: 'output' }, usage.outputTokens);
+      this.#cost.inc(estimatedCost?.amount ?? 0);
+    }
     const cost = {
       ...(usage && { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
       ...(estimatedCost && { estimatedCostDollars: estimatedCost.amount }),
     };
-    this.log.info({ ...ended, ...cost }, 'generation');
+    this.log.info({ ...ended, ...cost }, 'candidate ended');
   }
 
-  /** `attempts` are those that went with it. */
-  sessionEnded(ended: { session: string; reason: EndOfSession; stage: Stage; attempts: number }): void {
-    this.metrics.sessionEnded(ended.reason);
+  /** Try number `attempt` (2 or more) of a candidate begins. */
+  candidateRetried(retry: CandidateIds & { readonly try: number }): void {
+    this.#retries.inc();
+    this.log.info(retry, 'candidate retried');
+  }
+
+  decided(session: string, { decision, imageId, sha256, participantId }: Decision): void {
+    this.#decisions.inc({ decision });
+    this.log.info({ session, decision, imageId, sha256, participantId }, 'decided');
+  }
+
+  /** `attempts` counts the attempts that went with the session, discarded ones included. */
+  sessionEnded(ended: { session: string; reason: string; stage: string; attempts: number }): void {
+    this.#ended.inc({ reason: ended.reason });
     this.log.info(ended, 'session ended');
   }
 
-  /** A generation is tried again; `try` counts from 1, so this is 2 or more. */
-  triedAgain(retry: Pick<EndedGeneration, 'session' | 'generationId' | 'candidate'> & { readonly try: number }): void {
-    this.metrics.retried();
-    this.log.info(retry, 'generation tried again');
+  messageRejected(connection: string, code: RejectCode): void {
+    this.#refusals.inc({ code });
+    if (!this.#linesPerConnection.take(connection)) this.#withheldLines += 1;
+    else if (this.#mayLog()) this.log.info({ connection, code }, 'message rejected');
   }
 
-  /** Each is counted; one that is not to be logged stands in the number that `messagesRefused` gives. */
-  messageRefused(connection: string, code: RejectCode, isLogged: boolean): void {
-    this.metrics.refused(code);
-    if (isLogged && this.#mayTell()) this.log.info({ connection, code }, 'message refused');
-  }
-
-  messagesRefused(connection: string, count: number): void {
-    if (this.#mayTell(count)) this.log.info({ connection, count }, 'more messages refused');
-  }
-
-  /** A connection was closed for what came on it, or did not come, where no refused message tells of it. */
+  /** A connection was closed for what came on it, or did not come, where no rejected message says so. */
   connectionRefused(connection: string, code: CloseCode): void {
-    this.metrics.refused(`closed_${code}`);
-    if (this.#mayTell()) this.log.info({ connection, code }, 'connection refused');
+    this.#refusals.inc({ code: `closed_${code}` });
+    if (this.#mayLog()) this.log.info({ connection, code }, 'connection refused');
   }
 
-  /** A client broke the protocol, or the line. `code` is that of `ws` or of the system. */
+  /** `code` is that of `ws` or of the system. */
   socketFailed(connection: string, code: string | undefined): void {
-    this.metrics.socketFailed();
-    if (this.#mayTell()) this.log.info({ connection, code }, 'socket error');
+    this.#socketErrors.inc();
+    if (this.#mayLog()) this.log.info({ connection, code }, 'socket error');
   }
 
   /**
-   * An upgrade or a request was answered with an HTTP status from 400 on, by a rule of ours. Each is counted; no flood of them fills
-   * the log. `hint` tells whoever runs the server what to do about it, where that may not have been meant.
+   * One of our rules answered an upgrade or a request with an HTTP status of 400 or more. `hint` says what to change about the server
+   * where the refusal may not have been meant.
    */
   requestRefused(status: number, hint?: { readonly message: string; readonly origin?: string }): void {
-    this.metrics.refused(`http_${status}`);
-    if (!this.#mayTell()) return;
+    this.#refusals.inc({ code: `http_${status}` });
+    if (!this.#mayLog()) return;
     if (!hint) return this.log.info({ status }, 'request refused');
     const { message, ...where } = hint;
     this.log.warn({ status, ...where }, message);
   }
 
-  /** Whether there may be another line; what would have stood in those that may not be is counted in the next that may. */
-  #mayTell(count = 1): boolean {
-    if (!this.#lines.take()) {
-      this.#withheld += count;
-      return false;
-    }
-    if (this.#withheld > 0) this.log.info({ count: this.#withheld }, 'more refused');
-    this.#withheld = 0;
-    return true;
-  }
-
   connectionWentSilent(connection: string): void {
-    this.metrics.connectionWentSilent();
+    this.#silent.inc();
     this.log.info({ connection }, 'connection silent');
   }
 
   /** A mistake of our own, which the server survives (rule R8). */
-  fault(err: unknown, where: string): void {
-    this.log.error({ err }, where);
+  fault(err: unknown, message: string): void {
+    this.log.error({ err }, message);
+  }
+
+  /** A value that is read at each scrape. */
+  gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  /** The same, with one value for each value of a label. */
+  labelledGauge(name: string, help: string, label: string, read: () => Readonly<Record<string, number>>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      collect() {
+        for (const [key, value] of Object.entries(read())) this.set({ [label]: key }, value);
+      },
+    });
+  }
+
+  get metricsContentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** In Prometheus' text format. */
+  metrics(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Whether a refusal gets a line of its own. The next line that is written says how many did not. */
+  #mayLog(): boolean {
+    if (!this.#lines.take()) {
+      this.#withheldLines += 1;
+      return false;
+    }
+    if (this.#withheldLines > 0) this.log.info({ count: this.#withheldLines }, 'more refusals');
+    this.#withheldLines = 0;
+    return true;
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 }

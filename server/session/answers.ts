@@ -1,34 +1,41 @@
-/** What a session answered to its last commands, so that one sent twice is done once (rule M7). */
+/** What a session answered to its last commands, so that a command that is sent twice is done once (rule M7). */
 import { createHash } from 'node:crypto';
-import type { LastAction } from '../../shared/model.ts';
 import type { Command, RejectCode } from '../../shared/protocol.ts';
-
-export type Answer =
-  | { readonly accepted: true; readonly revision: number }
-  | { readonly accepted: false; readonly code: RejectCode; readonly lastAction?: LastAction };
+import { type Answer, reject } from './rejections.ts';
 
 interface Remembered {
-  /** Of what was said: a command may be as long as a message, and many are remembered. */
+  /** A digest of the command, which may be as long as a message. */
   readonly digest: string;
   readonly answer: Answer;
 }
+
+/** Answers that the same command may get another one after. */
+const notRemembered: ReadonlySet<RejectCode> = new Set([
+  'rate_limited',
+  'not_allowed',
+  'server_busy',
+  'internal_error',
+]);
 
 export class Answers {
   readonly #remembered = new Map<string, Remembered>();
   readonly #limit: number;
 
+  /** Remembers the last `limit` commands. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The first answer to a command of this id; `invalid_message` if that one said something else. */
+  /** The first answer to this command; a rejection when its id was used for another command. */
   find(command: Command): Answer | undefined {
     const first = this.#remembered.get(command.commandId);
     if (!first) return undefined;
-    return first.digest === digestOf(command) ? first.answer : { accepted: false, code: 'invalid_message' };
+    if (first.digest === digestOf(command)) return first.answer;
+    return reject('invalid_message', 'This commandId was used before, for another command.');
   }
 
   remember(command: Command, answer: Answer): void {
+    if (!answer.accepted && notRemembered.has(answer.code)) return;
     this.#remembered.set(command.commandId, { digest: digestOf(command), answer });
     if (this.#remembered.size <= this.#limit) return;
     const [oldest] = this.#remembered.keys();
@@ -36,7 +43,7 @@ export class Answers {
   }
 }
 
-/** Whatever the order of the fields. */
+/** Independent of the order of the fields. */
 function digestOf(command: Command): string {
   const sorted = JSON.stringify(command, (_key, value: unknown) =>
     value instanceof Object && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value,

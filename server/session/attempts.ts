@@ -1,6 +1,7 @@
-/** The attempts that a session keeps, on show or put aside: how they come in, change places, and make room. Pure. */
+/** The attempts of a session, kept or discarded: how they are added, moved and dropped. Pure. */
 import type {
   Attempt,
+  Decision,
   DiscardedAttempt,
   EstimatedCost,
   Generation,
@@ -8,26 +9,19 @@ import type {
   Usage,
 } from '../../shared/model.ts';
 
-interface Numbered {
-  /** Counts the attempts since the last Start over from 1. */
-  readonly number: number;
-}
-export type KeptAttempt = Attempt & Numbered;
-export type PutAside = DiscardedAttempt & Numbered;
+/** At least one, in the order of their numbers. */
+export type NonEmptyAttempts = readonly [Attempt, ...Attempt[]];
 
-/** In the order of their numbers; there is a newest one. */
-export type Attempts = readonly [KeptAttempt, ...KeptAttempt[]];
-
-/** Everything whose bytes are kept. */
-export interface Kept {
+/** All attempts whose bytes are in memory. */
+export interface AttemptLists {
   /** In the order of their numbers. */
-  readonly attempts: readonly KeptAttempt[];
-  /** Longest put aside first. */
-  readonly discarded: readonly PutAside[];
+  readonly attempts: readonly Attempt[];
+  /** In the order in which they were discarded. */
+  readonly discarded: readonly DiscardedAttempt[];
 }
 
-/** A finished image, and what the generator said of it. */
-export interface Drawn {
+/** A finished image and what the generator reported of it. */
+export interface FinishedImage {
   readonly image: ImageReference;
   readonly revisedPrompt?: string;
   readonly usage?: Usage;
@@ -35,9 +29,12 @@ export interface Drawn {
   readonly at: string;
 }
 
-export function attemptOf(generation: Generation, drawn: Drawn, number: number): KeptAttempt {
+/** Who did something, and when: part of every record of it. */
+export type Act = Pick<Decision, 'by' | 'participantId' | 'connectionId' | 'at'>;
+
+export function createAttempt(generation: Generation, finished: FinishedImage, number: number): Attempt {
   const { prompt, feedback, parent, options, startedAt } = generation;
-  const { image, revisedPrompt, usage, estimatedCost, at } = drawn;
+  const { image, revisedPrompt, usage, estimatedCost, at } = finished;
   return {
     number,
     image,
@@ -53,40 +50,50 @@ export function attemptOf(generation: Generation, drawn: Drawn, number: number):
   };
 }
 
-/** Puts one attempt aside; undefined where it is none. */
-export function putAside({ attempts, discarded }: Kept, imageId: string, who: PutAside['discarded']): Kept | undefined {
-  const { by, connectionId, at } = who;
-  const attempt = find(attempts, imageId);
+/** Undefined when no kept attempt has that image. */
+export function discardAttempt(
+  { attempts, discarded }: AttemptLists,
+  imageId: string,
+  act: Act,
+): AttemptLists | undefined {
+  const attempt = findAttempt(attempts, imageId);
   if (!attempt) return undefined;
   return {
     attempts: attempts.filter((one) => one !== attempt),
-    discarded: [...discarded, { ...attempt, discarded: { by, connectionId, at } }],
+    discarded: [...discarded, { ...attempt, discarded: act }],
   };
 }
 
-/** Takes one attempt back to the place that its number gives it; undefined where it was not put aside. */
-export function takeBack({ attempts, discarded }: Kept, imageId: string): Kept | undefined {
-  const aside = find(discarded, imageId);
-  if (!aside) return undefined;
-  const { discarded: _by, ...attempt } = aside;
+/** The attempt returns to the place that its number gives it. Undefined when no discarded attempt has that image. */
+export function restoreAttempt({ attempts, discarded }: AttemptLists, imageId: string): AttemptLists | undefined {
+  const restored = findAttempt(discarded, imageId);
+  if (!restored) return undefined;
+  const { discarded: _act, ...attempt } = restored;
   return {
     attempts: [...attempts, attempt].toSorted((one, other) => one.number - other.number),
-    discarded: discarded.filter((one) => one !== aside),
+    discarded: discarded.filter((one) => one !== restored),
   };
 }
 
-/** What is too much: first what was put aside, then the oldest attempts that are neither shown nor the running generation's parent. */
-export function surplus({ attempts, discarded }: Kept, { parent }: Generation, limit: number): Set<string> {
+/**
+ * The images to drop so that at most `limit` attempts remain: discarded ones first, then the oldest. The newest attempt and the
+ * running generation's parent are never among them.
+ */
+export function excessImages(
+  { attempts, discarded }: AttemptLists,
+  { parent }: Generation,
+  limit: number,
+): Set<string> {
   const droppable = [...discarded, ...attempts.slice(0, -1)].map(imageIdOf).filter((imageId) => imageId !== parent);
   return new Set(droppable.slice(0, Math.max(0, attempts.length + discarded.length - limit)));
 }
 
-/** What is left; children keep their parent, and know that it is gone (rule M9). */
-export function without({ attempts, discarded }: Kept, dropped: ReadonlySet<string>): Kept {
+/** Without the attempts of those images. Their children keep the parent's id and are marked `parentDropped` (rule M9). */
+export function dropAttempts({ attempts, discarded }: AttemptLists, dropped: ReadonlySet<string>): AttemptLists {
   return { attempts: remaining(attempts, dropped), discarded: remaining(discarded, dropped) };
 }
 
-function remaining<Any extends KeptAttempt>(attempts: readonly Any[], dropped: ReadonlySet<string>): Any[] {
+function remaining<Any extends Attempt>(attempts: readonly Any[], dropped: ReadonlySet<string>): Any[] {
   return attempts
     .filter((attempt) => !dropped.has(imageIdOf(attempt)))
     .map((attempt) =>
@@ -94,15 +101,15 @@ function remaining<Any extends KeptAttempt>(attempts: readonly Any[], dropped: R
     );
 }
 
-export function newest(attempts: Attempts): KeptAttempt;
-export function newest(attempts: readonly KeptAttempt[]): KeptAttempt | undefined;
-export function newest(attempts: readonly KeptAttempt[]): KeptAttempt | undefined {
+export function newestAttempt(attempts: NonEmptyAttempts): Attempt;
+export function newestAttempt(attempts: readonly Attempt[]): Attempt | undefined;
+export function newestAttempt(attempts: readonly Attempt[]): Attempt | undefined {
   return attempts.at(-1);
 }
 
-export function find<Any extends KeptAttempt>(attempts: readonly Any[], imageId: string): Any | undefined {
+export function findAttempt<Any extends Attempt>(attempts: readonly Any[], imageId: string): Any | undefined {
   return attempts.find((attempt) => imageIdOf(attempt) === imageId);
 }
 
-export const imageIdOf = ({ image }: KeptAttempt): string => image.imageId;
-export const isNonEmpty = (attempts: readonly KeptAttempt[]): attempts is Attempts => attempts.length > 0;
+export const imageIdOf = ({ image }: Attempt): string => image.imageId;
+export const isNonEmpty = (attempts: readonly Attempt[]): attempts is NonEmptyAttempts => attempts.length > 0;

@@ -1,47 +1,42 @@
-/** What this server offers to draw: all that its generator knows, within the server's limits. */
-
-import type { Options, Supports } from '../../shared/model.ts';
+/** What this server can draw: what its generator can do, within the server's limits. */
+import { type Capabilities, optionNames, optionProblem } from '../../shared/options.ts';
 import type { Command } from '../../shared/protocol.ts';
 import type { Generator } from '../generators/generator.ts';
-import { problemWithOptions } from '../generators/openai/supports.ts';
 import { defaultLimits, type Limits } from '../platform/limits.ts';
 
-export function offerOf({ supports }: Pick<Generator, 'supports'>, limits: Limits): Supports {
-  const candidates = mostCandidates(limits);
-  const sizes = supports.sizes?.filter((size) => pixelsOf(size) <= limits.UPSTREAM_IMAGE_PIXELS);
-  return { ...supports, ...(sizes && { sizes }), candidates };
+export function capabilitiesOf({ capabilities }: Pick<Generator, 'capabilities'>, limits: Limits): Capabilities {
+  const sizes = capabilities.sizes?.filter((size) => pixelsOf(size) <= limits.UPSTREAM_IMAGE_PIXELS);
+  return { ...capabilities, ...(sizes && { sizes }), candidates: maxCandidates(limits) };
 }
 
-/** The environment can only lower the number of candidates: the protocol knows no more than the default. */
-function mostCandidates(limits: Limits): number {
-  const { CONCURRENT_CANDIDATES, QUEUED_CANDIDATES, IMAGE_MEMORY_BYTES, UPSTREAM_IMAGE_BYTES } = limits;
-  // Those that are drawn at once need their room at once, and there is never more than all of it.
-  const rooms = Math.floor(IMAGE_MEMORY_BYTES / UPSTREAM_IMAGE_BYTES);
+function maxCandidates(limits: Limits): number {
   const most = Math.min(
     defaultLimits.CANDIDATES_PER_GENERATION,
     limits.CANDIDATES_PER_GENERATION,
-    // Of more than are kept, the first would be gone before anybody could choose it.
+    // The first of more would be dropped before anybody could choose it.
     limits.ATTEMPTS_PER_SESSION,
-    CONCURRENT_CANDIDATES + QUEUED_CANDIDATES,
-    rooms < CONCURRENT_CANDIDATES ? rooms : Number.POSITIVE_INFINITY,
+    limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES,
+    Math.floor(limits.IMAGE_MEMORY_BYTES / limits.UPSTREAM_IMAGE_BYTES),
   );
   return Math.max(1, most);
 }
 
-/** What a command asks for that is not offered, in a sentence; nothing when all is. */
-export function problemWithAsk(command: Command, offer: Supports, limits: Limits): string | undefined {
-  if (command.type === 'refine' && !offer.refine) return 'This server cannot change an image in words.';
+/** What a command wants that this server can't draw, in a sentence that names the option; undefined when it can. */
+export function capabilityProblem(command: Command, capabilities: Capabilities, limits: Limits): string | undefined {
+  if (command.type === 'refine' && !capabilities.refine) return 'This server cannot change an image in words.';
   const options = 'options' in command ? command.options : undefined;
-  return options && (problemWithOptions(options, offer) ?? problemWithPixels(options, limits.UPSTREAM_IMAGE_PIXELS));
-}
-
-/** An image of more would be drawn and paid for, and then not taken. */
-function problemWithPixels({ size = 'auto' }: Options, most: number): string | undefined {
-  if (pixelsOf(size) <= most) return undefined;
+  if (!options) return undefined;
+  for (const name of optionNames) {
+    const problem = optionProblem(name, options, capabilities);
+    if (problem !== undefined) return problem;
+  }
+  // An image of more pixels would be drawn and paid for, and then not taken.
+  const { UPSTREAM_IMAGE_PIXELS: most } = limits;
+  if (pixelsOf(options.size ?? 'auto') <= most) return undefined;
   return `The option size must have ${most.toLocaleString('en')} pixels or fewer on this server.`;
 }
 
-/** Of `auto`, which the generator chooses, none. */
+/** 0 for `auto`, which leaves the size to the generator. */
 function pixelsOf(size: string): number {
   const [width = 0, height = 0] = size === 'auto' ? [] : size.split('x').map(Number);
   return width * height;

@@ -1,41 +1,26 @@
-/**
- * Where generations wait: few run at once, in the order in which they were asked for, and each that waits knows its place. Whose turn
- * it is takes the room that it needs first (rule R7); where there is none yet, all that wait stay in line behind it.
- */
-
-import { GenerationFailed } from '../generators/generator.ts';
-import type { Clock } from '../platform/clock.ts';
+/** Where candidates wait for their turn: a bounded number is drawn at once, in the order of the commands, and each knows its place. */
 import type { Limits } from '../platform/limits.ts';
 
 export interface QueueOptions {
   readonly signal: AbortSignal;
-  /** Called with the place in line, 1 being the next to start, at once if there is one and at each change. */
+  /** Called at once when the task has to wait, and at each change; 1 is the next to start. */
   readonly onPosition: (position: number) => void;
-  /** Takes what the task needs, when it is its turn; false where that can't be had yet. */
-  readonly reserve: () => boolean;
 }
 
-interface Entry extends Omit<QueueOptions, 'signal'> {
+interface Entry {
+  readonly onPosition: (position: number) => void;
   readonly start: () => void;
-  readonly fail: (error: GenerationFailed) => void;
 }
-
-type QueueLimits = Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES' | 'MEMORY_WAIT_MS'>;
 
 export class GenerationQueue {
-  readonly #limits: QueueLimits;
-  readonly #clock: Pick<Clock, 'after'>;
+  readonly #limits: Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES'>;
   readonly #running = new Set<Entry>();
-  /** In order, as a set keeps it. */
+  /** In order. */
   readonly #waiting = new Set<Entry>();
-  /** It is its turn, but there was no room for it; with the undo of its giving up. */
-  #short: { readonly entry: Entry; readonly undo: () => void } | undefined;
-  #willLook = false;
   #isClosed = false;
 
-  constructor(limits: QueueLimits, clock: Pick<Clock, 'after'>) {
+  constructor(limits: Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES'>) {
     this.#limits = limits;
-    this.#clock = clock;
   }
 
   get running(): number {
@@ -46,106 +31,65 @@ export class GenerationQueue {
     return this.#waiting.size;
   }
 
-  /** Takes no more: the server is about to stop. What waits or runs goes on. */
+  /** Takes no more tasks. Those that wait or run go on. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Whether `count` more tasks may run or wait; true holds until the caller yields. Nobody joins a line that waits for memory. */
-  hasRoom(count: number): boolean {
+  /** Whether `count` more tasks may run or wait. Holds until the caller yields. */
+  hasCapacity(count: number): boolean {
     const { CONCURRENT_CANDIDATES, QUEUED_CANDIDATES } = this.#limits;
-    const isFull = this.running + this.waiting + count > CONCURRENT_CANDIDATES + QUEUED_CANDIDATES;
-    return !this.#isClosed && !this.#short && !isFull;
-  }
-
-  /** How many of `count` more tasks would start at once; holds until the caller yields. */
-  startingAtOnce(count: number): number {
-    return this.waiting > 0 ? 0 : Math.min(count, this.#limits.CONCURRENT_CANDIDATES - this.running);
+    return !this.#isClosed && this.running + this.waiting + count <= CONCURRENT_CANDIDATES + QUEUED_CANDIDATES;
   }
 
   /**
    * Runs `task` when its turn comes.
-   * @throws {DOMException} `AbortError` when `signal` is aborted, waiting or running
-   * @throws {GenerationFailed} when it has been its turn for too long without room
+   * @throws {DOMException} `AbortError` when `signal` is aborted while it waits or runs
    */
-  async run<Result>(task: () => Promise<Result>, { signal, onPosition, reserve }: QueueOptions): Promise<Result> {
+  async run<Result>(task: () => Promise<Result>, { signal, onPosition }: QueueOptions): Promise<Result> {
     signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const start = async () => {
-      try {
-        resolve(await task());
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const entry: Entry = { onPosition, reserve, start: () => void start(), fail: reject };
+    const turn = Promise.withResolvers<void>();
+    const entry: Entry = { onPosition, start: turn.resolve };
+    const aborted = Promise.withResolvers<never>();
     const onAbort = () => {
       this.#leave(entry);
-      reject(signal.reason);
+      aborted.reject(signal.reason);
     };
     signal.addEventListener('abort', onAbort);
     this.#waiting.add(entry);
     this.#startNext();
     if (this.#waiting.has(entry)) onPosition(this.waiting);
     try {
-      return await promise;
+      return await Promise.race([
+        // A cancel ends the candidates of a generation one by one: the next of them may get its turn just before its own abort.
+        turn.promise.then(() => (signal.aborted ? aborted.promise : task())),
+        aborted.promise,
+      ]);
     } finally {
       signal.removeEventListener('abort', onAbort);
       this.#leave(entry);
     }
   }
 
-  /**
-   * What whose turn it is has waited for may be there now. It is looked at once all that happens at this moment has happened: whoever
-   * frees room may be about to take it again, and of many that end together none is to begin.
-   */
-  look(): void {
-    if (this.#willLook || this.waiting === 0) return;
-    this.#willLook = true;
-    queueMicrotask(() => {
-      this.#willLook = false;
-      this.#startNext();
-    });
-  }
-
   #startNext(): void {
     const before = this.waiting;
     for (const entry of this.#waiting) {
       if (this.running >= this.#limits.CONCURRENT_CANDIDATES) break;
-      if (!entry.reserve()) {
-        this.#short ??= { entry, undo: this.#clock.after(this.#limits.MEMORY_WAIT_MS, () => this.#giveUp(entry)) };
-        break;
-      }
-      this.#noLongerShort(entry);
       this.#waiting.delete(entry);
       this.#running.add(entry);
       entry.start();
     }
-    if (this.waiting < before) this.#tellPositions();
-  }
-
-  /** What holds the room may be there for ever, and those behind it are to have their turn. */
-  #giveUp(entry: Entry): void {
-    this.#leave(entry);
-    const sentence = 'The server had no memory left for the image, and nothing was drawn. Ask again in a while.';
-    entry.fail(new GenerationFailed('timeout', sentence, { retryable: true }));
-  }
-
-  #noLongerShort(entry: Entry): void {
-    if (this.#short?.entry !== entry) return;
-    this.#short.undo();
-    this.#short = undefined;
+    if (this.waiting < before) this.#reportPositions();
   }
 
   /** May be called twice. */
   #leave(entry: Entry): void {
-    this.#noLongerShort(entry);
-    if (this.#waiting.delete(entry)) this.#tellPositions();
+    if (this.#waiting.delete(entry)) this.#reportPositions();
     else if (!this.#running.delete(entry)) return;
-    this.look();
+    this.#startNext();
   }
 
-  #tellPositions(): void {
+  #reportPositions(): void {
     let position = 0;
     for (const { onPosition } of this.#waiting) onPosition(++position);
   }

@@ -1,26 +1,46 @@
-/** One generation while it runs: a queued task per candidate, what each last reported, and the one way to end them all. */
-
-import type { Generation, GenerationError } from '../../shared/model.ts';
+/** One generation while it runs: a queued task for each candidate, what each last reported, and one way to end them all. */
+import type { Generation, GenerationError, GenerationErrorCode } from '../../shared/model.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
+import type { Estimates } from '../generators/estimates.ts';
 import {
+  type GeneratedImage,
   type GenerateRequest,
   type GenerateResult,
   GenerationFailed,
+  type Generator,
   type GeneratorProgress,
   UpstreamFault,
 } from '../generators/generator.ts';
-import type { Journal, Outcome } from '../platform/telemetry.ts';
-import type { SessionContext } from './context.ts';
-import { type StoredImage, storedImage } from './stored-image.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Limits } from '../platform/limits.ts';
+import type { EndedCandidate, Telemetry } from '../platform/telemetry.ts';
+import type { GenerationQueue } from './generation-queue.ts';
+import type { ImageMemory, Reservation } from './image-memory.ts';
+import { createStoredImage, type StoredImage } from './session-images.ts';
 
-export interface RunListener {
-  /** Takes room for a candidate whose turn it is; false where there is none yet, and it is asked again. */
-  reserve(candidate: number): boolean;
-  progressed(candidate: number): void;
-  previewed(candidate: number): void;
+export interface GenerationContext {
+  readonly generator: Generator;
+  readonly queue: GenerationQueue;
+  readonly estimates: Estimates;
+  readonly memory: ImageMemory;
+  /**
+   * Sets memory aside for an image to come. It may end sessions that nobody is in; undefined when even that is not enough, or when
+   * `signal` was aborted before its turn.
+   */
+  readonly reserveImage: (bytes: number, signal: AbortSignal) => Promise<Reservation | undefined>;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly telemetry: Telemetry;
+  readonly limits: Limits;
+}
+
+/** Called for each candidate exactly once with `generated` or `failed`, except after `abort`. */
+export interface GenerationListener {
+  progressChanged(candidate: number): void;
+  partialChanged(candidate: number): void;
   generated(candidate: number, image: StoredImage, result: GenerateResult): void;
   failed(candidate: number, error: GenerationError): void;
-  /** All candidates have ended, by whatever way; may be called twice. */
+  /** All candidates have ended, or were aborted. */
   ended(): void;
 }
 
@@ -28,205 +48,259 @@ interface Candidate {
   phase: ProgressMessage['phase'];
   try: number;
   queuePosition?: number;
+  /** On the monotonic clock. */
   retryAt?: number;
+  /** Why there is another try. It stays for the phases that follow: the first try may have been billed (rule R10). */
   reason?: string;
-  partial?: StoredImage;
-  partials: number;
 }
 
-const faultError: GenerationError = {
-  code: 'provider_error',
-  message: 'Something went wrong on the server while the image was made. Please try again.',
-  retryable: true,
-};
+interface Failure extends GenerationError {
+  code: GenerationErrorCode;
+}
+
+type Outcome =
+  | { readonly result: GenerateResult; readonly image: StoredImage }
+  | { readonly error: Failure; readonly upstream?: string };
 
 export class GenerationRun {
   readonly generation: Generation;
   readonly #sessionId: string;
   readonly #request: GenerateRequest;
-  readonly #context: SessionContext;
-  readonly #listener: RunListener;
+  readonly #context: GenerationContext;
+  readonly #listener: GenerationListener;
   readonly #abort = new AbortController();
-  readonly #running = new Map<number, Candidate>();
-  /** On the clock that never goes back. */
-  readonly #askedAt: number;
+  /** Candidates that have not ended. */
+  readonly #candidates = new Map<number, Candidate>();
+  readonly #partials = new Map<number, StoredImage>();
+  readonly #startedAt: number;
 
   /** `request.attempt` is that of the first candidate; the others count on from it. */
   constructor(
     sessionId: string,
     generation: Generation,
     request: GenerateRequest,
-    context: SessionContext,
-    listener: RunListener,
+    context: GenerationContext,
+    listener: GenerationListener,
   ) {
     this.#sessionId = sessionId;
     this.generation = generation;
     this.#request = request;
     this.#context = context;
     this.#listener = listener;
-    this.#askedAt = context.clock.monotonic();
-  }
-
-  /** Queues every candidate. The listener hears of each end exactly once, except after `abort`. */
-  start(): void {
-    const candidates = Array.from({ length: this.generation.candidates }, (_, candidate) => candidate);
-    for (const candidate of candidates) this.#running.set(candidate, { phase: 'queued', try: 1, partials: 0 });
-    void Promise.all(candidates.map((candidate) => this.#draw(candidate))).finally(() => this.#listener.ended());
-  }
-
-  /** Ends what runs or waits, closing the upstream requests; may be called twice. */
-  abort(): void {
-    for (const candidate of this.candidates) {
-      this.#note(candidate, 'cancelled');
-      this.#end(candidate);
+    this.#startedAt = context.clock.monotonic();
+    for (let candidate = 0; candidate < generation.candidates; candidate += 1) {
+      this.#candidates.set(candidate, { phase: 'queued', try: 1 });
     }
+  }
+
+  /** Queues every candidate. Call it once. */
+  start(): void {
+    const runs = this.candidates.map((candidate) => this.#run(candidate));
+    void Promise.all(runs)
+      .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'))
+      .finally(() => {
+        if (!this.#abort.signal.aborted) this.#listener.ended();
+      });
+  }
+
+  /** Ends what runs or waits and closes the upstream requests (rule R2). May be called twice. */
+  abort(): void {
+    if (this.#abort.signal.aborted) return;
     this.#abort.abort();
+    for (const candidate of this.candidates) {
+      this.#end(candidate);
+      this.#record(candidate, { outcome: 'cancelled' });
+    }
     this.#listener.ended();
   }
 
-  /** The candidates that have not ended. */
+  /** Those that have not ended. */
   get candidates(): readonly number[] {
-    return [...this.#running.keys()];
+    return [...this.#candidates.keys()];
   }
 
+  /** The candidate's last preview. */
   partial(candidate: number): StoredImage | undefined {
-    return this.#running.get(candidate)?.partial;
+    return this.#partials.get(candidate);
   }
 
-  get #elapsedMs(): number {
-    return Math.round(this.#context.clock.monotonic() - this.#askedAt);
-  }
-
-  /** What to say of a candidate now: times are computed at the call. */
+  /** Times are computed at the call; undefined for a candidate that has ended. */
   progress(candidate: number): ProgressMessage | undefined {
-    const state = this.#running.get(candidate);
+    const state = this.#candidates.get(candidate);
     if (!state) return undefined;
     const { generationId, options } = this.generation;
-    const expectedMs = this.#context.estimates.expectedMs(options);
+    const { estimates, generator, clock } = this.#context;
+    const expectedMs = estimates.expectedMs(options);
+    const { phase, queuePosition, retryAt, reason } = state;
     return {
       type: 'progress',
       generationId,
       candidate,
-      phase: state.phase,
+      phase,
       try: state.try,
-      maxTries: this.#context.generator.maxTries,
+      maxTries: generator.maxTries,
       elapsedMs: this.#elapsedMs,
       ...(expectedMs !== undefined && { expectedMs }),
-      ...(state.queuePosition !== undefined && { queuePosition: state.queuePosition }),
-      ...(state.retryAt !== undefined && {
-        retryInMs: Math.max(0, Math.round(state.retryAt - this.#context.clock.monotonic())),
-      }),
-      ...(state.reason !== undefined && { reason: state.reason }),
+      ...(queuePosition !== undefined && { queuePosition }),
+      ...(retryAt !== undefined && { retryInMs: Math.max(0, Math.round(retryAt - clock.monotonic())) }),
+      ...(reason !== undefined && { reason }),
     };
   }
 
-  async #draw(candidate: number): Promise<void> {
-    const { queue, clock, estimates } = this.#context;
-    const { signal } = this.#abort;
-    let startedAt = clock.monotonic();
-    try {
-      const result = await queue.run(
-        () => {
-          startedAt = clock.monotonic();
-          this.#report(candidate, { phase: 'started' });
-          return this.#generate(candidate);
-        },
-        {
-          signal,
-          onPosition: (queuePosition) => this.#report(candidate, { phase: 'queued', queuePosition }),
-          reserve: () => this.#listener.reserve(candidate),
-        },
-      );
-      if (signal.aborted) return;
-      estimates.record(this.generation.options, clock.monotonic() - startedAt);
-      this.#end(candidate);
-      const image = this.#store(result.image, candidate, 'final', 0);
+  get #elapsedMs(): number {
+    return Math.round(this.#context.clock.monotonic() - this.#startedAt);
+  }
+
+  async #run(candidate: number): Promise<void> {
+    const outcome = await this.#draw(candidate);
+    if (this.#abort.signal.aborted) {
+      // It was reported as cancelled, perhaps after the image had been stored.
+      if (outcome && 'image' in outcome) outcome.image.reservation.release();
+      return;
+    }
+    if (!outcome) return;
+    this.#end(candidate);
+    if ('image' in outcome) {
+      const { image, result } = outcome;
       const { usage, estimatedCost } = result;
-      this.#note(candidate, 'generated', { byteLength: result.image.bytes.byteLength, usage, estimatedCost });
+      this.#record(candidate, { outcome: 'generated', byteLength: image.bytes.byteLength, usage, estimatedCost });
       this.#listener.generated(candidate, image, result);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#end(candidate);
-      const failure = this.#failureOf(error);
-      this.#note(candidate, failure.code, upstreamWords(error));
-      this.#listener.failed(candidate, failure);
+    } else {
+      const { error, upstream } = outcome;
+      this.#record(candidate, { outcome: error.code, ...(upstream !== undefined && { upstream }) });
+      this.#listener.failed(candidate, error);
     }
   }
 
-  #generate(candidate: number): Promise<GenerateResult> {
-    const request = { ...this.#request, attempt: this.#request.attempt + candidate };
-    return this.#context.generator.generate(request, {
-      signal: this.#abort.signal,
-      onProgress: (progress) => this.#heard(candidate, progress),
-    });
+  /** Undefined when the generation was aborted. */
+  async #draw(candidate: number): Promise<Outcome | undefined> {
+    const { queue, limits, reserveImage } = this.#context;
+    const { signal } = this.#abort;
+    let reservation: Reservation | undefined;
+    try {
+      const result = await queue.run(
+        async () => {
+          // Before the service is asked: a candidate without memory costs nothing (rule R7).
+          const reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES, signal);
+          // After an abort nobody waits for this task, so nobody else would release what it has just reserved.
+          if (signal.aborted) reserved?.release();
+          signal.throwIfAborted();
+          if (!reserved) throw noMemory();
+          reservation = reserved;
+          return this.#generate(candidate);
+        },
+        { signal, onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }) },
+      );
+      if (signal.aborted || !reservation) return undefined;
+      const image = this.#store(result.image, candidate, 'final', 0, reservation);
+      reservation = undefined; // The image holds it now.
+      return { result, image };
+    } catch (error) {
+      return signal.aborted ? undefined : this.#failureOf(error);
+    } finally {
+      reservation?.release();
+    }
   }
 
-  #heard(candidate: number, progress: GeneratorProgress): void {
-    const state = this.#running.get(candidate);
+  async #generate(candidate: number): Promise<GenerateResult> {
+    const { clock, estimates, generator } = this.#context;
+    const startedAt = clock.monotonic();
+    this.#update(candidate, { phase: 'started' });
+    const request = { ...this.#request, attempt: this.#request.attempt + candidate };
+    const result = await generator.generate(request, {
+      signal: this.#abort.signal,
+      onProgress: (progress) => this.#onProgress(candidate, progress),
+    });
+    estimates.record(this.generation.options, clock.monotonic() - startedAt);
+    return result;
+  }
+
+  #onProgress(candidate: number, progress: GeneratorProgress): void {
+    const state = this.#candidates.get(candidate);
     if (!state) return;
     switch (progress.phase) {
       case 'started':
       case 'drawing':
-        if (state.phase !== progress.phase) this.#report(candidate, { phase: progress.phase });
+        if (state.phase !== progress.phase) this.#update(candidate, { phase: progress.phase });
         return;
       case 'retrying': {
-        const retryAt = this.#context.clock.monotonic() + progress.retryInMs;
-        const { generationId } = this.generation;
-        this.#context.journal.triedAgain({ session: this.#sessionId, generationId, candidate, try: progress.try });
-        return this.#report(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
+        const { clock, telemetry } = this.#context;
+        const retryAt = clock.monotonic() + progress.retryInMs;
+        telemetry.candidateRetried({ ...this.#idsOf(candidate), try: progress.try });
+        return this.#update(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
       }
       case 'partial':
-        return this.#preview(candidate, state, progress.image);
+        return this.#preview(candidate, progress.image);
     }
   }
 
-  /** Takes the place of the one before. A preview for which there is no room is no loss (rule R7). */
-  #preview(candidate: number, state: Candidate, image: GenerateResult['image']): void {
-    const [room] = this.#context.memory.reserve(image.bytes.byteLength) ?? [];
-    if (!room) return;
-    state.partial?.room?.release();
-    state.partial = { ...this.#store(image, candidate, 'partial', state.partials++), room };
-    this.#listener.previewed(candidate);
+  #preview(candidate: number, image: GeneratedImage): void {
+    const before = this.#partials.get(candidate);
+    const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
+    if (!reservation) return; // A preview that memory has no place for is skipped (rule R7).
+    before?.reservation.release();
+    const index = before ? before.reference.index + 1 : 0;
+    this.#partials.set(candidate, this.#store(image, candidate, 'partial', index, reservation));
+    this.#listener.partialChanged(candidate);
   }
 
   #end(candidate: number): void {
-    this.#running.get(candidate)?.partial?.room?.release();
-    this.#running.delete(candidate);
+    this.#candidates.delete(candidate);
+    this.#partials.get(candidate)?.reservation.release();
+    this.#partials.delete(candidate);
   }
 
-  #report(candidate: number, news: Pick<Candidate, 'phase'> & Partial<Candidate>): void {
-    const state = this.#running.get(candidate);
-    if (!state) return;
-    // Why it was tried again is true of all that follows: the first try may have been billed (rule R10).
-    const { partial, partials, reason } = state;
-    const lasting = { try: state.try, partials, ...(partial && { partial }), ...(reason !== undefined && { reason }) };
-    this.#running.set(candidate, { ...lasting, ...news });
-    this.#listener.progressed(candidate);
+  /** Of the state before, only the try and its reason stay. */
+  #update(candidate: number, change: Pick<Candidate, 'phase'> & Partial<Candidate>): void {
+    const before = this.#candidates.get(candidate);
+    if (!before) return;
+    const { reason } = before;
+    this.#candidates.set(candidate, { try: before.try, ...(reason !== undefined && { reason }), ...change });
+    this.#listener.progressChanged(candidate);
   }
 
-  #store(image: GenerateResult['image'], candidate: number, kind: 'partial' | 'final', index: number): StoredImage {
+  #store(
+    image: GeneratedImage,
+    candidate: number,
+    kind: 'partial' | 'final',
+    index: number,
+    reservation: Reservation,
+  ): StoredImage {
     const { generationId } = this.generation;
-    return storedImage(image, { imageId: this.#context.newId(), generationId, candidate, kind, index });
+    const imageId = this.#context.newId();
+    return createStoredImage(image, { imageId, generationId, candidate, kind, index }, reservation);
   }
 
-  #note(candidate: number, outcome: Outcome, details: Partial<Parameters<Journal['generationEnded']>[0]> = {}): void {
-    const { generationId } = this.generation;
-    const durationMs = this.#elapsedMs;
-    const { journal } = this.#context;
-    journal.generationEnded({ session: this.#sessionId, generationId, candidate, outcome, durationMs, ...details });
+  #idsOf(candidate: number) {
+    return { session: this.#sessionId, generationId: this.generation.generationId, candidate };
   }
 
-  #failureOf(error: unknown): GenerationError {
-    if (error instanceof GenerationFailed) {
-      const { code, message, retryable } = error;
-      return { code, message, retryable };
+  #record(
+    candidate: number,
+    ended: Omit<EndedCandidate, 'session' | 'generationId' | 'candidate' | 'durationMs'>,
+  ): void {
+    this.#context.telemetry.candidateEnded({ ...this.#idsOf(candidate), durationMs: this.#elapsedMs, ...ended });
+  }
+
+  #failureOf(error: unknown): Outcome {
+    if (!(error instanceof GenerationFailed)) {
+      this.#context.telemetry.fault(error, 'a generation failed through a mistake of ours');
+      return { error: internalError };
     }
-    this.#context.journal.fault(error, 'a generation failed by a mistake of ours');
-    return faultError;
+    const { code, message, retryable, cause } = error;
+    return { error: { code, message, retryable }, ...(cause instanceof UpstreamFault && { upstream: cause.message }) };
   }
 }
 
-function upstreamWords(error: unknown): { readonly upstream?: string } {
-  const cause = error instanceof GenerationFailed ? error.cause : undefined;
-  return cause instanceof UpstreamFault ? { upstream: cause.message } : {};
-}
+const internalError: Failure = {
+  code: 'provider_error',
+  message: 'Something went wrong on the server while the image was made. Please try again.',
+  retryable: true,
+};
+
+const noMemory = (): GenerationFailed =>
+  new GenerationFailed(
+    'server_busy',
+    'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
+    { retryable: true },
+  );

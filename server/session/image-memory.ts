@@ -1,20 +1,20 @@
-/** The budget for everything that images take in memory (rule R7). */
+/** The budget for all memory that images take (rule R7). */
+
+/** Bytes that are set aside. They are free again when every holder has released them. */
 export interface Reservation {
-  /** What would come free if this were released now: nothing while somebody else holds the room too. */
+  /** Bytes that releasing this one would free: 0 while others hold them too. */
   readonly freeableBytes: number;
-  /** Gives the room back, unless somebody else holds it too; may be called twice. */
-  release(): void;
-  /** Another hold on the same room, which is free when the last of them is released, and taken again by a later one. */
+  /** Another holder of the same bytes. It may be made after the last one was released: the bytes then count again. */
   hold(): Reservation;
+  /** The image turned out to be of so many bytes. */
+  resize(bytes: number): void;
+  /** May be called twice. */
+  release(): void;
 }
 
 export class ImageMemory {
   readonly #limitBytes: number;
   #usedBytes = 0;
-  /** Frees what nobody looks at until so many bytes are free, as far as that goes. */
-  makeRoom: (bytes: number) => void = () => {};
-  /** Hears of each hold that is given back: there may be more room now, or more that could be freed. */
-  onRelease: () => void = () => {};
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -24,34 +24,32 @@ export class ImageMemory {
     return this.#usedBytes;
   }
 
-  hasRoom(bytes: number): boolean {
+  hasFree(bytes: number): boolean {
     return this.#usedBytes + bytes <= this.#limitBytes;
   }
 
-  /** Room for `count` times so many bytes that are to come, or nothing where what nobody looks at does not suffice. */
-  reserve(bytes: number, count = 1): readonly Reservation[] | undefined {
-    if (!this.hasRoom(count * bytes)) this.makeRoom(count * bytes);
-    return this.hasRoom(count * bytes) ? Array.from({ length: count }, () => this.take(bytes)) : undefined;
-  }
-
-  /** Counts bytes that are here already: they are never refused. */
-  take(bytes: number): Reservation {
-    let holders = 0;
+  /** Sets `bytes` aside; undefined when they are not free. */
+  tryReserve(bytes: number): Reservation | undefined {
+    if (!this.hasFree(bytes)) return undefined;
+    const block = { bytes, holders: 0 };
     const hold = (): Reservation => {
       let isHeld = true;
-      if (holders === 0) this.#usedBytes += bytes;
-      holders += 1;
+      if (block.holders === 0) this.#usedBytes += block.bytes;
+      block.holders += 1;
       return {
         get freeableBytes() {
-          return isHeld && holders === 1 ? bytes : 0;
+          return isHeld && block.holders === 1 ? block.bytes : 0;
         },
         hold,
+        resize: (newBytes) => {
+          if (block.holders > 0) this.#usedBytes += newBytes - block.bytes;
+          block.bytes = newBytes;
+        },
         release: () => {
           if (!isHeld) return;
           isHeld = false;
-          holders -= 1;
-          if (holders === 0) this.#usedBytes -= bytes;
-          this.onRelease();
+          block.holders -= 1;
+          if (block.holders === 0) this.#usedBytes -= block.bytes;
         },
       };
     };

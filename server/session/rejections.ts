@@ -1,12 +1,25 @@
-/** What a person is told of a refused message. */
-import type { CloseCode } from '../../shared/close-codes.ts';
-import type { RejectCode, RejectMessage } from '../../shared/protocol.ts';
+/** What the core answers to whoever asks it for something. */
+import type { LastAction } from '../../shared/model.ts';
+import type { RejectCode } from '../../shared/protocol.ts';
 
-/** What a refusal says besides its code; without a message of its own it gets the code's sentence. */
-export type RefusalDetails = Partial<Omit<RejectMessage, 'type' | 'code'>>;
+export interface Rejection {
+  readonly accepted: false;
+  readonly code: RejectCode;
+  /** For whoever writes a client: what is wrong with the message. Absent: the sentence of the code says it all. */
+  readonly detail?: string;
+  /** With `stale` and `wrong_stage`: the last action that was accepted (rule M2). */
+  readonly lastAction?: LastAction;
+}
 
-export type Refuse = (code: RejectCode, details?: RefusalDetails) => void;
+export type Answer = { readonly accepted: true; readonly revision: number } | Rejection;
 
+export const reject = (code: RejectCode, detail?: string): Rejection => ({
+  accepted: false,
+  code,
+  ...(detail !== undefined && { detail }),
+});
+
+/** In English, for clients without a catalogue of their own. */
 const sentences: Record<RejectCode, string> = {
   invalid_message: 'The server did not understand this message.',
   not_joined: 'Join a session first.',
@@ -19,33 +32,7 @@ const sentences: Record<RejectCode, string> = {
   wrong_stage: 'That is not possible at this stage.',
   image_not_found: 'This image is no longer in the session.',
   server_busy: 'The server is full at the moment. Try again in a little while.',
+  internal_error: 'Something went wrong on the server. Look at the session again before you try once more.',
 };
 
-export const sentenceOf = (code: RejectCode): string => sentences[code];
-
-/** How `ws` closes a connection by itself, where the error says that a message was too much. */
-export function closeCodeOfError(code: string | undefined): CloseCode | undefined {
-  switch (code) {
-    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
-      return 1009;
-    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
-      return 1008;
-    default:
-      return undefined;
-  }
-}
-
-/** How a connection is closed whose `join` was refused. */
-export function closeCodeOf(code: RejectCode): CloseCode {
-  switch (code) {
-    case 'session_not_found':
-      return 4404;
-    case 'not_allowed':
-      return 4403;
-    case 'rate_limited':
-    case 'server_busy':
-      return 4429;
-    default:
-      return 1008;
-  }
-}
+export const sentenceOf = ({ code, detail }: Pick<Rejection, 'code' | 'detail'>): string => detail ?? sentences[code];

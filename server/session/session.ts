@@ -1,242 +1,328 @@
-/** One session: its state, the images it keeps, who looks on, and what it draws. */
+/** One session: its state, its images, its subscribers, and the generation that runs in it. */
+import { imageFileName } from '../../shared/file-name.ts';
+import type { Generation } from '../../shared/model.ts';
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
-import { type Answer, Answers } from './answers.ts';
-import { problemWithWords } from './command-text.ts';
-import type { SessionContext } from './context.ts';
-import { Drawing } from './drawing.ts';
-import { KeptImages } from './kept-images.ts';
-import { type Effect, type Event, transition } from './machine.ts';
+import type { GenerateResult } from '../generators/generator.ts';
+import { isoTime } from '../platform/clock.ts';
+import { Answers } from './answers.ts';
+import { findAttempt, newestAttempt } from './attempts.ts';
+import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
+import { type Event, transition } from './machine.ts';
+import { type Caller, Participants } from './participants.ts';
+import { type Answer, type Rejection, reject } from './rejections.ts';
+import { SessionDraft } from './session-draft.ts';
+import type { SessionEvents } from './session-events.ts';
+import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
 import { initialState, type State } from './state.ts';
-import type { StoredImage } from './stored-image.ts';
-import { Audience, type Watcher } from './subscribers.ts';
+import { type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
+import { textProblem } from './text-check.ts';
 
-/** Who acts. */
-export interface Actor {
-  readonly connectionId: string;
-  readonly name: string;
+export interface SessionContext extends GenerationContext {
+  readonly events: SessionEvents;
 }
 
-export class Session {
+/** What a door may read of a session, to show it. */
+export interface SessionView {
   readonly id: string;
-  /** Lets one decide; the id alone lets one watch (rule W5). */
+  /** The `snapshot` message, encoded once for all connections: it may be long, and they may be many. */
+  readonly snapshotFrame: Buffer;
+  /** The ids of the images that the snapshot shows as `image` and `approved`. */
+  readonly shownImages: readonly string[];
+  readonly viewers: Viewers;
+  /** Candidates that are being drawn or wait for it. */
+  readonly runningCandidates: readonly number[];
+  progress(candidate: number): ProgressMessage | undefined;
+  /** The candidate's last preview. */
+  partial(candidate: number): StoredImage | undefined;
+  /** The image of an attempt, kept or discarded. */
+  image(imageId: string): StoredImage | undefined;
+  /** Like `image`, and the previews on show. */
+  visibleImage(imageId: string): StoredImage | undefined;
+  /** What the image is called when it is saved. */
+  fileName(image: StoredImage): string;
+}
+
+export class Session implements SessionView {
+  readonly id: string;
+  /** Lets a participant decide; the id alone lets one watch (rule W5). */
   readonly key: string;
+  readonly participants: Participants;
   readonly #context: SessionContext;
   readonly #answers: Answers;
-  readonly #audience: Audience;
-  readonly #images: KeptImages;
-  readonly #drawing: Drawing;
-  readonly #onRest: () => void;
+  readonly #subscribers: Subscribers;
+  readonly #images = new SessionImages();
+  readonly #draft: SessionDraft;
+  readonly #onIdle: () => void;
   #state: State = initialState;
-  #draft = '';
-  #names = 0;
+  #run: GenerationRun | undefined;
+  /** Counts the images that were asked for, so that the same prompt gives another picture. */
+  #requestedImages = 0;
   #snapshotFrame: Buffer | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  #lastStep: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
-  /** `onRest` is called whenever the last connection has left or the last generation has ended (see `isResting`). */
-  constructor(context: SessionContext, onRest: () => void) {
+  /** `onIdle` is called when the last subscriber has left or the last generation has ended (see `isIdle`). */
+  constructor(context: SessionContext, onIdle: () => void) {
     this.id = context.newId();
     this.key = context.newId();
+    this.participants = new Participants(context.newId);
     this.#context = context;
-    this.#answers = new Answers(context.limits.REMEMBERED_COMMANDS);
-    this.#audience = new Audience((error) => context.journal.fault(error, 'a connection could not be told'));
-    this.#images = new KeptImages(context.memory);
-    this.#drawing = new Drawing(context, {
-      id: this.id,
-      images: this.#images,
-      audience: this.#audience,
-      apply: (event, image) => this.apply(event, image),
-      ended: () => this.#rest(),
-    });
-    this.#onRest = onRest;
+    this.#onIdle = onIdle;
+    const { limits, clock, telemetry } = context;
+    this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
+    this.#subscribers = new Subscribers((error) => telemetry.fault(error, 'a subscriber failed'));
+    this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
+      this.#onDraftSet(text, author, draftId),
+    );
   }
 
   get state(): State {
     return this.#state;
   }
 
-  /** Nobody is connected, and nothing is being drawn or about to be. */
-  get isResting(): boolean {
-    return this.#audience.isEmpty && !this.#drawing.isBusy;
+  /** Nobody is connected, and nothing is being drawn. */
+  get isIdle(): boolean {
+    return this.#subscribers.size === 0 && !this.#run;
   }
 
-  get viewers(): { readonly reviewers: number; readonly watchers: number } {
-    return this.#audience.viewers;
+  get viewers(): Viewers {
+    return this.#subscribers.viewers;
   }
 
-  /** The snapshot message, encoded once for all who watch: it may be long, and they may be many. */
   get snapshotFrame(): Buffer {
-    this.#snapshotFrame ??= Buffer.from(JSON.stringify(snapshotOf(this.#state, this.#draft)));
+    this.#snapshotFrame ??= Buffer.from(JSON.stringify(snapshotOf(this.#state, this.#draft.text)));
     return this.#snapshotFrame;
   }
 
-  /** The images that a snapshot shows as `image` and `approved`. */
   get shownImages(): readonly string[] {
-    const newest = this.#state.attempts.at(-1)?.image.imageId;
+    const newest = newestAttempt(this.#state.attempts)?.image.imageId;
     const approved = this.#state.stage === 'final' ? this.#state.approved.imageId : undefined;
     return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
   }
 
-  /** The kept image of an attempt, also of one that was put aside; never a partial. */
+  get runningCandidates(): readonly number[] {
+    return this.#run?.candidates ?? [];
+  }
+
+  progress(candidate: number): ProgressMessage | undefined {
+    return this.#run?.progress(candidate);
+  }
+
+  partial(candidate: number): StoredImage | undefined {
+    return this.#run?.partial(candidate);
+  }
+
   image(imageId: string): StoredImage | undefined {
     return this.#images.find(imageId);
   }
 
-  /** Whatever image may be shown now: that of an attempt, or the last partial of what is being drawn. */
   visibleImage(imageId: string): StoredImage | undefined {
     const partials = this.runningCandidates.map((candidate) => this.partial(candidate));
     return this.image(imageId) ?? partials.find((partial) => partial?.reference.imageId === imageId);
   }
 
-  /** The candidates that are being drawn or wait for it. */
-  get runningCandidates(): readonly number[] {
-    return this.#drawing.candidates;
+  fileName({ reference: { imageId, mediaType } }: StoredImage): string {
+    const state = this.#state;
+    const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
+    const running = state.stage === 'generating' ? state.generation : undefined;
+    const isApproved = state.stage === 'final' && state.approved.imageId === imageId;
+    return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, isApproved);
   }
 
-  progress(candidate: number): ProgressMessage | undefined {
-    return this.#drawing.progress(candidate);
-  }
-
-  partial(candidate: number): StoredImage | undefined {
-    return this.#drawing.partial(candidate);
-  }
-
-  nextReviewerName(): string {
-    this.#names += 1;
-    return `Reviewer ${this.#names}`;
-  }
-
-  /** Adds a watcher; the undo may be called twice. */
-  attach(watcher: Watcher): () => void {
-    this.#audience.add(watcher);
+  /** Returns the undo, which may be called twice. */
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber);
     return () => {
-      if (!this.#audience.remove(watcher)) return;
-      if (this.#audience.isEmpty) this.#snapshotFrame = undefined;
-      this.#rest();
+      if (!this.#subscribers.remove(subscriber)) return;
+      this.#draft.leave(subscriber.connectionId);
+      if (this.#subscribers.size === 0) this.#snapshotFrame = undefined;
+      this.#reportIdle();
     };
   }
 
-  /** The text in the prompt field: shared, but no state, so no revision (rule W9). Its author hears of it only with a `draftId`. */
-  setDraft(text: string, author: Actor, draftId?: string): void {
-    this.#draft = text;
-    this.#snapshotFrame = undefined;
-    this.#audience.tell((one) => {
-      if (one.connectionId !== author.connectionId) one.draftChanged(text, author.name);
-      else if (draftId !== undefined) one.draftChanged(text, author.name, draftId);
-    });
+  /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
+  setDraft(caller: Caller, text: string, draftId?: string): Rejection | undefined {
+    if (caller.role !== 'reviewer') return reject('not_allowed');
+    if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
+    this.#draft.type(caller, text, draftId);
+    return undefined;
   }
 
-  /** Decides on a command, at most once per command id (rule M7). */
-  decide(command: Command, actor: Actor): Promise<Answer> {
+  /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
+  async execute(caller: Caller, command: Command): Promise<Answer> {
+    if (caller.role !== 'reviewer') return reject('not_allowed');
     return this.#serially(() => {
       const known = this.#answers.find(command);
       if (known) return known;
-      const answer = this.#answer(command, actor);
-      if (answer.accepted || answer.code !== 'server_busy') this.#answers.remember(command, answer);
+      this.#draft.flush();
+      const answer = this.#executeNow(caller, command);
+      this.#answers.remember(command, answer);
       return answer;
     });
   }
 
-  /** Applies one event: with `decide`, the only way in which a session changes. `image` comes with `generated`. */
-  apply(event: Event, image?: StoredImage): Promise<Answer> {
-    return this.#serially(() => this.#apply(event, image));
-  }
-
   /**
-   * Gives up the attempts that nobody would miss first: all but the newest and the approved one, and those whose room would not come
-   * free. At once, for memory is short.
+   * Drops every attempt but the newest, the approved one, and those that are being sent, to free their memory. Does nothing when
+   * somebody has come back by the time of its turn.
    */
-  forget(): void {
-    this.#apply({ type: 'forget', inUse: this.#images.inUse });
+  async forget(): Promise<void> {
+    await this.#serially(() => {
+      if (this.isIdle) this.#apply({ type: 'forget', inUse: this.#images.inUse });
+      return { accepted: true, revision: this.#state.revision };
+    });
   }
 
-  /** What its images take in memory. */
   get imageBytes(): number {
     return this.#images.byteLength;
   }
 
-  /** What would come free if the session were closed now. */
+  /** Bytes that would be free if the session were closed now. */
   get freeableBytes(): number {
     return this.#images.freeableBytes;
   }
 
-  /** Ends the session: aborts what runs, drops what is kept. May be called twice. */
+  /** Aborts what runs, drops the images and tells the subscribers. May be called twice. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#drawing.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#run?.abort();
+    this.#run = undefined;
+    this.#draft.close();
     this.#images.dropAll();
-    this.#audience.dismiss();
+    this.#subscribers.end();
   }
 
-  /** One at a time, in order. A promise, since a session may come to be decided upon by several processes. */
+  /** One step at a time, in the order of the calls. A promise, since several servers may come to decide on one session. */
   #serially(step: () => Answer): Promise<Answer> {
-    const result = this.#last.then(() => (this.#closed ? this.#refusal('session_not_found') : step()));
-    this.#last = result.catch(() => undefined);
+    const result = this.#lastStep.then(() => (this.#isClosed ? reject('session_not_found') : step()));
+    this.#lastStep = result.catch(() => undefined);
     return result;
   }
 
-  #answer(command: Command, actor: Actor): Answer {
-    const problem = problemWithWords(command, this.#context.limits);
-    if (problem) return this.#refusal(problem);
-    return this.#apply({
-      type: 'command',
-      command,
-      by: actor.name,
-      connectionId: actor.connectionId,
-      at: this.#now(),
-      generationId: this.#context.newId(),
+  #executeNow({ participant, connectionId }: Caller, command: Command): Answer {
+    const { limits, clock, newId } = this.#context;
+    const problem = textProblem(command, limits);
+    if (problem) return reject(problem);
+    const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
+    return this.#apply({ type: 'command', command, act, generationId: newId() });
+  }
+
+  #apply(event: Event): Answer {
+    const before = this.#state;
+    const result = transition(before, event, this.#context.limits);
+    if (!result.accepted) return this.#rejectWithAction(result.code);
+    const { state, effects } = result;
+    const started = effects.find(({ effect }) => effect === 'start');
+    if (started?.effect === 'start' && !this.#context.queue.hasCapacity(started.generation.candidates)) {
+      return reject('server_busy');
+    }
+    this.#state = state;
+    for (const effect of effects) {
+      if (effect.effect === 'abort') this.#run?.abort();
+      else if (effect.effect === 'drop') this.#images.drop(effect.imageIds);
+      else if (effect.effect === 'draft') this.#draft.replace(effect.text);
+    }
+    if (state !== before) {
+      this.#snapshotFrame = undefined;
+      this.#subscribers.notify((one) => one.snapshotChanged());
+      this.#emitEvents(before, state);
+    }
+    // Only now, so that the snapshot of a generation goes out before its first progress.
+    if (started?.effect === 'start') this.#start(started.generation);
+    return { accepted: true, revision: state.revision };
+  }
+
+  #emitEvents(before: State, state: State): void {
+    const { events } = this.#context;
+    const sessionId = this.id;
+    const decision = state.decisions.at(-1);
+    if (decision && decision !== before.decisions.at(-1)) {
+      const attempt = findAttempt(state.attempts, decision.imageId);
+      const image = this.#images.find(decision.imageId);
+      if (attempt && image) events.emit('decided', { sessionId, decision, attempt, bytes: image.bytes });
+    }
+    if (before.stage === 'generating' && state.stage === 'user_feedback') {
+      const { generationId } = before.generation;
+      const attempts = state.attempts.filter(({ image }) => image.generationId === generationId);
+      if (attempts.length > 0) events.emit('ready', { sessionId, generationId, attempts });
+    }
+  }
+
+  #start(generation: Generation): void {
+    const { prompt, feedback, parent, options } = generation;
+    const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
+    const request = {
+      prompt,
+      options,
+      attempt: this.#requestedImages,
+      ...(feedback !== undefined && { feedback }),
+      ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
+    };
+    this.#requestedImages += generation.candidates;
+    const run: GenerationRun = new GenerationRun(this.id, generation, request, this.#context, {
+      ...this.#resultListener(generation),
+      ended: () => {
+        if (this.#run !== run) return;
+        this.#run = undefined;
+        this.#reportIdle();
+      },
+    });
+    this.#run = run;
+    run.start();
+  }
+
+  #resultListener({ generationId }: Generation): Omit<GenerationListener, 'ended'> {
+    return {
+      progressChanged: (candidate) => this.#subscribers.notify((one) => one.progressChanged(candidate)),
+      partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
+      generated: (_candidate, image, result) => this.#settle(() => this.#keep(image, result), image),
+      failed: (candidate, error) => this.#settle(() => this.#apply({ type: 'failed', generationId, candidate, error })),
+    };
+  }
+
+  /** The bytes are stored first, so that no state ever shows an image without them. */
+  #keep(image: StoredImage, { revisedPrompt, usage, estimatedCost }: GenerateResult): Answer {
+    const { imageId, generationId, candidate } = image.reference;
+    this.#images.add(image);
+    const answer = this.#apply({
+      type: 'generated',
+      generationId,
+      candidate,
+      image: image.reference,
+      at: isoTime(this.#context.clock),
+      ...(revisedPrompt !== undefined && { revisedPrompt }),
+      ...(usage && { usage }),
+      ...(estimatedCost && { estimatedCost }),
+    });
+    // The machine ignores a result that is no longer current (rule M4).
+    if (!findAttempt(this.#state.attempts, imageId)) this.#images.drop([imageId]);
+    return answer;
+  }
+
+  /** Nobody waits for a result to be applied, so its failure is reported here. */
+  #settle(step: () => Answer, image?: StoredImage): void {
+    this.#serially(step)
+      .then(({ accepted }) => accepted || image?.reservation.release())
+      .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'));
+  }
+
+  #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
+    this.#snapshotFrame = undefined;
+    const update = { text, by: participant.name, participantId: participant.id };
+    this.#subscribers.notify((one) => {
+      if (one.connectionId !== connectionId) one.draftChanged(update);
+      else if (draftId !== undefined) one.draftChanged({ ...update, draftId });
     });
   }
 
-  #apply(event: Event, image?: StoredImage): Answer {
-    const result = transition(this.#state, event, this.#context.limits);
-    if (!result.accepted) return this.#refusal(result.code);
-    const start = result.effects.find((one) => one.effect === 'start');
-    const rooms = start && this.#drawing.reserve(start.generation);
-    if (start && !rooms) return this.#refusal('server_busy');
-    if (result.effects.some(({ effect }) => effect === 'draft')) this.#audience.tell((one) => one.flushDraft());
-    const changed = result.state !== this.#state;
-    this.#state = result.state;
-    for (const effect of result.effects) this.#carryOut(effect, image);
-    if (changed) {
-      this.#snapshotFrame = undefined;
-      this.#audience.tell((one) => one.snapshotChanged());
-    }
-    if (start && rooms) this.#drawing.start(start.generation, rooms);
-    return { accepted: true, revision: this.#state.revision };
+  #reportIdle(): void {
+    if (this.isIdle) this.#onIdle();
   }
 
-  #carryOut(effect: Effect, image: StoredImage | undefined): void {
-    switch (effect.effect) {
-      case 'start':
-        return; // Begins when all who watch know of it.
-      case 'abort':
-        return this.#drawing.abort(); // What it has taken is free at once: the next command may need it.
-      case 'keep':
-        image?.room?.release(); // Not twice: what it takes now was reserved for it.
-        if (image) this.#images.keep(image);
-        return;
-      case 'drop':
-        return this.#images.drop(effect.imageIds);
-      case 'draft':
-        this.#draft = effect.text;
-        return;
-    }
-  }
-
-  #rest(): void {
-    if (this.isResting) this.#onRest();
-  }
-
-  #refusal(code: RejectCode): Answer {
+  #rejectWithAction(code: RejectCode): Rejection {
     const { lastAction } = this.#state;
-    const tells = (code === 'stale' || code === 'wrong_stage') && lastAction;
-    return { accepted: false, code, ...(tells && { lastAction: tells }) };
-  }
-
-  #now(): string {
-    return new Date(this.#context.clock.now()).toISOString();
+    const isLate = code === 'stale' || code === 'wrong_stage';
+    return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
   }
 }

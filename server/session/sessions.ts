@@ -1,104 +1,254 @@
-/** All sessions of the process: made, found, forgotten when nobody comes back, and made to give way when memory is short. */
-import type { Stage } from '../../shared/model.ts';
-import type { EndOfSession } from '../platform/telemetry.ts';
-import type { SessionContext } from './context.ts';
-import { Session } from './session.ts';
+/**
+ * The core: all sessions of the server, and the only way to them. A door (WebSocket, HTTP, a library's user) identifies its caller,
+ * calls these methods and formats the answer; who may do what, how often and in which order is decided here.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Role, Stage } from '../../shared/model.ts';
+import type { Capabilities } from '../../shared/options.ts';
+import type { Command, JoinMessage } from '../../shared/protocol.ts';
+import { RateLimiter } from '../platform/rate-limiter.ts';
+import { isSameSecret } from '../platform/secrets.ts';
+import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
+import type { GenerationContext } from './generation-run.ts';
+import type { Reservation } from './image-memory.ts';
+import type { Caller } from './participants.ts';
+import { type Answer, type Rejection, reject } from './rejections.ts';
+import { Session, type SessionView } from './session.ts';
+import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
+import type { Subscriber } from './subscribers.ts';
+
+/** Whoever asks to create or to join a session. */
+export interface Visitor {
+  /** The address that limits are counted by. */
+  readonly address: string;
+  readonly connectionId: string;
+  /** The headers of the request that brought the visitor, for an `authorize` of the host's own. */
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Decides who may create a session, and so spend the owner's money (rule S2). A rejected promise counts as no. */
+export type Authorize = (attempt: {
+  /** The access token that the visitor gave. */
+  readonly token: string | undefined;
+  readonly address: string;
+  readonly headers: IncomingHttpHeaders;
+}) => boolean | Promise<boolean>;
+
+export type JoinRequest = Pick<JoinMessage, 'key' | 'token' | 'name' | 'participant'>;
+
+export interface Joined {
+  readonly accepted: true;
+  readonly caller: Caller;
+  readonly session: SessionView;
+  /** Proves on the next join that this is the same participant. */
+  readonly participantSecret: string;
+  /** For the creator alone (rule W5). */
+  readonly key?: string;
+}
+
+export interface SessionsContext extends Omit<GenerationContext, 'reserveImage'> {
+  readonly authorize: Authorize;
+}
 
 export class Sessions {
-  readonly #context: SessionContext;
+  /** What this server can draw. */
+  readonly capabilities: Capabilities;
+  readonly #context: SessionsContext;
+  readonly #events: SessionEvents;
   /** Oldest first. */
   readonly #sessions = new Map<string, Session>();
-  /** The resting sessions, longest resting first, each with the undo of its expiry; some may have been woken since. */
-  readonly #resting = new Map<Session, () => void>();
+  /** Idle sessions with the undo of their expiry, longest idle first. Some may have been joined since. */
+  readonly #idle = new Map<Session, () => void>();
+  readonly #creations: RateLimiter;
+  readonly #commands: RateLimiter;
+  #lastReservation: Promise<unknown> = Promise.resolve();
+  #isDraining = false;
 
-  constructor(context: SessionContext) {
+  constructor(context: SessionsContext) {
+    const { limits, clock, telemetry, generator } = context;
     this.#context = context;
-    context.memory.makeRoom = (bytes) => this.#makeRoom(bytes);
-    context.memory.onRelease = () => context.queue.look();
+    this.capabilities = capabilitiesOf(generator, limits);
+    this.#events = new SessionEvents((error) => telemetry.fault(error, 'a handler of a session event failed'));
+    const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS, COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
+    this.#creations = new RateLimiter(SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS / 60, clock);
+    this.#commands = new RateLimiter(COMMAND_BURST, COMMANDS_PER_SECOND, clock);
   }
 
+  /** Makes a session and joins it as a reviewer. Rejected with `rate_limited`, `not_allowed` or `server_busy`. */
+  async create(visitor: Visitor, request: JoinRequest): Promise<Joined | Rejection> {
+    if (!this.#creations.take(visitor.address)) return reject('rate_limited');
+    if (!(await this.#isAuthorized(visitor, request.token))) return reject('not_allowed');
+    if (this.#isDraining || this.#sessions.size >= this.#context.limits.SESSIONS) return reject('server_busy');
+    const session = this.#createSession();
+    return { ...this.#admit(session, visitor, request, 'reviewer'), key: session.key };
+  }
+
+  /**
+   * Joins a session that exists: with its key as a reviewer, without one as a watcher (rule W5). A wrong key or token is rejected with
+   * `not_allowed` and never turns a reviewer into a watcher. Other codes: `session_not_found`, `server_busy`.
+   */
+  async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
+    const { key, token } = request;
+    const session = this.#sessions.get(sessionId);
+    if (!session) return reject('session_not_found');
+    if (key !== undefined && !isSameSecret(key, session.key)) return reject('not_allowed');
+    if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return reject('not_allowed');
+    const { reviewers, watchers } = session.viewers;
+    if (reviewers + watchers >= this.#context.limits.CONNECTIONS_PER_SESSION) return reject('server_busy');
+    return this.#admit(session, visitor, request, key === undefined ? 'watcher' : 'reviewer');
+  }
+
+  /** Decides on a command: capabilities, rate, role, idempotency, text, and then the machine, one command after the other. */
+  async execute(caller: Caller, command: Command): Promise<Answer> {
+    const problem = capabilityProblem(command, this.capabilities, this.#context.limits);
+    if (problem !== undefined) return reject('invalid_message', problem);
+    const session = this.#sessions.get(caller.sessionId);
+    if (!session) return reject('session_not_found');
+    if (!this.#commands.take(caller.participant.id)) return reject('rate_limited');
+    return session.execute(caller, command);
+  }
+
+  /** Sets the shared draft; undefined when that is accepted. Drafts that come too fast are reduced to the last. */
+  setDraft(caller: Caller, text: string, draftId?: string): Rejection | undefined {
+    const session = this.#sessions.get(caller.sessionId);
+    return session ? session.setDraft(caller, text, draftId) : reject('session_not_found');
+  }
+
+  /** Whether the caller may ask for the bytes of images now: that is rate-limited like a command. */
+  requestImages(caller: Caller): Rejection | undefined {
+    return this.#commands.take(caller.participant.id) ? undefined : reject('rate_limited');
+  }
+
+  /** Who has the id may look (rule W5). */
+  view(sessionId: string): SessionView | undefined {
+    return this.#sessions.get(sessionId);
+  }
+
+  /** Returns the undo, which may be called twice. A session that is gone ends the subscription at once. */
+  subscribe(sessionId: string, subscriber: Subscriber): () => void {
+    const session = this.#sessions.get(sessionId);
+    if (session) return session.subscribe(subscriber);
+    subscriber.sessionEnded();
+    return () => {};
+  }
+
+  /** Follows all sessions; returns the undo. Handlers may be async: nobody waits for them but `eventsSettled`. */
+  on<Name extends keyof SessionEventMap>(name: Name, handler: SessionEventHandler<SessionEventMap[Name]>): () => void {
+    return this.#events.on(name, handler);
+  }
+
+  /** Resolves when every handler that was called has finished. */
+  eventsSettled(): Promise<void> {
+    return this.#events.settled();
+  }
+
+  /** How many sessions there are. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  get isFull(): boolean {
-    return this.#sessions.size >= this.#context.limits.SESSIONS;
+  /** How many sessions have a generation that runs. */
+  get generating(): number {
+    return [...this.#sessions.values()].filter((session) => session.runningCandidates.length > 0).length;
   }
 
-  create(): Session {
-    const session: Session = new Session(this.#context, () => this.#rest(session));
-    this.#sessions.set(session.id, session);
-    this.#rest(session);
-    return session;
-  }
-
-  find(sessionId: string): Session | undefined {
-    return this.#sessions.get(sessionId);
-  }
-
-  /** Those in which something is being drawn. */
-  get generating(): readonly Session[] {
-    return [...this.#sessions.values()].filter((session) => session.runningCandidates.length > 0);
-  }
-
-  /** How many sessions are in each stage. */
+  /** How many sessions are at each stage. */
   get stages(): Readonly<Record<Stage, number>> {
     const counts = { initial_input: 0, generating: 0, user_feedback: 0, final: 0 };
     for (const { state } of this.#sessions.values()) counts[state.stage] += 1;
     return counts;
   }
 
+  /** Creates no session from now on. */
+  stopCreating(): void {
+    this.#isDraining = true;
+  }
+
+  /** Ends all sessions. */
   closeAll(): void {
-    for (const session of [...this.#sessions.values()]) this.#close(session);
+    for (const session of [...this.#sessions.values()]) this.#end(session, 'shutdown');
   }
 
-  /** Starts the session's last wait anew; whoever comes back in time ends it by being there. */
-  #rest(session: Session): void {
+  async #isAuthorized({ address, headers }: Visitor, token: string | undefined): Promise<boolean> {
+    try {
+      return await this.#context.authorize({ token, address, headers });
+    } catch (error) {
+      this.#context.telemetry.fault(error, 'authorize failed');
+      return false;
+    }
+  }
+
+  #createSession(): Session {
+    const { authorize: _authorize, ...context } = this.#context;
+    const session: Session = new Session(
+      { ...context, events: this.#events, reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal) },
+      () => this.#onIdle(session),
+    );
+    this.#sessions.set(session.id, session);
+    this.#onIdle(session);
+    return session;
+  }
+
+  #admit(session: Session, visitor: Visitor, { name = '', participant: given }: JoinRequest, role: Role): Joined {
+    const { id, secret } = session.participants.identify(given);
+    const participant = { id, name: name.trim() || session.participants.nextDefaultName() };
+    const caller = { sessionId: session.id, role, participant, connectionId: visitor.connectionId };
+    return { accepted: true, caller, session, participantSecret: secret };
+  }
+
+  /** Starts the time after which an idle session ends; a later end of idleness needs no undo, since expiry looks again. */
+  #onIdle(session: Session): void {
     if (!this.#sessions.has(session.id)) return;
-    this.#forgetRest(session);
-    const { clock, limits, queue } = this.#context;
-    queue.look(); // What nobody looks at any more may give way.
-    const undo = clock.after(limits.SESSION_IDLE_MS, () => {
-      if (session.isResting) this.#end(session, 'idle');
+    this.#cancelExpiry(session);
+    const { clock, limits } = this.#context;
+    const cancel = clock.after(limits.SESSION_IDLE_MS, () => {
+      if (session.isIdle) this.#end(session, 'idle');
     });
-    this.#resting.set(session, undo);
+    this.#idle.set(session, cancel);
   }
 
-  #forgetRest(session: Session): void {
-    this.#resting.get(session)?.();
-    this.#resting.delete(session);
+  #cancelExpiry(session: Session): void {
+    this.#idle.get(session)?.();
+    this.#idle.delete(session);
   }
 
-  #end(session: Session, reason: EndOfSession): void {
+  #end(session: Session, reason: EndedEvent['reason']): void {
     const { stage, attempts, discarded } = session.state;
-    const { journal } = this.#context;
-    journal.sessionEnded({ session: session.id, reason, stage, attempts: attempts.length + discarded.length });
-    this.#close(session);
-  }
-
-  #close(session: Session): void {
-    this.#forgetRest(session);
+    this.#cancelExpiry(session);
     this.#sessions.delete(session.id);
     session.close();
+    this.#events.emit('ended', { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length });
   }
 
-  /** Abandoned attempts that nobody approved go first, then those sessions, approved images last; none whose room would not come free. */
-  #makeRoom(bytes: number): void {
+  /** One after the other, so that no candidate takes the memory that was just freed for another. */
+  #reserveImage(bytes: number, signal: AbortSignal): Promise<Reservation | undefined> {
+    const reservation = this.#lastReservation.then(() => (signal.aborted ? undefined : this.#reserveOrEvict(bytes)));
+    this.#lastReservation = reservation.catch(() => undefined);
+    return reservation;
+  }
+
+  /**
+   * Sets memory aside, if need be at the expense of sessions that nobody is in (rule R7): first go their attempts that are neither the
+   * newest nor approved, then whole sessions, those with an approved image last. Nothing goes when all of it would not be enough.
+   */
+  async #reserveOrEvict(bytes: number): Promise<Reservation | undefined> {
     const { memory } = this.#context;
-    const resting = [...this.#resting.keys()].filter((session) => session.isResting);
-    // Where all of them would not suffice, nobody loses anything for it.
-    if (!memory.hasRoom(bytes - resting.reduce((sum, { freeableBytes }) => sum + freeableBytes, 0))) return;
-    const [approved, open] = [
-      resting.filter(({ state }) => state.stage === 'final'),
-      resting.filter(({ state }) => state.stage !== 'final'),
-    ];
-    for (const session of resting) {
-      if (memory.hasRoom(bytes)) return;
-      session.forget();
+    const idle = [...this.#idle.keys()].filter((session) => session.isIdle);
+    const freeable = idle.reduce((sum, session) => sum + session.freeableBytes, 0);
+    let reservation = memory.tryReserve(bytes);
+    if (reservation || !memory.hasFree(bytes - freeable)) return reservation;
+    // Tried after each step: frames that are being built may take what the step before has freed.
+    for (const session of idle) {
+      await session.forget();
+      reservation = memory.tryReserve(bytes);
+      if (reservation) return reservation;
     }
-    for (const session of [...open, ...approved]) {
-      if (memory.hasRoom(bytes)) return;
-      if (session.freeableBytes > 0) this.#end(session, 'memory');
+    const isApproved = ({ state }: Session) => state.stage === 'final';
+    for (const session of [...idle.filter((one) => !isApproved(one)), ...idle.filter(isApproved)]) {
+      if (session.isIdle && session.freeableBytes > 0) this.#end(session, 'memory');
+      reservation = memory.tryReserve(bytes);
+      if (reservation) return reservation;
     }
+    return undefined;
   }
 }

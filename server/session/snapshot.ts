@@ -1,14 +1,16 @@
-/** A session's state in the words of the wire. */
+/** A session's state as the `snapshot` message of the protocol. */
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { State } from './state.ts';
+import { newestAttempt } from './attempts.ts';
+import type { Idle, State } from './state.ts';
 
 export function snapshotOf(state: State, draft: string): SnapshotMessage {
-  const { revision, turn, attempts, discarded, decisions, lastAction } = state;
+  const { revision, turn, draftRevision, attempts, discarded, decisions, lastAction } = state;
   const common = {
     type: 'snapshot' as const,
     revision,
     turn,
     draft,
+    draftRevision,
     attempts: [...attempts],
     ...(discarded.length > 0 && { discarded: [...discarded] }),
     decisions: [...decisions],
@@ -18,22 +20,18 @@ export function snapshotOf(state: State, draft: string): SnapshotMessage {
     case 'initial_input':
       return { ...common, stage: state.stage, ...unfinishedOf(state) };
     case 'generating': {
-      const image = attempts.at(-1)?.image;
+      const image = newestAttempt(attempts)?.image;
       return { ...common, stage: state.stage, generation: state.generation, ...(image && { image }) };
     }
     case 'user_feedback':
-      return { ...common, stage: state.stage, image: newestImage(state), ...unfinishedOf(state) };
+      return { ...common, stage: state.stage, image: newestAttempt(state.attempts).image, ...unfinishedOf(state) };
     case 'final':
-      return { ...common, stage: state.stage, image: newestImage(state), approved: state.approved };
+      return { ...common, stage: state.stage, image: newestAttempt(state.attempts).image, approved: state.approved };
   }
 }
 
-function unfinishedOf({ unfinished }: Extract<State, { stage: 'initial_input' | 'user_feedback' }>) {
+function unfinishedOf({ unfinished }: Idle) {
   if (!unfinished) return {};
   const { generation, error } = unfinished;
   return { lastGeneration: generation, ...(error && { error }) };
-}
-
-function newestImage({ attempts }: Extract<State, { stage: 'user_feedback' | 'final' }>) {
-  return (attempts.at(-1) ?? attempts[0]).image;
 }

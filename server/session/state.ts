@@ -1,60 +1,71 @@
-/** Where a session can stand: one member per stage, so that what makes no sense can't be written down. */
-import type { Decision, Generation, GenerationError, ImageReference, LastAction } from '../../shared/model.ts';
-import type { Attempts, KeptAttempt, PutAside } from './attempts.ts';
+/** The states of a session: one type for each stage, so that a state that makes no sense can't be written down. */
+import type {
+  Attempt,
+  Decision,
+  DiscardedAttempt,
+  Generation,
+  GenerationError,
+  ImageReference,
+  LastAction,
+} from '../../shared/model.ts';
+import type { NonEmptyAttempts } from './attempts.ts';
 
-/** A generation that failed in part or in whole, or, without an error, was cancelled (rule M8). */
-export interface Unfinished {
+/** A generation that was cancelled or, with an error, failed in part or as a whole (rule M8). */
+export interface UnfinishedGeneration {
   readonly generation: Generation;
   readonly error?: GenerationError;
 }
 
-export interface Common {
+export interface CommonState {
   readonly revision: number;
   readonly turn: number;
+  /** Counts the commands that have set the shared draft. */
+  readonly draftRevision: number;
   readonly decisions: readonly Decision[];
   readonly lastAction?: LastAction;
-  /** What was last asked for, whatever became of it: to be asked for again in no other words. */
-  readonly lastAsk?: Pick<Generation, 'prompt' | 'options'>;
-  /** How many attempts there have been since the last Start over. */
-  readonly drawn: number;
-  /** Attempts that can be restored, longest put aside first. */
-  readonly discarded: readonly PutAside[];
+  /** The prompt and options of the last generation, whatever became of it: a `regenerate` without a prompt repeats them. */
+  readonly lastRequest?: Pick<Generation, 'prompt' | 'options'>;
+  /** Counts the attempts since the last start over; the next attempt's number is one higher. */
+  readonly attemptCount: number;
+  /** In the order in which they were discarded. */
+  readonly discarded: readonly DiscardedAttempt[];
 }
 
-export interface InitialInput extends Common {
+export interface InitialInput extends CommonState {
   readonly stage: 'initial_input';
   readonly attempts: readonly [];
-  readonly unfinished?: Unfinished;
+  readonly unfinished?: UnfinishedGeneration;
 }
-export interface Generating extends Common {
+export interface Generating extends CommonState {
   readonly stage: 'generating';
-  readonly attempts: readonly KeptAttempt[];
+  readonly attempts: readonly Attempt[];
   readonly generation: Generation;
-  /** The candidates that have ended. */
+  /** Candidates that have ended. */
   readonly settled: readonly number[];
-  /** Of the candidate that failed first. */
+  /** The error of the candidate that failed first. */
   readonly error?: GenerationError;
 }
-export interface UserFeedback extends Common {
+export interface UserFeedback extends CommonState {
   readonly stage: 'user_feedback';
-  readonly attempts: Attempts;
-  readonly unfinished?: Unfinished;
+  readonly attempts: NonEmptyAttempts;
+  readonly unfinished?: UnfinishedGeneration;
 }
-export interface Final extends Common {
+export interface Final extends CommonState {
   readonly stage: 'final';
-  readonly attempts: Attempts;
+  readonly attempts: NonEmptyAttempts;
   readonly approved: ImageReference;
 }
-/** Nothing runs, and nothing is decided. */
-export type Resting = InitialInput | UserFeedback;
+/** A stage from which a generation can start. */
+export type Idle = InitialInput | UserFeedback;
 export type State = InitialInput | Generating | UserFeedback | Final;
 
 export const initialState: InitialInput = {
   stage: 'initial_input',
   revision: 0,
   turn: 0,
+  draftRevision: 0,
   decisions: [],
-  drawn: 0,
+  attemptCount: 0,
   discarded: [],
   attempts: [],
 };

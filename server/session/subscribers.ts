@@ -1,66 +1,75 @@
-/** Who looks on at a session, and is told what changes in it. */
+/** Who is told of changes in a session. A subscriber hears what is due, and fetches the latest when it can send it. */
 import type { Role } from '../../shared/model.ts';
 
-/** A connection that is told what has changed, and fetches it when it can send it. */
-export interface Watcher {
-  readonly connectionId: string;
-  readonly role: Role;
-  /** A command is about to set the draft: what was typed before it and still waits is published now, and not after it. */
-  flushDraft(): void;
-  snapshotChanged(): void;
-  /** `draftId` is there when it is the watcher's own. */
-  draftChanged(text: string, by: string, draftId?: string): void;
-  viewersChanged(): void;
-  progressed(candidate: number): void;
-  previewed(candidate: number): void;
-  /** The session is gone: nothing more will change. */
-  sessionClosed(): void;
+export interface DraftUpdate {
+  readonly text: string;
+  readonly by: string;
+  readonly participantId: string;
+  /** Only for the connection that typed the text, when it gave an id. */
+  readonly draftId?: string;
 }
 
-export class Audience {
-  readonly #watchers = new Set<Watcher>();
+/** One connection, or a program, that follows a session. Its methods return at once and may throw: nobody else misses anything (R8). */
+export interface Subscriber {
+  readonly connectionId: string;
+  readonly role: Role;
+  snapshotChanged(): void;
+  draftChanged(update: DraftUpdate): void;
+  viewersChanged(): void;
+  progressChanged(candidate: number): void;
+  partialChanged(candidate: number): void;
+  /** The session has ended. Nothing more will change. */
+  sessionEnded(): void;
+}
+
+export interface Viewers {
+  readonly reviewers: number;
+  readonly watchers: number;
+}
+
+export class Subscribers {
+  readonly #subscribers = new Set<Subscriber>();
   readonly #onFault: (error: unknown) => void;
 
-  /** `onFault` hears what a watcher throws: nobody else is to miss anything for it (rule R8). */
+  /** `onFault` receives what a subscriber throws. */
   constructor(onFault: (error: unknown) => void) {
     this.#onFault = onFault;
   }
 
-  get isEmpty(): boolean {
-    return this.#watchers.size === 0;
+  get size(): number {
+    return this.#subscribers.size;
   }
 
-  /** How many look on, by role. */
-  get viewers(): { readonly reviewers: number; readonly watchers: number } {
-    const reviewers = [...this.#watchers].filter(({ role }) => role === 'reviewer').length;
-    return { reviewers, watchers: this.#watchers.size - reviewers };
+  get viewers(): Viewers {
+    const reviewers = [...this.#subscribers].filter(({ role }) => role === 'reviewer').length;
+    return { reviewers, watchers: this.#subscribers.size - reviewers };
   }
 
-  add(watcher: Watcher): void {
-    this.#watchers.add(watcher);
-    this.tell((one) => one.viewersChanged());
+  add(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+    this.notify((one) => one.viewersChanged());
   }
 
-  /** False where the watcher has gone before. */
-  remove(watcher: Watcher): boolean {
-    if (!this.#watchers.delete(watcher)) return false;
-    this.tell((one) => one.viewersChanged());
+  /** False when it was not there. */
+  remove(subscriber: Subscriber): boolean {
+    if (!this.#subscribers.delete(subscriber)) return false;
+    this.notify((one) => one.viewersChanged());
     return true;
   }
 
-  tell(what: (watcher: Watcher) => void): void {
-    for (const watcher of this.#watchers) {
+  notify(call: (subscriber: Subscriber) => void): void {
+    for (const subscriber of this.#subscribers) {
       try {
-        what(watcher);
+        call(subscriber);
       } catch (error) {
         this.#onFault(error);
       }
     }
   }
 
-  /** Tells everybody that the session is gone, and lets them go. */
-  dismiss(): void {
-    this.tell((one) => one.sessionClosed());
-    this.#watchers.clear();
+  /** Tells everybody that the session has ended, and removes them. */
+  end(): void {
+    this.notify((one) => one.sessionEnded());
+    this.#subscribers.clear();
   }
 }

@@ -1,211 +1,363 @@
-/** One socket: what comes in is parsed, checked and handed on, one message after the other. */
+/** One WebSocket in one session: parses what comes in, calls the core, and sends the answers. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RawData, WebSocket } from 'ws';
 import type { CloseCode } from '../../shared/close-codes.ts';
-import { type ClientMessage, type JoinMessage, parseClientMessage, type RejectCode } from '../../shared/protocol.ts';
-import type { Journal } from '../platform/telemetry.ts';
-import type { Admissions } from '../session/admission.ts';
-import { closeCodeOf, closeCodeOfError, type RefusalDetails, sentenceOf } from '../session/rejections.ts';
-import { Pulse } from './heartbeat.ts';
+import {
+  type ClientLimits,
+  type ClientMessage,
+  type Command,
+  type JoinMessage,
+  PROTOCOL_VERSION,
+  parseClientMessage,
+  type RejectCode,
+  type RejectMessage,
+  type WantMessage,
+  type WelcomeMessage,
+} from '../../shared/protocol.ts';
+import type { Generator } from '../generators/generator.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Limits } from '../platform/limits.ts';
+import type { Telemetry } from '../platform/telemetry.ts';
+import type { Caller } from '../session/participants.ts';
+import { type Rejection, reject, sentenceOf } from '../session/rejections.ts';
+import type { SessionView } from '../session/session.ts';
+import type { Joined, Sessions } from '../session/sessions.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { ImageFrames } from './image-frames.ts';
 import { Outbox } from './outbox.ts';
-import { Participant, type ParticipantContext } from './participant.ts';
-import { joinedAlready, problemWithJoin } from './problems.ts';
-import { RefusalLog } from './refusal-log.ts';
-import { Wire } from './socket-writer.ts';
-import { welcomeOf } from './welcome.ts';
+import { SocketWriter } from './socket-writer.ts';
 
-export interface ConnectionContext extends ParticipantContext {
-  readonly admissions: Admissions;
+export interface ConnectionContext {
+  readonly sessions: Sessions;
   readonly frames: ImageFrames;
+  readonly generator: Pick<Generator, 'name' | 'model' | 'demo'>;
+  readonly limits: Limits;
+  readonly clock: Clock;
   readonly newId: () => string;
-  readonly journal: Journal;
+  readonly telemetry: Telemetry;
+  /** The path of an image over HTTP, as clients see it. */
+  readonly imagePath: (sessionId: string, imageId: string) => string;
 }
 
-/** After this the socket is torn down, whatever its peer does: a close handshake with a dead one would wait 30 s. */
+/** The peer of a connection, as its upgrade request showed it. */
+export interface Peer {
+  /** The address that limits are counted by. */
+  readonly address: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** `ws` waits 30 s for a dead peer to close. */
 const CLOSE_DEADLINE_MS = 2_000;
 
 export class Connection {
   readonly id: string;
   readonly #socket: WebSocket;
-  readonly #address: string;
+  readonly #peer: Peer;
   readonly #context: ConnectionContext;
-  readonly #wire: Wire;
+  readonly #writer: SocketWriter;
   readonly #outbox: Outbox;
-  readonly #refusals: RefusalLog;
+  readonly #heartbeat: Heartbeat;
   readonly #inbox: string[] = [];
-  readonly #pulse: Pulse;
-  readonly #undoDeadline: () => void;
-  #undoTermination: () => void = () => {};
+  readonly #cancelJoinDeadline: () => void;
+  #cancelTermination: () => void = () => {};
   #isReading = false;
-  #refusedBeforeJoin = 0;
-  #participant: Participant | undefined;
-  #closing = false;
+  #rejectedBeforeJoin = 0;
+  #joined: { readonly caller: Caller; readonly session: SessionView; readonly unsubscribe: () => void } | undefined;
+  #isClosing = false;
 
-  /** `address` is the client's, for the limits. */
-  constructor(socket: WebSocket, address: string, context: ConnectionContext) {
-    const { clock, limits, frames, newId, journal } = context;
+  constructor(socket: WebSocket, peer: Peer, context: ConnectionContext) {
+    const { clock, limits, frames, newId } = context;
     this.id = newId();
     this.#socket = socket;
-    this.#address = address;
+    this.#peer = peer;
     this.#context = context;
-    this.#wire = new Wire(socket, clock, limits.OUTBOX_BYTES, newId);
-    this.#outbox = new Outbox(this.#wire, frames, (imageId) => this.#refuse('image_not_found', { imageId }));
-    this.#refusals = new RefusalLog(this.id, clock, journal);
-    this.#undoDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
-    this.#pulse = new Pulse(this.#wire, clock, {
-      beat: () => this.#outbox.heartbeatIsDue(),
-      silent: () => this.#onSilence(),
+    this.#writer = new SocketWriter(socket, clock, limits.OUTBOX_BYTES, newId);
+    this.#outbox = new Outbox(this.#writer, frames, {
+      connectionId: this.id,
+      onImageGone: (imageId) => this.#reject(reject('image_not_found'), { imageId }),
+      onSessionEnded: () => this.#close(4404, 'session gone'),
+      onFault: (error) => this.#onFault(error, 'a message could not be sent'),
+    });
+    this.#cancelJoinDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
+    this.#heartbeat = new Heartbeat({
+      clock,
+      onBeat: () => {
+        this.#writer.ping();
+        this.#outbox.sendHeartbeat();
+      },
+      remainingPatienceMs: () => this.#writer.remainingPatienceMs,
+      onSilence: () => this.#onSilence(),
     });
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on('close', () => this.#onClose());
     socket.on('error', (error) => this.#onError(error));
   }
 
+  /** The socket holds more than its cap (rule R3). */
   get isSlow(): boolean {
-    return !this.#wire.hasRoom;
+    return !this.#writer.hasCapacity;
   }
 
-  /** Everything that was due has been sent: an empty wire is one that the outbox found nothing more for. */
+  /** Everything that was due has been sent. */
   get isQuiet(): boolean {
-    return this.#wire.isEmpty && this.#wire.hasArrived;
+    return this.#writer.isEmpty && this.#writer.isConfirmed;
   }
 
   /** Says goodbye and closes; the client comes back after `reconnectInMs`. */
-  dismiss(code: CloseCode, reason: string, reconnectInMs?: number): void {
-    this.#outbox.sendLast({ type: 'goodbye', reason, ...(reconnectInMs !== undefined && { reconnectInMs }) });
+  dismiss(code: CloseCode, reason: string, reconnectInMs: number): void {
+    this.#outbox.sendLast({ type: 'goodbye', reason, reconnectInMs });
     this.#close(code, reason);
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
-    if (this.#closing) return;
-    // `ws` hands over one Buffer a message, as long as `binaryType` is left alone; binary frames are no JSON.
+    if (this.#isClosing) return;
+    // `ws` hands over one Buffer for a message while `binaryType` is its default. A binary frame is no JSON.
     this.#inbox.push(isBinary ? '' : String(data));
     if (this.#inbox.length >= this.#context.limits.HELD_MESSAGES) this.#socket.pause();
     if (!this.#isReading) void this.#readInbox();
   }
 
-  /** One message after the other, and none while the client does not read its answers. */
+  /** Handles one message after the other, and none while the client does not read its answers. */
   async #readInbox(): Promise<void> {
     this.#isReading = true;
-    try {
-      for (let text = this.#inbox.shift(); text !== undefined && !this.#closing; text = this.#inbox.shift()) {
-        await this.#outbox.ready();
-        await this.#handle(text);
-        if (this.#inbox.length === 0) this.#socket.resume();
-      }
-    } catch (error) {
-      this.#context.journal.fault(error, 'a message could not be handled');
-      this.#close(1012, 'fault');
-    } finally {
-      this.#isReading = false;
+    for (let text = this.#inbox.shift(); text !== undefined && !this.#isClosing; text = this.#inbox.shift()) {
+      await this.#outbox.ready();
+      await this.#handle(text);
+      if (this.#inbox.length === 0) this.#socket.resume();
     }
+    this.#isReading = false;
   }
 
   async #handle(text: string): Promise<void> {
-    const parsed = parseClientMessage(text);
-    if (!parsed.ok) {
-      const { type, commandId, problem } = parsed;
-      const details = { commandId, message: problem };
-      if (this.#participant) return this.#refuse('invalid_message', details);
-      return type === 'join'
-        ? this.#refuseJoin('invalid_message', details)
-        : this.#refuseStranger('invalid_message', details);
+    let ids: RejectedIds = {};
+    try {
+      const parsed = parseClientMessage(text);
+      if (!parsed.ok) return this.#onInvalid(parsed.problem, parsed.type, parsed.commandId);
+      ids = commandIdOf(parsed.message);
+      await this.#receive(parsed.message);
+    } catch (error) {
+      // The command gets an answer, or the client would send it again on its next connection (rule R8).
+      this.#reject(reject('internal_error'), ids);
+      this.#onFault(error, 'a message could not be handled');
     }
-    const { message } = parsed;
+  }
+
+  #onFault(error: unknown, message: string): void {
+    this.#context.telemetry.fault(error, message);
+    this.#close(1011, 'internal error');
+  }
+
+  #onInvalid(problem: string, type: string | undefined, commandId: string | undefined): void {
+    const rejection = reject('invalid_message', problem);
+    const ids = commandId === undefined ? {} : { commandId };
+    if (this.#joined) this.#reject(rejection, ids);
+    else if (type === 'join') this.#rejectJoin(rejection, ids);
+    else this.#rejectBeforeJoin(rejection, ids);
+  }
+
+  async #receive(message: ClientMessage): Promise<void> {
     if (message.type === 'join') return this.#join(message);
-    if (!this.#participant) return this.#refuseStranger('not_joined', commandIdOf(message));
-    return this.#participant.receive(message);
+    if (!this.#joined) return this.#rejectBeforeJoin(reject('not_joined'), commandIdOf(message));
+    const { caller } = this.#joined;
+    switch (message.type) {
+      case 'want':
+        return this.#want(message, caller);
+      case 'draft': {
+        const rejection = this.#context.sessions.setDraft(caller, message.text, message.draftId);
+        return rejection && this.#reject(rejection);
+      }
+      default:
+        return this.#execute(message, caller);
+    }
   }
 
-  #join(message: JoinMessage): void {
-    const { limits, admissions, generator } = this.#context;
-    const { have = [], name: wished = '' } = message;
-    if (this.#participant) return this.#refuse('invalid_message', { message: joinedAlready });
-    const problem = problemWithJoin(message, limits);
-    if (problem !== undefined) return this.#refuseJoin('invalid_message', { message: problem });
-    const admission = admissions.admit(message, this.#address);
-    if (!admission.admitted) return this.#refuseJoin(admission.code);
-    const { session, role } = admission;
-    const actor = { connectionId: this.id, name: wished.trim() || session.nextReviewerName() };
-    this.#participant = new Participant(admission, actor, this.#context, {
-      outbox: this.#outbox,
-      refuse: (code, details) => this.#refuse(code, details),
-      sessionClosed: () => this.#close(4404, 'session gone'),
+  async #join(message: JoinMessage): Promise<void> {
+    const { limits, sessions } = this.#context;
+    if (this.#joined) {
+      return this.#reject(reject('invalid_message', 'This connection has joined a session already.'));
+    }
+    const problem = joinProblem(message, limits);
+    if (problem !== undefined) return this.#rejectJoin(reject('invalid_message', problem));
+    const { sessionId } = message;
+    const visitor = { ...this.#peer, connectionId: this.id };
+    const joined = await (sessionId === undefined
+      ? sessions.create(visitor, message)
+      : sessions.join(visitor, sessionId, message));
+    if (this.#isClosing) return;
+    if (!joined.accepted) return this.#rejectJoin(joined);
+    this.#onJoined(joined, message);
+  }
+
+  #onJoined(joined: Joined, { have = [], images }: JoinMessage): void {
+    const { sessions, imagePath, telemetry } = this.#context;
+    const { caller, session } = joined;
+    const { role, sessionId } = caller;
+    const urlOf = (imageId: string) => imagePath(sessionId, imageId);
+    this.#outbox.join(this.#welcome(joined), { source: session, role, ...(images === 'url' && { urlOf }) }, have);
+    this.#joined = { caller, session, unsubscribe: sessions.subscribe(sessionId, this.#outbox) };
+    telemetry.log.debug({ connection: this.id, session: sessionId, role }, 'joined');
+  }
+
+  #welcome({ caller, participantSecret, key }: Joined): WelcomeMessage {
+    const { generator, sessions, limits } = this.#context;
+    const { name, model, demo } = generator;
+    return {
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      connectionId: this.id,
+      participantId: caller.participant.id,
+      participantSecret,
+      sessionId: caller.sessionId,
+      ...(key !== undefined && { key }),
+      role: caller.role,
+      name: caller.participant.name,
+      generator: { name, model, demo, supports: sessions.capabilities },
+      limits: clientLimits(limits),
+    };
+  }
+
+  #want({ imageIds }: WantMessage, caller: Caller): void {
+    const { sessions, limits } = this.#context;
+    if (imageIds.length > limits.WANT_IDS) {
+      const problem = `The field "imageIds" has more than ${limits.WANT_IDS} entries.`;
+      return this.#reject(reject('invalid_message', problem));
+    }
+    const rejection = sessions.requestImages(caller);
+    if (rejection) return this.#reject(rejection);
+    const session = this.#joined?.session;
+    for (const imageId of imageIds) if (!session?.image(imageId)) this.#reject(reject('image_not_found'), { imageId });
+    this.#outbox.want(imageIds.filter((imageId) => session?.image(imageId)));
+  }
+
+  async #execute(command: Command, caller: Caller): Promise<void> {
+    const { commandId } = command;
+    const answer = await this.#context.sessions.execute(caller, command);
+    if (answer.accepted) this.#outbox.send({ type: 'ack', commandId, revision: answer.revision });
+    else this.#reject(answer, { commandId });
+  }
+
+  #rejectJoin(rejection: Rejection, ids: RejectedIds = {}): void {
+    this.#reject(rejection, ids);
+    this.#close(joinCloseCode(rejection.code), rejection.code);
+  }
+
+  /** A client that does not join is told so a few times, and then closed. */
+  #rejectBeforeJoin(rejection: Rejection, ids: RejectedIds): void {
+    this.#reject(rejection, ids);
+    this.#rejectedBeforeJoin += 1;
+    if (this.#rejectedBeforeJoin >= this.#context.limits.HELD_MESSAGES) this.#refuse(1008, 'join comes first');
+  }
+
+  #reject(rejection: Rejection, ids: RejectedIds = {}): void {
+    const { code, lastAction } = rejection;
+    this.#context.telemetry.messageRejected(this.id, code);
+    this.#outbox.send({
+      type: 'reject',
+      ...ids,
+      code,
+      message: sentenceOf(rejection),
+      ...(lastAction && { lastAction }),
     });
-    const path = `/api/sessions/${session.id}/images/`;
-    this.#outbox.subscribe(welcomeOf(admission, actor, generator, limits), {
-      source: session,
-      have,
-      ...(message.images === 'url' && { urlOf: (imageId: string) => path + imageId }),
-    });
-    this.#context.journal.log.debug({ connection: this.id, session: session.id, role }, 'joined');
-  }
-
-  #refuseJoin(code: RejectCode, details?: RefusalDetails): void {
-    this.#refuse(code, details);
-    this.#close(closeCodeOf(code), code);
-  }
-
-  /** Whoever has not joined is told a few times that this comes first. */
-  #refuseStranger(code: RejectCode, details: RefusalDetails): void {
-    this.#refuse(code, details);
-    this.#refusedBeforeJoin += 1;
-    if (this.#refusedBeforeJoin >= this.#context.limits.HELD_MESSAGES) this.#turnAway(1008, 'join comes first');
-  }
-
-  #refuse(code: RejectCode, details: RefusalDetails = {}): void {
-    this.#refusals.note(code);
-    this.#outbox.send({ type: 'reject', code, ...details, message: details.message ?? sentenceOf(code) });
   }
 
   #onSilence(): void {
-    this.#context.journal.connectionWentSilent(this.id);
+    this.#context.telemetry.connectionWentSilent(this.id);
     this.#close(4408, 'silent');
   }
 
   #onJoinDeadline(): void {
-    if (!this.#participant) this.#turnAway(4408, 'no join');
+    if (!this.#joined) this.#refuse(4408, 'no join');
   }
 
-  #turnAway(code: CloseCode, reason: string): void {
-    this.#context.journal.connectionRefused(this.id, code);
+  #refuse(code: CloseCode, reason: string): void {
+    this.#context.telemetry.connectionRefused(this.id, code);
     this.#close(code, reason);
   }
 
   #close(code: CloseCode, reason: string): void {
-    if (this.#closing) return;
-    this.#end();
+    if (this.#isClosing) return;
+    this.#beginClosing();
     this.#socket.close(code, reason);
   }
 
-  /** Nobody is to see it here any more, though its peer may never have its part in the close. */
-  #end(): void {
-    this.#closing = true;
+  /** The session is left at once, though a dead peer may never answer the close. */
+  #beginClosing(): void {
+    this.#isClosing = true;
     this.#leave();
-    this.#undoTermination = this.#context.clock.after(CLOSE_DEADLINE_MS, () => this.#socket.terminate());
+    this.#cancelTermination = this.#context.clock.after(CLOSE_DEADLINE_MS, () => this.#socket.terminate());
   }
 
   #onClose(): void {
-    this.#closing = true;
+    this.#isClosing = true;
     this.#leave();
-    this.#refusals.close();
-    this.#undoTermination();
+    this.#cancelTermination();
   }
 
-  /** Takes no further part, though the socket may still be closing. */
+  /** May be called twice. */
   #leave(): void {
-    this.#undoDeadline();
-    this.#pulse.stop();
-    this.#participant?.leave();
+    this.#cancelJoinDeadline();
+    this.#heartbeat.stop();
+    this.#joined?.unsubscribe();
   }
 
   #onError(error: Error & { code?: string }): void {
-    const { journal } = this.#context;
+    const { telemetry } = this.#context;
     const code = closeCodeOfError(error.code);
-    if (code === undefined) journal.socketFailed(this.id, error.code);
-    else journal.connectionRefused(this.id, code);
-    if (!this.#closing) this.#end();
+    if (code === undefined) telemetry.socketFailed(this.id, error.code);
+    else telemetry.connectionRefused(this.id, code);
+    if (!this.#isClosing) this.#beginClosing();
   }
 }
 
-const commandIdOf = (message: ClientMessage) => ('commandId' in message ? { commandId: message.commandId } : {});
+type RejectedIds = Pick<RejectMessage, 'commandId' | 'imageId'>;
+
+const commandIdOf = (message: ClientMessage): RejectedIds =>
+  'commandId' in message ? { commandId: message.commandId } : {};
+
+/** What is wrong with a `join` that its schema allows, in a sentence that quotes nothing of it. */
+function joinProblem({ have = [], name = '' }: JoinMessage, { HAVE_IDS, NAME_CHARACTERS }: Limits): string | undefined {
+  if (have.length > HAVE_IDS) return `The field "have" has more than ${HAVE_IDS} entries.`;
+  return name.length > NAME_CHARACTERS ? `The field "name" has more than ${NAME_CHARACTERS} characters.` : undefined;
+}
+
+function clientLimits(limits: Limits): ClientLimits {
+  const { INBOUND_MESSAGE_BYTES, PROMPT_CHARACTERS, FEEDBACK_CHARACTERS, NAME_CHARACTERS } = limits;
+  const { HAVE_IDS, WANT_IDS, ATTEMPTS_PER_SESSION, DRAFTS_PER_SECOND } = limits;
+  return {
+    INBOUND_MESSAGE_BYTES,
+    PROMPT_CHARACTERS,
+    FEEDBACK_CHARACTERS,
+    NAME_CHARACTERS,
+    HAVE_IDS,
+    WANT_IDS,
+    ATTEMPTS_PER_SESSION,
+    DRAFTS_PER_SECOND,
+  };
+}
+
+/** How a connection is closed after its `join` was rejected (rule W7). */
+function joinCloseCode(code: RejectCode): CloseCode {
+  switch (code) {
+    case 'session_not_found':
+      return 4404;
+    case 'not_allowed':
+      return 4403;
+    case 'rate_limited':
+    case 'server_busy':
+      return 4429;
+    default:
+      return 1008;
+  }
+}
+
+/** The code that `ws` itself closes with, where the error says that a message exceeded a limit. */
+function closeCodeOfError(code: string | undefined): CloseCode | undefined {
+  switch (code) {
+    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
+      return 1009;
+    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
+      return 1008;
+    default:
+      return undefined;
+  }
+}

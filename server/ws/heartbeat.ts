@@ -1,36 +1,29 @@
-/** A connection's pulse: signs of life for the peer, and an end to waiting for its own (rule R4). */
+/** Shows the peer that the server is alive, and notices when the peer is not (rule R4). */
 import type { Clock } from '../platform/clock.ts';
-import { BEAT_MS } from './socket-writer.ts';
 
-/** Long enough for what waits in the sockets to be read: timers that are overdue run before it. */
-const LAST_LOOK_MS = 1;
+const INTERVAL_MS = 5_000;
+/** Long enough for the event loop to read what waits in the sockets: overdue timers run before it does. */
+const LAST_CHECK_MS = 1;
 
-export interface PulseListener {
-  /** The peer is to hear something again. */
-  beat(): void;
-  /** The peer has not been heard for as long as it is waited for; told once. */
-  silent(): void;
+interface HeartbeatOptions {
+  readonly clock: Clock;
+  /** Called every 5 s: the peer needs a ping and a `heartbeat`. */
+  readonly onBeat: () => void;
+  /** In milliseconds; 0 when the peer has been silent for too long. */
+  readonly remainingPatienceMs: () => number;
+  /** Called once, when the peer has been silent for too long. */
+  readonly onSilence: () => void;
 }
 
-/** What the pulse needs of a wire. */
-interface PulseWire {
-  readonly patienceMs: number;
-  ping(): void;
-}
-
-export class Pulse {
-  readonly #wire: PulseWire;
-  readonly #clock: Clock;
-  readonly #listener: PulseListener;
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
   readonly #stopBeating: () => void;
   #stopWatching: () => void = () => {};
 
   /** Begins at once. */
-  constructor(wire: PulseWire, clock: Clock, listener: PulseListener) {
-    this.#wire = wire;
-    this.#clock = clock;
-    this.#listener = listener;
-    this.#stopBeating = clock.every(BEAT_MS, () => this.#beat());
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#stopBeating = options.clock.every(INTERVAL_MS, options.onBeat);
     this.#watch();
   }
 
@@ -40,21 +33,17 @@ export class Pulse {
     this.#stopWatching();
   }
 
-  #beat(): void {
-    this.#wire.ping();
-    this.#listener.beat();
-  }
-
-  /** Looks when the peer's time is up, and not at the next beat; each answered ping has moved it on by then. */
+  /** Checks when the peer's time is up, which each answered ping has moved on by then. */
   #watch(): void {
-    const { patienceMs } = this.#wire;
-    const [inMs, look] = patienceMs > 0 ? [Math.ceil(patienceMs), this.#watch] : [LAST_LOOK_MS, this.#lastLook];
-    this.#stopWatching = this.#clock.after(inMs, () => look.call(this));
+    const patienceMs = this.#options.remainingPatienceMs();
+    const [delayMs, check] =
+      patienceMs > 0 ? [Math.ceil(patienceMs), () => this.#watch()] : [LAST_CHECK_MS, () => this.#checkAgain()];
+    this.#stopWatching = this.#options.clock.after(delayMs, check);
   }
 
-  /** After the answers that came while this process was the one that did not listen: a machine asleep, a core overrun. */
-  #lastLook(): void {
-    if (this.#wire.patienceMs > 0) this.#watch();
-    else this.#listener.silent();
+  /** Answers may have come while this process did not listen: the machine slept, or the event loop was blocked. */
+  #checkAgain(): void {
+    if (this.#options.remainingPatienceMs() > 0) this.#watch();
+    else this.#options.onSilence();
   }
 }

@@ -1,30 +1,30 @@
 /**
- * Image messages as bytes. Each is built once for all connections that send it at the same time, and kept no longer. The base64 is
- * spliced between two halves of JSON: it never passes through `JSON.stringify`, nor once per watcher.
+ * `image` messages as bytes. A message is built once for all connections that send it at the same time, and kept no longer. The base64
+ * is spliced between two halves of JSON, so that an image never passes through `JSON.stringify`.
  *
- * Where the memory for images has no room for a frame (rule R7), the message goes out in pieces instead, each encoded when the
- * connection takes it: that costs every watcher its own encoding, but nobody memory, and nobody waits.
+ * When memory has no place for a whole message (rule R7) it goes out in pieces, each encoded when the connection takes it: every
+ * connection then encodes for itself, but nobody waits for memory.
  */
 import type { ImageMemory, Reservation } from '../session/image-memory.ts';
-import type { StoredImage } from '../session/stored-image.ts';
+import type { StoredImage } from '../session/session-images.ts';
 
-/** An image message in use. What it holds is free again when all who took it have released it. */
+/** An `image` message in use. */
 export interface FrameLease {
   /** Of the whole message. */
   readonly byteLength: number;
-  /** The message, in order; to be run through once. */
+  /** The message in order; iterate once. */
   readonly pieces: Iterable<Buffer>;
-  /** May be called twice. */
+  /** The memory is free again when everybody who sends the message has released it. May be called twice. */
   release(): void;
 }
 
 interface Frame {
   readonly bytes: Buffer;
-  readonly room: Reservation;
+  readonly reservation: Reservation;
   holders: number;
 }
 
-/** Divisible by 3, so that only the last piece has padding. */
+/** Divisible by 3, so that only the last piece is padded. */
 const PIECE_BYTES = 48 * 1024;
 const TAIL = Buffer.from('"}');
 
@@ -40,46 +40,47 @@ export class ImageFrames {
   lease(image: StoredImage): FrameLease {
     const { imageId } = image.reference;
     const frame = this.#frames.get(imageId) ?? this.#build(image);
-    // The session may drop the image while it is on its way.
-    if (!frame) return leaseInPieces(image, image.room?.hold());
+    if (!frame) return leaseInPieces(image);
     frame.holders += 1;
-    let held = true;
+    let isHeld = true;
     return {
       byteLength: frame.bytes.length,
       pieces: [frame.bytes],
       release: () => {
-        if (!held) return;
-        held = false;
+        if (!isHeld) return;
+        isHeld = false;
         frame.holders -= 1;
         if (frame.holders > 0) return;
-        frame.room.release();
+        frame.reservation.release();
         this.#frames.delete(imageId);
       },
     };
   }
 
-  /** Its memory is counted before it is taken; what nobody looks at gives way to what somebody is shown. */
+  /** Memory is reserved before it is allocated; undefined when there is none. */
   #build(image: StoredImage): Frame | undefined {
     const head = headOf(image);
     const byteLength = messageLength(head, image);
-    const room = this.#memory.reserve(byteLength)?.[0];
-    if (!room) return undefined;
+    const reservation = this.#memory.tryReserve(byteLength);
+    if (!reservation) return undefined;
     const bytes = Buffer.allocUnsafeSlow(byteLength);
     head.copy(bytes);
     bytes.write(base64(image, 0, image.bytes.byteLength), head.length, 'latin1');
     TAIL.copy(bytes, byteLength - TAIL.length);
-    const frame: Frame = { bytes, room, holders: 0 };
+    const frame: Frame = { bytes, reservation, holders: 0 };
     this.#frames.set(image.reference.imageId, frame);
     return frame;
   }
 }
 
-function leaseInPieces(image: StoredImage, room: Reservation | undefined): FrameLease {
+/** Holds the image's own memory: the session may drop the image while it is being sent. */
+function leaseInPieces(image: StoredImage): FrameLease {
   const head = headOf(image);
+  const held = image.reservation.hold();
   return {
     byteLength: messageLength(head, image),
     pieces: encodedPieces(head, image),
-    release: () => room?.release(),
+    release: () => held.release(),
   };
 }
 
@@ -97,6 +98,6 @@ const messageLength = (head: Buffer, { bytes }: StoredImage) =>
   head.length + 4 * Math.ceil(bytes.byteLength / 3) + TAIL.length;
 
 function base64({ bytes }: StoredImage, from: number, length: number): string {
-  const shown = bytes.subarray(from, from + length);
-  return Buffer.from(shown.buffer, shown.byteOffset, shown.byteLength).toString('base64');
+  const part = bytes.subarray(from, from + length);
+  return Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64');
 }

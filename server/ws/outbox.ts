@@ -1,77 +1,88 @@
 /**
- * What goes out to one connection, and in which order. It holds no history: it notes what is due, and fetches the latest
- * when there is room for it, so that a slow connection collapses to the newest state by itself (rule R3).
+ * What goes out on one connection, and in which order. It keeps no history: it notes what is due, and fetches the latest from the
+ * session when the socket has capacity, so that a slow connection skips to the newest state by itself (rule R3).
  */
-import type { DraftUpdateMessage, ServerMessage } from '../../shared/protocol.ts';
-import type { StoredImage } from '../session/stored-image.ts';
+import type { Role } from '../../shared/model.ts';
+import type { ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { SessionView } from '../session/session.ts';
+import type { StoredImage } from '../session/session-images.ts';
+import type { DraftUpdate, Subscriber } from '../session/subscribers.ts';
 import type { ImageFrames } from './image-frames.ts';
-import type { Wire } from './socket-writer.ts';
+import type { SocketWriter } from './socket-writer.ts';
 
 /** What the outbox fetches from its session. */
-export interface Source {
-  readonly snapshotFrame: Buffer;
-  readonly shownImages: readonly string[];
-  readonly viewers: { readonly reviewers: number; readonly watchers: number };
-  readonly runningCandidates: readonly number[];
-  progress(candidate: number): ServerMessage | undefined;
-  partial(candidate: number): StoredImage | undefined;
-  image(imageId: string): StoredImage | undefined;
+export type OutboxSource = Pick<
+  SessionView,
+  'snapshotFrame' | 'shownImages' | 'viewers' | 'runningCandidates' | 'progress' | 'partial' | 'image'
+>;
+
+export interface OutboxOptions {
+  readonly connectionId: string;
+  /** A wanted image is gone when its turn comes. */
+  readonly onImageGone: (imageId: string) => void;
+  readonly onSessionEnded: () => void;
+  /** Writing failed: a socket calls back outside of any message that could answer for it (rule R8). */
+  readonly onFault: (error: unknown) => void;
 }
 
-export interface Subscription {
-  readonly source: Source;
-  /** Image ids that the client already has. */
-  readonly have: readonly string[];
-  /** Absent: bytes go inline; else the path that stands in their place. */
+interface Joined {
+  readonly source: OutboxSource;
+  readonly role: Role;
+  /** Absent: images go inline. */
   readonly urlOf?: (imageId: string) => string;
 }
 
 type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' }>;
 
-/** Enough for whatever a person does while one image is on its way. */
-const MOST_ANSWERS_WAITING = 16;
+/** Enough for what a person does while one image is on its way. */
+const MAX_WAITING_ANSWERS = 16;
 
-export class Outbox {
-  readonly #wire: Wire;
+export class Outbox implements Subscriber {
+  readonly connectionId: string;
+  readonly #options: OutboxOptions;
+  readonly #writer: SocketWriter;
   readonly #frames: ImageFrames;
-  readonly #onImageGone: (imageId: string) => void;
   readonly #control: Control[] = [];
-  readonly #waiters: (() => void)[] = [];
+  readonly #readyWaiters: (() => void)[] = [];
   readonly #progressDue = new Set<number>();
-  readonly #partialDue = new Set<number>();
+  readonly #partialsDue = new Set<number>();
   /** Asked for by `want`, in that order. */
   readonly #wanted = new Set<string>();
-  /** Final images whose bytes have crossed, or were there before (rule W2). */
+  /** Final images that the client has: sent before, or listed in its `have` (rule W2). */
   readonly #known = new Set<string>();
-  #subscription: Subscription | undefined;
+  #joined: Joined | undefined;
   #snapshotDue = false;
   #hasSentSnapshot = false;
   #viewersDue = false;
   /** The last text of others. */
-  #draftDue: DraftUpdateMessage | undefined;
-  /** The last text of this connection's own, set before that of others. Its author waits for it: only a later one takes its place. */
-  #echoDue: DraftUpdateMessage | undefined;
-  /** The image on its way to the kernel. */
+  #draftDue: DraftUpdate | undefined;
+  /** The last text of this connection's own. Its author waits for it, so only a later one of theirs replaces it. */
+  #ownDraftDue: DraftUpdate | undefined;
+  /** The image that is being written. */
   #imageInFlight: string | undefined;
 
-  /** `onImageGone` hears of a wanted image that is no longer there when its turn comes. */
-  constructor(wire: Wire, frames: ImageFrames, onImageGone: (imageId: string) => void) {
-    this.#wire = wire;
+  constructor(writer: SocketWriter, frames: ImageFrames, options: OutboxOptions) {
+    this.connectionId = options.connectionId;
+    this.#options = options;
+    this.#writer = writer;
     this.#frames = frames;
-    this.#onImageGone = onImageGone;
-    wire.onRoom = () => this.#pump();
+    writer.onCapacity = () => this.#pump();
+  }
+
+  get role(): Role {
+    return this.#joined?.role ?? 'watcher';
   }
 
   /**
-   * Resolves when few answers wait to be sent: one that asks on without reading gets no more of them. An image that takes its time
-   * on a thin line holds nobody up: what is asked meanwhile is done at once, and answered after it.
+   * Resolves when few answers wait to be sent, so that a client that asks on without reading is read no further. A slow image delays
+   * nobody: what a client asks for meanwhile is done at once and answered behind it.
    */
   ready(): Promise<void> {
-    return this.#isReady ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#isReady ? Promise.resolve() : new Promise((resolve) => this.#readyWaiters.push(resolve));
   }
 
   get #isReady(): boolean {
-    return this.#control.length < MOST_ANSWERS_WAITING;
+    return this.#control.length < MAX_WAITING_ANSWERS;
   }
 
   send(message: Control): void {
@@ -79,79 +90,88 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Writes the last message of all, which waits for no room; an image that is on its way in pieces leaves no place for it. */
+  /** Writes the connection's last message, whatever the socket holds. Nothing is written in the middle of an image. */
   sendLast(message: Control): void {
-    if (this.#wire.isBetweenMessages) this.#write(message);
+    if (this.#writer.isBetweenMessages) this.#write(message);
   }
 
-  /** From here on the session's state goes out: `welcome`, `snapshot` and what else stands in rule W1. */
-  subscribe(welcome: Control, subscription: Subscription): void {
-    this.#subscription = subscription;
-    for (const imageId of subscription.have) this.#known.add(imageId);
-    for (const candidate of subscription.source.runningCandidates) {
+  /**
+   * Makes `welcome`, `snapshot` and the rest of rule W1 due. They go out when the session tells this subscriber of its viewers, which
+   * subscribing does at once. `have`: ids of images that the client has.
+   */
+  join(welcome: WelcomeMessage, joined: Joined, have: readonly string[]): void {
+    this.#joined = joined;
+    for (const imageId of have) this.#known.add(imageId);
+    for (const candidate of joined.source.runningCandidates) {
       this.#progressDue.add(candidate);
-      this.#partialDue.add(candidate);
+      this.#partialsDue.add(candidate);
     }
     this.#snapshotDue = true;
-    this.#viewersDue = true;
-    this.send(welcome);
+    this.#control.push(welcome);
   }
 
-  snapshotIsDue(): void {
+  snapshotChanged(): void {
     this.#snapshotDue = true;
     this.#pump();
   }
 
-  viewersAreDue(): void {
+  viewersChanged(): void {
     this.#viewersDue = true;
     this.#pump();
   }
 
-  /** With a `draftId` it is this connection's own. */
-  draftIsDue(text: string, by: string, draftId?: string): void {
+  draftChanged(update: DraftUpdate): void {
     if (!this.#hasSentSnapshot) return; // The snapshot carries it.
-    const isOwn = draftId !== undefined;
-    this.#draftDue = isOwn ? undefined : { type: 'draft', text, by };
-    if (isOwn) this.#echoDue = { type: 'draft', text, by, draftId };
+    const isOwn = update.draftId !== undefined;
+    this.#draftDue = isOwn ? undefined : update;
+    if (isOwn) this.#ownDraftDue = update;
     this.#pump();
   }
 
-  progressIsDue(candidate: number): void {
+  progressChanged(candidate: number): void {
     this.#progressDue.add(candidate);
     this.#pump();
   }
 
-  /** Skipped while there is no room: what fills the wire is a sign of life itself. */
-  heartbeatIsDue(): void {
-    if (this.#wire.hasRoom) this.send({ type: 'heartbeat' });
-  }
-
-  partialIsDue(candidate: number): void {
-    this.#partialDue.add(candidate);
+  partialChanged(candidate: number): void {
+    this.#partialsDue.add(candidate);
     this.#pump();
   }
 
-  /** One that is already queued, or on its way, is not queued twice. */
+  sessionEnded(): void {
+    this.#options.onSessionEnded();
+  }
+
+  /** Skipped while the socket is full: what fills it shows that the server is alive. */
+  sendHeartbeat(): void {
+    if (this.#writer.hasCapacity) this.send({ type: 'heartbeat' });
+  }
+
+  /** An image that is queued or being sent is not queued again. */
   want(imageIds: readonly string[]): void {
     for (const imageId of imageIds) if (imageId !== this.#imageInFlight) this.#wanted.add(imageId);
     this.#pump();
   }
 
   #pump(): void {
-    while (this.#wire.hasRoom && this.#sendNext());
-    if (this.#isReady) for (const resolve of this.#waiters.splice(0)) resolve();
+    try {
+      while (this.#writer.hasCapacity && this.#sendNext());
+    } catch (error) {
+      this.#options.onFault(error);
+    }
+    if (this.#isReady) for (const resolve of this.#readyWaiters.splice(0)) resolve();
   }
 
-  /** Sends the most urgent thing that is due, if any. */
+  /** Sends the most urgent message that is due; false when nothing is. */
   #sendNext(): boolean {
-    const source = this.#subscription?.source;
+    const source = this.#joined?.source;
     // An ack follows the snapshot it caused, unless that one waits for an image (rule W6).
-    const snapshotFirst = this.#control[0]?.type === 'ack' && this.#snapshotIsReady(source);
+    const snapshotFirst = this.#control[0]?.type === 'ack' && this.#isSnapshotReady(source);
     const control = snapshotFirst ? undefined : this.#control.shift();
     if (control) return this.#write(control);
     if (!source) return false;
     return (
-      this.#sendEcho() ||
+      this.#sendOwnDraft() ||
       this.#sendSnapshot(source) ||
       this.#sendViewers(source) ||
       this.#sendDraft() ||
@@ -162,36 +182,36 @@ export class Outbox {
     );
   }
 
-  /** Once joined, an image crosses before the first snapshot that shows it (rule W3). */
-  #snapshotIsReady(source: Source | undefined): source is Source {
+  /** Once joined, an image goes out before the first snapshot that shows it (rule W3). */
+  #isSnapshotReady(source: OutboxSource | undefined): source is OutboxSource {
     if (!source || !this.#snapshotDue) return false;
-    return !this.#hasSentSnapshot || this.#missing(source) === undefined;
+    return !this.#hasSentSnapshot || this.#missingImage(source) === undefined;
   }
 
-  #missing({ shownImages }: Source): string | undefined {
+  #missingImage({ shownImages }: OutboxSource): string | undefined {
     return shownImages.find((imageId) => !this.#known.has(imageId));
   }
 
-  /** Before a snapshot, which carries what was set after it: so the last text that its author hears is the one that is set. */
-  #sendEcho(): boolean {
-    const echo = this.#echoDue;
-    if (!echo) return false;
-    this.#echoDue = undefined;
-    return this.#write(echo);
+  /** Before a snapshot, which carries what was set later: the last text that its author receives is the one that is set. */
+  #sendOwnDraft(): boolean {
+    const draft = this.#ownDraftDue;
+    if (!draft) return false;
+    this.#ownDraftDue = undefined;
+    return this.#write({ type: 'draft', ...draft });
   }
 
-  /** A long one that is on its way holds up the next, which collapse to the latest meanwhile; not where an ack waits for it. */
-  #sendSnapshot(source: Source): boolean {
-    if (!this.#snapshotIsReady(source)) return false;
-    if (!this.#wire.hasArrived && this.#control.length === 0) return false;
+  /** A long snapshot that the peer has not read yet holds up the next, unless an ack waits for it. */
+  #sendSnapshot(source: OutboxSource): boolean {
+    if (!this.#isSnapshotReady(source)) return false;
+    if (!this.#writer.isConfirmed && this.#control.length === 0) return false;
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
     this.#draftDue = undefined; // The snapshot carries it.
-    this.#wire.sendFollowed(source.snapshotFrame);
+    this.#writer.sendAndConfirm(source.snapshotFrame);
     return true;
   }
 
-  #sendViewers({ viewers }: Source): boolean {
+  #sendViewers({ viewers }: OutboxSource): boolean {
     if (!this.#viewersDue || !this.#hasSentSnapshot) return false;
     this.#viewersDue = false;
     return this.#write({ type: 'viewers', ...viewers });
@@ -201,17 +221,17 @@ export class Outbox {
     const draft = this.#draftDue;
     if (!draft) return false;
     this.#draftDue = undefined;
-    return this.#write(draft);
+    return this.#write({ type: 'draft', ...draft });
   }
 
-  #sendShownImage(source: Source): boolean {
-    const imageId = this.#missing(source);
+  #sendShownImage(source: OutboxSource): boolean {
+    const imageId = this.#missingImage(source);
     const image = imageId === undefined ? undefined : source.image(imageId);
     return image !== undefined && this.#sendImage(image);
   }
 
-  #sendProgress(source: Source): boolean {
-    // It may be of a generation that only the snapshot still to come tells of.
+  #sendProgress(source: OutboxSource): boolean {
+    // It may be of a generation that only the next snapshot tells of.
     if (this.#snapshotDue) return false;
     for (const candidate of this.#progressDue) {
       this.#progressDue.delete(candidate);
@@ -221,37 +241,37 @@ export class Outbox {
     return false;
   }
 
-  #sendPartial(source: Source): boolean {
+  #sendPartial(source: OutboxSource): boolean {
     if (this.#snapshotDue || this.#imageInFlight !== undefined) return false;
-    for (const candidate of this.#partialDue) {
-      this.#partialDue.delete(candidate);
+    for (const candidate of this.#partialsDue) {
+      this.#partialsDue.delete(candidate);
       const partial = source.partial(candidate);
       if (partial) return this.#sendImage(partial);
     }
     return false;
   }
 
-  #sendWanted(source: Source): boolean {
+  #sendWanted(source: OutboxSource): boolean {
     const [imageId] = this.#wanted;
     if (imageId === undefined || this.#imageInFlight !== undefined) return false;
     const image = source.image(imageId);
     if (image) return this.#sendImage(image);
     this.#wanted.delete(imageId);
-    this.#onImageGone(imageId);
+    this.#options.onImageGone(imageId);
     return true;
   }
 
-  /** One image is in flight at a time. */
+  /** One image at a time; false while another one is being written. */
   #sendImage(image: StoredImage): boolean {
     if (this.#imageInFlight !== undefined) return false;
     const { imageId, kind } = image.reference;
     if (kind === 'final') this.#known.add(imageId);
     this.#wanted.delete(imageId);
-    const url = this.#subscription?.urlOf?.(imageId);
+    const url = this.#joined?.urlOf?.(imageId);
     if (url !== undefined) return this.#write({ type: 'image', ...image.reference, url });
     this.#imageInFlight = imageId;
     const lease = this.#frames.lease(image);
-    this.#wire.sendPieces(lease.pieces, lease.byteLength, () => {
+    this.#writer.sendPieces(lease.pieces, lease.byteLength, () => {
       lease.release();
       this.#imageInFlight = undefined;
       this.#pump();
@@ -260,7 +280,7 @@ export class Outbox {
   }
 
   #write(message: ServerMessage): boolean {
-    this.#wire.send(JSON.stringify(message));
+    this.#writer.send(JSON.stringify(message));
     return true;
   }
 }

@@ -1,82 +1,82 @@
-/** One WebSocket as a place to write frames to: how much it holds, and whether its peer is alive (rules R3 and R4). */
+/** Writes to one WebSocket: how much the socket holds, and whether its peer is alive (rules R3 and R4). */
 import type { WebSocket } from 'ws';
 import type { Clock } from '../platform/clock.ts';
 
-/** Before a frame above this the client is told its length, so that it does not take a thin line for a dead one. */
+/** A longer message is announced, so that the client does not take a slow connection for a dead one. */
 const ANNOUNCED_ABOVE_BYTES = 64 * 1024;
-export const BEAT_MS = 5_000;
 const SILENCE_MS = 10_000;
-/** The thinnest line that is waited for. */
-const BYTES_PER_MS = (16 * 1024) / 1000;
+/** The slowest connection that is waited for: 16 KiB a second. */
+const SLOWEST_BYTES_PER_MS = (16 * 1024) / 1000;
 
-export class Wire {
+export class SocketWriter {
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #capBytes: number;
   readonly #newId: () => string;
-  /** Called when there is room again. */
-  onRoom: () => void = () => {};
+  /** Called when the socket has capacity again. */
+  onCapacity: () => void = () => {};
   #heldBytes = 0;
-  #isInPieces = false;
+  #isInsideMessage = false;
   #sentBytes = 0;
-  /** Pings without an answer yet, by payload, each with the bytes written before it. */
-  readonly #asked = new Map<string, number>();
-  /** The ping that was sent behind the last message whose arrival matters. */
-  #arrivalAsked: string | undefined;
+  /** Unanswered pings by payload, each with the bytes that were written before it. */
+  readonly #pings = new Map<string, number>();
+  /** The ping behind the last message of `sendAndConfirm`. */
+  #confirmingPing: string | undefined;
   #answeredBytes = 0;
   #answeredAt: number;
 
+  /** Writes nothing more, but for the end of a message, while the socket holds more than `capBytes`. */
   constructor(socket: WebSocket, clock: Clock, capBytes: number, newId: () => string) {
-    this.#newId = newId;
     this.#socket = socket;
     this.#clock = clock;
     this.#capBytes = capBytes;
+    this.#newId = newId;
     this.#answeredAt = clock.monotonic();
-    socket.on('pong', (payload) => this.#answered(payload.toString()));
+    socket.on('pong', (payload) => this.#onPong(payload.toString()));
   }
 
-  /** Whether the socket takes another frame without holding more than the cap. */
-  get hasRoom(): boolean {
+  /** Whether another message may be written. */
+  get hasCapacity(): boolean {
     return this.isBetweenMessages && this.#heldBytes <= this.#capBytes;
   }
 
-  /** A whole message may be written, whatever the socket holds. */
+  /** No message is half written, and the socket is open. */
   get isBetweenMessages(): boolean {
-    return !this.#isInPieces && this.#isOpen;
+    return !this.#isInsideMessage && this.#isOpen;
   }
 
   /** The kernel has taken everything. */
   get isEmpty(): boolean {
-    return this.#heldBytes === 0 && !this.#isInPieces;
+    return this.#heldBytes === 0 && !this.#isInsideMessage;
   }
 
-  /** What was last sent to be followed has come to its reader. */
-  get hasArrived(): boolean {
-    return this.#arrivalAsked === undefined;
+  /** The peer has read the last message of `sendAndConfirm`. */
+  get isConfirmed(): boolean {
+    return this.#confirmingPing === undefined;
   }
 
   get #isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Writes a text frame. */
-  send(frame: string | Buffer): void {
-    this.#announce(Buffer.byteLength(frame));
-    this.#write(frame, true, () => this.#sent());
+  /** Writes a text message, whatever the socket holds. */
+  send(message: string | Buffer): void {
+    this.#announce(Buffer.byteLength(message));
+    this.#write(message, true, () => this.#onWritten());
   }
 
   /**
-   * Writes a text frame, and asks whether it has arrived where it is big enough for that to take a while. The kernel takes megabytes
-   * for a thin line: what it has taken says nothing of its reader, and nothing later can take its place.
+   * Writes a text message and, when it is long, a ping behind it: `isConfirmed` turns true with the answer. The kernel takes megabytes
+   * for a slow connection, so what it has taken does not say what the peer has read.
    */
-  sendFollowed(frame: Buffer): void {
-    this.send(frame);
-    if (frame.length > this.#capBytes / 4) this.#arrivalAsked = this.ping();
+  sendAndConfirm(message: Buffer): void {
+    this.send(message);
+    if (message.length > this.#capBytes / 4) this.#confirmingPing = this.ping();
   }
 
   /**
-   * Writes one text message of `byteLength` bytes piece by piece, each when the kernel has all of the one before; nothing else
-   * finds room meanwhile. `onSent` is called when the kernel has all of it, or the socket is gone.
+   * Writes one text message of `byteLength` bytes in pieces, each when the kernel has taken the one before; there is no capacity
+   * meanwhile. Calls `onSent` when the kernel has taken all of it, or the socket is gone.
    */
   sendPieces(pieces: Iterable<Buffer>, byteLength: number, onSent: () => void): void {
     this.#announce(byteLength);
@@ -84,20 +84,43 @@ export class Wire {
     let next = rest.next();
     const writeNext = () => {
       if (next.done || !this.#isOpen) {
-        this.#isInPieces = false;
-        return this.#sent(onSent);
+        this.#isInsideMessage = false;
+        onSent();
+        return this.#onWritten();
       }
       const piece = next.value;
       next = rest.next();
-      this.#isInPieces = next.done !== true;
-      this.#write(piece, !this.#isInPieces, writeNext);
+      this.#isInsideMessage = next.done !== true;
+      this.#write(piece, !this.#isInsideMessage, writeNext);
     };
     writeNext();
   }
 
-  #sent(onSent?: () => void): void {
-    onSent?.();
-    if (this.hasRoom) this.onRoom();
+  /**
+   * Sends a ping. Its payload is the count of bytes written so far, so that the answer says how much has arrived, and a random id,
+   * so that nobody can answer a ping that they have not read.
+   * @returns the payload; undefined when the socket is not open
+   */
+  ping(): string | undefined {
+    if (!this.#isOpen) return undefined;
+    const payload = `${this.#sentBytes} ${this.#newId()}`;
+    this.#pings.set(payload, this.#sentBytes);
+    this.#socket.ping(payload);
+    return payload;
+  }
+
+  /**
+   * How much longer to wait for the answer to a ping, given the bytes on their way; 0 when the time is up. Messages of the peer
+   * do not extend it: one that writes and never reads would be kept for ever.
+   */
+  get remainingPatienceMs(): number {
+    const outstandingBytes = this.#sentBytes - this.#answeredBytes;
+    const silentMs = this.#clock.monotonic() - this.#answeredAt;
+    return Math.max(0, SILENCE_MS + outstandingBytes / SLOWEST_BYTES_PER_MS - silentMs);
+  }
+
+  #onWritten(): void {
+    if (this.hasCapacity) this.onCapacity();
   }
 
   #announce(byteLength: number): void {
@@ -115,40 +138,17 @@ export class Wire {
     });
   }
 
-  /**
-   * Asks for a sign of life. The payload names the count of bytes so far: its answer says how much has arrived. Who has not read the
-   * ping can't know the rest of it.
-   * @returns its payload; nothing where the socket is no longer open
-   */
-  ping(): string | undefined {
-    if (!this.#isOpen) return undefined;
-    const payload = `${this.#sentBytes} ${this.#newId()}`;
-    this.#asked.set(payload, this.#sentBytes);
-    this.#socket.ping(payload);
-    return payload;
-  }
-
-  /**
-   * How much longer an answer to a ping is waited for, given the bytes on their way; in milliseconds, 0 when it is over. What
-   * the peer sends unasked does not count: one that writes but never reads would otherwise be kept for ever.
-   */
-  get patienceMs(): number {
-    const outstanding = this.#sentBytes - this.#answeredBytes;
-    const silentMs = this.#clock.monotonic() - this.#answeredAt;
-    return Math.max(0, SILENCE_MS + outstanding / BYTES_PER_MS - silentMs);
-  }
-
-  #answered(payload: string): void {
-    const bytes = this.#asked.get(payload);
+  #onPong(payload: string): void {
+    const bytes = this.#pings.get(payload);
     if (bytes === undefined) return; // It answers no ping of ours.
-    for (const asked of this.#asked.keys()) {
-      this.#asked.delete(asked); // A peer may answer the latest of several alone.
-      if (asked === payload) break;
+    for (const ping of this.#pings.keys()) {
+      this.#pings.delete(ping); // A peer may answer only the latest of several pings.
+      if (ping === payload) break;
     }
     this.#answeredBytes = bytes;
     this.#answeredAt = this.#clock.monotonic();
-    if (this.#arrivalAsked === undefined || this.#asked.has(this.#arrivalAsked)) return;
-    this.#arrivalAsked = undefined;
-    if (this.hasRoom) this.onRoom();
+    if (this.#confirmingPing === undefined || this.#pings.has(this.#confirmingPing)) return;
+    this.#confirmingPing = undefined;
+    if (this.hasCapacity) this.onCapacity();
   }
 }

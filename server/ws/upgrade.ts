@@ -1,66 +1,50 @@
-/** The door: which upgrades become connections. */
-import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
+/** Which upgrade requests become connections. */
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
-import type { Config } from '../config.ts';
-import type { ClientAddresses } from '../platform/client-address.ts';
-import { hostOf, isAllowedHost } from '../platform/hosts.ts';
-import type { Journal } from '../platform/telemetry.ts';
+import { type ClientAddresses, hostOf, isAllowedHost } from '../platform/addresses.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 
-type Refusal = 400 | 403 | 404 | 421 | 429 | 503;
+export interface UpgradeContext extends ConnectionContext {
+  readonly addresses: ClientAddresses;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** The path of the WebSocket, such as `/ws`. */
+  readonly path: string;
+}
 
-export class Door {
-  readonly #config: Config;
-  readonly #context: ConnectionContext;
-  readonly #addresses: ClientAddresses;
-  readonly #journal: Journal;
-  readonly #sockets: WebSocketServer;
+type RefusalStatus = 400 | 403 | 404 | 421 | 429 | 503;
+
+export class WebSocketDoor {
+  readonly #context: UpgradeContext;
+  readonly #server: WebSocketServer;
   readonly #connections = new Set<Connection>();
+  /** How many connections each address has. */
   readonly #perAddress = new Map<string, number>();
   #isClosed = false;
 
-  constructor(config: Config, context: ConnectionContext, addresses: ClientAddresses) {
-    this.#config = config;
-    const { INBOUND_MESSAGE_BYTES, INBOUND_FRAGMENTS, INBOUND_CHUNKS } = config.limits;
+  constructor(context: UpgradeContext) {
     this.#context = context;
-    this.#addresses = addresses;
-    this.#journal = context.journal;
-    this.#sockets = new WebSocketServer({
+    const { INBOUND_MESSAGE_BYTES, INBOUND_FRAGMENTS, INBOUND_CHUNKS } = context.limits;
+    this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: INBOUND_MESSAGE_BYTES,
       maxFragments: INBOUND_FRAGMENTS,
       maxBufferedChunks: INBOUND_CHUNKS,
-      // Deflate costs 38 times the CPU for an image, and 170 KB of memory a connection.
+      // Deflate takes 38 times the CPU for an image, and 170 KB of memory for a connection.
       perMessageDeflate: false,
       handleProtocols: () => SUBPROTOCOL,
     });
   }
 
-  /** The connections there are. */
-  get open(): ReadonlySet<Connection> {
+  get connections(): ReadonlySet<Connection> {
     return this.#connections;
   }
 
-  /** Takes or refuses an upgrade, in the order of the design: 421, 403, 400, 429, 503; 404 for another path than `/ws`. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => socket.destroy());
-    const address = this.#addresses.of(request);
-    const refusal = this.#refusal(request, address);
-    if (refusal) return this.#refuse(socket, refusal, request.headers);
-    this.#count(address, 1);
-    socket.once('close', () => this.#count(address, -1));
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, address, this.#context);
-      this.#connections.add(connection);
-      webSocket.once('close', () => this.#connections.delete(connection));
-    });
-  }
-
-  /** Connections that hold more than they may, so that what is due collapses to the latest (rule R3). */
+  /** How many connections hold more than their cap (rule R3). */
   get slowConnections(): number {
-    return [...this.#connections].filter((connection) => connection.isSlow).length;
+    return [...this.#connections].filter(({ isSlow }) => isSlow).length;
   }
 
   /** Refuses new connections from now on. */
@@ -68,10 +52,27 @@ export class Door {
     this.#isClosed = true;
   }
 
-  #refusal(request: IncomingMessage, address: string): Refusal | undefined {
-    const { allowedHosts, limits } = this.#config;
+  /** Listener for an HTTP server's `upgrade` event. Refuses with 421, 404, 403, 400, 429 or 503, checked in this order. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // It closed before the host program handed it on: `close` comes only once, so its address would be counted for ever.
+    if (socket.destroyed) return;
+    socket.on('error', () => socket.destroy());
+    const address = this.#context.addresses.of(request);
+    const status = this.#refusalStatus(request, address);
+    if (status) return this.#refuse(socket, status, request);
+    this.#count(address, 1);
+    socket.once('close', () => this.#count(address, -1));
+    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
+      const connection = new Connection(webSocket, { address, headers: request.headers }, this.#context);
+      this.#connections.add(connection);
+      webSocket.once('close', () => this.#connections.delete(connection));
+    });
+  }
+
+  #refusalStatus(request: IncomingMessage, address: string): RefusalStatus | undefined {
+    const { allowedHosts, limits, path } = this.#context;
     if (!isAllowedHost(hostOf(request), allowedHosts)) return 421;
-    if (pathOf(request) !== '/ws') return 404;
+    if (request.url?.split('?', 1)[0] !== path) return 404;
     if (!this.#isAllowedOrigin(request)) return 403;
     if (!offeredProtocols(request).includes(SUBPROTOCOL)) return 400;
     if ((this.#perAddress.get(address) ?? 0) >= limits.CONNECTIONS_PER_ADDRESS) return 429;
@@ -79,17 +80,17 @@ export class Door {
     return undefined;
   }
 
-  /** Browsers send the origin, and show its refusal only as code 1006: the log says what to do about it. */
-  #isAllowedOrigin({ headers }: IncomingMessage): boolean {
-    const { origin, host } = headers;
-    if (origin === undefined || this.#config.allowedOrigins.includes(origin)) return true;
+  #isAllowedOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
+    if (origin === undefined || this.#context.allowedOrigins.includes(origin)) return true;
     return URL.canParse(origin) && new URL(origin).host === host;
   }
 
-  #refuse(socket: Duplex, status: Refusal, { origin = '' }: IncomingHttpHeaders): void {
+  #refuse(socket: Duplex, status: RefusalStatus, { headers: { origin = '' } }: IncomingMessage): void {
+    // A browser shows a refused origin only as close code 1006, so the log says what to do about it.
     const message = 'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect';
-    this.#journal.requestRefused(status, status === 403 ? { message, origin: origin.slice(0, 200) } : undefined);
-    // A peer that keeps its end open would keep ours too.
+    const hint = status === 403 ? { message, origin: origin.slice(0, 200) } : undefined;
+    this.#context.telemetry.requestRefused(status, hint);
+    // A peer that keeps its end open would keep ours open too.
     socket.once('finish', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
@@ -101,6 +102,5 @@ export class Door {
   }
 }
 
-const pathOf = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0];
 const offeredProtocols = ({ headers }: IncomingMessage) =>
   (headers['sec-websocket-protocol'] ?? '').split(',').map((offer) => offer.trim());

@@ -1,6 +1,6 @@
 /**
- * How long an image takes to reach everybody: one finished image of 3 MB to 100 connections of one session, against the same
- * bytes written to 100 bare TCP sockets by the same process. The ratio is the cost of being Proofroom; 1.0 would be free.
+ * How long an image of 3 MiB takes to reach 100 connections of one session, compared with the same bytes written to 100 bare TCP sockets
+ * by the same process. A ratio of 1.0 would mean that the protocol costs nothing.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -8,10 +8,11 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { readConfig } from '../../server/config.ts';
-import { App } from '../../server/create-proofroom.ts';
+import { createProofroom } from '../../server/create-proofroom.ts';
 import type { GeneratedImage, Generator } from '../../server/generators/generator.ts';
+import { createNodeServer } from '../../server/http/node-server.ts';
 import { createLogger } from '../../server/platform/logger.ts';
+import { parseServerMessage } from '../../shared/protocol.ts';
 import type { ReadersJob } from './readers.ts';
 
 const WATCHERS = 100;
@@ -28,15 +29,15 @@ async function readers(job: ReadersJob): Promise<ChildProcess> {
   return child;
 }
 
-/** Milliseconds until every reader has had `bytes`, from the moment `go` is called. */
-async function timed(child: ChildProcess, bytes: number, go: () => void): Promise<number> {
+/** How many milliseconds pass between `send` and the moment when every reader has received `bytes`. */
+async function timed(child: ChildProcess, bytes: number, send: () => void): Promise<number> {
   child.send({ bytes });
-  await once(child, 'message'); // The order has arrived, so the bytes may.
+  await once(child, 'message'); // The readers are ready to count.
   const done = once(child, 'message');
-  const start = performance.now();
-  go();
+  const startedAt = performance.now();
+  send();
   await done;
-  return performance.now() - start;
+  return performance.now() - startedAt;
 }
 
 async function bareTcp(): Promise<{ server: Server; sockets: Socket[] }> {
@@ -47,13 +48,13 @@ async function bareTcp(): Promise<{ server: Server; sockets: Socket[] }> {
   return { server, sockets };
 }
 
-/** Draws when told to: each image is other bytes of the same length. */
+/** Draws a new image of the same length, which it returns on `release`. */
 class HeldGenerator implements Generator {
   readonly name = 'Bench';
   readonly model = 'bench';
   readonly demo = true;
   readonly maxTries = 1;
-  readonly supports = { refine: false };
+  readonly capabilities = { refine: false };
   release: () => void = () => {};
 
   async generate(): Promise<{ image: GeneratedImage }> {
@@ -85,28 +86,21 @@ function textFrame(message: object): string {
 }
 
 const generator = new HeldGenerator();
-const config = readConfig({
-  PORT: '0',
-  PROOFROOM_CONNECTIONS_PER_ADDRESS: '1000',
-  PROOFROOM_CONNECTIONS_PER_SESSION: '1000',
-});
-const app = new App({
-  config,
-  generator,
-  log: createLogger('silent'),
-  builtFolder: join(import.meta.dirname, '../../dist'),
-});
-app.server.listen(0, '127.0.0.1');
-await once(app.server, 'listening');
+const limits = { CONNECTIONS_PER_ADDRESS: 1_000, CONNECTIONS_PER_SESSION: 1_000 };
+const proofroom = createProofroom({ generator, limits, logger: createLogger('silent') });
+const { server, close } = createNodeServer(proofroom);
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
 
-const reviewer = new WebSocket(`ws://127.0.0.1:${portOf(app.server)}/ws`, 'proofroom.v1');
+const port = portOf(server);
+const reviewer = new WebSocket(`ws://127.0.0.1:${port}/ws`, 'proofroom.v1');
 let turn = 0;
 let sessionId = '';
 let onStage: (stage: string) => void = () => {};
 reviewer.on('message', (data) => {
-  const text = String(data);
-  if (text.startsWith('{"type":"image"')) return;
-  const message = JSON.parse(text);
+  const parsed = parseServerMessage(String(data));
+  if (!parsed.ok) return;
+  const { message } = parsed;
   if (message.type === 'welcome') sessionId = message.sessionId;
   if (message.type !== 'snapshot') return;
   turn = message.turn;
@@ -118,10 +112,10 @@ const stage = (wanted: string) =>
   });
 await once(reviewer, 'open');
 const joined = stage('initial_input');
-reviewer.send(JSON.stringify({ type: 'join' }));
+// Only the other process receives the image's bytes.
+reviewer.send(JSON.stringify({ type: 'join', images: 'url' }));
 await joined;
 
-const port = portOf(app.server);
 const watchers = await readers({
   port,
   count: WATCHERS,
@@ -131,28 +125,28 @@ const bare = await bareTcp();
 const bareReaders = await readers({ port: portOf(bare.server), count: WATCHERS, greeting: [] });
 
 const frameBytes = Math.ceil(IMAGE_BYTES / 3) * 4;
-const ours: number[] = [];
-const theirs: number[] = [];
+const proofroomMs: number[] = [];
+const bareMs: number[] = [];
 for (let round = 0; round < ROUNDS; round += 1) {
-  const begun = stage('generating');
+  const started = stage('generating');
   const type = round === 0 ? 'generate' : 'regenerate';
   reviewer.send(JSON.stringify({ type, commandId: `bench-${round}`, turn, prompt: 'bench' }));
-  await begun;
+  await started;
   const ended = stage('user_feedback');
-  ours.push(await timed(watchers, frameBytes, () => generator.release()));
+  proofroomMs.push(await timed(watchers, frameBytes, () => generator.release()));
   await ended;
   const frame = randomBytes(frameBytes);
-  theirs.push(
+  bareMs.push(
     await timed(bareReaders, frameBytes, () => {
       for (const socket of bare.sockets) socket.write(frame);
     }),
   );
 }
 
-const ratios = ours.map((ms, round) => ms / (theirs[round] ?? ms));
+const ratios = proofroomMs.map((ms, round) => ms / (bareMs[round] ?? ms));
 console.log(`an image of ${IMAGE_BYTES / 1024 / 1024} MiB to ${WATCHERS} connections, median of ${ROUNDS} rounds:`);
 console.log(
-  `  Proofroom ${median(ours).toFixed(0)} ms, bare TCP ${median(theirs).toFixed(0)} ms, ratio ${median(ratios).toFixed(2)}`,
+  `  Proofroom ${median(proofroomMs).toFixed(0)} ms, bare TCP ${median(bareMs).toFixed(0)} ms, ratio ${median(ratios).toFixed(2)}`,
 );
 console.log(`  ratios from ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`);
 
@@ -160,4 +154,5 @@ watchers.kill();
 bareReaders.kill();
 reviewer.terminate();
 bare.server.close();
-await app.drain();
+await proofroom.drain();
+await close();

@@ -1,15 +1,15 @@
-/** A process of its own that opens many raw sockets, counts what arrives, and reports when each has had its share. */
+/** A process that opens many raw sockets, counts the bytes that each receives, and reports when all have received enough. */
 import { connect, type Socket } from 'node:net';
 
 export interface ReadersJob {
   readonly port: number;
   readonly count: number;
-  /** Sent by each socket once it is open; here as text, since it is an HTTP request and a WebSocket frame, or nothing. */
+  /** What each socket sends once it is open: an upgrade request and a frame in Latin-1, or nothing. */
   readonly greeting: readonly string[];
 }
 
 export interface ReadersOrder {
-  /** Report when every socket has received so many bytes since the last report. */
+  /** Report when every socket has received that many bytes since this order. */
   readonly bytes: number;
 }
 

@@ -1,14 +1,14 @@
-/** Reads what `strace` wrote of a process, and finds what would put bytes on a disk (rule R12). */
+/** Traces a process's system calls with `strace`, and finds those that put bytes on a disk (rule R12). */
 import { spawnSync } from 'node:child_process';
 
-/** Everything by which a process opens, makes, fills or renames a file. */
+/** The calls by which a process opens, creates, writes or renames a file. */
 const calls = [
   'open,openat,openat2,creat,memfd_create,mknod,mknodat,rename,renameat,renameat2,link,linkat,symlink,symlinkat',
   'write,writev,pwrite64,pwritev,pwritev2,sendfile,splice,vmsplice,tee,copy_file_range,truncate,ftruncate,fallocate',
   'mmap,io_uring_setup,execve',
 ].join(',');
 
-/** The command line that traces `command` and its threads and children into `traceFile`, with each descriptor's path. */
+/** The command line that traces `command`, its threads and its children into `traceFile`, with the path of each descriptor. */
 export const traced = (traceFile: string, command: readonly string[]): readonly string[] => [
   'strace',
   '--follow-forks',
@@ -19,7 +19,7 @@ export const traced = (traceFile: string, command: readonly string[]): readonly 
   ...command,
 ];
 
-/** Why there can be no trace here, and what to do about it; or nothing. Installs `strace` where the system lets it. */
+/** Why system calls can't be traced here, and what to do about it; undefined when they can. Installs `strace` where it may. */
 export function tracingProblem(): string | undefined {
   if (process.platform !== 'linux') return 'system calls are traced on Linux alone';
   if (!runs('strace', '--version') && !install()) {
@@ -42,18 +42,18 @@ function runs(command: string, ...args: string[]): boolean {
 }
 
 export interface DiskTrace {
-  /** Lines that open a file for writing, make one, or write to one. There must be none. */
+  /** Lines that open a file for writing, create one, or write to one. */
   readonly disk: readonly string[];
-  /** Lines that write to a socket or a pipe: the trace is not blind. */
+  /** How many lines write to a socket or a pipe: a trace without any has missed something. */
   readonly elsewhere: number;
-  /** Lines that open a file to be read. */
+  /** How many lines open a file for reading. */
   readonly reads: number;
 }
 
-/** A line is `pid call(fd<path>, …) = result`. */
+/** Each line is `pid call(fd<path>, …) = result`. */
 export function readTrace(text: string): DiskTrace {
   const lines = text.split('\n').filter((line) => !line.includes('= -1 '));
-  const isDisk = (line: string) => opensForWriting(line) || makesFile(line) || writesToFile(line);
+  const isDisk = (line: string) => opensForWriting(line) || createsFile(line) || writesToFile(line);
   return {
     disk: lines.filter(isDisk),
     elsewhere: lines.filter((line) => writes.test(line) && !writesToFile(line)).length,
@@ -63,23 +63,23 @@ export function readTrace(text: string): DiskTrace {
 
 const writes =
   /\b(write|writev|pwrite64|pwritev2?|sendfile|splice|vmsplice|tee|copy_file_range|f?truncate|fallocate)\(/;
-/** Devices keep nothing: what goes there is gone. */
-const isKept = (path: string) => path.startsWith('/') && !path.startsWith('/dev/');
+/** Devices keep nothing. */
+const isFile = (path: string) => path.startsWith('/') && !path.startsWith('/dev/');
 
 function opensForWriting(line: string): boolean {
   const [, path = ''] = /\bopen(?:at|at2)?\([^"]*"([^"]*)"/.exec(line) ?? [];
   return /\bopen(at|at2)?\(.*\b(O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE)\b/.test(line) && !path.startsWith('/dev/');
 }
 
-function makesFile(line: string): boolean {
+function createsFile(line: string): boolean {
   if (/\b(creat|memfd_create|mknodat?|rename(at2?)?|link(at)?|symlink(at)?)\(/.test(line)) return true;
-  // Files written through a ring would not be seen. libuv has two: this one for files, when it is told to, and another for epoll.
+  // Writes through an io_uring would not be traced. libuv uses one with SQPOLL for files, when told to, and another one for epoll.
   if (/\bio_uring_setup\(.*flags=[^,]*SQPOLL/.test(line)) return true;
-  // A file that is mapped to be shared and written needs no write call.
+  // A file that is mapped as shared and writable needs no write call.
   return /\bmmap\(.*PROT_WRITE.*MAP_SHARED\b.*<\//.test(line);
 }
 
 function writesToFile(line: string): boolean {
   const [, path = ''] = /\b\w+\(\d+<([^>]*)>/.exec(line) ?? [];
-  return writes.test(line) && isKept(path);
+  return writes.test(line) && isFile(path);
 }

@@ -1,15 +1,16 @@
-/** Many hostile visits to one server at once, from a seed, with a witness who must not notice. */
+/** Many hostile connections to one server, from a seed, while an ordinary client goes on with its work. */
+import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { bentBytes, brokenBytes, inPieces, whole } from './bytes.ts';
-import type { Holdings } from './memory-probe.ts';
-import { bentText, validMessage } from './messages.ts';
-import { Random } from './random.ts';
-import { Tally } from './tally.ts';
-import { openVisitor, type Visitor } from './visitor.ts';
-import type { WatchedServer } from './watched-server.ts';
-import { goThroughLoop } from './witness.ts';
+import type { Holdings } from '../support/memory-probe.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+import type { WatchedServer } from '../support/watched-server.ts';
+import { bytesOf, WsClient } from '../support/ws-client.ts';
+import { AttackCounts } from './attack-counts.ts';
+import { brokenFrames, fragmented, unusualFrames, wholeFrame } from './fuzzed-frames.ts';
+import { fuzzedText, validMessage } from './fuzzed-messages.ts';
+import { type HostileClient, openHostileClient } from './hostile-client.ts';
 
-/** What the attacked server needs, so that the attack gets past its door, and what it leaves behind is soon forgotten. */
+/** Lets the attack past the server's limits, and makes its sessions expire soon. */
 export const attackedEnvironment = {
   PROOFROOM_CONNECTIONS_PER_ADDRESS: '1000',
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '1000000',
@@ -21,72 +22,95 @@ export const attackedEnvironment = {
 export interface AttackPlan {
   readonly frames: number;
   readonly seed: number;
-  /** Visits at the same time. */
-  readonly visitors?: number;
-  /** Called at each tenth of the frames. */
-  readonly onTenth?: (tenth: number, held: Holdings) => void;
+  /** Called after each tenth of the frames. */
+  readonly onTenth?: (tenth: number, holdings: Holdings) => void;
 }
 
 export interface AttackReport {
-  readonly tally: Tally;
+  readonly counts: AttackCounts;
   readonly seconds: number;
-  /** Loops that the witness went through. */
+  /** How often the ordinary client went from a prompt to an approval. */
   readonly loops: number;
   /** After the first tenth, when everything has been used once, and at the end; both at rest. */
   readonly before: Holdings;
   readonly after: Holdings;
 }
 
-/** How often it is looked whether the server has come to rest, and how often at most. */
-const LOOK_MS = 250;
-const LOOKS = 120;
-const WITNESS_PAUSE_MS = 100;
-/** Connections that a server at rest may hold: kept alive to the image service. */
-const RESTING_SOCKETS = 6;
+const CONNECTIONS_AT_ONCE = 16;
+const MAX_VIOLATIONS = 20;
+const POLL_MS = 250;
+const MAX_POLLS = 120;
+const LOOP_PAUSE_MS = 100;
+/** Connections to the image service that are kept alive. */
+const SOCKETS_AT_REST = 6;
 
 type Session = { readonly sessionId: string; readonly key: string };
 
+/** Attacks the server. Whether what happened is allowed is for the caller to judge. */
+export async function attack(server: WatchedServer, { frames, seed, onTenth }: AttackPlan): Promise<AttackReport> {
+  const attack = new Attack(server, seed);
+  const { counts } = attack;
+  const ordinary = new OrdinaryClient(server.address);
+  const working = ordinary.work(counts);
+  const startedAt = performance.now();
+  let restingMs = 0;
+  let before: Holdings | undefined;
+  let after: Holdings | undefined;
+  for (let tenth = 1; tenth <= 10; tenth += 1) {
+    await attack.run((frames * tenth) / 10);
+    const restingSince = performance.now();
+    if (tenth === 10) await ordinary.stop(working);
+    after = await holdingsAtRest(server);
+    restingMs += performance.now() - restingSince;
+    before ??= after;
+    onTenth?.(tenth, after);
+  }
+  if (!before || !after) throw new Error('An attack has ten tenths.');
+  const seconds = (performance.now() - startedAt - restingMs) / 1000;
+  return { counts, seconds, loops: ordinary.loops, before, after };
+}
+
 class Attack {
-  readonly tally = new Tally();
+  readonly counts = new AttackCounts();
   readonly #server: WatchedServer;
   readonly #seed: number;
-  /** Sessions that visitors have made, for others to join. */
+  /** Sessions that hostile clients have created, for others to join. */
   readonly #sessions: Session[] = [];
-  #visits = 0;
+  #connections = 0;
 
   constructor(server: WatchedServer, seed: number) {
     this.#server = server;
     this.#seed = seed;
   }
 
-  /** Until so many frames have been sent in all. */
-  async run(frames: number, visitors: number): Promise<void> {
-    const visitOn = async () => {
-      while (this.tally.frames < frames && this.#isOn) await this.#visit(this.#visits++);
+  /** Runs until `frames` have been sent in all. */
+  async run(frames: number): Promise<void> {
+    const runOne = async () => {
+      while (this.counts.frames < frames && this.#isWorthwhile) await this.#connect(this.#connections++);
     };
-    await Promise.all(Array.from({ length: visitors }, visitOn));
+    await Promise.all(Array.from({ length: CONNECTIONS_AT_ONCE }, runOne));
   }
 
-  get #isOn(): boolean {
-    return this.tally.violations.length < 20 && this.#server.faults.length === 0;
+  get #isWorthwhile(): boolean {
+    return this.counts.violations.length < MAX_VIOLATIONS && this.#server.faults.length === 0;
   }
 
-  async #visit(number: number): Promise<void> {
-    const random = new Random(this.#seed * 1_000_003 + number);
-    const name = `seed ${this.#seed}, visit ${number}`;
+  async #connect(number: number): Promise<void> {
+    const random = new SeededRandom(this.#seed * 1_000_003 + number);
+    const name = `seed ${this.#seed}, connection ${number}`;
     try {
-      const visitor = await openVisitor(this.#server.port, this.tally, name);
-      this.tally.visited();
-      if (random.oneIn(20)) visitor.stopReading();
-      await this.#join(random, visitor);
-      await this.#say(random, visitor, number);
-      this.#remember(visitor);
+      const client = await openHostileClient(this.#server.port, this.counts, name);
+      this.counts.connections += 1;
+      if (random.oneIn(20)) client.stopReading();
+      await this.#join(random, client);
+      await this.#send(random, client, number);
+      this.#remember(client);
     } catch (error) {
-      this.tally.violations.push(`${name}: ${String(error)}`);
+      this.counts.violations.push(`${name}: ${String(error)}`);
     }
   }
 
-  async #join(random: Random, visitor: Visitor): Promise<void> {
+  async #join(random: SeededRandom, client: HostileClient): Promise<void> {
     const session = this.#sessions.at(-random.between(1, 8));
     const message = random.pick<() => object | undefined>([
       () => undefined,
@@ -99,109 +123,111 @@ class Attack {
     ])();
     if (!message) return;
     const text = JSON.stringify(message);
-    await visitor.send(whole(random, text), text);
+    await client.send(wholeFrame(random, text), text);
   }
 
-  async #say(random: Random, visitor: Visitor, number: number): Promise<void> {
-    const style = random.pick(['bent', 'bent', 'valid', 'valid', 'bytes', 'bytes', 'broken'] as const);
-    const last = style === 'broken' ? random.between(1, 4) : random.between(1, 400);
+  async #send(random: SeededRandom, client: HostileClient, number: number): Promise<void> {
+    const style = random.pick(['fuzzed', 'fuzzed', 'valid', 'valid', 'frames', 'frames', 'broken'] as const);
+    const messages = style === 'broken' ? random.between(1, 4) : random.between(1, 400);
     let ids = 0;
-    const words = () => validMessage(random, visitor.knowledge, () => `${number}-${ids++}`);
-    for (let count = 0; count < last && visitor.isOpen; count += 1) {
-      if (style === 'bytes') {
-        await visitor.send(bentBytes(random, bentText(random, words())));
+    const nextMessage = () => validMessage(random, client.knowledge, () => `${number}-${ids++}`);
+    for (let count = 0; count < messages && client.isOpen; count += 1) {
+      if (style === 'frames') {
+        await client.send(unusualFrames(random, fuzzedText(random, nextMessage())));
       } else {
-        const text = style === 'bent' ? bentText(random, words()) : JSON.stringify(words());
-        await visitor.send(random.oneIn(10) ? inPieces(random, text) : whole(random, text), text);
+        const text = style === 'fuzzed' ? fuzzedText(random, nextMessage()) : JSON.stringify(nextMessage());
+        await client.send(random.oneIn(10) ? fragmented(random, text) : wholeFrame(random, text), text);
       }
-      if (random.oneIn(25)) await visitor.fence();
+      if (random.oneIn(25)) await client.fence();
     }
-    if (style === 'broken') return this.#break(random, visitor, JSON.stringify(words()));
-    await visitor.fence();
-    await leave(random, visitor, [() => visitor.leave(), () => visitor.hangUp(), () => visitor.reset()]);
+    if (style === 'broken') return this.#break(random, client, JSON.stringify(nextMessage()));
+    await client.fence();
+    await end(random, client, [() => client.close(), () => client.endWriting(), () => client.reset()]);
   }
 
-  async #break(random: Random, visitor: Visitor, text: string): Promise<void> {
-    const salvo = brokenBytes(random, text);
-    await visitor.send(salvo);
-    if (!salvo.isOutOfStep) await visitor.fence();
-    await leave(random, visitor, [() => visitor.hangUp(), () => visitor.reset()]);
+  async #break(random: SeededRandom, client: HostileClient, text: string): Promise<void> {
+    const batch = brokenFrames(random, text);
+    await client.send(batch);
+    if (!batch.isOutOfSync) await client.fence();
+    await end(random, client, [() => client.endWriting(), () => client.reset()]);
   }
 
-  #remember({ knowledge: { sessionId, key } }: Visitor): void {
+  #remember({ knowledge: { sessionId, key } }: HostileClient): void {
     if (sessionId === undefined || key === undefined) return;
     this.#sessions.push({ sessionId, key });
     if (this.#sessions.length > 16) this.#sessions.shift();
   }
 }
 
-type Way = () => Promise<void>;
+type End = () => Promise<void>;
 
-const leave = (random: Random, visitor: Visitor, ways: [Way, ...Way[]]): Promise<void> =>
-  visitor.isReading ? random.pick(ways)() : visitor.reset();
+const end = (random: SeededRandom, client: HostileClient, ends: [End, ...End[]]): Promise<void> =>
+  client.isReading ? random.pick(ends)() : client.reset();
 
-/** Attacks the server, and reports; whoever asked judges. */
-export async function attack(server: WatchedServer, plan: AttackPlan): Promise<AttackReport> {
-  const { frames, seed, visitors = 16, onTenth } = plan;
-  const attack = new Attack(server, seed);
-  const { tally } = attack;
-  const witness = new Witness(server.address);
-  const watching = witness.watch(tally);
-  const begun = performance.now();
-  let restingMs = 0;
-  let before: Holdings | undefined;
-  let after: Holdings | undefined;
-  for (let tenth = 1; tenth <= 10; tenth += 1) {
-    await attack.run((frames * tenth) / 10, visitors);
-    const rested = performance.now();
-    if (tenth === 10) witness.leave();
-    if (tenth === 10) await watching;
-    after = await atRest(server);
-    restingMs += performance.now() - rested;
-    before ??= after;
-    onTenth?.(tenth, after);
-  }
-  if (!before || !after) throw new Error('An attack has ten tenths.');
-  const seconds = (performance.now() - begun - restingMs) / 1000;
-  return { tally, seconds, loops: witness.loops, before, after };
-}
-
-class Witness {
+/** Goes from prompt to approval again and again, each time in a new session. */
+class OrdinaryClient {
   loops = 0;
   readonly #address: string;
-  #isLeaving = false;
+  #isStopping = false;
 
   constructor(address: string) {
     this.#address = address;
   }
 
-  /** Goes on until it is told to leave, or something is wrong. */
-  async watch({ violations }: Tally): Promise<void> {
+  async work({ violations }: AttackCounts): Promise<void> {
     try {
-      for (; !this.#isLeaving; this.loops += 1) {
+      for (; !this.#isStopping; this.loops += 1) {
         await goThroughLoop(this.#address, `loop ${this.loops}`);
-        // Somebody, not another attack: the drawing would take most of the time.
-        await wait(WITNESS_PAUSE_MS);
+        // Without a pause, drawing would take most of the time.
+        await wait(LOOP_PAUSE_MS);
       }
     } catch (error) {
-      violations.push(`the witness: ${String(error)}`);
+      violations.push(`the ordinary client: ${String(error)}`);
     }
   }
 
-  leave(): void {
-    this.#isLeaving = true;
+  async stop(working: Promise<void>): Promise<void> {
+    this.#isStopping = true;
+    await working;
   }
 }
 
-/** What the server holds once its visitors are gone and their sessions forgotten, or after a long wait for that. */
-async function atRest(server: WatchedServer): Promise<Holdings> {
-  let held = await server.holdings();
-  for (let look = 0; look < LOOKS; look += 1) {
-    await wait(LOOK_MS);
-    const next = await server.holdings();
-    const isResting = next.sockets <= RESTING_SOCKETS && next.heapBytes >= held.heapBytes * 0.99;
-    held = next;
-    if (isResting) return held;
+/**
+ * Goes from prompt to approval to start over.
+ * @throws {Error} when anything differs from what a server without an attack would do
+ */
+async function goThroughLoop(address: string, prompt: string): Promise<void> {
+  const client = new WsClient(address);
+  try {
+    await client.open();
+    client.send({ type: 'join' });
+    const { turn } = await client.stage('initial_input');
+    client.send({ type: 'generate', commandId: 'generate', turn, prompt });
+    const shown = await client.stage('user_feedback');
+    const { imageId, sha256 } = shown.image;
+    const image = client.of('image').find((one) => one.imageId === imageId);
+    if (!image || createHash('sha256').update(bytesOf(image)).digest('hex') !== sha256) throw new Error('Wrong bytes.');
+    client.send({ type: 'approve', commandId: 'approve', turn: shown.turn, imageId, sha256 });
+    const { turn: last, decisions } = await client.stage('final');
+    client.send({ type: 'start_over', commandId: 'start_over', turn: last });
+    await client.stage('initial_input', (snapshot) => snapshot.turn > last);
+    const prompts = client.of('snapshot').flatMap(({ attempts }) => attempts.map((attempt) => attempt.prompt));
+    if (decisions.length !== 1 || prompts.some((one) => one !== prompt)) throw new Error('Another session’s state.');
+    if (client.of('reject').length > 0) throw new Error(`Rejected with ${client.last('reject').code}.`);
+  } finally {
+    client.socket.terminate();
   }
-  return held;
+}
+
+/** What the server holds once the connections are closed and their sessions have expired, or after a long wait for that. */
+async function holdingsAtRest(server: WatchedServer): Promise<Holdings> {
+  let last = await server.holdings();
+  for (let poll = 0; poll < MAX_POLLS; poll += 1) {
+    await wait(POLL_MS);
+    const next = await server.holdings();
+    const isAtRest = next.sockets <= SOCKETS_AT_REST && next.heapBytes >= last.heapBytes * 0.99;
+    last = next;
+    if (isAtRest) return last;
+  }
+  return last;
 }

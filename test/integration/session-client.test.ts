@@ -1,101 +1,139 @@
-/** The session client against the real server, over real sockets; only its time is the test's. */
+/** The headless client in Node, by its public exports alone, against the real server. */
 import { expect, onTestFinished, test } from 'vitest';
-import { openSocket } from '../../client/session/environment.ts';
-import { SessionClient, type SessionClientOptions } from '../../client/session/session-client.ts';
-import type { SessionState } from '../../client/session/session-state.ts';
-import { FakeEnvironment } from '../support/client-environment.ts';
+import { SessionClient, type SessionClientOptions, type SessionState } from '../../client/session/session-client.ts';
 import { imageOf } from '../support/scripted-generator.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
-class ConnectedEnvironment extends FakeEnvironment {
-  override openSocket = openSocket;
-}
-
-function clientOf({ address }: TestServer, options: Partial<SessionClientOptions> = {}) {
-  const page = new ConnectedEnvironment();
-  const client = new SessionClient({ server: address, ...options }, page);
+function clientOf(
+  { address }: Pick<TestServer, 'address'>,
+  options: Partial<SessionClientOptions> = {},
+): SessionClient {
+  const client = new SessionClient({ server: address, ...options });
   onTestFinished(() => client.close());
   client.connect();
-  return { client, page };
+  return client;
 }
 
-function reach(client: SessionClient, isReached: (state: SessionState) => boolean): Promise<SessionState> {
+function until(client: SessionClient, isReached: (state: SessionState) => boolean): Promise<SessionState> {
   const { promise, resolve } = Promise.withResolvers<SessionState>();
-  const undo = client.subscribe(look);
-  look(client.state);
-  return promise.finally(undo);
-
-  function look(state: SessionState): void {
+  const check = (state: SessionState) => {
     if (isReached(state)) resolve(state);
-  }
+  };
+  const undo = client.subscribe(check);
+  check(client.state);
+  return promise.finally(undo);
 }
 
 const isOnline = ({ connection }: SessionState) => connection.status === 'online';
+const isIn = (stage: string) => (state: SessionState) => state.snapshot?.stage === stage;
 
-async function bytesShown({ snapshot, images }: SessionState): Promise<Buffer> {
-  const received = images.get(snapshot?.image?.imageId ?? '');
-  return Buffer.from((await received?.blob.arrayBuffer()) ?? new ArrayBuffer(0));
+/** A client that has created a session, and what others join it with. */
+async function creatorOf(server: Pick<TestServer, 'address'>, options?: Partial<SessionClientOptions>) {
+  const client = clientOf(server, options);
+  const { sessionId, sessionKey, welcome } = await until(client, isOnline);
+  if (sessionId === undefined || sessionKey === undefined || !welcome) throw new Error('No session was created.');
+  return { client, sessionId, sessionKey, participantId: welcome.participantId };
 }
 
-test('two clients take an image from prompt to approval, and see the same bytes', async () => {
+async function bytesOnShow({ snapshot, images }: SessionState): Promise<Uint8Array> {
+  const received = images.get(snapshot?.image?.imageId ?? '');
+  return new Uint8Array((await received?.blob.arrayBuffer()) ?? new ArrayBuffer(0));
+}
+
+function imageOnShow({ state: { snapshot } }: SessionClient) {
+  if (!snapshot?.image) throw new Error('No image is on show.');
+  return snapshot.image;
+}
+
+test('two clients take an image from generate over regenerate to approve, and see the same bytes', async () => {
   const server = await startServer();
-  const ana = clientOf(server, { name: 'Ana' });
-  const { sessionId, sessionKey } = await reach(ana.client, isOnline);
-  if (sessionId === undefined || sessionKey === undefined) throw new Error('The creator was given no link.');
-  const eve = clientOf(server, { sessionId });
-  expect((await reach(eve.client, isOnline)).welcome?.role).toBe('watcher');
+  const { client: ana, sessionId, sessionKey, participantId } = await creatorOf(server, { name: 'Ana' });
+  const bo = clientOf(server, { sessionId, sessionKey, name: 'Bo' });
+  expect((await until(bo, isOnline)).welcome).toMatchObject({ role: 'reviewer', name: 'Bo' });
 
-  ana.client.setDraft('a fox');
-  await reach(eve.client, ({ draft }) => draft === 'a fox');
-  await expect(ana.client.generate('a fox')).resolves.toMatchObject({ accepted: true });
-  const drawing = await server.generator.drawing(0);
-  drawing.preview();
-  await reach(eve.client, ({ partials }) => partials.size === 1);
-  const bytes = drawing.finish(imageOf('a fox'));
-
-  for (const { client } of [ana, eve]) {
-    const shown = await reach(client, ({ snapshot }) => snapshot?.stage === 'user_feedback');
-    expect((await bytesShown(shown)).equals(bytes)).toBe(true);
-    expect(shown.partials.size).toBe(0);
+  ana.setDraft('a fox');
+  await until(bo, ({ draft }) => draft === 'a fox');
+  await expect(ana.generate('a fox')).resolves.toMatchObject({ accepted: true });
+  const first = await server.generator.drawing(0);
+  first.preview();
+  await until(bo, ({ partials }) => partials.size === 1);
+  const firstBytes = first.finish(imageOf('a fox'));
+  for (const client of [ana, bo]) {
+    const state = await until(client, isIn('user_feedback'));
+    expect(await bytesOnShow(state)).toEqual(new Uint8Array(firstBytes));
+    expect(state.partials.size).toBe(0);
   }
-  await expect(eve.client.startOver()).resolves.toMatchObject({ accepted: false, notice: { code: 'not_allowed' } });
-  const { image } = ana.client.state.snapshot ?? {};
-  if (!image) throw new Error('No image is on show.');
-  await expect(ana.client.approve(image)).resolves.toMatchObject({ accepted: true });
-  await reach(eve.client, ({ snapshot }) => snapshot?.stage === 'final');
-  expect([...ana.page.warnings, ...eve.page.warnings]).toEqual([]);
+
+  const parent = imageOnShow(bo);
+  await expect(bo.regenerate({ imageId: parent.imageId })).resolves.toMatchObject({ accepted: true });
+  const secondBytes = (await server.generator.drawing(1)).finish(imageOf('another fox'));
+  for (const client of [ana, bo]) {
+    const state = await until(client, ({ snapshot }) => snapshot?.attempts.length === 2);
+    expect(state.snapshot?.attempts[1]?.parent).toBe(parent.imageId);
+    expect(await bytesOnShow(state)).toEqual(new Uint8Array(secondBytes));
+  }
+
+  const approved = imageOnShow(ana);
+  await expect(ana.approve(approved)).resolves.toMatchObject({ accepted: true });
+  for (const client of [ana, bo]) {
+    const { snapshot } = await until(client, isIn('final'));
+    expect(snapshot).toMatchObject({ approved, decisions: [{ imageId: approved.imageId, by: 'Ana', participantId }] });
+  }
 });
 
-test('R1: a line cut in mid-generation comes back to the same session, draft and image', async () => {
+test('W5: a client without the key watches, and its commands are rejected', async () => {
   const server = await startServer();
-  const { client, page } = clientOf(server);
-  const { sessionId } = await reach(client, isOnline);
+  const { sessionId } = await creatorOf(server);
+  const eve = clientOf(server, { sessionId });
+  expect((await until(eve, isOnline)).welcome?.role).toBe('watcher');
+  await expect(eve.startOver()).resolves.toMatchObject({ accepted: false, rejection: { code: 'not_allowed' } });
+});
+
+test('R1: a client whose connection is cut comes back as the same participant, with its command and its draft', async () => {
+  const server = await startServer();
+  const { client, sessionId, participantId } = await creatorOf(server);
+  const connectionId = client.state.welcome?.connectionId;
   await client.generate('a fox');
   const drawing = await server.generator.drawing(0);
   for (const socket of server.sockets) socket.destroy();
-  await reach(client, ({ connection }) => connection.status === 'reconnecting');
+  await until(client, ({ connection }) => connection.status === 'reconnecting');
   client.setDraft('typed meanwhile');
   const cancelled = client.cancel();
-  page.pass(1_000);
-  await reach(client, isOnline);
+  const { welcome, ...back } = await until(client, isOnline);
+  expect(back.sessionId).toBe(sessionId);
+  expect(welcome?.participantId).toBe(participantId);
+  expect(welcome?.connectionId).not.toBe(connectionId);
   await expect(cancelled).resolves.toMatchObject({ accepted: true });
-  await reach(client, ({ snapshot }) => snapshot?.stage === 'initial_input' && snapshot.draft === 'typed meanwhile');
+  await until(client, ({ snapshot }) => snapshot?.stage === 'initial_input' && snapshot.draft === 'typed meanwhile');
+  expect(client.state.snapshot?.lastAction).toMatchObject({ action: 'cancel', participantId });
   expect(drawing.signal.aborted).toBe(true);
-  expect(client.state).toMatchObject({ sessionId, draft: 'typed meanwhile', connection: { status: 'online' } });
 });
 
-test('R9: a session that the server does not know is said to be gone', async () => {
-  const { client } = clientOf(await startServer(), { sessionId: 'x'.repeat(22) });
-  const { connection } = await reach(client, ({ connection }) => connection.status === 'closed');
+test('a client is the same participant in another process, with what it kept of welcome', async () => {
+  const server = await startServer();
+  const { client, sessionId, sessionKey, participantId } = await creatorOf(server);
+  const { welcome } = client.state;
+  client.close();
+  const participant = { id: participantId, secret: welcome?.participantSecret ?? '' };
+  const later = await until(clientOf(server, { sessionId, sessionKey, participant }), isOnline);
+  expect(later.welcome?.participantId).toBe(participantId);
+  const forged = { ...participant, secret: 'guessed' };
+  const other = await until(clientOf(server, { sessionId, sessionKey, participant: forged }), isOnline);
+  expect(other.welcome?.participantId).not.toBe(participantId);
+});
+
+test('R9: a session that the server does not know is reported as gone', async () => {
+  const client = clientOf(await startServer(), { sessionId: 'x'.repeat(22) });
+  const { connection } = await until(client, ({ connection }) => connection.status === 'closed');
   expect(connection).toEqual({ status: 'closed', reason: 'session_gone' });
 });
 
-test('S2: a server with an access token is entered with it', async () => {
+test('S2: a server with an access token creates a session once it gets the right one', async () => {
   const accessToken = 't'.repeat(32);
-  const { client } = clientOf(await startServer({ config: { accessToken } }));
-  await reach(client, ({ connection }) => connection.status === 'token_needed');
+  const client = clientOf(await startServer({ accessToken }));
+  await until(client, ({ connection }) => connection.status === 'token_needed');
   client.provideToken('wrong');
-  await reach(client, ({ connection }) => connection.status === 'token_needed' && connection.refused);
+  await until(client, ({ connection }) => connection.status === 'token_needed' && connection.refused);
   client.provideToken(accessToken);
-  await reach(client, isOnline);
+  await until(client, isOnline);
 });

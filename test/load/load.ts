@@ -1,19 +1,19 @@
 /**
- * Many people for a long time: 1,000 sessions in review with 10,000 connections that look on, for ten minutes, while somebody
- * decides somewhere five times a second. Tells the server's memory over time, every error, and how long a decision takes until
- * its reviewer has the answer and until the last of its watchers has seen it.
+ * Many people for a long time: 1,000 sessions with 10,000 watchers for ten minutes, while five images a second are approved. Prints the
+ * server's memory over time, every error, and how long an approval takes until its reviewer has the answer and until the last of its
+ * watchers has seen it.
  *
  *     node test/load/load.ts [--sessions 1000] [--watchers 10] [--minutes 10]
  *
- * Exits with 1 when anything failed, or when the server has kept more of all that than it may.
+ * Exits with 1 when anything failed, or when the server holds more at the end than it may.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { mib } from '../fuzz/growth.ts';
-import { startWatchedServer } from '../fuzz/watched-server.ts';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
-import { Room } from './room.ts';
+import { mib } from '../support/memory-growth.ts';
+import { startWatchedServer } from '../support/watched-server.ts';
+import { LoadedSession } from './loaded-session.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,17 +22,17 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
   },
 });
-const sessions = Number(values.sessions);
+const sessionCount = Number(values.sessions);
 const watchers = Number(values.watchers);
 const durationMs = Number(values.minutes) * 60_000;
 const DECISIONS_PER_SECOND = 5;
 const SAMPLES = 20;
-/** How many rooms are opened side by side. */
-const OPENING = 50;
-/** What the server may hold more at the end, after a full collection, whatever was decided: caches that find their level. */
+/** How many sessions are opened at the same time. */
+const OPENED_AT_ONCE = 50;
+/** How much more the server may hold at the end, whatever was approved: caches that fill up once. */
 const ALLOWED_GROWTH_BYTES = 8 * 2 ** 20;
-/** And what it may keep of each decision: who made it, and the answers to its three commands. */
-const KEPT_OF_A_DECISION_BYTES = 4 * 1024;
+/** What it may keep of each decision besides: its record, and the answers to three commands. */
+const KEPT_BYTES_PER_DECISION = 4 * 1024;
 
 const fake = await startFakeOpenAI();
 const server = await startWatchedServer({
@@ -43,7 +43,7 @@ const server = await startWatchedServer({
   PROOFROOM_IMAGE_MEMORY_BYTES: String(2 ** 33),
 });
 const { address } = server;
-const failures: string[] = [];
+const errors: string[] = [];
 
 function serverMemoryMiB(): number {
   const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
@@ -58,28 +58,30 @@ function serverCpuSeconds(): number {
 const quantile = (sorted: readonly number[], q: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 
-function tell(name: string, durations: number[]): void {
+function printQuantiles(name: string, durations: number[]): void {
   const sorted = durations.toSorted((a, b) => a - b);
   const [p50, p95, p99] = [0.5, 0.95, 0.99].map((q) => quantile(sorted, q)?.toFixed(1));
   console.log(`${name}: median ${p50} ms, 95 % ${p95} ms, 99 % ${p99} ms, of ${sorted.length}`);
 }
 
-async function openRooms(): Promise<Room[]> {
-  const rooms: Room[] = [];
-  for (let from = 0; from < sessions; from += OPENING) {
-    const count = Math.min(OPENING, sessions - from);
-    const opened = Array.from({ length: count }, () => Room.open(address, watchers, (why) => failures.push(why)));
-    rooms.push(...(await Promise.all(opened)));
+async function openSessions(): Promise<LoadedSession[]> {
+  const sessions: LoadedSession[] = [];
+  for (let from = 0; from < sessionCount; from += OPENED_AT_ONCE) {
+    const count = Math.min(OPENED_AT_ONCE, sessionCount - from);
+    const opened = Array.from({ length: count }, () =>
+      LoadedSession.open(address, watchers, (error) => errors.push(error)),
+    );
+    sessions.push(...(await Promise.all(opened)));
   }
-  return rooms;
+  return sessions;
 }
 
-const openingSince = performance.now();
-const rooms = await openRooms();
-const openingSeconds = Math.round((performance.now() - openingSince) / 1000);
-console.log(`${rooms.length} sessions in review, ${rooms.length * watchers} watchers, after ${openingSeconds} s`);
+const openedSince = performance.now();
+const sessions = await openSessions();
+const openingSeconds = Math.round((performance.now() - openedSince) / 1000);
+console.log(`${sessions.length} sessions, ${sessions.length * watchers} watchers, opened in ${openingSeconds} s`);
 
-/** All that is in use, after a full collection. */
+/** The heap and array buffers, after a full garbage collection. */
 async function heldBytes(): Promise<number> {
   const { heapBytes, bufferBytes } = await server.holdings();
   return heapBytes + bufferBytes;
@@ -89,50 +91,50 @@ const heldAtStart = await heldBytes();
 const answered: number[] = [];
 const seen: number[] = [];
 const running = new Set<Promise<void>>();
-const start = performance.now();
+const startedAt = performance.now();
 const cpuAtStart = serverCpuSeconds();
 let nextSample = 0;
-for (let turn = 0; performance.now() - start < durationMs; turn += 1) {
-  if (performance.now() - start >= nextSample) {
+for (let turn = 0; performance.now() - startedAt < durationMs; turn += 1) {
+  if (performance.now() - startedAt >= nextSample) {
     console.log(
-      `${((performance.now() - start) / 60_000).toFixed(1)} min: ${serverMemoryMiB()} MiB, ${failures.length} errors`,
+      `${((performance.now() - startedAt) / 60_000).toFixed(1)} min: ${serverMemoryMiB()} MiB, ${errors.length} errors`,
     );
     nextSample += durationMs / SAMPLES;
   }
-  const room = rooms[(turn * 7919) % rooms.length];
-  if (room && !room.isBusy) {
-    const decision = room.decide().then((latency) => {
+  const session = sessions[(turn * 7919) % sessions.length];
+  if (session && !session.isBusy) {
+    const decision = session.decide().then((latency) => {
       answered.push(latency.answeredMs);
       seen.push(latency.seenMs);
     });
     const settled = decision
-      .catch((error: unknown) => void failures.push(String(error)))
+      .catch((error: unknown) => void errors.push(String(error)))
       .finally(() => running.delete(settled));
     running.add(settled);
   }
   await wait(1000 / DECISIONS_PER_SECOND);
 }
 await Promise.all(running);
-const minutes = (performance.now() - start) / 60_000;
+const minutes = (performance.now() - startedAt) / 60_000;
 const cpu = (serverCpuSeconds() - cpuAtStart) / (minutes * 60);
 console.log(
-  `${minutes.toFixed(1)} min: ${serverMemoryMiB()} MiB, ${failures.length} errors, ${(cpu * 100).toFixed(0)} % of a core`,
+  `${minutes.toFixed(1)} min: ${serverMemoryMiB()} MiB, ${errors.length} errors, ${(cpu * 100).toFixed(0)} % of a core`,
 );
-tell('a decision, until its answer', answered);
-tell('a decision, until its last watcher has seen it', seen);
+printQuantiles('an approval, until its answer', answered);
+printQuantiles('an approval, until its last watcher has seen it', seen);
 const growth = (await heldBytes()) - heldAtStart;
-const allowed = ALLOWED_GROWTH_BYTES + KEPT_OF_A_DECISION_BYTES * answered.length;
+const allowed = ALLOWED_GROWTH_BYTES + KEPT_BYTES_PER_DECISION * answered.length;
 console.log(
   `held ${mib(heldAtStart)} MiB at the start, ${mib(growth)} MiB more at the end, of ${mib(allowed)} MiB allowed`,
 );
 const problems = [
-  ...new Set([...failures, ...server.faults]),
+  ...new Set([...errors, ...server.faults]),
   ...(growth <= allowed ? [] : [`memory grew by ${mib(growth)} MiB, of ${mib(allowed)} MiB allowed`]),
-  ...(answered.length > 0 ? [] : ['nobody decided anything']),
+  ...(answered.length > 0 ? [] : ['nothing was approved']),
 ];
 for (const problem of problems) console.error(problem);
 
-for (const room of rooms) room.close();
+for (const session of sessions) session.close();
 await server.kill();
 await fake.close();
 process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,76 +1,777 @@
 /**
- * Breaks the product on purpose, one rule at a time, in a copy of its own, and lets the simulator find it: `npm run mutations`.
- * A rule whose mutation goes unnoticed is a rule that nobody checks. What caught each goes into the table in the README of the tests.
+ * Deliberate mistakes that the simulator must catch, each with the rules that may catch it. A mistake is described by the structure of
+ * the code and not by its text: `find` is a pattern of ast-grep, in which `$A` stands for any node and `$$$A` for any number of nodes
+ * (https://ast-grep.github.io/guide/pattern-syntax.html).
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Rule } from './ledger.ts';
-import { type Mutation, mutations } from './mutants.ts';
-import { type Row, updateTable } from './mutation-table.ts';
+import type { Rule } from './rule-checks.ts';
 
-const SCHEDULES = 10_000;
-const PATIENCE_MS = 300_000;
-/** `ONLY` is a rule, `WHAT` a part of what is done. */
-const { ONLY, WHAT = '', SEED = '1' } = process.env;
-
-const root = join(import.meta.dirname, '../..');
-const copy = mkdtempSync(join(tmpdir(), 'mutations-'));
-for (const part of ['shared', 'server', 'client', 'test/simulator', 'package.json']) {
-  cpSync(join(root, part), join(copy, part), { recursive: true });
+export interface Edit {
+  readonly file: string;
+  /** The function or method to look in; the whole file when absent. */
+  readonly in?: string;
+  readonly find: string;
+  /** What stands in place of each match, with the pattern's variables; nothing when absent. */
+  readonly replace?: string;
 }
-symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 
-/** Changes the copy; returns the undo. */
-function mutate({ edits }: Mutation): () => void {
-  const before = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
-  for (const { file, from, to } of edits) {
-    const text = readFileSync(join(copy, file), 'utf8');
-    if (!text.includes(from)) throw new Error(`${file} has no "${from}" any more.`);
-    writeFileSync(
-      join(copy, file),
-      text.replaceAll(from, () => to),
-    );
+export interface Mutation {
+  readonly mistake: string;
+  readonly breaks: readonly [Rule, ...Rule[]];
+  readonly edits: readonly [Edit, ...Edit[]];
+}
+
+const answers = 'server/session/answers.ts';
+const attempts = 'server/session/attempts.ts';
+const frames = 'server/ws/image-frames.ts';
+const machine = 'server/session/machine.ts';
+const memory = 'server/session/image-memory.ts';
+const participants = 'server/session/participants.ts';
+const queue = 'server/session/generation-queue.ts';
+const run = 'server/session/generation-run.ts';
+const session = 'server/session/session.ts';
+const sessionImages = 'server/session/session-images.ts';
+const sessions = 'server/session/sessions.ts';
+const snapshot = 'server/session/snapshot.ts';
+const subscribers = 'server/session/subscribers.ts';
+const connection = 'server/ws/connection.ts';
+const outbox = 'server/ws/outbox.ts';
+const writer = 'server/ws/socket-writer.ts';
+const drain = 'server/drain.ts';
+const client = 'client/session/session-client.ts';
+const clientCommands = 'client/session/commands.ts';
+const clientConnection = 'client/session/session-connection.ts';
+const clientDraft = 'client/session/shared-draft.ts';
+const clientImages = 'client/session/received-images.ts';
+const clientLiveness = 'client/session/liveness.ts';
+const clientSocket = 'client/session/reconnecting-socket.ts';
+
+export const mutations: readonly Mutation[] = [
+  {
+    mistake: 'any command but approve cancels a generation',
+    breaks: ['M1', 'discard'],
+    edits: [{ file: machine, find: "$C.type === 'cancel' ? $A : $B", replace: "$C.type !== 'approve' ? $A : $B" }],
+  },
+  {
+    mistake: 'a rejected command is not told the last action',
+    breaks: ['M2'],
+    edits: [{ file: session, find: '$L && lastAction && { lastAction }', replace: 'false' }],
+  },
+  {
+    mistake: 'a cancelled generation goes on beside the next one',
+    breaks: ['R2', 'M2', 'R11'],
+    edits: [{ file: session, find: "$E.effect === 'abort'", replace: 'false' }],
+  },
+  {
+    mistake: 'approve does not compare the digest',
+    breaks: ['M3'],
+    edits: [{ file: machine, find: 'sha256 === undefined || sha256 === $I.sha256', replace: 'true' }],
+  },
+  {
+    mistake: 'the client approves the oldest image, not the one on show',
+    breaks: ['M3'],
+    edits: [
+      {
+        file: client,
+        find: "this.#command({ type: 'approve', imageId, sha256 })",
+        replace:
+          "this.#command({ type: 'approve', imageId: this.state.snapshot.attempts[0].image.imageId, sha256: this.state.snapshot.attempts[0].image.sha256 })",
+      },
+    ],
+  },
+  {
+    mistake: 'the result of a cancelled generation joins the next one',
+    breaks: ['M4'],
+    edits: [
+      { file: machine, find: '$S.generation.generationId === $E.generationId', replace: 'true' },
+      {
+        file: run,
+        find: 'return this.#generate(candidate);',
+        replace: `return this.#generate(candidate).then((late) => {
+  if (signal.aborted) {
+    const held = this.#context.memory.tryReserve(0);
+    this.#listener.generated(candidate, this.#store(late.image, candidate, 'final', 0, held), late);
   }
-  return () => {
-    for (const [file, text] of before) writeFileSync(join(copy, file), text);
-  };
-}
-
-/** What caught it, and after how many schedules; nothing when nothing did. */
-function simulate(): { readonly rule: string; readonly schedules: string; readonly what: string } | undefined {
-  const { stdout } = spawnSync(process.execPath, [join(copy, 'test/simulator/soak.ts')], {
-    env: { SEED, RUNS: String(SCHEDULES), SHRINKS: '0' },
-    encoding: 'utf8',
-    timeout: PATIENCE_MS,
-    maxBuffer: 2 ** 26,
-  });
-  const [, rule, what] = /^(\w+) is broken: (.*)$/m.exec(stdout) ?? [];
-  const [, schedules] = /^Failed after (\d+) schedules$/m.exec(stdout) ?? [];
-  return rule === undefined || what === undefined ? undefined : { rule, what, schedules: schedules ?? '?' };
-}
-
-const chosen = mutations.filter(
-  ({ breaks, what }) => (ONLY === undefined || breaks.includes(ONLY as Rule)) && what.includes(WHAT),
-);
-let missed = 0;
-const rows: Row[] = [];
-try {
-  for (const mutation of chosen) {
-    const restore = mutate(mutation);
-    const caught = simulate();
-    restore();
-    const isRight = mutation.breaks.some((rule) => rule === caught?.rule);
-    if (!isRight) missed += 1;
-    rows.push({ what: mutation.what, caughtBy: caught?.rule ?? 'nothing', after: caught?.schedules ?? '' });
-    const verdict = caught ? `${caught.rule} after ${caught.schedules} schedules` : 'NOT CAUGHT';
-    console.log(`${isRight ? '' : 'MISSED '}${mutation.breaks.join(' or ')} | ${mutation.what} | ${verdict}`);
-    if (caught && !isRight) console.log(`  ${caught.what}`);
-  }
-} finally {
-  rmSync(copy, { recursive: true });
-}
-updateTable(rows);
-console.log(`${chosen.length - missed} of ${chosen.length} mutations caught`);
-process.exitCode = missed > 0 ? 1 : 0;
+  return late;
+});`,
+      },
+    ],
+  },
+  {
+    mistake: 'a start over keeps the old error',
+    breaks: ['M5'],
+    edits: [
+      {
+        file: machine,
+        find: 'accept({ ...$C, ...$E, draftRevision: $D }, $X)',
+        replace: 'accept({ ...$C, ...$E, draftRevision: $D, unfinished: state.unfinished }, $X)',
+      },
+    ],
+  },
+  {
+    mistake: 'a command makes no new revision',
+    breaks: ['M6'],
+    edits: [
+      {
+        file: machine,
+        find: 'return { ...$C, revision: state.revision + 1, turn: $T, lastAction: $L };',
+        replace: 'return { ...$C, revision: state.revision, turn: $T, lastAction: $L };',
+      },
+    ],
+  },
+  {
+    mistake: 'the encoded snapshot outlives its state',
+    breaks: ['M6', 'W6', 'W3', 'W1'],
+    edits: [
+      {
+        file: session,
+        find: 'if (state !== before) { this.#snapshotFrame = undefined; $$$A }',
+        replace: 'if (state !== before) { $$$A }',
+      },
+    ],
+  },
+  {
+    mistake: 'a command that is sent again is done again',
+    breaks: ['M7'],
+    edits: [{ file: session, find: 'if (known) return known;' }],
+  },
+  {
+    mistake: 'another command under a known id gets its answer',
+    breaks: ['M7'],
+    edits: [{ file: answers, find: '$F.digest === $D', replace: 'true' }],
+  },
+  {
+    mistake: 'a server_busy is remembered as the answer',
+    breaks: ['S4', 'M7'],
+    edits: [{ file: answers, find: 'if (!answer.accepted && $R) return;' }],
+  },
+  {
+    mistake: 'a cancel forgets the prompt',
+    breaks: ['M8'],
+    edits: [
+      {
+        file: machine,
+        find: "idle(nextTurn($A, $B, 'cancel'), $C, $D)",
+        replace: "idle(nextTurn($A, $B, 'cancel'), $C)",
+      },
+    ],
+  },
+  {
+    mistake: 'a cancel forgets its reason',
+    breaks: ['M8'],
+    edits: [{ file: machine, find: '{ ...$G, cancelReason: $R }', replace: '$G' }],
+  },
+  {
+    mistake: 'a failed candidate is not listed',
+    breaks: ['M8'],
+    edits: [{ file: machine, find: '{ ...$G, failures: $F }', replace: '$G' }],
+  },
+  {
+    mistake: 'an attempt does not know its parent',
+    breaks: ['M9'],
+    edits: [{ file: attempts, find: 'parent !== undefined && { parent }', replace: '{}' }],
+  },
+  {
+    mistake: 'a command from another turn is accepted',
+    breaks: ['M10'],
+    edits: [{ file: machine, find: "if ($A) return reject('stale');" }],
+  },
+  {
+    mistake: 'a discard forgets the error',
+    breaks: ['discard'],
+    edits: [{ file: machine, find: 'idle($A, attempts, state.unfinished)', replace: 'idle($A, attempts)' }],
+  },
+  {
+    mistake: 'a discard of the last attempt makes no new turn',
+    breaks: ['M10'],
+    edits: [{ file: machine, find: '$N.stage === $S.stage ? $N : $X', replace: '$N' }],
+  },
+  {
+    mistake: 'a discard makes no new revision',
+    breaks: ['W9', 'M6', 'discard'],
+    edits: [
+      {
+        file: machine,
+        find: 'idle({ ...$C, revision: $R, discarded }, $$$A)',
+        replace: 'idle({ ...$C, discarded }, $$$A)',
+      },
+    ],
+  },
+  {
+    mistake: 'a discarded attempt can be approved',
+    breaks: ['M3', 'M1', 'W1'],
+    edits: [
+      {
+        file: machine,
+        find: 'const attempt = findAttempt(state.attempts, $I);',
+        replace: 'const attempt = findAttempt([...state.attempts, ...state.discarded], $I);',
+      },
+    ],
+  },
+  {
+    mistake: 'a restored attempt stands last',
+    breaks: ['discard'],
+    edits: [{ file: attempts, find: '$L.toSorted(($A, $B) => $A.number - $B.number)', replace: '$L' }],
+  },
+  {
+    mistake: 'a restored attempt stays among the discarded',
+    breaks: ['discard', 'R7', 'M1'],
+    edits: [{ file: attempts, in: 'restoreAttempt', find: 'discarded.filter($F)', replace: 'discarded' }],
+  },
+  {
+    mistake: 'the last discarded attempt stands first',
+    breaks: ['discard'],
+    edits: [{ file: attempts, in: 'discardAttempt', find: '[...discarded, $A]', replace: '[$A, ...discarded]' }],
+  },
+  {
+    mistake: 'the number of a discarded attempt is given again',
+    breaks: ['discard'],
+    edits: [{ file: machine, find: 'const number = $N;', replace: 'const number = state.attempts.length + 1;' }],
+  },
+  {
+    mistake: 'kept attempts are dropped before discarded ones',
+    breaks: ['discard'],
+    edits: [
+      {
+        file: attempts,
+        find: '[...discarded, ...attempts.slice(0, -1)]',
+        replace: '[...attempts.slice(0, -1), ...discarded]',
+      },
+    ],
+  },
+  {
+    mistake: 'discarded attempts do not count towards the limit',
+    breaks: ['R7'],
+    edits: [{ file: attempts, find: 'attempts.length + discarded.length - $L', replace: 'attempts.length - $L' }],
+  },
+  {
+    mistake: 'a start over keeps the bytes of discarded attempts',
+    breaks: ['R7', 'discard'],
+    edits: [
+      {
+        file: machine,
+        find: 'const imageIds = [...state.discarded, ...state.attempts].map($F);',
+        replace: 'const imageIds = state.attempts.map($F);',
+      },
+    ],
+  },
+  {
+    mistake: 'the client drops the images of discarded attempts',
+    breaks: ['discard'],
+    edits: [{ file: clientImages, find: '[...discarded, ...attempts].map($F)', replace: 'attempts.map($F)' }],
+  },
+  {
+    mistake: 'the client takes two discards for one click',
+    breaks: ['discard'],
+    edits: [
+      {
+        file: clientCommands,
+        find: 'if ($A === text) return pending;',
+        replace: 'if (pending.command.type === content.type) return pending;',
+      },
+    ],
+  },
+  {
+    mistake: 'another prompt is drawn than was asked for',
+    breaks: ['R11'],
+    edits: [
+      {
+        file: session,
+        find: 'const request = { prompt, options, $$$R };',
+        replace: "const request = { prompt: 'another', options, $$$R };",
+      },
+    ],
+  },
+  {
+    mistake: 'the server loses the options of regenerate',
+    breaks: ['options'],
+    edits: [{ file: machine, find: 'command.options ?? source.options', replace: 'source.options' }],
+  },
+  {
+    mistake: 'the client loses the options of regenerate',
+    breaks: ['options'],
+    edits: [
+      {
+        file: client,
+        find: "this.#command({ type: 'regenerate', ...$I })",
+        replace: "this.#command({ type: 'regenerate', ...$I, options: {} })",
+      },
+    ],
+  },
+  {
+    mistake: 'the server loses the options of refine',
+    breaks: ['options'],
+    edits: [{ file: machine, find: 'command.options ?? parent.options', replace: 'parent.options' }],
+  },
+  {
+    mistake: 'the client loses the options of refine',
+    breaks: ['options'],
+    edits: [
+      {
+        file: client,
+        find: "this.#command({ type: 'refine', imageId, feedback, $$$O })",
+        replace: "this.#command({ type: 'refine', imageId, feedback })",
+      },
+    ],
+  },
+  {
+    mistake: 'options that are not supported are requested',
+    breaks: ['options'],
+    edits: [{ file: sessions, find: "if ($P !== undefined) return reject('invalid_message', $P);" }],
+  },
+  {
+    mistake: 'an image is refined by another text',
+    breaks: ['R11'],
+    edits: [
+      { file: session, find: 'feedback !== undefined && { feedback }', replace: 'feedback && { feedback: prompt }' },
+    ],
+  },
+  {
+    mistake: 'an image is refined without its bytes',
+    breaks: ['M9'],
+    edits: [{ file: session, find: 'source && { parent: $P }', replace: '{}' }],
+  },
+  {
+    mistake: 'refine starts from the newest image, not the one it names',
+    breaks: ['M9'],
+    edits: [
+      {
+        file: machine,
+        find: "start($S, $E, 'refine', { prompt: $P, feedback: $F, options: $O, parent: $X })",
+        replace:
+          "start($S, $E, 'refine', { prompt: $P, feedback: $F, options: $O, parent: newestAttempt(state.attempts).image.imageId })",
+      },
+    ],
+  },
+  {
+    mistake: 'a client that joins late gets no partial',
+    breaks: ['W1'],
+    edits: [{ file: outbox, in: 'join', find: 'this.#partialsDue.add($C);' }],
+  },
+  {
+    mistake: 'progress comes before the snapshot of its generation',
+    breaks: ['W1'],
+    edits: [{ file: outbox, find: 'if (this.#snapshotDue) return false;' }],
+  },
+  {
+    mistake: 'nobody is told that somebody has left',
+    breaks: ['W1'],
+    edits: [{ file: subscribers, in: 'remove', find: 'this.notify($F);' }],
+  },
+  {
+    mistake: 'images that a client has are sent again',
+    breaks: ['W2'],
+    edits: [{ file: outbox, find: 'for (const imageId of have) $S' }],
+  },
+  {
+    mistake: 'the client does not list the images that it has',
+    breaks: ['W2'],
+    edits: [{ file: client, find: 'this.#images.newestIds($$$A)', replace: '[]' }],
+  },
+  {
+    mistake: 'a snapshot does not wait for its image',
+    breaks: ['W3'],
+    edits: [{ file: outbox, find: 'return !this.#hasSentSnapshot || $X;', replace: 'return true;' }],
+  },
+  {
+    mistake: 'the last byte of an image is not sent',
+    breaks: ['W4', 'R8'],
+    edits: [
+      {
+        file: frames,
+        find: 'Buffer.from($P.buffer, $P.byteOffset, $P.byteLength)',
+        replace: 'Buffer.from($P.buffer, $P.byteOffset, $P.byteLength - 1)',
+      },
+    ],
+  },
+  {
+    mistake: 'one image message is sent for all images',
+    breaks: ['W4', 'R11', 'W2', 'W3'],
+    edits: [{ file: frames, find: 'this.#frames.get(imageId) ?? $X', replace: '[...this.#frames.values()][0] ?? $X' }],
+  },
+  {
+    mistake: 'a watcher may decide',
+    breaks: ['W5'],
+    edits: [{ file: session, in: 'execute', find: "if ($C.role !== 'reviewer') return reject('not_allowed');" }],
+  },
+  {
+    mistake: 'any key opens a session',
+    breaks: ['W5'],
+    edits: [{ file: sessions, find: '$K !== undefined && !isSameSecret($K, $S.key)', replace: 'false' }],
+  },
+  {
+    mistake: 'an ack comes before its snapshot',
+    breaks: ['W6'],
+    edits: [{ file: outbox, find: "this.#control[0]?.type === 'ack' && $X", replace: 'false' }],
+  },
+  {
+    mistake: 'a pending command is not sent again',
+    breaks: ['W6'],
+    edits: [{ file: client, find: 'for (const command of $P) $S' }],
+  },
+  {
+    mistake: 'a message that can’t be handled gets no answer',
+    breaks: ['W6'],
+    edits: [{ file: connection, find: "this.#reject(reject('internal_error'), $I);" }],
+  },
+  {
+    mistake: 'the client comes back at once after 4429',
+    breaks: ['W7'],
+    edits: [{ file: clientSocket, find: '$F(policy.waitMs ?? 0)', replace: '$F(0)' }],
+  },
+  {
+    mistake: 'an update replaces what somebody types',
+    breaks: ['W8'],
+    edits: [{ file: clientDraft, in: '#apply', find: 'this.#hasFocus', replace: 'false' }],
+  },
+  {
+    mistake: 'a draft changes the content of a revision',
+    breaks: ['W9', 'M6'],
+    edits: [
+      {
+        file: snapshot,
+        find: 'lastAction && { lastAction }',
+        replace: "lastAction && draft !== '' && { lastAction: { ...lastAction, by: draft } }",
+      },
+    ],
+  },
+  {
+    mistake: 'a draft makes a revision',
+    breaks: ['W9', 'M1'],
+    edits: [
+      {
+        file: session,
+        in: '#onDraftSet',
+        find: 'this.#snapshotFrame = undefined;',
+        replace: `this.#snapshotFrame = undefined;
+this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
+      },
+    ],
+  },
+  {
+    mistake: 'a wrong participant secret is accepted',
+    breaks: ['participant'],
+    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'given' }],
+  },
+  {
+    mistake: 'the server makes a new participant at each join',
+    breaks: ['participant'],
+    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'false' }],
+  },
+  {
+    mistake: 'the client does not say who it is when it comes back',
+    breaks: ['participant'],
+    edits: [{ file: clientConnection, find: 'participant && { participant }', replace: '{}' }],
+  },
+  {
+    mistake: 'a command is recorded under its connection’s id as participant',
+    breaks: ['participant'],
+    edits: [
+      {
+        file: session,
+        find: 'const act = { by: $B, participantId: $P, $$$R };',
+        replace: 'const act = { by: $B, participantId: connectionId, $$$R };',
+      },
+    ],
+  },
+  {
+    mistake: 'a client that lost its connection does not try again',
+    breaks: ['R1'],
+    edits: [
+      { file: clientSocket, find: '$E.setTimer(() => this.#connect(), $W)', replace: '$E.setTimer(() => {}, $W)' },
+    ],
+  },
+  {
+    mistake: 'the client does not notice a silent connection',
+    breaks: ['R1', 'W6', 'M6'],
+    edits: [{ file: clientLiveness, find: 'if (!$E.isHidden()) $S' }],
+  },
+  {
+    mistake: 'somebody who leaves ends the generation',
+    breaks: ['R2'],
+    edits: [
+      {
+        file: session,
+        find: 'if (!$S.remove(subscriber)) return;',
+        replace: `if (!$S.remove(subscriber)) return;
+this.#run?.abort();`,
+      },
+    ],
+  },
+  {
+    mistake: 'a socket is written to however much it holds',
+    breaks: ['R3'],
+    edits: [
+      { file: writer, in: 'hasCapacity', find: 'this.isBetweenMessages && $X', replace: 'this.isBetweenMessages' },
+    ],
+  },
+  {
+    mistake: 'a long message is announced with another length',
+    breaks: ['R4'],
+    edits: [
+      {
+        file: writer,
+        find: "JSON.stringify({ type: 'heartbeat', nextBytes: $B })",
+        replace: "JSON.stringify({ type: 'heartbeat', nextBytes: $B + 1 })",
+      },
+    ],
+  },
+  {
+    mistake: 'the server does not notice that a long snapshot has arrived',
+    breaks: ['M6', 'W1', 'W6', 'draft'],
+    edits: [{ file: writer, find: 'this.#confirmingPing = undefined;' }],
+  },
+  {
+    mistake: 'the server measures silence by a clock that may be set',
+    breaks: ['R7', 'W6', 'W1', 'M6'],
+    edits: [{ file: writer, find: '$C.monotonic()', replace: '$C.now()' }],
+  },
+  {
+    mistake: 'the waits between two tries grow to a minute',
+    breaks: ['R5'],
+    edits: [{ file: clientSocket, find: 'const LONGEST_WAIT_MS = $N;', replace: 'const LONGEST_WAIT_MS = 60_000;' }],
+  },
+  {
+    mistake: 'a stable connection does not reset the waits',
+    breaks: ['R5'],
+    edits: [{ file: clientSocket, find: 'this.#failures = 0;' }],
+  },
+  {
+    mistake: 'a failure of the generator is not handled',
+    breaks: ['R8', 'R7'],
+    edits: [{ file: run, find: 'this.#listener.failed($$$A);', replace: 'throw error;' }],
+  },
+  {
+    mistake: 'a generation is measured by a clock that may be set',
+    breaks: ['R8'],
+    edits: [{ file: run, find: '$C.monotonic()', replace: '$C.now()' }],
+  },
+  {
+    mistake: 'a tab whose session is gone shows no image any more',
+    breaks: ['R9'],
+    edits: [
+      {
+        file: client,
+        find: 'this.#images.finals',
+        replace: '(this.#connection.endReason ? new Map() : this.#images.finals)',
+      },
+    ],
+  },
+  {
+    mistake: 'a draining server ends generations at once',
+    breaks: ['R6'],
+    edits: [{ file: drain, find: 'const GENERATION_GRACE_MS = $N;', replace: 'const GENERATION_GRACE_MS = 0;' }],
+  },
+  {
+    mistake: 'a draining server accepts new generations',
+    breaks: ['R6'],
+    edits: [{ file: drain, find: 'queue.close();' }],
+  },
+  {
+    mistake: 'a goodbye does not say when to come back',
+    breaks: ['R6'],
+    edits: [
+      {
+        file: connection,
+        find: "this.#outbox.sendLast({ type: 'goodbye', reason, reconnectInMs });",
+        replace: "this.#outbox.sendLast({ type: 'goodbye', reason });",
+      },
+    ],
+  },
+  {
+    mistake: 'a goodbye asks to come back after up to a minute',
+    breaks: ['R6'],
+    edits: [{ file: drain, find: 'const RECONNECT_SPREAD_MS = $N;', replace: 'const RECONNECT_SPREAD_MS = 60_000;' }],
+  },
+  {
+    mistake: 'a draining server closes connections without a goodbye',
+    breaks: ['R6'],
+    edits: [{ file: connection, find: 'this.#outbox.sendLast($M);' }],
+  },
+  {
+    mistake: 'dropped images keep their memory',
+    breaks: ['R7'],
+    edits: [{ file: sessionImages, find: '$I?.reservation.release();' }],
+  },
+  {
+    mistake: 'previews keep their memory after their candidate has ended',
+    breaks: ['R7'],
+    edits: [{ file: run, in: '#end', find: '$I?.reservation.release();' }],
+  },
+  {
+    mistake: 'image messages keep their memory after they were sent',
+    breaks: ['R7'],
+    edits: [{ file: frames, find: 'frame.reservation.release();' }],
+  },
+  {
+    mistake: 'a failed candidate keeps its memory',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: run,
+        in: '#draw',
+        find: 'try { $$$A } catch ($E) { $$$B } finally { $$$C }',
+        replace: 'try { $$$A } catch ($E) { $$$B }',
+      },
+    ],
+  },
+  {
+    mistake: 'a generation that was aborted while it waited for memory keeps it',
+    breaks: ['R7'],
+    edits: [{ file: run, find: 'if (signal.aborted) reservation?.release();' }],
+  },
+  {
+    mistake: 'an image is drawn without a reservation of its size',
+    breaks: ['R7'],
+    edits: [{ file: run, find: 'reserveImage($B)', replace: 'this.#context.memory.tryReserve(0)' }],
+  },
+  {
+    mistake: 'a candidate that gets no memory is drawn all the same',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: run,
+        find: 'if (!reservation) throw $E;',
+        replace: 'reservation ??= this.#context.memory.tryReserve(0);',
+      },
+    ],
+  },
+  {
+    mistake: 'previews take memory that is not free',
+    breaks: ['R7'],
+    edits: [{ file: run, find: '$M.tryReserve(image.bytes.byteLength)', replace: '$M.tryReserve(0)' }],
+  },
+  {
+    mistake: 'memory that is not free is reserved',
+    breaks: ['R7'],
+    edits: [{ file: memory, find: 'if (!this.hasFree(bytes)) return undefined;' }],
+  },
+  {
+    mistake: 'idle sessions free no memory for a candidate',
+    breaks: ['R7'],
+    edits: [{ file: sessions, find: 'if (!memory.hasFree($X)) return undefined;', replace: 'return undefined;' }],
+  },
+  {
+    mistake: 'sessions in use are ended to free memory',
+    breaks: ['R7', 'R2', 'R13'],
+    edits: [
+      { file: sessions, find: '$L.filter((session) => session.isIdle)', replace: '[...this.#sessions.values()]' },
+      { file: sessions, find: 'session.isIdle && $X', replace: '$X' },
+    ],
+  },
+  {
+    mistake: 'sessions are ended before attempts that nobody needs are dropped',
+    breaks: ['R7'],
+    edits: [{ file: sessions, find: 'await session.forget();' }],
+  },
+  {
+    mistake: 'sessions with an approved image are ended first',
+    breaks: ['R7'],
+    edits: [{ file: sessions, in: '#reserveImage', find: '[...$A, ...$B]', replace: '[...$B, ...$A]' }],
+  },
+  {
+    mistake: 'the approved image is dropped to free memory',
+    breaks: ['R7', 'M3'],
+    edits: [{ file: machine, find: "if (state.stage === 'final') needed.add($X);" }],
+  },
+  {
+    mistake: 'the newest attempt is dropped to free memory',
+    breaks: ['R7', 'M1'],
+    edits: [{ file: machine, find: 'new Set([...inUse, $N])', replace: 'new Set(inUse)' }],
+  },
+  {
+    mistake: 'a session with people in it expires',
+    breaks: ['R13'],
+    edits: [{ file: sessions, find: 'if (session.isIdle) $S', replace: '$S' }],
+  },
+  {
+    mistake: 'a candidate that waits is not started when another one ends',
+    breaks: ['R7'],
+    edits: [{ file: queue, in: '#startNextSoon', find: 'this.#startNext();' }],
+  },
+  {
+    mistake: 'a generation is rejected while anything is drawn',
+    breaks: ['S4'],
+    edits: [
+      { file: queue, find: 'return !this.#isClosed && $X;', replace: 'return !this.#isClosed && this.running === 0;' },
+    ],
+  },
+  {
+    mistake: 'any number of candidates may wait',
+    breaks: ['S4'],
+    edits: [{ file: queue, find: 'return !this.#isClosed && $X;', replace: 'return !this.#isClosed;' }],
+  },
+  {
+    mistake: 'any number of commands is accepted',
+    breaks: ['S4'],
+    edits: [{ file: sessions, in: 'execute', find: "if (!$C.take($I)) return reject('rate_limited');" }],
+  },
+  {
+    mistake: 'a burst of three commands is too fast',
+    breaks: ['S4'],
+    edits: [{ file: sessions, find: 'new RateLimiter(COMMAND_BURST, $P, $C)', replace: 'new RateLimiter(2, $P, $C)' }],
+  },
+  {
+    mistake: 'text in flight when the connection was lost is not sent again',
+    breaks: ['draft'],
+    edits: [{ file: clientDraft, find: 'if (!this.#isStartingOver) this.#sendNow();' }],
+  },
+  {
+    mistake: 'text typed before a rejected start over is not sent',
+    breaks: ['draft'],
+    edits: [{ file: client, find: "if (command?.type === 'start_over') this.#draft.startOverRejected();" }],
+  },
+  {
+    mistake: 'an author is not told when the text was set',
+    breaks: ['draft'],
+    edits: [{ file: session, in: '#onDraftSet', find: 'draftId !== undefined', replace: 'false' }],
+  },
+  {
+    mistake: 'a snapshot is sent before the own text of its reader',
+    breaks: ['draft'],
+    edits: [
+      {
+        file: outbox,
+        in: '#sendSnapshot',
+        find: 'this.#draftDue = undefined;',
+        replace: `this.#draftDue = undefined;
+this.#ownDraftDue = undefined;`,
+      },
+      {
+        file: outbox,
+        find: 'this.#sendOwnDraft() || this.#sendSnapshot($S)',
+        replace: 'this.#sendSnapshot($S) || this.#sendOwnDraft()',
+      },
+    ],
+  },
+  {
+    mistake: 'the client ignores that its text was set',
+    breaks: ['draft'],
+    edits: [{ file: clientDraft, find: 'if (draftId !== $X) return;', replace: 'return;' }],
+  },
+  {
+    mistake: 'a text that was set before the own one replaces it',
+    breaks: ['draft'],
+    edits: [{ file: clientDraft, find: 'if (this.#inFlightId !== undefined) return;' }],
+  },
+  {
+    mistake: 'a prompt makes no new draft revision',
+    breaks: ['draft'],
+    edits: [{ file: machine, find: 'accept({ ...$N, draftRevision: $D }, $E)', replace: 'accept($N, $E)' }],
+  },
+  {
+    mistake: 'a start over makes no new draft revision',
+    breaks: ['draft'],
+    edits: [
+      {
+        file: machine,
+        find: 'accept({ ...$C, ...$E, draftRevision: $D }, $X)',
+        replace: 'accept({ ...$C, ...$E }, $X)',
+      },
+    ],
+  },
+  {
+    mistake: 'the client takes no notice of draft revisions',
+    breaks: ['draft'],
+    edits: [{ file: clientDraft, find: 'return $A && draftRevision > $B;', replace: 'return false;' }],
+  },
+];

@@ -1,53 +1,49 @@
-/** Steps of the service that draws. */
+/** Steps of the generator. */
 import { GenerationFailed } from '../../server/generators/generator.ts';
+import type { Drawing } from './simulated-generator.ts';
 import { pick, type Step, type StepOf } from './steps.ts';
-import type { Drawing } from './upstream.ts';
 import type { World } from './world.ts';
 
-type WithDrawing = Extract<Step, { drawing: number }>;
+type DrawingStep = Extract<Step, { drawing: number }>;
 
 export function finishAll(bytes: number, world: World): void {
-  for (const drawing of world.upstream.drawings) if (drawing.isLive) finish(drawing, bytes, world);
+  for (const drawing of world.generator.drawings) if (drawing.isLive) finish(drawing, bytes, world);
 }
 
-export function draw(step: WithDrawing, world: World): void {
-  const { drawings } = world.upstream;
+export function draw(step: DrawingStep, world: World): void {
+  const { drawings } = world.generator;
   if (step.does === 'finish late') {
-    const late = pick(
-      drawings.filter(({ isSettled, context }) => !isSettled && context.signal.aborted),
-      step.drawing,
-    );
+    const aborted = drawings.filter(({ isSettled, context }) => !isSettled && context.signal.aborted);
+    const late = pick(aborted, step.drawing);
     if (late) finish(late, step.bytes, world);
     return;
   }
-  const drawing = pick(
-    drawings.filter(({ isLive }) => isLive),
-    step.drawing,
-  );
+  const live = drawings.filter(({ isLive }) => isLive);
+  const drawing = pick(live, step.drawing);
   if (!drawing) return;
   const { onProgress } = drawing.context;
   switch (step.does) {
-    case 'draw':
-      if (step.what !== 'retrying') return onProgress({ phase: step.what });
+    case 'progress':
+      if (step.phase !== 'retrying') return onProgress({ phase: step.phase });
       return onProgress({ phase: 'retrying', try: 2, retryInMs: 1_000, reason: 'The service is busy.' });
     case 'preview':
       return world.preview(drawing, step.bytes);
     case 'finish':
       return finish(drawing, step.bytes, world);
     case 'fail': {
-      const failure = failures[step.by]();
-      if (step.by !== 'refusal') world.expectedFaults.add(failure);
-      return drawing.fail(failure);
+      const error = errors[step.by]();
+      if (step.by !== 'refusal') world.expectedErrors.add(error);
+      return drawing.fail(error);
     }
   }
 }
 
-const failures: Record<StepOf<'fail'>['by'], () => unknown> = {
+const errors: Record<StepOf<'fail'>['by'], () => unknown> = {
   refusal: () => new GenerationFailed('provider_error', 'The service failed.', { retryable: true }),
   fault: () => new TypeError('terminated'),
-  nothing: () => undefined,
+  undefined: () => undefined,
 };
 
 export function finish(drawing: Drawing, bytes: number, world: World): void {
-  drawing.finish(world.upstream.paint(drawing, 'final', bytes));
+  drawing.finish(world.generator.paint(drawing, 'final', bytes));
 }

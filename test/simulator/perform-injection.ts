@@ -1,68 +1,97 @@
-/** Steps that put messages on a connection that no page of ours would send just then. */
+/** Steps that send messages which our client would not send at that moment. */
 import type { Command } from '../../shared/protocol.ts';
-import { isOffered } from './ask.ts';
-import type { Cable } from './cable.ts';
-import type { Page } from './page.ts';
-import { isAsking } from './rules/ask-rules.ts';
+import { isGenerateCommand } from './rules/request-rules.ts';
+import type { SimulatedConnection } from './simulated-connection.ts';
+import { isSupported } from './simulated-generator.ts';
 import { pick, type StepOf } from './steps.ts';
+import type { Tab } from './tab.ts';
 import type { World } from './world.ts';
 
-export function inject(
-  step: StepOf<'send again' | 'forge' | 'late' | 'trespass' | 'babble' | 'flood'>,
-  page: Page,
+type InjectionStep = StepOf<
+  'send again' | 'reuse id' | 'send late' | 'trespass' | 'send nonsense' | 'flood' | 'generate and cancel'
+>;
+
+export function inject(step: InjectionStep, tab: Tab, world: World): void {
+  const { connection } = tab;
+  if (!connection) return;
+  switch (step.does) {
+    case 'send nonsense':
+      return connection.inject(nonsense[step.which % nonsense.length] ?? '');
+    case 'flood':
+      return flood(step.times, connection, world);
+    case 'trespass':
+      return trespass(connection, tab, world);
+    case 'generate and cancel':
+      return generateAndCancel(connection, tab, world);
+    default: {
+      const command = pick((world.commands.get(tab.team) ?? []).toReversed(), step.message);
+      if (command) resend(step, command, connection, tab, world);
+    }
+  }
+}
+
+function resend(
+  step: StepOf<'send again' | 'reuse id' | 'send late'>,
+  command: Command,
+  connection: SimulatedConnection,
+  tab: Tab,
   world: World,
 ): void {
-  const cable = page.cable;
-  if (!cable) return;
-  if (step.does === 'babble') return cable.inject(babble[step.what % babble.length] ?? '');
-  if (step.does === 'flood') return flood(step.times, cable, world);
-  if (step.does === 'trespass') return trespass(cable, page, world);
-  const command = pick((world.commands.get(page.room) ?? []).toReversed(), step.message);
-  if (!command) return;
   switch (step.does) {
     case 'send again':
-      return cable.inject(JSON.stringify(command));
-    case 'forge': {
-      // While a page waits for its answer, it would take the forger's for its own.
-      const isOpen = world.pages.some(({ clicks }) =>
+      return connection.inject(JSON.stringify(command));
+    case 'reuse id': {
+      // A client that still waits for the answer would take the answer to this one for it.
+      const isPending = world.tabs.some(({ clicks }) =>
         clicks.some(({ commandId, result }) => commandId === command.commandId && !result),
       );
-      // One that never reached its session left its id free.
-      const isUnknown = isAsking(command) && !isOffered(command.options ?? {});
-      if (isOpen || isUnknown) return;
-      const forged: Command = { type: 'generate', commandId: command.commandId, prompt: `[${page.room}] forged` };
-      return cable.inject(JSON.stringify(forged));
+      // A command that was rejected before its session saw it has not used its id.
+      const isUnused = isGenerateCommand(command) && !isSupported(command.options ?? {});
+      if (isPending || isUnused) return;
+      const other: Command = { type: 'generate', commandId: command.commandId, prompt: `[${tab.team}] reused id` };
+      return connection.inject(JSON.stringify(other));
     }
-    case 'late':
-      return cable.inject(JSON.stringify({ ...command, commandId: world.newId('late') }));
+    case 'send late':
+      return connection.inject(JSON.stringify({ ...command, commandId: world.newId('late') }));
   }
 }
 
-/** Tries what the connection may not do, or what is not true. */
-function trespass(cable: Cable, page: Page, world: World): void {
-  const { snapshot } = page.state;
+/** Approves with a wrong digest; a tab without the key also tries to generate. */
+function trespass(connection: SimulatedConnection, tab: Tab, world: World): void {
   const commandId = world.newId('trespass');
-  const imageId = snapshot?.image?.imageId ?? 'none';
-  const forged: Command = { type: 'approve', commandId, imageId, sha256: '0'.repeat(64) };
-  cable.inject(JSON.stringify(forged));
-  if (page.mayDecide) return;
-  const asked: Command = { type: 'generate', commandId: `${commandId}b`, prompt: `[${page.room}] trespass` };
-  cable.inject(JSON.stringify(asked));
+  const imageId = tab.state.snapshot?.image?.imageId ?? 'none';
+  const approval: Command = { type: 'approve', commandId, imageId, sha256: '0'.repeat(64) };
+  connection.inject(JSON.stringify(approval));
+  if (tab.mayDecide) return;
+  const generate: Command = { type: 'generate', commandId: `${commandId}b`, prompt: `[${tab.team}] trespass` };
+  connection.inject(JSON.stringify(generate));
 }
 
-/** Many commands at once, of which none comes to anything. */
-function flood(times: number, cable: Cable, world: World): void {
+/** Many commands at once, none of which changes anything. */
+function flood(times: number, connection: SimulatedConnection, world: World): void {
   for (let time = 0; time < times; time += 1) {
     const command: Command = { type: 'discard', commandId: world.newId('flood'), imageId: 'none' };
-    cable.inject(JSON.stringify(command));
+    connection.inject(JSON.stringify(command));
   }
 }
 
-const babble = [
+/** Both arrive in one event, so that the cancel comes while the generation is being started. */
+function generateAndCancel(connection: SimulatedConnection, tab: Tab, world: World): void {
+  if (!tab.mayDecide) return;
+  const prompt = `[${tab.team}] ${world.newId('prompt ')}`;
+  const type = tab.state.snapshot?.stage === 'user_feedback' ? 'regenerate' : 'generate';
+  const commands: Command[] = [
+    { type, commandId: world.newId('burst'), prompt },
+    { type: 'cancel', commandId: world.newId('burst') },
+  ];
+  connection.injectTogether(commands.map((command) => JSON.stringify(command)));
+}
+
+const nonsense = [
   '',
   '{"type":',
   '[]',
-  '{"type":"dance","commandId":"babble"}',
-  '{"__proto__":{"type":"cancel","commandId":"babble"}}',
+  '{"type":"dance","commandId":"nonsense"}',
+  '{"__proto__":{"type":"cancel","commandId":"nonsense"}}',
   JSON.stringify({ type: 'want', imageIds: ['nowhere'] }),
 ];

@@ -1,15 +1,15 @@
-/** Carries one step out in a world. A step that has nobody to do it, or nothing to do it to, does nothing. */
-import type { Click, Page } from './page.ts';
+/** Carries out one step. A step does nothing when there is no tab, drawing or image for it. */
 import { draw, finishAll } from './perform-drawing.ts';
 import { inject } from './perform-injection.ts';
-import { type Onward, pick, type Step, type StepOf } from './steps.ts';
+import { type NewTab, type NextCommand, pick, type Step, type StepOf } from './steps.ts';
+import type { Tab } from './tab.ts';
 import type { World } from './world.ts';
 
-/** For an answer to come back over a line that works. */
-const A_MOMENT_MS = 200;
-const A_BIG_PICTURE = 70_000;
+/** Long enough for an answer to come back over a connection that works. */
+const ANSWER_MS = 200;
+const BIG_IMAGE_BYTES = 70_000;
 
-type WithPage = Exclude<Extract<Step, { page: number }>, { does: 'go on' | 'abandon' }>;
+type TabStep = Exclude<Extract<Step, { tab: number }>, { does: 'go on' | 'abandon' }>;
 
 export async function perform(step: Step, world: World): Promise<void> {
   switch (step.does) {
@@ -26,190 +26,173 @@ export async function perform(step: Step, world: World): Promise<void> {
       break;
     case 'go on':
       goOn(step, world);
-      return await world.pass(A_MOMENT_MS);
+      return await world.pass(ANSWER_MS);
     case 'finish all':
       finishAll(step.bytes, world);
       break;
     case 'set server clock':
       world.server.setClockForward(step.ms);
       break;
+    case 'server fault':
+      world.server.sessions.failsNextCommand = true;
+      break;
     default: {
       if ('drawing' in step) draw(step, world);
-      else onPage(step, world);
+      else onTab(step, world);
     }
   }
   await world.settle();
 }
 
-/** Somebody opens the page and gets a session of their own. */
-export function open(world: World): Page {
-  return world.addPage({ room: world.newRoom(), mayDecide: true, isInvited: true, options: {} });
+/** Somebody opens the page, which creates a session. */
+export function open(world: World): Tab {
+  return world.addTab({ team: world.newTeam(), mayDecide: true, isInvited: true, options: {} });
 }
 
-/** Whoever is left without a session opens another. */
 function goOn(step: StepOf<'go on'>, world: World): void {
-  const page = pick(world.busy, step.page);
-  const { page: number, bytes, options } = step;
-  const asked = { page: number, ...(options && { options }) };
-  const { snapshot, connection } = page?.state ?? {};
-  if (!page || connection?.status === 'closed') open(world);
-  else if (page.isAsleep) return;
+  const tab = pick(world.active, step.tab);
+  const { tab: index, bytes, options } = step;
+  const common = { tab: index, ...(options && { options }) };
+  const { snapshot, connection } = tab?.state ?? {};
+  if (!tab || connection?.status === 'closed') open(world);
+  else if (tab.isAsleep) return;
   else if (snapshot?.stage === 'generating') finishAll(bytes, world);
-  else if (!page.mayDecide) return;
-  else if (snapshot?.stage === 'final') decide({ does: 'start over', ...asked }, page, world);
-  else if (snapshot?.stage === 'user_feedback') decide(onward(step.how, asked), page, world);
-  else decide({ does: 'generate', ...asked, candidates: 1 + (bytes % 2) }, page, world);
+  else if (!tab.mayDecide) return;
+  else if (snapshot?.stage === 'final') command({ does: 'start over', ...common }, tab, world);
+  else if (snapshot?.stage === 'user_feedback') command(nextCommand(step.next, common), tab, world);
+  else command({ does: 'generate', ...common, candidates: 1 + (bytes % 2) }, tab, world);
 }
 
-function onward(how: Onward, asked: Pick<StepOf<'refine'>, 'page' | 'options'>): Deciding {
-  switch (how) {
+function nextCommand(next: NextCommand, common: Pick<StepOf<'refine'>, 'tab' | 'options'>): CommandStep {
+  switch (next) {
     case 'regenerate':
-      return { does: how, ...asked, how: 'new prompt' };
-    case 'refine':
-      return { does: how, ...asked, image: 0 };
+      return { does: next, ...common, from: 'new prompt' };
     case 'approve another':
-      return { does: 'approve', ...asked, image: 1 };
+      return { does: 'approve', ...common, image: 1 };
     case 'start over':
-      return { does: how, ...asked };
+      return { does: next, ...common };
     default:
-      return { does: how, ...asked, image: 0 };
+      return { does: next, ...common, image: 0 };
   }
 }
 
-function onPage(step: WithPage, world: World): void {
-  const page = pick(world.busy, step.page);
-  if (!page) return;
+function onTab(step: TabStep, world: World): void {
+  const tab = pick(world.active, step.tab);
+  if (!tab) return;
   switch (step.does) {
     case 'attach':
-      return attach(step.as, page, world);
+      return attach(step.as, tab, world);
     case 'leave':
       if (world.open.length === 1) return;
-      return step.politely ? page.leave() : page.vanish();
+      return step.crashes ? tab.crash() : tab.leave();
     case 'cut':
-      return world.cut(page, step.rescued);
+      return world.cut(tab, step.delivered);
     case 'half-open':
-      return block(step, 'dead', page);
+      return block(step, 'dead', tab);
     case 'stall': {
-      block(step, 'stall', page);
-      world.time.after(step.ms, () => unstall(page));
+      block(step, 'stall', tab);
+      world.time.after(step.ms, () => endStall(tab));
       return;
     }
-    case 'weather':
-      page.weather.latencyMs = step.latencyMs;
-      page.weather.bytesPerMs = step.bytesPerMs;
+    case 'set speed':
+      tab.speed.latencyMs = step.latencyMs;
+      tab.speed.bytesPerMs = step.bytesPerMs;
       return;
-    case 'network':
-      page.network = step.is;
+    case 'set network':
+      tab.network = step.to;
       return;
     case 'set clock':
-      return page.setClockForward(step.ms);
+      return tab.setClockForward(step.ms);
     case 'send again':
-    case 'forge':
-    case 'late':
+    case 'reuse id':
+    case 'send late':
     case 'trespass':
-    case 'babble':
+    case 'send nonsense':
     case 'flood':
-      return inject(step, page, world);
+    case 'generate and cancel':
+      return inject(step, tab, world);
     default:
-      if (!page.isAsleep) byPerson(step, page, world);
+      if (!tab.isAsleep) byPerson(step, tab, world);
   }
 }
 
-type ByPerson = Exclude<
-  WithPage,
-  StepOf<
-    | 'attach'
-    | 'leave'
-    | 'cut'
-    | 'half-open'
-    | 'stall'
-    | 'weather'
-    | 'network'
-    | 'set clock'
-    | 'send again'
-    | 'forge'
-    | 'late'
-    | 'trespass'
-    | 'babble'
-    | 'flood'
-  >
->;
+type PersonStep = CommandStep | StepOf<'type' | 'focus' | 'want' | 'hide' | 'show' | 'sleep' | 'all at once'>;
 
-/** What takes a person at a computer that is awake. */
-function byPerson(step: ByPerson, page: Page, world: World): void {
+/** Steps of a person at a computer that is awake. */
+function byPerson(step: PersonStep, tab: Tab, world: World): void {
   switch (step.does) {
     case 'type':
-      if (!page.mayDecide) return;
-      page.focus(true);
-      for (let time = 0; time < step.times; time += 1) page.type(`[${page.room}] ${world.newId('text ')}`);
+      if (!tab.mayDecide) return;
+      tab.focus(true);
+      for (let time = 0; time < step.times; time += 1) tab.type(`[${tab.team}] ${world.newId('text ')}`);
       return;
     case 'focus':
-      return page.focus(step.on);
+      return tab.focus(step.on);
     case 'want': {
-      const imageIds = (page.state.snapshot?.attempts ?? []).map(({ image }) => image.imageId);
-      for (let time = 0; time < step.times; time += 1) page.client.want(imageIds);
+      const imageIds = (tab.state.snapshot?.attempts ?? []).map(({ image }) => image.imageId);
+      for (let time = 0; time < step.times; time += 1) tab.client.want(imageIds);
       return;
     }
     case 'hide':
-      return page.hide();
+      return tab.hide();
     case 'show':
-      return page.show();
+      return tab.show();
     case 'sleep': {
-      page.sleep();
-      world.time.after(step.ms, () => page.wake());
+      tab.sleep();
+      world.time.after(step.ms, () => tab.wake());
       return;
     }
     case 'all at once': {
-      const others = world.open.filter(({ room, mayDecide, isUp }) => room === page.room && mayDecide && isUp);
-      for (const [index, one] of others.entries()) together(step.what, one, index, world);
+      const team = world.open.filter((one) => one.team === tab.team && one.mayDecide && one.isUsable);
+      for (const [index, one] of team.entries()) command(simultaneous(step.command, one, index), one, world);
       return;
     }
     default:
-      if (page.mayDecide) decide(step, page, world);
+      if (tab.mayDecide) command(step, tab, world);
   }
 }
 
-type Deciding = StepOf<
+type CommandStep = StepOf<
   'generate' | 'regenerate' | 'refine' | 'approve' | 'discard' | 'restore' | 'cancel' | 'start over'
 >;
 
-function together(what: StepOf<'all at once'>['what'], page: Page, index: number, world: World): void {
-  const common = { page: 0 };
-  switch (what) {
-    case 'ask':
-      return page.state.snapshot?.stage === 'user_feedback'
-        ? decide({ does: 'regenerate', ...common, how: 'new prompt' }, page, world)
-        : decide({ does: 'generate', ...common, candidates: 1 }, page, world);
+function simultaneous(name: StepOf<'all at once'>['command'], tab: Tab, index: number): CommandStep {
+  const common = { tab: 0 };
+  switch (name) {
+    case 'generate':
+      return tab.state.snapshot?.stage === 'user_feedback'
+        ? { does: 'regenerate', ...common, from: 'new prompt' }
+        : { does: 'generate', ...common, candidates: 1 };
     case 'approve':
-      return decide({ does: 'approve', ...common, image: 0 }, page, world);
+      return { does: 'approve', ...common, image: 0 };
     case 'approve or discard':
-      return decide({ does: index % 2 === 0 ? 'approve' : 'discard', ...common, image: 0 }, page, world);
+      return { does: index % 2 === 0 ? 'approve' : 'discard', ...common, image: 0 };
     default:
-      return decide({ does: what, ...common }, page, world);
+      return { does: name, ...common };
   }
 }
 
-/** Enter in the field asks for a picture; every other decision is a button, which takes the focus. */
-function decide(step: Deciding, page: Page, world: World): void {
-  if (step.does !== 'generate') page.focus(false);
-  const { snapshot } = page.state;
+/** Enter in the prompt field generates; every other command is a button, which takes the focus from the field. */
+function command(step: CommandStep, tab: Tab, world: World): void {
+  if (step.does !== 'generate') tab.focus(false);
+  const { snapshot } = tab.state;
   const attempts = snapshot?.attempts ?? [];
-  const newText = (kind: string) => `[${page.room}] ${world.newId(`${kind} `)}`;
+  const newText = (kind: string) => `[${tab.team}] ${world.newId(`${kind} `)}`;
   switch (step.does) {
     case 'generate': {
       const prompt = newText('prompt');
-      if (page.isFocused) page.type(prompt);
+      if (tab.isFocused) tab.type(prompt);
       const { candidates } = step;
       const options = candidates === 1 ? step.options : { ...step.options, candidates };
-      page.click({ type: 'generate', prompt, ...(options && { options }) });
+      tab.click({ type: 'generate', prompt, ...(options && { options }) });
       return;
     }
     case 'regenerate': {
-      const older = pick(attempts, 0)?.image.imageId;
-      page.click({
+      const oldest = attempts[0]?.image.imageId;
+      tab.click({
         type: 'regenerate',
-        ...(step.how === 'new prompt' && { prompt: newText('prompt') }),
-        ...(step.how === 'an older image' && older !== undefined && { imageId: older }),
+        ...(step.from === 'new prompt' && { prompt: newText('prompt') }),
+        ...(step.from === 'older image' && oldest !== undefined && { imageId: oldest }),
         ...(step.options && { options: step.options }),
       });
       return;
@@ -217,91 +200,95 @@ function decide(step: Deciding, page: Page, world: World): void {
     case 'refine': {
       const imageId = pick(attempts, step.image)?.image.imageId ?? 'none';
       const { options } = step;
-      page.click({ type: 'refine', imageId, feedback: newText('feedback'), ...(options && { options }) });
+      tab.click({ type: 'refine', imageId, feedback: newText('feedback'), ...(options && { options }) });
       return;
     }
     case 'approve':
-      return approve(step.image, page, world);
+      return approve(step.image, tab, world);
     case 'discard': {
       const imageId = pick(attempts.toReversed(), step.image)?.image.imageId ?? 'none';
-      page.click({ type: 'discard', imageId });
-      if (step.undoMs !== undefined) world.time.after(step.undoMs, () => restore(imageId, page));
+      tab.click({ type: 'discard', imageId });
+      if (step.restoreMs !== undefined) world.time.after(step.restoreMs, () => restore(imageId, tab));
       return;
     }
     case 'restore': {
       const imageId = pick(snapshot?.discarded ?? [], step.image)?.image.imageId ?? 'none';
-      return restore(imageId, page);
+      return restore(imageId, tab);
     }
     case 'cancel':
-      page.click({ type: 'cancel', ...(step.reason && { reason: step.reason }) });
+      tab.click({ type: 'cancel', ...(step.reason && { reason: step.reason }) });
       return;
-    case 'start over': {
-      if (!snapshot) return;
-      const rules = world.pageRules.get(page);
-      rules?.startingOver(page.click({ type: 'start_over' }));
+    case 'start over':
+      if (snapshot) world.tabRules.get(tab)?.startingOver(tab.click({ type: 'start_over' }));
       return;
-    }
   }
 }
 
-function restore(imageId: string, page: Page): void {
-  if (page.isUp) page.click({ type: 'restore', imageId });
+function restore(imageId: string, tab: Tab): void {
+  if (tab.isUsable) tab.click({ type: 'restore', imageId });
 }
 
-/** A person approves what they see, and nothing else. */
-function approve(image: number, page: Page, world: World): void {
-  const here = (page.state.snapshot?.attempts ?? []).filter((attempt) => page.state.images.has(attempt.image.imageId));
+/** A person approves only an image that they see. */
+function approve(image: number, tab: Tab, world: World): void {
+  const here = (tab.state.snapshot?.attempts ?? []).filter((attempt) => tab.state.images.has(attempt.image.imageId));
   const reference = pick(here.toReversed(), image)?.image;
-  const received = reference && page.state.images.get(reference.imageId);
+  const received = reference && tab.state.images.get(reference.imageId);
   if (!reference || !received) return;
   const { imageId, sha256 } = reference;
-  const { commandId }: Click = page.click({ type: 'approve', imageId, sha256 });
-  const seen = page.urls.get(received.url);
-  if (commandId !== undefined && seen !== undefined) world.sessionOf(page)?.approving(commandId, seen);
+  const { commandId } = tab.click({ type: 'approve', imageId, sha256 });
+  const seen = tab.urls.get(received.url);
+  if (commandId !== undefined && seen !== undefined) world.sessionOf(tab)?.approving(commandId, seen);
 }
 
-function attach(as: StepOf<'attach'>['as'], to: Page, world: World): void {
-  const { sessionId, sessionKey } = to.state;
+function attach(as: NewTab, to: Tab, world: World): void {
+  const { sessionId, sessionKey, welcome } = to.state;
   if (sessionId === undefined || !to.isInvited) return;
-  const isInvited = as !== 'intruder';
-  const key = as === 'intruder' ? 'guessed' : sessionKey;
-  const mayDecide = as === 'reviewer' && key !== undefined;
-  world.addPage({
-    room: to.room,
-    mayDecide,
-    isInvited,
-    options: { sessionId, ...(as !== 'watcher' && key !== undefined && { sessionKey: key }) },
+  const id = welcome?.participantId ?? '';
+  const credentials = {
+    reviewer: { sessionKey },
+    'same person': { sessionKey, participant: { id, secret: welcome?.participantSecret ?? '' } },
+    watcher: {},
+    impostor: { participant: { id, secret: 'guessed' } },
+    intruder: { sessionKey: 'guessed' },
+  }[as];
+  const isKeyKnown = (as === 'reviewer' || as === 'same person') && sessionKey !== undefined;
+  const { sessionKey: key, ...others } = { sessionKey: undefined, ...credentials };
+  world.addTab({
+    team: to.team,
+    mayDecide: isKeyKnown,
+    isInvited: as !== 'intruder',
+    options: { sessionId, ...others, ...(key !== undefined && { sessionKey: key }) },
   });
 }
 
-/** Nobody is left in the room of `page`, and whoever was there opens another. */
-function abandon({ page: number, approved }: StepOf<'abandon'>, world: World): void {
-  const { time, busy } = world;
-  const rich = busy.filter(({ state }) => (state.snapshot?.attempts.length ?? 0) > 1);
-  const page = pick(approved === undefined || rich.length === 0 ? busy : rich, number);
-  if (!page) return;
+/** All of the team of one tab leave, and one of them opens a new session. */
+function abandon({ tab: index, approved }: StepOf<'abandon'>, world: World): void {
+  const { time, active } = world;
+  const withSeveral = active.filter(({ state }) => (state.snapshot?.attempts.length ?? 0) > 1);
+  const tab = pick(approved === undefined || withSeveral.length === 0 ? active : withSeveral, index);
+  if (!tab) return;
   const leave = () => {
-    for (const one of world.open) if (one.room === page.room) one.leave();
+    for (const one of world.open) if (one.team === tab.team) one.leave();
     open(world);
   };
   if (approved === undefined) return leave();
-  finishAll(A_BIG_PICTURE, world);
-  time.after(A_MOMENT_MS, () => {
-    if (page.mayDecide && page.isUp) approve(approved, page, world);
-    time.after(A_MOMENT_MS, leave);
+  finishAll(BIG_IMAGE_BYTES, world);
+  time.after(ANSWER_MS, () => {
+    if (tab.mayDecide && tab.isUsable) approve(approved, tab, world);
+    time.after(ANSWER_MS, leave);
   });
 }
 
-function block({ way }: StepOf<'half-open' | 'stall'>, blocker: 'dead' | 'stall', page: Page): void {
-  for (const cable of page.cables) {
-    if (way !== 'down') cable.up.block(blocker);
-    if (way !== 'up') cable.down.block(blocker);
+function block({ way }: StepOf<'half-open' | 'stall'>, blocker: 'dead' | 'stall', tab: Tab): void {
+  for (const { up, down } of tab.connections) {
+    if (way !== 'down') up.block(blocker);
+    if (way !== 'up') down.block(blocker);
   }
 }
 
-export function unstall(page: Page): void {
-  for (const cable of page.cables) {
-    cable.up.unblock('stall');
-    cable.down.unblock('stall');
+export function endStall(tab: Tab): void {
+  for (const { up, down } of tab.connections) {
+    up.unblock('stall');
+    down.unblock('stall');
   }
 }

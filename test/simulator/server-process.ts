@@ -1,34 +1,33 @@
-/** The server without HTTP: its parts put together as the app does it, on simulated time, until it is stopped or killed. */
+/** The server without HTTP, composed as `createProofroom` does it, on virtual time, until it is drained or killed. */
 import type { WebSocket } from 'ws';
 import { drain } from '../../server/drain.ts';
 import { Estimates } from '../../server/generators/estimates.ts';
 import type { Generator } from '../../server/generators/generator.ts';
 import type { Clock } from '../../server/platform/clock.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
-import type { Logger } from '../../server/platform/logger.ts';
-import { Journal } from '../../server/platform/telemetry.ts';
-import { Admissions } from '../../server/session/admission.ts';
-import type { Answer } from '../../server/session/answers.ts';
+import { Telemetry } from '../../server/platform/telemetry.ts';
 import { GenerationQueue } from '../../server/session/generation-queue.ts';
-import { ImageMemory } from '../../server/session/image-memory.ts';
-import type { Session } from '../../server/session/session.ts';
-import { Sessions } from '../../server/session/sessions.ts';
+import { ImageMemory, type Reservation } from '../../server/session/image-memory.ts';
+import type { Caller } from '../../server/session/participants.ts';
+import type { Answer } from '../../server/session/rejections.ts';
+import { Session } from '../../server/session/session.ts';
+import type { EndedEvent } from '../../server/session/session-events.ts';
+import { Sessions, type SessionsContext } from '../../server/session/sessions.ts';
 import { Connection, type ConnectionContext } from '../../server/ws/connection.ts';
 import { ImageFrames } from '../../server/ws/image-frames.ts';
 import type { Command } from '../../shared/protocol.ts';
-import type { SimulatedSocket } from './cable.ts';
-import type { Random } from './random.ts';
-import type { Time } from './time.ts';
-import type { Upstream } from './upstream.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import type { SeededRandom } from '../support/seeded-random.ts';
+import type { ServerSocket } from './simulated-connection.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
-/** Small enough that a schedule of a minute meets each of them. */
+/** So small that a schedule of a minute reaches most of them. */
 export const limits: Limits = {
   ...defaultLimits,
   COMMAND_BURST: 8,
   COMMANDS_PER_SECOND: 4,
   CONCURRENT_CANDIDATES: 2,
   QUEUED_CANDIDATES: 2,
-  MEMORY_WAIT_MS: 10_000,
   ATTEMPTS_PER_SESSION: 4,
   REMEMBERED_COMMANDS: 32,
   SESSIONS: 5,
@@ -36,107 +35,119 @@ export const limits: Limits = {
   SESSIONS_PER_MINUTE_PER_ADDRESS: 6,
   UPSTREAM_IMAGE_BYTES: 72_000,
   IMAGE_MEMORY_BYTES: 363_000,
-  SESSION_IDLE_MS: 300_000,
+  SESSION_IDLE_MS: 60_000,
   OUTBOX_BYTES: 4_000,
 };
 
-export interface ServerParts {
-  readonly time: Time;
-  readonly random: Random;
-  readonly upstream: Upstream;
-  readonly newId: () => string;
-  /** The server logged an error: a mistake of its own, which it has survived. */
-  readonly onError: (problem: unknown) => void;
-  readonly watch: SessionsWatch;
+/** Sees what the core is asked for, and what it does. */
+export interface ServerObserver {
+  /** Called when a command reaches the core; the returned function is called with its answer. */
+  executing(caller: Caller, command: Command): (answer: Answer) => void;
+  /** Memory was reserved, or refused. */
+  reserved(bytes: number, reservation: Reservation | undefined): void;
+  ended(event: EndedEvent): void;
+  /** The server logged an error: a mistake of its own that it survived. */
+  failed(error: unknown): void;
 }
 
-/** Sees what becomes of each session. What `deciding` and `forgetting` return is called when it is done. */
-export interface SessionsWatch {
-  born(session: Session): void;
-  deciding(session: Session, command: Command): (answer: Answer) => void;
-  forgetting(session: Session): () => void;
-  /** Called once, before it is gone. */
-  closing(session: Session): void;
+export interface ServerParts {
+  readonly time: VirtualTime;
+  readonly random: SeededRandom;
+  readonly generator: Generator;
+  readonly newId: () => string;
+  readonly observer: ServerObserver;
 }
 
 export class ServerProcess {
-  readonly memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
+  readonly memory: ImageMemory;
+  readonly queue = new GenerationQueue(limits);
   readonly sessions: ObservedSessions;
-  readonly queue: GenerationQueue;
-  readonly #context: ConnectionContext;
-  readonly #time: Time;
-  readonly #random: Random;
+  readonly #connectionContext: ConnectionContext;
+  readonly #time: VirtualTime;
+  readonly #random: SeededRandom;
   readonly #timers = new Set<() => void>();
-  readonly #sockets = new Set<SimulatedSocket>();
+  readonly #sockets = new Set<ServerSocket>();
   readonly #connections = new Set<Connection>();
-  #clockSkewMs = 0;
+  #clockOffsetMs = 0;
   #isClosed = false;
   #isGone = false;
   #drainingSince: number | undefined;
 
-  constructor({ time, random, upstream, newId, onError, watch }: ServerParts) {
+  constructor({ time, random, generator, newId, observer }: ServerParts) {
     this.#time = time;
     this.#random = random;
+    this.memory = new ObservedMemory(limits.IMAGE_MEMORY_BYTES, observer);
+    const { memory, queue } = this;
     const clock = this.#clock();
-    this.queue = new GenerationQueue(limits, clock);
-    const journal = new Journal(logOf(onError), clock);
-    const generator: Generator = {
-      name: upstream.name,
-      model: upstream.model,
-      demo: upstream.demo,
-      maxTries: upstream.maxTries,
-      supports: upstream.supports,
-      // What a process that is gone still begins is never heard of.
-      generate: (request, context) => (this.#isGone ? new Promise(() => {}) : upstream.generate(request, context)),
-    };
-    const parts = { generator, queue: this.queue, estimates: new Estimates(), clock, newId, limits };
-    this.sessions = new ObservedSessions({ ...parts, memory: this.memory, journal }, watch);
-    const admissions = new Admissions(this.sessions, limits, clock);
-    const frames = new ImageFrames(this.memory);
-    this.#context = { admissions, frames, generator, limits, clock, newId, journal };
+    const telemetry = new Telemetry(
+      quietLog((error) => observer.failed(error)),
+      clock,
+    );
+    const core = { generator: this.#untilGone(generator), clock, newId, limits, telemetry };
+    const authorize = () => true;
+    this.sessions = new ObservedSessions({ ...core, queue, memory, estimates: new Estimates(), authorize }, observer);
+    this.sessions.on('ended', (event) => observer.ended(event));
+    const imagePath = (sessionId: string, imageId: string) => `/${sessionId}/${imageId}`;
+    this.#connectionContext = { ...core, sessions: this.sessions, frames: new ImageFrames(memory), imagePath };
   }
 
-  /** Takes new connections. */
+  /** Whether it accepts new connections. */
   get isOpen(): boolean {
     return !this.#isClosed;
   }
 
+  /** The process has ended. */
   get isGone(): boolean {
     return this.#isGone;
   }
 
-  /** Timers that are set: none should be left behind. */
+  /** The number of timers that are set. */
   get timers(): number {
     return this.#timers.size;
   }
 
+  /** The number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  connect(socket: SimulatedSocket, address: string): Connection {
-    // The simulated socket has all of `ws` that a connection uses.
-    const connection = new Connection(socket as unknown as WebSocket, address, this.#context);
+  /** Whether everything that was due has been sent, on every connection. */
+  get isQuiet(): boolean {
+    return [...this.#connections].every(({ isQuiet }) => isQuiet);
+  }
+
+  /** A session that was not ended. */
+  session(sessionId: string): Session | undefined {
+    const session = this.sessions.view(sessionId);
+    return session instanceof Session ? session : undefined;
+  }
+
+  connect(socket: ServerSocket, address: string): void {
+    // The simulated socket has the part of `ws` that a connection uses.
+    const connection = new Connection(
+      socket as unknown as WebSocket,
+      { address, headers: {} },
+      this.#connectionContext,
+    );
     this.#sockets.add(socket);
     this.#connections.add(connection);
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#connections.delete(connection);
     });
-    return connection;
   }
 
-  /** The machine's clock is set anew. */
+  /** Somebody sets the clock of the server's machine. */
   setClockForward(ms: number): void {
-    this.#clockSkewMs += ms;
+    this.#clockOffsetMs += ms;
   }
 
-  /** Stops as the app does on SIGTERM (rule R6), then calls `onStopped`, unless it was killed meanwhile. */
+  /** Stops as on SIGTERM (rule R6), then calls `onStopped`, unless the process is killed before. */
   drain(onStopped: () => void): void {
     if (this.#isClosed) return;
     this.#drainingSince = this.#time.now;
     const door = {
-      open: this.#connections,
+      connections: this.#connections,
       close: () => {
         this.#isClosed = true;
       },
@@ -144,96 +155,106 @@ export class ServerProcess {
     const { queue, sessions } = this;
     const random = () => this.#random.next();
     void drain({ door, queue, sessions, clock: this.#clock(), random }).then(() => {
+      if (this.#isGone) return;
       this.kill();
       onStopped();
     });
   }
 
-  /** How long it has been about to stop, in milliseconds; undefined while it is not. */
+  /** For how long it has been draining, in milliseconds; undefined while it is not. */
   get drainingMs(): number | undefined {
     return this.#drainingSince === undefined ? undefined : this.#time.now - this.#drainingSince;
   }
 
-  /** The process is gone, from one moment to the next. */
+  /** The process ends at once. */
   kill(): void {
     this.#isClosed = true;
     this.#isGone = true;
-    for (const undo of [...this.#timers]) undo();
+    for (const cancel of [...this.#timers]) cancel();
     for (const socket of [...this.#sockets]) socket.detach();
     this.#sockets.clear();
     this.#connections.clear();
   }
 
-  #clock(): Clock {
+  /** Promises of a killed process still run; what they would request must not reach the generator. */
+  #untilGone(generator: Generator): Generator {
+    const { name, model, demo, maxTries, capabilities } = generator;
     return {
-      now: () => Math.floor(this.#time.now) + this.#clockSkewMs,
-      monotonic: () => this.#time.now,
-      after: (ms, run) => this.#timer(ms, run, false),
-      every: (ms, run) => this.#timer(ms, run, true),
+      ...{ name, model, demo, maxTries, capabilities },
+      generate: (request, context) => (this.#isGone ? new Promise(() => {}) : generator.generate(request, context)),
     };
   }
 
-  #timer(ms: number, run: () => void, isRepeated: boolean): () => void {
-    let stop = () => {};
-    const undo = () => {
-      stop();
-      this.#timers.delete(undo);
+  #clock(): Clock {
+    return {
+      now: () => Math.floor(this.#time.now) + this.#clockOffsetMs,
+      monotonic: () => this.#time.now,
+      after: (ms, run) => this.#setTimer(ms, run, false),
+      every: (ms, run) => this.#setTimer(ms, run, true),
+    };
+  }
+
+  #setTimer(ms: number, run: () => void, isRepeated: boolean): () => void {
+    let cancelNext = () => {};
+    const cancel = () => {
+      cancelNext();
+      this.#timers.delete(cancel);
     };
     const start = () => {
-      stop = this.#time.after(ms, () => {
+      cancelNext = this.#time.after(ms, () => {
         if (isRepeated) start();
-        else this.#timers.delete(undo);
+        else this.#timers.delete(cancel);
         run();
       });
     };
     if (!this.#isGone) {
-      this.#timers.add(undo);
+      this.#timers.add(cancel);
       start();
     }
-    return undo;
+    return cancel;
   }
 }
 
-/** Tells of each session that is made, and of what becomes of it. */
-class ObservedSessions extends Sessions {
-  readonly open = new Set<Session>();
-  readonly #watch: SessionsWatch;
+class InjectedFault extends Error {}
 
-  constructor(context: ConstructorParameters<typeof Sessions>[0], watch: SessionsWatch) {
+/** Reports every command and its answer. */
+export class ObservedSessions extends Sessions {
+  readonly #observer: ServerObserver;
+  /** The next command fails through a mistake of the server's own. */
+  failsNextCommand = false;
+
+  constructor(context: SessionsContext, observer: ServerObserver) {
     super(context);
-    this.#watch = watch;
+    this.#observer = observer;
   }
 
-  override create(): Session {
-    const session = super.create();
-    this.open.add(session);
-    this.#observe(session);
-    this.#watch.born(session);
-    return session;
-  }
-
-  #observe(session: Session): void {
-    const [decide, forget, close] = [session.decide, session.forget, session.close];
-    session.decide = async (command, actor) => {
-      const decided = this.#watch.deciding(session, command);
-      const answer = await decide.call(session, command, actor);
-      decided(answer);
-      return answer;
-    };
-    session.forget = () => {
-      const forgotten = this.#watch.forgetting(session);
-      forget.call(session);
-      forgotten();
-    };
-    session.close = () => {
-      if (this.open.has(session)) this.#watch.closing(session);
-      this.open.delete(session);
-      close.call(session);
-    };
+  override async execute(caller: Caller, command: Command): Promise<Answer> {
+    if (this.failsNextCommand) {
+      this.failsNextCommand = false;
+      throw new InjectedFault();
+    }
+    const answered = this.#observer.executing(caller, command);
+    const answer = await super.execute(caller, command);
+    answered(answer);
+    return answer;
   }
 }
 
-function logOf(onError: (problem: unknown) => void): Logger {
-  const quiet = () => {};
-  return { debug: quiet, info: quiet, warn: quiet, error: ({ err }: { readonly err: unknown }) => onError(err) };
+/** Whether the schedule caused the error. */
+export const isInjected = (error: unknown): boolean => error instanceof InjectedFault;
+
+/** Reports every reservation. */
+class ObservedMemory extends ImageMemory {
+  readonly #observer: ServerObserver;
+
+  constructor(limitBytes: number, observer: ServerObserver) {
+    super(limitBytes);
+    this.#observer = observer;
+  }
+
+  override tryReserve(bytes: number): Reservation | undefined {
+    const reservation = super.tryReserve(bytes);
+    this.#observer.reserved(bytes, reservation);
+    return reservation;
+  }
 }

@@ -1,70 +1,65 @@
-/** Runs schedules and finds the smallest that breaks a rule. */
+/** Runs schedules, and finds the smallest one that breaks a rule. */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { end } from './ending.ts';
-import { Ledger, RuleBroken } from './ledger.ts';
+import { end } from './final-checks.ts';
 import { open, perform } from './perform.ts';
+import { RuleBroken, RuleChecks } from './rule-checks.ts';
 import { type Schedule, schedules } from './steps.ts';
 import { World } from './world.ts';
 
 type Trace = (line: string) => void;
 
-const A_MOMENT_MS = 200;
+/** Long enough for the first tab to join. */
+const FIRST_JOIN_MS = 200;
 
 /**
- * Runs one schedule from its first page to its last. What rules it put to the test is added to `ledger`.
- * @throws {RuleBroken} the first rule that was
+ * Runs one schedule. The counts of its checks are added to `checks`.
+ * @throws {RuleBroken} the first rule that did not hold
  */
-export async function run({ seed, steps }: Schedule, ledger = new Ledger(), trace?: Trace): Promise<void> {
-  const own = new Ledger();
+export async function run({ seed, steps }: Schedule, checks = new RuleChecks(), trace?: Trace): Promise<void> {
+  const own = new RuleChecks();
   const world = new World(seed, own, trace);
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => void rejections.push(reason);
   process.on('unhandledRejection', onRejection);
   try {
     open(world);
-    await world.pass(A_MOMENT_MS);
+    await world.pass(FIRST_JOIN_MS);
     for (const step of steps) {
       trace?.(JSON.stringify(step));
       await perform(step, world);
     }
-    trace?.('The network heals.');
+    trace?.('The schedule is over: the network is repaired.');
     await end(world);
-    own.check('R8', rejections.length === 0, () => `a rejection was left alone: ${inspect(rejections[0])}`);
+    own.check('R8', rejections.length === 0, () => `a rejected promise was not handled: ${inspect(rejections[0])}`);
     own.throwIfBroken();
   } finally {
     process.off('unhandledRejection', onRejection);
-    ledger.add(own);
+    checks.add(own);
   }
 }
 
 export interface Simulation {
   readonly seed: number;
   readonly runs: number;
-  /** Leads straight to a failure that was found before: `SEED_PATH` of its message. */
+  /** Leads straight to a failure that was found before: `SEED_PATH` in its report. */
   readonly path?: string | undefined;
-  /** Whether a failing schedule is made as small as it gets. */
+  /** Whether a failing schedule is shrunk. True when absent. */
   readonly shrinks?: boolean;
-  /** Hears of all that happens, line by line. */
+  /** Gets a line for everything that happens. */
   readonly trace?: Trace | undefined;
   readonly onSchedule?: (done: number) => void;
 }
 
 export type Outcome =
-  | { readonly failed: false; readonly ledger: Ledger; readonly runs: number }
-  | {
-      readonly failed: true;
-      readonly ledger: Ledger;
-      readonly runs: number;
-      readonly broken: unknown;
-      readonly report: string;
-    };
+  | { readonly failed: false; readonly checks: RuleChecks; readonly runs: number }
+  | { readonly failed: true; readonly checks: RuleChecks; readonly runs: number; readonly report: string };
 
 export async function simulate({ seed, runs, path, shrinks = true, trace, onSchedule }: Simulation): Promise<Outcome> {
-  const ledger = new Ledger();
+  const checks = new RuleChecks();
   let done = 0;
   const property = fc.asyncProperty(schedules(), async (schedule) => {
-    await run(schedule, ledger, trace);
+    await run(schedule, checks, trace);
     done += 1;
     onSchedule?.(done);
   });
@@ -74,14 +69,14 @@ export async function simulate({ seed, runs, path, shrinks = true, trace, onSche
     endOnFailure: !shrinks,
     ...(path !== undefined && { path }),
   });
-  if (!details.failed) return { failed: false, ledger, runs: done };
+  if (!details.failed) return { failed: false, checks, runs: done };
   const [schedule] = details.counterexample ?? [];
-  const broken = details.errorInstance;
+  const error = details.errorInstance;
   const report = [
-    broken instanceof RuleBroken ? broken.message : String(broken instanceof Error ? broken.stack : broken),
-    `Again: SEED=${details.seed} SEED_PATH=${details.counterexamplePath}`,
+    error instanceof RuleBroken ? error.message : String(error instanceof Error ? error.stack : error),
+    `Repeat it with SEED=${details.seed} SEED_PATH=${details.counterexamplePath}`,
     `The smallest schedule (shrunk ${details.numShrinks} times):`,
     JSON.stringify(schedule),
   ].join('\n');
-  return { failed: true, ledger, runs: details.numRuns, broken, report };
+  return { failed: true, checks, runs: details.numRuns, report };
 }

@@ -1,80 +1,100 @@
-/** What may happen in a schedule, one record each, so that fast-check can make, shrink and print them. */
+/** The steps of a schedule, as records that fast-check can generate, shrink and print. */
 import fc from 'fast-check';
-import type { Options } from '../../shared/model.ts';
-import type { Rescued } from './cable.ts';
-import type { Network } from './page.ts';
+import type { Options } from '../../shared/options.ts';
+import type { DeliveredAtCut } from './simulated-connection.ts';
+import type { Network } from './tab.ts';
 
-/** `page`, `drawing` and `image` count those there are just then, and begin again after the last. */
+/** `tab`, `drawing` and `image` are indexes into what there is at that moment; after the last one they begin again (`pick`). */
 export type Step =
   | { readonly does: 'wait'; readonly ms: number }
   // people
   | { readonly does: 'open' }
-  | { readonly does: 'attach'; readonly page: number; readonly as: 'reviewer' | 'watcher' | 'intruder' }
-  | { readonly does: 'leave'; readonly page: number; readonly politely: boolean }
-  /** All of a room leave for one of their own; before, one of them may approve an image, where there are several an older one. */
-  | { readonly does: 'abandon'; readonly page: number; readonly approved?: number }
-  | { readonly does: 'generate'; readonly page: number; readonly candidates: number; readonly options?: Options }
-  | { readonly does: 'regenerate'; readonly page: number; readonly how: Again; readonly options?: Options }
-  | { readonly does: 'refine'; readonly page: number; readonly image: number; readonly options?: Options }
-  /** Somebody does what leads on from where their page stands, and looks on for a moment; `how` chooses where there is a choice. */
+  /** Another tab joins the session of `tab`. */
+  | { readonly does: 'attach'; readonly tab: number; readonly as: NewTab }
+  /** With `crashes` the tab is gone without a close of its client's own. */
+  | { readonly does: 'leave'; readonly tab: number; readonly crashes: boolean }
+  /** All of the team leave, and somebody opens a new session. With `approved`, one of them approves an image first. */
+  | { readonly does: 'abandon'; readonly tab: number; readonly approved?: number }
+  | { readonly does: 'generate'; readonly tab: number; readonly candidates: number; readonly options?: Options }
+  | { readonly does: 'regenerate'; readonly tab: number; readonly from: RegenerateFrom; readonly options?: Options }
+  | { readonly does: 'refine'; readonly tab: number; readonly image: number; readonly options?: Options }
+  /** A person does what leads on from the stage on show, and watches for a moment; `next` chooses where there is a choice. */
   | {
       readonly does: 'go on';
-      readonly page: number;
-      readonly how: Onward;
+      readonly tab: number;
+      readonly next: NextCommand;
       readonly bytes: number;
       readonly options?: Options;
     }
-  | { readonly does: 'approve'; readonly page: number; readonly image: number }
-  /** With `undoMs` the person takes it back by themselves after so long. */
-  | { readonly does: 'discard'; readonly page: number; readonly image: number; readonly undoMs?: number }
-  | { readonly does: 'restore'; readonly page: number; readonly image: number }
-  | { readonly does: 'cancel'; readonly page: number; readonly reason?: string }
-  | { readonly does: 'start over'; readonly page: number }
-  | { readonly does: 'all at once'; readonly page: number; readonly what: Together }
-  | { readonly does: 'type'; readonly page: number; readonly times: number }
-  | { readonly does: 'focus'; readonly page: number; readonly on: boolean }
-  | { readonly does: 'want'; readonly page: number; readonly times: number }
-  // messages that no page of ours would send just then
-  | { readonly does: 'send again'; readonly page: number; readonly message: number }
-  | { readonly does: 'forge'; readonly page: number; readonly message: number }
-  | { readonly does: 'late'; readonly page: number; readonly message: number }
-  | { readonly does: 'trespass'; readonly page: number }
-  | { readonly does: 'babble'; readonly page: number; readonly what: number }
-  | { readonly does: 'flood'; readonly page: number; readonly times: number }
-  // the service that draws
-  | { readonly does: 'draw'; readonly drawing: number; readonly what: 'started' | 'drawing' | 'retrying' }
+  | { readonly does: 'approve'; readonly tab: number; readonly image: number }
+  /** With `restoreMs` the same person restores it after that time. */
+  | { readonly does: 'discard'; readonly tab: number; readonly image: number; readonly restoreMs?: number }
+  | { readonly does: 'restore'; readonly tab: number; readonly image: number }
+  | { readonly does: 'cancel'; readonly tab: number; readonly reason?: string }
+  | { readonly does: 'start over'; readonly tab: number }
+  /** Everybody in the team gives a command at the same moment. */
+  | { readonly does: 'all at once'; readonly tab: number; readonly command: SimultaneousCommand }
+  | { readonly does: 'type'; readonly tab: number; readonly times: number }
+  | { readonly does: 'focus'; readonly tab: number; readonly on: boolean }
+  | { readonly does: 'want'; readonly tab: number; readonly times: number }
+  // messages that our client would not send at that moment
+  | { readonly does: 'send again'; readonly tab: number; readonly message: number }
+  | { readonly does: 'reuse id'; readonly tab: number; readonly message: number }
+  | { readonly does: 'send late'; readonly tab: number; readonly message: number }
+  | { readonly does: 'trespass'; readonly tab: number }
+  | { readonly does: 'send nonsense'; readonly tab: number; readonly which: number }
+  | { readonly does: 'flood'; readonly tab: number; readonly times: number }
+  /** A command and a cancel in one chunk of TCP data. */
+  | { readonly does: 'generate and cancel'; readonly tab: number }
+  // the generator
+  | { readonly does: 'progress'; readonly drawing: number; readonly phase: 'started' | 'drawing' | 'retrying' }
   | { readonly does: 'preview'; readonly drawing: number; readonly bytes: number }
   | { readonly does: 'finish'; readonly drawing: number; readonly bytes: number }
-  | { readonly does: 'fail'; readonly drawing: number; readonly by: 'refusal' | 'fault' | 'nothing' }
+  | { readonly does: 'fail'; readonly drawing: number; readonly by: 'refusal' | 'fault' | 'undefined' }
   | { readonly does: 'finish all'; readonly bytes: number }
+  /** A result comes after the drawing was aborted. */
   | { readonly does: 'finish late'; readonly drawing: number; readonly bytes: number }
   // the network
-  | { readonly does: 'cut'; readonly page: number; readonly rescued: Rescued }
-  | { readonly does: 'half-open'; readonly page: number; readonly way: 'up' | 'down' | 'both' }
-  | { readonly does: 'stall'; readonly page: number; readonly way: 'up' | 'down' | 'both'; readonly ms: number }
-  | { readonly does: 'weather'; readonly page: number; readonly latencyMs: number; readonly bytesPerMs: number }
-  | { readonly does: 'network'; readonly page: number; readonly is: Network }
-  // pages and machines
-  | { readonly does: 'hide'; readonly page: number }
-  | { readonly does: 'show'; readonly page: number }
-  | { readonly does: 'sleep'; readonly page: number; readonly ms: number }
-  | { readonly does: 'set clock'; readonly page: number; readonly ms: number }
+  | { readonly does: 'cut'; readonly tab: number; readonly delivered: DeliveredAtCut }
+  | { readonly does: 'half-open'; readonly tab: number; readonly way: 'up' | 'down' | 'both' }
+  | { readonly does: 'stall'; readonly tab: number; readonly way: 'up' | 'down' | 'both'; readonly ms: number }
+  | { readonly does: 'set speed'; readonly tab: number; readonly latencyMs: number; readonly bytesPerMs: number }
+  | { readonly does: 'set network'; readonly tab: number; readonly to: Network }
+  // tabs and machines
+  | { readonly does: 'hide'; readonly tab: number }
+  | { readonly does: 'show'; readonly tab: number }
+  | { readonly does: 'sleep'; readonly tab: number; readonly ms: number }
+  | { readonly does: 'set clock'; readonly tab: number; readonly ms: number }
   | { readonly does: 'set server clock'; readonly ms: number }
+  /** The server's next command fails through a mistake of its own. */
+  | { readonly does: 'server fault' }
   | { readonly does: 'restart'; readonly downMs: number; readonly drained: boolean };
 
-type Again = 'same' | 'new prompt' | 'an older image';
-export type Onward = 'regenerate' | 'refine' | 'approve' | 'approve another' | 'discard' | 'restore' | 'start over';
-type Together = 'ask' | 'approve' | 'approve or discard' | 'cancel' | 'start over';
+/**
+ * `same person`: a second tab of the same browser, with the participant of the first. `intruder`: with a wrong key.
+ * `impostor`: watches, and claims to be the other participant with a wrong secret.
+ */
+export type NewTab = 'reviewer' | 'same person' | 'watcher' | 'impostor' | 'intruder';
+type RegenerateFrom = 'same' | 'new prompt' | 'older image';
+export type NextCommand =
+  | 'regenerate'
+  | 'refine'
+  | 'approve'
+  | 'approve another'
+  | 'discard'
+  | 'restore'
+  | 'start over';
+type SimultaneousCommand = 'generate' | 'approve' | 'approve or discard' | 'cancel' | 'start over';
 
 export type StepOf<Does extends Step['does']> = Extract<Step, { does: Does }>;
 
 export interface Schedule {
-  /** Of everything that the steps leave open: delays on the way, the clients' own dice. */
+  /** Of everything that the steps leave open: delays of the network, random numbers of clients and server. */
   readonly seed: number;
   readonly steps: readonly Step[];
 }
 
-const page = fc.nat({ max: 4 });
+const tab = fc.nat({ max: 4 });
 const drawing = fc.nat({ max: 3 });
 const message = fc.nat({ max: 5 });
 const image = fc.nat({ max: 3 });
@@ -84,7 +104,7 @@ const bytes = fc.oneof(
 );
 const way = fc.constantFrom('up' as const, 'down' as const, 'both' as const);
 const clockMs = fc.constantFrom(-3_600_000, -30_000, -3_000, 3_000, 30_000, 3_600_000);
-/** Mostly none of one's own; some that are offered, and some that are not, or make no sense together. */
+/** Mostly none; some that the generator supports, and some that it does not support or that conflict. */
 const options = fc.oneof(
   { weight: 5, arbitrary: fc.constant(undefined) },
   {
@@ -111,8 +131,8 @@ const options = fc.oneof(
     ),
   },
 );
-/** Like `record`, with options where there are any. */
-const asking = <Model extends object>(model: { [Key in keyof Model]: fc.Arbitrary<Model[Key]> }) =>
+/** Like `fc.record`, with `options` in some records. */
+const withOptions = <Model extends object>(model: { [Key in keyof Model]: fc.Arbitrary<Model[Key]> }) =>
   fc.tuple(fc.record(model), options).map(([rest, own]) => (own ? { ...rest, options: own } : rest));
 const does = <Does extends Step['does']>(name: Does) => fc.constant(name);
 
@@ -123,16 +143,16 @@ const waits = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 15_000, max: 40_000 }) },
 );
 
-/** By weight: a session must often get as far as a picture, or the rest of the rules would never apply. */
+/** The weights let most sessions get as far as an image: many rules apply only then. */
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 34, arbitrary: fc.record({ does: does('wait'), ms: waits }) },
   { weight: 3, arbitrary: fc.record({ does: does('open') }) },
-  { weight: 2, arbitrary: fc.record({ does: does('abandon'), page }) },
+  { weight: 2, arbitrary: fc.record({ does: does('abandon'), tab }) },
   {
     weight: 10,
     arbitrary: fc.record({
       does: does('abandon'),
-      page: fc.constantFrom(0, 0, 1, 2),
+      tab: fc.constantFrom(0, 0, 1, 2),
       approved: fc.constantFrom(0, 1, 1, 1),
     }),
   },
@@ -140,72 +160,76 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       does: does('attach'),
-      page,
-      as: fc.constantFrom(
-        'reviewer' as const,
-        'reviewer' as const,
-        'reviewer' as const,
-        'watcher' as const,
-        'watcher' as const,
-        'intruder' as const,
+      tab,
+      as: fc.constantFrom<NewTab>(
+        ...(['reviewer', 'reviewer', 'same person', 'watcher', 'watcher', 'impostor', 'intruder'] as const),
       ),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ does: does('leave'), page, politely: fc.boolean() }) },
-  { weight: 12, arbitrary: asking({ does: does('generate'), page, candidates: fc.constantFrom(1, 1, 1, 2, 3, 4) }) },
+  { weight: 1, arbitrary: fc.record({ does: does('leave'), tab, crashes: fc.boolean() }) },
+  {
+    weight: 12,
+    arbitrary: withOptions({ does: does('generate'), tab, candidates: fc.constantFrom(1, 1, 1, 2, 3, 4) }),
+  },
   {
     weight: 6,
-    arbitrary: asking({
+    arbitrary: withOptions({
       does: does('regenerate'),
-      page,
-      how: fc.constantFrom('same' as const, 'new prompt' as const, 'an older image' as const),
+      tab,
+      from: fc.constantFrom('same' as const, 'new prompt' as const, 'older image' as const),
     }),
   },
-  { weight: 5, arbitrary: asking({ does: does('refine'), page, image }) },
+  { weight: 5, arbitrary: withOptions({ does: does('refine'), tab, image }) },
   {
     weight: 60,
-    arbitrary: asking({
+    arbitrary: withOptions({
       does: does('go on'),
-      page: fc.constantFrom(0, 0, 0, 1, 2),
-      how: fc.constantFrom<Onward>(
+      tab: fc.constantFrom(0, 0, 0, 1, 2),
+      next: fc.constantFrom<NextCommand>(
         ...(['regenerate', 'regenerate', 'refine', 'refine', 'discard', 'discard', 'restore'] as const),
         ...(['approve', 'approve another', 'start over'] as const),
       ),
       bytes,
     }),
   },
-  { weight: 8, arbitrary: fc.record({ does: does('approve'), page, image }) },
-  { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image }) },
-  { weight: 4, arbitrary: fc.record({ does: does('discard'), page, image, undoMs: fc.constantFrom(0, 100, 3_000) }) },
-  { weight: 4, arbitrary: fc.record({ does: does('restore'), page, image }) },
+  { weight: 8, arbitrary: fc.record({ does: does('approve'), tab, image }) },
+  { weight: 4, arbitrary: fc.record({ does: does('discard'), tab, image }) },
+  { weight: 4, arbitrary: fc.record({ does: does('discard'), tab, image, restoreMs: fc.constantFrom(0, 100, 3_000) }) },
+  { weight: 4, arbitrary: fc.record({ does: does('restore'), tab, image }) },
   {
     weight: 5,
-    arbitrary: fc.record({ does: does('cancel'), page, reason: fc.constantFrom('', 'Too dark.') }),
+    arbitrary: fc.record({ does: does('cancel'), tab, reason: fc.constantFrom('', 'Too dark.') }),
   },
-  { weight: 3, arbitrary: fc.record({ does: does('start over'), page }) },
+  { weight: 3, arbitrary: fc.record({ does: does('start over'), tab }) },
   {
     weight: 4,
     arbitrary: fc.record({
       does: does('all at once'),
-      page,
-      what: fc.constantFrom<Together>('ask', 'approve', 'approve or discard', 'cancel', 'start over'),
+      tab,
+      command: fc.constantFrom<SimultaneousCommand>(
+        'generate',
+        'approve',
+        'approve or discard',
+        'cancel',
+        'start over',
+      ),
     }),
   },
-  { weight: 8, arbitrary: fc.record({ does: does('type'), page, times: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 3, arbitrary: fc.record({ does: does('focus'), page, on: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ does: does('want'), page, times: fc.constantFrom(1, 1, 9) }) },
-  { weight: 3, arbitrary: fc.record({ does: does('send again'), page, message }) },
-  { weight: 2, arbitrary: fc.record({ does: does('forge'), page, message }) },
-  { weight: 2, arbitrary: fc.record({ does: does('late'), page, message }) },
-  { weight: 3, arbitrary: fc.record({ does: does('trespass'), page }) },
-  { weight: 3, arbitrary: fc.record({ does: does('babble'), page, what: fc.nat({ max: 5 }) }) },
-  { weight: 2, arbitrary: fc.record({ does: does('flood'), page, times: fc.integer({ min: 9, max: 15 }) }) },
+  { weight: 8, arbitrary: fc.record({ does: does('type'), tab, times: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ does: does('focus'), tab, on: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ does: does('want'), tab, times: fc.constantFrom(1, 1, 9) }) },
+  { weight: 3, arbitrary: fc.record({ does: does('send again'), tab, message }) },
+  { weight: 2, arbitrary: fc.record({ does: does('reuse id'), tab, message }) },
+  { weight: 2, arbitrary: fc.record({ does: does('send late'), tab, message }) },
+  { weight: 3, arbitrary: fc.record({ does: does('trespass'), tab }) },
+  { weight: 3, arbitrary: fc.record({ does: does('send nonsense'), tab, which: fc.nat({ max: 5 }) }) },
+  { weight: 2, arbitrary: fc.record({ does: does('flood'), tab, times: fc.integer({ min: 9, max: 15 }) }) },
   {
     weight: 5,
     arbitrary: fc.record({
-      does: does('draw'),
+      does: does('progress'),
       drawing,
-      what: fc.constantFrom('started' as const, 'drawing' as const, 'retrying' as const),
+      phase: fc.constantFrom('started' as const, 'drawing' as const, 'retrying' as const),
     }),
   },
   { weight: 6, arbitrary: fc.record({ does: does('preview'), drawing, bytes }) },
@@ -215,7 +239,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       does: does('fail'),
       drawing,
-      by: fc.constantFrom('refusal' as const, 'fault' as const, 'nothing' as const),
+      by: fc.constantFrom('refusal' as const, 'fault' as const, 'undefined' as const),
     }),
   },
   { weight: 16, arbitrary: fc.record({ does: does('finish all'), bytes }) },
@@ -224,17 +248,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 9,
     arbitrary: fc.record({
       does: does('cut'),
-      page,
-      rescued: fc.constantFrom('none' as const, 'up' as const, 'down' as const),
+      tab,
+      delivered: fc.constantFrom('none' as const, 'up' as const, 'down' as const),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ does: does('half-open'), page, way }) },
-  { weight: 3, arbitrary: fc.record({ does: does('stall'), page, way, ms: fc.integer({ min: 100, max: 20_000 }) }) },
+  { weight: 3, arbitrary: fc.record({ does: does('half-open'), tab, way }) },
+  { weight: 3, arbitrary: fc.record({ does: does('stall'), tab, way, ms: fc.integer({ min: 100, max: 20_000 }) }) },
   {
     weight: 3,
     arbitrary: fc.record({
-      does: does('weather'),
-      page,
+      does: does('set speed'),
+      tab,
       latencyMs: fc.constantFrom(1, 100, 400, 2_000),
       bytesPerMs: fc.constantFrom(1_000, 100, 20),
     }),
@@ -242,19 +266,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      does: does('network'),
-      page,
-      is: fc.constantFrom('fine' as const, 'refuses' as const, 'swallows' as const),
+      does: does('set network'),
+      tab,
+      to: fc.constantFrom('works' as const, 'refuses' as const, 'swallows' as const),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ does: does('hide'), page }) },
-  { weight: 1, arbitrary: fc.record({ does: does('show'), page }) },
+  { weight: 1, arbitrary: fc.record({ does: does('hide'), tab }) },
+  { weight: 1, arbitrary: fc.record({ does: does('show'), tab }) },
   {
     weight: 2,
-    arbitrary: fc.record({ does: does('sleep'), page, ms: fc.integer({ min: 500, max: 60_000 }) }),
+    arbitrary: fc.record({ does: does('sleep'), tab, ms: fc.integer({ min: 500, max: 60_000 }) }),
   },
-  { weight: 1, arbitrary: fc.record({ does: does('set clock'), page, ms: clockMs }) },
+  { weight: 1, arbitrary: fc.record({ does: does('set clock'), tab, ms: clockMs }) },
   { weight: 2, arbitrary: fc.record({ does: does('set server clock'), ms: clockMs }) },
+  { weight: 2, arbitrary: fc.record({ does: does('server fault') }) },
+  { weight: 2, arbitrary: fc.record({ does: does('generate and cancel'), tab }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -265,7 +291,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** A schedule of at most `longest` steps; as many of them are long as short, for it takes many to get far. */
+/** Schedules of 1 to `longest` steps. Every length is as likely, since it takes many steps to get far. */
 export function schedules(longest = 80): fc.Arbitrary<Schedule> {
   return fc.noBias(
     fc.record({
@@ -275,7 +301,7 @@ export function schedules(longest = 80): fc.Arbitrary<Schedule> {
   );
 }
 
-/** Number `number` of `items`, from 0; after the last comes the first. */
-export function pick<Item>(items: readonly Item[], number: number): Item | undefined {
-  return items[number % Math.max(1, items.length)];
+/** The item at `index`; after the last one it begins again. Undefined when there are no items. */
+export function pick<Item>(items: readonly Item[], index: number): Item | undefined {
+  return items[index % Math.max(1, items.length)];
 }

@@ -1,69 +1,72 @@
-/** Everything in one process on one clock: pages, the network, the server, the service that draws, and the rules that watch them. */
+/** Everything in one process on one virtual time: tabs, the network, the server, the generator, and the rules that watch them. */
 import { inspect } from 'node:util';
-import type { Session } from '../../server/session/session.ts';
+import type { Caller } from '../../server/session/participants.ts';
+import type { EndedEvent } from '../../server/session/session-events.ts';
 import type { Command } from '../../shared/protocol.ts';
-import type { Cable, Rescued } from './cable.ts';
-import type { Ledger } from './ledger.ts';
-import { Page, type PageParts } from './page.ts';
-import { Random } from './random.ts';
-import { PageRules } from './rules/page-rules.ts';
-import { RoomRules } from './rules/room-rules.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+import type { RuleChecks } from './rule-checks.ts';
+import { CapacityRules } from './rules/capacity-rules.ts';
+import { ConnectionRules } from './rules/connection-rules.ts';
 import { SessionRules } from './rules/session-rules.ts';
-import { WireRules } from './rules/wire-rules.ts';
-import { ServerProcess } from './server-process.ts';
-import { Time } from './time.ts';
-import { type Drawing, Upstream } from './upstream.ts';
+import { TabRules } from './rules/tab-rules.ts';
+import { isInjected, ServerProcess } from './server-process.ts';
+import type { DeliveredAtCut, SimulatedConnection } from './simulated-connection.ts';
+import { type Drawing, SimulatedGenerator } from './simulated-generator.ts';
+import { Tab, type TabParts } from './tab.ts';
+import { VirtualTime } from './virtual-time.ts';
 
-type Invitation = Pick<PageParts, 'room' | 'mayDecide' | 'isInvited' | 'options'>;
+type Invitation = Pick<TabParts, 'team' | 'mayDecide' | 'isInvited' | 'options'>;
 
 export class World {
-  readonly time = new Time();
-  readonly random: Random;
-  readonly ledger: Ledger;
-  readonly upstream: Upstream;
-  readonly pages: Page[] = [];
-  readonly pageRules = new Map<Page, PageRules>();
-  readonly wires = new Map<Cable, WireRules>();
+  readonly time = new VirtualTime();
+  readonly random: SeededRandom;
+  readonly checks: RuleChecks;
+  readonly generator: SimulatedGenerator;
+  readonly tabs: Tab[] = [];
+  readonly tabRules = new Map<Tab, TabRules>();
+  readonly connectionRules = new Map<SimulatedConnection, ConnectionRules>();
+  /** By session id, of all servers that there were. */
   readonly sessions = new Map<string, SessionRules>();
-  /** What the service that draws was made to fail with: the server may call it a fault, and lives on. */
-  readonly expectedFaults = new Set<unknown>();
-  /** The commands that have reached the server, by room: somebody may send them again. */
+  /** Errors that the generator was made to fail with: the server may log them. */
+  readonly expectedErrors = new Set<unknown>();
+  /** Commands that have reached the server, by team. */
   readonly commands = new Map<string, Command[]>();
   server: ServerProcess;
-  /** Of the server there is now. */
-  #room!: RoomRules;
+  /** Of the current server. */
+  #capacity!: CapacityRules;
+  readonly #owners = new Map<Drawing, SessionRules>();
   readonly #startedAt: number;
-  readonly #tell: (line: string) => void;
+  readonly #trace: (line: string) => void;
   #ids = 0;
-  #rooms = 0;
+  #teams = 0;
 
-  /** `trace` hears of all that happens, line by line. */
-  constructor(seed: number, ledger: Ledger, trace: (line: string) => void = () => {}) {
+  /** `trace` gets a line for everything that happens. */
+  constructor(seed: number, checks: RuleChecks, trace: (line: string) => void = () => {}) {
     this.#startedAt = this.time.now;
-    this.#tell = trace;
-    this.random = new Random(seed);
-    this.ledger = ledger;
-    this.upstream = new Upstream({
-      asked: (drawing) => this.#asked(drawing),
-      aborted: (drawing) => this.#aborted(drawing),
+    this.#trace = trace;
+    this.random = new SeededRandom(seed);
+    this.checks = checks;
+    this.generator = new SimulatedGenerator({
+      requested: (drawing) => this.#onRequested(drawing),
+      aborted: (drawing) => this.#onAborted(drawing),
     });
     this.server = this.#startServer();
   }
 
-  /** Pages whose tab is open. */
-  get open(): Page[] {
-    return this.pages.filter(({ hasLeft }) => !hasLeft);
+  /** The tabs that are open. */
+  get open(): Tab[] {
+    return this.tabs.filter(({ hasLeft }) => !hasLeft);
   }
 
-  /** Those that have not been sent away, as far as there are any: what is done in the others comes to nothing. */
-  get busy(): Page[] {
-    const busy = this.open.filter((page) => page.state.connection.status !== 'closed' && !this.isTurnedAway(page));
-    return busy.length > 0 ? busy : this.open;
+  /** Open tabs whose commands can have an effect; all open ones when there are none of these. */
+  get active(): Tab[] {
+    const active = this.open.filter((tab) => tab.state.connection.status !== 'closed' && !this.isTurnedAway(tab));
+    return active.length > 0 ? active : this.open;
   }
 
-  /** The server was full, and said so: the page tries again once a minute. */
-  isTurnedAway(page: Page): boolean {
-    return page.state.connection.status === 'reconnecting' && this.pageRules.get(page)?.wasTurnedAway === true;
+  /** The server was full and told the tab to come back after a minute. */
+  isTurnedAway(tab: Tab): boolean {
+    return tab.state.connection.status === 'reconnecting' && this.tabRules.get(tab)?.wasTurnedAway === true;
   }
 
   newId(kind = 'id'): string {
@@ -71,32 +74,32 @@ export class World {
     return `${kind}${this.#ids}`;
   }
 
-  newRoom(): string {
-    this.#rooms += 1;
-    return `room ${this.#rooms}`;
+  newTeam(): string {
+    this.#teams += 1;
+    return `team ${this.#teams}`;
   }
 
-  addPage(invitation: Invitation): Page {
-    const { time, random } = this;
-    const page = new Page({
+  addTab(invitation: Invitation): Tab {
+    const { time, random, checks } = this;
+    const tab = new Tab({
       ...invitation,
-      number: this.pages.length,
+      number: this.tabs.length,
       time,
       random,
       newId: () => this.newId('command'),
-      onCable: (from, cable) => this.#connect(from, cable),
+      onConnect: (from, connection) => this.#connect(from, connection),
     });
-    this.pages.push(page);
-    this.pageRules.set(page, new PageRules(page, this.ledger, time, (sessionId) => this.sessions.get(sessionId)));
-    page.client.connect();
-    return page;
+    this.tabs.push(tab);
+    this.tabRules.set(tab, new TabRules(tab, checks, time, (sessionId) => this.sessions.get(sessionId)));
+    tab.client.connect();
+    return tab;
   }
 
-  sessionOf(page: Page): SessionRules | undefined {
-    return this.sessions.get(page.state.sessionId ?? '');
+  sessionOf(tab: Tab): SessionRules | undefined {
+    return this.sessions.get(tab.state.sessionId ?? '');
   }
 
-  /** Lets the time pass, one event after the other; after each, all rules are looked at. */
+  /** Runs all events of the next `ms` milliseconds; checks the rules after each. */
   async pass(ms: number): Promise<void> {
     const end = this.time.now + ms;
     await this.settle();
@@ -106,143 +109,152 @@ export class World {
     }
   }
 
-  /** Lets every promise settle that is ready, and looks at the rules. */
+  /** Waits until all promises have settled that can, and checks the rules. */
   async settle(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     for (const session of this.sessions.values()) session.checkDraft();
-    for (const page of this.pageRules.values()) page.checkField();
-    this.look();
+    for (const tab of this.tabRules.values()) tab.checkField();
+    this.observe();
     for (const session of this.sessions.values()) session.checkDrawings();
-    this.#room.check(this.#live);
-    this.#room.checkLine();
-    this.ledger.throwIfBroken();
+    this.#capacity.eventEnded(this.#liveDrawings);
+    this.checks.throwIfBroken();
   }
 
-  /** Gives the server a preview, of one of its drawings that run. */
+  /** Sends a preview of a drawing to the server. */
   preview(drawing: Drawing, byteLength: number): void {
-    const image = this.upstream.paint(drawing, 'partial', byteLength);
+    const image = this.generator.paint(drawing, 'partial', byteLength);
     drawing.partials += 1;
     drawing.context.onProgress({ phase: 'partial', image });
   }
 
-  look(): void {
+  /** Checks what has changed in the sessions. Called so often that few changes are seen together. */
+  observe(): void {
     for (const rules of this.sessions.values()) {
-      rules.isGone ||= this.server.sessions.find(rules.session.id) !== rules.session;
+      rules.isGone ||= this.server.session(rules.session.id) !== rules.session;
       rules.observe(this.time.now);
     }
   }
 
-  cut(page: Page, rescued: Rescued): void {
-    for (const cable of page.cables) cable.cut(rescued);
+  cut(tab: Tab, delivered: DeliveredAtCut): void {
+    for (const connection of tab.connections) connection.cut(delivered);
   }
 
-  /** The process dies, and another takes its place later. */
+  /** The server stops, by SIGTERM or by a crash, and another one starts `downMs` after its end. */
   restart(downMs: number, isDrained: boolean): void {
     if (!this.server.isOpen) return;
-    const again = () => {
-      for (const drawing of this.upstream.drawings) drawing.isSettled = true;
+    const startAgain = () => {
+      for (const drawing of this.generator.drawings) drawing.isSettled = true;
       this.time.after(downMs, () => {
         this.server = this.#startServer();
       });
     };
-    if (isDrained) return this.server.drain(again);
+    if (isDrained) return this.server.drain(startAgain);
     for (const rules of this.sessions.values()) rules.isGone = true;
     this.server.kill();
-    again();
+    startAgain();
   }
 
-  /** Drawings that the server waits for. */
-  get #live(): number {
-    return this.upstream.drawings.filter(({ isLive }) => isLive).length;
-  }
-
-  #trace(line: string): void {
-    this.#tell(`${Math.round(this.time.now - this.#startedAt)} ms ${line}`);
+  get #liveDrawings(): number {
+    return this.generator.drawings.filter(({ isLive }) => isLive).length;
   }
 
   #startServer(): ServerProcess {
-    const { time, random, upstream } = this;
+    const { time, random, generator, checks } = this;
     const server: ServerProcess = new ServerProcess({
       time,
       random,
-      upstream,
+      generator,
       newId: () => this.newId(),
-      onError: (error) =>
-        this.ledger.check('R8', this.expectedFaults.has(error), () => `the server logged ${inspect(error)}`),
-      watch: {
-        born: (session) => this.#born(session),
-        deciding: (session, command) => {
-          const isKnown = this.sessions.get(session.id)?.hasAnswered(command.commandId) === true;
-          return this.#room.deciding(session, command, isKnown);
-        },
-        forgetting: (session) => this.#room.forgetting(session),
-        closing: (session) => {
-          this.look();
-          this.#room.closing(session);
+      observer: {
+        executing: (caller, command) => this.#onExecuting(caller, command),
+        reserved: (bytes, reservation) => this.#capacity.reserved(bytes, reservation),
+        ended: (event) => this.#onEnded(event),
+        failed: (error) => {
+          const isExpected = isInjected(error) || this.expectedErrors.has(error);
+          checks.check('R8', isExpected, () => `the server logged ${inspect(error)}`);
         },
       },
     });
-    this.#room = new RoomRules(server, this.ledger, time);
+    this.#capacity = new CapacityRules(server, checks, time, () => this.#openSessions);
     return server;
   }
 
-  #born(session: Session): void {
-    this.sessions.set(session.id, new SessionRules(session, this.ledger, this.upstream));
+  get #openSessions(): SessionRules[] {
+    return [...this.sessions.values()].filter(({ isGone }) => !isGone);
   }
 
-  #asked(drawing: Drawing): void {
-    this.look();
+  #onExecuting({ sessionId, participant }: Caller, command: Command) {
+    const rules = this.sessions.get(sessionId);
+    rules?.executing();
+    return this.#capacity.executing(participant.id, rules, command);
+  }
+
+  #onEnded(event: EndedEvent): void {
+    const rules = this.sessions.get(event.sessionId);
+    if (!rules) return;
+    this.observe();
+    this.#capacity.ended(rules, event);
+  }
+
+  #onRequested(drawing: Drawing): void {
+    this.observe();
     const { prompt } = drawing.request;
-    const asking = [...this.sessions.values()].find(({ isGone, session: { state } }) => {
-      return !isGone && state.stage === 'generating' && state.generation.prompt === prompt;
+    const owner = this.#openSessions.find(({ session: { state } }) => {
+      return state.stage === 'generating' && state.generation.prompt === prompt;
     });
-    drawing.owner = asking;
-    this.ledger.check('R11', asking !== undefined, () => `drawing ${drawing.number} is for no session`);
-    asking?.asked(drawing);
-    this.#room.check(this.#live);
+    this.checks.check('R11', owner !== undefined, () => `drawing ${drawing.number} is for no session`);
+    if (owner) this.#owners.set(drawing, owner);
+    owner?.requested(drawing);
+    this.#capacity.check(this.#liveDrawings);
   }
 
-  #aborted(drawing: Drawing): void {
-    this.look();
-    const rules = drawing.owner;
-    if (rules instanceof SessionRules) rules.aborted(drawing, this.server.drainingMs);
+  #onAborted(drawing: Drawing): void {
+    this.observe();
+    this.#owners.get(drawing)?.aborted(drawing, this.server.drainingMs);
   }
 
-  #connect(page: Page, cable: Cable): void {
-    const rules = this.pageRules.get(page);
-    rules?.opening();
-    const wire = new WireRules({
-      ledger: this.ledger,
-      time: this.time,
-      upstream: this.upstream,
-      trace: (line) => this.#trace(`page ${page.number} ${line}`),
-      look: () => this.look(),
-      joined: (sessionId) => {
-        const session = this.sessions.get(sessionId);
-        if (session) session.room ??= page.room;
-        return session;
-      },
+  /** A session is known from its first `welcome` on. */
+  #onJoined(sessionId: string, tab: Tab): SessionRules | undefined {
+    const session = this.server.session(sessionId);
+    const known = this.sessions.get(sessionId);
+    if (known || !session) return known;
+    const rules = new SessionRules(session, tab.team, this.checks, this.generator);
+    this.sessions.set(sessionId, rules);
+    return rules;
+  }
+
+  #connect(tab: Tab, connection: SimulatedConnection): void {
+    const rules = this.tabRules.get(tab);
+    rules?.connecting();
+    const observer = new ConnectionRules({
+      checks: this.checks,
+      generator: this.generator,
+      trace: (line) => this.#trace(`${Math.round(this.time.now - this.#startedAt)} ms tab ${tab.number} ${line}`),
+      observe: () => this.observe(),
+      joined: (sessionId) => this.#onJoined(sessionId, tab),
       isDraining: () => this.server.drainingMs !== undefined,
-      joinCame: (join) => rules?.joined(join),
-      commandCame: (command) => {
-        this.commands.set(page.room, [...(this.commands.get(page.room) ?? []), command]);
-        rules?.commandCame(command);
+      onWant: (participantId) => this.#capacity.wanted(participantId),
+      onJoin: (join) => rules?.joinArrived(join),
+      onCommand: (command) => {
+        this.commands.set(tab.team, [...(this.commands.get(tab.team) ?? []), command]);
+        rules?.commandArrived(command);
       },
-      clientReceived: (message) => rules?.received(message),
-      clientClosed: (code) => rules?.closed(code),
+      onClientSent: (message) => rules?.sent(message),
+      onClientReceived: (message) => rules?.received(message),
+      onClientClosed: (code) => rules?.closed(code),
     });
-    cable.tap = wire;
-    this.wires.set(cable, wire);
-    if (page.network === 'swallows') {
-      cable.up.block('dead');
-      return cable.down.block('dead');
+    connection.observer = observer;
+    this.connectionRules.set(connection, observer);
+    if (tab.network === 'swallows') {
+      connection.up.block('dead');
+      return connection.down.block('dead');
     }
-    const travelMs = page.weather.latencyMs * this.random.between(0.5, 1.5);
+    const travelMs = tab.speed.latencyMs * (0.5 + this.random.next());
     this.time.after(travelMs, () => {
-      if (cable.isGivenUp) return;
-      if (page.network === 'refuses' || !this.server.isOpen) return cable.refuse();
-      this.server.connect(cable.server, 'here');
-      cable.accept();
+      if (connection.isClientGone) return;
+      if (tab.network === 'refuses' || !this.server.isOpen) return connection.refuse();
+      this.server.connect(connection.server, 'here');
+      connection.accept();
     });
   }
 }

@@ -4,17 +4,17 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { chromiumLaunchOptions } from './chromium.ts';
 
 export interface TestBrowser {
-  /** A browser profile of its own: no storage, cookies or cache shared with any other. Closed after the test. */
+  /** A new profile: it shares no storage, cookies or cache with others. Closed after the test. */
   newContext(options?: BrowserContextOptions): Promise<BrowserContext>;
-  /** A tab in a profile of its own. Another tab of the same person: `page.context().newPage()`. */
+  /** A tab in a new profile. Another tab of the same person is `page.context().newPage()`. */
   newPage(options?: BrowserContextOptions): Promise<Page>;
-  /** Lets this test's pages log errors that match; every other one fails the test. */
+  /** Lets the pages of this test log errors that match. Every other error fails the test. */
   allowErrors(...patterns: RegExp[]): void;
 }
 
 /**
- * One browser for the test file that calls this at its top: launched before its tests, closed after them. A test fails when one of
- * its pages throws, or logs an error (a violation of the CSP is one).
+ * Call it at the top of a test file: launches one browser before its tests and closes it after them. A test fails if one of its pages
+ * throws or logs an error; a violation of the CSP is one.
  */
 export function useBrowser(): TestBrowser {
   let browser: Browser | undefined;
@@ -38,7 +38,7 @@ export function useBrowser(): TestBrowser {
   afterAll(() => browser?.close());
 
   async function newContext(options?: BrowserContextOptions): Promise<BrowserContext> {
-    if (!browser) throw new Error('The browser is open inside tests and hooks only.');
+    if (!browser) throw new Error('The browser is open only inside tests and hooks.');
     const context = await browser.newContext(options);
     contexts.push(context);
     context.on('weberror', (thrown) => errors.push(thrown.error().stack ?? thrown.error().message));

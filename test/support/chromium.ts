@@ -1,6 +1,6 @@
 /**
- * The Chromium that browser tests run in: the person's choice, one that is on PATH, or Playwright's own. Run as a program, it installs
- * one where there is none and the system lets it.
+ * Finds the Chromium that browser tests run in: the one that the environment names, one on PATH, or Playwright's own. Run as a program,
+ * this file installs one when it finds none.
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -9,20 +9,20 @@ import { chromium, type LaunchOptions } from 'playwright';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
 
-const usual = [
+const installedPaths = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
 
-/** The path of a Chromium's executable, if there is one. `PROOFROOM_CHROMIUM` and `CHROME_BIN` go first. */
+/** The path of an executable. `PROOFROOM_CHROMIUM` and `CHROME_BIN` come first. */
 export function findChromium(): string | undefined {
   const { PROOFROOM_CHROMIUM, CHROME_BIN, PATH = '' } = process.env;
   const onPath = PATH.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  const candidates = [PROOFROOM_CHROMIUM, CHROME_BIN, ...onPath, ...usual, chromium.executablePath()];
+  const candidates = [PROOFROOM_CHROMIUM, CHROME_BIN, ...onPath, ...installedPaths, chromium.executablePath()];
   return candidates.find((path) => path !== undefined && isExecutable(path));
 }
 
-/** How every test launches its browser: quiet, without a network life of its own. */
+/** How every test launches its browser: without network traffic of its own. */
 export function chromiumLaunchOptions(): Pick<LaunchOptions, 'executablePath' | 'args'> {
   const executablePath = findChromium();
   const args = [

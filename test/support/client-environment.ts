@@ -1,4 +1,4 @@
-/** A page for the session client to live in: a clock, sockets and a visibility that a test moves by hand. */
+/** An environment for the session client whose clock, sockets and visibility a test controls. */
 import { createHash } from 'node:crypto';
 import type { Environment, Socket } from '../../client/session/environment.ts';
 import { type ClientMessage, parseClientMessage, type ServerMessage } from '../../shared/protocol.ts';
@@ -25,16 +25,17 @@ export class FakeSocket implements Socket {
     this.sent.push(parsed.message);
   }
 
+  /** Reports the close at once, as the WebSocket of Node does while it connects; browsers report it later. */
   close(): void {
-    this.isClosed = true;
+    if (!this.isClosed) this.closedByServer(1006);
   }
 
   open(): void {
     this.onopen?.();
   }
 
-  say(message: ServerMessage): void {
-    this.sayText(JSON.stringify(message));
+  say(...messages: ServerMessage[]): void {
+    for (const message of messages) this.sayText(JSON.stringify(message));
   }
 
   sayText(text: string): void {
@@ -56,12 +57,10 @@ export class FakeEnvironment implements Environment {
   readonly liveUrls = new Map<string, Blob>();
   readonly warnings: string[] = [];
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
-  /** The next numbers that `random` gives; 0.5 when there are none. */
-  readonly randoms: number[] = [];
   hidden = false;
   refusesSockets = false;
   readonly #clock = new FakeClock();
-  readonly #wakers = new Set<() => void>();
+  readonly #wakeListeners = new Set<() => void>();
   #sleptMs = 0;
   #ids = 0;
   #urls = 0;
@@ -70,18 +69,16 @@ export class FakeEnvironment implements Environment {
     if (isSecure) this.sha256 = (bytes) => Promise.resolve(digest(bytes));
   }
 
+  /** The newest one. */
   get socket(): FakeSocket {
     const socket = this.sockets.at(-1);
     if (!socket) throw new Error('No socket was opened.');
     return socket;
   }
 
-  get timers(): number {
-    return this.#clock.timers;
-  }
-
-  get wakers(): number {
-    return this.#wakers.size;
+  /** How many timers and listeners are set. */
+  get leftovers(): number {
+    return this.#clock.timers + this.#wakeListeners.size;
   }
 
   /** Time passes, and timers fire in their order. */
@@ -89,7 +86,7 @@ export class FakeEnvironment implements Environment {
     this.#clock.advance(ms);
   }
 
-  /** The computer sleeps: the time goes on, timers stand still. */
+  /** The computer sleeps: time passes, and no timer fires. */
   sleep(ms: number): void {
     this.#sleptMs += ms;
   }
@@ -101,11 +98,11 @@ export class FakeEnvironment implements Environment {
   }
 
   comeOnline(): void {
-    for (const waker of [...this.#wakers]) waker();
+    for (const listener of [...this.#wakeListeners]) listener();
   }
 
   openSocket(url: string, subprotocol: string): Socket {
-    if (this.refusesSockets) throw new Error('SecurityError');
+    if (this.refusesSockets) throw new DOMException('An insecure WebSocket may not be opened.', 'SecurityError');
     const socket = new FakeSocket(url, subprotocol);
     this.sockets.push(socket);
     return socket;
@@ -120,7 +117,7 @@ export class FakeEnvironment implements Environment {
   }
 
   random(): number {
-    return this.randoms.shift() ?? 0.5;
+    return 0.5;
   }
 
   randomId(): string {
@@ -144,8 +141,8 @@ export class FakeEnvironment implements Environment {
   }
 
   onWake(listener: () => void): () => void {
-    this.#wakers.add(listener);
-    return () => void this.#wakers.delete(listener);
+    this.#wakeListeners.add(listener);
+    return () => void this.#wakeListeners.delete(listener);
   }
 
   warn(message: string): void {

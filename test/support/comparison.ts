@@ -1,16 +1,16 @@
-/** The dialog in which pictures are compared, or one is looked at closely, with three pictures to show. */
+/** The compare dialog with three attempts, on a page of its own. */
 import { css } from 'lit';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { page } from 'vitest/browser';
 import '../../client/components/compare/compare.ts';
 import type { Compare } from '../../client/components/compare/compare.ts';
+import { SelectAttemptEvent } from '../../client/components/ui/events.ts';
 import { tokens } from '../../client/components/ui/tokens.styles.ts';
-import { OpenEvent } from '../../client/components/viewer/open-event.ts';
 import { type Intent, IntentEvent } from '../../client/model/intent.ts';
 import * as states from './component-states.ts';
-import { comeToRest, deep } from './this-page.ts';
+import { animationsEnd, deep } from './dom.ts';
 
-/** Number 2 is half as fine as number 1; number 3 is of another shape. */
+/** No. 2 has half as many pixels along each side as No. 1, and the same shape. No. 3 has another shape. */
 export const [fine, coarse, wide] = await Promise.all([
   states.paint('fine', { width: 2000, height: 1500, colour: 'teal' }),
   states.paint('coarse', { width: 1000, height: 750, colour: 'tan' }),
@@ -24,65 +24,73 @@ export const attempts = [fine, coarse, wide].map(({ reference }, index) => ({
 }));
 export const images = new Map([fine, coarse, wide].map((picture) => [picture.reference.imageId, picture]));
 
-/** In whole pixels, counted from its pane. */
-interface Place {
+/** In whole pixels, from the pane's left and top edge. */
+interface Placement {
   readonly left: number;
   readonly top: number;
   readonly width: number;
   readonly height: number;
 }
 
+/** The elements are new in each test. */
 export class Comparison {
-  /** What the dialog stands in; like the dialog, another one for each test. */
-  room = document.createElement('main');
-  /** Whence the dialog is opened. */
+  /** The dialog's parent. */
+  parent = document.createElement('main');
+  /** Has the focus when the dialog is opened. */
   opener = document.createElement('button');
   compare = document.createElement('proof-compare') as Compare;
   readonly intents: Intent[] = [];
-  readonly opened: string[] = [];
+  /** The image ids of `SelectAttemptEvent`s. */
+  readonly selected: string[] = [];
 
   async begin(): Promise<void> {
     await page.viewport(1000, 700);
     document.documentElement.lang = 'en';
     document.title = 'Compare';
     this.intents.length = 0;
-    this.opened.length = 0;
-    this.room = document.createElement('main');
+    this.selected.length = 0;
+    this.parent = document.createElement('main');
     this.opener = document.createElement('button');
     this.opener.textContent = 'Compare with the one before';
     this.compare = document.createElement('proof-compare') as Compare;
     Object.assign(this.compare, { attempts, images, decides: true });
-    this.room.addEventListener(IntentEvent.type, (event) => {
+    this.parent.addEventListener(IntentEvent.type, (event) => {
       if (event instanceof IntentEvent) this.intents.push(event.intent);
     });
-    this.room.addEventListener(OpenEvent.type, (event) => {
-      if (event instanceof OpenEvent) this.opened.push(event.imageId);
+    this.parent.addEventListener(SelectAttemptEvent.type, (event) => {
+      if (event instanceof SelectAttemptEvent) this.selected.push(event.imageId);
     });
-    furnish(this.room).append(this.opener, this.compare);
-    document.body.append(this.room);
+    attachStyledRoot(this.parent).append(this.opener, this.compare);
+    document.body.append(this.parent);
     await this.compare.updateComplete;
   }
 
   end(): void {
-    this.room.remove();
+    this.parent.remove();
   }
 
   /** Opens the dialog on two pictures. */
   async show(left = 'fine', right = 'coarse'): Promise<void> {
     this.opener.focus();
     this.compare.show(left, right);
-    await expect.poll(() => this.sheets.length).toBe(2);
-    await comeToRest();
+    await expect.poll(() => this.pictures.length).toBe(2);
+    await animationsEnd();
   }
 
-  /** Opens the dialog on one. */
+  /** Opens the dialog on one picture. */
   async lookAt(imageId: string): Promise<void> {
     this.opener.focus();
     this.compare.show(imageId);
-    await expect.poll(() => this.sheets.length).toBe(1);
-    await comeToRest();
+    await expect.poll(() => this.pictures.length).toBe(1);
+    await animationsEnd();
   }
 
+  async set(properties: Partial<Compare>): Promise<void> {
+    Object.assign(this.compare, properties);
+    await this.compare.updateComplete;
+  }
+
+  /** Elements of the dialog, through all shadow roots. */
   all(selector: string): HTMLElement[] {
     return deep(this.compare.shadowRoot, selector);
   }
@@ -93,11 +101,11 @@ export class Comparison {
     return element;
   }
 
-  get sheets(): HTMLElement[] {
-    return this.all('.sheet');
+  get pictures(): HTMLElement[] {
+    return this.all('.picture');
   }
 
-  /** The first of the panes that pictures lie in. */
+  /** The first pane. */
   get pane(): HTMLElement {
     return this.one('.surface');
   }
@@ -114,37 +122,41 @@ export class Comparison {
     return this.one('output').textContent;
   }
 
-  /** Of the picture in the left pane, 0, or in the right one, 1. */
-  placeOf(index: number): Place {
-    const sheet = this.sheets[index]?.getBoundingClientRect() ?? new DOMRect();
-    // Under the slider both lie in one.
+  /** @param index 0 for the first picture, 1 for the second */
+  placementOf(index: number): Placement {
+    const picture = this.pictures[index]?.getBoundingClientRect() ?? new DOMRect();
+    // The slider shows both pictures in one pane.
     const pane = (this.all('.surface')[index] ?? this.pane).getBoundingClientRect();
-    const [left, top, width, height] = [sheet.left - pane.left, sheet.top - pane.top, sheet.width, sheet.height];
-    return { left: Math.round(left), top: Math.round(top), width: Math.round(width), height: Math.round(height) };
+    return {
+      left: Math.round(picture.left - pane.left),
+      top: Math.round(picture.top - pane.top),
+      width: Math.round(picture.width),
+      height: Math.round(picture.height),
+    };
   }
 
-  /** A finger on the first pane, at a point counted from the pane's middle. */
+  /** Dispatches a touch event on the first pane, at a point counted from the pane's middle. */
   touch(type: 'pointerdown' | 'pointermove' | 'pointerup', pointerId: number, x: number, y: number): void {
     const { left, top, width, height } = this.pane.getBoundingClientRect();
     const at = { clientX: left + width / 2 + x, clientY: top + height / 2 + y };
     const init = { pointerId, pointerType: 'touch', bubbles: true, composed: true, cancelable: true, button: 0, ...at };
-    this.sheets[0]?.dispatchEvent(new PointerEvent(type, init));
+    this.pictures[0]?.dispatchEvent(new PointerEvent(type, init));
   }
 }
 
-/** Gives it the colours, type and measures of the page; returns where its content goes. */
-function furnish(room: HTMLElement): ShadowRoot {
-  const house = room.attachShadow({ mode: 'open' });
+/** A shadow root with the colours, type and measures that components inherit. */
+function attachStyledRoot(element: HTMLElement): ShadowRoot {
+  const root = element.attachShadow({ mode: 'open' });
   const type = css`
     :host {
       font: 400 var(--body) / 1.5 var(--font);
     }
   `;
-  house.adoptedStyleSheets = [tokens, type].flatMap(({ styleSheet }) => styleSheet ?? []);
-  return house;
+  root.adoptedStyleSheets = [tokens, type].flatMap(({ styleSheet }) => styleSheet ?? []);
+  return root;
 }
 
-/** For the tests of the file that calls this at its top. */
+/** Call it at the top of a test file. */
 export function useComparison(): Comparison {
   const comparison = new Comparison();
   beforeEach(() => comparison.begin());

@@ -1,8 +1,9 @@
-/** Hand-made session states, one for each thing that a person may find on the page. */
+/** Session states for component tests, one for each situation of the page. The person in front of the page is `me`. */
 
 import type { ReceivedImage, SessionState } from '../../client/session/session-state.ts';
 import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/model.ts';
 import type { ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import { capabilities } from './capabilities.ts';
 
 export const prompt = 'A heron at the edge of a misty lake, first light';
 const digest = '3fa9c01b7d2e4f508a6b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3e4f5a6b7c8d9e1c';
@@ -23,12 +24,14 @@ const limits = {
 
 function welcome(role: Role, demo = false): WelcomeMessage {
   const generator = demo
-    ? { name: 'Demo painter', model: 'demo', demo }
-    : { name: 'OpenAI', model: 'an-image-model', demo };
+    ? { name: 'Demo painter', model: 'demo', demo, supports: capabilities }
+    : { name: 'OpenAI', model: 'an-image-model', demo, supports: capabilities };
   return {
     type: 'welcome',
     protocol: 1,
-    connectionId: 'me',
+    connectionId: 'c1',
+    participantId: 'me',
+    participantSecret: 'secret-that-proves-it',
     sessionId: 's1',
     role,
     name: 'Reviewer 1',
@@ -37,7 +40,7 @@ function welcome(role: Role, demo = false): WelcomeMessage {
   };
 }
 
-/** A picture of one colour, as real PNG bytes. */
+/** An image of one colour, with real PNG bytes. */
 export async function paint(
   imageId: string,
   { kind = 'final', width = 48, height = 32, colour = 'teal' }: Partial<ImageReference> & { colour?: string } = {},
@@ -66,6 +69,7 @@ export async function paint(
 export const generation: Generation = { generationId: 'g1', prompt, options: {}, candidates: 1, startedAt };
 
 export const attemptOf = (image: ImageReference): Attempt => ({
+  number: 1,
   image,
   prompt,
   options: { size: '1536x1024' },
@@ -75,7 +79,6 @@ export const attemptOf = (image: ImageReference): Attempt => ({
   finishedAt,
 });
 
-/** Of one candidate. */
 export const failureOf = (candidate: number, message: string): NonNullable<Generation['failures']>[number] => ({
   candidate,
   error: { code: 'provider_error', message, retryable: true },
@@ -86,7 +89,8 @@ const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
   imageId,
   sha256,
   by: 'Ana',
-  connectionId: 'hers',
+  participantId: 'ana',
+  connectionId: 'c2',
   at: '2026-11-22T19:04:12.000Z',
 });
 
@@ -98,16 +102,24 @@ const base: SessionState = {
   progress: new Map(),
   partials: new Map(),
   images: new Map(),
-  pending: new Set(),
+  pending: [],
   sessionId: 's1',
   sessionKey,
 };
 
 const attempts: Attempt[] = [];
 const decisions: Decision[] = [];
-const shared = { type: 'snapshot', revision: 4, turn: 3, draft: prompt, attempts, decisions } as const;
+const shared = {
+  type: 'snapshot',
+  revision: 4,
+  turn: 3,
+  draft: prompt,
+  draftRevision: 1,
+  attempts,
+  decisions,
+} as const;
 
-const onShow = (picture: ReceivedImage) => ({
+const withAttempt = (picture: ReceivedImage) => ({
   image: picture.reference,
   attempts: [attemptOf(picture.reference)],
 });
@@ -141,15 +153,15 @@ export function failedFirst(retryable: boolean): SessionState {
   return { ...base, snapshot: { ...shared, stage: 'initial_input', lastGeneration: generation, error } };
 }
 
-export function generating(previous?: ReceivedImage, partial?: ReceivedImage, asked = prompt): SessionState {
+export function generating(previous?: ReceivedImage, partial?: ReceivedImage, drawnPrompt = prompt): SessionState {
   return {
     ...base,
     snapshot: {
       ...shared,
       stage: 'generating',
       turn: 4,
-      generation: { ...generation, prompt: asked },
-      ...(previous && onShow(previous)),
+      generation: { ...generation, prompt: drawnPrompt },
+      ...(previous && withAttempt(previous)),
     },
     progress: progress({}),
     images: new Map(previous && [[previous.reference.imageId, previous]]),
@@ -157,27 +169,27 @@ export function generating(previous?: ReceivedImage, partial?: ReceivedImage, as
   };
 }
 
-/** Four pictures of one ask: those that have come, in that order, and those that failed; to be decided on when all have settled. */
-export function several(come: readonly ReceivedImage[], failed: readonly number[] = []): SessionState {
+/** Four candidates, of which these are finished, in this order, and those have failed. When all have ended, it is in review. */
+export function several(finished: readonly ReceivedImage[], failed: readonly number[] = []): SessionState {
   const error = { code: 'provider_error', message: 'It broke.', retryable: true } as const;
   const failures = failed.map((candidate) => ({ candidate, error }));
-  const ask: Generation = { ...generation, candidates: 4, ...(failures.length > 0 && { failures }) };
-  const row = come.map(({ reference }, at) => ({ ...attemptOf(reference), number: at + 1 }));
-  const image = come.at(-1)?.reference;
-  const hasSettled = image && come.length + failed.length === ask.candidates;
+  const asked: Generation = { ...generation, candidates: 4, ...(failures.length > 0 && { failures }) };
+  const attempts = finished.map(({ reference }, at) => ({ ...attemptOf(reference), number: at + 1 }));
+  const image = finished.at(-1)?.reference;
+  const hasEnded = image && finished.length + failed.length === asked.candidates;
   return {
     ...base,
-    snapshot: hasSettled
-      ? { ...shared, stage: 'user_feedback', turn: 5, image, attempts: row, lastGeneration: ask }
-      : { ...shared, stage: 'generating', turn: 4, generation: ask, attempts: row, ...(image && { image }) },
-    images: new Map(come.map((picture) => [picture.reference.imageId, picture])),
+    snapshot: hasEnded
+      ? { ...shared, stage: 'user_feedback', turn: 5, image, attempts, lastGeneration: asked }
+      : { ...shared, stage: 'generating', turn: 4, generation: asked, attempts, ...(image && { image }) },
+    images: new Map(finished.map((picture) => [picture.reference.imageId, picture])),
   };
 }
 
 export function deciding(picture: ReceivedImage): SessionState {
   return {
     ...base,
-    snapshot: { ...shared, stage: 'user_feedback', turn: 5, ...onShow(picture) },
+    snapshot: { ...shared, stage: 'user_feedback', turn: 5, ...withAttempt(picture) },
     images: new Map([[picture.reference.imageId, picture]]),
   };
 }
@@ -191,7 +203,7 @@ export function failedAgain(picture: ReceivedImage): SessionState {
   const snapshot: SnapshotMessage = {
     ...shared,
     stage: 'user_feedback',
-    ...onShow(picture),
+    ...withAttempt(picture),
     lastGeneration: generation,
     error,
   };
@@ -203,7 +215,7 @@ export function approved(picture: ReceivedImage): SessionState {
     ...shared,
     stage: 'final',
     turn: 6,
-    ...onShow(picture),
+    ...withAttempt(picture),
     approved: picture.reference,
     decisions: [decisionOn(picture.reference)],
   };
@@ -216,11 +228,12 @@ export function lostRace(picture: ReceivedImage): SessionState {
   const lastAction = {
     action: 'regenerate',
     by: 'Ana',
-    connectionId: 'hers',
+    participantId: 'ana',
+    connectionId: 'c2',
     at: new Date(at - 2_400).toISOString(),
   } as const;
-  const notice = { command: 'approve', code: 'stale', message: 'Too late.', lastAction, at } as const;
-  return { ...deciding(picture), notice };
+  const rejection = { command: 'approve', code: 'stale', message: 'Too late.', lastAction, at } as const;
+  return { ...deciding(picture), rejection };
 }
 
 export function watching({ sessionKey: _key, ...state }: SessionState): SessionState {
@@ -238,6 +251,17 @@ export const gone = (state: SessionState): SessionState => ({
 });
 
 export function tokenNeeded(refused: boolean): SessionState {
-  const { welcome: _welcome, viewers: _viewers, sessionId: _id, sessionKey: _key, ...nothing } = base;
-  return { ...nothing, draft: '', connection: { status: 'token_needed', refused } };
+  const { welcome: _welcome, viewers: _viewers, sessionId: _id, sessionKey: _key, ...rest } = base;
+  return { ...rest, draft: '', connection: { status: 'token_needed', refused } };
 }
+
+/** Of a newer server: a stage that this page does not know. */
+export function unknownStage(picture: ReceivedImage): SessionState {
+  const state = deciding(picture);
+  return { ...state, snapshot: { ...shared, stage: 'unknown', turn: 6, ...withAttempt(picture) } };
+}
+
+export const blocked = (state: SessionState): SessionState => ({
+  ...state,
+  connection: { status: 'closed', reason: 'blocked' },
+});

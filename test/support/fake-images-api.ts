@@ -1,8 +1,10 @@
 /**
- * A server that speaks the Images API, for tests: as stable-diffusion.cpp, LocalAI and vLLM-Omni do, over real HTTP.
+ * A fake server of the Images API over real HTTP, which answers as stable-diffusion.cpp, LocalAI, vLLM-Omni and OpenAI do.
  *
- * In a test: `const fake = await startFakeImagesApi(); fake.next('string_error');`. By hand:
- * `node test/support/fake-images-api.ts --port 4020`; then a marker in the prompt, such as `[[not_ready]]`, chooses the bad day.
+ * In a test: `const fake = await startFakeImagesApi(); fake.next('string_error');`
+ *
+ * By hand: `npx node test/support/fake-images-api.ts --port 4020`. Then a marker in the prompt, such as `[[not_ready]]`, chooses the
+ * answer. Every name in fake-images-api-scenarios.ts is a marker.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,25 +28,25 @@ export interface SentFile {
 export interface ImagesRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  /** From JSON as they are, from a form as texts. */
+  /** The values of JSON as they are, those of a form as texts. */
   readonly fields: Readonly<Record<string, unknown>>;
   /** The files of a form. */
   readonly files: readonly SentFile[];
-  /** Resolves when the client hangs up before the answer is complete. */
+  /** Resolves when the client closes the connection before the answer is complete. */
   readonly closedEarly: Promise<void>;
 }
 
 export class FakeImagesApi {
-  /** Every request, in order. */
+  /** All requests, in order. */
   readonly requests: ImagesRequest[] = [];
-  /** Every picture that was painted, in order. */
+  /** All pictures, in order. */
   readonly sent: Buffer[] = [];
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #queue: { readonly name: ImagesScenarioName; readonly options: ImagesScenarioOptions }[] = [];
-  readonly #waiting = new Set<{ readonly count: number; readonly resolve: (request: ImagesRequest) => void }>();
-  #gate = Promise.withResolvers<void>();
+  readonly #waiters = new Set<{ readonly count: number; readonly resolve: (request: ImagesRequest) => void }>();
+  #release = Promise.withResolvers<void>();
 
-  /** What OPENAI_BASE_URL is to be. */
+  /** The value for OPENAI_BASE_URL. */
   get baseURL(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
   }
@@ -55,25 +57,25 @@ export class FakeImagesApi {
     await promise;
   }
 
-  /** Chooses how the next request is answered that nothing is chosen for yet; else it is `drawn`. */
+  /** Chooses the answer to the next request that has none yet. Requests without one are answered by their marker, or `drawn`. */
   next(name: ImagesScenarioName, options: ImagesScenarioOptions = {}): void {
     this.#queue.push({ name, options });
   }
 
-  /** Lets every answer that is `held` now go out. */
+  /** Sends all answers that are `held`. */
   release(): void {
-    this.#gate.resolve();
-    this.#gate = Promise.withResolvers();
+    this.#release.resolve();
+    this.#release = Promise.withResolvers();
   }
 
-  /** Resolves with request number `count`, counted from 1, as soon as it has come. */
+  /** Resolves with request number `count`, counted from 1, once it has arrived. */
   request(count: number): Promise<ImagesRequest> {
-    const there = this.requests[count - 1];
-    if (there) return Promise.resolve(there);
-    return new Promise((resolve) => void this.#waiting.add({ count, resolve }));
+    const recorded = this.requests[count - 1];
+    if (recorded) return Promise.resolve(recorded);
+    return new Promise((resolve) => void this.#waiters.add({ count, resolve }));
   }
 
-  /** Breaks off what is left; may be called twice. */
+  /** Breaks all connections. May be called twice. */
   async close(): Promise<void> {
     this.release();
     this.#server.closeAllConnections();
@@ -82,7 +84,7 @@ export class FakeImagesApi {
 
   async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined);
-    // Hangs up in the middle of a request are nothing to answer.
+    // A client that closes the connection within its request gets no answer.
     const request = await this.#record(incoming, response).catch(() => undefined);
     if (!request) return;
     const { name, options } = this.#queue.shift() ?? {
@@ -91,11 +93,11 @@ export class FakeImagesApi {
     };
     const number = this.requests.length;
     const paint = async () => {
-      const bytes = await paintAsAsked(request, number);
+      const bytes = await paintRequested(request, number);
       this.sent.push(bytes);
       return bytes;
     };
-    await playImages(name, { response, paint, released: () => this.#gate.promise }, options);
+    await playImages(name, { response, paint, released: () => this.#release.promise }, options);
   }
 
   async #record(incoming: IncomingMessage, response: ServerResponse): Promise<ImagesRequest> {
@@ -105,9 +107,9 @@ export class FakeImagesApi {
     const content = await contentOf(await buffer(incoming), headers['content-type'] ?? '');
     const request = { path, headers, ...content, closedEarly };
     const count = this.requests.push(request);
-    for (const waiter of this.#waiting) {
+    for (const waiter of this.#waiters) {
       if (waiter.count !== count) continue;
-      this.#waiting.delete(waiter);
+      this.#waiters.delete(waiter);
       waiter.resolve(request);
     }
     return request;
@@ -129,21 +131,21 @@ async function contentOf(body: Buffer, type: string): Promise<Pick<ImagesRequest
 
 const promptOf = ({ fields }: ImagesRequest): string => String(fields.prompt ?? '');
 
-function paintAsAsked(request: ImagesRequest, number: number): Promise<Buffer> {
+function paintRequested(request: ImagesRequest, number: number): Promise<Buffer> {
   const [width, height] = String(request.fields.size ?? '')
     .split('x')
     .map(Number);
-  const asked = request.fields.output_format;
+  const format = request.fields.output_format;
   return paintPicture({
-    words: promptOf(request),
+    prompt: promptOf(request),
     number,
     progress: 1,
     size: width && height ? { width, height } : { width: 96, height: 64 },
-    format: asked === 'jpeg' || asked === 'webp' ? asked : 'png',
+    format: format === 'jpeg' || format === 'webp' ? format : 'png',
   });
 }
 
-/** A fake that listens on 127.0.0.1, on any free port unless told; close it when the test is over. */
+/** Starts a fake that listens on 127.0.0.1, on any free port if `port` is 0. The caller closes it. */
 export async function startFakeImagesApi(port = 0): Promise<FakeImagesApi> {
   const fake = new FakeImagesApi();
   await fake.listen(port);

@@ -1,9 +1,9 @@
-/** One request to the fake OpenAI and its answer, in the wire forms of the Responses API. */
+/** One request to the fake OpenAI and its answer, in the formats of the Responses API. */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import type { PictureOrder, PictureSize } from './fake-openai-pictures.ts';
 
-/** What the fake must understand of a request; the whole of it stands in `RecordedRequest.body`. */
+/** The parts of a request that the fake reads. `RecordedRequest.body` has all of it. */
 const Body = v.object({
   model: v.string(),
   input: v.array(v.object({ content: v.array(v.object({ type: v.string(), text: v.optional(v.string()) })) })),
@@ -25,13 +25,13 @@ export interface RecordedRequest {
   readonly headers: IncomingHttpHeaders;
   /** Parsed from JSON; absent without a body. */
   readonly body?: unknown;
-  /** Whether the client hung up before the answer was complete. */
+  /** Whether the client closed the connection before the answer was complete. */
   readonly isClosedEarly: boolean;
-  /** Resolves when the client hangs up early. */
+  /** Resolves when the client closes the connection early. */
   readonly closedEarly: Promise<void>;
 }
 
-/** The exact bytes that went out, as images. */
+/** The exact bytes of the images that were sent. */
 export interface SentImages {
   readonly partials: Buffer[];
   final?: Buffer;
@@ -40,19 +40,19 @@ export interface SentImages {
 export interface Exchange {
   readonly request: RecordedRequest;
   readonly response: ServerResponse;
-  /** Counts the requests for images from 1. */
+  /** Which request for an image this is, counted from 1. */
   readonly number: number;
   readonly sent: SentImages;
-  /** Absent: the size that was asked for. */
+  /** If absent, the requested size. */
   readonly pictureSize?: PictureSize;
   paint(order: PictureOrder): Promise<Buffer>;
-  /** Waits as long as one step of drawing takes; at once in tests. */
+  /** Waits for one step of drawing: no time at all in tests. */
   pace(): Promise<void>;
-  /** Waits until the test says so. */
+  /** Waits until the test calls `release`. */
   released(): Promise<void>;
 }
 
-/** An error in the form of the API's bodies. */
+/** The `error` field of the API's error responses. */
 export interface ApiError {
   readonly message: string;
   readonly type: string;
@@ -80,13 +80,13 @@ export function answerError(
   answerJson(response, status, { error: { param: null, code: null, ...error } }, headers);
 }
 
-/** The text of the request's prompt, or of the feedback when an image is to be refined. */
+/** The request's prompt, or its feedback if it refines an image. */
 export function promptOf(body: unknown): string {
   if (!v.is(Body, body)) return '';
   return body.input.flatMap(({ content }) => content.map(({ text }) => text ?? '')).join('\n');
 }
 
-/** An answer as a stream of events, in the order in which the API sends them. */
+/** The answer to a request as a stream of events. The methods are called in the order in which the API sends them. */
 export class EventStream {
   readonly #exchange: Exchange;
   readonly #body: v.InferOutput<typeof Body>;
@@ -105,13 +105,13 @@ export class EventStream {
     return this.#body.tools[0].partial_images ?? 0;
   }
 
-  /** The headers and nothing else. */
+  /** Sends only the headers. */
   open(mediaType = 'text/event-stream; charset=utf-8'): void {
     this.#exchange.response.writeHead(200, { 'content-type': mediaType });
     this.#exchange.response.flushHeaders();
   }
 
-  /** Everything up to the moment when the model draws. */
+  /** Sends all events up to the one that says that the model draws. */
   async begin(mediaType?: string): Promise<void> {
     this.open(mediaType);
     this.event('response.created', { response: this.#response('in_progress', []) });
@@ -123,7 +123,7 @@ export class EventStream {
     this.event('response.image_generation_call.generating', { output_index: 0, item_id: this.#itemId });
   }
 
-  /** `index` counts from 0. */
+  /** Sends a preview; `index` counts from 0. */
   async partial(index: number, data?: Buffer): Promise<void> {
     await this.#exchange.pace();
     const bytes = data ?? (await this.#paint((index + 1) / (this.partials + 1)));
@@ -133,11 +133,11 @@ export class EventStream {
       item_id: this.#itemId,
       partial_image_index: index,
       partial_image_b64: bytes.toString('base64'),
-      ...this.#drawnWith(),
+      ...this.#drawingOptions(),
     });
   }
 
-  /** The item with the final image; returns it in base64. */
+  /** Sends the item with the final image, and returns the image in base64. */
   async image(status = 'completed', data?: Buffer): Promise<string> {
     await this.#exchange.pace();
     const bytes = data ?? (await this.paintFinal());
@@ -148,14 +148,14 @@ export class EventStream {
     return result;
   }
 
-  /** The final image without its event. */
+  /** Paints the final image without sending its event. */
   async paintFinal(): Promise<Buffer> {
     const bytes = await this.#paint(1);
     this.#exchange.sent.final = bytes;
     return bytes;
   }
 
-  /** The item without an image, and why. */
+  /** Sends the item without an image, and the reason. */
   noImage(error?: ApiError): void {
     const item = { ...this.#item('failed', null), ...(error && { error: { param: null, ...error } }) };
     this.event('response.output_item.done', { output_index: 0, item });
@@ -197,7 +197,7 @@ export class EventStream {
     this.raw(`event: ${type}\ndata: ${this.#json(type, fields)}\n\n`);
   }
 
-  /** As some gateways send errors: data without an `event:` line. */
+  /** Some gateways send errors like this: data without an `event:` line. */
   unnamedEvent(type: string, fields: object): void {
     this.raw(`data: ${this.#json(type, fields)}\n\n`);
   }
@@ -210,7 +210,7 @@ export class EventStream {
     this.#exchange.response.end();
   }
 
-  /** Breaks the connection off, after what was written has gone out. */
+  /** Breaks the connection, after all that was written has been sent. */
   cut(): void {
     this.#exchange.response.write('', () => this.#exchange.response.socket?.destroy());
   }
@@ -241,7 +241,7 @@ export class EventStream {
       type: 'image_generation_call',
       status,
       result,
-      ...(result !== null && { revised_prompt: this.#revisedPrompt, ...this.#drawnWith() }),
+      ...(result !== null && { revised_prompt: this.#revisedPrompt, ...this.#drawingOptions() }),
     };
   }
 
@@ -249,7 +249,7 @@ export class EventStream {
     return `${promptOf(this.#exchange.request.body)}, in soft morning light`;
   }
 
-  #drawnWith(): object {
+  #drawingOptions(): object {
     const { size = '1024x1024', quality = 'high', background = 'opaque', output_format = 'png' } = this.#body.tools[0];
     return { size, quality, background, output_format };
   }
@@ -257,8 +257,8 @@ export class EventStream {
   #paint(progress: number): Promise<Buffer> {
     const { number, pictureSize, request } = this.#exchange;
     const { size, output_format: format = 'png' } = this.#body.tools[0];
-    const words = promptOf(request.body);
-    return this.#exchange.paint({ words, number, progress, format, size: pictureSize ?? sizeOf(size) });
+    const prompt = promptOf(request.body);
+    return this.#exchange.paint({ prompt, number, progress, format, size: pictureSize ?? sizeOf(size) });
   }
 }
 

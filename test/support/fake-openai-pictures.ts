@@ -1,11 +1,11 @@
-/** The pictures of the fake OpenAI: real image files, another one for each that is asked for. */
+/** The pictures of the fake image services: real image files, no two of them the same. */
 import { createCanvas } from '@napi-rs/canvas';
 
 export interface PictureOrder {
-  readonly words: string;
-  /** Pictures of the same words differ by it. */
+  readonly prompt: string;
+  /** Pictures of the same prompt differ by their number. */
   readonly number: number;
-  /** From 0 to 1: how much of the picture is there. */
+  /** How much of the picture is drawn, from 0 to 1. */
   readonly progress: number;
   readonly size: PictureSize;
   readonly format: 'png' | 'jpeg' | 'webp';
@@ -16,12 +16,12 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** The bytes of one picture. */
-export function paintPicture({ words, number, progress, size, format }: PictureOrder): Promise<Buffer> {
+/** The encoded bytes of one picture. */
+export function paintPicture({ prompt, number, progress, size, format }: PictureOrder): Promise<Buffer> {
   const { width, height } = size;
   const canvas = createCanvas(width, height);
   const context = canvas.getContext('2d');
-  const hue = hueOf(words, number);
+  const hue = hueOf(prompt, number);
   context.fillStyle = `hsl(${hue} 55% 92%)`;
   context.fillRect(0, 0, width, height);
   const bands = 12;
@@ -36,7 +36,7 @@ export function paintPicture({ words, number, progress, size, format }: PictureO
   }
   context.fillStyle = `hsl(${hue} 60% 18%)`;
   context.font = `${Math.round(height / 14)}px sans-serif`;
-  context.fillText(`${number} · ${Math.round(progress * 100)}%  ${words.slice(0, 40)}`, width * 0.04, height * 0.95);
+  context.fillText(`${number} · ${Math.round(progress * 100)}%  ${prompt.slice(0, 40)}`, width * 0.04, height * 0.95);
   switch (format) {
     case 'png':
       return canvas.encode('png');
@@ -47,8 +47,8 @@ export function paintPicture({ words, number, progress, size, format }: PictureO
   }
 }
 
-function hueOf(words: string, number: number): number {
+function hueOf(prompt: string, number: number): number {
   let hash = number * 47;
-  for (const letter of words) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360;
+  for (const letter of prompt) hash = (hash * 31 + (letter.codePointAt(0) ?? 0)) % 360;
   return hash;
 }

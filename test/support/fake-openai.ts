@@ -1,8 +1,21 @@
 /**
- * OpenAI's part in tests: a real HTTP server with the Responses API's events, pictures and failures.
+ * A fake OpenAI: a real HTTP server with the Responses API's events, pictures and failures.
  *
- * In a test: `const fake = await startFakeOpenAI(); fake.next('rate_limited', { retryAfter: 1 });`. By hand:
- * `node test/support/fake-openai.ts --port 4010`; then a marker in the prompt, such as `[[500 once]]`, chooses the bad day.
+ * In a test: `const fake = await startFakeOpenAI(); fake.next('rate_limited', { retryAfter: 1 });`
+ *
+ * By hand: `npx node test/support/fake-openai.ts --port 4010`. Then a marker in the prompt chooses the answer: `[[500]]` fails every
+ * try, and `[[500 once]]` only the first. The key `sk-wrong` and the model `missing-model` are refused. The markers are:
+ *
+ * - the prompt is refused: `moderation`, `moderated_item`, `failed_invalid_prompt`, `failed_after_image`, `incomplete_filtered`
+ * - the account or the key is refused: `401`, `403` (not verified), `missing_scope`, `forbidden`, `unsupported_country`, `quota`,
+ *   `billing_limit`
+ * - the request is refused: `bad_option`, `404` (no such model), `wrong_path`
+ * - a retry may help: `429`, `failed_rate_limit`, `nested_error`, `500`, `503`, `conflict`, `request_timeout`, `failed_server_error`,
+ *   `named_error`, `unnamed_error`
+ * - the connection breaks: `reset`, `cut`, `cut_inside_event`, `silent_end`, `cut_after_image` (which keeps the image)
+ * - the connection goes silent: `silence_before_headers`, `silence`, `silence_after_partial`
+ * - no usable image comes: `no_image`, `incomplete`, `html`, `html_image`, `svg_image`, `pixel_bomb`, `gzip_bomb`, `gzip_bomb_refusal`
+ * - unusual answers that draw all the same: `odd_status`, `odd_media_type`, `bad_partial`, `late_item`, `strange_events`
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,44 +34,45 @@ import { type PictureOrder, type PictureSize, paintPicture } from './fake-openai
 import { markerIn, play, type ScenarioName, type ScenarioOptions } from './fake-openai-scenarios.ts';
 
 export interface FakeOpenAIOptions {
-  /** 0, any free one, when absent. */
+  /** 0, or absent: any free port. */
   readonly port?: number;
-  /** How long one step of a drawing takes; 0 when absent. */
+  /** How long one step of a drawing takes; if absent, no time. */
   readonly stepMs?: number;
-  /** The size of every picture, in pixels; that of the request when `'asked'`, small when absent. */
-  readonly pictureSize?: PictureSize | 'asked';
-  /** What paints the pictures; plain stripes when absent. */
+  /** The size of every picture, in pixels, or the requested one; if absent, a small one. */
+  readonly pictureSize?: PictureSize | 'requested';
+  /** Paints the pictures; if absent, plain stripes. */
   readonly paint?: (order: PictureOrder) => Promise<Buffer>;
 }
 
-/** A key that the fake refuses, for use by hand; it accepts all others. */
+/** The only key that the fake refuses. */
 export const WRONG_KEY = 'sk-wrong';
-/** A model that the fake does not have, for use by hand; it has all others. */
+/** The only model that the fake doesn't have. */
 export const MISSING_MODEL = 'missing-model';
 
 const SMALL: PictureSize = { width: 96, height: 64 };
 
 export class FakeOpenAI {
-  /** Every request, in order. */
+  /** All requests, in order. */
   readonly requests: RecordedRequest[] = [];
-  /** The images of each request for one, in order. */
+  /** The images that each request for an image was sent, in order. */
   readonly sent: SentImages[] = [];
   readonly #options: FakeOpenAIOptions;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #queue: { readonly name: ScenarioName; readonly options: ScenarioOptions }[] = [];
   readonly #modelsQueue: ScenarioName[] = [];
   readonly #seenOnce = new Set<string>();
-  readonly #waiting = new Set<{ readonly count: number; readonly resolve: (request: RecordedRequest) => void }>();
+  readonly #waiters = new Set<{ readonly count: number; readonly resolve: (request: RecordedRequest) => void }>();
   readonly #closing = new AbortController();
-  /** Opens the gates of the drawings that are held and not over. */
-  readonly #gates = new Set<() => void>();
+  /** Each releases one held drawing. */
+  readonly #held = new Set<() => void>();
+  /** `release` was called before the drawing was requested. */
   #isReleasedAhead = false;
 
   constructor(options: FakeOpenAIOptions) {
     this.#options = options;
   }
 
-  /** What OPENAI_BASE_URL is to be. */
+  /** The value for OPENAI_BASE_URL. */
   get baseURL(): string {
     const { port } = this.#server.address() as AddressInfo;
     return `http://127.0.0.1:${port}/v1`;
@@ -70,31 +84,31 @@ export class FakeOpenAI {
     await promise;
   }
 
-  /** Chooses how the next request for an image is answered that nothing is chosen for yet; else it is `drawn`. */
+  /** Chooses the answer to the next request for an image that has none yet. Requests without one are answered by their marker, or `drawn`. */
   next(name: ScenarioName, options: ScenarioOptions = {}): void {
     this.#queue.push({ name, options });
   }
 
-  /** The same for the next request for a model's description; else the model exists. */
+  /** Chooses the answer to the next request for the description of a model. Without one the model exists. */
   nextModel(name: ScenarioName): void {
     this.#modelsQueue.push(name);
   }
 
-  /** Lets every drawing that was asked for and is `held` come to its end; where there is none, the next one. */
+  /** Finishes all requested drawings that are `held`, or else the next one that will be. */
   release(): void {
-    if (this.#gates.size === 0) this.#isReleasedAhead = true;
-    for (const open of this.#gates) open();
-    this.#gates.clear();
+    if (this.#held.size === 0) this.#isReleasedAhead = true;
+    for (const release of this.#held) release();
+    this.#held.clear();
   }
 
-  /** Resolves with request number `count`, counted from 1, as soon as it has come. */
+  /** Resolves with request number `count`, counted from 1, once it has arrived. */
   request(count: number): Promise<RecordedRequest> {
-    const there = this.requests[count - 1];
-    if (there) return Promise.resolve(there);
-    return new Promise((resolve) => void this.#waiting.add({ count, resolve }));
+    const recorded = this.requests[count - 1];
+    if (recorded) return Promise.resolve(recorded);
+    return new Promise((resolve) => void this.#waiters.add({ count, resolve }));
   }
 
-  /** Breaks off what is left; may be called twice. */
+  /** Breaks all connections. May be called twice. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.release();
@@ -125,23 +139,23 @@ export class FakeOpenAI {
     try {
       await play(name, exchange, options);
     } catch (error) {
-      // A client that hung up, a request that the API would refuse, or the end of the fake.
+      // The client closed the connection, the API would refuse the request, or the fake was closed.
       if (!response.headersSent) answerError(response, 400, { message: String(error), type: 'invalid_request_error' });
       response.destroy();
     }
   }
 
-  /** From the request on, so that a `release` counts however far its answer has come. */
+  /** Called when the request arrives, so that `release` works however far the answer has come. */
   #hold(response: ServerResponse): Promise<void> {
-    const { promise, resolve: open } = Promise.withResolvers<void>();
-    if (this.#isReleasedAhead) open();
-    else this.#gates.add(open);
+    const { promise, resolve: release } = Promise.withResolvers<void>();
+    if (this.#isReleasedAhead) release();
+    else this.#held.add(release);
     this.#isReleasedAhead = false;
-    response.once('close', () => this.#gates.delete(open));
+    response.once('close', () => this.#held.delete(release));
     return promise;
   }
 
-  /** By the marker in the prompt, or by a model that is not there. */
+  /** Chosen by the marker in the prompt, or by the missing model. */
   #scenarioFor({ body }: RecordedRequest): ScenarioName {
     if (JSON.stringify(body ?? '').includes(`"model":"${MISSING_MODEL}"`)) return 'model_not_found';
     const prompt = promptOf(body);
@@ -173,7 +187,7 @@ export class FakeOpenAI {
       number: this.sent.length,
       sent,
       paint,
-      ...(pictureSize !== 'asked' && { pictureSize }),
+      ...(pictureSize !== 'requested' && { pictureSize }),
       pace: () => (stepMs > 0 ? wait(stepMs, undefined, { signal }) : Promise.resolve()),
       released: () => released,
     };
@@ -199,16 +213,16 @@ export class FakeOpenAI {
       closeEarly();
     });
     const count = this.requests.push(request);
-    for (const waiter of this.#waiting) {
+    for (const waiter of this.#waiters) {
       if (waiter.count !== count) continue;
-      this.#waiting.delete(waiter);
+      this.#waiters.delete(waiter);
       waiter.resolve(request);
     }
     return request;
   }
 }
 
-/** A fake that listens on 127.0.0.1; close it when the test is over. */
+/** Starts a fake that listens on 127.0.0.1. The caller closes it. */
 export async function startFakeOpenAI(options: FakeOpenAIOptions = {}): Promise<FakeOpenAI> {
   const fake = new FakeOpenAI(options);
   await fake.listen();
@@ -217,6 +231,6 @@ export async function startFakeOpenAI(options: FakeOpenAIOptions = {}): Promise<
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { port: { type: 'string', default: '4010' } } });
-  const fake = await startFakeOpenAI({ port: Number(values.port), stepMs: 900, pictureSize: 'asked' });
+  const fake = await startFakeOpenAI({ port: Number(values.port), stepMs: 900, pictureSize: 'requested' });
   console.log(`OPENAI_BASE_URL=${fake.baseURL}`);
 }

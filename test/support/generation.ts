@@ -1,4 +1,4 @@
-/** One picture asked of a generator, without a server around it: what it reports on the way, and how it fails. */
+/** Runs one generation of a generator without a server around it: what it reports on the way, and how it fails. */
 import {
   type GenerateRequest,
   GenerationFailed,
@@ -8,8 +8,8 @@ import {
 
 export const PROMPT = 'a lighthouse in the rain';
 
-/** Asks for a picture; that it may fail is for the test to notice. */
-export function ask(generator: Generator, request: Partial<GenerateRequest> = {}) {
+/** Starts a generation. A failure that the test doesn't look at is ignored. */
+export function startGeneration(generator: Generator, request: Partial<GenerateRequest> = {}) {
   const abort = new AbortController();
   const progress: GeneratorProgress[] = [];
   const waiting = new Map<GeneratorProgress['phase'], () => void>();
@@ -17,20 +17,20 @@ export function ask(generator: Generator, request: Partial<GenerateRequest> = {}
     { prompt: PROMPT, options: {}, attempt: 0, ...request },
     {
       signal: abort.signal,
-      onProgress: (news) => {
-        progress.push(news);
-        waiting.get(news.phase)?.();
+      onProgress: (update) => {
+        progress.push(update);
+        waiting.get(update.phase)?.();
       },
     },
   );
   result.catch(() => undefined);
-  /** Resolves when that phase has been reported, or with the end of the generation. */
+  /** Resolves when the phase has been reported, or when the generation has ended. */
   const reached = async (phase: GeneratorProgress['phase']) => {
     const { promise, resolve } = Promise.withResolvers<void>();
     waiting.set(phase, resolve);
-    if (!progress.some((news) => news.phase === phase)) await Promise.race([promise, result]);
+    if (!progress.some((update) => update.phase === phase)) await Promise.race([promise, result]);
   };
-  return { result, abort, progress, reached };
+  return { result, abort, progress, reached, phases: () => progress.map(({ phase }) => phase) };
 }
 
 export async function failureOf(result: Promise<unknown>): Promise<GenerationFailed> {
@@ -39,23 +39,25 @@ export async function failureOf(result: Promise<unknown>): Promise<GenerationFai
     (reason: unknown) => reason,
   );
   if (error instanceof GenerationFailed) return error;
-  throw new Error('it did not fail as a generation does', { cause: error });
+  throw new Error('the generation did not fail with a GenerationFailed', { cause: error });
 }
 
-/** An error's whole text, all causes and all fields included: what a careless logger would write. */
-export function everythingSaid(error: unknown): string {
+/** All texts of an error, its causes and its fields: what a careless logger would write. */
+export function fullText(error: unknown): string {
   if (!(error instanceof Error)) return JSON.stringify(error) ?? '';
-  return [error.message, error.stack, JSON.stringify(error), everythingSaid(error.cause)].join('\n');
+  return [error.message, error.stack, JSON.stringify(error), fullText(error.cause)].join('\n');
 }
 
 export interface ExpectedFailure {
   readonly code: GenerationFailed['code'];
-  readonly sentence: RegExp;
+  readonly message: RegExp;
   readonly retryable: boolean;
   readonly transient: GenerationFailed['transient'];
 }
 
-/** What another try is worth. */
+/** Whether a failed request is tried again. */
 export const never = { retryable: false, transient: undefined } as const;
-export const later = { retryable: true, transient: undefined } as const;
-export const again = { retryable: true, transient: {} } as const;
+export const byAPerson = { retryable: true, transient: undefined } as const;
+export const automatically = { retryable: true, transient: {} } as const;
+/** Automatically, with the warning that the image may have been billed (rule R10). */
+export const withDoubt = { retryable: true, transient: { mayBeDrawn: true } } as const;

@@ -1,4 +1,4 @@
-/** Somebody else's page, on an origin of its own, with rooms in it. */
+/** Somebody else's page, on an origin of its own, with `<proof-room>` elements in it. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -6,27 +6,27 @@ import { onTestFinished } from 'vitest';
 export interface HostPage {
   /** Such as `http://127.0.0.1:40000`. */
   readonly origin: string;
-  /** Shows this from now on, under a strict policy that lets in what a room needs and nothing else. */
+  /** What the page holds from its next load on, under a strict CSP that allows what a `<proof-room>` needs and nothing else. */
   show(content: HostContent): void;
 }
 
 export interface HostContent {
-  /** The Proofroom server whose `/embed.js` the page loads. */
+  /** The address of the Proofroom server whose `/embed.js` the page loads, without a slash at its end. */
   readonly proofroom: string;
   readonly body: string;
   readonly style?: string;
-  /** Runs after the body is there. */
+  /** Runs after the body. */
   readonly script?: string;
 }
 
 /** Served on 127.0.0.1 until the test is over. */
 export async function startHostPage(): Promise<HostPage> {
-  let shown: HostContent | undefined;
+  let content: HostContent | undefined;
   const server = createServer(({ url }, response) => {
-    if (!shown) response.writeHead(404).end();
-    else if (url === '/style.css') response.writeHead(200, { 'content-type': 'text/css' }).end(shown.style);
-    else if (url === '/script.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(shown.script);
-    else response.writeHead(200, headersFor(shown)).end(documentOf(shown));
+    if (!content) response.writeHead(404).end();
+    else if (url === '/style.css') response.writeHead(200, { 'content-type': 'text/css' }).end(content.style);
+    else if (url === '/script.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(content.script);
+    else response.writeHead(200, headersFor(content)).end(documentOf(content));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
@@ -34,14 +34,19 @@ export async function startHostPage(): Promise<HostPage> {
     await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, show: (content) => (shown = content) };
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    show: (next) => {
+      content = next;
+    },
+  };
 }
 
 function headersFor({ proofroom }: HostContent): Record<string, string> {
   const policy = [
     "default-src 'none'",
-    `script-src 'self' ${proofroom}`,
-    `connect-src ${proofroom.replace('http', 'ws')}`,
+    `script-src 'self' ${proofroom}/`,
+    `connect-src ${proofroom.replace('http', 'ws')}/`,
     "img-src 'self' blob:",
     "style-src 'self'",
   ];

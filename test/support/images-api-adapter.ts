@@ -1,4 +1,4 @@
-/** The adapter for the Images API with a double at the other end, on time that stands still. */
+/** The generator of the Images API, connected to a fake server and a fake clock. */
 import { createCanvas } from '@napi-rs/canvas';
 import { onTestFinished } from 'vitest';
 import type { Generator } from '../../server/generators/generator.ts';
@@ -33,5 +33,5 @@ export async function setUpImagesApi({
   return { fake, clock, generator };
 }
 
-/** A picture to be refined. */
+/** An image to refine. */
 export const parent = { bytes: createCanvas(8, 8).encodeSync('webp'), mediaType: 'image/webp' } as const;

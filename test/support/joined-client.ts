@@ -6,12 +6,12 @@ import { initialInput, welcome } from './server-messages.ts';
 
 export const server = 'http://127.0.0.1:3000';
 
-export interface Played {
+export interface TestedClient {
   readonly client: SessionClient;
   readonly page: FakeEnvironment;
 }
 
-export function newClient(options: Partial<SessionClientOptions> = {}, page = new FakeEnvironment()): Played {
+export function newClient(options: Partial<SessionClientOptions> = {}, page = new FakeEnvironment()): TestedClient {
   const client = new SessionClient({ server, ...options }, page);
   client.connect();
   return { client, page };
@@ -24,8 +24,7 @@ export function answerJoin(
   change: Partial<WelcomeMessage> = {},
 ): FakeSocket {
   page.socket.open();
-  page.socket.say(welcome(change));
-  page.socket.say(snapshot);
+  page.socket.say(welcome(change), snapshot);
   return page.socket;
 }
 
@@ -33,12 +32,12 @@ export function joinedClient(
   snapshot?: SnapshotMessage,
   options: Partial<SessionClientOptions> = {},
   page = new FakeEnvironment(),
-): Played & { readonly socket: FakeSocket } {
+): TestedClient & { readonly socket: FakeSocket } {
   const { client } = newClient(options, page);
   return { client, page, socket: answerJoin(page, snapshot, { key: 'key-1' }) };
 }
 
-/** Loses the line, waits for the next try and answers its join. */
+/** Loses the connection, waits for the next try and answers its join. */
 export function rejoin(
   page: FakeEnvironment,
   snapshot?: SnapshotMessage,

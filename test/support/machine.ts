@@ -1,11 +1,11 @@
-/** Events and states for tests of the machine, made the way a session makes them: by one event after the other. */
+/** Events and states for tests of the machine. States are reached by events, as in a session. */
 import { createHash } from 'node:crypto';
 import {
   type CommandEvent,
   type Event,
   type FailedEvent,
   type GeneratedEvent,
-  type Rules,
+  type MachineLimits,
   type Transition,
   transition,
 } from '../../server/session/machine.ts';
@@ -14,15 +14,15 @@ import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../.
 import type { Command } from '../../shared/protocol.ts';
 
 type WithoutId<Message> = Message extends unknown ? Omit<Message, 'commandId'> : never;
-/** A command whose id does not matter: the machine never looks at it. */
-export type Ask = WithoutId<Command>;
+/** A command without its id, which the machine never looks at. */
+export type CommandInput = WithoutId<Command>;
 
-export const rules: Rules = { ATTEMPTS_PER_SESSION: 12, DECISIONS_PER_SESSION: 3 };
+export const machineLimits: MachineLimits = { ATTEMPTS_PER_SESSION: 12, DECISIONS_PER_SESSION: 3 };
 export const at = '2026-01-01T00:00:00.000Z';
 export const later = '2026-01-01T00:00:09.000Z';
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-export const failure: GenerationError = { code: 'network', message: 'The line was cut.', retryable: true };
+export const networkError: GenerationError = { code: 'network', message: 'The connection broke.', retryable: true };
 
 /** An image whose digest follows from its id. */
 export function reference(imageId: string, generationId = 'g1', candidate = 0): ImageReference {
@@ -40,68 +40,69 @@ export function reference(imageId: string, generationId = 'g1', candidate = 0): 
   };
 }
 
-/** `generationId` is for the generation that the command may start. */
-export function asks(ask: Ask, generationId = 'g1', by = 'Ana'): CommandEvent {
-  const command: Command = { ...ask, commandId: `${ask.type} ${generationId}` };
-  return { type: 'command', command, by, connectionId: `connection of ${by}`, at, generationId };
+/** `generationId` is that of the generation that the command may start. */
+export function commandEvent(input: CommandInput, generationId = 'g1', by = 'Ana'): CommandEvent {
+  const command: Command = { ...input, commandId: `${input.type} ${generationId}` };
+  const act = { by, participantId: `participant ${by}`, connectionId: `connection ${by}`, at };
+  return { type: 'command', command, act, generationId };
 }
 
-/** What the story of most tests is made of: `i1` comes of the first ask, `i2` of the second one, which is `g2`. */
-export const generate = asks({ type: 'generate', prompt: 'a red kite' });
-export const generateThree = asks({ type: 'generate', prompt: 'a red kite', options: { candidates: 3 } });
-export const again = asks({ type: 'regenerate' }, 'g2');
-export const cancel = asks({ type: 'cancel' });
-export const approve = asks({ type: 'approve', imageId: 'i1', sha256: sha256Of('i1') });
-export const startOver = asks({ type: 'start_over' });
-export const discard = asks({ type: 'discard', imageId: 'i1' });
-export const restore = asks({ type: 'restore', imageId: 'i1' });
+/** The events of most tests: `i1` is the image of generation `g1`, `i2` that of the next one, `g2`. */
+export const generate = commandEvent({ type: 'generate', prompt: 'a red kite' });
+export const generateThree = commandEvent({ type: 'generate', prompt: 'a red kite', options: { candidates: 3 } });
+export const regenerate = commandEvent({ type: 'regenerate' }, 'g2');
+export const cancel = commandEvent({ type: 'cancel' });
+export const approve = commandEvent({ type: 'approve', imageId: 'i1', sha256: sha256Of('i1') });
+export const startOver = commandEvent({ type: 'start_over' });
+export const discard = commandEvent({ type: 'discard', imageId: 'i1' });
+export const restore = commandEvent({ type: 'restore', imageId: 'i1' });
 
-export function draws(
+export function generatedEvent(
   imageId: string,
   generationId = 'g1',
   candidate = 0,
-  told: { revisedPrompt?: string; usage?: Usage; estimatedCost?: EstimatedCost } = {},
+  reported: { revisedPrompt?: string; usage?: Usage; estimatedCost?: EstimatedCost } = {},
 ): GeneratedEvent {
   const image = reference(imageId, generationId, candidate);
-  return { type: 'generated', generationId, candidate, image, at: later, ...told };
+  return { type: 'generated', generationId, candidate, image, at: later, ...reported };
 }
 
-export function fails(generationId = 'g1', candidate = 0, error: GenerationError = failure): FailedEvent {
+export function failedEvent(generationId = 'g1', candidate = 0, error: GenerationError = networkError): FailedEvent {
   return { type: 'failed', generationId, candidate, error };
 }
 
-/** Freezes the state in depth, so that whoever changes it in place is found out. */
-export function frozen<Value>(value: Value): Value {
+/** Freezes a value in depth, so that a change in place throws. */
+export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);
-  for (const part of Object.values(value)) frozen(part);
+  for (const part of Object.values(value)) deepFreeze(part);
   return value;
 }
 
 /** The state after these events, each of which must be accepted. */
 export function stateAfter(...events: readonly Event[]): State {
-  return follow(initialState, ...events);
+  return stateFrom(initialState, ...events);
 }
 
-export function follow(from: State, ...events: readonly Event[]): State {
-  return events.reduce((state: State, event) => accepted(transition(state, event, rules)).state, from);
+export function stateFrom(state: State, ...events: readonly Event[]): State {
+  return events.reduce((before: State, event) => accepted(transition(before, event, machineLimits)).state, state);
 }
 
+/** @throws {Error} when the transition was rejected */
 export function accepted(result: Transition): Extract<Transition, { accepted: true }> {
   if (!result.accepted) throw new Error(`rejected: ${result.code}`);
-  return { ...result, state: frozen(result.state) };
+  return { ...result, state: deepFreeze(result.state) };
 }
 
-/** The state as a stage, or an error: tests say which stage they expect. */
+/** The state, typed by its stage. @throws {Error} when it is at another stage */
 export function inStage<Name extends State['stage']>(state: State, stage: Name): Extract<State, { stage: Name }> {
-  if (!isIn(state, stage)) throw new Error(`expected ${stage}, found ${state.stage}`);
+  if (!isAt(state, stage)) throw new Error(`expected ${stage}, found ${state.stage}`);
   return state;
 }
 
-const isIn = <Name extends State['stage']>(state: State, stage: Name): state is Extract<State, { stage: Name }> =>
+const isAt = <Name extends State['stage']>(state: State, stage: Name): state is Extract<State, { stage: Name }> =>
   state.stage === stage;
 
 export const imageIds = ({ attempts }: Pick<State, 'attempts'>): string[] => attempts.map(({ image }) => image.imageId);
-/** Of the attempts that were put aside. */
 export const discardedIds = ({ discarded }: Pick<State, 'discarded'>): string[] =>
   discarded.map(({ image }) => image.imageId);

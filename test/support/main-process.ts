@@ -1,4 +1,4 @@
-/** The server as a process of its own, from its source, in a folder of its own. */
+/** The server as a process of its own, run from a copy of its source. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,14 +7,18 @@ import { onTestFinished } from 'vitest';
 import { writePage } from './page-fixture.ts';
 
 const project = join(import.meta.dirname, '..', '..');
-const PATIENCE_MS = 20_000;
+/** A wait that takes longer fails the test, with what the process has printed. */
+const TIMEOUT_MS = 20_000;
 
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A copy of the server with a page in its smallest form: what the project's own `dist` holds makes no difference. */
+/**
+ * A folder with a copy of the server and, if `isBuilt`, the smallest built page, so that it does not matter whether the project is
+ * built. It goes with the test.
+ */
 export async function copyServer({ isBuilt = true } = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'proofroom-main-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -25,7 +29,7 @@ export async function copyServer({ isBuilt = true } = {}): Promise<string> {
   return folder;
 }
 
-/** Starts the server of `folder` with nothing in its environment but this; it is ended with the test. */
+/** Starts the server of `folder` with nothing in its environment but this. It is killed when the test is over. */
 export function startMain(folder: string, environment: Readonly<Record<string, string>> = {}): MainProcess {
   const child = spawn(process.execPath, [join(folder, 'server/main.ts')], {
     cwd: folder,
@@ -36,7 +40,7 @@ export function startMain(folder: string, environment: Readonly<Record<string, s
   return new MainProcess(child);
 }
 
-/** The same through `npm start`, in a process group of its own; nothing is built. */
+/** Starts the server of `folder` by `npm start`, in a process group of its own. The page is not built by it. */
 export async function startByScript(folder: string): Promise<MainProcess> {
   const manifest = join(folder, 'package.json');
   const { scripts, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as { scripts: Record<string, string> };
@@ -48,7 +52,7 @@ export async function startByScript(folder: string): Promise<MainProcess> {
     detached: true,
   });
   const main = new MainProcess(child);
-  // Whatever is left of the group, be it without the process that began it.
+  // The server may outlive `npm`.
   onTestFinished(() => main.signalGroup('SIGKILL'));
   return main;
 }
@@ -62,36 +66,44 @@ export class MainProcess {
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    child.stdout?.on('data', (data) => this.#heard(() => (this.stdout += data)));
-    child.stderr?.on('data', (data) => this.#heard(() => (this.stderr += data)));
-    child.once('close', (code, signal) => this.#heard(() => (this.#exit = { code, signal })));
+    child.stdout?.on('data', (data) => this.#update(() => (this.stdout += data)));
+    child.stderr?.on('data', (data) => this.#update(() => (this.stderr += data)));
+    child.once('close', (code, signal) => this.#update(() => (this.#exit = { code, signal })));
   }
 
-  /** The address that it prints once it listens, such as `http://127.0.0.1:40000`. */
+  /** Resolves with the address that it prints once it listens, such as `http://127.0.0.1:40000`. */
   address(): Promise<string> {
     return this.#wait('an address', () => /http:\/\/\S+/.exec(this.stdout)?.[0]);
   }
 
-  /** Resolves once it has printed this. */
+  /** Resolves once this stands in its standard output. */
   printed(what: RegExp): Promise<string> {
     return this.#wait(String(what), () => what.exec(this.stdout)?.[0]);
   }
 
-  /** Resolves once it has logged this. */
+  /** Resolves once this stands in its log. */
   logged(what: RegExp): Promise<string> {
     return this.#wait(String(what), () => what.exec(this.stderr)?.[0]);
   }
 
-  /** Its end, with all that it has printed read. */
+  /** Resolves when it has ended and all its output has been read. */
   exit(): Promise<Exit> {
     return this.#wait('its end', () => this.#exit);
+  }
+
+  /** The log, without its lines that are no JSON. */
+  logLines(): Record<string, unknown>[] {
+    return this.stderr
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line));
   }
 
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
 
-  /** To all processes of a group that this one began; to none once there is none. */
+  /** Sends the signal to every process of its group. Does nothing when none is left. */
   signalGroup(name: NodeJS.Signals): void {
     try {
       process.kill(-Number(this.#child.pid), name);
@@ -100,8 +112,8 @@ export class MainProcess {
     }
   }
 
-  #heard(note: () => void): void {
-    note();
+  #update(change: () => void): void {
+    change();
     for (const listener of [...this.#listeners]) listener();
   }
 
@@ -114,7 +126,7 @@ export class MainProcess {
       if (found !== undefined) resolve(found);
       else if (this.#exit) fail('it ended');
     };
-    const timer = setTimeout(() => fail('it did not come'), PATIENCE_MS);
+    const timer = setTimeout(() => fail('it did not come'), TIMEOUT_MS);
     this.#listeners.add(look);
     look();
     return promise.finally(() => {

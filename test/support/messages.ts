@@ -5,8 +5,9 @@ import type { ClientMessage, ServerMessage } from '../../shared/protocol.ts';
 import { at, later, reference, sha256Of } from './machine.ts';
 
 type ByType<Message extends { type: string }> = { [Type in Message['type']]: Extract<Message, { type: Type }> };
-type ByStage = { [Stage in Snapshot['stage']]: Extract<Snapshot, { stage: Stage }> };
+type ByStage = { [Stage in Exclude<Snapshot['stage'], 'unknown'>]: Extract<Snapshot, { stage: Stage }> };
 type Snapshot = Extract<ServerMessage, { type: 'snapshot' }>;
+type Image = Extract<ServerMessage, { type: 'image' }>;
 
 const command = { commandId: 'c1', turn: 3 };
 const options = {
@@ -19,10 +20,20 @@ const options = {
   partialImages: 2,
   candidates: 2,
 } as const;
-const lastAction = { action: 'generate', by: 'Ana', connectionId: 'c', at } as const;
+const act = { by: 'Ana', participantId: 'p', connectionId: 'c', at };
+const lastAction = { action: 'generate', ...act } as const;
 
 export const clientMessages: ByType<ClientMessage> = {
-  join: { type: 'join', sessionId: 's', key: 'k', token: 't', name: 'Ana', have: ['i1'], images: 'url' },
+  join: {
+    type: 'join',
+    sessionId: 's',
+    key: 'k',
+    token: 't',
+    name: 'Ana',
+    participant: { id: 'p', secret: 'q' },
+    have: ['i1'],
+    images: 'url',
+  },
   want: { type: 'want', imageIds: ['i1', 'i2'] },
   draft: { type: 'draft', text: '', draftId: 'd1' },
   generate: { type: 'generate', ...command, prompt: 'a red kite', options },
@@ -60,20 +71,16 @@ const attempt: Attempt = {
   startedAt: at,
   finishedAt: later,
 };
-const discarded: DiscardedAttempt = {
-  ...attempt,
-  number: 1,
-  image: reference('i0'),
-  discarded: { by: 'Bo', connectionId: 'c', at: later },
-};
+const discarded: DiscardedAttempt = { ...attempt, number: 1, image: reference('i0'), discarded: act };
 const snapshot = {
   type: 'snapshot',
   revision: 7,
   turn: 4,
   draft: 'a red k',
+  draftRevision: 2,
   attempts: [attempt],
   discarded: [discarded],
-  decisions: [{ decision: 'approved', imageId: 'i1', sha256: sha256Of('i1'), by: 'Ana', connectionId: 'c', at }],
+  decisions: [{ decision: 'approved', imageId: 'i1', sha256: sha256Of('i1'), ...act }],
   lastAction,
 } satisfies Partial<Snapshot>;
 const image = attempt.image;
@@ -86,11 +93,18 @@ export const snapshots: ByStage = {
   final: { ...snapshot, stage: 'final', image, approved: image },
 };
 
-export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot'> = {
+export const images: { inline: Image; url: Image } = {
+  inline: { type: 'image', ...image, data: 'iVBORw==' },
+  url: { type: 'image', ...image, url: '/api/sessions/s/images/i1' },
+};
+
+export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> = {
   welcome: {
     type: 'welcome',
     protocol: 1,
     connectionId: 'c',
+    participantId: 'p',
+    participantSecret: 'q',
     sessionId: 's',
     key: 'k',
     role: 'reviewer',
@@ -122,7 +136,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot'> = {
       DRAFTS_PER_SECOND: 10,
     },
   },
-  draft: { type: 'draft', text: 'a red', by: 'Bo', draftId: 'd1' },
+  draft: { type: 'draft', text: 'a red', by: 'Bo', participantId: 'p', draftId: 'd1' },
   viewers: { type: 'viewers', reviewers: 2, watchers: 0 },
   progress: {
     type: 'progress',
@@ -137,7 +151,6 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot'> = {
     retryInMs: 4_000,
     reason: 'The service is busy.',
   },
-  image: { type: 'image', ...image, data: 'iVBORw==', url: '/api/sessions/s/images/i1' },
   ack: { type: 'ack', commandId: 'c1', revision: 7 },
   reject: { type: 'reject', commandId: 'c1', imageId: 'i1', code: 'stale', message: 'Too late.', lastAction },
   heartbeat: { type: 'heartbeat', nextBytes: 4_000_000 },

@@ -1,12 +1,8 @@
-/** OpenAI’s adapter with a double at the other end, on time that stands still. */
+/** The generator of the Responses API, connected to a fake OpenAI and a fake clock. */
 import { onTestFinished } from 'vitest';
 import type { Generator } from '../../server/generators/generator.ts';
-import {
-  createOpenAIGenerator,
-  DEFAULT_IMAGE_MODEL,
-  DEFAULT_MODEL,
-  type OpenAIOptions,
-} from '../../server/generators/openai/responses-generator.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../server/generators/openai/models.ts';
+import { createOpenAIGenerator, type OpenAIOptions } from '../../server/generators/openai/responses-generator.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeOpenAI, startFakeOpenAI } from './fake-openai.ts';

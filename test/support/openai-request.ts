@@ -1,4 +1,4 @@
-/** What a request to OpenAI asks for. */
+/** Reads the parts of a recorded request to OpenAI that tests look at. */
 import * as v from 'valibot';
 import type { RecordedRequest } from './fake-openai-exchange.ts';
 
@@ -7,10 +7,11 @@ const Body = v.object({
   tools: v.array(v.record(v.string(), v.union([v.string(), v.number()]))),
 });
 
-/** What the image tool was asked for. */
+/** The image tool and its options. */
 export const toolOf = (request: RecordedRequest | undefined) => v.parse(Body, request?.body).tools[0];
-/** What was said to draw from: an image, words. */
+/** The content to draw from: an image, a text. */
 export const contentOf = (request: RecordedRequest) => v.parse(Body, request.body).input[0]?.content;
+/** The content part that holds this PNG. */
 export const imagePart = (bytes: Buffer | undefined) => ({
   type: 'input_image',
   detail: 'auto',

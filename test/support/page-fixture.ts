@@ -1,14 +1,25 @@
-/** A built page in its smallest form. */
-import { mkdir, writeFile } from 'node:fs/promises';
+/** The smallest built page. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 
-/** Writes what `npm run build` would leave in `builtFolder`, and beside it a `secret.txt` that nobody is to be served. */
-export async function writePage(builtFolder: string): Promise<void> {
-  await mkdir(join(builtFolder, 'page/assets'), { recursive: true });
-  await writeFile(join(builtFolder, 'page/index.html'), '<!doctype html><title>Proofroom</title>');
-  await writeFile(join(builtFolder, 'page/not-found.html'), '<!doctype html><title>Nothing here · Proofroom</title>');
-  await writeFile(join(builtFolder, 'page/assets/page-abc123.js'), 'export {};\n');
-  await writeFile(join(builtFolder, 'page/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
-  await writeFile(join(builtFolder, 'embed.js'), 'export const embedded = true;\n');
-  await writeFile(join(builtFolder, 'secret.txt'), 'not to be served');
+/** A folder with a built page. It goes with the test. */
+export async function builtFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'proofroom-page-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writePage(folder);
+  return folder;
+}
+
+/** Writes the files that `npm run build` makes, and beside the page a `secret.txt` that must never be served. */
+export async function writePage(folder: string): Promise<void> {
+  await mkdir(join(folder, 'page/assets'), { recursive: true });
+  const page = '<!doctype html><title>Proofroom</title><script type="module" src="./assets/page-abc123.js"></script>';
+  await writeFile(join(folder, 'page/index.html'), page);
+  await writeFile(join(folder, 'page/not-found.html'), '<!doctype html><title>Nothing here · Proofroom</title>');
+  await writeFile(join(folder, 'page/assets/page-abc123.js'), 'export {};\n');
+  await writeFile(join(folder, 'page/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  await writeFile(join(folder, 'embed.js'), 'export const embedded = true;\n');
+  await writeFile(join(folder, 'secret.txt'), 'not to be served');
 }

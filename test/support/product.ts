@@ -1,63 +1,58 @@
-/** The whole product for one test: the built page, the real server, and a fake OpenAI behind it. Gone when the test is over. */
+/** The whole product for one test: the built page, the real server, and a fake OpenAI behind it. */
 import { existsSync } from 'node:fs';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
-import type { Config } from '../../server/config.ts';
-import { App } from '../../server/create-proofroom.ts';
+import { createProofroom, type ProofroomOptions } from '../../server/create-proofroom.ts';
 import { createOpenAIGenerator, type OpenAIOptions } from '../../server/generators/openai/responses-generator.ts';
 import { withRetries } from '../../server/generators/retry.ts';
+import { createNodeServer, type NodeServer } from '../../server/http/node-server.ts';
 import type { Clock } from '../../server/platform/clock.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { type FakeOpenAI, startFakeOpenAI } from './fake-openai.ts';
 
-/** Where `npm start` runs. */
+/** The folder in which `npm start` runs. */
 export const project = join(import.meta.dirname, '../..');
 const builtFolder = join(project, 'dist');
 
-/** What Chromium logs when a server is gone, in the middle of something or before a connection. */
-export const cutOff = /net::ERR_|WebSocket connection to .* failed/;
+/** What Chromium logs when a server goes away, before or during a connection. */
+export const connectionErrors = /net::ERR_|WebSocket connection to .* failed/;
 
 export interface ProductOptions {
-  readonly config?: Partial<Pick<Config, 'accessToken' | 'allowedOrigins'>>;
-  /** What the generator offers beyond its one model and the usual sizes. */
-  readonly offer?: Pick<OpenAIOptions, 'imageModels' | 'sizes'>;
+  readonly config?: Pick<ProofroomOptions, 'accessToken' | 'allowedOrigins'>;
+  /** Image models and sizes to choose from, in place of one model and the standard sizes. */
+  readonly choices?: Pick<OpenAIOptions, 'imageModels' | 'sizes'>;
   readonly limits?: Partial<Limits>;
-  /** Times the waits between tries; the process's own when absent. */
+  /** Times the waits before retries; the system's clock when absent. */
   readonly retryClock?: Pick<Clock, 'after'>;
-  /** Times how long OpenAI may be silent; the process's own when absent. */
+  /** Times how long OpenAI may be silent; the system's clock when absent. */
   readonly upstreamClock?: Pick<Clock, 'now' | 'after'>;
 }
 
-/** Waits that the service asked for are kept; the random part of a retry's wait is none. */
+/** Listens until the test is over. A retry waits exactly as long as OpenAI asks for, which may be no time at all. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   if (!existsSync(join(builtFolder, 'page/index.html'))) throw new Error('The page is not built: run npm run build.');
   const fake = await startFakeOpenAI();
   const product = new Product(fake, options);
   onTestFinished(async () => {
-    await product.leave();
+    await product.goOffline();
     await fake.close();
   });
-  await product.comeBack();
+  await product.goOnline();
   return product;
 }
 
 export class Product {
   readonly openai: FakeOpenAI;
-  /** The server's log, one JSON text a line. */
+  /** The server's log, one line of JSON each. */
   readonly logs: string[] = [];
-  readonly #app: App;
-  readonly #sockets = new Set<Socket>();
+  readonly #node: NodeServer;
   #port = 0;
 
   constructor(openai: FakeOpenAI, options: ProductOptions) {
     this.openai = openai;
-    this.#app = createApp(openai, options, (line) => void this.logs.push(line));
-    this.#app.server.on('connection', (socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
-    });
+    this.#node = createServer(openai, options, (line) => void this.logs.push(line));
   }
 
   /** Such as `http://127.0.0.1:40000`. */
@@ -65,16 +60,14 @@ export class Product {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Cuts every line at once and takes no new one; the sessions live on. May be called twice. */
-  async leave(): Promise<void> {
-    const closed = new Promise((resolve) => this.#app.server.close(resolve));
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+  /** Cuts every connection and takes no new one; the sessions stay. May be called twice. */
+  goOffline(): Promise<void> {
+    return this.#node.close();
   }
 
-  /** Listens, at the address that it had before. */
-  async comeBack(): Promise<void> {
-    const { server } = this.#app;
+  /** Listens, at the same address as before. */
+  async goOnline(): Promise<void> {
+    const { server } = this.#node;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', reject);
     server.listen(this.#port, '127.0.0.1', resolve);
@@ -83,29 +76,15 @@ export class Product {
   }
 }
 
-function createApp(openai: FakeOpenAI, options: ProductOptions, write: (line: string) => void): App {
-  const { config, offer, retryClock, upstreamClock } = options;
+function createServer(openai: FakeOpenAI, options: ProductOptions, write: (line: string) => void): NodeServer {
+  const { config, choices, retryClock, upstreamClock } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const models = { model: 'a-model', imageModel: 'an-image-model', partialImages: 2, ...offer };
+  const models = { model: 'a-model', imageModel: 'an-image-model', partialImages: 2, ...choices };
   const upstream = { apiKey: 'sk-fake', baseURL: openai.baseURL, ...models };
   const generator = withRetries(
     createOpenAIGenerator({ ...upstream, limits, ...(upstreamClock && { clock: upstreamClock }) }),
     { random: () => 0, ...(retryClock && { clock: retryClock }) },
   );
-  return new App({
-    config: {
-      host: '127.0.0.1',
-      port: 0,
-      generator: { generator: 'openai', api: 'responses', ...upstream },
-      allowedHosts: [],
-      allowedOrigins: [],
-      trustProxy: false,
-      logLevel: 'debug',
-      limits,
-      ...config,
-    },
-    generator,
-    log: pino({ level: 'debug' }, { write }),
-    builtFolder,
-  });
+  const logger = pino({ level: 'debug' }, { write });
+  return createNodeServer(createProofroom({ generator, logger, builtFolder, limits, ...config }));
 }

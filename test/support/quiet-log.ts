@@ -1,7 +1,16 @@
-/** A log that is kept to itself, but for the server's own mistakes. */
+/** A log that is kept to itself. */
 import type { Logger } from '../../server/platform/logger.ts';
 
-export function quietLog(onFault: (error: unknown) => void): Logger {
-  const quiet = () => {};
-  return { debug: quiet, info: quiet, warn: quiet, error: ({ err }: { err?: unknown }) => onFault(err) };
+/** The fields of a line, and its message as `msg`. */
+export interface LogLine {
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** `onFault` receives the server's own mistakes, `onLine` the lines about what happened. */
+export function quietLog(onFault: (error: unknown) => void, onLine: (line: LogLine) => void = () => {}): Logger {
+  const write = (fields: unknown, msg?: unknown) => {
+    if (fields instanceof Object) onLine({ ...fields, msg: String(msg) });
+  };
+  return { debug: () => {}, info: write, warn: write, error: ({ err }: { err?: unknown }) => onFault(err) };
 }

@@ -1,4 +1,4 @@
-/** A client that writes bytes as it likes: what no well-behaved library would send. */
+/** A client on a bare TCP socket, for bytes that no library would send. */
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -6,7 +6,9 @@ export interface UpgradeParts {
   readonly path?: string;
   readonly host?: string;
   readonly origin?: string;
+  /** `null` offers no subprotocol. */
   readonly protocol?: string | null;
+  /** Whole lines, such as `X-Forwarded-For: 192.0.2.1`. */
   readonly headers?: readonly string[];
 }
 
@@ -35,7 +37,7 @@ export function frame(payload: string | Uint8Array, opcode = 1): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, second]), length, Buffer.alloc(4), body]);
 }
 
-/** Half-open is allowed, so that only the server's own closing ends the connection. */
+/** The client keeps its end open, so that only the server can end the connection. */
 export async function rawClient(port: number): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   socket.on('error', () => undefined);
@@ -50,18 +52,18 @@ export async function upgradeStatus(port: number, parts: UpgradeParts = {}): Pro
   return statusOf(await answerTo(port, upgradeRequest(parts)));
 }
 
-/** Sends a request, and returns what comes back until the server closes, or until it has upgraded. */
+/** Sends a request, and returns what comes back until the server closes the connection, or has upgraded it. */
 export async function answerTo(port: number, request: string | Uint8Array): Promise<string> {
   const socket = await rawClient(port);
   socket.write(request);
   const first = await firstBytes(socket);
-  // A server that has answered may reset what is still being sent.
+  // The server may reset the connection while a refused request is still being sent.
   const rest = statusOf(first) === 101 ? '' : await text(socket).catch(() => '');
   socket.destroy();
   return first + rest;
 }
 
-/** Upgrades, and hands over the socket: from then on it is up to the test. */
+/** A socket that is upgraded to a WebSocket, and has not joined. */
 export async function upgraded(port: number): Promise<Socket> {
   const socket = await rawClient(port);
   socket.write(upgradeRequest());

@@ -1,4 +1,4 @@
-/** The whole room as a component, in states made by hand, and what it would tell the session. */
+/** The whole review as a component, given states made by hand. It records the intents that it dispatches. */
 import { afterEach, beforeEach } from 'vitest';
 import { page } from 'vitest/browser';
 import '../../client/components/room/review.ts';
@@ -7,21 +7,26 @@ import { type Intent, IntentEvent } from '../../client/model/intent.ts';
 import type { SessionState } from '../../client/session/session-state.ts';
 
 export class ReviewRoom {
-  /** Another one for each test. */
+  /** A new one in each test. */
   review = document.createElement('proof-review') as Review;
   readonly intents: Intent[] = [];
 
   begin(): void {
+    document.documentElement.lang = 'en';
+    document.title = 'Proofroom';
     this.intents.length = 0;
     this.review = document.createElement('proof-review') as Review;
     this.review.addEventListener(IntentEvent.type, (event) => {
       if (event instanceof IntentEvent) this.intents.push(event.intent);
     });
-    document.body.append(this.review);
+    const main = document.createElement('main');
+    main.innerHTML = '<h1 style="position: absolute; clip-path: inset(50%)">Proofroom</h1>';
+    main.append(this.review);
+    document.body.append(main);
   }
 
   end(): void {
-    this.review.remove();
+    this.review.closest('main')?.remove();
   }
 
   async show(session: SessionState): Promise<void> {
@@ -29,19 +34,19 @@ export class ReviewRoom {
     await this.review.updateComplete;
   }
 
-  /** What it was asked to do, which typing is not. */
+  /** Without those that typing dispatches. */
   get commands(): Intent[] {
     return this.intents.filter(({ type }) => type !== 'draft' && type !== 'draft_focus');
   }
 
-  /** Elements of one part of the room. */
-  inside(part: string, selector: string): HTMLElement[] {
-    const host = this.review.shadowRoot?.querySelector(part);
+  /** Elements inside one component of the review. */
+  inside(component: string, selector: string): HTMLElement[] {
+    const host = this.review.shadowRoot?.querySelector(component);
     return [...(host?.shadowRoot?.querySelectorAll<HTMLElement>(selector) ?? [])];
   }
 }
 
-/** For the tests of the file that calls this at its top. */
+/** Call it at the top of a test file. */
 export function useReview(): ReviewRoom {
   const room = new ReviewRoom();
   beforeEach(() => room.begin());

@@ -1,4 +1,4 @@
-/** A generator that draws what its test tells it, when its test tells it. */
+/** A generator whose results the test decides. */
 import { createHash } from 'node:crypto';
 import type {
   GenerateContext,
@@ -6,13 +6,13 @@ import type {
   GenerateRequest,
   GenerateResult,
   Generator,
+  GeneratorCapabilities,
   GeneratorProgress,
-  GeneratorSupports,
 } from '../../server/generators/generator.ts';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** One ask for an image, still to be answered. */
+/** One request for an image, which the test answers. */
 export class Drawing {
   readonly request: GenerateRequest;
   readonly signal: AbortSignal;
@@ -33,15 +33,18 @@ export class Drawing {
     this.#context.onProgress(progress);
   }
 
-  /** Returns the bytes that every client must then receive. */
+  /** Returns the bytes that every client must receive. */
   preview(image: GeneratedImage = imageOf('partial')): Uint8Array {
     this.report({ phase: 'partial', image });
     return image.bytes;
   }
 
-  /** Returns the bytes that every client must then receive. */
-  finish(image: GeneratedImage = imageOf(this.request.prompt), told: Omit<GenerateResult, 'image'> = {}): Uint8Array {
-    this.#settle.resolve({ image, ...told });
+  /** Returns the bytes that every client must receive. */
+  finish(
+    image: GeneratedImage = imageOf(this.request.prompt),
+    reported: Omit<GenerateResult, 'image'> = {},
+  ): Uint8Array {
+    this.#settle.resolve({ image, ...reported });
     return image.bytes;
   }
 
@@ -55,7 +58,7 @@ export class ScriptedGenerator implements Generator {
   readonly model = 'scripted-1';
   readonly demo = false;
   readonly maxTries = 3;
-  readonly supports: GeneratorSupports = {
+  readonly capabilities: GeneratorCapabilities = {
     models: ['scripted-1', 'scripted-2'],
     sizes: ['64x48', '1024x1024', '1536x1024', '1024x1536'],
     qualities: ['low', 'medium', 'high'],
@@ -65,41 +68,42 @@ export class ScriptedGenerator implements Generator {
     partialImages: 3,
     refine: true,
   };
+  /** In the order in which they were requested. */
   readonly drawings: Drawing[] = [];
   readonly #waiters: { readonly index: number; readonly resolve: (drawing: Drawing) => void }[] = [];
-  /** A stubborn one goes on after it was aborted, as a late result would. */
-  readonly #isStubborn: boolean;
+  readonly #ignoresAbort: boolean;
 
-  constructor({ isStubborn = false } = {}) {
-    this.#isStubborn = isStubborn;
+  /** With `ignoresAbort` a drawing goes on after its abort, so that its result comes late. */
+  constructor({ ignoresAbort = false } = {}) {
+    this.#ignoresAbort = ignoresAbort;
   }
 
   generate(request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> {
     const drawing = new Drawing(request, context);
     const index = this.drawings.push(drawing) - 1;
-    if (!this.#isStubborn) {
+    if (!this.#ignoresAbort) {
       context.signal.addEventListener('abort', () => drawing.fail(new DOMException('aborted', 'AbortError')));
     }
     for (const waiter of this.#waiters) if (waiter.index === index) waiter.resolve(drawing);
     return drawing.result;
   }
 
-  /** The ask number `index`, from 0, as soon as it has come. */
+  /** Drawing number `index`, from 0, as soon as it is requested. */
   drawing(index: number): Promise<Drawing> {
     const here = this.drawings[index];
     if (here) return Promise.resolve(here);
     const { promise, resolve, reject } = Promise.withResolvers<Drawing>();
-    const timer = setTimeout(() => reject(new Error(`Drawing ${index} was never asked for.`)), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Error(`Drawing ${index} was never requested.`)), TIMEOUT_MS);
     this.#waiters.push({ index, resolve });
     return promise.finally(() => clearTimeout(timer));
   }
 }
 
-/** Bytes that differ with `seed` and do not repeat, so that a slip of any kind shows. They need not be a picture here. */
+/** Bytes that follow from `seed` and do not repeat, so that any mix-up shows. They need not be a picture here. */
 export function imageOf(seed: string, byteLength = 3_000): GeneratedImage {
   const words = new Uint32Array(Math.ceil(byteLength / 4));
   let word = createHash('sha256').update(seed).digest().readUInt32LE() | 1;
-  // Marsaglia's xorshift: a hash a block would take seconds for the big ones.
+  // Marsaglia's xorshift: a hash for each block would take seconds for big images.
   for (let at = 0; at < words.length; at += 1) {
     word ^= word << 13;
     word ^= word >>> 17;

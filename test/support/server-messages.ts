@@ -1,7 +1,7 @@
-/** What a server says, for tests that play one. */
+/** Messages of a server, for tests that play one. */
 
-import type { Attempt, DiscardedAttempt, ImageReference } from '../../shared/model.ts';
-import type { ImageMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Attempt, DiscardedAttempt, ImageReference, LastAction } from '../../shared/model.ts';
+import type { InlineImageMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { digest } from './client-environment.ts';
 
 export const limits = {
@@ -17,34 +17,44 @@ export const limits = {
 
 const startedAt = '2026-01-01T00:00:00.000Z';
 
+/** For the participant that the tested client is. */
 export function welcome(change: Partial<WelcomeMessage> = {}): WelcomeMessage {
   return {
     type: 'welcome',
     protocol: 1,
     connectionId: 'connection-1',
+    participantId: 'participant-1',
+    participantSecret: 'secret-1',
     sessionId: 'session-1',
     role: 'reviewer',
     name: 'Reviewer 1',
-    generator: { name: 'Demo painter', model: 'demo', demo: true },
+    generator: { name: 'Demo painter', model: 'demo', demo: true, supports: { refine: true } },
     limits,
     ...change,
   };
 }
 
+/** Done by somebody else than the tested client. */
+export function lastAction(action: LastAction['action'], change: Partial<LastAction> = {}): LastAction {
+  return { action, by: 'Ana', participantId: 'participant-2', connectionId: 'connection-2', at: startedAt, ...change };
+}
+
 interface Common {
   draft?: string;
+  draftRevision?: number;
   turn?: number;
   attempts?: Attempt[];
   discarded?: DiscardedAttempt[];
-  lastAction?: NonNullable<SnapshotMessage['lastAction']>;
+  lastAction?: LastAction;
 }
 
-function common({ draft = '', turn = 0, attempts = [], discarded, lastAction }: Common) {
+function common({ draft = '', draftRevision = 0, turn = 0, attempts = [], discarded, lastAction }: Common) {
   return {
     type: 'snapshot' as const,
     revision: turn,
     turn,
     draft,
+    draftRevision,
     attempts,
     ...(discarded && { discarded }),
     decisions: [],
@@ -78,16 +88,17 @@ export function final(
   return { ...common({ turn: 3, ...change, attempts: images.map(attempt) }), stage: 'final', image, approved };
 }
 
-export function attempt(image: ImageReference): Attempt {
-  return { image, prompt: 'a fox', options: {}, startedAt, finishedAt: startedAt };
+export function attempt(image: ImageReference, index = 0): Attempt {
+  return { number: index + 1, image, prompt: 'a fox', options: {}, startedAt, finishedAt: startedAt };
 }
 
 export function discarded(image: ImageReference): DiscardedAttempt {
-  return { ...attempt(image), discarded: { by: 'Ana', connectionId: 'connection-1', at: startedAt } };
+  const { action: _action, ...act } = lastAction('generate');
+  return { ...attempt(image), discarded: act };
 }
 
-/** Bytes that are told apart by `imageId`, and not pure ASCII. */
-export function image(imageId: string, change: Partial<ImageMessage> = {}): ImageMessage {
+/** Its bytes differ with `imageId` and are not all ASCII. */
+export function image(imageId: string, change: Partial<InlineImageMessage> = {}): InlineImageMessage {
   const bytes = Buffer.concat([Buffer.from([0x89, 0xff, 0x00]), Buffer.from(imageId)]);
   return {
     type: 'image',
@@ -106,7 +117,7 @@ export function image(imageId: string, change: Partial<ImageMessage> = {}): Imag
   };
 }
 
-/** An image as a snapshot tells of it. */
-export function referenceOf({ type: _type, data: _data, url: _url, ...reference }: ImageMessage): ImageReference {
+/** An image as a snapshot names it. */
+export function referenceOf({ type: _type, data: _data, ...reference }: InlineImageMessage): ImageReference {
   return reference;
 }

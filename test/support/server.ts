@@ -1,65 +1,61 @@
 /** A whole server on a port of its own, for one test: closed when the test is over. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pino from 'pino';
-import { onTestFinished, vi } from 'vitest';
-import type { Config } from '../../server/config.ts';
-import { App } from '../../server/create-proofroom.ts';
+import { expect, onTestFinished, vi } from 'vitest';
+import { createProofroom, type Proofroom, type ProofroomOptions } from '../../server/create-proofroom.ts';
 import type { Generator } from '../../server/generators/generator.ts';
-import type { Clock } from '../../server/platform/clock.ts';
-import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
+import { createNodeServer, type NodeServer } from '../../server/http/node-server.ts';
 import { createLogger, type Logger } from '../../server/platform/logger.ts';
-import { writePage } from './page-fixture.ts';
-import { ScriptedGenerator } from './scripted-generator.ts';
+import { builtFolder } from './page-fixture.ts';
+import { imageOf, ScriptedGenerator } from './scripted-generator.ts';
 import { WsClient } from './ws-client.ts';
 
-// Longer than any wait within a test, so that it is the wait that fails, and says what it waited for.
+// Longer than any wait within a test, so that the wait fails first and says what it waited for.
 vi.setConfig({ testTimeout: 30_000 });
 
-export interface ServerOptions {
-  readonly config?: Partial<Omit<Config, 'limits'>>;
-  readonly limits?: Partial<Limits>;
-  readonly clock?: Clock;
-}
+export type ServerOptions = Omit<ProofroomOptions, 'generator' | 'logger' | 'builtFolder'>;
 
-export interface TestServer<Drawer extends Generator = Generator> {
-  readonly app: App;
-  readonly generator: Drawer;
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export interface TestServer<G extends Generator = Generator> {
+  readonly proofroom: Proofroom;
+  readonly node: NodeServer;
+  readonly generator: G;
   /** Such as `http://127.0.0.1:40000`. */
   readonly address: string;
   readonly port: number;
   /** The server's log, one JSON text a line. */
   readonly logs: readonly string[];
-  /** The server's side of each connection that is open. */
+  /** The lines of the log with this message. */
+  logged(msg: string): LogLine[];
+  /** The metrics, by name and labels as Prometheus reads them. */
+  metrics(headers?: Readonly<Record<string, string>>): Promise<Readonly<Record<string, number>>>;
+  /** The server's side of each open connection. */
   readonly sockets: ReadonlySet<Socket>;
-  /** Resolves when none is open any more. */
+  /** The server's side of the connection that this client has opened. */
+  socketOf(client: Socket): Socket;
+  /** Resolves when no connection is open any more. */
   noSockets(): Promise<void>;
-  /** A client that has not joined yet; it is torn down with the test. */
+  /** A client that has not joined yet; it is closed with the test. */
   client(headers?: Readonly<Record<string, string>>): WsClient;
 }
 
 export function startServer(options?: ServerOptions): Promise<TestServer<ScriptedGenerator>>;
-export function startServer<Drawer extends Generator>(
-  options: ServerOptions,
-  generator: Drawer,
-): Promise<TestServer<Drawer>>;
+export function startServer<G extends Generator>(options: ServerOptions, generator: G): Promise<TestServer<G>>;
 export async function startServer(
-  { config, limits, clock }: ServerOptions = {},
+  options: ServerOptions = {},
   generator: Generator = new ScriptedGenerator(),
 ): Promise<TestServer> {
-  const builtFolder = await createPage();
   const logs: string[] = [];
-  const app = new App({
-    config: { ...testConfig, ...config, limits: { ...defaultLimits, ...limits } },
+  const proofroom = createProofroom({
+    ...options,
     generator,
-    log: loggerTo(logs),
-    builtFolder,
-    ...(clock && { clock }),
+    logger: loggerTo(logs),
+    builtFolder: await builtFolder(),
   });
-  const { sockets, noSockets } = trackSockets(app);
-  const port = await listen(app);
+  const node = createNodeServer(proofroom);
+  const connections = trackSockets(node);
+  const port = await listen(node);
   const address = `http://127.0.0.1:${port}`;
   const clients: WsClient[] = [];
   const client = (headers?: Readonly<Record<string, string>>) => {
@@ -69,28 +65,46 @@ export async function startServer(
   };
   onTestFinished(async () => {
     for (const { socket } of clients) socket.terminate();
-    app.server.closeAllConnections();
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => app.server.close(resolve));
-    await rm(builtFolder, { recursive: true });
+    await node.close();
   });
-  return { app, generator, address, port, logs, sockets, noSockets, client };
+  const logged = (msg: string) => logs.map((line): LogLine => JSON.parse(line)).filter((line) => line.msg === msg);
+  const metrics = (headers?: Readonly<Record<string, string>>) => readMetrics(address, headers);
+  return { proofroom, node, generator, address, port, logs, logged, metrics, ...connections, client };
 }
 
-const testConfig: Omit<Config, 'limits'> = {
-  host: '127.0.0.1',
-  port: 0,
-  generator: { generator: 'demo' },
-  allowedHosts: [],
-  allowedOrigins: [],
-  trustProxy: false,
-  logLevel: 'debug',
-};
+/** A server with one session, which the reviewers Ana and Ben are in. */
+export async function startSession(options: ServerOptions = {}, generator = new ScriptedGenerator()) {
+  const server = await startServer(options, generator);
+  const [ana, ben] = [server.client(), server.client()] as const;
+  const { sessionId, key = expect.fail('The creator was given no key.') } = await ana.join({ name: 'Ana' });
+  await ben.join({ sessionId, key, name: 'Ben' });
+  return { ...server, ana, ben, sessionId, key };
+}
 
-/** The product's own, with all that it keeps out of its lines; only where they go is the test's. */
+/**
+ * Generates one image and regenerates the others, in a session that has no attempts yet. The bytes of each image follow from its seed
+ * (see `imageOf`).
+ * @returns the ids of the images, oldest first
+ */
+export async function drawAttempts(
+  reviewer: WsClient,
+  generator: ScriptedGenerator,
+  seeds: readonly string[],
+): Promise<string[]> {
+  const before = generator.drawings.length;
+  for (const [index, seed] of seeds.entries()) {
+    const commandId = `draw-${index}`;
+    reviewer.send(index === 0 ? { type: 'generate', commandId, prompt: 'a cat' } : { type: 'regenerate', commandId });
+    (await generator.drawing(before + index)).finish(imageOf(seed));
+    await reviewer.stage('user_feedback', ({ attempts }) => attempts.length === index + 1);
+  }
+  return reviewer.last('snapshot').attempts.map(({ image }) => image.imageId);
+}
+
+/** The product's own logger, with what it leaves out; only the destination is the test's. */
 function loggerTo(lines: string[]): Logger {
-  const kept: pino.DestinationStream = { write: (line) => void lines.push(line) };
-  const spy = vi.spyOn(pino, 'destination').mockReturnValue(kept as ReturnType<typeof pino.destination>);
+  const destination: pino.DestinationStream = { write: (line) => void lines.push(line) };
+  const spy = vi.spyOn(pino, 'destination').mockReturnValue(destination as ReturnType<typeof pino.destination>);
   try {
     return createLogger('debug');
   } finally {
@@ -98,20 +112,14 @@ function loggerTo(lines: string[]): Logger {
   }
 }
 
-async function createPage(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'proofroom-page-'));
-  await writePage(folder);
-  return folder;
-}
-
-function listen({ server }: App): Promise<number> {
+function listen({ server }: NodeServer): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.once('error', reject);
   server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   return promise;
 }
 
-function trackSockets({ server }: App) {
+function trackSockets({ server }: NodeServer) {
   const sockets = new Set<Socket>();
   let waiters: (() => void)[] = [];
   server.on('connection', (socket) => {
@@ -125,5 +133,19 @@ function trackSockets({ server }: App) {
   });
   const noSockets = () =>
     sockets.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiters.push(resolve));
-  return { sockets, noSockets };
+  const socketOf = ({ localPort }: Socket) =>
+    [...sockets].find(({ remotePort }) => remotePort === localPort) ??
+    expect.fail('The server has no such connection.');
+  return { sockets, socketOf, noSockets };
+}
+
+async function readMetrics(
+  address: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, number>>> {
+  const response = await fetch(`${address}/metrics`, { headers: { Connection: 'close', ...headers } });
+  expect(response.status).toBe(200);
+  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const entries = lines.map((line) => /^(.+) (\S+)$/.exec(line) ?? expect.fail(`No metric: ${line}`));
+  return Object.fromEntries(entries.map(([, name = '', value]) => [name, Number(value)]));
 }

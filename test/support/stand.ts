@@ -1,12 +1,12 @@
-/** One component in a room of its own, which has a room's colours, type and measures, and writes down what it is told. */
+/** A place for one component, with the colours, type and measures that it inherits on the page. Records what it dispatches. */
 import { html, LitElement, render, type TemplateResult } from 'lit';
 import { afterEach, beforeEach } from 'vitest';
 import { review } from '../../client/components/room/review.styles.ts';
 import { base } from '../../client/components/ui/base.styles.ts';
+import { SelectAttemptEvent } from '../../client/components/ui/events.ts';
 import { tokens } from '../../client/components/ui/tokens.styles.ts';
-import { OpenEvent } from '../../client/components/viewer/open-event.ts';
 import { type Intent, IntentEvent } from '../../client/model/intent.ts';
-import type { Unsent } from '../../client/model/unsent-input.ts';
+import type { UnsentInput } from '../../client/model/unsent-input.ts';
 
 class StandElement extends LitElement {
   static override styles = [tokens, base, review];
@@ -18,20 +18,21 @@ class StandElement extends LitElement {
 customElements.define('test-stand', StandElement);
 
 export class Stand {
-  /** Around the component; another one for each test. */
+  /** The component's parent; a new one in each test. */
   element: LitElement = new StandElement();
   readonly intents: Intent[] = [];
-  readonly opened: string[] = [];
-  /** What is typed, as a room keeps it. */
-  unsent: Unsent = {};
+  /** The image ids of `SelectAttemptEvent`s. */
+  readonly selected: string[] = [];
+  /** What was typed into a form that is shown by `showForm`. */
+  unsent: UnsentInput = {};
 
   async show(content: TemplateResult): Promise<void> {
     render(content, this.element);
     for (const one of this.element.querySelectorAll('*')) if (one instanceof LitElement) await one.updateComplete;
   }
 
-  /** Shows a form as a room does that keeps what is typed into it. */
-  showForm(form: (typed: Unsent) => TemplateResult): Promise<void> {
+  /** Shows a form, and shows it again with what is typed into it, as the page does. */
+  showForm(form: (typed: UnsentInput) => TemplateResult): Promise<void> {
     const keep = ({ intent }: IntentEvent) => {
       if (intent.type !== 'unsent') return;
       this.unsent = { ...this.unsent, ...intent.unsent };
@@ -44,14 +45,14 @@ export class Stand {
     document.documentElement.lang = 'en';
     document.title = 'A component';
     this.intents.length = 0;
-    this.opened.length = 0;
+    this.selected.length = 0;
     this.unsent = {};
     this.element = new StandElement();
     this.element.addEventListener(IntentEvent.type, (event) => {
       if (event instanceof IntentEvent && event.intent.type !== 'unsent') this.intents.push(event.intent);
     });
-    this.element.addEventListener(OpenEvent.type, (event) => {
-      if (event instanceof OpenEvent) this.opened.push(event.imageId);
+    this.element.addEventListener(SelectAttemptEvent.type, (event) => {
+      if (event instanceof SelectAttemptEvent) this.selected.push(event.imageId);
     });
     const main = document.createElement('main');
     main.innerHTML = '<h1>Proofroom</h1>';
@@ -65,7 +66,7 @@ export class Stand {
   }
 }
 
-/** For the tests of the file that calls this at its top. */
+/** Call it at the top of a test file. */
 export function useStand(): Stand {
   const stand = new Stand();
   beforeEach(() => stand.begin());

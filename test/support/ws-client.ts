@@ -1,4 +1,4 @@
-/** A plain client of the wire: it sends, remembers what it received, and waits for what is to come. */
+/** A plain client of the protocol: it sends messages, records those it receives, and waits for the ones that a test needs. */
 import { WebSocket } from 'ws';
 import { type ClientMessage, parseServerMessage, type ServerMessage, SUBPROTOCOL } from '../../shared/protocol.ts';
 
@@ -13,29 +13,29 @@ export interface Closing {
   readonly reason: string;
 }
 
-/** How long to wait before a test fails and says what was received instead. */
-const PATIENCE_MS = 10_000;
-/** How many of the last frames such a failure tells. */
-const TOLD_FRAMES = 40;
+/** A wait that takes longer fails the test, with what was received instead. */
+const TIMEOUT_MS = 10_000;
+/** How many of the last frames such a failure shows. */
+const REPORTED_FRAMES = 40;
 
 export class WsClient {
   readonly socket: WebSocket;
-  /** In order; everything has passed the protocol's schema. */
+  /** In order. Every message has passed the protocol's schema. */
   readonly received: ServerMessage[] = [];
-  /** The frames of `received`, as they came. */
+  /** The text of each message in `received`. */
   readonly frames: string[] = [];
   readonly #opened: Promise<void>;
   readonly #listeners = new Set<() => void>();
   #closing: Closing | undefined;
   #fault: Error | undefined;
-  #fences = 0;
+  #roundTrips = 0;
 
-  /** @param address of the server, `http:` */
+  /** `address` is the server's, such as `http://127.0.0.1:40000`. */
   constructor(address: string, { headers = {} }: { headers?: Readonly<Record<string, string>> } = {}) {
     const opened = Promise.withResolvers<void>();
     this.socket = new WebSocket(`${address.replace(/^http/, 'ws')}/ws`, SUBPROTOCOL, { headers });
     this.#opened = opened.promise;
-    // Whoever calls `open` hears of it; a client that is refused on purpose may never call it.
+    // `open` reports the failure; a test that expects a refusal may not call it.
     this.#opened.catch(() => undefined);
     this.socket.once('open', () => opened.resolve());
     this.socket.on('error', (error) => opened.reject(error));
@@ -47,12 +47,16 @@ export class WsClient {
     });
   }
 
-  /** @throws {Error} with the HTTP status in its message, when the upgrade is refused */
+  /**
+   * Resolves when the WebSocket is open.
+   * @throws {Error} with the HTTP status in its message, when the upgrade is refused
+   */
   async open(): Promise<this> {
     await this.#opened;
     return this;
   }
 
+  /** Joins, and resolves when everything that always follows has arrived: `welcome`, `snapshot` and `viewers`. */
   async join(fields: JoinFields = {}): Promise<MessageOf<'welcome'>> {
     await this.open();
     this.send({ type: 'join', ...fields });
@@ -75,13 +79,20 @@ export class WsClient {
 
   last<Type extends MessageType>(type: Type): MessageOf<Type> {
     const message = this.of(type).at(-1);
-    if (!message) throw new Error(`No ${type} was received, but:\n${this.#story()}`);
+    if (!message) throw new Error(`No ${type} was received, but:\n${this.#transcript()}`);
     return message;
   }
 
+  /** Sends a `join` that the server rejects, and resolves when it has closed the connection. */
+  async joinRejected(fields: JoinFields = {}): Promise<Closing & { readonly rejection: MessageOf<'reject'> }> {
+    await this.open();
+    this.send({ type: 'join', ...fields });
+    return { ...(await this.closed()), rejection: this.last('reject') };
+  }
+
   /**
-   * The first message of this type that fits, received already or still to come.
-   * @throws {Error} that tells everything received, when it does not come in time or the connection closes
+   * The first message of this type that fits, received before or still to come.
+   * @throws {Error} with what was received, when it does not come in time or the connection closes
    */
   until<Type extends MessageType>(
     type: Type,
@@ -109,15 +120,25 @@ export class WsClient {
     return this.received.filter((message) => message.type === 'ack' || message.type === 'reject');
   }
 
-  /** Resolves when all that this client sent before has been dealt with, and all that the server had for it then has arrived. */
-  async fence(): Promise<void> {
-    this.#fences += 1;
-    const imageId = `fence-${this.#fences}`;
+  /** The answers to commands, as `commandId` and `ack` or the code of the rejection. */
+  outcomes(): [string | undefined, string][] {
+    return this.answers()
+      .filter(({ commandId }) => commandId !== undefined)
+      .map((answer) => [answer.commandId, answer.type === 'ack' ? 'ack' : answer.code]);
+  }
+
+  /**
+   * Resolves when the server has handled everything that this client sent before, and what it had to send by then has arrived. The last
+   * message received is then a rejection with `image_not_found`.
+   */
+  async roundTrip(): Promise<void> {
+    this.#roundTrips += 1;
+    const imageId = `round-trip-${this.#roundTrips}`;
     this.send({ type: 'want', imageIds: [imageId] });
     await this.until('reject', (reject) => reject.imageId === imageId);
   }
 
-  /** Closes politely, and waits for it. */
+  /** Closes the connection with 1000, and resolves when it is closed. */
   async leave(): Promise<void> {
     this.socket.close(1000);
     await this.closed();
@@ -133,7 +154,9 @@ export class WsClient {
       this.received.push(parsed.message);
       this.frames.push(text);
     } else {
-      this.#fault = new Error(`The server broke its own protocol: ${parsed.problem}\n${text.slice(0, 500)}`);
+      this.#fault = new Error(
+        `The server sent a message that breaks the protocol: ${parsed.problem}\n${text.slice(0, 500)}`,
+      );
     }
     this.#wake();
   }
@@ -142,16 +165,17 @@ export class WsClient {
     for (const listener of [...this.#listeners]) listener();
   }
 
+  /** `what` is named in the error. */
   async #wait<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     const { promise, resolve, reject } = Promise.withResolvers<Found>();
-    const fail = (why: string) => reject(new Error(`Waited for ${what}, but ${why}. Received:\n${this.#story()}`));
+    const fail = (why: string) => reject(new Error(`Waited for ${what}, but ${why}. Received:\n${this.#transcript()}`));
     const look = () => {
       const found = find();
       if (this.#fault) reject(this.#fault);
       else if (found !== undefined) resolve(found);
       else if (this.#closing) fail('the connection was closed');
     };
-    const timer = setTimeout(() => fail('it did not come'), PATIENCE_MS);
+    const timer = setTimeout(() => fail('it did not come'), TIMEOUT_MS);
     this.#listeners.add(look);
     look();
     return promise.finally(() => {
@@ -160,16 +184,22 @@ export class WsClient {
     });
   }
 
-  #story(): string {
-    const last = this.frames.slice(-TOLD_FRAMES);
+  #transcript(): string {
+    const last = this.frames.slice(-REPORTED_FRAMES);
     return last.map((frame) => (frame.length > 300 ? `${frame.slice(0, 300)}…` : frame)).join('\n') || '(nothing)';
   }
 }
 
-/** The bytes of an inline image message. */
-export function bytesOf({ data }: MessageOf<'image'>): Buffer {
-  if (data === undefined) throw new Error('The image message carries no data.');
-  return Buffer.from(data, 'base64');
+/** The bytes of an inline `image` message. */
+export function bytesOf(message: MessageOf<'image'>): Buffer {
+  if (!('data' in message)) throw new Error('The image message carries no data.');
+  return Buffer.from(message.data, 'base64');
+}
+
+/** The path in an `image` message to a client that joined with `images: 'url'`. */
+export function urlOf(message: MessageOf<'image'>): string {
+  if (!('url' in message)) throw new Error('The image message carries no url.');
+  return message.url;
 }
 
 function isOf<Type extends MessageType>(message: ServerMessage, type: Type): message is MessageOf<Type> {

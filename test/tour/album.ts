@@ -1,8 +1,8 @@
-/** Pictures of the page, one after the other, in a folder; and what was wrong with the page while they were taken. */
+/** Screenshots in a folder, and the errors of the pages that they were taken of. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
-import { comeToRest } from '../support/motion.ts';
+import { finishAnimations, scrollingEnds, stopEndlessAnimations } from '../support/motion.ts';
 
 export interface Look {
   readonly colorScheme: 'light' | 'dark';
@@ -10,13 +10,13 @@ export interface Look {
 }
 
 export class Album {
-  /** Whatever a page logged as an error, threw, or made wider than its window. */
-  readonly problems: string[] = [];
+  /** Everything that a page logged as an error, threw, or made wider than its window. */
+  readonly errors: string[] = [];
   readonly look: Look;
   readonly #folder: string;
   readonly #browser: Browser;
   readonly #contexts: BrowserContext[] = [];
-  /** Of errors that the tour provokes itself. */
+  /** Matches the errors that the tour itself provokes. */
   #allowed: RegExp | undefined;
   #count = 0;
 
@@ -31,36 +31,37 @@ export class Album {
     return this.#count;
   }
 
-  async open(): Promise<this> {
+  async createFolder(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    return this;
   }
 
-  /** A tab in a profile of its own. */
+  /** A tab in a new profile. */
   async newPage(): Promise<Page> {
     const context = await this.#browser.newContext(this.look);
     this.#contexts.push(context);
-    context.on('weberror', (thrown) => this.#note(thrown.error().stack ?? thrown.error().message));
+    context.on('weberror', (thrown) => this.#addError(thrown.error().stack ?? thrown.error().message));
     context.on('console', (message) => {
-      if (message.type() === 'error') this.#note(`${message.text()} (${message.location().url})`);
+      if (message.type() === 'error') this.#addError(`${message.text()} (${message.location().url})`);
     });
     return context.newPage();
   }
 
-  /** From now on such errors are none. */
-  allow(pattern: RegExp): void {
+  /** From now on errors that match are left out. */
+  allowErrors(pattern: RegExp): void {
     this.#allowed = pattern;
   }
 
-  /** The whole page as it is now, or the window where a dialog fills that, once nothing moves any more that has an end. */
+  /** Takes a screenshot of the whole page, or of the window while a dialog is open, once the page has stopped moving. */
   async take(page: Page, name: string): Promise<void> {
     this.#count += 1;
-    await comeToRest(page);
-    const beyond = await page.evaluate(() => {
+    await scrollingEnds(page);
+    await finishAnimations(page);
+    await stopEndlessAnimations(page);
+    const overflow = await page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.documentElement;
       return scrollWidth - clientWidth;
     });
-    if (beyond > 0) this.#note(`${name} is ${beyond} px wider than the window`);
+    if (overflow > 0) this.#addError(`${name} is ${overflow} px wider than the window`);
     const file = `${String(this.#count).padStart(2, '0')}-${name}.png`;
     const fullPage = (await page.locator('dialog:modal').count()) === 0;
     await page.screenshot({ path: join(this.#folder, file), fullPage });
@@ -70,9 +71,9 @@ export class Album {
     await Promise.all(this.#contexts.map((context) => context.close()));
   }
 
-  #note(problem: string): void {
-    if (this.#allowed?.test(problem)) return;
+  #addError(error: string): void {
+    if (this.#allowed?.test(error)) return;
     const { colorScheme, viewport } = this.look;
-    this.problems.push(`${colorScheme}, ${viewport.width} px wide, after picture ${this.#count}: ${problem}`);
+    this.errors.push(`${colorScheme}, ${viewport.width} px wide, after screenshot ${this.#count}: ${error}`);
   }
 }

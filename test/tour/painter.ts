@@ -1,30 +1,30 @@
-/** The demo painter in the place of OpenAI's models: pictures that are worth looking at. */
-import { createDemoPainter } from '../../server/generators/demo/demo-generator.ts';
+/** Lets the fake OpenAI draw with the demo generator, so that the screenshots show real pictures. */
+import { createDemoGenerator } from '../../server/generators/demo/demo-generator.ts';
 import type { PictureOrder } from '../support/fake-openai-pictures.ts';
 
-const painter = createDemoPainter({ stepMs: 0 });
+const generator = createDemoGenerator({ stepMs: 0 });
 
-/** All states of one picture, the finished one last. */
-async function statesOf({ words, number, size, format }: PictureOrder): Promise<Buffer[]> {
-  const states: Buffer[] = [];
+/** The previews of one picture, and last the picture. */
+async function draw({ prompt, number, size, format }: PictureOrder): Promise<Buffer[]> {
+  const previews: Buffer[] = [];
   const options = { size: `${size.width}x${size.height}`, format } as const;
-  const { image } = await painter.generate(
-    { prompt: words, options, attempt: number },
+  const { image } = await generator.generate(
+    { prompt, options, attempt: number },
     {
       signal: new AbortController().signal,
-      onProgress: (progress) => progress.phase === 'partial' && states.push(Buffer.from(progress.image.bytes)),
+      onProgress: (progress) => progress.phase === 'partial' && previews.push(Buffer.from(progress.image.bytes)),
     },
   );
-  return [...states, Buffer.from(image.bytes)];
+  return [...previews, Buffer.from(image.bytes)];
 }
 
-const painted = new Map<string, Promise<Buffer[]>>();
+const drawings = new Map<string, Promise<Buffer[]>>();
 
 export async function paint(order: PictureOrder): Promise<Buffer> {
-  const { words, number, size, format, progress } = order;
-  const name = JSON.stringify([words, number, size, format]);
-  const states = painted.get(name) ?? statesOf(order);
-  painted.set(name, states);
-  const all = await states;
-  return all[Math.floor(progress * (all.length - 1))] ?? Buffer.alloc(0);
+  const { prompt, number, size, format, progress } = order;
+  const key = JSON.stringify([prompt, number, size, format]);
+  const drawing = drawings.get(key) ?? draw(order);
+  drawings.set(key, drawing);
+  const images = await drawing;
+  return images[Math.floor(progress * (images.length - 1))] ?? Buffer.alloc(0);
 }

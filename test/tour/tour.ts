@@ -1,13 +1,13 @@
 /**
- * A picture of every state of the page, by day and by night, on a phone and on a desk: `npm run tour`. They are in `dist/tour`, to be
- * looked at. Exits with 1 when a page logs an error or must be scrolled sideways.
+ * `npm run tour` takes a screenshot of every state of the page, light and dark, on a phone and on a desk, and writes them to
+ * `dist/tour`. It exits with 1 if a page logs an error or must be scrolled sideways.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright';
-import { startWatchedServer, type WatchedServer } from '../fuzz/watched-server.ts';
 import { chromiumLaunchOptions } from '../support/chromium.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../support/fake-openai.ts';
+import { startWatchedServer, type WatchedServer } from '../support/watched-server.ts';
 import { Album, type Look } from './album.ts';
 import { paint } from './painter.ts';
 import { walk } from './walk.ts';
@@ -25,16 +25,17 @@ const looks: readonly Look[] = [
 
 await rm(folder, { recursive: true, force: true });
 const browser = await chromium.launch(chromiumLaunchOptions());
-const problems: string[] = [];
+const errors: string[] = [];
 for (const look of looks) {
   const openai = await startFakeOpenAI({ pictureSize: { width: 768, height: 768 }, paint });
   const servers: WatchedServer[] = [];
-  const album = await new Album(browser, folder, look).open();
+  const album = new Album(browser, folder, look);
+  await album.createFolder();
   await walk(album, openai, (environment) => start(openai, environment)).catch((error: unknown) =>
-    album.problems.push(String(error)),
+    album.errors.push(String(error)),
   );
-  console.log(`${look.colorScheme}, ${look.viewport.width} px wide: ${album.count} pictures`);
-  problems.push(...album.problems);
+  console.log(`${look.colorScheme}, ${look.viewport.width} px wide: ${album.count} screenshots`);
+  errors.push(...album.errors);
   await album.close();
   await Promise.all(servers.map((server) => server.kill()));
   await openai.close();
@@ -46,6 +47,6 @@ for (const look of looks) {
   }
 }
 await browser.close();
-console.log(`They are in ${folder}`);
-for (const problem of problems) console.error(problem);
-process.exitCode = problems.length > 0 ? 1 : 0;
+console.log(`The screenshots are in ${folder}`);
+for (const error of errors) console.error(error);
+process.exitCode = errors.length > 0 ? 1 : 0;

@@ -1,8 +1,8 @@
-/** The way through every state of the page; at each, a picture is taken. */
-import type { WatchedServer } from '../fuzz/watched-server.ts';
-import { cells, choose, finished, openOptions } from '../support/asking.ts';
+/** The way through every state of the page, with a screenshot of each. */
+
 import type { FakeOpenAI } from '../support/fake-openai.ts';
 import { enter, Room, see } from '../support/room.ts';
+import type { WatchedServer } from '../support/watched-server.ts';
 import type { Album } from './album.ts';
 
 type Start = (environment: Readonly<Record<string, string>>) => Promise<WatchedServer>;
@@ -14,36 +14,36 @@ const PROMPTS = [
   'A harbour town beneath a lighthouse, woodcut',
   'A harbour town beneath a lighthouse in the snow, woodcut',
 ];
-const WORDS = 'Warmer light, and no boat';
+const FEEDBACK = 'Warmer light, and no boat';
 const REASON = 'The tower leans to the left';
 const TOKEN = 'an-access-token-of-more-than-32-characters';
 
 export async function walk(album: Album, openai: FakeOpenAI, start: Start): Promise<void> {
   const { address } = await start({});
   const room = await enter(await album.newPage(), address);
-  await ask(album, openai, room);
+  await firstPicture(album, openai, room);
   await review(album, openai, room);
-  await mishaps(album, openai, room);
+  await failures(album, openai, room);
   await candidates(album, openai, room);
   await ending(album, room);
   await queue(album, openai, start);
-  await doors(album, start, address);
+  await refusals(album, start, address);
   await outage(album, start);
 }
 
-async function ask(album: Album, openai: FakeOpenAI, room: Room): Promise<void> {
+async function firstPicture(album: Album, openai: FakeOpenAI, room: Room): Promise<void> {
   await album.take(room.page, 'first-page');
-  await openOptions(room);
+  await room.openOptions();
   await album.take(room.page, 'options-open');
   await closeOptions(room);
   await room.press('Generate');
   await see(room.alert(/^Write a prompt first/)).toBeVisible();
-  await album.take(room.page, 'nothing-written');
+  await album.take(room.page, 'blank-prompt');
   const watcher = await enter(await album.newPage(), room.watchLink);
   await album.take(watcher.page, 'watching-an-empty-session');
 
   openai.next('held');
-  await room.ask(PROMPT);
+  await room.submitPrompt(PROMPT);
   await see(room.picture('Preview, still being drawn')).toBeVisible();
   await album.take(room.page, 'generating-with-preview');
   await see(watcher.picture('Preview, still being drawn')).toBeVisible();
@@ -60,13 +60,13 @@ async function review(album: Album, openai: FakeOpenAI, room: Room): Promise<voi
   await room.root.getByText('About this picture').click();
   await album.take(room.page, 'facts-open');
   await room.root.getByText('About this picture').click();
-  await room.feedback.fill(WORDS);
+  await room.feedback.fill(FEEDBACK);
   await album.take(room.page, 'refinement-written');
   await room.press('Refine No. 1');
   await see(room.attempt(2)).toHaveAttribute('aria-current', 'true');
   await album.take(room.page, 'refined');
   for (const [at, prompt] of PROMPTS.entries()) {
-    await room.ask(prompt, 'Regenerate');
+    await room.submitPrompt(prompt, 'Regenerate');
     await see(room.attempt(at + 3)).toHaveAttribute('aria-current', 'true');
     await see(room.picture('Generated image')).toHaveAccessibleName(`Generated image: ${prompt}`);
   }
@@ -84,16 +84,16 @@ async function review(album: Album, openai: FakeOpenAI, room: Room): Promise<voi
   await see(room.button('Undo')).toBeVisible();
   await album.take(room.page, 'discarded-with-undo');
   openai.next('held');
-  await room.open(2);
+  await room.select(2);
   await room.press('Regenerate');
   await see(room.picture('Preview, still being drawn')).toBeVisible();
-  await room.open(1);
-  await album.take(room.page, 'another-looked-at-while-drawing');
+  await room.select(1);
+  await album.take(room.page, 'another-selected-while-drawing');
   openai.release();
   await see(room.button('Regenerate')).toBeVisible();
 }
 
-async function mishaps(album: Album, openai: FakeOpenAI, room: Room): Promise<void> {
+async function failures(album: Album, openai: FakeOpenAI, room: Room): Promise<void> {
   openai.next('moderation_blocked');
   await room.press('Regenerate');
   await see(room.alert(/safety system/)).toBeVisible();
@@ -117,34 +117,34 @@ async function mishaps(album: Album, openai: FakeOpenAI, room: Room): Promise<vo
 }
 
 async function candidates(album: Album, openai: FakeOpenAI, room: Room): Promise<void> {
-  await openOptions(room);
-  await choose(room, 4);
+  await room.openOptions();
+  await room.chooseCandidates(4);
   await closeOptions(room);
   for (const name of ['drawn', 'held', 'moderation_blocked', 'held'] as const) openai.next(name);
   await room.press('Regenerate');
-  await see(finished(room)).toHaveCount(1);
-  await see(cells(room).filter({ hasText: 'Preview' })).toHaveCount(2);
-  await see(cells(room).filter({ hasText: 'safety system' })).toHaveCount(1);
+  await see(room.finishedCandidates).toHaveCount(1);
+  await see(room.candidates.filter({ hasText: 'Preview' })).toHaveCount(2);
+  await see(room.candidates.filter({ hasText: 'safety system' })).toHaveCount(1);
   await album.take(room.page, 'four-candidates-in-progress');
   openai.release();
   await see(room.heading('Which of them?')).toBeVisible();
-  await see(finished(room)).toHaveCount(3);
+  await see(room.finishedCandidates).toHaveCount(3);
   await album.take(room.page, 'candidates-settled-one-failed');
-  await finished(room).first().click();
+  await room.finishedCandidates.first().click();
   await see(room.heading('Is this the picture?')).toBeVisible();
-  await album.take(room.page, 'one-of-the-candidates-opened');
+  await album.take(room.page, 'one-of-the-candidates-selected');
 }
 
 async function ending(album: Album, room: Room): Promise<void> {
   await room.press('Start over');
   await see(room.question).toBeVisible();
-  await album.take(room.page, 'start-over-asked');
+  await album.take(room.page, 'start-over-question');
   await room.page.keyboard.press('Escape');
   await room.press('Share');
   await see(room.root.getByRole('dialog', { name: 'Share this session' })).toBeVisible();
   await album.take(room.page, 'share-dialog');
   await room.page.keyboard.press('Escape');
-  await room.root.getByRole('button', { name: /Change your name$/ }).click();
+  await room.nameButton.click();
   await see(room.root.getByRole('textbox', { name: 'Your name' })).toBeVisible();
   await album.take(room.page, 'name-dialog');
   await room.page.keyboard.press('Escape');
@@ -158,15 +158,15 @@ async function queue(album: Album, openai: FakeOpenAI, start: Start): Promise<vo
   const first = await enter(await album.newPage(), address);
   const second = await enter(await album.newPage(), address);
   openai.next('held');
-  await first.ask(PROMPT);
+  await first.submitPrompt(PROMPT);
   await see(first.picture('Preview, still being drawn')).toBeVisible();
-  await second.ask(PROMPT);
+  await second.submitPrompt(PROMPT);
   await see(second.heading(/^Waiting/)).toBeVisible();
-  await album.take(second.page, 'waiting-in-line');
+  await album.take(second.page, 'waiting-in-the-queue');
   openai.release();
 }
 
-async function doors(album: Album, start: Start, address: string): Promise<void> {
+async function refusals(album: Album, start: Start, address: string): Promise<void> {
   const guarded = await start({ PROOFROOM_ACCESS_TOKEN: TOKEN });
   const page = await album.newPage();
   await page.goto(guarded.address);
@@ -181,10 +181,10 @@ async function doors(album: Album, start: Start, address: string): Promise<void>
   const stranger = new Room(await album.newPage());
   await stranger.page.goto(`${owner.watchLink}#not-the-key`);
   await see(stranger.heading('This link does not let you in')).toBeVisible();
-  await album.take(stranger.page, 'link-does-not-let-in');
+  await album.take(stranger.page, 'link-refused');
 }
 
-/** With nothing set up but the demo painter. */
+/** The demo generator, and a server that goes away and comes back. */
 async function outage(album: Album, start: Start): Promise<void> {
   const demo = { PROOFROOM_GENERATOR: 'demo' };
   const server = await start(demo);
@@ -192,16 +192,16 @@ async function outage(album: Album, start: Start): Promise<void> {
   await album.take(room.page, 'demo-first-page');
   await room.makePicture(PROMPT);
   await album.take(room.page, 'demo-review');
-  album.allow(/net::ERR_|WebSocket connection to .* failed/);
+  album.allowErrors(/net::ERR_|WebSocket connection to .* failed/);
   await server.kill();
-  await see(room.root.getByText(/^Reconnecting/)).toBeVisible();
+  await see(room.reconnecting).toBeVisible();
   await album.take(room.page, 'reconnecting');
   await start({ ...demo, PORT: String(server.port) });
   await see(room.heading('This session is gone')).toBeVisible();
   await album.take(room.page, 'session-gone');
 }
 
-async function closeOptions({ root }: Room): Promise<void> {
-  await root.locator('summary').filter({ hasText: 'Options' }).click();
-  await see(root.getByLabel('Size')).toBeHidden();
+async function closeOptions(room: Room): Promise<void> {
+  await room.options.click();
+  await see(room.root.getByLabel('Size')).toBeHidden();
 }

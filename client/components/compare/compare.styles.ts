@@ -1,4 +1,3 @@
-/** The light table on which two pictures are compared, or one is looked at closely. */
 import { css } from 'lit';
 
 export const compare = css`
@@ -23,7 +22,7 @@ export const compare = css`
 
   dialog header {
     display: grid;
-    grid-template: 'ways close' auto 'zoom zoom' auto / minmax(0, 1fr) auto;
+    grid-template: 'mode close' auto 'zoom zoom' auto / minmax(0, 1fr) auto;
     align-items: center;
     gap: 0 0.5rem;
     padding: 0.375rem 0.75rem 0;
@@ -33,7 +32,7 @@ export const compare = css`
     margin: 0;
   }
 
-  .news:not(:empty) {
+  .status:not(:empty) {
     padding: 0.375rem 0.75rem 0;
     text-align: center;
   }
@@ -43,15 +42,15 @@ export const compare = css`
     clip-path: inset(50%);
   }
 
-  /* Where the ways would be. */
-  .alone h2 {
+  /* In place of the choice of a mode. */
+  .single h2 {
     position: static;
-    grid-area: ways;
+    grid-area: mode;
     clip-path: none;
   }
 
-  .ways {
-    grid-area: ways;
+  .modes {
+    grid-area: mode;
     display: inline-flex;
     inline-size: fit-content;
     min-inline-size: 0;
@@ -62,7 +61,7 @@ export const compare = css`
     background: var(--surface);
   }
 
-  .way {
+  .mode {
     display: flex;
     align-items: center;
     min-block-size: 44px;
@@ -72,12 +71,12 @@ export const compare = css`
     cursor: pointer;
   }
 
-  .way:has(:checked) {
+  .mode:has(:checked) {
     background: var(--ink);
     color: var(--surface);
   }
 
-  .way:has(:focus-visible) {
+  .mode:has(:focus-visible) {
     outline: 2px solid var(--ink);
     outline-offset: 3px;
   }
@@ -93,7 +92,7 @@ export const compare = css`
     padding: 0;
   }
 
-  .table {
+  .layout {
     display: grid;
     grid-template-columns: minmax(0, 1fr) 44px minmax(0, 1fr);
     gap: 0.5rem 0.25rem;
@@ -101,36 +100,36 @@ export const compare = css`
     padding: 0.25rem 0.75rem 0.5rem;
   }
 
-  .table > .button {
+  .layout > .button {
     padding: 0;
   }
 
-  .table > :is(proof-zoom-pane, .gone, proof-compare-side) {
+  .layout > :is(proof-zoom-pane, .gone, proof-compare-side) {
     grid-column: 1 / -1;
   }
 
-  /* One above the other, each over what can be done with it. */
-  .beside {
+  /* One above the other, each with its buttons below it. */
+  .side-by-side {
     grid-template-rows: auto minmax(0, 1fr) auto minmax(0, 1fr) auto;
   }
 
-  .beside > proof-compare-side.side-0 {
+  .side-by-side > proof-compare-side.side-0 {
     grid-row: 3;
   }
 
-  .beside > :is(proof-zoom-pane, .gone).side-1 {
+  .side-by-side > :is(proof-zoom-pane, .gone).side-1 {
     grid-row: 4;
   }
 
-  .beside > proof-compare-side.side-1 {
+  .side-by-side > proof-compare-side.side-1 {
     grid-row: 5;
   }
 
-  .over {
+  .slider {
     grid-template-rows: auto minmax(0, 1fr) auto auto;
   }
 
-  .table.alone {
+  .layout.single {
     grid-template-rows: minmax(0, 1fr) auto;
   }
 
@@ -144,13 +143,13 @@ export const compare = css`
     display: grid;
     place-content: center;
     border-radius: 2px;
-    background: var(--mat);
+    background: var(--backdrop);
     text-align: center;
   }
 
   @container (inline-size >= 40rem) {
     dialog header {
-      grid-template: 'ways zoom close' auto / auto minmax(0, 1fr) auto;
+      grid-template: 'mode zoom close' auto / auto minmax(0, 1fr) auto;
       gap: 1rem;
       padding: 0.75rem 1.25rem 0.25rem;
     }
@@ -163,38 +162,38 @@ export const compare = css`
       justify-self: end;
     }
 
-    .table {
+    .layout {
       column-gap: 0.5rem;
       padding: 0.5rem 1.25rem 0.875rem;
     }
 
-    .table > :is(proof-zoom-pane, .gone).side-0 {
+    .layout > :is(proof-zoom-pane, .gone).side-0 {
       grid-area: 2 / 1 / auto / span 2;
       margin-inline-end: 26px;
     }
 
-    .table > :is(proof-zoom-pane, .gone).side-1 {
+    .layout > :is(proof-zoom-pane, .gone).side-1 {
       grid-area: 2 / 2 / auto / span 2;
       margin-inline-start: 26px;
     }
 
-    .beside,
-    .over {
+    .side-by-side,
+    .slider {
       grid-template-rows: auto minmax(0, 1fr) auto;
     }
 
-    .table > proof-compare-side.side-0 {
+    .layout > proof-compare-side.side-0 {
       grid-area: 3 / 1;
     }
 
-    .table > proof-compare-side.side-1 {
+    .layout > proof-compare-side.side-1 {
       grid-area: 3 / 3;
     }
   }
 
   @container (inline-size >= 60rem) {
     dialog header {
-      grid-template: 'title ways zoom close' auto / auto auto minmax(0, 1fr) auto;
+      grid-template: 'title mode zoom close' auto / auto auto minmax(0, 1fr) auto;
       column-gap: 1.5rem;
     }
 
@@ -203,13 +202,13 @@ export const compare = css`
       clip-path: none;
     }
 
-    .alone h2 {
+    .single h2 {
       grid-area: title;
     }
   }
 
   @media (forced-colors: active) {
-    .way:has(:checked) {
+    .mode:has(:checked) {
       forced-color-adjust: none;
       background: Highlight;
       color: HighlightText;

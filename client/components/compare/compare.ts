@@ -1,63 +1,69 @@
-/** Two attempts compared, side by side or one over the other, or one looked at closely. Fills the window; both share zoom and pan. */
+/** A dialog that fills the window: two attempts side by side or under a slider, or a close look at one. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
-import { attemptNumber } from '../../model/attempt-label.ts';
-import { IntentEvent } from '../../model/intent.ts';
-import type { ReceivedImage } from '../../session/session-state.ts';
+import type { Command } from '../../../shared/protocol.ts';
+import { findAttempt } from '../../model/attempt-tree.ts';
+import { attemptNumber, firstWords } from '../../model/sentences.ts';
+import { isPending, type ReceivedImage } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
+import { ElementSize } from '../ui/element-size.ts';
 import * as icons from '../ui/icons.ts';
+import { ImageLoader } from '../ui/image-loader.ts';
 import { compare } from './compare.styles.ts';
-import { pictureChoice, type Side, type Way, wayChoice } from './compare-choice.ts';
-import { type DivideEvent, lineAt } from './divider.ts';
-import { PaneSize } from './pane-size.ts';
-import { changeByGesture, changeByKey, isArrow, type ViewChange } from './view-changes.ts';
+import { type DivideEvent, dividerPosition } from './divider.ts';
+import { keyAction, type ZoomActionEvent } from './pane-input.ts';
 import * as zoom from './zoom.ts';
-import type { PaneGestureEvent, Sheet } from './zoom-pane.ts';
-import type { ViewChangeEvent } from './zoom-tools.ts';
+import type { PanePicture } from './zoom-pane.ts';
 import './compare-side.ts';
 import './divider.ts';
 import './zoom-pane.ts';
 import './zoom-tools.ts';
 
+const modes = { 'side-by-side': 'Side by side', slider: 'Slider' } as const;
+type Mode = keyof typeof modes;
+type Side = 0 | 1;
+
+/** Dispatches `closed` when it has been closed. */
 @element('proof-compare')
 export class Compare extends LitElement {
   static override styles = [base, controls, dialog, compare];
 
-  /** Those that can be chosen. */
+  /** The attempts to choose from, oldest first. */
   @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
-  /** Those whose bytes are here, by image id; the others are asked for when they are to be seen. */
+  /** The images whose bytes are here, by image id. The others are requested when they are compared. */
   @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
   @property({ attribute: false }) accessor approvedId: string | undefined;
-  /** Whether this person may approve, now. */
+  /** Whether this person may approve now. */
   @property({ type: Boolean }) accessor decides = false;
-  /** An approval is on its way. */
-  @property({ type: Boolean }) accessor busy = false;
+  /** Commands that have no answer yet. */
+  @property({ attribute: false }) accessor pending: readonly Command[] = [];
+  /** Nothing can be sent: the connection is down. */
   @property({ type: Boolean }) accessor unavailable = false;
-  /** What there is to know of the session meanwhile: the rest of the page lies behind this dialog. */
-  @property({ attribute: false }) accessor news = '';
+  /** A sentence on what happens in the session meanwhile, since the dialog covers the rest of the page. */
+  @property({ attribute: false }) accessor status = '';
 
   @state() private accessor isOpen = false;
-  /** Image ids, of one picture or of two. */
-  @state() private accessor chosen: readonly [string, string | undefined] = ['', undefined];
-  @state() private accessor way: Way = 'beside';
+  /** One image id or two. */
+  @state() private accessor selected: readonly [string, string | undefined] = ['', undefined];
+  @state() private accessor mode: Mode = 'side-by-side';
+  /** Shared by both pictures. */
   @state() private accessor view: zoom.View = zoom.fitted;
   /** How much of the first picture the slider shows, in percent. */
   @state() private accessor share = 50;
   @query('dialog') private accessor dialog!: HTMLDialogElement | null;
-  @query('proof-zoom-pane') accessor pane!: Element | null;
+  @query('proof-zoom-pane') private accessor pane!: Element | null;
 
-  readonly #paneSize = new PaneSize(this);
-  /** Asked for since the dialog was opened. */
-  readonly #asked = new Set<string>();
+  readonly #paneSize = new ElementSize(this, () => this.pane);
+  readonly #loader = new ImageLoader(this);
 
-  /** Both are image ids of attempts; without the second the first is looked at alone. */
+  /** Opens the dialog on two attempts, given by their image ids; without the second, on a close look at the first. */
   show(leftId: string, rightId?: string): void {
-    this.chosen = [leftId, rightId];
+    this.selected = [leftId, rightId];
     this.view = zoom.fitted;
     this.share = 50;
     this.isOpen = true;
@@ -70,195 +76,220 @@ export class Compare extends LitElement {
 
   override updated(): void {
     if (!this.isOpen) return;
-    const imageIds = this.#shown
-      .map((attempt) => attempt?.image.imageId ?? '')
-      .filter((id) => id && !this.images.has(id) && !this.#asked.has(id));
-    if (imageIds.length === 0) return;
-    for (const imageId of imageIds) this.#asked.add(imageId);
-    this.dispatchEvent(new IntentEvent({ type: 'want', imageIds }));
+    const images = this.#compared.flatMap((attempt) => attempt?.image ?? []);
+    this.#loader.load(images.map(({ imageId }) => ({ imageId, isFilled: this.images.has(imageId) })));
   }
 
   override render(): TemplateResult {
-    const bench = this.#bench;
-    return html`<dialog aria-labelledby="title" @close=${this.#closed} @keydown=${this.#pressed}>
-      <header class=${this.#isAlone ? 'alone' : ''}>
+    const layout = this.#layout;
+    return html`<dialog aria-labelledby="title" @close=${this.#closed} @keydown=${this.#keyPressed}>
+      <header class=${this.#isSingle ? 'single' : ''}>
         <h2 id="title" tabindex="-1" autofocus>${this.#title}</h2>
-        ${
-          this.#isAlone
-            ? nothing
-            : wayChoice(this.way, (way) => {
-                this.way = way;
-              })
-        }
+        ${this.#isSingle ? nothing : this.#modeChoice()}
         <proof-zoom-tools
           .view=${this.view}
-          .bench=${bench}
-          @view-change=${({ change }: ViewChangeEvent) => this.#change(change)}
+          .layout=${layout}
+          @zoom-action=${({ action }: ZoomActionEvent) => this.#changeView(action)}
         ></proof-zoom-tools>
         ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.close() })}
       </header>
-      <p class="news small soft" role="status">${this.isOpen ? this.news : ''}</p>
+      <p class="status small soft" role="status">${this.isOpen ? this.status : ''}</p>
       ${
         this.isOpen
-          ? html`<div class=${`table ${this.#isAlone ? 'alone' : this.way}`} @proof-open=${() => this.close()}>
-              ${this.#isAlone ? this.#onePane(0, bench) : this.#twoPanes(bench)}
-              ${this.#sides.map((side) => this.#side(side, bench))}
+          ? html`<div class=${`layout ${this.#isSingle ? 'single' : this.mode}`} @proof-select=${() => this.close()}>
+              ${this.#isSingle ? this.#singlePane(0, layout) : this.#twoPictures(layout)}
+              ${this.#sides.map((side) => this.#side(side, layout))}
             </div>`
           : nothing
       }
     </dialog>`;
   }
 
-  get #isAlone(): boolean {
-    return this.chosen[1] === undefined;
+  get #isSingle(): boolean {
+    return this.selected[1] === undefined;
   }
 
   get #sides(): readonly Side[] {
-    return this.#isAlone ? [0] : [0, 1];
+    return this.#isSingle ? [0] : [0, 1];
   }
 
   get #title(): string {
-    const [attempt] = this.#shown;
-    if (!this.#isAlone) return 'Compare';
-    return attempt ? `Close look at ${this.#nameOf(attempt)}` : 'Close look';
+    const [attempt] = this.#compared;
+    if (!this.#isSingle) return 'Compare';
+    return attempt ? `Close look at ${attemptNumber(attempt)}` : 'Close look';
   }
 
-  #twoPanes(bench: zoom.Bench | undefined): TemplateResult {
-    const { attempts } = this;
-    const choice = (side: Side) =>
-      pictureChoice({ side, attempts, chosen: this.chosen[side], choose: (imageId) => this.#choose(side, imageId) });
-    return html`${choice(0)}
-    ${button({ label: 'Swap', name: 'Swap the two pictures', icon: icons.swap(), kind: 'quiet', bare: true, press: () => this.#swap() })}
-    ${choice(1)} ${this.way === 'beside' ? this.#sides.map((side) => this.#onePane(side, bench)) : this.#overPane(bench)}`;
+  #modeChoice(): TemplateResult {
+    const choice = (mode: Mode) => html`<label class="mode">
+      <input
+        class="unseen"
+        type="radio"
+        name="mode"
+        .checked=${this.mode === mode}
+        @change=${() => {
+          this.mode = mode;
+        }}
+      />${modes[mode]}
+    </label>`;
+    return html`<fieldset class="modes">
+      <legend class="unseen">How to compare</legend>
+      ${choice('side-by-side')}${choice('slider')}
+    </fieldset>`;
   }
 
-  #onePane(side: Side, bench: zoom.Bench | undefined): TemplateResult {
-    const attempt = this.#shown[side];
+  #twoPictures(layout: zoom.Layout | undefined): TemplateResult {
+    const swap = () => this.#swap();
+    return html`${this.#pictureChoice(0)}
+    ${button({ label: 'Swap', name: 'Swap the two pictures', icon: icons.swap(), kind: 'quiet', bare: true, press: swap })}
+    ${this.#pictureChoice(1)}
+    ${this.mode === 'slider' ? this.#sliderPane(layout) : this.#sides.map((side) => this.#singlePane(side, layout))}`;
+  }
+
+  #pictureChoice(side: Side): TemplateResult {
+    const selected = this.selected[side];
+    const changed = ({ target }: Event): void => {
+      if (target instanceof HTMLSelectElement) this.#select(side, target.value);
+    };
+    return html`<select
+      class=${`choice side-${side}`}
+      aria-label=${`${side === 0 ? 'First' : 'Second'} picture`}
+      @change=${changed}
+    >
+      ${this.#compared[side] ? nothing : html`<option value="" .selected=${true} disabled>Choose a picture</option>`}
+      ${this.attempts.map(
+        (attempt) =>
+          html`<option value=${attempt.image.imageId} .selected=${attempt.image.imageId === selected}>
+            ${attemptNumber(attempt)}: ${firstWords(attempt.feedback ?? attempt.prompt)}
+          </option>`,
+      )}
+    </select>`;
+  }
+
+  #singlePane(side: Side, layout: zoom.Layout | undefined): TemplateResult {
+    const attempt = this.#compared[side];
     if (!attempt) return html`<p class=${`gone soft ${this.#classOf(side)}`}>This picture is no longer here.</p>`;
     return html`<proof-zoom-pane
       class=${this.#classOf(side)}
-      .label=${this.#nameOf(attempt)}
-      .sheets=${bench ? [this.#sheet(attempt, bench)] : []}
+      .label=${attemptNumber(attempt)}
+      .pictures=${layout ? [this.#panePicture(attempt, layout)] : []}
       ?movable=${this.view.zoom !== 'fit'}
-      @pane-gesture=${({ gesture }: PaneGestureEvent) => this.#change(changeByGesture(gesture, attempt.image))}
+      @zoom-action=${({ action }: ZoomActionEvent) => this.#changeView(action, attempt.image)}
     ></proof-zoom-pane>`;
   }
 
-  #overPane(bench: zoom.Bench | undefined): TemplateResult {
-    const [first, second] = this.#shown;
+  #sliderPane(layout: zoom.Layout | undefined): TemplateResult {
+    const [first, second] = this.#compared;
     if (!first || !second) return html`<p class="gone soft">One of the pictures is no longer here.</p>`;
-    const names = [this.#nameOf(first), this.#nameOf(second)] as const;
+    const names = [attemptNumber(first), attemptNumber(second)] as const;
     const mirrored = getComputedStyle(this).direction === 'rtl';
-    const line = { share: this.share, mirrored, ...(bench ? zoom.extent(this.view, bench) : { from: 0, to: 0 }) };
+    const { from, to } = layout ? zoom.extent(this.view, layout) : { from: 0, to: 0 };
+    const { share } = this;
     return html`<proof-zoom-pane
       .label=${names.join(' and ')}
-      .sheets=${bench ? [this.#sheet(first, bench), this.#sheet(second, bench)] : []}
-      .split=${lineAt(line)}
+      .pictures=${layout ? [this.#panePicture(first, layout), this.#panePicture(second, layout)] : []}
+      .split=${dividerPosition({ share, from, to, mirrored })}
       ?mirrored=${mirrored}
       ?movable=${this.view.zoom !== 'fit'}
-      @pane-gesture=${({ gesture }: PaneGestureEvent) => this.#change(changeByGesture(gesture, first.image))}
+      @zoom-action=${({ action }: ZoomActionEvent) => this.#changeView(action, first.image)}
     >
       <proof-divider
-        .share=${line.share}
-        .from=${line.from}
-        .to=${line.to}
+        .share=${share}
+        .from=${from}
+        .to=${to}
         .names=${names}
         ?mirrored=${mirrored}
-        @divide=${({ share }: DivideEvent) => {
-          this.share = share;
+        @divide=${(event: DivideEvent) => {
+          this.share = event.share;
         }}
       ></proof-divider>
     </proof-zoom-pane>`;
   }
 
-  #sheet(attempt: Attempt, bench: zoom.Bench): Sheet {
+  #panePicture(attempt: Attempt, layout: zoom.Layout): PanePicture {
     const { imageId } = attempt.image;
     return {
       imageId,
       url: this.images.get(imageId)?.url,
-      alt: `${this.#nameOf(attempt)}: ${attempt.prompt}`,
-      place: zoom.place(this.view, bench, attempt.image),
+      alt: `${attemptNumber(attempt)}: ${attempt.prompt}`,
+      placement: zoom.place(this.view, layout, attempt.image),
     };
   }
 
-  #side(side: Side, bench: zoom.Bench | undefined): TemplateResult | typeof nothing {
-    const attempt = this.#shown[side];
+  #side(side: Side, layout: zoom.Layout | undefined): TemplateResult | typeof nothing {
+    const attempt = this.#compared[side];
     if (!attempt) return nothing;
     const { imageId } = attempt.image;
+    const canApprove = !this.unavailable && this.images.has(imageId) && !isPending(this.pending, 'approve');
     return html`<proof-compare-side
       class=${this.#classOf(side)}
       .image=${attempt.image}
-      .name=${this.#nameOf(attempt)}
-      .zoom=${this.#ownZoom(attempt, bench)}
-      ?alone=${this.#isAlone}
+      .name=${attemptNumber(attempt)}
+      .zoom=${this.#ownZoom(attempt, layout)}
+      ?single=${this.#isSingle}
       ?approved=${imageId === this.approvedId}
       ?decides=${this.decides && this.approvedId === undefined}
-      ?busy=${this.busy}
-      ?unavailable=${this.unavailable || !this.images.has(imageId)}
+      ?busy=${isPending(this.pending, 'approve', imageId)}
+      ?unavailable=${!canApprove}
     ></proof-compare-side>`;
   }
 
-  /** A coarser picture is enlarged to lie beside a finer one: then its zoom isn't the one above. */
-  #ownZoom({ image }: Attempt, bench: zoom.Bench | undefined): string | undefined {
-    if (!bench) return undefined;
-    const own = zoom.percent(zoom.place(this.view, bench, image).zoom);
-    return own === zoom.percent(zoom.zoomOf(this.view, bench)) ? undefined : own;
+  /** Of two pictures, the one with fewer pixels is zoomed further than the tools say. */
+  #ownZoom({ image }: Attempt, layout: zoom.Layout | undefined): string | undefined {
+    if (!layout) return undefined;
+    const own = zoom.percent(zoom.place(this.view, layout, image).zoom);
+    return own === zoom.percent(zoom.zoomOf(this.view, layout)) ? undefined : own;
   }
 
-  /** A picture that is alone has both sides. */
+  /** A single picture spans both sides. */
   #classOf(side: Side): string {
-    return this.#isAlone ? '' : `side-${side}`;
+    return this.#isSingle ? '' : `side-${side}`;
   }
 
-  #nameOf(attempt: Attempt): string {
-    return attemptNumber(attempt, this.attempts);
+  /** An attempt is undefined when it is no longer in the session. */
+  get #compared(): readonly [Attempt | undefined, Attempt | undefined] {
+    const [first, second] = this.selected;
+    return [findAttempt(this.attempts, first), findAttempt(this.attempts, second)];
   }
 
-  get #shown(): readonly [Attempt | undefined, Attempt | undefined] {
-    const find = (id: string | undefined) => this.attempts.find(({ image }) => image.imageId === id);
-    return [find(this.chosen[0]), find(this.chosen[1])];
-  }
-
-  get #bench(): zoom.Bench | undefined {
+  get #layout(): zoom.Layout | undefined {
     const { size: pane, density } = this.#paneSize;
-    const [first, ...rest] = this.#shown.flatMap((attempt) => attempt?.image ?? []);
+    const [first, ...rest] = this.#compared.flatMap((attempt) => attempt?.image ?? []);
     return this.isOpen && pane && first ? { pane, density, pictures: [first, ...rest] } : undefined;
   }
 
-  /** Who chooses the other side's picture wants the two exchanged. */
-  #choose(side: Side, imageId: string): void {
-    const [first, second] = this.chosen;
+  /** Selecting the picture of the other side exchanges the two. */
+  #select(side: Side, imageId: string): void {
+    const [first, second] = this.selected;
     if (imageId === (side === 0 ? second : first)) this.#swap();
-    else this.chosen = side === 0 ? [imageId, second] : [first, imageId];
+    else this.selected = side === 0 ? [imageId, second] : [first, imageId];
   }
 
   #swap(): void {
-    const [first, second] = this.chosen;
-    if (second !== undefined) this.chosen = [second, first];
+    const [first, second] = this.selected;
+    if (second !== undefined) this.selected = [second, first];
   }
 
   #closed(): void {
-    // The event comes late: meanwhile it may have been opened again.
+    // Browsers dispatch `close` in a later task, and by then the dialog may have been opened again.
     if (this.dialog?.open) return;
     this.isOpen = false;
-    this.#asked.clear();
     this.dispatchEvent(new Event('closed'));
   }
 
-  #change(change: ViewChange): void {
-    const bench = this.#bench;
-    if (bench) this.view = change(this.view, bench);
+  /** @param picture the one under the pointer, if any */
+  #changeView(action: zoom.ZoomAction, picture?: zoom.Size): void {
+    const layout = this.#layout;
+    if (layout) this.view = zoom.changeView(this.view, layout, action, picture);
   }
 
-  #pressed(event: KeyboardEvent): void {
+  #keyPressed(event: KeyboardEvent): void {
     const [target] = event.composedPath();
-    // A list takes digits and arrows for itself, and so do choices the arrows.
-    const isTaken = event.defaultPrevented || target instanceof HTMLSelectElement;
-    if (isTaken || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (target instanceof HTMLInputElement && isArrow(event.key)) return;
-    const change = changeByKey(event);
-    if (!change) return;
+    // A select element uses digits and arrow keys itself, and radio buttons use arrow keys.
+    if (event.defaultPrevented || target instanceof HTMLSelectElement) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = keyAction(event);
+    if (!action || (action.type === 'pan' && target instanceof HTMLInputElement)) return;
     event.preventDefault();
-    this.#change(change);
+    this.#changeView(action);
   }
 }

@@ -1,4 +1,3 @@
-/** The pane, and the pictures in it. */
 import { css } from 'lit';
 
 export const zoomPane = css`
@@ -12,7 +11,7 @@ export const zoomPane = css`
     block-size: 100%;
     overflow: hidden;
     border-radius: 2px;
-    background: var(--mat);
+    background: var(--backdrop);
     touch-action: none;
     user-select: none;
     -webkit-user-select: none;
@@ -39,17 +38,17 @@ export const zoomPane = css`
     clip-path: polygon(var(--split) 0, 100% 0, 100% 100%, var(--split) 100%);
   }
 
-  .sheet {
+  .picture {
     position: absolute;
     background: var(--check) / 20px 20px;
     box-shadow: 0 0 0 1px rgb(0 0 0 / 0.08);
   }
 
-  .blank {
-    background: light-dark(#f4f3f1, #19191a);
+  .placeholder {
+    background: var(--placeholder);
   }
 
-  .sheet > * {
+  .picture > * {
     display: block;
     inline-size: 100%;
     block-size: 100%;

@@ -1,42 +1,33 @@
-/** A window onto a picture, or onto two that lie over each other: shows them where it is told, and tells what hands do. */
+/** A pane that shows one picture, or two over each other, at the placement it is given. It reports wheels and pointers as zoom actions. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
-import { type Gesture, Pointers, wheelFactor } from './pane-gestures.ts';
-import { ACTUAL_PIXELS, type Place, type Point } from './zoom.ts';
+import { Pointers, wheelAction, ZoomActionEvent } from './pane-input.ts';
+import { ACTUAL_PIXELS, type Placement, type Point, type ZoomAction } from './zoom.ts';
 import { zoomPane } from './zoom-pane.styles.ts';
 
 /** A picture in the pane. */
-export interface Sheet {
+export interface PanePicture {
   readonly imageId: string;
-  /** Absent: its bytes aren't here yet. */
+  /** Absent until its bytes are here. */
   readonly url?: string | undefined;
   readonly alt: string;
-  readonly place: Place;
+  readonly placement: Placement;
 }
 
-export class PaneGestureEvent extends Event {
-  static readonly type = 'pane-gesture';
-  readonly gesture: Gesture;
-
-  constructor(gesture: Gesture) {
-    super(PaneGestureEvent.type);
-    this.gesture = gesture;
-  }
-}
-
+/** Dispatches `ZoomActionEvent`s. */
 @element('proof-zoom-pane')
 export class ZoomPane extends LitElement {
   static override styles = [base, zoomPane];
 
-  /** One, or two of which each has its own side of the split. */
-  @property({ attribute: false }) accessor sheets: readonly Sheet[] = [];
+  /** One, or two of which each has one side of the split. */
+  @property({ attribute: false }) accessor pictures: readonly PanePicture[] = [];
   @property({ attribute: false }) accessor label = '';
-  /** Where, from the left edge in pixels, the sheet of the left ends and that of the right begins. */
+  /** Where the left picture ends and the right one begins, in pixels from the left edge. */
   @property({ attribute: false }) accessor split: number | undefined;
-  /** Whether the second sheet has the left side. */
+  /** Whether the second picture has the left side. */
   @property({ type: Boolean }) accessor mirrored = false;
   /** Whether there is more of the picture than the pane shows. */
   @property({ type: Boolean, reflect: true }) accessor movable = false;
@@ -46,10 +37,12 @@ export class ZoomPane extends LitElement {
 
   override updated(changed: PropertyValues<this>): void {
     if (changed.has('split')) this.surface.style.setProperty('--split', `${this.split ?? 0}px`);
-    for (const [index, sheet] of this.renderRoot.querySelectorAll<HTMLElement>('.sheet').entries()) {
-      const place = this.sheets[index]?.place;
-      if (!place) continue;
-      for (const side of ['left', 'top', 'width', 'height'] as const) sheet.style.setProperty(side, `${place[side]}px`);
+    for (const [index, picture] of this.renderRoot.querySelectorAll<HTMLElement>('.picture').entries()) {
+      const placement = this.pictures[index]?.placement;
+      if (!placement) continue;
+      for (const side of ['left', 'top', 'width', 'height'] as const) {
+        picture.style.setProperty(side, `${placement[side]}px`);
+      }
     }
   }
 
@@ -66,17 +59,17 @@ export class ZoomPane extends LitElement {
       @pointerup=${this.#pointerUp}
       @pointercancel=${this.#pointerCancel}
     >
-      ${this.sheets.map((sheet, index) => this.#sheet(sheet, index))}
+      ${this.pictures.map((picture, index) => this.#picture(picture, index))}
       <slot></slot>
     </div>`;
   }
 
-  #sheet({ imageId, url, alt, place }: Sheet, index: number): TemplateResult {
+  #picture({ imageId, url, alt, placement }: PanePicture, index: number): TemplateResult {
     const side = this.split === undefined ? '' : (index === 0) === this.mirrored ? ' right' : ' left';
-    // Enlarged pixels are shown as they are; a picture a little below them must not lose lines to rounding.
-    const isEnlarged = place.zoom > ACTUAL_PIXELS + 0.001;
+    // An enlarged picture shows its pixels as squares. A rounding error must not do so at actual pixels: whole rows would be lost.
+    const isEnlarged = placement.zoom > ACTUAL_PIXELS + 0.001;
     return html`<div class=${`layer${side}`}>
-      <div class=${`sheet${url ? '' : ' blank'}${isEnlarged ? ' enlarged' : ''}`}>
+      <div class=${`picture${url ? '' : ' placeholder'}${isEnlarged ? ' enlarged' : ''}`}>
         ${keyed(
           imageId,
           url
@@ -90,23 +83,23 @@ export class ZoomPane extends LitElement {
 
   #wheel(event: WheelEvent): void {
     event.preventDefault();
-    this.#tell([{ type: 'zoom', factor: wheelFactor(event), at: this.#pointOf(event) }]);
+    this.#report([wheelAction(event, this.#pointOf(event))]);
   }
 
   #pointerDown(event: PointerEvent): void {
     if (event.button !== 0) return;
-    // Fingers are captured by themselves.
+    // Browsers capture touch pointers by themselves.
     if (event.pointerType !== 'touch') this.surface.setPointerCapture(event.pointerId);
     this.#pointers.down(event.pointerId, this.#pointOf(event));
     this.toggleAttribute('held', true);
   }
 
   #pointerMove(event: PointerEvent): void {
-    this.#tell(this.#pointers.move(event.pointerId, this.#pointOf(event)));
+    this.#report(this.#pointers.move(event.pointerId, this.#pointOf(event)));
   }
 
   #pointerUp(event: PointerEvent): void {
-    this.#tell(this.#pointers.up(event.pointerId, this.#pointOf(event), event.timeStamp));
+    this.#report(this.#pointers.up(event.pointerId, this.#pointOf(event), event.timeStamp));
     this.toggleAttribute('held', this.#pointers.isDown);
   }
 
@@ -120,7 +113,7 @@ export class ZoomPane extends LitElement {
     return { x: clientX - left - width / 2, y: clientY - top - height / 2 };
   }
 
-  #tell(gestures: readonly Gesture[]): void {
-    for (const gesture of gestures) this.dispatchEvent(new PaneGestureEvent(gesture));
+  #report(actions: readonly ZoomAction[]): void {
+    for (const action of actions) this.dispatchEvent(new ZoomActionEvent(action));
   }
 }

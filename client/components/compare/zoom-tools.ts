@@ -1,4 +1,4 @@
-/** How near the pictures are, and the buttons that change it. */
+/** The zoom as a percentage, and the buttons that change it. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { base } from '../ui/base.styles.ts';
@@ -6,19 +6,10 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
-import { actualPixels, fit, type ViewChange, zoomIn, zoomOut } from './view-changes.ts';
-import { ACTUAL_PIXELS, type Bench, fitted, MAX_ZOOM, percent, type View, zoomOf } from './zoom.ts';
+import { ZoomActionEvent } from './pane-input.ts';
+import { ACTUAL_PIXELS, fitted, type Layout, MAX_ZOOM, percent, type View, type ZoomAction, zoomOf } from './zoom.ts';
 
-export class ViewChangeEvent extends Event {
-  static readonly type = 'view-change';
-  readonly change: ViewChange;
-
-  constructor(change: ViewChange) {
-    super(ViewChangeEvent.type);
-    this.change = change;
-  }
-}
-
+/** Dispatches a `ZoomActionEvent` for each press of a button. */
 @element('proof-zoom-tools')
 export class ZoomTools extends LitElement {
   static override styles = [
@@ -46,24 +37,22 @@ export class ZoomTools extends LitElement {
   ];
 
   @property({ attribute: false }) accessor view: View = fitted;
-  /** Undefined until the pictures have a place. */
-  @property({ attribute: false }) accessor bench: Bench | undefined;
+  /** Undefined until the pictures are laid out. */
+  @property({ attribute: false }) accessor layout: Layout | undefined;
 
   override render(): TemplateResult {
-    const { view, bench } = this;
-    const now = bench ? zoomOf(view, bench) : ACTUAL_PIXELS;
-    const isFit = bench === undefined || view.zoom === 'fit';
-    const isActual = Math.abs(now - ACTUAL_PIXELS) < 0.001;
+    const { view, layout } = this;
+    const zoom = layout ? zoomOf(view, layout) : ACTUAL_PIXELS;
+    const isFit = layout === undefined || view.zoom === 'fit';
+    const isActual = Math.abs(zoom - ACTUAL_PIXELS) < 0.001;
+    const press = (action: ZoomAction) => () => this.dispatchEvent(new ZoomActionEvent(action));
+    const [zoomOut, zoomIn] = [press({ type: 'step', direction: 'out' }), press({ type: 'step', direction: 'in' })];
     return html`<div class="tools" role="group" aria-label="Zoom">
-      ${button({ label: 'Zoom out', icon: icons.minus(), bare: true, kind: 'quiet', unavailable: isFit, press: this.#tell(zoomOut) })}
-      <output class="figures">${percent(now)}</output>
-      ${button({ label: 'Zoom in', icon: icons.plus(), bare: true, kind: 'quiet', unavailable: now >= MAX_ZOOM, press: this.#tell(zoomIn) })}
-      ${button({ label: 'Fit', kind: 'quiet', unavailable: isFit, press: this.#tell(fit) })}
-      ${button({ label: 'Actual pixels', kind: 'quiet', unavailable: isActual, press: this.#tell(actualPixels) })}
+      ${button({ label: 'Zoom out', icon: icons.minus(), bare: true, kind: 'quiet', unavailable: isFit, press: zoomOut })}
+      <output class="figures">${percent(zoom)}</output>
+      ${button({ label: 'Zoom in', icon: icons.plus(), bare: true, kind: 'quiet', unavailable: zoom >= MAX_ZOOM, press: zoomIn })}
+      ${button({ label: 'Fit', kind: 'quiet', unavailable: isFit, press: press({ type: 'fit' }) })}
+      ${button({ label: 'Actual pixels', kind: 'quiet', unavailable: isActual, press: press({ type: 'actual_pixels' }) })}
     </div>`;
-  }
-
-  #tell(change: ViewChange): () => void {
-    return () => this.dispatchEvent(new ViewChangeEvent(change));
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Zoom and pan of pictures that are compared: one view for all of them, so that each shows the same share of itself.
- * Lengths are CSS pixels; zoom counts the device pixels that one image pixel takes, so 1 is actual pixels.
+ * Zoom and pan of compared pictures. One view applies to all of them, so that each shows the same part of itself.
+ * Lengths are in CSS pixels. Zoom counts device pixels per image pixel, so 1 shows actual pixels.
  */
 
 export interface Size {
@@ -13,136 +13,166 @@ export interface Point {
   readonly y: number;
 }
 
-/** What the view is applied to. */
-export interface Bench {
-  /** Of every pane; neither length is 0. */
+/** The geometry that a view is applied to. */
+export interface Layout {
+  /** The size of every pane; neither side is 0. */
   readonly pane: Size;
-  /** In image pixels; at least one. */
+  /** In image pixels. */
   readonly pictures: readonly [Size, ...Size[]];
-  /** Device pixels for one CSS pixel. */
+  /** Device pixels per CSS pixel. */
   readonly density: number;
 }
 
 export interface View {
-  /** `fit`: the whole picture, however the pane changes. */
+  /** Of the picture with the most pixels; `fit` shows the whole picture, also after the pane has been resized. */
   readonly zoom: number | 'fit';
-  /** What stands in the pane's middle, as shares of the picture's width and height. */
+  /** The point of the picture in the pane's middle, as fractions of the picture's width and height. */
   readonly centre: Point;
 }
 
-/** Where a picture lies in its pane, from the pane's left and top edge. */
-export interface Place extends Size {
+/** Where a picture is in its pane, from the pane's left and top edge. */
+export interface Placement extends Size {
   readonly left: number;
   readonly top: number;
-  /** Its own: a coarser picture has more than a finer one that shows the same share. */
+  /** The picture's own: of two that show the same part, the one with fewer pixels is zoomed further. */
   readonly zoom: number;
 }
+
+/** What a person does to the view. Points count from the pane's middle. */
+export type ZoomAction =
+  /** Shows the whole picture. */
+  | { readonly type: 'fit' }
+  | { readonly type: 'actual_pixels' }
+  | { readonly type: 'step'; readonly direction: 'in' | 'out' }
+  | { readonly type: 'pan'; readonly by: Point }
+  | { readonly type: 'zoom'; readonly factor: number; readonly at: Point }
+  /** Between the whole picture and its actual pixels. */
+  | { readonly type: 'toggle'; readonly at: Point };
 
 export const fitted: View = { zoom: 'fit', centre: { x: 0.5, y: 0.5 } };
 export const ACTUAL_PIXELS = 1;
 export const MAX_ZOOM = 4;
 
-const stops = [0.05, 0.1, 0.25, 0.33, 0.5, 0.67, 0.75, ACTUAL_PIXELS, 1.5, 2, 3, MAX_ZOOM];
-/** A step leads further than this: pinches and wheels end on odd numbers. */
+const steps = [0.05, 0.1, 0.25, 0.33, 0.5, 0.67, 0.75, ACTUAL_PIXELS, 1.5, 2, 3, MAX_ZOOM];
+/** A step changes the zoom by at least this factor: a pinch may have ended within a rounding error of one. */
 const TOLERANCE = 1.005;
 
-/** The zoom at which the finest picture is seen whole. It never enlarges. */
-export function fitZoom(bench: Bench): number {
-  return Math.min(ACTUAL_PIXELS, finest(bench) * bench.density);
+/** The view after an action. `picture` is the one under the pointer: it follows the pointer exactly. */
+export function changeView(view: View, layout: Layout, action: ZoomAction, picture: Size = layout.pictures[0]): View {
+  switch (action.type) {
+    case 'fit':
+      return fitted;
+    case 'actual_pixels':
+      return zoomTo(view, layout, ACTUAL_PIXELS);
+    case 'step':
+      return zoomStep(view, layout, action.direction);
+    case 'pan':
+      return pan(view, layout, action.by, picture);
+    case 'zoom':
+      return zoomAt(view, layout, zoomOf(view, layout) * action.factor, action.at, picture);
+    case 'toggle':
+      return toggleAt(view, layout, action.at, picture);
+  }
 }
 
-/** The zoom of the finest picture. */
-export function zoomOf(view: View, bench: Bench): number {
-  const least = fitZoom(bench);
+/** The zoom at which the whole picture is visible; at most actual pixels. */
+export function fitZoom(layout: Layout): number {
+  return Math.min(ACTUAL_PIXELS, leastScale(layout) * layout.density);
+}
+
+/** The zoom of the picture with the most pixels. */
+export function zoomOf(view: View, layout: Layout): number {
+  const least = fitZoom(layout);
   return view.zoom === 'fit' ? least : clamp(view.zoom, least, MAX_ZOOM);
 }
 
-/** About the pane's middle. */
-export function zoomTo(view: View, bench: Bench, zoom: number): View {
-  if (zoom <= fitZoom(bench)) return fitted;
-  return withCentre({ ...view, zoom: Math.min(zoom, MAX_ZOOM) }, bench, view.centre);
+/** Zooms about the pane's middle. */
+export function zoomTo(view: View, layout: Layout, zoom: number): View {
+  if (zoom <= fitZoom(layout)) return fitted;
+  return withCentre({ ...view, zoom: Math.min(zoom, MAX_ZOOM) }, layout, view.centre);
 }
 
-/** What the picture shows at that point stays there, as far as its edges allow. `at` counts from the pane's middle. */
-export function zoomAt(view: View, bench: Bench, zoom: number, at: Point, picture: Size): View {
-  const next = zoomTo(view, bench, zoom);
+/** Zooms about the point `at`: what the picture shows there stays there, as far as its edges allow. */
+export function zoomAt(view: View, layout: Layout, zoom: number, at: Point, picture: Size): View {
+  const next = zoomTo(view, layout, zoom);
   if (next.zoom === 'fit') return next;
-  const before = place(view, bench, picture);
-  const after = drawnSize(next, bench, picture);
-  return withCentre(next, bench, {
-    x: (bench.pane.width / 2 + at.x - before.left) / before.width - at.x / after.width,
-    y: (bench.pane.height / 2 + at.y - before.top) / before.height - at.y / after.height,
+  const before = place(view, layout, picture);
+  const after = drawnSize(next, layout, picture);
+  return withCentre(next, layout, {
+    x: (layout.pane.width / 2 + at.x - before.left) / before.width - at.x / after.width,
+    y: (layout.pane.height / 2 + at.y - before.top) / before.height - at.y / after.height,
   });
 }
 
-/** From the whole picture to actual pixels at that point, and back. */
-export function toggleAt(view: View, bench: Bench, at: Point, picture: Size): View {
-  return view.zoom === 'fit' ? zoomAt(view, bench, ACTUAL_PIXELS, at, picture) : fitted;
+/** Changes from the whole picture to actual pixels at that point, and back. */
+export function toggleAt(view: View, layout: Layout, at: Point, picture: Size): View {
+  return view.zoom === 'fit' ? zoomAt(view, layout, ACTUAL_PIXELS, at, picture) : fitted;
 }
 
-/** To the next of the usual zooms. */
-export function zoomStep(view: View, bench: Bench, direction: 'in' | 'out'): View {
-  const zoom = zoomOf(view, bench);
+/** Zooms to the next of the usual steps. */
+export function zoomStep(view: View, layout: Layout, direction: 'in' | 'out'): View {
+  const zoom = zoomOf(view, layout);
   const next =
     direction === 'in'
-      ? stops.find((stop) => stop > zoom * TOLERANCE)
-      : stops.findLast((stop) => stop < zoom / TOLERANCE);
-  return zoomTo(view, bench, next ?? zoom);
+      ? steps.find((step) => step > zoom * TOLERANCE)
+      : steps.findLast((step) => step < zoom / TOLERANCE);
+  return zoomTo(view, layout, next ?? zoom);
 }
 
-/** Moves that picture by so many pixels, and the others by the same share of theirs. */
-export function pan(view: View, bench: Bench, by: Point, picture: Size): View {
-  const { width, height } = drawnSize(view, bench, picture);
-  return withCentre(view, bench, { x: view.centre.x - by.x / width, y: view.centre.y - by.y / height });
+/** Moves that picture by so many pixels, and the others by the same fraction of their size. */
+export function pan(view: View, layout: Layout, by: Point, picture: Size): View {
+  const { width, height } = drawnSize(view, layout, picture);
+  return withCentre(view, layout, { x: view.centre.x - by.x / width, y: view.centre.y - by.y / height });
 }
 
-/** A picture smaller than its pane lies in the middle; a larger one leaves no gap at any edge. */
-export function place(view: View, bench: Bench, picture: Size): Place {
-  const { width, height } = drawnSize(view, bench, picture);
-  const { pane } = bench;
+/** A picture that is smaller than its pane is centred; a larger one leaves no gap at any edge. */
+export function place(view: View, layout: Layout, picture: Size): Placement {
+  const { width, height } = drawnSize(view, layout, picture);
+  const { pane } = layout;
   return {
     left: pane.width / 2 - width * clampCentre(view.centre.x, pane.width / width),
     top: pane.height / 2 - height * clampCentre(view.centre.y, pane.height / height),
     width,
     height,
-    zoom: (width * bench.density) / picture.width,
+    zoom: (width * layout.density) / picture.width,
   };
 }
 
 /** Such as `67%`. */
 export const percent = (zoom: number): string => `${Math.round(zoom * 100)}%`;
 
-/** From where to where, across the pane, anything of the pictures is seen. */
-export function extent(view: View, bench: Bench): { readonly from: number; readonly to: number } {
-  const places = bench.pictures.map((picture) => place(view, bench, picture));
+/** The part of the pane's width in which any of the pictures is visible. */
+export function extent(view: View, layout: Layout): { readonly from: number; readonly to: number } {
+  const places = layout.pictures.map((picture) => place(view, layout, picture));
   return {
     from: Math.max(0, Math.min(...places.map(({ left }) => left))),
-    to: Math.min(bench.pane.width, Math.max(...places.map(({ left, width }) => left + width))),
+    to: Math.min(layout.pane.width, Math.max(...places.map(({ left, width }) => left + width))),
   };
 }
 
-/** The centre may go as far as the picture that reaches out furthest allows; `place` holds back the others. */
-function withCentre(view: View, bench: Bench, { x, y }: Point): View {
-  const sizes = bench.pictures.map((picture) => drawnSize(view, bench, picture));
+/** Limits the centre by the largest picture; `place` limits it further for the others. */
+function withCentre(view: View, layout: Layout, { x, y }: Point): View {
+  const sizes = layout.pictures.map((picture) => drawnSize(view, layout, picture));
   const width = Math.max(...sizes.map((size) => size.width));
   const height = Math.max(...sizes.map((size) => size.height));
-  const centre = { x: clampCentre(x, bench.pane.width / width), y: clampCentre(y, bench.pane.height / height) };
+  const centre = { x: clampCentre(x, layout.pane.width / width), y: clampCentre(y, layout.pane.height / height) };
   return { ...view, centre };
 }
 
-/** `seen` is the share of the picture that the pane has room for; 1 or more leaves nothing to move. */
-function clampCentre(centre: number, seen: number): number {
-  return seen >= 1 ? 0.5 : clamp(centre, seen / 2, 1 - seen / 2);
+/** `visible` is the fraction of the picture that fits in the pane; at 1 or more the picture is centred. */
+function clampCentre(centre: number, visible: number): number {
+  return visible >= 1 ? 0.5 : clamp(centre, visible / 2, 1 - visible / 2);
 }
 
-/** Every picture is enlarged alike from the size at which it just fills the pane. */
-function drawnSize(view: View, bench: Bench, picture: Size): Size {
-  const enlarged = zoomOf(view, bench) / (finest(bench) * bench.density);
-  const scale = contain(bench.pane, picture) * enlarged;
+/** All pictures are enlarged by the same factor from the size at which they just fit the pane. */
+function drawnSize(view: View, layout: Layout, picture: Size): Size {
+  const factor = zoomOf(view, layout) / (leastScale(layout) * layout.density);
+  const scale = contain(layout.pane, picture) * factor;
   return { width: picture.width * scale, height: picture.height * scale };
 }
 
-function finest({ pane, pictures }: Bench): number {
+/** The scale, in CSS pixels per image pixel, at which the picture with the most pixels just fits the pane. */
+function leastScale({ pane, pictures }: Layout): number {
   return Math.min(...pictures.map((picture) => contain(pane, picture)));
 }
 

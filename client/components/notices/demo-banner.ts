@@ -1,4 +1,4 @@
-/** Says plainly that the pictures come from the demo painter, and how to have the real thing. */
+/** Says that the pictures come from the demo painter, and how to get real ones. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';

@@ -2,36 +2,36 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
-import { farewells } from '../../model/sentences.ts';
+import { endedNotices } from '../../model/sentences.ts';
 import type { ConnectionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
-import { note } from './notice.styles.ts';
+import { notice } from './notice.styles.ts';
 
-@element('proof-farewell')
-export class FarewellNote extends LitElement {
+@element('proof-ended-notice')
+export class EndedNotice extends LitElement {
   static override styles = [
     base,
     controls,
-    note,
+    notice,
     css`
-      .note .title {
+      .notice .title {
         font-size: var(--lead);
       }
 
-      :host(:not([keeps])) .note {
+      :host(:not([keeps])) .notice {
         padding: 1.25rem;
       }
     `,
   ];
 
   @property({ attribute: false }) accessor connection: ConnectionState | undefined;
-  /** Whether a picture is still on show. */
+  /** A picture stays on the page. */
   @property({ type: Boolean, reflect: true }) accessor keeps = false;
-  /** The prompt to start anew with, if there is one. */
+  /** The prompt that a new session would begin with. */
   @property({ attribute: false }) accessor prompt = '';
 
   override focus(): void {
@@ -44,13 +44,13 @@ export class FarewellNote extends LitElement {
 
   override render(): TemplateResult | typeof nothing {
     if (this.connection?.status !== 'closed') return nothing;
-    const { title, text, offer } = farewells[this.connection.reason];
-    return html`<div class="note">
+    const { title, text, action } = endedNotices[this.connection.reason];
+    return html`<div class="notice">
       ${icons.alert()}
       <div class="text">
         <h2 class="title" tabindex="-1">${title}</h2>
         <p class="soft">${text} ${this.keeps ? 'What you see stays on this page until you leave it.' : ''}</p>
-        <div class="actions">${offer === 'new_session' ? this.#startNew() : this.#reconnect()}</div>
+        <div class="actions">${action === 'new_session' ? this.#startNew() : this.#reconnect()}</div>
       </div>
     </div>`;
   }

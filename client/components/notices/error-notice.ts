@@ -1,4 +1,4 @@
-/** Why the last generation gave no picture, and what can be done. */
+/** Why the last generation brought no picture, and whether it can be tried again. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { GenerationError } from '../../../shared/model.ts';
@@ -8,14 +8,14 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
-import { note } from './notice.styles.ts';
+import { notice } from './notice.styles.ts';
 
-@element('proof-error')
-export class ErrorNote extends LitElement {
-  static override styles = [base, controls, note];
+@element('proof-error-notice')
+export class ErrorNotice extends LitElement {
+  static override styles = [base, controls, notice];
 
   @property({ attribute: false }) accessor error: GenerationError | undefined;
-  /** Whether this person may ask again. */
+  /** Whether this person may try again. */
   @property({ type: Boolean }) accessor decides = false;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
@@ -25,22 +25,22 @@ export class ErrorNote extends LitElement {
   }
 
   override render(): TemplateResult {
-    // The region stands before its text comes, so that screen readers notice it.
-    return html`<div role="alert">${this.error ? this.#note(this.error) : nothing}</div>`;
+    // The region exists before its text, so that screen readers announce the text.
+    return html`<div role="alert">${this.error ? this.#notice(this.error) : nothing}</div>`;
   }
 
-  #note(error: GenerationError): TemplateResult {
-    return html`<div class="note trouble">
+  #notice(error: GenerationError): TemplateResult {
+    return html`<div class="notice error">
       ${icons.alert()}
       <div class="text">
         <p class="title">No picture this time</p>
         <p>${error.message}</p>
-        ${this.decides && error.retryable ? html`<div class="actions">${this.#again()}</div>` : nothing}
+        ${this.decides && error.retryable ? html`<div class="actions">${this.#retryButton()}</div>` : nothing}
       </div>
     </div>`;
   }
 
-  #again(): TemplateResult {
+  #retryButton(): TemplateResult {
     return button({
       label: 'Try again',
       icon: icons.again(),

@@ -1,8 +1,8 @@
-/** A note in the margin: something that a person should read before going on. */
+/** A notice in the sidebar: something that a person should read before going on. */
 import { css } from 'lit';
 
-export const note = css`
-  .note {
+export const notice = css`
+  .notice {
     display: grid;
     grid-template-columns: auto minmax(0, 1fr) auto;
     gap: 0.25rem 0.75rem;
@@ -14,44 +14,44 @@ export const note = css`
     overflow-wrap: anywhere;
   }
 
-  .note > .icon {
+  .notice > .icon {
     margin-block-start: 0.125rem;
     color: var(--ink-soft);
   }
 
-  .note > .text {
+  .notice > .text {
     display: grid;
     gap: 0.25rem;
     align-content: start;
   }
 
-  .note .title {
+  .notice .title {
     font-size: inherit;
     font-weight: 620;
   }
 
-  .note .actions {
+  .notice .actions {
     display: flex;
     flex-wrap: wrap;
     gap: 0.5rem;
     margin-block-start: 0.625rem;
   }
 
-  .note .actions:not(:has(*)) {
+  .notice .actions:not(:has(*)) {
     display: none;
   }
 
-  .note.trouble {
+  .notice.error {
     border-color: light-dark(#e3bdb8, #5a302c);
     background: var(--trouble-wash);
   }
 
-  .note.trouble > .icon,
-  .note.trouble .title {
+  .notice.error > .icon,
+  .notice.error .title {
     color: var(--trouble);
   }
 
-  .note > .button {
+  .notice > .button {
     margin: -0.625rem -0.75rem -0.625rem 0;
   }
 `;

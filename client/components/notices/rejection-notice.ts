@@ -1,25 +1,25 @@
-/** Why a click of this person came to nothing: most often, somebody else was faster. */
+/** Why a command of this person was rejected, most often because somebody else was faster. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { noticeSentence } from '../../model/sentences.ts';
-import type { Notice } from '../../session/session-state.ts';
+import { rejectionSentence } from '../../model/sentences.ts';
+import type { CommandRejection } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
-import { note } from './notice.styles.ts';
+import { notice } from './notice.styles.ts';
 
-@element('proof-notice')
-export class NoticeNote extends LitElement {
-  static override styles = [base, controls, note];
+@element('proof-rejection-notice')
+export class RejectionNotice extends LitElement {
+  static override styles = [base, controls, notice];
 
-  @property({ attribute: false }) accessor notice: Notice | undefined;
-  /** This person's own connection. */
-  @property({ attribute: false }) accessor connectionId: string | undefined;
+  @property({ attribute: false }) accessor rejection: CommandRejection | undefined;
+  /** This person. */
+  @property({ attribute: false }) accessor participantId: string | undefined;
   @property({ attribute: false }) accessor clock: Clock = systemClock;
-  @state() private accessor dismissed: Notice | undefined;
+  @state() private accessor dismissed: CommandRejection | undefined;
 
   constructor() {
     super();
@@ -30,8 +30,8 @@ export class NoticeNote extends LitElement {
     return this.#shown?.lastAction !== undefined;
   }
 
-  get #shown(): Notice | undefined {
-    return this.notice === this.dismissed ? undefined : this.notice;
+  get #shown(): CommandRejection | undefined {
+    return this.rejection === this.dismissed ? undefined : this.rejection;
   }
 
   override updated(): void {
@@ -39,21 +39,20 @@ export class NoticeNote extends LitElement {
   }
 
   override render(): TemplateResult {
-    const notice = this.#shown;
-    // Read out once, as it was; the age that ticks on is for the eyes.
-    const heard = notice ? noticeSentence(notice, this.connectionId, notice.at) : '';
-    return html`<span class="unseen" role="alert">${heard}</span>${notice ? this.#note(notice) : nothing}`;
+    const rejection = this.#shown;
+    // Announced once; the visible sentence changes with time.
+    const announced = rejection ? rejectionSentence(rejection, this.participantId, rejection.at) : '';
+    return html`<span class="unseen" role="alert">${announced}</span>${rejection ? this.#notice(rejection) : nothing}`;
   }
 
-  #dismiss(notice: Notice): void {
-    this.dismissed = notice;
-  }
-
-  #note(notice: Notice): TemplateResult {
-    return html`<div class="note">
+  #notice(rejection: CommandRejection): TemplateResult {
+    const dismiss = (): void => {
+      this.dismissed = rejection;
+    };
+    return html`<div class="notice">
       ${icons.alert()}
-      <div class="text"><p>${noticeSentence(notice, this.connectionId, this.clock.now())}</p></div>
-      ${button({ label: 'Dismiss', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.#dismiss(notice) })}
+      <div class="text"><p>${rejectionSentence(rejection, this.participantId, this.clock.now())}</p></div>
+      ${button({ label: 'Dismiss', icon: icons.cross(), kind: 'quiet', bare: true, press: dismiss })}
     </div>`;
   }
 }

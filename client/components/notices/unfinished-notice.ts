@@ -1,4 +1,4 @@
-/** What became of the last ask, where it brought fewer pictures than it was to: somebody cancelled it, or some of them failed. */
+/** Why the last generation brought fewer pictures than were asked for: it was cancelled, or some candidates failed. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Generation, GenerationError, LastAction } from '../../../shared/model.ts';
@@ -8,16 +8,16 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
-import { note } from './notice.styles.ts';
+import { notice } from './notice.styles.ts';
 
-@element('proof-unfinished')
-export class UnfinishedNote extends LitElement {
+@element('proof-unfinished-notice')
+export class UnfinishedNotice extends LitElement {
   static override styles = [
     base,
     controls,
-    note,
+    notice,
     css`
-      .said {
+      .cancelled {
         white-space: pre-line;
       }
     `,
@@ -25,48 +25,48 @@ export class UnfinishedNote extends LitElement {
 
   @property({ attribute: false }) accessor lastGeneration: Generation | undefined;
   @property({ attribute: false }) accessor lastAction: LastAction | undefined;
-  /** This person's own connection. */
-  @property({ attribute: false }) accessor connectionId: string | undefined;
+  /** This person. */
+  @property({ attribute: false }) accessor participantId: string | undefined;
   /** How many of its pictures were finished. */
-  @property({ type: Number }) accessor attemptsOfIt = 0;
-  /** Why it failed, in part or as a whole; absent where it was cancelled. */
+  @property({ type: Number }) accessor finished = 0;
+  /** Why it failed, in part or as a whole; absent if it was cancelled. */
   @property({ attribute: false }) accessor error: GenerationError | undefined;
-  /** What stands in the prompt field. */
+  /** The text of the prompt field. */
   @property({ attribute: false }) accessor draft = '';
-  /** Whether this person may ask again. */
+  /** Whether this person may try again. */
   @property({ type: Boolean }) accessor decides = false;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
-  /** Nothing of it where the error note says it all, or where this person has cancelled it and said nothing. */
-  get #told(): Generation | undefined {
+  /** Undefined where the error notice says it all, or where this person cancelled it and gave no reason. */
+  get #shown(): Generation | undefined {
     const { lastGeneration } = this;
     if (!lastGeneration) return undefined;
-    if (this.error) return this.attemptsOfIt > 0 ? lastGeneration : undefined;
-    const isOwn = this.lastAction?.action === 'cancel' && this.lastAction.connectionId === this.connectionId;
+    if (this.error) return this.finished > 0 ? lastGeneration : undefined;
+    const isOwn = this.lastAction?.action === 'cancel' && this.lastAction.participantId === this.participantId;
     return lastGeneration.cancelReason || lastGeneration.failures || !isOwn ? lastGeneration : undefined;
   }
 
   override updated(): void {
-    this.toggleAttribute('shown', this.#told !== undefined);
+    this.toggleAttribute('shown', this.#shown !== undefined);
   }
 
   override render(): TemplateResult {
-    // The region stands before its text comes, so that screen readers notice it.
-    return html`<div role="status">${this.#told ? this.#note(this.#told) : nothing}</div>`;
+    // The region exists before its text, so that screen readers announce the text.
+    return html`<div role="status">${this.#shown ? this.#notice(this.#shown) : nothing}</div>`;
   }
 
-  #note(generation: Generation): TemplateResult {
+  #notice(generation: Generation): TemplateResult {
     const { cancelReason = '', failures = [] } = generation;
-    return html`<div class="note">
+    return html`<div class="notice">
       ${icons.alert()}
       <div class="text">
         ${this.error ? nothing : this.#cancelled(cancelReason, generation)} ${failed(generation)}
         ${
           this.decides
             ? html`<div class="actions">
-                ${cancelReason ? this.#carryOver(cancelReason) : nothing}
-                ${failures.some(({ error }) => error.retryable) ? this.#again(failures.length) : nothing}
+                ${cancelReason ? this.#addButton(cancelReason) : nothing}
+                ${failures.some(({ error }) => error.retryable) ? this.#retryButton(failures.length) : nothing}
               </div>`
             : nothing
         }
@@ -75,29 +75,29 @@ export class UnfinishedNote extends LitElement {
   }
 
   #cancelled(reason: string, { candidates }: Generation): TemplateResult {
-    const kept = this.attemptsOfIt;
-    return html`<p class="said">${this.#who()} cancelled it${reason ? html`: “<bdi>${reason}</bdi>”` : '.'}</p>
-      ${kept > 0 ? html`<p class="soft">${kept} of ${candidates} pictures ${kept === 1 ? 'was' : 'were'} finished before that.</p>` : nothing}`;
+    const { finished } = this;
+    return html`<p class="cancelled">${this.#canceller()} cancelled it${reason ? html`: “<bdi>${reason}</bdi>”` : '.'}</p>
+      ${finished > 0 ? html`<p class="soft">${finished} of ${candidates} pictures ${finished === 1 ? 'was' : 'were'} finished before that.</p>` : nothing}`;
   }
 
-  #who(): TemplateResult {
+  #canceller(): TemplateResult {
     const { lastAction } = this;
-    // A server keeps only the last act: after another one nobody can tell any more.
+    // The server keeps only the last action, and that may be another one by now.
     if (lastAction?.action !== 'cancel') return html`Somebody`;
-    return lastAction.connectionId === this.connectionId ? html`You` : html`<bdi>${lastAction.by}</bdi>`;
+    return lastAction.participantId === this.participantId ? html`You` : html`<bdi>${lastAction.by}</bdi>`;
   }
 
-  #carryOver(reason: string): TemplateResult {
-    const isThere = this.draft.split('\n').includes(reason);
+  #addButton(reason: string): TemplateResult {
+    const isAdded = this.draft.split('\n').includes(reason);
     return button({
-      label: isThere ? 'Added to the prompt' : 'Add to the prompt',
-      unavailable: isThere,
-      ...(isThere && { icon: icons.check() }),
+      label: isAdded ? 'Added to the prompt' : 'Add to the prompt',
+      unavailable: isAdded,
+      ...(isAdded && { icon: icons.check() }),
       press: () => this.#add(reason),
     });
   }
 
-  #again(count: number): TemplateResult {
+  #retryButton(count: number): TemplateResult {
     return button({
       label: count === 1 ? 'Try that one again' : `Try those ${count} again`,
       icon: icons.again(),

@@ -1,4 +1,4 @@
-/** Asks before pictures go that somebody may still want. */
+/** Asks for confirmation before a start over removes pictures. */
 import { html, LitElement, type TemplateResult } from 'lit';
 import { query, state } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
@@ -9,7 +9,7 @@ import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 
 interface Loss {
-  /** How many pictures would go. */
+  /** How many pictures a start over would remove. */
   readonly pictures: number;
   /** Whether one of them is approved. */
   readonly approved: boolean;

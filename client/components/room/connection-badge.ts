@@ -1,7 +1,7 @@
-/** Whether what is on show is live. */
+/** Whether the page is connected, or when it tries again. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { connectionWords, secondsToNextTry } from '../../model/sentences.ts';
+import { connectionLabel, secondsToNextTry } from '../../model/sentences.ts';
 import type { ConnectionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
@@ -67,7 +67,7 @@ export class ConnectionBadge extends LitElement {
 
   override render(): TemplateResult {
     return html`<p class=${`figures ${this.connection.status}`}>
-      <span class="dot"></span><span>${connectionWords(this.connection)}${this.#countdown()}</span>
+      <span class="dot"></span><span>${connectionLabel(this.connection)}${this.#countdown()}</span>
     </p>`;
   }
 

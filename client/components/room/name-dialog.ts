@@ -1,9 +1,9 @@
-/** Who is here, and under which name one is seen oneself. */
+/** Who is in the session, and the name that the others see. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { viewersWords } from '../../model/sentences.ts';
+import { viewersLabel } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -25,7 +25,7 @@ export class NameDialog extends LitElement {
     `,
   ];
 
-  /** The name as others see it now. */
+  /** The name that the others see now. */
   @property({ attribute: false }) accessor name = '';
   /** In UTF-16 units. */
   @property({ attribute: false }) accessor limit = 40;
@@ -45,7 +45,7 @@ export class NameDialog extends LitElement {
         <h2 id="title">People in this session</h2>
         ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
       </header>
-      ${this.viewers ? html`<p class="soft">${viewersWords(this.viewers)}, you among them.</p>` : nothing}
+      ${this.viewers ? html`<p class="soft">${viewersLabel(this.viewers)}, you among them.</p>` : nothing}
       <form @submit=${this.#submitted}>
         <label for="name">Your name</label>
         <input id="name" autocomplete="name" spellcheck="false" maxlength=${this.limit} aria-describedby="hint" />

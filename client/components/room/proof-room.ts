@@ -1,28 +1,27 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
 import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
-import { keepsakes } from '../../model/browser-storage.ts';
-import type { Intent, IntentEvent } from '../../model/intent.ts';
-import { command } from '../../model/intent-commands.ts';
-import { type Session, SessionController } from '../../model/session-controller.ts';
-import { followed, type Unsent } from '../../model/unsent-input.ts';
-import { WantedOptions } from '../../model/wanted-options.ts';
+import { browserStorage } from '../../model/browser-storage.ts';
+import { type Intent, type IntentEvent, sendCommand } from '../../model/intent.ts';
+import { noCapabilities, OptionChoice } from '../../model/option-choice.ts';
+import { serverAddress } from '../../model/server-address.ts';
+import { type SessionClientApi, SessionController } from '../../model/session-controller.ts';
+import { type UnsentInput, unsentAfter } from '../../model/unsent-input.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { element } from '../ui/element.ts';
-import { RoomNews } from './host-events.ts';
 import type { Review } from './review.ts';
-import type { RoomEventMap } from './room-events.ts';
+import { type RoomEventMap, RoomEvents } from './room-events.ts';
 import './review.ts';
 
-/** Why the person is to be taken to where the work begins, as soon as that is known. */
-type Arrival =
-  /** The element asked with `autofocus`: only where there is something to write, and the focus is nowhere else. */
-  | 'opened'
-  /** By a command of theirs, which replaces what they stood in. */
-  | 'asked';
+/** Why the focus is to be moved to where the work begins, once that is known. */
+type FocusRequest =
+  /** The element has `autofocus`: only where there is a field to write in, and the focus is nowhere else. */
+  | 'autofocus'
+  /** A command of this person replaces what had the focus. */
+  | 'command';
 
-/** Which session the properties ask for. */
-type Address = Pick<ProofRoom, 'server' | 'session' | 'sessionKey'>;
+/** The properties that say which session to open. */
+type SessionProperties = Pick<ProofRoom, 'server' | 'session' | 'sessionKey'>;
 
 /**
  * Attributes `server`, `session` and `autofocus`; properties `sessionKey`, `token` and `name`; all may be set at any time. Its height
@@ -43,88 +42,92 @@ export class ProofRoom extends LitElement {
     }
   `;
 
-  /** The server's address, `http:` or `https:`; absent, the page's own origin. */
+  /** The server's address, `http:` or `https:`, with its path if it has one; absent: the root of the page's origin. */
   @property() accessor server: string | null | undefined;
-  /** The session to join; absent, a new one is made. */
+  /** The session to join; absent: a new one is created. */
   @property() accessor session: string | undefined;
-  /** Lets one decide; without it one watches. A property alone: an attribute would stand in the page's markup. */
+  /** Lets one decide; without it one watches. A property only, as an attribute would put it into the page's markup. */
   @property({ attribute: false }) accessor sessionKey: string | undefined;
-  /** The server's access token, where it asks for one; without it the person is asked. What they type stands here too. */
+  /** The server's access token, where it needs one; absent: the person is asked, and their answer is set here. */
   @property({ attribute: false }) accessor token: string | undefined;
-  /** The person's name, at most 40 UTF-16 units; without it the one this browser remembers. The one that they choose here stands here too. */
+  /** The person's name, at most 40 UTF-16 units; absent: the one that this browser remembers. A name chosen here is set here, too. */
   @property({ attribute: false }) accessor name: string | undefined;
 
   @query('proof-review') private accessor review!: Review;
 
   readonly #controller = new SessionController(this);
-  /** The session that was opened last. */
-  #opened: Address | undefined;
-  /** Not known to be right yet. */
+  readonly #events = new RoomEvents(this);
+  readonly #options = new OptionChoice(browserStorage.options());
+  /** Those by which the last session was opened. */
+  #openedWith: SessionProperties | undefined;
+  /** Typed by the person, and not accepted by the server yet. */
   #typedToken: string | undefined;
-  readonly #news = new RoomNews(this);
-  readonly #options = new WantedOptions(keepsakes.options());
-  /** The session's last state that what is unsent has followed. */
-  #followed: { readonly client: Session; readonly state: SessionState } | undefined;
-  /** What the forms show, and the tab keeps. */
-  #unsent: Unsent = {};
-  /** What comes along into a new session. */
-  #carried: Unsent = {};
-  #arrival: Arrival | undefined;
+  /** The last state that `#unsent` was adapted to. */
+  #seen: { readonly client: SessionClientApi; readonly state: SessionState } | undefined;
+  #savedWelcome: SessionState['welcome'];
+  /** What the forms show and the tab keeps. */
+  #unsent: UnsentInput = {};
+  /** What the next new session begins with. */
+  #carriedOver: UnsentInput = {};
+  #focusRequest: FocusRequest | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (!this.hasUpdated && this.autofocus) this.#arrival = 'opened';
-    if (!isSameAddress(this, this.#opened)) this.#open();
+    if (!this.hasUpdated && this.autofocus) this.#focusRequest = 'autofocus';
+    if (!isSameSession(this, this.#openedWith)) this.#open();
     if (changed.has('token') && this.token) this.#controller.provideToken(this.token);
-    if (changed.has('name')) this.#controller.rename(this.#name);
+    if (changed.has('name')) this.#controller.rename(this.name ?? browserStorage.name() ?? '');
     const { client } = this.#controller;
-    if (client) this.#follow(client);
-  }
-
-  /** Blank where the server is to give one. */
-  get #name(): string {
-    return this.name ?? keepsakes.name() ?? '';
+    if (client) this.#adaptTo(client);
   }
 
   /** @throws {TypeError} when `server` is no address */
   get #server(): string {
-    return new URL(this.server || location.origin, location.href).origin;
+    return serverAddress(this.server);
   }
 
-  #follow(client: Session): void {
-    this.#judgeToken(client.state);
+  #adaptTo(client: SessionClientApi): void {
+    this.#saveToken(client.state);
+    this.#saveParticipant(client.state);
     const { snapshot, sessionId } = client.state;
     if (!snapshot || sessionId === undefined) return;
-    const before = this.#followed?.client === client ? this.#followed.state : undefined;
-    if (!before) this.#comeTo(client, sessionId);
-    this.#options.follow(snapshot);
-    const unsent = followed(this.#unsent, before, client.state);
+    const before = this.#seen?.client === client ? this.#seen.state : undefined;
+    if (!before) this.#restore(client, sessionId);
+    this.#options.update(snapshot);
+    const unsent = unsentAfter(this.#unsent, before, client.state);
     const { unsentDraft: draft } = client.state;
     if (unsent !== this.#unsent || draft !== unsent.draft) this.#keep({ ...unsent, draft });
-    this.#followed = { client, state: client.state };
+    this.#seen = { client, state: client.state };
   }
 
-  /** A token that somebody typed is kept once the server has taken it, and no token that it has refused. */
-  #judgeToken({ connection, welcome }: SessionState): void {
-    if (connection.status === 'token_needed' && connection.refused) keepsakes.keepToken(this.#server, '');
-    else if (welcome && this.#typedToken !== undefined) keepsakes.keepToken(this.#server, this.#typedToken);
+  /** A typed token is saved once the server has accepted it; a refused one is removed. */
+  #saveToken({ connection, welcome }: SessionState): void {
+    if (connection.status === 'token_needed' && connection.refused) browserStorage.saveToken(this.#server, '');
+    else if (welcome && this.#typedToken !== undefined) browserStorage.saveToken(this.#server, this.#typedToken);
     else return;
     this.#typedToken = undefined;
   }
 
-  /** Takes up what the tab holds for the session, and what came along into it. */
-  #comeTo(client: Session, sessionId: string): void {
+  #saveParticipant({ welcome }: SessionState): void {
+    if (!welcome || welcome === this.#savedWelcome) return;
+    this.#savedWelcome = welcome;
+    const { sessionId, participantId: id, participantSecret: secret, name } = welcome;
+    browserStorage.saveParticipant({ sessionId, id, secret, name });
+  }
+
+  /** Restores what the tab kept for the session, and adds what was carried over into it. */
+  #restore(client: SessionClientApi, sessionId: string): void {
     this.#unsent = {};
-    this.#keep({ ...this.#carried, ...keepsakes.unsent(sessionId) });
-    this.#carried = {};
-    this.#options.comeBack(this.#unsent);
+    this.#keep({ ...this.#carriedOver, ...browserStorage.unsent(sessionId) });
+    this.#carriedOver = {};
+    this.#options.restore(this.#unsent);
     const { draft } = this.#unsent;
     if (draft !== undefined && client.state.welcome?.role === 'reviewer') client.setDraft(draft);
   }
 
-  #keep(news: Unsent): void {
-    this.#unsent = { ...this.#unsent, ...news };
+  #keep(change: UnsentInput): void {
+    this.#unsent = { ...this.#unsent, ...change };
     const { sessionId } = this.#controller.state;
-    if (sessionId !== undefined) keepsakes.keepUnsent(sessionId, this.#unsent);
+    if (sessionId !== undefined) browserStorage.saveUnsent(sessionId, this.#unsent);
     this.requestUpdate();
   }
 
@@ -133,58 +136,61 @@ export class ProofRoom extends LitElement {
     return html`<proof-review
       .session=${state}
       .server=${this.#server}
-      .options=${this.#options.offeredBy(state.welcome?.generator.supports)}
+      .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}
       .unsent=${this.#unsent}
-      @proof-intent=${this.#intended}
+      @proof-intent=${this.#onIntent}
     ></proof-review>`;
   }
 
   override updated(): void {
     const { state } = this.#controller;
-    this.#news.tell(state);
-    this.#arrive(state);
+    this.#events.report(state);
+    this.#moveFocus(state);
   }
 
-  #arrive({ connection: { status }, snapshot }: SessionState): void {
-    if (!this.#arrival || (status !== 'online' && status !== 'token_needed' && status !== 'closed')) return;
+  #moveFocus({ connection: { status }, snapshot }: SessionState): void {
+    if (!this.#focusRequest || (status !== 'online' && status !== 'token_needed' && status !== 'closed')) return;
     const hasField = status === 'token_needed' || (status === 'online' && snapshot?.stage === 'initial_input');
-    const wanted = this.#arrival === 'asked' || (hasField && document.activeElement === document.body);
-    this.#arrival = undefined;
-    if (wanted) void this.review.enter();
+    const isDue = this.#focusRequest === 'command' || (hasField && document.activeElement === document.body);
+    this.#focusRequest = undefined;
+    if (isDue) void this.review.enter();
   }
 
   #open(): void {
     const { server, session, sessionKey } = this;
-    this.#opened = { server, session, sessionKey };
-    this.#news.leave();
+    this.#openedWith = { server, session, sessionKey };
+    this.#events.reset();
     this.#options.leave();
-    const token = this.token ?? keepsakes.token(this.#server);
+    const token = this.token ?? browserStorage.token(this.#server);
+    const participant = session ? browserStorage.participant(session) : undefined;
+    const name = this.name ?? browserStorage.name() ?? participant?.name;
     this.#controller.open({
       server: this.#server,
       ...(session && { sessionId: session }),
       ...(sessionKey && { sessionKey }),
       ...(token && { token }),
-      ...(this.#name && { name: this.#name }),
+      ...(name && { name }),
+      ...(participant && { participant: { id: participant.id, secret: participant.secret } }),
     });
   }
 
-  /** The session that was is left for a new one, which begins with `prompt`. */
+  /** Leaves the session for a new one, which begins with `prompt`. */
   #startNew(prompt: string): void {
     const { feedback } = this.#unsent;
     this.session = undefined;
     this.sessionKey = undefined;
     this.#open();
-    this.#carried = { feedback };
+    this.#carriedOver = { feedback };
     this.#controller.client?.setDraft(prompt);
   }
 
-  #intended(event: IntentEvent): void {
+  #onIntent(event: IntentEvent): void {
     event.stopPropagation();
     const { client } = this.#controller;
     if (client) this.#carryOut(event.intent, client);
   }
 
-  #carryOut(intent: Intent, client: Session): void {
+  #carryOut(intent: Intent, client: SessionClientApi): void {
     switch (intent.type) {
       case 'draft':
         return client.setDraft(intent.text);
@@ -194,34 +200,34 @@ export class ProofRoom extends LitElement {
         return client.want(intent.imageIds);
       case 'options':
         this.#keep(this.#options.choose(intent.options));
-        return keepsakes.keepOptions(intent.options);
+        return browserStorage.saveOptions(intent.options);
       case 'unsent':
         return this.#keep(intent.unsent);
       case 'token':
-        this.#arrival = 'asked';
+        this.#focusRequest = 'command';
         this.#typedToken = intent.token;
         this.token = intent.token;
         return client.provideToken(intent.token);
       case 'name':
-        keepsakes.keepName(intent.name);
+        browserStorage.saveName(intent.name);
         this.name = intent.name;
         return;
       case 'new_session':
-        this.#arrival = 'asked';
+        this.#focusRequest = 'command';
         return this.#startNew(intent.prompt);
       case 'reconnect':
-        this.#arrival = 'asked';
+        this.#focusRequest = 'command';
         return client.reconnect();
       case 'refine':
-        this.#keep({ feedback: intent.feedback, askedFeedback: intent.feedback.trim() });
-        return void command(intent, client);
+        this.#keep({ feedback: intent.feedback, sentFeedback: intent.feedback.trim() });
+        return void sendCommand(intent, client);
       default:
-        return void command(intent, client);
+        return void sendCommand(intent, client);
     }
   }
 }
 
-function isSameAddress(one: Address, other: Address | undefined): boolean {
+function isSameSession(one: SessionProperties, other: SessionProperties | undefined): boolean {
   return (
     other !== undefined &&
     one.server === other.server &&

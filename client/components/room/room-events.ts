@@ -1,9 +1,12 @@
-/** What `<proof-room>` tells the page around it. */
-import type { Stage } from '../../../shared/model.ts';
-import type { EndReason } from '../../session/end-reason.ts';
+/** The events that `<proof-room>` dispatches to the page around it. */
+import { imageFileName } from '../../../shared/file-name.ts';
+import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import { promptOf } from '../../model/viewer-content.ts';
+import type { EndReason, SessionState } from '../../session/session-state.ts';
 
 export interface StageDetail {
-  readonly stage: Stage;
+  /** `unknown`: a newer server has a stage that this version does not know. */
+  readonly stage: SnapshotMessage['stage'];
   readonly turn: number;
   readonly revision: number;
 }
@@ -17,7 +20,7 @@ export interface ApprovedDetail {
 
 export interface SessionDetail {
   readonly sessionId: string;
-  /** Absent for who only watches. */
+  /** Absent for somebody who only watches. */
   readonly sessionKey: string | undefined;
 }
 
@@ -26,16 +29,70 @@ export interface EndedDetail {
 }
 
 export interface RoomEventMap {
-  /** The stage is another one, or is known for the first time. */
+  /** The stage has changed, or is known for the first time. */
   'proof-stage': CustomEvent<StageDetail>;
-  /** An approval is here with its bytes: once for each, one made before this element joined included. */
+  /** An approved image is here with its bytes: once for each approval, one made before this element joined included. */
   'proof-approved': CustomEvent<ApprovedDetail>;
-  /** A session is joined: its own new one, or the one that was asked for. */
+  /** A session is joined: a new one, or the one that was asked for. */
   'proof-session': CustomEvent<SessionDetail>;
-  /** The connection is over for good; the person is offered a way on, and from there the stage is told anew. */
+  /** The connection ended for good. If the person comes back to the session, `proof-stage` is dispatched again. */
   'proof-ended': CustomEvent<EndedDetail>;
 }
 
-export function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEventMap[Name]['detail']): Event {
+function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEventMap[Name]['detail']): Event {
   return new CustomEvent(name, { detail, bubbles: true, composed: true });
+}
+
+/** Dispatches each event once, however often the same state is reported. */
+export class RoomEvents {
+  readonly #room: EventTarget;
+  /** What was reported last. */
+  #last: { sessionId?: string; turn?: number | undefined; approvedId?: string; ended?: EndReason | undefined } = {};
+
+  constructor(room: EventTarget) {
+    this.#room = room;
+  }
+
+  /** Another session is opened: nothing of it was reported yet. */
+  reset(): void {
+    this.#last = {};
+  }
+
+  report(state: SessionState): void {
+    this.#reportSession(state);
+    this.#reportStage(state);
+    this.#reportEnd(state);
+    this.#reportApproval(state);
+  }
+
+  #reportSession({ welcome, sessionKey }: SessionState): void {
+    if (!welcome || welcome.sessionId === this.#last.sessionId) return;
+    this.#last = { sessionId: welcome.sessionId };
+    this.#room.dispatchEvent(roomEvent('proof-session', { sessionId: welcome.sessionId, sessionKey }));
+  }
+
+  #reportStage({ snapshot }: SessionState): void {
+    if (!snapshot || this.#last.ended || snapshot.turn === this.#last.turn) return;
+    this.#last.turn = snapshot.turn;
+    const { stage, turn, revision } = snapshot;
+    this.#room.dispatchEvent(roomEvent('proof-stage', { stage, turn, revision }));
+  }
+
+  #reportEnd({ connection }: SessionState): void {
+    const reason = connection.status === 'closed' ? connection.reason : undefined;
+    if (reason === this.#last.ended) return;
+    this.#last = { ...this.#last, ended: reason, turn: undefined };
+    if (reason) this.#room.dispatchEvent(roomEvent('proof-ended', { reason }));
+  }
+
+  #reportApproval(state: SessionState): void {
+    if (state.snapshot?.stage !== 'final') return;
+    const { imageId, mediaType, sha256 } = state.snapshot.approved;
+    const received = state.images.get(imageId);
+    if (!received || imageId === this.#last.approvedId) return;
+    this.#last.approvedId = imageId;
+    const name = imageFileName(promptOf(state, imageId), mediaType, true);
+    const file = new File([received.blob], name, { type: mediaType });
+    this.#room.dispatchEvent(roomEvent('proof-approved', { file, sha256 }));
+  }
 }

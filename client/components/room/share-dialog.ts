@@ -1,6 +1,7 @@
-/** The two links to a session: one to decide with, one to look on. */
+/** The two links to a session: one to review, one to watch. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
+import { sessionLink } from '../../model/server-address.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -12,6 +13,7 @@ import '../ui/copy-button.ts';
 interface ShareLink {
   readonly id: string;
   readonly title: string;
+  /** What it lets people do. */
   readonly lets: string;
   readonly url: string;
 }
@@ -46,8 +48,8 @@ export class ShareDialog extends LitElement {
     `,
   ];
 
-  /** The server that serves the page, `http:` or `https:`. */
-  @property({ attribute: false }) accessor server: string | URL = location.origin;
+  /** The server's address, with a path if it has one; absent: the root of the page's origin. */
+  @property({ attribute: false }) accessor server: string | undefined;
   @property({ attribute: false }) accessor sessionId: string | undefined;
   @property({ attribute: false }) accessor sessionKey: string | undefined;
   @query('dialog') private accessor dialog!: HTMLDialogElement;
@@ -76,17 +78,20 @@ export class ShareDialog extends LitElement {
     </div>`;
   }
 
-  /** The key stands in the fragment, which no server sees (rule W5). */
   #links(): readonly ShareLink[] {
     if (!this.sessionId) return [];
-    const url = new URL(`/s/${encodeURIComponent(this.sessionId)}`, this.server).href;
-    const watch = { id: 'watch', title: 'Watch link', lets: 'Lets people follow live, without deciding.', url };
+    const watch = {
+      id: 'watch',
+      title: 'Watch link',
+      lets: 'Lets people follow live, without deciding.',
+      url: sessionLink(this.server, this.sessionId, undefined),
+    };
     if (!this.sessionKey) return [watch];
     const review = {
       id: 'review',
       title: 'Review link',
       lets: 'Lets people do all that you can: ask for pictures, approve, start over.',
-      url: `${url}#${this.sessionKey}`,
+      url: sessionLink(this.server, this.sessionId, this.sessionKey),
     };
     return [review, watch];
   }

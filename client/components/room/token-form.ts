@@ -1,4 +1,4 @@
-/** Asks for the access token that this server wants before it creates a session (rule S2). */
+/** Asks for the access token without which this server creates no session (rule S2). */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';

@@ -1,7 +1,7 @@
-/** The house's name, who is here, whether it is live, and the way to bring others along. */
+/** The product's name, who is here, the connection, and the button to share the session. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { viewersWords } from '../../model/sentences.ts';
+import { viewersLabel } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -9,8 +9,7 @@ import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import './connection-badge.ts';
 
-export type TopBarRequest = 'share' | 'name';
-
+/** Dispatches `share` and `name` to have these dialogs opened. */
 @element('proof-top-bar')
 export class TopBar extends LitElement {
   static override styles = [
@@ -35,7 +34,7 @@ export class TopBar extends LitElement {
         padding-inline-end: 1.25rem;
       }
 
-      .house {
+      .brand {
         display: flex;
         align-items: center;
         gap: 0.5rem;
@@ -44,7 +43,7 @@ export class TopBar extends LitElement {
         letter-spacing: -0.015em;
       }
 
-      .house .icon {
+      .brand .icon {
         inline-size: 1.5rem;
         block-size: 1.5rem;
       }
@@ -74,7 +73,7 @@ export class TopBar extends LitElement {
           padding-inline: 1rem 0.5rem;
         }
 
-        :host([troubled]) .bar:has(.button) .house span {
+        :host([offline]) .bar:has(.button) .brand span {
           display: none;
         }
 
@@ -96,17 +95,17 @@ export class TopBar extends LitElement {
   @property({ attribute: false }) accessor session: SessionState | undefined;
 
   override willUpdate(): void {
-    this.toggleAttribute('troubled', this.session?.connection.status !== 'online');
+    this.toggleAttribute('offline', this.session?.connection.status !== 'online');
   }
 
   override render(): TemplateResult {
     const { connection, viewers, sessionId } = this.session ?? {};
-    const ended = connection?.status === 'closed';
+    const hasEnded = connection?.status === 'closed';
     return html`<div class="bar">
-      <span class="house" title="Proofroom">${icons.mark()}<span>Proofroom</span></span>
+      <span class="brand" title="Proofroom">${icons.mark()}<span>Proofroom</span></span>
       ${connection ? html`<proof-connection .connection=${connection}></proof-connection>` : nothing}
       ${
-        viewers && !ended
+        viewers && !hasEnded
           ? html`<button
             class="button quiet"
             type="button"
@@ -114,12 +113,12 @@ export class TopBar extends LitElement {
             @click=${() => this.#request('name')}
           >
             ${icons.people()}<span class="short figures">${viewers.reviewers + viewers.watchers}<span class="unseen"> here: </span></span
-            ><span class="long figures">${viewersWords(viewers)}</span><span class="unseen">. Change your name</span>
+            ><span class="long figures">${viewersLabel(viewers)}</span><span class="unseen">. Change your name</span>
           </button>`
           : nothing
       }
       ${
-        sessionId && !ended
+        sessionId && !hasEnded
           ? html`<button class="button" type="button" aria-haspopup="dialog" @click=${() => this.#request('share')}>
             ${icons.share()}<span class="label">Share</span>
           </button>`
@@ -128,7 +127,7 @@ export class TopBar extends LitElement {
     </div>`;
   }
 
-  #request(what: TopBarRequest): void {
-    this.dispatchEvent(new Event(what));
+  #request(dialog: 'share' | 'name'): void {
+    this.dispatchEvent(new Event(dialog));
   }
 }

@@ -56,7 +56,7 @@ export class ApprovalNote extends LitElement {
   ];
 
   @property({ attribute: false }) accessor decision: Decision | undefined;
-  /** Which picture it is, where the person looks at another one. */
+  /** The approved attempt's number, where another attempt is in view. */
   @property({ attribute: false }) accessor number: string | undefined;
 
   override focus(): void {

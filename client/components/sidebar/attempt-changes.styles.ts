@@ -1,4 +1,4 @@
-/** What changed, marked as a proof-reader would: struck through and underlined. */
+/** Removed words are struck through and added ones underlined, so that colour is not the only mark. */
 import { css } from 'lit';
 
 export const attemptChanges = css`
@@ -40,7 +40,7 @@ export const attemptChanges = css`
     text-decoration-color: currentColor;
   }
 
-  /* What hides in it for screen readers is placed by it, and reaches no further. */
+  /* Positioned, so that the hidden text for screen readers inside can't make the page longer. */
   blockquote,
   .text {
     position: relative;
@@ -84,7 +84,7 @@ export const attemptChanges = css`
     text-underline-offset: 0.2em;
   }
 
-  /* Heard, where screen readers don't tell marks by themselves; neither seen nor copied. */
+  /* For screen readers that don't announce del and ins; neither visible nor copied with the text. */
   del::before,
   ins::before {
     content: ' removed: ';

@@ -1,15 +1,15 @@
-/** What changed in a picture since the one it was made from. */
+/** What changed in an attempt since the one that it was made from (rule M9). */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
-import { attemptNumber } from '../../model/attempt-label.ts';
 import { type Origin, originOf } from '../../model/attempt-tree.ts';
 import { optionChanges } from '../../model/option-labels.ts';
+import { attemptNumber } from '../../model/sentences.ts';
 import { diffWords, type TextPart } from '../../model/word-diff.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
-import { OpenEvent } from '../viewer/open-event.ts';
+import { SelectAttemptEvent } from '../ui/events.ts';
 import { attemptChanges } from './attempt-changes.styles.ts';
 
 @element('proof-changes')
@@ -17,11 +17,11 @@ export class AttemptChanges extends LitElement {
   static override styles = [base, controls, attemptChanges];
 
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
-  /** Among them, what it was made from. */
+  /** Those that the session keeps. */
   @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
   @property({ attribute: false }) accessor discarded: readonly DiscardedAttempt[] = [];
 
-  /** Of a long text the first change is in view. */
+  /** Scrolls a long text to its first change. */
   override updated(changed: PropertyValues<this>): void {
     const before = changed.get('attempt');
     if (!changed.has('attempt') || before?.image.imageId === this.attempt?.image.imageId) return;
@@ -44,8 +44,8 @@ export class AttemptChanges extends LitElement {
     const isSame = isSamePrompt && feedback === undefined && differing.length === 0;
     return html`<section class="changes" aria-label="What changed">
       <p class="origin">
-        <strong class="figures">${attemptNumber(attempt, this.attempts)}</strong>
-        <span class="soft">${this.#originWords(origin)}</span>
+        <strong class="figures">${attemptNumber(attempt)}</strong>
+        <span class="soft">${this.#originText(origin)}</span>
       </p>
       ${feedback === undefined ? nothing : html`<blockquote dir="auto">${feedback}</blockquote>`}
       ${parent && !isSamePrompt ? promptChanges(diffWords(parent.prompt, prompt)) : nothing}
@@ -66,14 +66,14 @@ export class AttemptChanges extends LitElement {
     </section>`;
   }
 
-  #originWords({ verb, parent, state }: Origin): TemplateResult | string {
+  #originText({ verb, parent, state }: Origin): TemplateResult | string {
     if (state === 'dropped') return `${verb} from a picture that is no longer kept`;
-    const number = attemptNumber(parent, this.attempts);
+    const number = attemptNumber(parent);
     if (state === 'discarded') return `${verb} from ${number}, which is discarded`;
     return html`<button
       class="link figures"
       type="button"
-      @click=${() => this.dispatchEvent(new OpenEvent(parent.image.imageId))}
+      @click=${() => this.dispatchEvent(new SelectAttemptEvent(parent.image.imageId))}
     >
       ${verb} from ${number}
     </button>`;
@@ -81,25 +81,25 @@ export class AttemptChanges extends LitElement {
 }
 
 function promptChanges(parts: readonly TextPart[]): TemplateResult {
-  return html`<p class="text" dir="auto">${parts.map((part, at) => html`${isGlued(parts[at - 1], part) ? ' ' : nothing}${changedPart(part)}`)}</p>`;
+  return html`<p class="text" dir="auto">${parts.map((part, at) => html`${needsSpace(parts[at - 1], part) ? ' ' : nothing}${changedPart(part)}`)}</p>`;
 }
 
-/** Two words side by side of which only one is in either text: neither has a space between them. */
-function isGlued(before: TextPart | undefined, part: TextPart): boolean {
+/** The last word of a text has no space after it, so the part that follows it here would run into it. */
+function needsSpace(before: TextPart | undefined, part: TextPart): boolean {
   if (before?.kind !== 'removed' && part.kind !== 'removed') return false;
   return /[\p{L}\p{N}]$/u.test(before?.text ?? '') && /^[\p{L}\p{N}]/u.test(part.text);
 }
 
-/** Spaces at the end of a change stay outside of its mark. */
+/** The spaces at the end of a change are not marked. */
 function changedPart({ kind, text }: TextPart): TemplateResult {
-  const words = text.trimEnd();
-  const space = text.slice(words.length);
+  const trimmed = text.trimEnd();
+  const space = text.slice(trimmed.length);
   switch (kind) {
     case 'kept':
       return html`${text}`;
     case 'removed':
-      return html`<del>${words}</del>${space}`;
+      return html`<del>${trimmed}</del>${space}`;
     case 'added':
-      return html`<ins>${words}</ins>${space}`;
+      return html`<ins>${trimmed}</ins>${space}`;
   }
 }

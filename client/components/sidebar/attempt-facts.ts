@@ -1,26 +1,61 @@
-/** What is known of a finished picture: what it took, and what it is. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+/** What is known of an attempt, as terms and values, unfolded on demand. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
-import { attemptNumber } from '../../model/attempt-label.ts';
-import { optionsSet } from '../../model/option-labels.ts';
-import { fileSize, shortDigest } from '../../model/sentences.ts';
+import { chosenOptions, valueLabel } from '../../model/option-labels.ts';
+import { attemptNumber, fileSize, shortDigest } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
-import { attemptFacts } from './attempt-facts.styles.ts';
-
-const types = { 'image/png': 'PNG', 'image/jpeg': 'JPEG', 'image/webp': 'WebP' } as const;
 
 @element('proof-facts')
 export class AttemptFacts extends LitElement {
-  static override styles = [base, controls, attemptFacts];
+  static override styles = [
+    base,
+    controls,
+    css`
+      :host {
+        display: block;
+        min-inline-size: 0;
+      }
+
+      .text {
+        display: block;
+        max-block-size: 15rem;
+        overflow-y: auto;
+        white-space: pre-line;
+      }
+
+      summary {
+        color: var(--ink-soft);
+      }
+
+      dl {
+        display: grid;
+        grid-template-columns: auto minmax(0, 1fr);
+        gap: 0.5rem 1rem;
+        padding-block: 0.25rem 0.5rem;
+        font-size: var(--small);
+        line-height: 1.5;
+      }
+
+      dt {
+        color: var(--ink-soft);
+      }
+
+      dd {
+        overflow-wrap: anywhere;
+      }
+
+      .digest {
+        font-family: var(--mono);
+      }
+    `,
+  ];
 
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
-  /** Those that the session keeps. */
-  @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
-  /** What draws where an attempt names no model of its own. */
+  /** The model of an attempt that names none. */
   @property({ attribute: false }) accessor model = '';
 
   override render(): TemplateResult | typeof nothing {
@@ -34,12 +69,12 @@ export class AttemptFacts extends LitElement {
     </details>`;
   }
 
-  /** Terms and values, those that people ask for first. */
+  /** The facts that people look for most come first. */
   #facts(attempt: Attempt): [string, string | TemplateResult][] {
     const { image, prompt, options, revisedPrompt, usage, estimatedCost, startedAt, finishedAt } = attempt;
     const { model = this.model, ...others } = options;
     const facts: [string, string | TemplateResult][] = [
-      ['Picture', attemptNumber(attempt, this.attempts)],
+      ['Picture', attemptNumber(attempt)],
       ['Took', duration(Date.parse(finishedAt) - Date.parse(startedAt))],
     ];
     if (usage) facts.push(['Tokens', `${count(usage.inputTokens)} in, ${count(usage.outputTokens)} out`]);
@@ -47,11 +82,11 @@ export class AttemptFacts extends LitElement {
       facts.push(['Cost', html`about ${money(estimatedCost)}<span class="soft">, estimated from token usage</span>`]);
     }
     if (model) facts.push(['Drawn by', model]);
-    facts.push(...optionsSet(others));
+    facts.push(...chosenOptions(others));
     const { width, height, mediaType, byteLength } = image;
     facts.push([
       'Image',
-      html`<span dir="ltr">${width} × ${height}, ${types[mediaType]}, ${fileSize(byteLength)}</span>`,
+      html`<span dir="ltr">${width} × ${height}, ${valueLabel('format', mediaType.replace('image/', ''))}, ${fileSize(byteLength)}</span>`,
     ]);
     facts.push(['SHA-256', html`<span class="digest">${shortDigest(image.sha256)}</span>`]);
     facts.push(['Prompt', html`<span class="text" dir="auto">${prompt}</span>`]);
@@ -63,7 +98,7 @@ export class AttemptFacts extends LitElement {
 const duration = (ms: number): string => (ms < 1000 ? 'under 1 s' : `${Math.round(ms / 1000)} s`);
 const count = (tokens: number): string => tokens.toLocaleString('en');
 
-/** To the cent; what costs less than one, to the first digit that says something. */
+/** To the cent; below one cent, to one significant digit. */
 function money({ amount, currency }: NonNullable<Attempt['estimatedCost']>): string {
   const digits = amount > 0 && amount < 0.01 ? { maximumSignificantDigits: 1 } : {};
   return new Intl.NumberFormat('en', { style: 'currency', currency, ...digits }).format(amount);

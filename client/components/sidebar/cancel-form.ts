@@ -1,4 +1,4 @@
-/** Ends a drawing at once, with the reason if somebody has one: it is kept for whoever asks next. */
+/** Cancels the generation, with a reason if the person gives one: it is suggested as feedback for the next try. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
@@ -38,11 +38,11 @@ export class CancelForm extends LitElement {
     `,
   ];
 
-  /** The most that a reason may have, in UTF-16 units: the field takes no more. */
+  /** The longest reason, in UTF-16 units. The field takes no more, so that a long reason never delays a cancel. */
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
-  /** Whether a cancel costs nothing: the pictures are free, or none of them was begun. */
+  /** A cancel costs nothing: the pictures are free, or none was started. */
   @property({ type: Boolean }) accessor free = false;
-  /** As it stands in the field. */
+  /** The text of the field. */
   @property({ attribute: false }) accessor reason = '';
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;

@@ -1,4 +1,4 @@
-/** The decision itself. */
+/** The approve button for the picture in view. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../../shared/model.ts';
@@ -22,7 +22,7 @@ export class DecisionBar extends LitElement {
     `,
   ];
 
-  /** The picture that it is about; absent while one is to be chosen first. */
+  /** The image to approve; absent while one of several has to be selected first. */
   @property({ attribute: false }) accessor image: ImageReference | undefined;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;

@@ -1,4 +1,4 @@
-/** A few prompts to begin with, for whoever faces an empty field. */
+/** A few prompts to begin with, while the prompt field is empty. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';

@@ -1,4 +1,4 @@
-/** The session's state as the server tells it: closed until somebody wants to know. It holds no image bytes and no key. */
+/** The last snapshot as JSON, unfolded on demand. A snapshot holds no image bytes and no key. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';

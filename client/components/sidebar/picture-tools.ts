@@ -1,16 +1,17 @@
-/** What can be done with the picture on show: take it along, or leave it behind. */
+/** What can be done with the picture in view besides approving it: download, copy, discard, start over. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { imageFileName } from '../../../shared/file-name.ts';
 import type { Attempt } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import type { ReceivedImage, SessionState } from '../../session/session-state.ts';
+import { attemptNumber } from '../../model/sentences.ts';
+import { isPending, type ReceivedImage, type SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import { ImageSavedEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
-import { TakenEvent } from '../viewer/saved-event.ts';
 import '../ui/copy-button.ts';
 
 @element('proof-tools')
@@ -30,75 +31,67 @@ export class PictureTools extends LitElement {
         gap: 0.5rem;
       }
 
-      .along {
+      .save {
         align-items: start;
       }
 
-      .along > * {
+      .save > * {
         display: grid;
         flex: 1 1 auto;
       }
 
-      .along > a {
+      .save > a {
         display: flex;
       }
 
-      .away {
+      .remove {
         justify-content: space-evenly;
       }
     `,
   ];
 
-  /** The one on show; absent while one of several is to be chosen. */
+  /** The attempt in view; absent while one of several has to be selected. */
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
   /** Its bytes, once they are here. */
   @property({ attribute: false }) accessor picture: ReceivedImage | undefined;
   @property({ type: Boolean }) accessor approved = false;
-  /** The person may put it aside. */
+  /** Whether this person may discard the attempt. */
   @property({ type: Boolean }) accessor discards = false;
   @property({ type: Boolean, attribute: 'starts-over' }) accessor startsOver = false;
-  @property({ attribute: false }) accessor pending: SessionState['pending'] = new Set();
+  @property({ attribute: false }) accessor pending: SessionState['pending'] = [];
   @property({ type: Boolean }) accessor unavailable = false;
 
   override render(): TemplateResult {
-    return html`${this.#along()}
+    return html`${this.#save()}
       ${
         this.discards || this.startsOver
-          ? html`<div class="row away">${this.#discard()} ${this.#startOver()}</div>`
+          ? html`<div class="row remove">${this.#discard()} ${this.#startOver()}</div>`
           : nothing
       }`;
   }
 
-  #along(): TemplateResult | typeof nothing {
+  #save(): TemplateResult | typeof nothing {
     const { picture, attempt } = this;
     if (!picture || !attempt) return nothing;
     const name = imageFileName(attempt.prompt, picture.reference.mediaType, this.approved);
-    return html`<div class="row along">
-        <a
-          class=${`button ${this.approved ? 'primary' : ''}`}
-          href=${picture.url}
-          download=${name}
-          @click=${() => this.#taken(attempt)}
-        >
+    const saved = (): unknown => this.dispatchEvent(new ImageSavedEvent(attempt.image.imageId));
+    return html`<div class="row save">
+        <a class=${`button ${this.approved ? 'primary' : ''}`} href=${picture.url} download=${name} @click=${saved}>
           ${icons.download()}<span>Download</span>
         </a>
-        <proof-copy label="Copy image" .content=${picture.blob} @copied=${() => this.#taken(attempt)}></proof-copy>
+        <proof-copy label="Copy image" .content=${picture.blob} @copied=${saved}></proof-copy>
       </div>`;
-  }
-
-  #taken({ image }: Attempt): void {
-    this.dispatchEvent(new TakenEvent(image.imageId));
   }
 
   #discard(): TemplateResult | typeof nothing {
     const { attempt } = this;
     if (!attempt || !this.discards) return nothing;
     return button({
-      label: attempt.number === undefined ? 'Discard' : `Discard No. ${attempt.number}`,
+      label: `Discard ${attemptNumber(attempt)}`,
       icon: icons.cross(),
       kind: 'quiet',
       once: true,
-      busy: this.pending.has('discard'),
+      busy: isPending(this.pending, 'discard'),
       unavailable: this.unavailable,
       press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId: attempt.image.imageId })),
     });
@@ -110,7 +103,7 @@ export class PictureTools extends LitElement {
       label: 'Start over',
       icon: icons.startOver(),
       kind: 'quiet',
-      busy: this.pending.has('start_over'),
+      busy: isPending(this.pending, 'start_over'),
       unavailable: this.unavailable,
       press: () => this.dispatchEvent(new Event('start-over', { bubbles: true, composed: true })),
     });

@@ -1,7 +1,7 @@
-/** A generation under way: what happens now, for how long already, and how long it usually takes. Never a percentage. */
+/** A generation under way: its phase, the time since it started, and how long it usually takes. Nobody knows a percentage. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { phaseWords, stopwatch, usually } from '../../model/sentences.ts';
+import { estimate, phaseLabel, stopwatch } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
@@ -10,7 +10,7 @@ import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
 type Progress = SessionState['progress'] extends ReadonlyMap<number, infer P> ? P : never;
 
 @element('proof-progress')
-export class ProgressLine extends LitElement {
+export class ProgressPanel extends LitElement {
   static override styles = [
     base,
     css`
@@ -48,7 +48,7 @@ export class ProgressLine extends LitElement {
         animation: travel 1.7s cubic-bezier(0.5, 0, 0.5, 1) infinite;
       }
 
-      .held::before {
+      .slow::before {
         background: var(--edge);
         animation-duration: 4s;
       }
@@ -78,7 +78,7 @@ export class ProgressLine extends LitElement {
         }
       }
 
-      .notes {
+      .details {
         display: grid;
         gap: 0.25rem;
       }
@@ -86,11 +86,11 @@ export class ProgressLine extends LitElement {
   ];
 
   @property({ attribute: false }) accessor progress: Progress | undefined;
-  /** How many pictures were asked for. */
+  /** How many candidates the generation has. */
   @property({ attribute: false }) accessor pictures = 1;
   /** How many of them are finished. */
   @property({ attribute: false }) accessor finished = 0;
-  /** The line is down: what is known is how things were. */
+  /** Without a connection, `progress` tells only how things were. */
   @property({ type: Boolean }) accessor unavailable = false;
   @property({ attribute: false }) accessor clock: Clock = systemClock;
 
@@ -109,31 +109,33 @@ export class ProgressLine extends LitElement {
 
   override render(): TemplateResult {
     const { progress } = this;
-    if (this.unavailable) return this.#standstill();
+    if (this.unavailable) return this.#offline();
     const since = progress ? Math.max(0, this.clock.now() - progress.receivedAt) : 0;
     const elapsed = (progress?.elapsedMs ?? 0) + since;
-    const held = progress?.phase === 'queued' || progress?.phase === 'retrying';
+    const isWaiting = progress?.phase === 'queued' || progress?.phase === 'retrying';
     return html`<header>
-        <h2 tabindex="-1">${this.#headline(since)}</h2>
+        <h2 tabindex="-1">${this.#heading(since)}</h2>
         ${progress ? html`<span class="elapsed soft figures" role="timer">${stopwatch(elapsed)}</span>` : nothing}
       </header>
-      <div class=${`bar${held ? ' held' : ''}`} role="progressbar" aria-label="Making the picture"></div>
-      <div class="notes small soft">${this.#notes(elapsed)}</div>`;
+      <div class=${`bar${isWaiting ? ' slow' : ''}`} role="progressbar" aria-label="Making the picture"></div>
+      <div class="details small soft">${this.#details(elapsed)}</div>`;
   }
 
-  #headline(since?: number): string {
-    const words = phaseWords(this.progress, since);
-    return this.pictures > 1 && words === 'Drawing' ? `Drawing ${this.pictures} pictures` : words;
+  #heading(since?: number): string {
+    const { progress, pictures } = this;
+    return progress?.phase === 'drawing' && pictures > 1 ? `Drawing ${pictures} pictures` : phaseLabel(progress, since);
   }
 
-  /** Nobody here knows how it goes on: no clock runs, and nothing moves. */
-  #standstill(): TemplateResult {
-    return html`<header><h2 tabindex="-1">${this.#headline()}</h2></header>
-      <div class="bar held" role="progressbar" aria-label="Making the picture"></div>
-      <div class="notes small soft"><p>How far it is shows again once the line is back. The drawing goes on without it.</p></div>`;
+  /** No time is shown, as nobody here knows how the generation goes on. */
+  #offline(): TemplateResult {
+    return html`<header><h2 tabindex="-1">${this.#heading()}</h2></header>
+      <div class="bar slow" role="progressbar" aria-label="Making the picture"></div>
+      <div class="details small soft">
+        <p>How far it is shows again once the connection is back. The drawing goes on without it.</p>
+      </div>`;
   }
 
-  #notes(elapsed: number): TemplateResult {
+  #details(elapsed: number): TemplateResult {
     const { progress, finished, pictures } = this;
     const { try: number = 1, maxTries, reason, expectedMs, phase } = progress ?? {};
     const isRetrying = phase === 'retrying';
@@ -142,10 +144,4 @@ export class ProgressLine extends LitElement {
     ${number > 1 ? html`<p>${reason ?? 'The last try failed.'}</p>` : nothing}
     ${expectedMs === undefined || isRetrying ? nothing : html`<p>${estimate(elapsed, expectedMs)}</p>`}`;
   }
-}
-
-function estimate(elapsed: number, expectedMs: number): string {
-  const words = usually(expectedMs);
-  const sentence = `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
-  return elapsed > expectedMs * 1.5 ? `${sentence}; this one takes longer.` : `${sentence}.`;
 }

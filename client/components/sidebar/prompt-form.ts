@@ -1,51 +1,74 @@
-/** The prompt field and the button that sends it. One instance lives through all stages, so that nobody's typing is lost (rule W8). */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+/** The prompt field with its options. One instance is kept through all stages, so that typed text is not lost (rule W8). */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import type { Attempt, Options, Supports } from '../../../shared/model.ts';
+import type { Attempt } from '../../../shared/model.ts';
+import type { Capabilities, Options } from '../../../shared/options.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { noCapabilities } from '../../model/option-choice.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
-import { fieldNotes, isSendKey } from './field-notes.ts';
-import { promptForm } from './prompt-form.styles.ts';
+import { fieldNotes, isSendKey, textForm } from './text-form.ts';
 import './prompt-options.ts';
 
-/** What sending would do: make the first picture, make another one, or nothing while one is being drawn. */
+/** What sending does: it asks for the first picture, or for another one; or nothing is sent, as in a running generation. */
 export type PromptPurpose = 'generate' | 'regenerate' | 'wait';
 
 const labels = { generate: 'Prompt', regenerate: 'Prompt', wait: 'Your next prompt' } as const;
 
 @element('proof-prompt')
 export class PromptForm extends LitElement {
-  static override styles = [base, controls, promptForm];
+  static override styles = [
+    base,
+    controls,
+    textForm,
+    css`
+      :host([purpose='generate']) textarea {
+        min-block-size: 8.5rem;
+        padding: 1.125rem 1.25rem;
+        font-size: 1.125rem;
+        box-shadow: var(--shadow);
+      }
+
+      proof-options {
+        flex: 1 1 6rem;
+        min-inline-size: 0;
+        /* The summary of the options is cut off at its end; without this it would make the form wider. */
+        contain: inline-size;
+      }
+
+      proof-options[open] {
+        flex-basis: 100%;
+      }
+    `,
+  ];
 
   @property() accessor purpose: PromptPurpose = 'generate';
-  /** What the field is to hold: the session client decides whose text that is (rule W8). */
+  /** The text for the field. The session client decides whose text that is (rule W8). */
   @property({ attribute: false }) accessor draft = '';
-  /** The picture that the next one starts from. */
+  /** The attempt to regenerate from. */
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
   @property({ attribute: false }) accessor options: Options = {};
-  /** What the server's generator offers. */
-  @property({ attribute: false }) accessor supports: Supports | undefined;
-  /** What draws where the options name nothing else. */
+  @property({ attribute: false }) accessor capabilities: Capabilities = noCapabilities;
+  /** The model that draws when the options name none. */
   @property({ attribute: false }) accessor model = '';
   @property({ type: Boolean }) accessor demo = false;
-  /** In UTF-16 units. */
+  /** The longest prompt, in UTF-16 units. */
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
-  /** The prompt being drawn; while the field holds just that and nobody is in it, the form makes room. */
+  /** The prompt of the running generation. The form hides while the field holds the same text and has no focus. */
   @property({ attribute: false }) accessor running: string | undefined;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
-  @state() accessor text = '';
+  @state() private accessor text = '';
   @state() private accessor problem = '';
   @state() private accessor focused = false;
   @query('textarea') private accessor field!: HTMLTextAreaElement;
-  /** The field has a focus that nobody asked for. */
-  #isLent = false;
+  /** The page has put the focus into the field, and the person has not used it yet. */
+  #isFocusTentative = false;
 
   override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has('draft')) this.text = this.draft;
@@ -59,14 +82,14 @@ export class PromptForm extends LitElement {
     this.field.focus();
   }
 
-  /** Gives the field the focus unasked: what others type still comes in, until a key or a touch makes the focus a person's (rule W8). */
-  lendFocus(): void {
+  /** Focuses the field for the person. Until they press a key or click, the text of others still replaces its content (rule W8). */
+  focusTentatively(): void {
     if (this.focused) return;
-    this.#isLent = true;
+    this.#isFocusTentative = true;
     this.focus();
   }
 
-  /** Puts a text into the field, as if it had been typed. */
+  /** Sets the text as if it had been typed. */
   fill(text: string): void {
     this.#typed(text);
     this.focus();
@@ -85,9 +108,9 @@ export class PromptForm extends LitElement {
         aria-invalid=${this.problem || this.text.length > this.limit ? 'true' : nothing}
         .value=${live(this.text)}
         @input=${() => this.#typed(this.field.value)}
-        @focus=${() => !this.#isLent && this.#focusChanged(true)}
-        @pointerdown=${this.#claim}
-        @beforeinput=${this.#claim}
+        @focus=${() => !this.#isFocusTentative && this.#focusChanged(true)}
+        @pointerdown=${this.#confirmFocus}
+        @beforeinput=${this.#confirmFocus}
         @blur=${() => this.#focusChanged(false)}
         @keydown=${this.#keyPressed}
       ></textarea>
@@ -96,7 +119,7 @@ export class PromptForm extends LitElement {
       <div class="send" ?hidden=${this.purpose === 'wait'}>
         <proof-options
           .options=${this.options}
-          .supports=${this.supports}
+          .capabilities=${this.capabilities}
           .model=${this.model}
           ?demo=${this.demo}
         ></proof-options>
@@ -129,18 +152,18 @@ export class PromptForm extends LitElement {
     this.dispatchEvent(new IntentEvent({ type: 'draft', text }));
   }
 
-  #claim(): void {
-    if (this.#isLent) this.#focusChanged(true);
+  #confirmFocus(): void {
+    if (this.#isFocusTentative) this.#focusChanged(true);
   }
 
   #focusChanged(focused: boolean): void {
-    this.#isLent = false;
+    this.#isFocusTentative = false;
     this.focused = focused;
     this.dispatchEvent(new IntentEvent({ type: 'draft_focus', focused }));
   }
 
   #keyPressed(event: KeyboardEvent): void {
-    if (event.key !== 'Tab') this.#claim();
+    if (event.key !== 'Tab') this.#confirmFocus();
     if (!isSendKey(event)) return;
     event.preventDefault();
     if (!this.busy && !this.unavailable) this.#send();
@@ -158,9 +181,10 @@ export class PromptForm extends LitElement {
       this.focus();
       return;
     }
-    const ask = { prompt: this.text, options: this.options };
+    const { text: prompt, options } = this;
     const imageId = this.attempt?.image.imageId;
-    if (this.purpose === 'generate') this.dispatchEvent(new IntentEvent({ type: 'generate', ...ask }));
-    else if (imageId !== undefined) this.dispatchEvent(new IntentEvent({ type: 'regenerate', imageId, ...ask }));
+    if (this.purpose === 'generate') this.dispatchEvent(new IntentEvent({ type: 'generate', prompt, options }));
+    else if (imageId !== undefined)
+      this.dispatchEvent(new IntentEvent({ type: 'regenerate', imageId, prompt, options }));
   }
 }

@@ -1,4 +1,4 @@
-/** The options under the prompt: one line while closed, a small table of fields while open. */
+/** One line while folded, a grid of fields while unfolded. */
 import { css } from 'lit';
 
 export const promptOptions = css`
@@ -19,7 +19,7 @@ export const promptOptions = css`
     color: var(--ink-soft);
   }
 
-  /* Models often differ at the ends of their names. */
+  /* Names of models often differ only at their ends, so they get the whole width. */
   .field.model {
     grid-column: 1 / -1;
   }

@@ -1,133 +1,137 @@
-/** What the picture is to be like, as far as the server's generator lets one choose: closed until somebody wants it. */
+/** The options for the next picture: one control for each row of the table that the server's generator knows. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import * as v from 'valibot';
-import { Options, type Supports } from '../../../shared/model.ts';
+import {
+  type Capabilities,
+  type OptionName,
+  Options,
+  optionNames,
+  optionProblem,
+  optionRow,
+  optionTable,
+} from '../../../shared/options.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { AUTOMATIC, billingWords, chosenWords, optionTitles, valueName } from '../../model/option-labels.ts';
-import { isCompressed, offerOf, supported } from '../../model/supported-options.ts';
+import { allowedOptions, noCapabilities } from '../../model/option-choice.ts';
+import { AUTOMATIC, summaryOf, valueLabel } from '../../model/option-labels.ts';
+import { billingNote } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { promptOptions } from './prompt-options.styles.ts';
 
-/** The options that are chosen from a list. */
-type Choice = 'model' | 'size' | 'quality' | 'background' | 'format' | 'partialImages';
+type Table = typeof optionTable;
+type NumberOption = { [Name in OptionName]: Table[Name]['control'] extends 'number' ? Name : never }[OptionName];
+type ListOption = Exclude<OptionName, NumberOption>;
 
-const choices = ['model', 'size', 'quality', 'background', 'format', 'partialImages'] as const;
+const isNumberOption = (name: OptionName): name is NumberOption => optionRow(name).control === 'number';
 
 @element('proof-options')
 export class PromptOptions extends LitElement {
   static override styles = [base, controls, promptOptions];
 
   @property({ attribute: false }) accessor options: Options = {};
-  /** What the server offers; one that does not say it has sizes, qualities, backgrounds and formats. */
-  @property({ attribute: false }) accessor supports: Supports | undefined;
-  /** What the server draws with when nobody chooses. */
+  @property({ attribute: false }) accessor capabilities: Capabilities = noCapabilities;
+  /** The model that draws when none is chosen. */
   @property({ attribute: false }) accessor model = '';
   /** Whether the pictures cost nothing. */
   @property({ type: Boolean }) accessor demo = false;
 
   override render(): TemplateResult {
-    const chosen = chosenWords(this.#options, this.model);
+    const summary = summaryOf(this.#allowed, this.model);
     return html`<details @toggle=${this.#toggled}>
         <summary>
-          ${icons.chevron()}Options ${chosen.length ? html`<span class="chosen">${chosen.join(', ')}</span>` : nothing}
+          ${icons.chevron()}Options ${summary.length ? html`<span class="chosen">${summary.join(', ')}</span>` : nothing}
         </summary>
-        <div class="grid">
-          ${this.#candidates()} ${choices.map((choice) => this.#select(choice))} ${this.#compression()}
-        </div>
+        <div class="grid">${optionNames.map((name) => this.#control(name))}</div>
       </details>
-      <p class="billed small soft" role="status">${billingWords(this.#options, this.demo)}</p>`;
+      <p class="billed small soft" role="status">${billingNote(this.#allowed, this.demo)}</p>`;
   }
 
-  /** What is chosen, without what this server does not know. */
-  get #options(): Options {
-    return supported(this.options, this.supports);
+  get #allowed(): Options {
+    return allowedOptions(this.options, this.capabilities);
   }
 
   #toggled(event: Event): void {
     this.toggleAttribute('open', event.target instanceof HTMLDetailsElement && event.target.open);
   }
 
-  /** The value chosen; empty where the choice is left to the server. */
-  #valueOf(choice: Choice): string {
-    const value = this.#options[choice];
-    return value === undefined || value === 'auto' || (choice === 'model' && value === this.model) ? '' : String(value);
+  #control(name: OptionName): TemplateResult | typeof nothing {
+    if (isNumberOption(name)) return this.#numberField(name);
+    return name === 'candidates' ? this.#segments(name) : this.#select(name);
   }
 
-  #offered(choice: Choice): readonly string[] {
-    const offer = offerOf(this.supports);
-    switch (choice) {
-      case 'model':
-        return (offer.models ?? []).filter((model) => model !== this.model);
-      case 'size':
-        return offer.sizes ?? [];
-      case 'quality':
-        return offer.qualities ?? [];
-      case 'background':
-        return offer.backgrounds ?? [];
-      case 'format':
-        return offer.formats ?? [];
-      case 'partialImages':
-        return offer.partialImages ? countTo(0, offer.partialImages) : [];
-    }
-  }
-
-  #select(choice: Choice): TemplateResult | typeof nothing {
-    const current = this.#valueOf(choice);
-    // What this page has no way of asking for is not offered, whatever a newer server knows.
-    const values = this.#offered(choice).filter((value) => v.is(Options, { [choice]: wireValue(choice, value) }));
+  #select(name: ListOption): TemplateResult | typeof nothing {
+    const current = this.#valueOf(name);
+    const values = this.#valuesOf(name);
     if (values.length === 0) return nothing;
+    // A size may be chosen that the generator draws without listing it.
     if (current && !values.includes(current)) values.push(current);
-    const unchosen = choice === 'model' && this.model ? `${this.model} (usual)` : AUTOMATIC;
-    return html`<label class=${`field ${choice}`}>
-      ${optionTitles[choice]}
-      <select name=${choice} @change=${(event: Event) => this.#chose(choice, event)}>
-        <option value="" .selected=${live(current === '')}>${unchosen}</option>
+    return html`<label class=${`field ${name}`}>
+      ${optionRow(name).title}
+      <select name=${name} @change=${({ target }: Event) => this.#selected(name, target)}>
+        <option value="" .selected=${live(current === '')}>
+          ${name === 'model' && this.model ? `${this.model} (usual)` : AUTOMATIC}
+        </option>
         ${values.map(
           (value) =>
             html`<option
               value=${value}
               .selected=${live(value === current)}
-              ?disabled=${this.#clashes(choice, value)}
+              ?disabled=${this.#isInConflict(name, value)}
             >
-              ${choice === 'partialImages' && value === '0' ? 'None' : valueName(value)}
+              ${valueLabel(name, value)}
             </option>`,
         )}
       </select>
     </label>`;
   }
 
-  /** JPEG has no transparency. */
-  #clashes(choice: Choice, value: string): boolean {
-    const { format, background } = this.#options;
-    return (
-      (choice === 'format' && value === 'jpeg' && background === 'transparent') ||
-      (choice === 'background' && value === 'transparent' && format === 'jpeg')
-    );
+  /** The chosen value; empty where the choice is left to the generator. */
+  #valueOf(name: ListOption): string {
+    const value = this.#allowed[name];
+    const isUsual = value === undefined || value === 'auto' || (name === 'model' && value === this.model);
+    return isUsual ? '' : String(value);
   }
 
-  #candidates(): TemplateResult | typeof nothing {
-    const counts = countTo(1, offerOf(this.supports).candidates).filter((count) =>
-      v.is(Options, { candidates: Number(count) }),
-    );
-    if (counts.length < 2) return nothing;
-    const current = String(this.#options.candidates ?? 1);
+  /** The values to choose from. What this version could not send is left out, whatever a newer server knows. */
+  #valuesOf(name: ListOption): string[] {
+    const { least = 0, schema } = optionRow(name);
+    const known = this.capabilities[optionTable[name].capability];
+    const values: readonly string[] = typeof known === 'number' ? countTo(least, known) : (known ?? []);
+    const isUsualModel = (value: string): boolean => name === 'model' && value === this.model;
+    return values.filter((value) => v.is(schema, sentValue(name, value)) && !isUsualModel(value));
+  }
+
+  /** Whether the value conflicts with another one that was chosen from a list. A number in conflict is dropped instead. */
+  #isInConflict(name: ListOption, value: string): boolean {
+    const options = { ...this.#allowed, [name]: sentValue(name, value) };
+    return optionNames.some((other) => !isNumberOption(other) && optionRow(other).conflict?.(options) !== undefined);
+  }
+
+  #selected(name: ListOption, target: EventTarget | null): void {
+    if (target instanceof HTMLSelectElement) this.#choose(name, sentValue(name, target.value));
+  }
+
+  #segments(name: ListOption): TemplateResult | typeof nothing {
+    const counts = this.#valuesOf(name);
+    if (counts.length === 0) return nothing;
+    const [least] = counts;
+    const current = this.#valueOf(name) || least;
     return html`<fieldset class="field">
-      <legend>Pictures at once</legend>
+      <legend>${optionRow(name).title}</legend>
       <div class="segments figures">
         ${counts.map(
           (count) =>
             html`<label class="segment">
               <input
                 type="radio"
-                name="candidates"
+                name=${name}
                 value=${count}
                 .checked=${live(count === current)}
-                @change=${() => this.#change('candidates', count === '1' ? undefined : Number(count))}
+                @change=${() => this.#choose(name, count === least ? undefined : Number(count))}
               />
               <span>${count}</span>
             </label>`,
@@ -136,49 +140,55 @@ export class PromptOptions extends LitElement {
     </fieldset>`;
   }
 
-  #compression(): TemplateResult | typeof nothing {
-    const { format, compression } = this.#options;
-    if (!offerOf(this.supports).compression || !isCompressed(format)) return nothing;
+  /** Shown only where the other options leave it a meaning. */
+  #numberField(name: NumberOption): TemplateResult | typeof nothing {
+    const { title } = optionRow(name);
+    const [least, most] = rangeOf(name);
+    if (optionProblem(name, { ...this.#allowed, [name]: least }, this.capabilities) !== undefined) return nothing;
     return html`<label class="field">
-      Compression, 0 to 100
+      ${title}, ${least} to ${most}
       <input
-        name="compression"
+        name=${name}
         type="number"
         inputmode="numeric"
-        min="0"
-        max="100"
+        min=${least}
+        max=${most}
         step="1"
-        placeholder="Automatic"
-        .value=${live(compression === undefined ? '' : String(compression))}
-        @change=${this.#compressed}
+        placeholder=${AUTOMATIC}
+        .value=${live(String(this.#allowed[name] ?? ''))}
+        @change=${({ target }: Event) => this.#numberEntered(name, target)}
       />
     </label>`;
   }
 
-  #compressed({ target }: Event): void {
+  #numberEntered(name: NumberOption, target: EventTarget | null): void {
     if (!(target instanceof HTMLInputElement)) return;
+    const [least, most] = rangeOf(name);
     const number = target.value === '' ? Number.NaN : target.valueAsNumber;
-    this.#change('compression', Number.isNaN(number) ? undefined : Math.min(100, Math.max(0, Math.round(number))));
-    // What was typed may come to the very number that was chosen before.
+    this.#choose(name, Number.isNaN(number) ? undefined : Math.min(most, Math.max(least, Math.round(number))));
+    // The rounded number may be the one that was chosen before: then no property changes, and the field still shows what was typed.
     this.requestUpdate();
   }
 
-  #chose(choice: Choice, { target }: Event): void {
-    if (target instanceof HTMLSelectElement) this.#change(choice, wireValue(choice, target.value));
-  }
-
-  #change(name: keyof Options, value: string | number | undefined): void {
-    const { [name]: _dropped, ...rest } = this.#options;
+  #choose(name: OptionName, value: string | number | undefined): void {
+    const { [name]: _replaced, ...rest } = this.#allowed;
     const options = value === undefined ? rest : v.parse(Options, { ...rest, [name]: value });
-    this.dispatchEvent(new IntentEvent({ type: 'options', options: supported(options, this.supports) }));
+    this.dispatchEvent(new IntentEvent({ type: 'options', options: allowedOptions(options, this.capabilities) }));
   }
 }
 
-/** A list's value as the wire has it. */
-function wireValue(choice: Choice, value: string): string | number | undefined {
+/** A list's value as it is sent; undefined leaves the choice to the generator. */
+function sentValue(name: ListOption, value: string): string | number | undefined {
   if (value === '') return undefined;
-  return choice === 'partialImages' ? Number(value) : value;
+  return optionRow(name).control === 'count' ? Number(value) : value;
 }
 
-const countTo = (first: number, last: number): string[] =>
-  Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => String(first + at));
+/** Empty where there is no choice. */
+const countTo = (least: number, most: number): string[] =>
+  most > least ? Array.from({ length: most - least + 1 }, (_, at) => String(least + at)) : [];
+
+/** The least and the most that an option's schema takes. */
+function rangeOf(name: NumberOption): [least: number, most: number] {
+  const [, , { requirement: least }, { requirement: most }] = optionTable[name].schema.pipe;
+  return [least, most];
+}

@@ -1,52 +1,52 @@
-/** Says what should change in a picture. */
+/** The field for what should change in an attempt, and the button that refines it. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
-import type { Options } from '../../../shared/model.ts';
+import type { Options } from '../../../shared/options.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { billingWords, chosenWords } from '../../model/option-labels.ts';
+import { summaryOf } from '../../model/option-labels.ts';
+import { billingNote } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import { SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
-import { OpenEvent } from '../viewer/open-event.ts';
-import { fieldNotes, isSendKey } from './field-notes.ts';
-import { promptForm } from './prompt-form.styles.ts';
+import { fieldNotes, isSendKey, textForm } from './text-form.ts';
 
 @element('proof-refine')
 export class RefineForm extends LitElement {
   static override styles = [
     base,
     controls,
-    promptForm,
+    textForm,
     css`
       textarea {
         min-block-size: 4.75rem;
       }
 
-      .with {
+      .chosen {
         flex: 1 1 8rem;
         align-self: center;
       }
     `,
   ];
 
-  /** The picture that the words are about; while there is none, nothing is sent. */
+  /** The attempt to refine; without one, nothing is sent. */
   @property({ attribute: false }) accessor imageId: string | undefined;
-  /** The number of that picture, as people know it. */
+  /** That attempt's number. */
   @property({ attribute: false }) accessor number: number | undefined;
-  /** In UTF-16 units. */
+  /** The longest feedback, in UTF-16 units. */
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
-  /** What somebody has written here; absent, nobody has touched the field. */
+  /** What this person has typed; absent: the field was not touched. */
   @property({ attribute: false }) accessor feedback: string | undefined;
-  /** Why the last drawing was cancelled: lent to a field that nobody has touched. */
+  /** Why the last generation was cancelled. Stands in the field until it is touched. */
   @property({ attribute: false }) accessor suggestion = '';
   @property({ attribute: false }) accessor options: Options = {};
-  /** What draws where the options name nothing else. */
+  /** The model that draws when the options name none. */
   @property({ attribute: false }) accessor model = '';
   @property({ type: Boolean }) accessor demo = false;
-  /** Another picture is being drawn: what is written here waits for its turn. */
+  /** A generation is running: the text is kept and cannot be sent yet. */
   @property({ type: Boolean }) accessor waits = false;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
@@ -84,7 +84,7 @@ export class RefineForm extends LitElement {
       ${fieldNotes({ text: this.#text, limit: this.limit, problem: this.problem, subject: 'This' })}
       <p id="origin" class="hint small soft">${this.#hint()}</p>
       <div class="send" ?hidden=${this.waits}>
-        <p class="with small soft">${this.#withOptions()}</p>
+        <p class="chosen small soft">${this.#chosenOptions()}</p>
         ${button({
           label: 'Refine',
           name: this.number === undefined ? undefined : `Refine No. ${this.number}`,
@@ -102,16 +102,16 @@ export class RefineForm extends LitElement {
     return this.feedback === undefined && this.suggestion ? 'From the cancelled drawing. Change it as you like.' : '';
   }
 
-  /** They are chosen elsewhere on the page, and count here too. */
-  #withOptions(): string {
-    const chosen = chosenWords(this.options, this.model);
-    return chosen.length > 0 ? `As chosen below: ${chosen.join(', ')}. ${billingWords(this.options, this.demo)}` : '';
+  /** The options are chosen in the prompt form, and hold for a refinement, too. */
+  #chosenOptions(): string {
+    const chosen = summaryOf(this.options, this.model);
+    return chosen.length > 0 ? `As chosen below: ${chosen.join(', ')}. ${billingNote(this.options, this.demo)}` : '';
   }
 
-  /** Who writes about a picture looks at it: nothing new takes its place, and the words stay about this one. */
+  /** Also selects the attempt, so that no newer one takes its place while somebody writes about it. */
   #typed(): void {
     this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: { feedback: this.field.value } }));
-    if (this.imageId !== undefined) this.dispatchEvent(new OpenEvent(this.imageId));
+    if (this.imageId !== undefined) this.dispatchEvent(new SelectAttemptEvent(this.imageId));
   }
 
   #keyPressed(event: KeyboardEvent): void {

@@ -1,7 +1,6 @@
-/** The rail beside the picture. */
 import { css } from 'lit';
 
-export const rail = css`
+export const sidebar = css`
   :host {
     display: flex;
     flex-direction: column;
@@ -20,7 +19,7 @@ export const rail = css`
     overflow-wrap: anywhere;
   }
 
-  /* What was written may be very long; what can be done stays near. */
+  /* Long texts scroll, so that the controls below stay near. */
   blockquote,
   .stage > p {
     max-block-size: 15rem;
@@ -31,15 +30,15 @@ export const rail = css`
     display: none;
   }
 
-  .notes:not(:has([shown])) {
+  .notices:not(:has([shown])) {
     margin-block-end: -1.5rem;
   }
 
-  .notes > [shown] ~ [shown] {
+  .notices > [shown] ~ [shown] {
     margin-block-start: 0.75rem;
   }
 
-  proof-progress ~ proof-watch,
+  proof-progress ~ proof-watch-note,
   .divided {
     padding-block-start: 1.5rem;
     border-block-start: 1px solid var(--line);

@@ -1,23 +1,28 @@
-/** What stands beside the picture: the stage's own words and controls, and what can always be done. */
+/** What stands beside the picture: notices, the stage's own part, the forms, and what can be done with the picture. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
-import type { Attempt, DiscardedAttempt, Options } from '../../../shared/model.ts';
+import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
+import type { Options } from '../../../shared/options.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
+import { noCapabilities } from '../../model/option-choice.ts';
 import { type Permissions, permissionsOf } from '../../model/permissions.ts';
-import type { Unsent } from '../../model/unsent-input.ts';
-import { attemptLookedAt, promptOf } from '../../model/viewer-content.ts';
-import type { SessionState } from '../../session/session-state.ts';
-import type { FarewellNote } from '../notices/ended-notice.ts';
-import { railNotes } from '../notices/notices.ts';
+import type { UnsentInput } from '../../model/unsent-input.ts';
+import { attemptInView, promptOf } from '../../model/viewer-content.ts';
+import { isPending, type SessionState } from '../../session/session-state.ts';
+import type { EndedNotice } from '../notices/ended-notice.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import type { ExampleEvent } from './examples.ts';
-import type { PromptForm } from './prompt-form.ts';
-import { rail } from './sidebar.styles.ts';
+import type { PromptForm, PromptPurpose } from './prompt-form.ts';
+import { sidebar } from './sidebar.styles.ts';
 import { StageFocus } from './stage-focus.ts';
-import { quote, stagePart } from './stage-panel.ts';
+import { quote, stagePanel } from './stage-panel.ts';
+import '../notices/ended-notice.ts';
+import '../notices/error-notice.ts';
+import '../notices/rejection-notice.ts';
+import '../notices/unfinished-notice.ts';
 import './attempt-changes.ts';
 import './attempt-facts.ts';
 import './cancel-form.ts';
@@ -27,96 +32,144 @@ import './picture-tools.ts';
 import './prompt-form.ts';
 import './refine-form.ts';
 
-const purposes = { initial_input: 'generate', generating: 'wait', user_feedback: 'regenerate', final: 'wait' } as const;
+const purposes = {
+  initial_input: 'generate',
+  generating: 'wait',
+  user_feedback: 'regenerate',
+  final: 'wait',
+  unknown: 'wait',
+} as const satisfies Record<SnapshotMessage['stage'], PromptPurpose>;
 
-@element('proof-rail')
-export class Rail extends LitElement {
-  static override styles = [base, controls, rail];
+/** One constant, so that no element updates for an equal list. */
+const noneDiscarded: readonly DiscardedAttempt[] = [];
+
+@element('proof-sidebar')
+export class Sidebar extends LitElement {
+  static override styles = [base, controls, sidebar];
 
   @property({ attribute: false }) accessor session!: SessionState;
-  /** What the next picture is to be like, as this browser remembers it. */
+  /** The options for the next picture. */
   @property({ attribute: false }) accessor options: Options = {};
-  /** What this person has typed and not sent. */
-  @property({ attribute: false }) accessor unsent: Unsent = {};
-  /** The attempt that this person looks at; absent, what is new is on show. */
-  @property({ attribute: false }) accessor openedId: string | undefined;
+  @property({ attribute: false }) accessor unsent: UnsentInput = {};
+  /** The image id of the attempt that this person has selected; absent: the latest is shown. */
+  @property({ attribute: false }) accessor selectedId: string | undefined;
   @query('proof-prompt') private accessor form!: PromptForm | null;
-  @query('.landing') private accessor landing!: HTMLElement | null;
-  @query('proof-farewell') private accessor farewell!: FarewellNote | null;
+  @query('.focus-target') private accessor focusTarget!: HTMLElement | null;
+  @query('proof-ended-notice') private accessor endedNotice!: EndedNotice | null;
 
   readonly #focus = new StageFocus(this);
 
-  /** The person has asked for what this rail's owner carries out on its behalf. */
-  acted(): void {
-    this.#focus.acted();
+  /** To be called when a command of this person is sent from outside of this element. */
+  commandSent(): void {
+    this.#focus.commandSent();
   }
 
-  override render(): TemplateResult | typeof nothing {
-    const { snapshot } = this.session;
-    if (!snapshot) return html`<proof-farewell .connection=${this.session.connection} .prompt=${''}></proof-farewell>`;
-    const headline = snapshot.stage === 'initial_input' && !this.#may.watches && !this.#may.hasEnded;
-    return html`${headline ? html`<h2 class="headline">What should the picture show?</h2>` : nothing}
-      ${railNotes(this.session, snapshot, this.#isAsking)}
-      <div class="stage">
-        ${stagePart({
-          session: this.session,
-          snapshot,
-          attempt: this.#attempt,
-          decides: this.#may.decides,
-          isWatching: this.#may.watches,
-        })}
-      </div>
-      ${snapshot.stage === 'final' ? this.#leaveApproved(snapshot, snapshot.approved.imageId) : nothing}
+  override render(): TemplateResult {
+    const { session } = this;
+    const { snapshot, connection } = session;
+    if (!snapshot) return html`<proof-ended-notice .connection=${connection}></proof-ended-notice>`;
+    const { watches, hasEnded } = this.#permissions;
+    const isFinal = snapshot.stage === 'final';
+    return html`${
+      snapshot.stage === 'initial_input' && !watches && !hasEnded
+        ? html`<h2 class="headline">What should the picture show?</h2>`
+        : nothing
+    }
+      ${this.#notices(snapshot)}
+      <div class="stage">${stagePanel(session, snapshot, this.#attempt)}</div>
+      ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt(snapshot.approved.imageId)}` : nothing}
       ${this.#changes(snapshot)}
-      ${this.#may.watches ? nothing : html`${this.#cancel(snapshot)} ${this.#refine(snapshot)} ${this.#prompt(snapshot)}`}
-      ${snapshot.stage === 'final' ? nothing : this.#leave(snapshot)}
+      ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}
+      ${isFinal ? nothing : this.#tools(snapshot)}
       <div class="more">
-        ${this.#facts(snapshot)}
+        ${this.#facts()}
         <proof-inspector .snapshot=${snapshot}></proof-inspector>
       </div>`;
   }
 
-  get #may(): Permissions {
+  get #permissions(): Permissions {
     return permissionsOf(this.session);
   }
 
-  #isPending(...commands: Parameters<SessionState['pending']['has']>[0][]): boolean {
-    return commands.some((command) => this.session.pending.has(command));
-  }
-
+  /** A picture was asked for, and the server has not answered yet. */
   get #isAsking(): boolean {
-    return this.#isPending('generate', 'regenerate', 'refine');
+    const { pending } = this.session;
+    return isPending(pending, 'generate') || isPending(pending, 'regenerate') || isPending(pending, 'refine');
   }
 
   get #attempt(): Attempt | undefined {
-    return attemptLookedAt(this.session, this.openedId);
+    return attemptInView(this.session, this.selectedId);
+  }
+
+  /** The attempt in view; undefined also while the viewer shows a running generation. */
+  get #shownAttempt(): Attempt | undefined {
+    const isDrawing = this.session.snapshot?.stage === 'generating' && this.selectedId === undefined;
+    return isDrawing ? undefined : this.#attempt;
+  }
+
+  /** The model that draws when the options name none. */
+  get #model(): string {
+    return this.session.welcome?.generator.model ?? '';
   }
 
   get #isDemo(): boolean {
     return this.session.welcome?.generator.demo === true;
   }
 
-  #cancel({ stage }: SnapshotMessage): TemplateResult {
+  /** How the connection, the last command and the last generation ended. */
+  #notices({ error, image, lastAction, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
+    const { connection, rejection, welcome, draft } = this.session;
+    const { decides, unavailable } = this.#permissions;
+    const finished = attemptsOf(lastGeneration, attempts).length;
+    return html`<div class="notices">
+      <proof-ended-notice .connection=${connection} .prompt=${draft} ?keeps=${image !== undefined}></proof-ended-notice>
+      <proof-rejection-notice
+        .rejection=${rejection}
+        .participantId=${welcome?.participantId}
+      ></proof-rejection-notice>
+      <proof-error-notice
+        .error=${finished > 0 ? undefined : error}
+        ?decides=${decides}
+        ?busy=${this.#isAsking}
+        ?unavailable=${unavailable}
+      ></proof-error-notice>
+      <proof-unfinished-notice
+        .lastGeneration=${lastGeneration}
+        .lastAction=${lastAction}
+        .participantId=${welcome?.participantId}
+        .finished=${finished}
+        .error=${error}
+        .draft=${draft}
+        ?decides=${decides}
+        ?busy=${this.#isAsking}
+        ?unavailable=${unavailable}
+      ></proof-unfinished-notice>
+    </div>`;
+  }
+
+  #cancelForm({ stage }: SnapshotMessage): TemplateResult {
+    const { decides, unavailable } = this.#permissions;
     return html`<proof-cancel
-      ?hidden=${stage !== 'generating' || !this.#may.decides}
+      ?hidden=${stage !== 'generating' || !decides}
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
       ?free=${this.#isDemo || isQueued(this.session)}
       .reason=${this.unsent.reason ?? ''}
-      ?busy=${this.#isPending('cancel')}
-      ?unavailable=${this.#may.unavailable}
+      ?busy=${isPending(this.session.pending, 'cancel')}
+      ?unavailable=${unavailable}
     ></proof-cancel>`;
   }
 
-  /** Words that wait are on show. */
-  #refine({ stage, lastGeneration }: SnapshotMessage): TemplateResult {
+  /** Also shown, but not to be sent, where it holds text while a generation runs or after the session has ended. */
+  #refineForm({ stage, lastGeneration }: SnapshotMessage): TemplateResult {
     const attempt = this.#attempt;
+    const { decides, refines, unavailable, hasEnded } = this.#permissions;
     const { feedback } = this.unsent;
     const suggestion = lastGeneration?.cancelReason ?? '';
-    const hasWords = feedback !== undefined || suggestion !== '';
-    const isOffered = this.#may.decides && this.#may.refines && attempt !== undefined && stage === 'user_feedback';
-    const waits = this.#may.decides && hasWords && this.openedId !== undefined && stage === 'generating';
+    const hasText = feedback !== undefined || suggestion !== '';
+    const isReady = decides && refines && attempt !== undefined && stage === 'user_feedback';
+    const waits = decides && hasText && this.selectedId !== undefined && stage === 'generating';
     return html`<proof-refine
-      ?hidden=${!(isOffered || waits || (this.#may.hasEnded && hasWords))}
+      ?hidden=${!(isReady || waits || (hasEnded && hasText))}
       ?waits=${waits}
       .imageId=${attempt?.image.imageId}
       .number=${attempt?.number}
@@ -124,109 +177,92 @@ export class Rail extends LitElement {
       .feedback=${feedback}
       .suggestion=${suggestion}
       .options=${this.options}
-      .model=${this.session.welcome?.generator.model ?? ''}
+      .model=${this.#model}
       ?demo=${this.#isDemo}
       ?busy=${this.#isAsking}
-      ?unavailable=${this.#may.unavailable}
+      ?unavailable=${unavailable}
     ></proof-refine>`;
   }
 
-  #prompt(snapshot: SnapshotMessage): TemplateResult {
-    const { stage } = snapshot;
-    const generator = this.session.welcome?.generator;
-    return html`<div class=${`form${stage === 'initial_input' ? '' : ' divided'}`} ?hidden=${stage === 'final' || !this.#may.decides}>
+  #promptForm(snapshot: SnapshotMessage): TemplateResult {
+    const { stage, attempts } = snapshot;
+    const { welcome, draft } = this.session;
+    const { decides, unavailable } = this.#permissions;
+    const isFirst = stage === 'initial_input';
+    return html`<div class=${`form${isFirst ? '' : ' divided'}`} ?hidden=${stage === 'final' || !decides}>
         <proof-prompt
           purpose=${purposes[stage]}
-          .draft=${this.session.draft}
-          .attempt=${this.#attempt ?? snapshot.attempts.at(-1)}
+          .draft=${draft}
+          .attempt=${this.#attempt ?? attempts.at(-1)}
           .options=${this.options}
-          .supports=${generator?.supports}
-          .model=${generator?.model ?? ''}
+          .capabilities=${welcome?.generator.supports ?? noCapabilities}
+          .model=${this.#model}
           ?demo=${this.#isDemo}
-          .limit=${this.session.welcome?.limits.PROMPT_CHARACTERS}
+          .limit=${welcome?.limits.PROMPT_CHARACTERS}
           .running=${snapshot.stage === 'generating' ? snapshot.generation.prompt : undefined}
           ?busy=${this.#isAsking}
-          ?unavailable=${this.#may.unavailable}
+          ?unavailable=${unavailable}
         ></proof-prompt>
       </div>
       ${
-        stage === 'initial_input' && this.#may.decides && !this.session.draft.trim()
+        isFirst && decides && !draft.trim()
           ? html`<proof-examples @example=${({ prompt }: ExampleEvent) => this.form?.fill(prompt)}></proof-examples>`
           : nothing
       }`;
   }
 
-  /** To take it along is what comes next, however much there is to read about it. */
-  #leaveApproved(snapshot: SnapshotMessage, approvedId: string): TemplateResult {
-    return html`${this.#leave(snapshot)} ${quote(this.#attempt?.prompt ?? promptOf(this.session, approvedId))}`;
-  }
-
-  /** Taking the picture along, and leaving it behind. */
-  #leave(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
+  #tools(snapshot: SnapshotMessage): TemplateResult | typeof nothing {
     const { stage, attempts } = snapshot;
-    const { images, connection } = this.session;
+    const { images, pending } = this.session;
+    const { decides, unavailable, hasEnded } = this.#permissions;
     const attempt = this.#attempt;
-    const isDrawing = stage === 'generating' && connection.status !== 'closed';
-    if (attempts.length === 0 || (isDrawing && this.openedId === undefined)) return nothing;
+    const isDrawing = stage === 'generating' && !hasEnded && this.selectedId === undefined;
+    if (attempts.length === 0 || isDrawing) return nothing;
     return html`<proof-tools
       class=${stage === 'final' ? '' : 'divided'}
       .attempt=${attempt}
       .picture=${attempt && images.get(attempt.image.imageId)}
       ?approved=${stage === 'final' && snapshot.approved.imageId === attempt?.image.imageId}
-      ?discards=${this.#may.decides && stage === 'user_feedback'}
-      ?starts-over=${this.#may.decides && stage !== 'generating'}
-      .pending=${this.session.pending}
-      ?unavailable=${this.#may.unavailable}
+      ?discards=${decides && stage === 'user_feedback'}
+      ?starts-over=${decides && stage !== 'generating'}
+      .pending=${pending}
+      ?unavailable=${unavailable}
     ></proof-tools>`;
   }
 
-  /** The attempt that lies on the mat. */
-  get #shownAttempt(): Attempt | undefined {
-    const isDrawing = this.session.snapshot?.stage === 'generating' && this.openedId === undefined;
-    return isDrawing ? undefined : this.#attempt;
+  #approvedPrompt(approvedId: string): TemplateResult {
+    return quote(this.#attempt?.prompt ?? promptOf(this.session, approvedId));
   }
 
   #changes({ attempts, discarded }: SnapshotMessage): TemplateResult | typeof nothing {
     const attempt = this.#shownAttempt;
     if (attempt?.parent === undefined) return nothing;
-    return html`<proof-changes
-      .attempt=${attempt}
-      .attempts=${attempts}
-      .discarded=${discarded ?? noneDiscarded}
-    ></proof-changes>`;
+    return html`<proof-changes .attempt=${attempt} .attempts=${attempts} .discarded=${discarded ?? noneDiscarded}></proof-changes>`;
   }
 
-  #facts({ attempts }: SnapshotMessage): TemplateResult | typeof nothing {
+  #facts(): TemplateResult | typeof nothing {
     const attempt = this.#shownAttempt;
-    if (!attempt) return nothing;
-    return html`<proof-facts
-      .attempt=${attempt}
-      .attempts=${attempts}
-      .model=${this.session.welcome?.generator.model ?? ''}
-    ></proof-facts>`;
+    return attempt ? html`<proof-facts .attempt=${attempt} .model=${this.#model}></proof-facts>` : nothing;
   }
 
-  /** The form decides for itself whether it is on show. */
+  /** Includes the prompt form, which decides itself whether it is hidden. */
   protected override async getUpdateComplete(): Promise<boolean> {
     const isComplete = await super.getUpdateComplete();
     await this.form?.updateComplete;
     return isComplete;
   }
 
-  /** Takes the person to where the stage begins: the field to write in, or the headline. */
+  /** Moves the focus to where the stage begins: the prompt field, or a heading. */
   async enter(): Promise<void> {
     await this.updateComplete;
     const { snapshot, connection } = this.session;
-    if (connection.status === 'closed') this.farewell?.focus();
-    else if (snapshot?.stage === 'initial_input' && this.form) this.form.lendFocus();
-    else this.landing?.focus();
+    if (connection.status === 'closed') this.endedNotice?.focus();
+    else if (snapshot?.stage === 'initial_input' && this.form) this.form.focusTentatively();
+    else this.focusTarget?.focus();
   }
 }
 
-/** One and the same, so that nobody renders anew for it. */
-const noneDiscarded: readonly DiscardedAttempt[] = [];
-
-/** Nothing was begun that could be billed. */
+/** The generation waits in the queue as a whole, so nothing of it can be billed yet. */
 function isQueued({ progress, snapshot }: SessionState): boolean {
   const finished = snapshot?.stage === 'generating' ? attemptsOf(snapshot.generation, snapshot.attempts).length : 0;
   return finished === 0 && progress.size > 0 && [...progress.values()].every(({ phase }) => phase === 'queued');

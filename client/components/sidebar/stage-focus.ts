@@ -1,73 +1,78 @@
-/**
- * Keeps a person's focus with the work: who acted, or stood in a part that is gone, is taken to where the new stage begins. The event
- * `followed` then tells the host's owner, which has the picture.
- */
+/** Moves the focus to where the work goes on when the stage changes under it. */
 import type { LitElement, ReactiveController } from 'lit';
-import type { Stage } from '../../../shared/model.ts';
+import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { type Intent, IntentEvent } from '../../model/intent.ts';
-import type { Notice, SessionState } from '../../session/session-state.ts';
+import type { CommandRejection, SessionState } from '../../session/session-state.ts';
 
 interface Host extends LitElement {
   readonly session: SessionState;
-  /** Takes the person to where the stage begins. */
+  /** Moves the focus to where the stage begins. */
   enter(): Promise<void>;
 }
 
-/** What leads to no other stage. */
-const asides: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options', 'unsent']);
+type Stage = SnapshotMessage['stage'];
 
-/** Nobody else is moved: what others do leaves the focus where it is, as long as its part is there. */
+interface Seen {
+  readonly stage: Stage | undefined;
+  readonly isClosed: boolean;
+  readonly rejection: CommandRejection | undefined;
+}
+
+/** Intents that never lead to another stage. */
+const withoutStage: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options', 'unsent']);
+
+/**
+ * The focus moves if this person's own command changed the stage, or if the element that had the focus is gone. What others do never
+ * moves it otherwise. After a move the host dispatches `focus-moved`, so that its owner can bring the picture into view.
+ */
 export class StageFocus implements ReactiveController {
   readonly #host: Host;
-  /** The stage that this person's own command is to leave, until it does. */
-  #actedIn: Stage | undefined;
-  #stoodIn: Element | undefined;
-  #before:
-    | { readonly stage: Stage | undefined; readonly isClosed: boolean; readonly notice: Notice | undefined }
-    | undefined;
+  /** The stage in which this person sent a command, until the stage changes or the command is rejected. */
+  #commandedIn: Stage | undefined;
+  #focusedBefore: Element | undefined;
+  #before: Seen | undefined;
 
   constructor(host: Host) {
     this.#host = host;
     host.addController(this);
     host.addEventListener(IntentEvent.type, (event) => {
-      if (event instanceof IntentEvent && this.#leadsOn(event.intent.type)) this.acted();
+      if (event instanceof IntentEvent && this.#mayChangeStage(event.intent.type)) this.commandSent();
     });
   }
 
-  /** The person has asked for something that may lead to another stage. */
-  acted(): void {
-    this.#actedIn = this.#host.session.snapshot?.stage;
+  /** To be called for commands whose intents don't pass the host. */
+  commandSent(): void {
+    this.#commandedIn = this.#host.session.snapshot?.stage;
   }
 
-  /** To discard leads on only where nothing else is left to look at. */
-  #leadsOn(type: Intent['type']): boolean {
-    return type === 'discard' ? this.#host.session.snapshot?.attempts.length === 1 : !asides.has(type);
+  /** A discard changes the stage only if it leaves no attempt. */
+  #mayChangeStage(type: Intent['type']): boolean {
+    return type === 'discard' ? this.#host.session.snapshot?.attempts.length === 1 : !withoutStage.has(type);
   }
 
   hostUpdate(): void {
-    this.#stoodIn = this.#host.shadowRoot?.activeElement ?? undefined;
+    this.#focusedBefore = this.#host.shadowRoot?.activeElement ?? undefined;
   }
 
   hostUpdated(): void {
-    const { snapshot, connection, notice } = this.#host.session;
-    const now = { stage: snapshot?.stage, isClosed: connection.status === 'closed', notice };
+    const { snapshot, connection, rejection } = this.#host.session;
+    const now: Seen = { stage: snapshot?.stage, isClosed: connection.status === 'closed', rejection };
     const before = this.#before;
     this.#before = now;
-    // What was refused leads nowhere.
-    if (notice && notice !== before?.notice) this.#actedIn = undefined;
+    if (rejection && rejection !== before?.rejection) this.#commandedIn = undefined;
     if (!before?.stage) return;
     const hasEnded = !before.isClosed && now.isClosed;
-    if (hasEnded || before.stage !== now.stage) void this.#follow(before.stage, now.stage, this.#stoodIn);
+    if (hasEnded || before.stage !== now.stage) void this.#stageChanged(before.stage, now.stage, this.#focusedBefore);
   }
 
-  async #follow(before: Stage, now: Stage | undefined, stoodIn: Element | undefined): Promise<void> {
-    const acted = this.#actedIn === before;
-    this.#actedIn = undefined;
+  async #stageChanged(before: Stage, now: Stage | undefined, focused: Element | undefined): Promise<void> {
+    const isOwn = this.#commandedIn === before;
+    this.#commandedIn = undefined;
     await this.#host.updateComplete;
-    const isGone = stoodIn !== undefined && !(stoodIn.isConnected && stoodIn.checkVisibility());
-    if (!acted && !isGone) return;
+    const isGone = focused !== undefined && !(focused.isConnected && focused.checkVisibility());
+    if (!isOwn && !isGone) return;
     await this.#host.enter();
-    // Who has approved a picture has seen it, and goes on from there.
-    if (before !== now && !(acted && now === 'final')) this.#host.dispatchEvent(new Event('followed'));
+    // Somebody who has just approved has seen the picture.
+    if (before !== now && !(isOwn && now === 'final')) this.#host.dispatchEvent(new Event('focus-moved'));
   }
 }

@@ -1,112 +1,117 @@
-/** The part of the rail that each stage has to itself: what goes on, and the decision. */
+/** The part of the sidebar that differs from stage to stage: what goes on, and the decision. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Attempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
-import { attemptNumber } from '../../model/attempt-label.ts';
-import { attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
-import { deed } from '../../model/sentences.ts';
+import { approvalOf, attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
+import { permissionsOf } from '../../model/permissions.ts';
+import { actionPhrase, attemptNumber, unknownStage, type WatchedStage } from '../../model/sentences.ts';
 import { promptOf } from '../../model/viewer-content.ts';
-import type { SessionState } from '../../session/session-state.ts';
+import { isPending, type SessionState } from '../../session/session-state.ts';
 import './approval-note.ts';
 import './decision-bar.ts';
 import './progress-panel.ts';
 import './watch-note.ts';
 
-export interface StagePart {
-  readonly session: SessionState;
-  readonly snapshot: SnapshotMessage;
-  /** The attempt that the person looks at. */
-  readonly attempt: Attempt | undefined;
-  readonly decides: boolean;
-  readonly isWatching: boolean;
-}
-
-/** What has the class `landing` takes the focus when the stage begins. */
-export function stagePart(part: StagePart): TemplateResult | typeof nothing {
-  const { session, snapshot, attempt, decides, isWatching } = part;
+/** The element with the class `focus-target` gets the focus when the stage begins. `attempt` is the one in view. */
+export function stagePanel(
+  session: SessionState,
+  snapshot: SnapshotMessage,
+  attempt: Attempt | undefined,
+): TemplateResult | typeof nothing {
+  const { watches, decides, hasEnded } = permissionsOf(session);
+  const watchNote = (stage: WatchedStage, css = 'focus-target') =>
+    watches
+      ? html`<proof-watch-note class=${css} .stage=${stage} .ownRole=${session.welcome?.role}></proof-watch-note>`
+      : nothing;
   switch (snapshot.stage) {
     case 'initial_input':
-      if (session.connection.status === 'closed') return session.draft.trim() ? quote(session.draft) : nothing;
-      return html`${othersDeed(session, 'start_over')}
-      ${isWatching ? html`${watch(snapshot)} ${beingWritten(session.draft)}` : nothing}`;
+      if (hasEnded) return session.draft.trim() ? quote(session.draft) : nothing;
+      return html`${othersAction(session, 'start_over')} ${watchNote('initial_input')}
+      ${watches ? sharedDraft(session.draft) : nothing}`;
     case 'generating':
-      return drawing(session, snapshot.generation, isWatching ? watch(snapshot) : nothing);
+      return hasEnded
+        ? quote(snapshot.generation.prompt)
+        : html`${running(session, snapshot.generation)} ${watchNote('generating', '')}`;
     case 'user_feedback': {
-      const prompt = attempt?.prompt ?? promptOf(session, snapshot.image.imageId);
-      if (isWatching) return html`${watch(snapshot)} ${quote(prompt)}`;
-      return decides ? decision(session, attempt) : quote(prompt);
+      const prompt = quote(attempt?.prompt ?? promptOf(session, snapshot.image.imageId));
+      if (watches) return html`${watchNote('user_feedback')} ${prompt}`;
+      return decides ? decision(session, attempt) : prompt;
     }
     case 'final':
       return html`<proof-approval
-          class="landing"
-          .decision=${snapshot.decisions.at(-1)}
-          .number=${numberElsewhere(snapshot.attempts, snapshot.approved.imageId, attempt)}
-        ></proof-approval>`;
+        class="focus-target"
+        .decision=${approvalOf(snapshot)}
+        .number=${approvedElsewhere(snapshot.attempts, snapshot.approved.imageId, attempt)}
+      ></proof-approval>`;
+    case 'unknown':
+      return html`<h2 class="focus-target" tabindex="-1">${unknownStage.title}</h2>
+        <p class="soft">${unknownStage.text}</p>
+        ${attempt ? quote(attempt.prompt) : nothing}`;
   }
 }
 
-/** Of the approved attempt, where another one is looked at. */
-function numberElsewhere(attempts: readonly Attempt[], approvedId: string, lookedAt: Attempt | undefined) {
-  const approved = findAttempt(attempts, approvedId);
-  return approved && approved !== lookedAt ? attemptNumber(approved, attempts) : undefined;
-}
+export const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;
 
-const watch = ({ stage }: SnapshotMessage): TemplateResult =>
-  html`<proof-watch class=${stage === 'generating' ? '' : 'landing'} stage=${stage}></proof-watch>`;
-
-/** What somebody else did, where it has changed what everybody sees; `only` that, if it is named. */
-function othersDeed({ snapshot, welcome }: SessionState, only?: LastAction['action']): TemplateResult | typeof nothing {
+/** The last action, if it is somebody else's; `only` names the one that counts. */
+function othersAction(
+  { snapshot, welcome }: SessionState,
+  only?: LastAction['action'],
+): TemplateResult | typeof nothing {
   const last = snapshot?.lastAction;
-  if (!last || last.connectionId === welcome?.connectionId || (only && last.action !== only)) return nothing;
-  return html`<p class="soft"><bdi>${last.by}</bdi> ${deed(last.action)}.</p>`;
+  if (!last || last.participantId === welcome?.participantId || (only && last.action !== only)) return nothing;
+  return html`<p class="soft"><bdi>${last.by}</bdi> ${actionPhrase(last)}.</p>`;
 }
 
-const beingWritten = (draft: string) =>
+const sharedDraft = (draft: string): TemplateResult | typeof nothing =>
   draft.trim() ? html`<p class="small soft">The prompt, as it is being written</p>${quote(draft)}` : nothing;
 
-function drawing(session: SessionState, generation: Generation, watching: TemplateResult | typeof nothing) {
-  const { prompt, feedback } = generation;
-  // Of a session that is gone nobody knows whether it still draws.
-  if (session.connection.status === 'closed') return quote(prompt);
-  const settled = settledOf(session, generation);
+function running(session: SessionState, generation: Generation): TemplateResult {
+  const { feedback, prompt, candidates } = generation;
+  const { settled, finished } = outcomesOf(session, generation);
   return html`<proof-progress
-      class="landing"
-      .progress=${furthest(session, settled.all)}
-      .pictures=${generation.candidates}
-      .finished=${settled.finished}
+      class="focus-target"
+      .progress=${furthestProgress(session, settled)}
+      .pictures=${candidates}
+      .finished=${finished}
       ?unavailable=${session.connection.status !== 'online'}
     ></proof-progress>
-    ${othersDeed(session)} ${quote(prompt)}
-    ${feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`}
-    ${watching}`;
+    ${othersAction(session)} ${quote(prompt)}
+    ${feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`}`;
 }
 
-/** The candidates that have ended, and how many of them brought a picture. */
-function settledOf({ snapshot }: SessionState, generation: Generation) {
-  const { failures = [] } = generation;
+/** The candidates that have ended, and how many of them became attempts. */
+function outcomesOf({ snapshot }: SessionState, generation: Generation): { settled: Set<number>; finished: number } {
   const attempts = attemptsOf(generation, snapshot?.attempts ?? []);
-  const all = [...attempts.map(({ image }) => image.candidate), ...failures.map(({ candidate }) => candidate)];
-  return { all: new Set(all), finished: attempts.length };
+  const failed = generation.failures?.map(({ candidate }) => candidate) ?? [];
+  return { settled: new Set([...attempts.map(({ image }) => image.candidate), ...failed]), finished: attempts.length };
 }
 
-const phases = ['drawing', 'started', 'retrying', 'queued'] as const;
+const phases = ['drawing', 'started', 'retrying', 'queued', 'unknown'] as const;
 
-/** Of several candidates the one that is furthest: what it does is what goes on. */
-function furthest({ progress }: SessionState, settled: ReadonlySet<number>) {
+/** Of the candidate that is furthest: its phase is shown for all of them. */
+function furthestProgress({ progress }: SessionState, settled: ReadonlySet<number>) {
   return [...progress.values()]
     .filter(({ candidate }) => !settled.has(candidate))
     .toSorted((one, other) => phases.indexOf(one.phase) - phases.indexOf(other.phase))[0];
 }
 
-/** Nobody approves what they can't see. */
+/** A picture whose bytes are not here cannot be approved. */
 function decision({ images, pending, connection }: SessionState, attempt: Attempt | undefined): TemplateResult {
   const isHere = attempt === undefined || images.has(attempt.image.imageId);
   return html`<proof-decision
-    class="landing"
+    class="focus-target"
     .image=${attempt?.image}
-    ?busy=${pending.has('approve')}
+    ?busy=${isPending(pending, 'approve')}
     ?unavailable=${connection.status !== 'online' || !isHere}
   ></proof-decision>`;
 }
 
-export const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;
+/** The approved attempt's number, where another attempt is in view. */
+function approvedElsewhere(
+  attempts: readonly Attempt[],
+  approvedId: string,
+  inView: Attempt | undefined,
+): string | undefined {
+  const approved = findAttempt(attempts, approvedId);
+  return approved && approved !== inView ? attemptNumber(approved) : undefined;
+}

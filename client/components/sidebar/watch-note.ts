@@ -1,19 +1,13 @@
-/** Tells a watcher what they are, and what to wait for. */
+/** Tells somebody who may not decide that they are watching, and what happens now. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import type { Stage } from '../../../shared/model.ts';
+import type { WelcomeMessage } from '../../../shared/protocol.ts';
+import { type WatchedStage, watchSentence } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 
-const waitsFor = {
-  initial_input: 'Nobody has asked for a picture yet. It will show here by itself.',
-  generating: 'The picture shows here while it is drawn.',
-  user_feedback: 'The reviewers are deciding on this picture.',
-  final: 'The reviewers have approved this picture.',
-} as const satisfies Record<Stage, string>;
-
-@element('proof-watch')
+@element('proof-watch-note')
 export class WatchNote extends LitElement {
   static override styles = [
     base,
@@ -31,7 +25,8 @@ export class WatchNote extends LitElement {
     `,
   ];
 
-  @property() accessor stage: Stage = 'initial_input';
+  @property({ attribute: false }) accessor stage: WatchedStage = 'initial_input';
+  @property({ attribute: false }) accessor ownRole: WelcomeMessage['role'] = 'watcher';
 
   override focus(): void {
     this.renderRoot.querySelector('h2')?.focus();
@@ -39,6 +34,6 @@ export class WatchNote extends LitElement {
 
   override render(): TemplateResult {
     return html`<h2 tabindex="-1">${icons.eye()}You are watching</h2>
-      <p class="soft">${waitsFor[this.stage]} To decide with them, ask for the review link.</p>`;
+      <p class="soft">${watchSentence(this.stage, this.ownRole)}</p>`;
   }
 }

@@ -1,4 +1,4 @@
-/** What every component starts from: box sizing, type, focus rings, and text for screen readers only. */
+/** The base of every component: box sizing, type, focus rings, and `.unseen` for text that only screen readers read. */
 import { css } from 'lit';
 
 export const base = css`

@@ -1,21 +1,21 @@
-/** A button as the whole page has it: while busy or unavailable it keeps its focus and does nothing. */
+/** The button of all components. While it is busy or unavailable it does nothing, but keeps the focus. */
 import { html, nothing, type TemplateResult } from 'lit';
 
-interface ButtonOptions {
+export interface ButtonOptions {
   readonly label: string;
-  /** For screen readers, where the label alone would not do; begins with the label. */
+  /** For screen readers, where the label alone is not clear; begins with the label. */
   readonly name?: string | undefined;
   readonly icon?: TemplateResult;
   readonly kind?: 'plain' | 'primary' | 'approve' | 'quiet';
-  /** Shows the icon alone. */
+  /** Shows only the icon; screen readers still read the label. */
   readonly bare?: boolean;
   readonly wide?: boolean;
   readonly type?: 'button' | 'submit';
-  /** Its command is on its way. */
+  /** Its command has no answer yet. */
   readonly busy?: boolean;
-  /** It can't be used just now. */
+  /** It can't be used now. */
   readonly unavailable?: boolean;
-  /** A double click is one click: the second half of it was meant for what stood here before. */
+  /** Ignores the second click of a double click: after the first, another button may be in its place. */
   readonly once?: boolean;
   readonly press?: () => void;
 }

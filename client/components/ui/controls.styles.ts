@@ -1,4 +1,4 @@
-/** Buttons and fields. */
+/** Buttons, fields and disclosures (`summary`). */
 import { css } from 'lit';
 
 export const controls = css`

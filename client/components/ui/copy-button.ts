@@ -1,13 +1,13 @@
-/** A button that puts a text or an image on the clipboard, and says so. */
+/** A button that copies a text or an image to the clipboard, and tells whether that worked. */
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { base } from './base.styles.ts';
 import { button } from './button.ts';
 import { controls } from './controls.styles.ts';
-import { copyImage } from './copy-image.ts';
 import { element } from './element.ts';
 import * as icons from './icons.ts';
 
+/** Dispatches `copied` when the content is on the clipboard. */
 @element('proof-copy')
 export class CopyButton extends LitElement {
   static override styles = [
@@ -22,9 +22,9 @@ export class CopyButton extends LitElement {
 
   @property({ attribute: false }) accessor content: string | Blob = '';
   @property() accessor label = 'Copy';
-  /** For screen readers, where several stand side by side; begins with the label. */
+  /** For screen readers, where there are several on a page; begins with the label. */
   @property({ attribute: false }) accessor name: string | undefined;
-  /** The icon alone, the label for screen readers. */
+  /** Shows only the icon; screen readers still read the label. */
   @property({ type: Boolean }) accessor bare = false;
   @state() private accessor outcome: 'copied' | 'failed' | undefined;
 
@@ -42,18 +42,18 @@ export class CopyButton extends LitElement {
       bare: this.bare,
       press: () => void this.#copy(),
     })}
-      <span class="unseen" role="status">${isCopied ? this.#words.copied : ''}</span>
-      ${this.outcome === 'failed' ? html`<p class="problem" role="alert">${this.#words.failed}</p>` : nothing}`;
+      <span class="unseen" role="status">${isCopied ? this.#messages.copied : ''}</span>
+      ${this.outcome === 'failed' ? html`<p class="problem" role="alert">${this.#messages.failed}</p>` : nothing}`;
   }
 
-  get #words(): { readonly copied: string; readonly failed: string } {
-    return typeof this.content === 'string' ? ofText : ofImage;
+  get #messages(): { readonly copied: string; readonly failed: string } {
+    return typeof this.content === 'string' ? textMessages : imageMessages;
   }
 
-  /** Without a secure page there is no clipboard; then the person is told what to do instead. */
+  /** A page that is not secure has no clipboard; then the message says what to do instead. */
   async #copy(): Promise<void> {
     const { content } = this;
-    const outcome = await put(content).then(
+    const outcome = await writeToClipboard(content).then(
       () => 'copied' as const,
       () => 'failed' as const,
     );
@@ -62,13 +62,25 @@ export class CopyButton extends LitElement {
   }
 }
 
-const ofText = { copied: 'Copied to the clipboard.', failed: 'Select the text and copy it.' };
-const ofImage = {
+const textMessages = { copied: 'Copied to the clipboard.', failed: 'Select the text and copy it.' };
+const imageMessages = {
   copied: 'The image is on the clipboard.',
   failed: 'This browser does not let the page copy images here. Download it instead.',
 };
 
-async function put(content: string | Blob): Promise<void> {
+/** @throws where there is no such clipboard (an insecure page, a browser that copies no images), or access to it is denied */
+async function writeToClipboard(content: string | Blob): Promise<void> {
   if (typeof content === 'string') await navigator.clipboard.writeText(content);
-  else await copyImage(content);
+  // The promise is passed as it is: after an `await`, Safari no longer takes the call for the result of a click.
+  else await navigator.clipboard.write([new ClipboardItem({ 'image/png': toPng(content) })]);
+}
+
+/** PNG is the only image type that every browser accepts on the clipboard. */
+async function toPng(blob: Blob): Promise<Blob> {
+  if (blob.type === 'image/png') return blob;
+  const bitmap = await createImageBitmap(blob);
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return canvas.convertToBlob({ type: 'image/png' });
 }

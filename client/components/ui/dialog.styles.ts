@@ -1,4 +1,3 @@
-/** A dialog: a sheet above the page. */
 import { css } from 'lit';
 
 export const dialog = css`

@@ -1,8 +1,6 @@
-/** Registering custom elements. */
-
 /**
- * Registers a custom element, unless the page has one of that name already: `/embed.js` may be loaded twice, and a second copy
- * must not fail where the first one works.
+ * Decorates the class of a custom element and registers it, unless the page already has an element of that name: a page may load
+ * `/embed.js` twice, and the second copy must not throw.
  */
 export function element(name: `proof-${string}`): (elementClass: CustomElementConstructor) => void {
   return (elementClass) => {

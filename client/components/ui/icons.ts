@@ -1,4 +1,4 @@
-/** The page's own icons: 20 by 20, one stroke, silent to screen readers. */
+/** Icons of 20 by 20 pixels, drawn in one stroke and hidden from screen readers. */
 import { html, type SVGTemplateResult, svg, type TemplateResult } from 'lit';
 
 const icon = (shape: SVGTemplateResult): TemplateResult => html`<svg
@@ -14,7 +14,7 @@ const icon = (shape: SVGTemplateResult): TemplateResult => html`<svg
   ${shape}
 </svg>`;
 
-/** A register mark, by which a printer sees that the plates lie true. */
+/** The logo: a printer's registration mark. */
 export const mark = (): TemplateResult =>
   icon(svg`<path d="M10 10V4.5a5.5 5.5 0 0 1 5.5 5.5Zm0 0v5.5A5.5 5.5 0 0 1 4.5 10Z" fill="currentColor" stroke="none"/>
     <circle cx="10" cy="10" r="5.5"/><path d="M10 1v18M1 10h18"/>`);

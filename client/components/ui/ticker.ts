@@ -1,8 +1,8 @@
-/** Time for what ticks on the page: ages, countdowns, elapsed seconds. */
+/** Updates components whose content changes with time: ages, countdowns, elapsed seconds. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
 export interface Clock {
-  /** Milliseconds of the epoch. */
+  /** Milliseconds since the epoch. */
   now(): number;
   /** Calls `tick` every `ms` milliseconds; returns the undo. */
   every(ms: number, tick: () => void): () => void;
@@ -18,11 +18,11 @@ export const systemClock: Clock = {
 
 interface TickingHost extends ReactiveControllerHost {
   readonly clock: Clock;
-  /** Whether something on show changes with time alone. */
+  /** Whether it shows something that changes with time. */
   readonly ticks: boolean;
 }
 
-/** Renders its host anew four times a second, while the host is on the page and has something that ticks. */
+/** Updates its host four times a second while the host is on the page and `ticks`. */
 export class Ticker implements ReactiveController {
   readonly #host: TickingHost;
   #stop: (() => void) | undefined;

@@ -1,4 +1,4 @@
-/** The house's colours, type and measures: set once, on the outermost element; everything inside inherits them. */
+/** Colours, type and measures: set once on the outermost element, and inherited by everything inside it. */
 import { css } from 'lit';
 
 export const tokens = css`
@@ -6,7 +6,10 @@ export const tokens = css`
     --paper: light-dark(#f8f7f5, #161617);
     --surface: light-dark(#ffffff, #1f1f21);
     --sunken: light-dark(#f1f0ed, #121213);
-    --mat: light-dark(#e6e5e2, #0c0c0d);
+    /* Behind a picture. */
+    --backdrop: light-dark(#e6e5e2, #0c0c0d);
+    /* In place of an image that is not here yet. */
+    --placeholder: light-dark(#f4f3f1, #19191a);
     --ink: light-dark(#1b1c1e, #f1f0ee);
     --ink-soft: light-dark(#56585c, #a6a7ab);
     --line: light-dark(#dedcd7, #333336);
@@ -17,7 +20,7 @@ export const tokens = css`
     --trouble: light-dark(#a8281e, #ff9a8f);
     --trouble-wash: light-dark(#fbefed, #2b1a19);
     --mark: light-dark(#9a9a96, #55565a);
-    /* The ground of a transparent picture: a grey check, on which light and dark parts both stand out. */
+    /* Behind a transparent picture: a grey check, on which both its light and its dark parts can be seen. */
     --check: repeating-conic-gradient(#d4d4d2 0 25%, #c6c6c4 0 50%) 0 0;
 
     --font: var(

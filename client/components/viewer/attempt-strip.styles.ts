@@ -1,12 +1,11 @@
-/** The strip of attempts: a contact sheet at the foot of the mat. */
 import { css } from 'lit';
 
-export const attempts = css`
+export const attemptStrip = css`
   :host {
     container-type: inline-size;
   }
 
-  .table {
+  .layout {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -24,7 +23,7 @@ export const attempts = css`
     display: flex;
     gap: 0.375rem;
     min-inline-size: 0;
-    /* As high as any thumbnail makes it. */
+    /* The height of a strip with thumbnails in it, so that the first one moves nothing. */
     min-block-size: 7.6875rem;
     padding: 0.625rem 0.25rem 0.25rem;
     overflow: auto hidden;
@@ -42,7 +41,7 @@ export const attempts = css`
     );
   }
 
-  /* It only keeps its room. */
+  /* An empty strip keeps its height and is not seen. */
   .strip:not(:has(*)) {
     visibility: hidden;
   }
@@ -55,8 +54,8 @@ export const attempts = css`
     --to: 44px;
   }
 
-  /* At an end beyond which there is more; one that has the focus stays until it has gone elsewhere. */
-  .pager {
+  /* Visible at an edge beyond which there are more attempts, and as long as it has the focus. */
+  .page {
     position: absolute;
     inset-block: 0;
     display: grid;
@@ -75,11 +74,11 @@ export const attempts = css`
   .more-right ~ .later:dir(ltr),
   .more-right ~ .earlier:dir(rtl),
   .more-left ~ .later:dir(rtl),
-  .pager:focus {
+  .page:focus {
     visibility: visible;
   }
 
-  .pager:hover {
+  .page:hover {
     background: light-dark(rgb(0 0 0 / 0.06), rgb(255 255 255 / 0.09));
   }
 
@@ -102,18 +101,18 @@ export const attempts = css`
     }
   }
 
-  .ask {
+  .generation {
     position: relative;
     display: flex;
     flex: none;
   }
 
-  .ask.several {
+  .generation.several {
     margin-inline: 0.375rem;
   }
 
-  /* One bracket over those that were asked for together. */
-  .ask.several::before {
+  /* A bracket over the attempts of one generation. */
+  .generation.several::before {
     content: '';
     position: absolute;
     inset-block-start: -0.375rem;
@@ -123,7 +122,7 @@ export const attempts = css`
     border-block-end: none;
   }
 
-  .thumb {
+  .attempt {
     display: grid;
     justify-items: center;
     gap: 0.375rem;
@@ -138,28 +137,28 @@ export const attempts = css`
     transition: background var(--quick);
   }
 
-  .thumb:hover {
+  .attempt:hover {
     background: light-dark(rgb(0 0 0 / 0.06), rgb(255 255 255 / 0.09));
   }
 
-  .thumb:focus-visible {
+  .attempt:focus-visible {
     outline-offset: -2px;
   }
 
-  .thumb proof-thumbnail {
+  .attempt proof-thumbnail {
     transition: opacity var(--quick);
   }
 
-  .thumb[aria-busy] proof-thumbnail,
-  .aside proof-thumbnail {
+  .attempt[aria-busy] proof-thumbnail,
+  .discarded proof-thumbnail {
     opacity: 0.45;
   }
 
-  .thumb[aria-current] {
+  .attempt[aria-current] {
     color: var(--ink);
   }
 
-  .slug {
+  .label {
     display: inline-flex;
     align-items: center;
     gap: 0.25em;
@@ -171,14 +170,14 @@ export const attempts = css`
     white-space: nowrap;
   }
 
-  .slug .icon {
+  .label .icon {
     inline-size: 1.0625em;
     block-size: 1.0625em;
   }
 
-  .thumb[aria-current] .slug {
+  .attempt[aria-current] .label {
     background: var(--ink);
-    color: var(--mat);
+    color: var(--backdrop);
   }
 
   .approved {
@@ -217,7 +216,7 @@ export const attempts = css`
     min-block-size: 44px;
   }
 
-  /* The way back to what is new keeps to the near side, and breaks its words rather than the row. */
+  /* The link to the latest attempt is at the start of the row, and wraps its text rather than the row. */
   ::slotted(*) {
     flex: 1 1 7rem;
     margin-inline-start: -0.75rem;
@@ -246,35 +245,35 @@ export const attempts = css`
     scroll-margin-block: 1.5rem;
   }
 
-  .aside {
+  .discarded {
     display: grid;
     grid-template-columns: repeat(auto-fill, minmax(min(100%, 13.5rem), 1fr));
     gap: 0.75rem 1rem;
     padding-block: 0.25rem;
   }
 
-  .aside li {
+  .discarded li {
     display: flex;
     align-items: center;
     gap: 0.875rem;
     min-inline-size: 0;
   }
 
-  .aside proof-thumbnail {
+  .discarded proof-thumbnail {
     flex: none;
   }
 
-  .aside li > div {
+  .discarded li > div {
     min-inline-size: 0;
     overflow-wrap: anywhere;
   }
 
-  .aside .button {
+  .discarded .button {
     margin-inline-start: -0.75rem;
   }
 
   @media (forced-colors: active) {
-    .thumb[aria-current] .slug,
+    .attempt[aria-current] .label,
     .approved {
       forced-color-adjust: none;
       background: Highlight;

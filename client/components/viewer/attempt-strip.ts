@@ -1,219 +1,241 @@
-/** Every attempt that is kept, as a strip of thumbnails: to look at, to compare, to put aside and to take back. */
+/** All attempts of the session as a strip of thumbnails, to select, compare, discard and restore. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
-import { attemptName, attemptNumber } from '../../model/attempt-label.ts';
-import { asksOf, findAttempt, isSameRow, originOf, pairToCompare } from '../../model/attempt-tree.ts';
+import { findAttempt, groupByGeneration, isSameOrder, originOf, pairToCompare } from '../../model/attempt-tree.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import type { ReceivedImage } from '../../session/session-state.ts';
-import { CompareEvent } from '../compare/compare-event.ts';
+import { attemptName, attemptNumber } from '../../model/sentences.ts';
+import { isPending, type ReceivedImage } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
-import { button } from '../ui/button.ts';
+import { type ButtonOptions, button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import { CompareEvent, SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
-import { attempts as attemptStyles } from './attempt-strip.styles.ts';
-import { discardedList } from './discarded-list.ts';
-import { WantsInView } from './load-in-view.ts';
-import { OpenEvent } from './open-event.ts';
-import { ScrollEdges } from './scroll-edges.ts';
-import { imageIdAt, StripFocus } from './strip-focus.ts';
+import { LazyImageLoader } from '../ui/image-loader.ts';
+import { attemptStrip } from './attempt-strip.styles.ts';
+import { imageIdAt, RovingFocus } from './roving-focus.ts';
+import { RowScroller } from './row-scroller.ts';
 import type { Thumbnail } from './thumbnail.ts';
-import { undoLine } from './undo-line.ts';
 import './thumbnail.ts';
 
-@element('proof-attempts')
-export class Attempts extends LitElement {
-  static override styles = [base, controls, attemptStyles];
+@element('proof-attempt-strip')
+export class AttemptStrip extends LitElement {
+  static override styles = [base, controls, attemptStrip];
 
   /** Oldest first. */
   @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
+  /** The longest discarded first. */
   @property({ attribute: false }) accessor discarded: readonly DiscardedAttempt[] = [];
-  /** Those whose bytes are here. */
+  /** The images whose bytes are here, by image id. */
   @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
-  /** The one on the mat. */
-  @property({ attribute: false }) accessor openedId: string | undefined;
+  /** The attempt in the viewer. */
+  @property({ attribute: false }) accessor selectedId: string | undefined;
   @property({ attribute: false }) accessor approvedId: string | undefined;
-  /** This person's own connection. */
-  @property({ attribute: false }) accessor connectionId: string | undefined;
-  /** Commands that wait for their answer. */
-  @property({ attribute: false }) accessor pending: ReadonlySet<Command['type']> = new Set();
-  /** Whether this person may discard and restore just now. */
+  /** The person in front of this page. */
+  @property({ attribute: false }) accessor participantId: string | undefined;
+  /** Commands that have no answer yet. */
+  @property({ attribute: false }) accessor pending: readonly Command[] = [];
+  /** Whether this person may discard and restore now. */
   @property({ type: Boolean }) accessor decides = false;
-  /** They may, but the line is down. */
+  /** Nothing can be sent: the connection is down. */
   @property({ type: Boolean }) accessor unavailable = false;
-  /** Others are being drawn: even while there is none, the room is kept in which they will stand. */
-  @property({ type: Boolean }) accessor awaiting = false;
+  /** A generation is running: the strip keeps the height that its attempts will need. */
+  @property({ type: Boolean }) accessor generating = false;
 
-  /** The one that the last change put aside. */
+  /** The attempt that the last change discarded; it can be undone until the next change. */
   @state() private accessor justDiscarded: DiscardedAttempt | undefined;
-  /** The one that this person last asked to discard or to restore. */
-  @state() private accessor asked: string | undefined;
   @query('.strip') accessor row!: HTMLElement | null;
-  @query('details') private accessor list!: HTMLDetailsElement | null;
-  readonly #edges: ScrollEdges;
-  readonly #focus: StripFocus;
-  /** The discarded one that the way back was last offered for. */
-  #offered: DiscardedAttempt | undefined;
+  @query('details') private accessor discardedList!: HTMLDetailsElement | null;
+  readonly #scroller = new RowScroller(this);
+  readonly #focus = new RovingFocus(this);
+  /** The value of `justDiscarded` for which the focus has been moved to Undo, where that was due. */
+  #undoOffered: DiscardedAttempt | undefined;
 
   constructor() {
     super();
-    new WantsInView(this);
-    this.#edges = new ScrollEdges(this);
-    this.#focus = new StripFocus(this);
+    new LazyImageLoader(this);
   }
 
-  /** Where images are to come. */
-  get places(): Iterable<Thumbnail> {
+  get imagePlaces(): Iterable<Thumbnail> {
     return this.renderRoot.querySelectorAll('proof-thumbnail');
   }
 
-  get parts(): readonly HTMLElement[] {
-    return [...this.renderRoot.querySelectorAll<HTMLElement>('.thumb')];
+  /** The attempts' buttons, in order, each with its `data-image-id`. */
+  get items(): readonly HTMLElement[] {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>('.attempt')];
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    const before = changed.get('attempts') ?? this.attempts;
-    const asideBefore = changed.get('discarded') ?? this.discarded;
-    if (isSameRow(before, this.attempts) && isSameRow(asideBefore, this.discarded)) return;
-    this.justDiscarded = this.discarded.findLast(({ image }) => findAttempt(before, image.imageId));
+    const attempts = changed.get('attempts') ?? this.attempts;
+    const discarded = changed.get('discarded') ?? this.discarded;
+    if (isSameOrder(attempts, this.attempts) && isSameOrder(discarded, this.discarded)) return;
+    this.justDiscarded = this.discarded.findLast(({ image }) => findAttempt(attempts, image.imageId));
   }
 
   override updated(changed: PropertyValues<this>): void {
-    this.#offerUndo();
-    this.#markUnfolded();
-    const isNewRow = changed.has('attempts') && !isSameRow(changed.get('attempts') ?? [], this.attempts);
-    if (changed.has('openedId') || isNewRow) void this.#bringIntoView();
+    this.#focusUndo();
+    this.#reflectExpanded();
+    const isOtherOrder = changed.has('attempts') && !isSameOrder(changed.get('attempts') ?? [], this.attempts);
+    if (changed.has('selectedId') || isOtherOrder) void this.#scrollToSelected();
   }
 
   override render(): TemplateResult {
-    return html`<div class="table">
-      <div class="row" ?hidden=${this.attempts.length === 0 && !this.awaiting}>
+    return html`<div class="layout">
+      <div class="row" ?hidden=${this.attempts.length === 0 && !this.generating}>
         <div
           class="strip"
           role="toolbar"
           aria-label="Attempts"
           @keydown=${this.#keyPressed}
           @focusin=${(event: FocusEvent) => this.#focus.visit(imageIdAt(event.target))}
-          @scroll=${() => this.#edges.mark()}
-          @wheel=${this.#edges.wheel}
+          @scroll=${() => this.#scroller.markEdges()}
+          @wheel=${this.#scroller.wheel}
         >
           ${repeat(
-            asksOf(this.attempts),
+            groupByGeneration(this.attempts),
             ([first]) => first?.image.generationId,
-            (ask) => this.#ask(ask),
+            (attempts) => this.#generation(attempts),
           )}
         </div>
-        ${this.#pager('earlier')} ${this.#pager('later')}
+        ${this.#pageButton('earlier')} ${this.#pageButton('later')}
       </div>
       ${this.#undo()} ${this.#actions()}
     </div>`;
   }
 
-  /** For a mouse without a wheel that tilts. The arrow keys reach all of the strip, so Tab need not stop here. */
-  #pager(towards: 'earlier' | 'later'): TemplateResult {
+  /** For a mouse with a plain wheel. It is no Tab stop, since the arrow keys reach every attempt. */
+  #pageButton(towards: 'earlier' | 'later'): TemplateResult {
     return html`<button
-      class=${`pager ${towards}`}
+      class=${`page ${towards}`}
       type="button"
       tabindex="-1"
       aria-label=${towards === 'earlier' ? 'Earlier attempts' : 'Later attempts'}
       @mousedown=${(event: Event) => event.preventDefault()}
-      @click=${() => this.#edges.page(towards)}
+      @click=${() => this.#scroller.page(towards)}
     >
       ${icons.chevron()}
     </button>`;
   }
 
-  #ask(attempts: readonly Attempt[]): TemplateResult {
+  /** @param attempts those of one generation */
+  #generation(attempts: readonly Attempt[]): TemplateResult {
     const several = attempts.length > 1;
     return html`<div
-      class=${several ? 'ask several' : 'ask'}
+      class=${several ? 'generation several' : 'generation'}
       role=${several ? 'group' : nothing}
-      aria-label=${several ? `${attempts.length} pictures of one ask` : nothing}
+      aria-label=${several ? `${attempts.length} pictures of one prompt` : nothing}
     >
       ${repeat(
         attempts,
         ({ image }) => image.imageId,
-        (attempt) => this.#thumb(attempt),
+        (attempt) => this.#attempt(attempt),
       )}
     </div>`;
   }
 
-  #thumb(attempt: Attempt): TemplateResult {
+  #attempt(attempt: Attempt): TemplateResult {
     const { image } = attempt;
     const { imageId } = image;
     const origin = originOf(attempt, this.attempts, this.discarded);
     const isApproved = imageId === this.approvedId;
     return html`<button
-      class="thumb"
+      class="attempt"
       type="button"
       data-image-id=${imageId}
       tabindex=${imageId === this.#focus.tabStop ? 0 : -1}
-      aria-current=${imageId === this.openedId ? 'true' : nothing}
-      aria-busy=${this.#isAsked('discard', imageId) ? 'true' : nothing}
+      aria-current=${imageId === this.selectedId ? 'true' : nothing}
+      aria-busy=${isPending(this.pending, 'discard', imageId) ? 'true' : nothing}
       aria-label=${attemptName(attempt, this.attempts, this.discarded, isApproved)}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
-      @click=${() => this.dispatchEvent(new OpenEvent(imageId))}
+      @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
       <proof-thumbnail .image=${image} .picture=${this.images.get(imageId)}></proof-thumbnail>
-      <span class="slug figures">
+      <span class="label figures">
         ${origin ? (origin.verb === 'Refined' ? icons.pencil() : icons.again()) : nothing}
-        ${attemptNumber(attempt, this.attempts)}
+        ${attemptNumber(attempt)}
         ${isApproved ? html`<span class="approved">${icons.check()}</span>` : nothing}
       </span>
     </button>`;
   }
 
+  /** The status element is always rendered: a screen reader reads out only text that is added to one that is there already. */
   #undo(): TemplateResult {
-    const imageId = this.justDiscarded?.image.imageId;
-    return undoLine({
-      attempt: this.justDiscarded,
-      discarded: this.discarded,
-      connectionId: this.connectionId,
-      decides: this.decides,
-      busy: this.#isAsked('restore', imageId),
-      unavailable: this.unavailable,
-      undo: () => this.#restore(imageId),
-    });
+    const attempt = this.justDiscarded;
+    return html`<div class=${attempt ? 'undo' : 'undo unseen'} data-image-id=${attempt?.image.imageId ?? nothing}>
+      <p role="status" dir="auto">${attempt ? this.#discardedSentence(attempt) : nothing}</p>
+      ${attempt ? this.#restoreButton(attempt, { label: 'Undo', icon: icons.undo(), once: true }) : nothing}
+    </div>`;
+  }
+
+  #discardedSentence(attempt: DiscardedAttempt): TemplateResult {
+    const number = attemptNumber(attempt);
+    if (this.#isOwn(attempt)) return html`${number} was discarded.`;
+    return html`${number} was discarded by <bdi>${attempt.discarded.by}</bdi>.`;
   }
 
   #actions(): TemplateResult {
-    const pair = pairToCompare(this.attempts, this.openedId);
+    const pair = pairToCompare(this.attempts, this.selectedId);
     const compare = (): unknown => pair && this.dispatchEvent(new CompareEvent(...pair));
     return html`<div class="actions">
       <slot></slot>
       ${pair ? button({ label: 'Compare', icon: icons.compare(), press: compare }) : nothing}
-      ${discardedList({
-        discarded: this.discarded,
-        images: this.images,
-        connectionId: this.connectionId,
-        decides: this.decides,
-        unavailable: this.unavailable,
-        isBusy: (imageId) => this.#isAsked('restore', imageId),
-        restore: (imageId) => this.#restore(imageId),
-        unfolded: () => this.#unfolded(),
-      })}
+      ${this.discarded.length > 0 ? this.#discardedList() : nothing}
     </div>`;
   }
 
-  #isAsked(command: 'discard' | 'restore', imageId: string | undefined): boolean {
-    return imageId !== undefined && imageId === this.asked && this.pending.has(command);
+  #discardedList(): TemplateResult {
+    return html`<details @toggle=${this.#toggled}>
+      <summary class="figures">${icons.chevron()}Discarded (${this.discarded.length})</summary>
+      <ul class="discarded">
+        ${repeat(
+          this.discarded,
+          ({ image }) => image.imageId,
+          (attempt) => this.#discardedAttempt(attempt),
+        )}
+      </ul>
+    </details>`;
+  }
+
+  #discardedAttempt(attempt: DiscardedAttempt): TemplateResult {
+    const { imageId } = attempt.image;
+    const number = attemptNumber(attempt);
+    const by = this.#isOwn(attempt) ? 'you' : html`<bdi>${attempt.discarded.by}</bdi>`;
+    return html`<li data-image-id=${imageId}>
+      <proof-thumbnail .image=${attempt.image} .picture=${this.images.get(imageId)}></proof-thumbnail>
+      <div>
+        <p class="figures">${number}<span class="small soft">, by ${by}</span></p>
+        ${this.#restoreButton(attempt, { label: 'Restore', name: `Restore ${number}`, kind: 'quiet' })}
+      </div>
+    </li>`;
+  }
+
+  #isOwn({ discarded }: DiscardedAttempt): boolean {
+    return discarded.participantId === this.participantId;
+  }
+
+  #restoreButton({ image: { imageId } }: DiscardedAttempt, options: ButtonOptions): TemplateResult | typeof nothing {
+    if (!this.decides) return nothing;
+    return button({
+      ...options,
+      busy: isPending(this.pending, 'restore', imageId),
+      unavailable: this.unavailable,
+      press: () => this.#restore(imageId),
+    });
   }
 
   #discard(imageId: string): void {
-    if (!this.decides || this.unavailable || this.pending.has('discard')) return;
-    this.asked = imageId;
+    if (!this.decides || this.unavailable || isPending(this.pending, 'discard')) return;
     this.dispatchEvent(new IntentEvent({ type: 'discard', imageId }));
   }
 
-  #restore(imageId: string | undefined): void {
-    if (imageId === undefined || this.pending.has('restore')) return;
-    this.asked = imageId;
+  #restore(imageId: string): void {
+    if (isPending(this.pending, 'restore')) return;
     this.dispatchEvent(new IntentEvent({ type: 'restore', imageId }));
-    // Who takes a picture back looks at it.
-    this.dispatchEvent(new OpenEvent(imageId));
+    // The person who restores an attempt wants to see it.
+    this.dispatchEvent(new SelectAttemptEvent(imageId));
   }
 
   #keyPressed(event: KeyboardEvent): void {
@@ -224,30 +246,31 @@ export class Attempts extends LitElement {
     event.preventDefault();
   }
 
-  /** Who discards elsewhere on the page, far below on a phone, is brought to where that is undone. */
-  #offerUndo(): void {
-    if (this.justDiscarded === this.#offered) return;
-    this.#offered = this.justDiscarded;
-    if (this.justDiscarded?.discarded.connectionId !== this.connectionId || this.shadowRoot?.activeElement) return;
+  /** The person who discards by a button elsewhere on the page, which on a phone may be out of view, is taken to Undo. */
+  #focusUndo(): void {
+    if (this.justDiscarded === this.#undoOffered) return;
+    this.#undoOffered = this.justDiscarded;
+    if (!this.justDiscarded || !this.#isOwn(this.justDiscarded) || this.shadowRoot?.activeElement) return;
     this.renderRoot.querySelector<HTMLElement>('.undo button')?.focus();
   }
 
-  /** The opened one, or where there is none the newest. */
-  async #bringIntoView(): Promise<void> {
-    // The thumbnails have their shapes only once they have rendered.
-    await Promise.all([...this.places].map(({ updateComplete }) => updateComplete));
-    const { parts } = this;
-    const part = parts.find(({ ariaCurrent }) => ariaCurrent === 'true') ?? parts.at(-1);
-    if (part) this.#edges.bringIntoView(part);
-    this.#edges.mark();
+  /** Scrolls to the selected attempt, or to the newest where none is selected. */
+  async #scrollToSelected(): Promise<void> {
+    // A thumbnail has its width only once it has rendered.
+    await Promise.all([...this.imagePlaces].map(({ updateComplete }) => updateComplete));
+    const { items } = this;
+    const item = items.find(({ ariaCurrent }) => ariaCurrent === 'true') ?? items.at(-1);
+    if (item) this.#scroller.scrollTo(item);
+    this.#scroller.markEdges();
   }
 
-  #markUnfolded(): void {
-    this.toggleAttribute('unfolded', this.list?.open ?? false);
+  #toggled(): void {
+    this.#reflectExpanded();
+    if (this.discardedList?.open) this.discardedList.scrollIntoView({ block: 'nearest' });
   }
 
-  #unfolded(): void {
-    this.#markUnfolded();
-    if (this.list?.open) this.list.scrollIntoView({ block: 'nearest' });
+  /** The styles of the viewer depend on this attribute. */
+  #reflectExpanded(): void {
+    this.toggleAttribute('expanded', this.discardedList?.open ?? false);
   }
 }

@@ -1,53 +1,52 @@
-/** Several sheets on one mat, in as many columns as make them largest. */
 import { css } from 'lit';
 
 export const candidates = css`
   :host {
-    --room: var(--picture-height, 70dvh);
+    --available: var(--picture-height, 70dvh);
     position: relative;
     container-type: inline-size;
     inline-size: 100%;
   }
 
-  /* Only measures what there is. */
-  .room {
+  /* Invisible: only measured for the number of columns. */
+  .available {
     position: absolute;
     inline-size: 100%;
-    block-size: var(--room);
+    block-size: var(--available);
     visibility: hidden;
     pointer-events: none;
   }
 
-  .cells {
+  .grid {
     --gap: 1.25rem;
     --caption: 2rem;
     --count: 2;
     --ratio: 1;
     --columns: 2;
     --rows: round(up, var(--count) / var(--columns), 1);
-    --row: calc((var(--room) - (var(--rows) - 1) * var(--gap)) / var(--rows) - var(--caption));
+    --slot-height: calc((var(--available) - (var(--rows) - 1) * var(--gap)) / var(--rows) - var(--caption));
     --gaps: calc((var(--columns) - 1) * var(--gap));
-    --cell: min((100cqi - var(--gaps)) / var(--columns), var(--row) * var(--ratio));
+    --slot-width: min((100cqi - var(--gaps)) / var(--columns), var(--slot-height) * var(--ratio));
     display: flex;
     flex-wrap: wrap;
     justify-content: center;
     gap: var(--gap);
-    inline-size: calc(var(--columns) * var(--cell) + var(--gaps));
+    inline-size: calc(var(--columns) * var(--slot-width) + var(--gaps));
     margin-inline: auto;
   }
 
   @container (inline-size < 30rem) {
-    .cells {
+    .grid {
       --gap: 0.75rem;
     }
   }
 
   li {
-    inline-size: var(--cell);
+    inline-size: var(--slot-width);
     min-inline-size: 0;
   }
 
-  .cell {
+  .candidate {
     display: block;
     inline-size: 100%;
     padding: 0;
@@ -59,52 +58,48 @@ export const candidates = css`
     text-align: start;
   }
 
-  button.cell {
+  button.candidate {
     cursor: zoom-in;
   }
 
-  .cell:focus-visible {
+  .candidate:focus-visible {
     outline-offset: 6px;
   }
 
-  /* All cells are of one shape; a sheet of another shape lies in the middle of its own. */
-  .place {
+  /* All slots have one shape; a canvas of another shape is centred in its slot. */
+  .slot {
     display: grid;
     place-items: center;
     aspect-ratio: var(--ratio);
   }
 
-  .place .sheet {
-    --own: var(--ratio);
-    inline-size: calc(100% * min(1, var(--own) / var(--ratio)));
-    aspect-ratio: var(--own);
+  .slot .canvas {
+    --own-ratio: var(--ratio);
+    inline-size: calc(100% * min(1, var(--own-ratio) / var(--ratio)));
+    aspect-ratio: var(--own-ratio);
     container-type: inline-size;
   }
 
-  .sheet img {
-    animation: none;
-  }
-
-  .finished .sheet img {
+  .finished .canvas img {
     background: var(--check) / 20px 20px;
   }
 
-  .sheet img.first {
-    animation: bring-in 420ms ease-out both;
+  .canvas img.first {
+    animation: fade-in 420ms ease-out both;
   }
 
-  button.cell .sheet {
+  button.candidate .canvas {
     transition: box-shadow var(--quick);
   }
 
-  button.cell:hover .sheet {
+  button.candidate:hover .canvas {
     box-shadow:
       var(--shadow),
       0 0 0 1px var(--ink);
   }
 
-  /* A reason that is too long for its sheet makes it longer: nothing of it is cut off. */
-  .failed .sheet {
+  /* A reason that is too long for the canvas overflows it, so that none of it is cut off. */
+  .failed .canvas {
     overflow: visible;
   }
 
@@ -132,7 +127,7 @@ export const candidates = css`
     text-align: center;
   }
 
-  button.cell .caption {
+  button.candidate .caption {
     color: var(--ink);
   }
 `;

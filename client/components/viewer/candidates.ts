@@ -1,121 +1,141 @@
-/** The pictures of one ask, side by side on the mat as they come. A finished one is opened by a click. */
+/** The candidates of one generation in a grid, in order, as they arrive. A click on a finished one selects it. */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { IntentEvent } from '../../model/intent.ts';
-import type { Candidate } from '../../model/viewer-content.ts';
-import { PaneSize } from '../compare/pane-size.ts';
+import type { CandidateContent } from '../../model/viewer-content.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
+import { ElementSize } from '../ui/element-size.ts';
+import { SelectAttemptEvent } from '../ui/events.ts';
+import { ImageLoader } from '../ui/image-loader.ts';
 import { candidates } from './candidates.styles.ts';
-import { DecodedImages } from './decoded-images.ts';
-import { columnsFor } from './grid-columns.ts';
-import { OpenEvent } from './open-event.ts';
-import { picture } from './picture.styles.ts';
+import { DecodedImage } from './decoded-image.ts';
+import { canvas } from './picture.styles.ts';
+
+const captions = {
+  placeholder: (label) => label,
+  partial: (label) => (label === 'Drawing' ? 'Preview' : `Preview. ${label}`),
+  finished: (label) => label,
+  failed: () => 'No picture',
+} as const satisfies Record<CandidateContent['kind'], (label: string) => string>;
 
 @element('proof-candidates')
 export class Candidates extends LitElement {
-  static override styles = [base, picture, candidates];
+  static override styles = [base, canvas, candidates];
 
-  @property({ attribute: false }) accessor candidates: readonly Candidate[] = [];
-  /** Whether they are still being drawn: blank sheets and previews show that it works. */
-  @property({ type: Boolean }) accessor working = false;
-  @query('.room') accessor pane!: Element | null;
+  @property({ attribute: false }) accessor candidates: readonly CandidateContent[] = [];
+  /** The generation is running; the unfinished candidates show it. */
+  @property({ type: Boolean }) accessor drawing = false;
+  @query('.available') private accessor available!: Element | null;
 
-  readonly #room = new PaneSize(this);
-  readonly #images = new DecodedImages(() => this.requestUpdate());
-  readonly #asked = new Set<string>();
+  readonly #available = new ElementSize(this, () => this.available);
+  readonly #loader = new ImageLoader(this);
+  /** By candidate. */
+  readonly #images = new Map<number, DecodedImage>();
 
   override focus(options?: FocusOptions): void {
     this.renderRoot.querySelector('button')?.focus(options);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    const before = changed.get('candidates') ?? [];
-    for (const { candidate } of before) {
-      if (!this.candidates.some((one) => one.candidate === candidate && one.picture)) this.#images.clear(candidate);
+    if (!changed.has('candidates')) return;
+    const listed = new Set(this.candidates.map(({ candidate }) => candidate));
+    for (const candidate of this.#images.keys()) if (!listed.has(candidate)) this.#images.delete(candidate);
+    for (const { candidate, picture } of this.candidates) {
+      const image = this.#images.get(candidate) ?? new DecodedImage(this.#decoded);
+      this.#images.set(candidate, image);
+      image.request(picture);
     }
-    for (const { candidate, picture } of this.candidates) if (picture) this.#images.want(candidate, picture);
   }
 
   override updated(): void {
-    this.#want();
-    const cells = this.renderRoot.querySelector<HTMLElement>('.cells');
-    if (!cells) return;
+    // After a late join the server sends only the newest image by itself (rule W1).
+    this.#loader.load(
+      this.candidates.flatMap(({ imageId, picture }) =>
+        imageId === undefined ? [] : [{ imageId, isFilled: picture !== undefined }],
+      ),
+    );
+    const grid = this.renderRoot.querySelector<HTMLElement>('.grid');
+    if (!grid) return;
     const count = this.candidates.length;
     const ratio = this.candidates[0]?.ratio ?? 1;
-    cells.style.setProperty('--count', String(count));
-    cells.style.setProperty('--ratio', String(ratio));
-    const { size } = this.#room;
-    if (size) cells.style.setProperty('--columns', String(columnsFor(size, count, ratio)));
-    for (const [at, sheet] of cells.querySelectorAll<HTMLElement>('.sheet').entries()) {
-      sheet.style.setProperty('--own', String(this.candidates[at]?.ratio ?? 1));
+    grid.style.setProperty('--count', String(count));
+    grid.style.setProperty('--ratio', String(ratio));
+    const { size } = this.#available;
+    if (size) grid.style.setProperty('--columns', String(columnsFor(size, count, ratio)));
+    for (const [index, canvas] of grid.querySelectorAll<HTMLElement>('.canvas').entries()) {
+      canvas.style.setProperty('--own-ratio', String(this.candidates[index]?.ratio ?? 1));
     }
   }
 
   override render(): TemplateResult | typeof nothing {
     if (this.candidates.length === 0) return nothing;
-    return html`<div class="room"></div>
+    return html`<div class="available"></div>
       <ul
-      class="cells"
-      role="list"
-      aria-label=${`${this.candidates.length} pictures of one prompt`}
-      @animationend=${this.#faded}
-    >
-      ${repeat(
-        this.candidates,
-        ({ candidate }) => candidate,
-        (candidate) => html`<li>${this.#cell(candidate)}</li>`,
-      )}
-    </ul>`;
+        class="grid"
+        role="list"
+        aria-label=${`${this.candidates.length} pictures of one prompt`}
+        @animationend=${this.#fadedIn}
+      >
+        ${repeat(
+          this.candidates,
+          ({ candidate }) => candidate,
+          (candidate) => html`<li>${this.#candidate(candidate)}</li>`,
+        )}
+      </ul>`;
   }
 
-  /** Who joins late is sent the newest picture alone (rule W1). */
-  #want(): void {
-    const imageIds = this.candidates.flatMap(({ imageId, picture }) =>
-      imageId === undefined || picture || this.#asked.has(imageId) ? [] : [imageId],
-    );
-    if (imageIds.length === 0) return;
-    for (const imageId of imageIds) this.#asked.add(imageId);
-    this.dispatchEvent(new IntentEvent({ type: 'want', imageIds }));
-  }
+  /** The first image of a candidate fades in; a later one is the same drawn further, and replaces it at once. */
+  readonly #decoded = (image: HTMLImageElement, previous: HTMLImageElement | undefined): void => {
+    if (!previous) image.classList.add('first');
+    this.requestUpdate();
+  };
 
-  /** What has faded in does not do it again when its cell becomes a button. */
-  #faded({ target }: AnimationEvent): void {
+  /** A candidate that becomes a button moves its image to another parent; without this it would fade in again. */
+  #fadedIn({ target }: AnimationEvent): void {
     if (target instanceof HTMLImageElement) target.classList.remove('first');
   }
 
-  #cell(candidate: Candidate): TemplateResult {
-    const { kind, picture, words, alt } = candidate;
-    // A preview that is still being decoded is none yet.
-    const isBlank = kind === 'partial' && !this.#images.shown(candidate.candidate);
-    const content = html`<span class="place">${this.#sheet(candidate)}</span>
-      <span class="caption figures">${captions[isBlank ? 'blank' : kind](words)}</span>`;
-    if (kind !== 'finished' || !picture) return html`<div class=${`cell ${kind}`}>${content}</div>`;
+  #candidate(content: CandidateContent): TemplateResult {
+    const { candidate, kind, imageId, label, alt } = content;
+    const isPreviewReady = this.#images.get(candidate)?.decoded !== undefined;
+    const caption = captions[kind === 'partial' && !isPreviewReady ? 'placeholder' : kind];
+    const body = html`<span class="slot">${this.#canvas(content)}</span>
+      <span class="caption figures">${caption(label)}</span>`;
+    if (kind !== 'finished') return html`<div class=${`candidate ${kind}`}>${body}</div>`;
     return html`<button
-      class="cell finished"
+      class="candidate finished"
       type="button"
-      aria-label=${`${words}. ${alt}`}
-      @click=${() => this.dispatchEvent(new OpenEvent(picture.reference.imageId))}
+      aria-label=${`${label}. ${alt}`}
+      @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
-      ${content}
+      ${body}
     </button>`;
   }
 
-  #sheet({ candidate, kind, number, words, alt }: Candidate): TemplateResult {
-    const isDrawn = kind === 'partial' || (kind === 'blank' && number === undefined);
-    const image = this.#images.shown(candidate);
+  #canvas({ candidate, kind, imageId, label, alt }: CandidateContent): TemplateResult {
+    const isUnfinished = kind === 'partial' || (kind === 'placeholder' && imageId === undefined);
+    const image = this.#images.get(candidate)?.decoded?.element;
     if (image) image.alt = alt;
-    return html`<span class="sheet">
-      ${image ?? nothing} ${kind === 'failed' ? html`<span class="reason">${words}</span>` : nothing}
-      ${this.working && isDrawn ? html`<span class="sweep"></span>` : nothing}
+    return html`<span class="canvas">
+      ${image ?? nothing} ${kind === 'failed' ? html`<span class="reason">${label}</span>` : nothing}
+      ${this.drawing && isUnfinished ? html`<span class="sweep"></span>` : nothing}
     </span>`;
   }
 }
 
-const captions: Readonly<Record<Candidate['kind'], (words: string) => string>> = {
-  blank: (words) => words,
-  partial: (words) => (words === 'Drawing' ? 'Preview' : `Preview. ${words}`),
-  finished: (words) => words,
-  failed: () => 'No picture',
-};
+/** Between two candidates, and the caption below each, in pixels: about what the styles say. */
+const GAP = 20;
+const CAPTION = 32;
+
+/** The number of columns in which candidates of that ratio (width by height) are largest; of two that are equal, the smaller. */
+function columnsFor(available: { width: number; height: number }, count: number, ratio: number): number {
+  const widthIn = (columns: number): number => {
+    const rows = Math.ceil(count / columns);
+    const height = (available.height - (rows - 1) * GAP) / rows - CAPTION;
+    return Math.min((available.width - (columns - 1) * GAP) / columns, height * ratio);
+  };
+  let best = 1;
+  for (let columns = 2; columns <= count; columns += 1) if (widthIn(columns) > widthIn(best)) best = columns;
+  return best;
+}

@@ -1,71 +1,29 @@
-/** The sheet on its mat, with the crop marks of a printer's proof. */
 import { css } from 'lit';
 
-export const picture = css`
-  :host {
-    inline-size: 100%;
-  }
-
-  .frame {
-    --ratio: 1;
-    position: relative;
-    inline-size: min(100%, var(--picture-height, 70dvh) * var(--ratio));
-    margin: 0 auto;
-  }
-
-  .sheet {
+/** The canvas that an image is drawn on. */
+export const canvas = css`
+  .canvas {
     position: relative;
     display: grid;
     aspect-ratio: var(--ratio);
     overflow: hidden;
     border-radius: 2px;
-    background: light-dark(#f4f3f1, #19191a);
+    background: var(--placeholder);
     box-shadow: var(--shadow);
   }
 
-  .sheet img {
+  .canvas img {
     grid-area: 1 / 1;
     inline-size: 100%;
     block-size: 100%;
     min-block-size: 0;
     object-fit: contain;
-    animation: bring-in 420ms ease-out both;
-    transition:
-      opacity 300ms ease,
-      filter 300ms ease;
   }
 
-  /* It comes and fades in with its picture: a sheet that is still blank shows none. */
-  .sheet img:is(.finished, .approved) {
-    background: var(--check) / 20px 20px;
-  }
-
-  .sheet img.previous {
-    filter: saturate(0.35);
-    opacity: 0.42;
-  }
-
-  @keyframes bring-in {
+  @keyframes fade-in {
     from {
       opacity: 0;
     }
-  }
-
-  .frame:is(.finished, .approved, .previous) .sheet {
-    cursor: zoom-in;
-  }
-
-  .look {
-    position: absolute;
-    inset: 0;
-    padding: 0;
-    border: 0;
-    background: none;
-    pointer-events: none;
-  }
-
-  .look:focus-visible {
-    outline-offset: 3px;
   }
 
   .sweep {
@@ -91,8 +49,61 @@ export const picture = css`
     }
   }
 
-  /* Beneath the picture, between the crop marks: nothing ever lies on the picture itself. */
-  .slug {
+  @media (forced-colors: active) {
+    .canvas {
+      border: 1px solid CanvasText;
+    }
+  }
+`;
+
+export const picture = css`
+  :host {
+    inline-size: 100%;
+  }
+
+  .frame {
+    --ratio: 1;
+    position: relative;
+    inline-size: min(100%, var(--picture-height, 70dvh) * var(--ratio));
+    margin: 0 auto;
+  }
+
+  .frame:is(.finished, .approved, .previous) .canvas {
+    cursor: zoom-in;
+  }
+
+  .canvas img {
+    animation: fade-in 420ms ease-out both;
+    transition:
+      opacity 300ms ease,
+      filter 300ms ease;
+  }
+
+  /* On the image itself, so that the grey check fades in with it and never shows on an empty canvas. */
+  .canvas img:is(.finished, .approved) {
+    background: var(--check) / 20px 20px;
+  }
+
+  .canvas img.previous {
+    filter: saturate(0.35);
+    opacity: 0.42;
+  }
+
+  .look {
+    position: absolute;
+    inset: 0;
+    padding: 0;
+    border: 0;
+    background: none;
+    pointer-events: none;
+  }
+
+  .look:focus-visible {
+    outline-offset: 3px;
+  }
+
+  /* Below the picture, between the crop marks, so that the caption never covers the picture. */
+  .caption {
     position: absolute;
     inset-block-start: calc(100% + 5px);
     inset-inline: 0;
@@ -111,12 +122,12 @@ export const picture = css`
     line-height: 1;
   }
 
-  /* Only where it takes its time. */
+  /* Appears only if the image takes more than half a second to arrive. */
   .coming {
-    animation: bring-in 400ms 500ms both;
+    animation: fade-in 400ms 500ms both;
   }
 
-  .approved .slug {
+  .approved .caption {
     background: var(--approve);
     color: var(--on-approve);
     font-weight: 640;
@@ -130,9 +141,27 @@ export const picture = css`
     }
   }
 
+  /* Crop marks as on a printer's proof: two lines outside of each corner. */
+  .marks {
+    --length: 14px;
+    --gap: 7px;
+    position: absolute;
+    inset: calc(-1 * (var(--length) + var(--gap)));
+    pointer-events: none;
+    background:
+      linear-gradient(var(--mark) 0 0) calc(var(--length) + var(--gap)) 0 / 1px var(--length),
+      linear-gradient(var(--mark) 0 0) 0 calc(var(--length) + var(--gap)) / var(--length) 1px,
+      linear-gradient(var(--mark) 0 0) calc(100% - var(--length) - var(--gap)) 0 / 1px var(--length),
+      linear-gradient(var(--mark) 0 0) 100% calc(var(--length) + var(--gap)) / var(--length) 1px,
+      linear-gradient(var(--mark) 0 0) calc(var(--length) + var(--gap)) 100% / 1px var(--length),
+      linear-gradient(var(--mark) 0 0) 0 calc(100% - var(--length) - var(--gap)) / var(--length) 1px,
+      linear-gradient(var(--mark) 0 0) calc(100% - var(--length) - var(--gap)) 100% / 1px var(--length),
+      linear-gradient(var(--mark) 0 0) 100% calc(100% - var(--length) - var(--gap)) / var(--length) 1px;
+    background-repeat: no-repeat;
+  }
+
   @media (forced-colors: active) {
-    .sheet,
-    .approved .slug {
+    .approved .caption {
       border: 1px solid CanvasText;
     }
   }

@@ -1,86 +1,85 @@
-/** The picture on its mat: a new one is decoded before it takes the old one's place and fades in. A click brings it nearer. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+/** One image in a frame with crop marks. A new image fades in over the one before it; a click opens a close look. */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import type { PictureShowing, PictureShown } from '../../model/viewer-content.ts';
-import { CompareEvent } from '../compare/compare-event.ts';
+import type { ImageContent, SingleContent } from '../../model/viewer-content.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
+import { CompareEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
-import { marks } from './crop-marks.styles.ts';
-import { picture } from './picture.styles.ts';
+import { DecodedImage } from './decoded-image.ts';
+import { canvas, picture } from './picture.styles.ts';
 
 interface Layer {
   readonly image: HTMLImageElement;
-  /** What the image was shown as when it was on top: how it looks, and what is said of it, goes with it and with no other. */
-  readonly shown: PictureShown;
+  /** The content that the image belongs to. A layer keeps its look while another one fades in above it. */
+  readonly content: ImageContent;
 }
 
-const slugs = { partial: 'Preview', previous: 'Previous picture', finished: undefined, approved: 'Approved' } as const;
+const captions = {
+  partial: 'Preview',
+  previous: 'Previous picture',
+  finished: undefined,
+  approved: 'Approved',
+} as const satisfies Record<ImageContent['kind'], string | undefined>;
 
 @element('proof-picture')
 export class Picture extends LitElement {
-  static override styles = [base, marks, picture];
+  static override styles = [base, canvas, picture];
 
-  @property({ attribute: false }) accessor showing: PictureShowing = { kind: 'nothing' };
-  /** Whether something is being drawn: the mat shows that it works. */
-  @property({ type: Boolean }) accessor working = false;
+  @property({ attribute: false }) accessor content: SingleContent = { kind: 'empty' };
+  /** A generation is running; the canvas shows it. */
+  @property({ type: Boolean }) accessor drawing = false;
 
-  /** The picture on show, and under it the one that it replaces, while it fades in. */
+  /** The image on show, last, and under it the one that it replaces, until it has faded in. */
   @state() private accessor layers: readonly Layer[] = [];
-  @query('.look') private accessor look!: HTMLElement | null;
-  #wanted: string | undefined;
+  @query('.look') private accessor lookButton!: HTMLElement | null;
+  readonly #image = new DecodedImage(() => this.requestUpdate());
 
-  override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has('showing')) return;
-    const { showing } = this;
-    if (!('picture' in showing)) {
-      this.#wanted = undefined;
+  override willUpdate(): void {
+    const content = 'picture' in this.content ? this.content : undefined;
+    this.#image.request(content?.picture);
+    if (!content) {
       this.layers = [];
       return;
     }
-    const { imageId } = showing.picture.reference;
+    const { decoded } = this.#image;
+    if (decoded?.imageId !== content.picture.reference.imageId) return;
     const top = this.layers.at(-1);
-    if (top && top.shown.picture.reference.imageId === imageId) {
-      this.#wanted = imageId;
-      this.layers = [...this.layers.slice(0, -1), { ...top, shown: showing }];
-    } else if (this.#wanted !== imageId) {
-      void this.#bringIn(showing);
-    }
+    const under = top?.image === decoded.element ? this.layers.slice(0, -1) : this.layers.slice(-1);
+    this.layers = [...under, { image: decoded.element, content }];
   }
 
   override updated(): void {
     const frame = this.renderRoot.querySelector<HTMLElement>('.frame');
-    frame?.style.setProperty('--ratio', String(ratioOf(this.layers.at(-1)?.shown ?? this.showing)));
+    frame?.style.setProperty('--ratio', String(ratioOf(this.layers.at(-1)?.content ?? this.content)));
   }
 
   override render(): TemplateResult | typeof nothing {
-    if (this.showing.kind === 'nothing') return nothing;
+    if (this.content.kind === 'empty') return nothing;
     const top = this.layers.at(-1);
-    const kind = top?.shown.kind;
-    const slug = kind && slugs[kind];
-    for (const { image, shown } of this.layers) image.className = shown.kind;
-    if (top) top.image.alt = top.shown.alt;
-    return html`<figure class=${`frame ${kind ?? 'blank'}`}>
+    for (const layer of this.layers) {
+      layer.image.className = layer.content.kind;
+      layer.image.alt = layer === top ? layer.content.alt : '';
+    }
+    return html`<figure class=${`frame ${top?.content.kind ?? 'placeholder'}`}>
       <span class="marks" aria-hidden="true"></span>
-      <div class="sheet" @animationend=${this.#faded} @click=${this.#lookClosely}>
+      <div class="canvas" @animationend=${this.#fadedIn} @click=${this.#lookClosely}>
         ${repeat(
           this.layers,
           ({ image }) => image,
           ({ image }) => image,
         )}
-        ${this.working ? html`<span class="sweep"></span>` : nothing}
+        ${this.drawing ? html`<span class="sweep"></span>` : nothing}
       </div>
-      ${top ? this.#lookButton(top.shown) : nothing}
-      ${!top && this.showing.kind === 'blank' && this.showing.isComing ? html`<figcaption class="slug coming">On its way …</figcaption>` : nothing}
-      ${slug ? html`<figcaption class="slug">${kind === 'approved' ? icons.check() : nothing}${slug}</figcaption>` : nothing}
+      ${top ? this.#lookButton(top.content) : nothing} ${this.#caption(top?.content)}
     </figure>`;
   }
 
-  /** For keys and screen readers: it lies over the picture, but lets a mouse through, which may want to take the picture along. */
-  #lookButton(shown: PictureShown): TemplateResult {
-    const name = 'name' in shown ? ` at ${shown.name}` : '';
-    // A preview can't be looked at; the button only keeps what focus it has.
+  /** For keyboards and screen readers. It covers the picture but lets the mouse through, so that the picture can be dragged away. */
+  #lookButton(content: ImageContent): TemplateResult {
+    const name = 'name' in content ? ` at ${content.name}` : '';
+    // A preview has no close look; its button is kept because it may have the focus.
     return html`<button
       class="look"
       type="button"
@@ -91,35 +90,33 @@ export class Picture extends LitElement {
     ></button>`;
   }
 
+  #caption(content: ImageContent | undefined): TemplateResult | typeof nothing {
+    if (!content) {
+      const isComing = this.content.kind === 'placeholder' && this.content.isComing;
+      return isComing ? html`<figcaption class="caption coming">On its way …</figcaption>` : nothing;
+    }
+    const { kind } = content;
+    const caption = captions[kind];
+    if (!caption) return nothing;
+    return html`<figcaption class="caption">${kind === 'approved' ? icons.check() : nothing}${caption}</figcaption>`;
+  }
+
   #lookClosely(): void {
-    const shown = this.layers.at(-1)?.shown;
-    if (!shown || !('name' in shown)) return;
-    // Where the focus comes back to, however the picture was opened.
-    this.look?.focus({ preventScroll: true });
-    this.dispatchEvent(new CompareEvent(shown.picture.reference.imageId));
+    const content = this.layers.at(-1)?.content;
+    if (!content || !('name' in content)) return;
+    // A closing dialog gives the focus back to the element that had it: this button, also after a click on the picture.
+    this.lookButton?.focus({ preventScroll: true });
+    this.dispatchEvent(new CompareEvent(content.picture.reference.imageId));
   }
 
-  async #bringIn({ picture: { reference, url } }: PictureShown): Promise<void> {
-    this.#wanted = reference.imageId;
-    const image = new Image(reference.width, reference.height);
-    image.src = url;
-    // A picture that can't be decoded still takes its place: its alternative text then stands there.
-    await image.decode().catch(() => undefined);
-    const { showing } = this;
-    if (this.#wanted !== reference.imageId || !('picture' in showing)) return;
-    const under = this.layers.at(-1);
-    if (under) under.image.alt = '';
-    this.layers = [...(under ? [under] : []), { image, shown: showing }];
-  }
-
-  #faded(event: AnimationEvent): void {
+  #fadedIn(event: AnimationEvent): void {
     const top = this.layers.at(-1);
     if (top && event.target === top.image) this.layers = [top];
   }
 }
 
-/** Width by height, as far as it is known. */
-function ratioOf(showing: PictureShowing): number {
-  if (showing.kind === 'blank') return showing.ratio;
-  return 'picture' in showing ? showing.picture.reference.width / showing.picture.reference.height : 1;
+/** Width by height; 1 where it is not known. */
+function ratioOf(content: SingleContent): number {
+  if (content.kind === 'placeholder') return content.ratio;
+  return 'picture' in content ? content.picture.reference.width / content.picture.reference.height : 1;
 }

@@ -1,59 +1,22 @@
-/** A small sheet with an image on it, or blank and of the right shape until its bytes are here. */
-import { css, LitElement, nothing } from 'lit';
+/** A thumbnail of an image; while the image's bytes are not here, an empty box of its shape. */
+import { LitElement, nothing } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../../shared/model.ts';
 import type { ReceivedImage } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
-import { DecodedImages } from './decoded-images.ts';
+import { DecodedImage } from './decoded-image.ts';
+import { thumbnail } from './thumbnail.styles.ts';
 
 @element('proof-thumbnail')
 export class Thumbnail extends LitElement {
-  static override styles = [
-    base,
-    css`
-      :host {
-        --ratio: 1;
-        block-size: 4.5rem;
-        /* A panorama or a bookmark shows its middle. */
-        inline-size: clamp(3rem, 4.5rem * var(--ratio), 8rem);
-        overflow: hidden;
-        border-radius: 2px;
-        background: light-dark(#f4f3f1, #19191a);
-        box-shadow: inset 0 0 0 1px var(--edge);
-      }
-
-      :host([filled]) {
-        box-shadow: 0 1px 2px light-dark(rgb(0 0 0 / 0.16), rgb(0 0 0 / 0.6));
-      }
-
-      img {
-        display: block;
-        inline-size: 100%;
-        block-size: 100%;
-        object-fit: cover;
-        background: var(--check) / 12px 12px;
-        animation: bring-in 300ms ease-out both;
-      }
-
-      @keyframes bring-in {
-        from {
-          opacity: 0;
-        }
-      }
-
-      @media (forced-colors: active) {
-        :host {
-          border: 1px solid CanvasText;
-        }
-      }
-    `,
-  ];
+  static override styles = [base, thumbnail];
 
   @property({ attribute: false }) accessor image!: ImageReference;
+  /** Absent until its bytes are here. */
   @property({ attribute: false }) accessor picture: ReceivedImage | undefined;
 
-  readonly #images = new DecodedImages(() => this.requestUpdate());
+  readonly #image = new DecodedImage(() => this.requestUpdate());
 
   get imageId(): string {
     return this.image.imageId;
@@ -64,19 +27,18 @@ export class Thumbnail extends LitElement {
   }
 
   override willUpdate(): void {
-    if (this.picture) this.#images.want(0, this.picture);
-    else this.#images.clear(0);
+    this.#image.request(this.picture);
   }
 
   override updated(): void {
     const { width, height } = this.image;
     this.style.setProperty('--ratio', String(width && height ? width / height : 1));
-    this.toggleAttribute('filled', this.#images.shown(0) !== undefined);
+    this.toggleAttribute('filled', this.#image.decoded !== undefined);
   }
 
-  /** What it shows is told by what it stands in. */
+  /** Without alternative text: the thumbnail stands beside a label. */
   override render(): HTMLImageElement | typeof nothing {
-    const image = this.#images.shown(0);
+    const image = this.#image.decoded?.element;
     if (!image) return nothing;
     image.alt = '';
     image.draggable = false;

@@ -1,79 +1,87 @@
-/** The mat: the picture or the pictures that lie on it, and below them the strip of all that is kept. */
+/** The viewer: the picture, or the candidates of one generation, and below it the strip of attempts. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { permissionsOf } from '../../model/permissions.ts';
-import { wayBackWords } from '../../model/selected-attempt.ts';
-import { attemptLookedAt, type PictureShowing, type Showing } from '../../model/viewer-content.ts';
+import { showLatestLabel } from '../../model/sentences.ts';
+import { attemptInView, type SingleContent, type ViewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { button } from '../ui/button.ts';
 import './attempt-strip.ts';
 import './candidates.ts';
 import './picture.ts';
 
-interface Mat {
+interface ViewerOptions {
   readonly session: SessionState;
-  readonly shown: Showing;
-  /** The attempt that this person has opened. */
-  readonly openedId: string | undefined;
-  /** They want to see what is new again. */
-  readonly goBack: () => void;
+  readonly content: ViewerContent;
+  /** The attempt that this person looks at; absent, the latest is shown. */
+  readonly selectedId: string | undefined;
+  /** The person wants to see the latest again. */
+  readonly showLatest: () => void;
 }
 
-/** One and the same, so that nobody renders anew for it. */
+// Constants, so that the elements below don't update when nothing has changed.
 const noneDiscarded: readonly DiscardedAttempt[] = [];
-const nothingShown: PictureShowing = { kind: 'nothing' };
+const empty: SingleContent = { kind: 'empty' };
 
-export function mat(options: Mat): TemplateResult {
-  const { session, shown, openedId } = options;
+/** Its styles are in `viewer.styles.ts`. */
+export function viewer(options: ViewerOptions): TemplateResult {
+  const { session, content, selectedId } = options;
   const { connection, snapshot } = session;
   const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
-  return html`<section class="mat" aria-label="Picture" ?hidden=${shown.kind === 'nothing' && !hasStrip(snapshot)}>
-    <div class=${`table${hasStrip(snapshot) ? ' stripped' : ''}`}>
+  return html`<section class="viewer" aria-label="Picture" ?hidden=${content.kind === 'empty' && !hasStrip(snapshot)}>
+    <div class=${`viewer-content${hasStrip(snapshot) ? ' with-strip' : ''}`}>
       <proof-picture
-        ?hidden=${shown.kind === 'candidates'}
-        .showing=${shown.kind === 'candidates' ? nothingShown : shown}
-        ?working=${isDrawing && openedId === undefined}
+        ?hidden=${content.kind === 'candidates'}
+        .content=${content.kind === 'candidates' ? empty : content}
+        ?drawing=${isDrawing && selectedId === undefined}
       ></proof-picture>
-      ${shown.kind === 'candidates' ? html`<proof-candidates .candidates=${shown.candidates} ?working=${isDrawing}></proof-candidates>` : nothing}
+      ${
+        content.kind === 'candidates'
+          ? html`<proof-candidates .candidates=${content.candidates} ?drawing=${isDrawing}></proof-candidates>`
+          : nothing
+      }
       ${snapshot ? strip(snapshot, options) : nothing}
     </div>
   </section>`;
 }
 
-function strip(snapshot: SnapshotMessage, { session, shown, openedId, goBack }: Mat): TemplateResult {
+function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResult {
+  const { session, selectedId, showLatest } = options;
   const { decides, unavailable } = permissionsOf(session);
   const { stage } = snapshot;
-  return html`<proof-attempts
+  return html`<proof-attempt-strip
     ?hidden=${!hasStrip(snapshot)}
     .attempts=${snapshot.attempts}
     .discarded=${snapshot.discarded ?? noneDiscarded}
     .images=${session.images}
-    .openedId=${onTheMat(session, shown, openedId)}
+    .selectedId=${imageInView(options)}
     .approvedId=${stage === 'final' ? snapshot.approved.imageId : undefined}
-    .connectionId=${session.welcome?.connectionId}
+    .participantId=${session.welcome?.participantId}
     .pending=${session.pending}
     ?decides=${decides && (stage === 'user_feedback' || stage === 'initial_input')}
-    ?awaiting=${stage === 'generating'}
+    ?generating=${stage === 'generating'}
     ?unavailable=${unavailable}
-    >${wayBack(wayBackWords(snapshot, openedId), goBack)}</proof-attempts
+    >${showLatestButton(showLatestLabel(snapshot, selectedId), showLatest)}</proof-attempt-strip
   >`;
 }
 
-/** Whether there is more to see than the one picture, or will be: what comes then moves nothing to make room. */
+/** Whether there will be more to see than one picture. True from the start of its generation, so that its arrival moves nothing. */
 function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
   if (!snapshot) return false;
   const coming = snapshot.stage === 'generating' ? snapshot.generation.candidates : 0;
-  return snapshot.attempts.length + coming + 2 * (snapshot.discarded?.length ?? 0) >= 2;
+  const hasDiscarded = (snapshot.discarded?.length ?? 0) > 0;
+  return hasDiscarded || snapshot.attempts.length + coming > 1;
 }
 
-/** The attempt that lies there, or will as soon as its bytes are here. */
-function onTheMat(session: SessionState, shown: Showing, openedId: string | undefined): string | undefined {
-  if (shown.kind === 'blank') return attemptLookedAt(session, openedId)?.image.imageId;
-  return 'picture' in shown && shown.kind !== 'partial' ? shown.picture.reference.imageId : undefined;
+/** The image id of the attempt in the viewer, whether or not its bytes are here. */
+function imageInView({ session, content, selectedId }: ViewerOptions): string | undefined {
+  if (content.kind === 'placeholder') return attemptInView(session, selectedId)?.image.imageId;
+  return 'picture' in content && content.kind !== 'partial' ? content.picture.reference.imageId : undefined;
 }
 
-/** From an opened attempt to what is new, where that is not the same. */
-function wayBack(label: string | undefined, press: () => void): TemplateResult | typeof nothing {
-  return label === undefined ? nothing : html`<div class="back">${button({ label, kind: 'quiet', press })}</div>`;
+/** Leads from the selected attempt to the latest; nothing where that is the same. */
+function showLatestButton(label: string | undefined, press: () => void): TemplateResult | typeof nothing {
+  if (label === undefined) return nothing;
+  return html`<div class="show-latest">${button({ label, kind: 'quiet', press })}</div>`;
 }

@@ -1,127 +1,126 @@
-/** The built-in generator: paints a picture from the prompt alone, for when there is no API key. */
-import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { Options } from '../../../shared/model.ts';
-import { encode, mediaTypes } from '../../generate/demo/encode.ts';
-import { loadFonts } from '../../generate/demo/lettering.ts';
-import { planPainting } from '../../generate/demo/picture.ts';
-import {
-  type GenerateContext,
-  type GeneratedImage,
-  type GenerateRequest,
-  GenerationFailed,
-  type Generator,
-  type GeneratorSupports,
-} from '../generator.ts';
-import { standardSizes } from '../openai/supports.ts';
+/** The built-in generator: paints a poster from the prompt alone, for when there is no API key. */
+import { on } from 'node:events';
+import { extname } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Options } from '../../../shared/options.ts';
+import { type GenerateRequest, GenerationFailed, type Generator } from '../generator.ts';
+import type { PaintOrder } from './painter.ts';
+import { chooseRecipe } from './recipe.ts';
 
-export interface DemoPainterOptions {
-  /** The sizes that may be chosen; OpenAI's standard ones when absent. */
+export interface DemoGeneratorOptions {
+  /** The sizes that may be chosen, such as `1024x1024`; any size when absent. */
   readonly sizes?: readonly string[] | undefined;
-  /** Between one visible step and the next, in milliseconds; a picture of medium quality takes four of them. */
+  /** The pause between two previews in milliseconds, at medium quality; a picture takes four pauses in all. */
   readonly stepMs?: number;
-  /** Waits for `ms` milliseconds; may reject once `signal` is aborted, and is not waited for any longer then. */
+  /** Waits for `ms` milliseconds, and rejects when `signal` is aborted. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Yields the previews and then the picture, each as an image file; in a worker thread when absent. */
+  readonly paint?: (order: PaintOrder, signal: AbortSignal) => AsyncIterable<Uint8Array>;
 }
 
-const DEFAULT_STEP_MS = 750;
-const DEFAULT_SIDE = 1024;
 const LARGEST_SIDE = 2048;
+const PREVIEWS = 3;
 
-const supports: GeneratorSupports = {
-  qualities: ['low', 'medium', 'high'],
-  backgrounds: ['opaque', 'transparent'],
-  formats: ['png', 'jpeg', 'webp'],
-  compression: true,
-  partialImages: 3,
-  refine: true,
-};
-
-/** A sketch is soon done, a rich picture takes its time: as parts of the usual step. */
+/** The duration of a step, relative to `stepMs`. */
 const paces = { auto: 1, low: 0.4, medium: 1, high: 1.6, xhigh: 2, max: 2.4 } as const;
+/** The size of the speckles in the shading, as a fraction of the shorter side; 0 for flat colours. */
+const speckles = { auto: 1 / 900, low: 0, medium: 1 / 900, high: 1 / 1400, xhigh: 1 / 1400, max: 1 / 1400 } as const;
 
-/** How often the painter has something to show before the picture is finished. */
-const SHOWN = 3;
+const mediaTypes = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as const;
 
 /**
  * The same prompt, feedback, parent, options and attempt give the same bytes; another attempt gives another picture.
- * A refinement keeps its parent's composition, which it reads from the parent's own metadata.
- * @throws {Error} when the painter's fonts are missing from the installation
+ * A refinement keeps its parent's composition, which it reads from the parent's file, and changes the colours.
+ * The rasteriser and the fonts are loaded in a worker thread per picture, so the server's own thread never loads them.
  */
-export function createDemoPainter({
-  sizes,
-  stepMs = DEFAULT_STEP_MS,
-  sleep = wait,
-}: DemoPainterOptions = {}): Generator {
-  loadFonts();
-
-  async function generate(request: GenerateRequest, { signal, onProgress }: GenerateContext) {
-    const stop = stopping(signal);
-    if (signal.aborted) throw cancelled();
-    const { format = 'png', compression, quality = 'auto', partialImages = SHOWN } = request.options;
-    const { width, height } = pixelSize(request.options);
-    const step = (part: number) => stop(sleep(stepMs * paces[quality] * part, signal));
-    const show = async (): Promise<GeneratedImage> => {
-      const bytes = await stop(encode(picture.canvas, format, picture.recipe, compression));
-      return { bytes, mediaType: mediaTypes[format], width, height };
-    };
-
-    onProgress({ phase: 'started' });
-    const picture = planPainting(request, width, height, groundOf(request.options));
-    await step(0.5);
-    onProgress({ phase: 'drawing' });
-    await step(0.5);
-    let shown = 0;
-    for (const pause of picture.painting) {
-      await stop(setImmediate());
-      if (pause === 'breath') continue;
-      shown += 1;
-      // Of fewer previews the later ones: there is more to see in them.
-      if (shown > SHOWN - partialImages) onProgress({ phase: 'partial', image: await show() });
-      await step(1);
-    }
-    return { image: await show() };
-  }
-
+export function createDemoGenerator(options: DemoGeneratorOptions = {}): Generator {
+  const { sizes, stepMs = 750, sleep = wait, paint = paintInWorker } = options;
   return {
     name: 'Demo painter',
-    model: 'demo-painter-1',
+    model: 'demo-painter-2',
     demo: true,
     maxTries: 1,
-    supports: { ...supports, sizes: [...(sizes ?? standardSizes)], ...(sizes === undefined && { anySize: true }) },
-    generate,
+    capabilities: {
+      ...(sizes ? { sizes: [...sizes] } : { sizes: ['1024x1024', '1536x1024', '1024x1536'], anySize: true }),
+      qualities: ['low', 'medium', 'high'],
+      backgrounds: ['opaque', 'transparent'],
+      formats: ['png', 'jpeg', 'webp'],
+      compression: true,
+      partialImages: PREVIEWS,
+      refine: true,
+    },
+    async generate(request, { signal, onProgress }) {
+      const order = orderOf(request);
+      const { width, height, format } = order;
+      const pause = async (steps: number) => {
+        await sleep(stepMs * steps * paces[request.options.quality ?? 'auto'], signal);
+        signal.throwIfAborted();
+      };
+      try {
+        signal.throwIfAborted();
+        onProgress({ phase: 'started' });
+        await pause(0.5);
+        onProgress({ phase: 'drawing' });
+        await pause(0.5 + PREVIEWS - order.previews);
+        let previews = order.previews;
+        for await (const bytes of paint(order, signal)) {
+          const image = { bytes, mediaType: mediaTypes[format], width, height };
+          if (previews === 0) return { image };
+          previews -= 1;
+          onProgress({ phase: 'partial', image });
+          await pause(1);
+        }
+        throw new Error('The worker ended without a picture');
+      } catch (error) {
+        if (signal.aborted) throw new DOMException('The generation was cancelled', 'AbortError');
+        const message = 'The demo painter could not finish the picture. Try again.';
+        throw new GenerationFailed('provider_error', message, { retryable: true, cause: error });
+      }
+    },
   };
 }
 
 /** @throws {GenerationFailed} for a side beyond 2048 pixels */
+function orderOf(request: GenerateRequest): PaintOrder {
+  const { prompt, feedback, options } = request;
+  const { format = 'png', quality = 'auto', background, compression = 90, partialImages = PREVIEWS } = options;
+  return {
+    recipe: chooseRecipe(request),
+    title: prompt,
+    note: `Demo painter${feedback ? `: ${feedback}` : ''}`,
+    ...pixelSize(options),
+    // JPEG has no transparency.
+    transparent: background === 'transparent' && format !== 'jpeg',
+    speckle: speckles[quality],
+    format,
+    // CanvasKit reads 0 as its default, which is the best quality.
+    encoderQuality: Math.max(1, compression),
+    previews: partialImages,
+  };
+}
+
 function pixelSize({ size = 'auto' }: Options): { width: number; height: number } {
-  if (size === 'auto') return { width: DEFAULT_SIDE, height: DEFAULT_SIDE };
+  if (size === 'auto') return { width: 1024, height: 1024 };
   const [width = 0, height = 0] = size.split('x').map(Number);
-  if (width >= 1 && height >= 1 && width <= LARGEST_SIDE && height <= LARGEST_SIDE) return { width, height };
-  throw new GenerationFailed(
-    'provider_error',
-    `The demo painter paints up to ${LARGEST_SIDE} by ${LARGEST_SIDE} pixels. Choose a smaller size.`,
-    { retryable: false },
-  );
+  if (Math.max(width, height) <= LARGEST_SIDE) return { width, height };
+  const message = `The demo painter paints up to ${LARGEST_SIDE} by ${LARGEST_SIDE} pixels. Choose a smaller size.`;
+  throw new GenerationFailed('provider_error', message, { retryable: false });
 }
 
-/** JPEG knows no transparency: there the picture stays on its paper. */
-function groundOf({ background, format }: Options): 'paper' | 'transparent' {
-  return background === 'transparent' && format !== 'jpeg' ? 'transparent' : 'paper';
-}
-
-/** Gives a function that waits for a promise, or rejects with an `AbortError` as soon as `signal` is aborted. */
-function stopping(signal: AbortSignal): <Value>(work: Promise<Value>) => Promise<Value> {
-  return (work) =>
-    new Promise((resolve, reject) => {
-      const abort = () => reject(cancelled());
-      if (signal.aborted) abort();
-      signal.addEventListener('abort', abort, { once: true });
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-    });
-}
-
-function cancelled(): DOMException {
-  return new DOMException('The generation was cancelled', 'AbortError');
+/** Yields the image files as a worker thread finishes them, and terminates the thread when the caller stops iterating. */
+async function* paintInWorker(order: PaintOrder, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  // This module is .ts in the repository and .js in the built package; the worker's file has the same extension.
+  const file = new URL(`painter${extname(import.meta.url)}`, import.meta.url);
+  // Some flags of the process, such as --input-type, make a worker fail.
+  const worker = new Worker(file, { workerData: order, execArgv: [] });
+  try {
+    for await (const [bytes] of on(worker, 'message', { signal, close: ['exit'] })) yield bytes;
+  } finally {
+    // An error event without a listener would end the process, and the iterator has removed its own.
+    worker.on('error', () => {});
+    worker.terminate().catch(() => {});
+  }
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

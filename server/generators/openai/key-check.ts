@@ -1,52 +1,54 @@
-/** Whether a service accepts the key and has the models: asked once, when the server starts. */
+/** Checks, when the server starts, whether the service accepts the key and has the models. */
+import type OpenAI from 'openai';
 import { APIError } from 'openai';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { GenerationFailed } from '../generator.ts';
-import { failureOf } from './failures.ts';
-import { type OpenAIAccess, openAIClient } from './openai-client.ts';
+import { makeRequest, type OpenAIAccess } from './openai-client.ts';
 import { lacksPermission } from './refusals.ts';
 import type { Service } from './service.ts';
-import { UpstreamWatch } from './upstream-watchdog.ts';
+import { failureOf } from './thrown-errors.ts';
 
 export type KeyVerdict =
   | { readonly verdict: 'ok' }
-  /** The failure's message is a sentence for people, as ever. */
   | { readonly verdict: 'refused'; readonly failure: GenerationFailed }
-  /** Nothing to worry about: no answer in time, or a compatible server without a list of models. */
+  /** No answer in time, or one that says nothing about the key, such as that of a compatible server without a list of models. */
   | { readonly verdict: 'unknown' };
 
 const CHECK_MS = 10_000;
 const CHECK_BYTES = 1024 * 1024;
+const limits = { UPSTREAM_SILENCE_MS: CHECK_MS, UPSTREAM_TOTAL_MS: CHECK_MS, UPSTREAM_STREAM_BYTES: CHECK_BYTES };
 
-/** Asks, without cost, whether the key is accepted and the models exist. Never rejects; takes at most 10 seconds. */
+/** Asks, at no cost, for the descriptions of the models. Never rejects. Takes at most 10 seconds. */
 export async function checkKey(
   access: OpenAIAccess,
   service: Service,
   clock: Pick<Clock, 'now' | 'after'> = systemClock,
 ): Promise<KeyVerdict> {
-  const limits = { UPSTREAM_SILENCE_MS: CHECK_MS, UPSTREAM_TOTAL_MS: CHECK_MS, UPSTREAM_STREAM_BYTES: CHECK_BYTES };
-  const names = [service.imageModel, service.model].filter((name) => name !== undefined);
-  if (names.length === 0) return { verdict: 'unknown' };
-  const watch = new UpstreamWatch(new AbortController().signal, limits, clock);
-  try {
-    const { models } = openAIClient(access, watch);
-    for (const name of names) {
-      const model: unknown = await models.retrieve(name, { signal: watch.signal });
-      if (typeof model !== 'object') return { verdict: 'unknown' };
+  const names = [service.imageModel, service.api === 'responses' ? service.model : undefined];
+  const check = async ({ models }: OpenAI, signal: AbortSignal): Promise<KeyVerdict> => {
+    try {
+      for (const name of names.filter((name) => name !== undefined)) {
+        const model: unknown = await models.retrieve(name, { signal });
+        if (typeof model !== 'object') return { verdict: 'unknown' };
+      }
+      return { verdict: 'ok' };
+    } catch (error) {
+      if (isConclusive(error, service)) throw error;
+      return { verdict: 'unknown' };
     }
-    return { verdict: 'ok' };
+  };
+  if (names.every((name) => name === undefined)) return { verdict: 'unknown' };
+  try {
+    return await makeRequest({ ...access, limits, clock }, service, new AbortController().signal, check);
   } catch (error) {
-    const failure = failureOf(error, service, clock.now());
-    return isCertain(error, failure) ? { verdict: 'refused', failure } : { verdict: 'unknown' };
-  } finally {
-    watch.dispose();
+    return error instanceof GenerationFailed ? { verdict: 'refused', failure: error } : { verdict: 'unknown' };
   }
 }
 
-/** A key may well draw without the permission to read models, and a busy service says nothing of the key. */
-function isCertain(error: unknown, { code }: GenerationFailed): boolean {
-  if (!(error instanceof APIError)) return error instanceof GenerationFailed;
-  if (lacksPermission(error.message)) return false;
+/** A key without the permission to read models may still be allowed to draw, and a busy service says nothing about the key. */
+function isConclusive(error: unknown, service: Service): boolean {
+  if (!(error instanceof APIError) || lacksPermission(error.message)) return false;
+  const { code } = failureOf(error, service, 0);
   return (
     code === 'invalid_api_key' ||
     code === 'not_verified' ||

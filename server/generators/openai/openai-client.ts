@@ -1,58 +1,87 @@
-/** A connection to OpenAI, or to what OPENAI_BASE_URL names, that is watched over. */
+/** Requests to OpenAI, or to the server that OPENAI_BASE_URL names: each has a client and a watchdog of its own. */
 import OpenAI from 'openai';
 import { Agent, fetch as undiciFetch } from 'undici';
-import { failuresOf } from './failures.ts';
-import { openAI } from './service.ts';
-import type { UpstreamWatch } from './upstream-watchdog.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
+import { failure } from './failures.ts';
+import type { Service } from './service.ts';
+import { failureOf } from './thrown-errors.ts';
+import { UpstreamWatchdog, type WatchdogLimits } from './upstream-watchdog.ts';
 
 export interface OpenAIAccess {
   readonly apiKey: string;
-  /** OPENAI_BASE_URL, or else OpenAI itself, when absent. */
+  /** If absent, the environment's OPENAI_BASE_URL, or else OpenAI itself. */
   readonly baseURL?: string;
 }
 
-/** Undici gives up a silent stream after 300 s by itself; the watch is the one place that decides when. */
-const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
-
-/** The SDK's timeout ends at the headers, so it is set out of the way: the longest that a timer can hold. */
-const NEVER_MS = 2 ** 31 - 1;
+export interface RequestOptions extends OpenAIAccess {
+  readonly limits: WatchdogLimits;
+  readonly clock?: Pick<Clock, 'now' | 'after'>;
+}
 
 /**
- * A client for one request under `watch`. It retries nothing and logs nothing: OPENAI_LOG could make it log prompts.
- * @throws {GenerationFailed} when the key can't stand in a header; the header's own error would quote it (rule S3)
+ * Makes one request: passes `request` a client and the signal that its calls must take.
+ * @throws {GenerationFailed} for every failure but an abort
+ * @throws {DOMException} `AbortError` when `caller` is aborted
  */
-export function openAIClient({ apiKey, baseURL }: OpenAIAccess, watch: UpstreamWatch): OpenAI {
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw failuresOf(openAI).unusableKey();
+export async function makeRequest<Result>(
+  { limits, clock = systemClock, ...access }: RequestOptions,
+  service: Service,
+  caller: AbortSignal,
+  request: (client: OpenAI, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const watchdog = new UpstreamWatchdog(caller, service, limits, clock);
+  const { signal } = watchdog;
+  try {
+    return await request(createClient(access, service, watchdog), signal);
+  } catch (error) {
+    if (caller.aborted) throw new DOMException('The generation was aborted.', 'AbortError');
+    // When the watchdog ends the request, the SDK only throws that the stream broke off.
+    throw failureOf(signal.aborted ? signal.reason : error, service, clock.now());
+  } finally {
+    watchdog.dispose();
+  }
+}
+
+/** undici ends a silent stream after 300 seconds. Here only the watchdog decides. */
+const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+
+/** The SDK's timeout covers only the headers, so it is set to the longest that a timer can hold. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** Retries nothing, and logs nothing: OPENAI_LOG could make the SDK log prompts. */
+function createClient({ apiKey, baseURL }: OpenAIAccess, service: Service, watchdog: UpstreamWatchdog): OpenAI {
+  // The error that such a key raises in a header would quote it (rule S3).
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw failure('unusable_key', service);
   return new OpenAI({
     apiKey,
     ...(baseURL !== undefined && { baseURL }),
     maxRetries: 0,
     timeout: NEVER_MS,
     logLevel: 'off',
-    // With its `Response` at hand, the SDK need not find out by a request of its own whether forms can be sent.
-    fetch: Object.assign(watchedFetch(watch), { Response }),
+    // Given a `Response`, the SDK need not make a request to find out whether `fetch` can send forms.
+    fetch: Object.assign(watchedFetch(watchdog), { Response }),
   });
 }
 
-function watchedFetch(watch: UpstreamWatch) {
+function watchedFetch(watchdog: UpstreamWatchdog) {
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const { method = 'GET', signal } = init;
-    const { body, headers } = await encoded(init);
+    const { body, headers } = await encodeBody(init);
     const response = await undiciFetch(input instanceof Request ? input.url : input, {
       method,
       headers: [...headers],
       body,
       signal: signal ?? null,
       dispatcher: agent,
-      // Where the service sends its callers is not where its owner said that prompts and images may go.
+      // Prompts and images go only to the address that was configured.
       redirect: 'manual',
     });
-    return watch.guard(response);
+    return watchdog.guard(response);
   };
 }
 
-/** The package undici knows only its own forms and headers, not those of the platform: it gets bytes and pairs. */
-async function encoded({ body, headers: given }: RequestInit) {
+/** The `undici` package doesn't accept the platform's forms and headers, so it gets bytes and pairs. */
+async function encodeBody({ body, headers: given }: RequestInit) {
   const headers = new Headers(given);
   if (typeof body === 'string' || !body) return { body: body ?? null, headers };
   const form = new Response(body);

@@ -1,32 +1,45 @@
-/** What a service itself says when it refuses or fails, as a failure of ours: a code, a sentence for people, whether to try again. */
-import type { GenerationErrorCode } from '../../../shared/model.ts';
-import { GenerationFailed, UpstreamFault } from '../generator.ts';
-import { inSentence, type Service } from './service.ts';
+/** Turns a refusal or a failure that the service reports, in any of its formats, into a failure of ours. */
+import * as v from 'valibot';
+import { type GenerationFailed, inSentence } from '../generator.ts';
+import { failed, maybeDrawn, type Verdict } from './failures.ts';
+import type { Service } from './service.ts';
 
-/** What the service says of a failure, by its status, in its body or in an event of the stream. */
+/** The fields that tell the service's failures apart. Its texts are read for that and never repeated (rule S7). */
 export interface Refusal {
   readonly status?: number | undefined;
   readonly code?: string | null | undefined;
   readonly type?: string | null | undefined;
-  /** Read to tell failures apart, never repeated. */
   readonly message?: string | null | undefined;
   readonly requestId?: string | null | undefined;
   readonly retryAfterMs?: number | undefined;
-  /** Whether an image was to be edited, for which a compatible server may have no endpoint. */
-  readonly isEdit?: boolean | undefined;
 }
 
-interface Verdict {
-  readonly code: GenerationErrorCode;
-  readonly sentence: string | ((service: Service) => string);
-  readonly retryable: boolean;
-  readonly isTransient?: true;
+/** A minor field of an answer: if it has an unexpected type, it counts as absent and the rest of the answer still counts. */
+export const optionalText = v.fallback(v.nullish(v.string()), undefined);
+
+/** OpenAI's codes are words. Some compatible servers put the HTTP status there. */
+export const optionalCode = v.fallback(v.nullish(v.union([v.string(), v.number()])), undefined);
+
+const ErrorBody = v.object({ code: optionalCode, type: optionalText, message: optionalText });
+
+/** Reads an `error` field, which is an object as OpenAI writes it, or a mere text. */
+export function parseRefusal(error: unknown): Refusal {
+  const parsed = v.safeParse(ErrorBody, error);
+  if (!parsed.success) return { message: typeof error === 'string' ? error : undefined };
+  const { code, type, message } = parsed.output;
+  return typeof code === 'number' ? { status: code, type, message } : { code, type, message };
 }
 
-/** The first rule that holds decides: what the code says comes before what the status says. */
-const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: Verdict])[] = [
-  [
-    says(
+type Matches = (refusal: Refusal, service: Service) => boolean;
+
+interface Rule extends Verdict {
+  readonly when: Matches;
+}
+
+/** The first rule that matches decides. Rules for codes come before rules for statuses, which say less. */
+const rules: readonly Rule[] = [
+  {
+    when: says(
       'moderation_blocked',
       'content_policy_violation',
       'image_content_policy_violation',
@@ -35,181 +48,158 @@ const rules: readonly (readonly [holds: (refusal: Refusal) => boolean, verdict: 
       'bio_policy',
       'misalignment_policy_violation',
     ),
-    {
-      code: 'moderation_blocked',
-      sentence: ({ name }) =>
-        `The prompt was refused by ${inSentence(name)}'s safety system. Change the wording and ask again.`,
-      retryable: false,
-    },
-  ],
-  [
-    says('insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active'),
-    {
-      code: 'quota_exceeded',
-      sentence: ({ name }) =>
-        `The account at ${inSentence(name)} has no credit left or has reached its spending limit. ` +
-        "Whoever runs this server can add credit or raise the limit in the account's billing settings.",
-      retryable: false,
-    },
-  ],
-  [
-    ({ status, message }) => status === 403 && /\bverif/i.test(message ?? ''),
-    {
-      code: 'not_verified',
-      sentence: ({ name, imageModel }) =>
-        `${name} lets only verified organizations use the image model ${imageModel}. Verify the organization in ` +
-        "the account's organization settings, or set PROOFROOM_IMAGE_MODEL to a model that needs no verification.",
-      retryable: false,
-    },
-  ],
-  [
-    says('model_not_found'),
-    {
-      code: 'provider_error',
-      sentence: ({ name, model, imageModel }) =>
-        model === undefined
-          ? `${name} has no image model named ${imageModel}. Correct PROOFROOM_IMAGE_MODEL and restart the server.`
-          : `${name} offers this API key no model named ${model} or ${imageModel}. ` +
-            'Correct PROOFROOM_MODEL or PROOFROOM_IMAGE_MODEL and restart the server.',
-      retryable: false,
-    },
-  ],
-  [
-    ({ status, message }) => (status === 401 || status === 403) && lacksPermission(message),
-    {
-      code: 'invalid_api_key',
-      sentence: (service) =>
-        `The API key may not draw images. Allow it the ${apiName(service)} in the key's permissions, ` +
-        'or set OPENAI_API_KEY to another key and restart the server.',
-      retryable: false,
-    },
-  ],
-  [
-    (refusal) => refusal.status === 401 || says('invalid_api_key')(refusal),
-    {
-      code: 'invalid_api_key',
-      sentence: ({ name }) => `${name} refused the API key. Set OPENAI_API_KEY to a valid key and restart the server.`,
-      retryable: false,
-    },
-  ],
-  [
-    says('unsupported_country_region_territory'),
-    {
-      code: 'provider_error',
-      sentence: ({ name }) => `${name} does not serve the country or region in which this server runs.`,
-      retryable: false,
-    },
-  ],
-  [
-    has(403),
-    {
-      code: 'provider_error',
-      sentence: ({ name }) =>
-        `${name} does not allow this server to draw images. ` +
-        "Check the API key's project and permissions in the account there.",
-      retryable: false,
-    },
-  ],
-  [
-    ({ isEdit, status }) => isEdit === true && (status === 404 || status === 405 || status === 501),
-    {
-      code: 'provider_error',
-      sentence: ({ name }) =>
-        `${name} can't change an image that is there. Ask for a new one in other words; ` +
-        'whoever runs this server can set PROOFROOM_REFINE=0.',
-      retryable: false,
-    },
-  ],
-  [
-    ({ status = 0 }) => status >= 300 && status < 400,
-    {
-      code: 'provider_error',
-      sentence: () =>
-        'The service sends its callers to another address. Correct OPENAI_BASE_URL, perhaps to https, and restart the server.',
-      retryable: false,
-    },
-  ],
-  [
-    has(404),
-    {
-      code: 'provider_error',
-      sentence: (service) =>
-        `The service has no ${apiName(service)} at its address. Correct OPENAI_BASE_URL and restart the server.`,
-      retryable: false,
-    },
-  ],
-  [
-    (refusal) => refusal.status === 429 || says('rate_limit_exceeded', 'rate_limit_error')(refusal),
-    {
-      code: 'rate_limited',
-      sentence: ({ name }) => `${name} is busy, or this account asks too often. Wait a minute and ask again.`,
-      retryable: true,
-      isTransient: true,
-    },
-  ],
-  [
-    has(408),
-    {
-      code: 'timeout',
-      sentence: ({ name }) => `${name} took too long to answer. Ask again.`,
-      retryable: true,
-      isTransient: true,
-    },
-  ],
-  [
-    ({ status = 0, code, type }) =>
-      status === 409 || status >= 500 || code === 'server_error' || type === 'server_error',
-    {
-      code: 'provider_error',
-      sentence: ({ name }) => `${name} had a fault of its own and drew nothing. Ask again in a moment.`,
-      retryable: true,
-      isTransient: true,
-    },
-  ],
-  [
-    ({ status = 0 }) => status >= 400,
-    {
-      code: 'provider_error',
-      sentence: ({ name }) =>
-        `${name} refused the request, perhaps for an option that the model does not support. ` +
-        'Change the size, quality, background or format and ask again.',
-      retryable: false,
-    },
-  ],
+    code: 'moderation_blocked',
+    retry: 'never',
+    message: ({ name }) =>
+      `The prompt was refused by ${inSentence(name)}'s safety system. Change the wording and ask again.`,
+  },
+  {
+    when: says('insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active'),
+    code: 'quota_exceeded',
+    retry: 'never',
+    message: ({ name }) =>
+      `The account at ${inSentence(name)} has no credit left or has reached its spending limit. ` +
+      "Whoever runs this server can add credit or raise the limit in the account's billing settings.",
+  },
+  {
+    when: ({ status, message }) => status === 403 && /\bverif/i.test(message ?? ''),
+    code: 'not_verified',
+    retry: 'never',
+    message: ({ name, imageModel }) =>
+      `${name} lets only verified organizations use the image model ${imageModel}. Verify the organization in ` +
+      "the account's organization settings, or set PROOFROOM_IMAGE_MODEL to a model that needs no verification.",
+  },
+  {
+    when: says('model_not_found'),
+    code: 'provider_error',
+    retry: 'never',
+    message: (service) =>
+      service.api === 'images'
+        ? `${service.name} has no image model named ${service.imageModel}. ` +
+          'Correct PROOFROOM_IMAGE_MODEL and restart the server.'
+        : `${service.name} offers this API key no model named ${service.model} or ${service.imageModel}. ` +
+          'Correct PROOFROOM_MODEL or PROOFROOM_IMAGE_MODEL and restart the server.',
+  },
+  {
+    when: ({ status, message }) => (status === 401 || status === 403) && lacksPermission(message),
+    code: 'invalid_api_key',
+    retry: 'never',
+    message: (service) =>
+      `The API key may not draw images. Allow it the ${apiName(service)} in the key's permissions, ` +
+      'or set OPENAI_API_KEY to another key and restart the server.',
+  },
+  {
+    when: anyOf(hasStatus(401), says('invalid_api_key')),
+    code: 'invalid_api_key',
+    retry: 'never',
+    message: ({ name }) => `${name} refused the API key. Set OPENAI_API_KEY to a valid key and restart the server.`,
+  },
+  {
+    when: says('unsupported_country_region_territory'),
+    code: 'provider_error',
+    retry: 'never',
+    message: ({ name }) => `${name} does not serve the country or region in which this server runs.`,
+  },
+  {
+    when: hasStatus(403),
+    code: 'provider_error',
+    retry: 'never',
+    message: ({ name }) =>
+      `${name} does not allow this server to draw images. ` +
+      "Check the API key's project and permissions in the account there.",
+  },
+  {
+    when: (refusal, service) =>
+      service.api === 'images' && service.endpoint === 'edits' && hasStatus(404, 405, 501)(refusal, service),
+    code: 'provider_error',
+    retry: 'never',
+    message: ({ name }) =>
+      `${name} can't change an image that is there. Ask for a new one in other words; ` +
+      'whoever runs this server can set PROOFROOM_REFINE=0.',
+  },
+  {
+    when: ({ status = 0 }) => status >= 300 && status < 400,
+    code: 'provider_error',
+    retry: 'never',
+    message: () =>
+      'The service sends its callers to another address. Correct OPENAI_BASE_URL, perhaps to https, and restart the server.',
+  },
+  {
+    when: hasStatus(404),
+    code: 'provider_error',
+    retry: 'never',
+    message: (service) =>
+      `The service has no ${apiName(service)} at its address. Correct OPENAI_BASE_URL and restart the server.`,
+  },
+  {
+    when: anyOf(hasStatus(429), says('rate_limit_exceeded', 'rate_limit_error')),
+    code: 'rate_limited',
+    retry: 'automatic',
+    message: ({ name }) => `${name} is busy, or this account asks too often. Wait a minute and ask again.`,
+  },
+  {
+    when: hasStatus(408),
+    code: 'timeout',
+    retry: 'automatic',
+    message: ({ name }) => `${name} took too long to answer. Ask again.`,
+  },
+  {
+    when: anyOf(({ status = 0 }) => status === 409 || status >= 500, says('server_error')),
+    code: 'provider_error',
+    retry: 'automatic',
+    message: ({ name }) => `${name} had a fault of its own and drew nothing. Ask again in a moment.`,
+  },
+  {
+    when: ({ status = 0 }) => status >= 400,
+    code: 'provider_error',
+    retry: 'never',
+    message: ({ name }) =>
+      `${name} refused the request, perhaps for an option that the model does not support. ` +
+      'Change the size, quality, background or format and ask again.',
+  },
 ];
 
 const unexplained: Verdict = {
   code: 'provider_error',
-  sentence: ({ name }) => `${name} failed without a reason that this server knows. Ask again.`,
-  retryable: true,
+  retry: 'by a person',
+  message: ({ name }) => `${name} failed without a reason that this server knows. Ask again.`,
 };
 
-/** Judges what the service itself said: an HTTP error, an error event, a failed response. */
+/**
+ * Statuses of a server, or of a gateway in front of it, that waited too long or lost the connection to what draws. The image may have
+ * been drawn and billed all the same.
+ */
+const isCutOff = hasStatus(408, 502, 504, 520, 524);
+
+/** Judges what the service said: an HTTP error, an error event, a failed response. */
 export function refused(refusal: Refusal, service: Service): GenerationFailed {
-  const { code, sentence, retryable, isTransient } = rules.find(([holds]) => holds(refusal))?.[1] ?? unexplained;
+  const verdict = rules.find(({ when }) => when(refusal, service)) ?? unexplained;
   const { retryAfterMs } = refusal;
-  return new GenerationFailed(code, typeof sentence === 'string' ? sentence : sentence(service), {
-    retryable,
-    ...(isTransient && { transient: retryAfterMs === undefined ? {} : { retryAfterMs } }),
-    cause: new UpstreamFault(describe(refusal)),
+  return failed(verdict, service, describe(refusal), {
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(isCutOff(refusal, service) && maybeDrawn(service)),
   });
 }
 
-const apiName = ({ api }: Service): string => (api === 'images' ? 'Images API' : 'Responses API');
-
-/** A key with restricted permissions: the service names the scopes that it misses. */
+/** Whether a key has restricted permissions: then the service names the scopes that it lacks. */
 export const lacksPermission = (message: string | null | undefined): boolean =>
   /insufficient permissions|missing scopes?/i.test(message ?? '');
 
-function says(...words: readonly string[]): (refusal: Refusal) => boolean {
-  return ({ code, type }) => words.some((word) => word === code || word === type);
+const apiName = ({ api }: Service): string => (api === 'images' ? 'Images API' : 'Responses API');
+
+function says(...codes: readonly string[]): Matches {
+  return ({ code, type }) => codes.some((known) => known === code || known === type);
 }
 
-function has(status: number): (refusal: Refusal) => boolean {
-  return (refusal) => refusal.status === status;
+function hasStatus(...statuses: readonly number[]): Matches {
+  return ({ status = 0 }) => statuses.includes(status);
 }
 
-/** Only words of a known form: what the service sends could be anything, its caller's key included. */
+function anyOf(...conditions: readonly Matches[]): Matches {
+  return (refusal, service) => conditions.some((condition) => condition(refusal, service));
+}
+
+/** For the log. Only codes and ids of a known form: the service may send anything, even its caller's key. */
 function describe({ status, code, type, requestId }: Refusal): string {
   const word = [code, type].find((candidate) => /^[a-z][a-z0-9_]{0,63}$/.test(candidate ?? ''));
   const request = /^(req_)?[0-9a-f-]{16,64}$/.test(requestId ?? '') && `request ${requestId}`;

@@ -1,20 +1,21 @@
-/** Draws through OpenAI's Responses API and its image tool, or through any server that speaks it. One call is one try. */
-import type { ResponseCreateParamsStreaming, ResponseInputContent, Tool } from 'openai/resources/responses/responses';
-import { type Clock, systemClock } from '../../platform/clock.ts';
+/** Draws through the image tool of OpenAI's Responses API, or of a server that speaks it. One call makes one try. */
+import type { ResponseCreateParamsStreaming, ResponseInputContent } from 'openai/resources/responses/responses';
+import type { Clock } from '../../platform/clock.ts';
 import type { Limits } from '../../platform/limits.ts';
-import type { GenerateContext, GenerateRequest, GenerateResult, Generator, GeneratorSupports } from '../generator.ts';
-import { failureOf, failuresOf } from './failures.ts';
-import { type OpenAIAccess, openAIClient } from './openai-client.ts';
-import { type ModelPrices, pricesOf } from './prices.ts';
-import { OpenAIDrawing } from './response-reader.ts';
-import { openAI, type Service } from './service.ts';
-import { modelOf, openAIImageOptions } from './supports.ts';
-import { UpstreamWatch } from './upstream-watchdog.ts';
-
-/** It only hands the prompt to the image tool: the cheapest current mainline model that has that tool and sees images. */
-export const DEFAULT_MODEL = 'gpt-6-luna';
-/** The image tool's own default, named here so that a change of it over there changes nothing unnoticed. */
-export const DEFAULT_IMAGE_MODEL = 'gpt-image-2.6-sunburst';
+import {
+  type GenerateContext,
+  type GenerateRequest,
+  type GenerateResult,
+  GenerationFailed,
+  type Generator,
+} from '../generator.ts';
+import { failure } from './failures.ts';
+import { type ModelPrices, openAICapabilities, pricesOf } from './models.ts';
+import { makeRequest, type OpenAIAccess } from './openai-client.ts';
+import { modelOf, parametersOf } from './parameters.ts';
+import { ResponseReader } from './response-stream.ts';
+import { responsesService, type Service } from './service.ts';
+import { safeWord } from './thrown-errors.ts';
 
 export interface OpenAIOptions extends OpenAIAccess {
   /** The mainline model that calls the image tool. */
@@ -23,57 +24,48 @@ export interface OpenAIOptions extends OpenAIAccess {
   readonly imageModel: string;
   /** Further image models that may be chosen. */
   readonly imageModels?: readonly string[] | undefined;
-  /** The sizes that may be chosen; OpenAI's standard ones when absent. */
+  /** The sizes that may be chosen. If absent, OpenAI's standard ones are suggested. */
   readonly sizes?: readonly string[] | undefined;
-  /** How many previews of each image to ask for, 1 to 3, unless a request says; fewer may come. */
+  /** How many previews of each image to request, 1 to 3, unless a request says otherwise. Fewer may come. */
   readonly partialImages: number;
   readonly prices?: ModelPrices | undefined;
   readonly limits: Limits;
   readonly clock?: Pick<Clock, 'now' | 'after'>;
 }
 
-/** A generator that makes one try per image; see `withRetries` for more. */
+/** A generator that makes one try per image. `withRetries` adds more. */
 export function createOpenAIGenerator(options: OpenAIOptions): Generator {
+  const { imageModel, imageModels = [], sizes } = options;
+  const models = [...new Set([imageModel, ...imageModels])];
   return {
     name: 'OpenAI',
-    model: options.imageModel,
+    model: imageModel,
     demo: false,
     maxTries: 1,
-    supports: supportsOf(options),
-    generate: (request, context) => draw(request, context, options),
+    capabilities: { ...openAICapabilities(models, sizes), partialImages: 3, refine: true },
+    generate: (request, context) => generate(request, context, options),
   };
 }
 
-function supportsOf({ imageModel, imageModels = [], sizes }: OpenAIOptions): GeneratorSupports {
-  const models = [...new Set([imageModel, ...imageModels])];
-  return { ...openAIImageOptions(models, sizes), partialImages: 3, refine: true };
-}
-
-async function draw(
+async function generate(
   request: GenerateRequest,
-  { signal, onProgress }: GenerateContext,
+  { signal: caller, onProgress }: GenerateContext,
   options: OpenAIOptions,
 ): Promise<GenerateResult> {
-  const { limits, model, prices, clock = systemClock } = options;
   const imageModel = modelOf(request.options, options.imageModel);
-  const service: Service = { ...openAI, model, imageModel };
-  const watch = new UpstreamWatch(signal, limits, clock);
-  const drawing = new OpenAIDrawing(onProgress, service, limits, pricesOf(imageModel, prices));
+  const service = responsesService({ model: options.model, imageModel });
+  const reader = new ResponseReader(onProgress, service, options.limits, pricesOf(imageModel, options.prices));
   try {
-    const client = openAIClient(options, watch);
-    const answer = client.responses.create(requestBody(request, imageModel, options), { signal: watch.signal });
-    const { data: events, response } = await answer.withResponse();
-    requireEventStream(response);
-    for await (const event of events) drawing.hear(event);
-    return drawing.finish();
+    return await makeRequest(options, service, caller, async (client, signal) => {
+      const body = requestBody(request, imageModel, options);
+      const { data: events, response } = await client.responses.create(body, { signal }).withResponse();
+      requireEventStream(response, service);
+      for await (const event of events) reader.read(event);
+      return reader.finish();
+    });
   } catch (error) {
-    if (signal.aborted) throw new DOMException('The generation was aborted.', 'AbortError');
-    // A whole image is here and will be billed: what breaks after it is nothing to ask for it again.
-    if (drawing.result) return drawing.result;
-    // What ended the request from here only shows as a stream that broke off, or that ended.
-    throw failureOf(watch.signal.aborted ? watch.signal.reason : error, service, clock.now());
-  } finally {
-    watch.dispose();
+    if (error instanceof GenerationFailed) return reader.finish(error);
+    throw error;
   }
 }
 
@@ -82,29 +74,22 @@ function requestBody(
   imageModel: string,
   { model, partialImages }: OpenAIOptions,
 ): ResponseCreateParamsStreaming {
-  const { size, quality, background, format, compression } = request.options;
-  const tool: Tool.ImageGeneration = {
-    type: 'image_generation',
-    model: imageModel,
-    partial_images: request.options.partialImages ?? partialImages,
-    ...(size && { size }),
-    ...(quality && { quality }),
-    ...(background && { background }),
-    ...(format && { output_format: format }),
-    ...(compression !== undefined && { output_compression: compression }),
-  };
+  const parameters = parametersOf({
+    ...request.options,
+    partialImages: request.options.partialImages ?? partialImages,
+  });
   return {
     model,
-    input: [{ type: 'message', role: 'user', content: inputOf(request) }],
-    tools: [tool],
+    input: [{ type: 'message', role: 'user', content: contentOf(request) }],
+    tools: [{ type: 'image_generation', model: imageModel, ...parameters }],
     tool_choice: { type: 'image_generation' },
     stream: true,
     store: false,
   };
 }
 
-/** A refinement sends the words alone with its image: the first prompt would undo what earlier refinements changed. */
-function inputOf({ prompt, parent, feedback }: GenerateRequest): ResponseInputContent[] {
+/** A refinement sends only the feedback with its image: the first prompt would undo what earlier refinements changed. */
+function contentOf({ prompt, parent, feedback }: GenerateRequest): ResponseInputContent[] {
   if (!parent) return [{ type: 'input_text', text: prompt }];
   const { buffer, byteOffset, byteLength } = parent.bytes;
   const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
@@ -114,8 +99,10 @@ function inputOf({ prompt, parent, feedback }: GenerateRequest): ResponseInputCo
   ];
 }
 
-/** A page of a proxy comes with status 200, and as a stream it would only look empty. */
-function requireEventStream({ headers }: Response): void {
+/** A proxy's own page may come with status 200. Read as a stream it would only look empty. */
+function requireEventStream({ headers }: Response, service: Service): void {
   const mediaType = (headers.get('content-type') ?? '').toLowerCase();
-  if (mediaType && !mediaType.startsWith('text/event-stream')) throw failuresOf(openAI).notTheApi(mediaType);
+  if (mediaType && !mediaType.startsWith('text/event-stream')) {
+    throw failure('not_the_api', service, `answered with ${safeWord(mediaType)}`);
+  }
 }

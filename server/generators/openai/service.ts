@@ -1,15 +1,37 @@
-/** Who is asked for an image: the names that stand in sentences about it. */
-export interface Service {
-  /** As a sentence begins: `OpenAI`, or `The image server`. */
+/** The service that a request goes to: what the adapters and the sentences about failures need to know of it. */
+
+interface ResponsesService {
+  /** As it stands at the beginning of a sentence. */
   readonly name: string;
-  readonly api: 'responses' | 'images';
-  /** Absent where the server draws with a model of its own choice. */
-  readonly imageModel?: string | undefined;
-  /** The model that calls the image tool; the Images API has none. */
-  readonly model?: string | undefined;
+  /** Streams events while it works. */
+  readonly api: 'responses';
+  /** The model that calls the image tool. */
+  readonly model: string;
+  readonly imageModel: string;
 }
 
-export const openAI = { name: 'OpenAI', api: 'responses' } as const satisfies Service;
+interface ImagesService {
+  /** As it stands at the beginning of a sentence. */
+  readonly name: string;
+  /** Says nothing before its one answer. */
+  readonly api: 'images';
+  /** A compatible server may lack the endpoint for edits. */
+  readonly endpoint: 'generations' | 'edits';
+  /** Absent if the server draws with a model of its own choice. */
+  readonly imageModel?: string | undefined;
+}
 
-/** A service's name after the beginning of a sentence. */
-export const inSentence = (name: string): string => name.replace(/^The /, 'the ');
+export type Service = ResponsesService | ImagesService;
+
+export function responsesService({ model, imageModel }: { model: string; imageModel: string }): ResponsesService {
+  return { name: 'OpenAI', api: 'responses', model, imageModel };
+}
+
+/** The name leaves out the server's host, because everybody in a session can read it, even with a watch link alone. */
+export function imagesService(
+  { baseURL, imageModel }: { baseURL?: string; imageModel?: string | undefined },
+  endpoint: ImagesService['endpoint'] = 'generations',
+): ImagesService {
+  const isOpenAI = baseURL === undefined || URL.parse(baseURL)?.hostname === 'api.openai.com';
+  return { name: isOpenAI ? 'OpenAI' : 'The image server', api: 'images', endpoint, imageModel };
+}

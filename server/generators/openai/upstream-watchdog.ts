@@ -1,22 +1,15 @@
-/** Watches over one upstream request: how long it may be silent, how long it may last, and how much it may send. */
+/** Limits one upstream request: how long it may be silent, how long it may last, and how much it may send. */
 import type { Clock } from '../../platform/clock.ts';
 import type { Limits } from '../../platform/limits.ts';
-import { failuresOf } from './failures.ts';
+import { endless, failure, silent } from './failures.ts';
 import type { Service } from './service.ts';
 
-export type WatchLimits = Pick<Limits, 'UPSTREAM_SILENCE_MS' | 'UPSTREAM_TOTAL_MS' | 'UPSTREAM_STREAM_BYTES'>;
+export type WatchdogLimits = Pick<Limits, 'UPSTREAM_SILENCE_MS' | 'UPSTREAM_TOTAL_MS' | 'UPSTREAM_STREAM_BYTES'>;
 
-/** An answer that is an error has a short body; what is longer is not read. */
+/** The body of an error response is read up to this length. */
 const ERROR_BODY_BYTES = 64 * 1024;
 
-/** Who is watched, and since when it is expected to be heard. */
-export interface Watched {
-  readonly service: Pick<Service, 'name'>;
-  /** The request itself, or its answer: where the answer comes in one piece, a long silence before it is nothing bad. */
-  readonly silenceFrom: 'request' | 'answer';
-}
-
-/** What is needed of a response, whichever package it comes from. */
+/** What the watchdog needs of a response, be it undici's or the platform's. */
 export interface UpstreamResponse {
   readonly ok: boolean;
   readonly status: number;
@@ -25,59 +18,50 @@ export interface UpstreamResponse {
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
-export class UpstreamWatch {
-  readonly #stop = new AbortController();
-  readonly #limits: WatchLimits;
-  readonly #clock: Pick<Clock, 'after'>;
+export class UpstreamWatchdog {
+  readonly #controller = new AbortController();
   readonly #caller: AbortSignal;
+  readonly #service: Service;
+  readonly #limits: WatchdogLimits;
+  readonly #clock: Pick<Clock, 'after'>;
   readonly #onCallerAbort: () => void;
-  readonly #cancelTotal: () => void;
-  readonly #failures: ReturnType<typeof failuresOf>;
-  #cancelSilence: () => void;
+  readonly #cancelTotalTimer: () => void;
+  #cancelSilenceTimer: () => void = () => undefined;
 
-  /** Starts both clocks (rule R10), that of silence perhaps later; `caller` aborted ends the request too (rule R2). */
-  constructor(
-    caller: AbortSignal,
-    limits: WatchLimits,
-    clock: Pick<Clock, 'after'>,
-    { service, silenceFrom }: Watched = { service: { name: 'OpenAI' }, silenceFrom: 'request' },
-  ) {
-    this.#failures = failuresOf(service);
+  /**
+   * Starts the timer of the total time and, unless the service says nothing before its answer, that of the silence (rule R10). An
+   * abort of `caller` ends the request too (rule R2).
+   */
+  constructor(caller: AbortSignal, service: Service, limits: WatchdogLimits, clock: Pick<Clock, 'after'>) {
+    this.#caller = caller;
+    this.#service = service;
     this.#limits = limits;
     this.#clock = clock;
-    this.#caller = caller;
-    this.#onCallerAbort = () => this.stop(caller.reason);
+    this.#onCallerAbort = () => this.#stop(caller.reason);
     caller.addEventListener('abort', this.#onCallerAbort);
     if (caller.aborted) this.#onCallerAbort();
     const { UPSTREAM_TOTAL_MS } = limits;
-    this.#cancelTotal = clock.after(UPSTREAM_TOTAL_MS, () =>
-      this.stop(this.#failures.endless(seconds(UPSTREAM_TOTAL_MS))),
-    );
-    this.#cancelSilence = silenceFrom === 'request' ? this.#listen() : () => undefined;
+    this.#cancelTotalTimer = clock.after(UPSTREAM_TOTAL_MS, () => this.#stop(endless(service, UPSTREAM_TOTAL_MS)));
+    if (service.api === 'responses') this.#restartSilenceTimer();
   }
 
-  /** Aborted with the failure that ended the request, or with the caller's own reason. */
+  /** Aborted when the request must end. The reason is a `GenerationFailed`, or the caller's own reason. */
   get signal(): AbortSignal {
-    return this.#stop.signal;
+    return this.#controller.signal;
   }
 
-  /** Ends the request and closes its connection; the first reason counts. */
-  stop(reason: unknown): void {
-    this.#stop.abort(reason);
-  }
-
-  /** Ends the watch, and what may be left of the request; may be called twice. */
+  /** Ends the request, if it still runs, and all timers. May be called twice. */
   dispose(): void {
-    this.stop(new DOMException('The request is over.', 'AbortError'));
+    this.#stop(new DOMException('The request is over.', 'AbortError'));
     this.#caller.removeEventListener('abort', this.#onCallerAbort);
-    this.#cancelTotal();
-    this.#cancelSilence();
+    this.#cancelTotalTimer();
+    this.#cancelSilenceTimer();
   }
 
-  /** The same response for the SDK, every chunk of it counted before anybody buffers it (rule S4). */
+  /** The same response, of which every chunk is counted before the SDK buffers it (rule S4). */
   guard({ ok, status, statusText, headers, body }: UpstreamResponse): Response {
-    this.#heard();
-    const chunks = body && this.#counted(body, ok);
+    this.#restartSilenceTimer();
+    const chunks = body && this.#count(body, ok);
     const counted =
       chunks &&
       new ReadableStream<Uint8Array>({
@@ -93,27 +77,31 @@ export class UpstreamWatch {
     return new Response(counted, { status, statusText, headers: [...headers] });
   }
 
-  async *#counted(body: AsyncIterable<Uint8Array>, ok: boolean): AsyncGenerator<Uint8Array, void> {
-    const most = ok ? this.#limits.UPSTREAM_STREAM_BYTES : ERROR_BODY_BYTES;
+  async *#count(body: AsyncIterable<Uint8Array>, ok: boolean): AsyncGenerator<Uint8Array, void> {
+    const limit = ok ? this.#limits.UPSTREAM_STREAM_BYTES : ERROR_BODY_BYTES;
     let bytes = 0;
     for await (const chunk of body) {
-      this.#heard();
+      this.#restartSilenceTimer();
       bytes += chunk.byteLength;
-      if (bytes > most) return ok ? this.stop(this.#failures.tooBig()) : undefined;
+      if (bytes > limit) {
+        if (ok) this.#stop(failure('too_much_data', this.#service));
+        return;
+      }
       yield chunk;
     }
   }
 
-  #heard(): void {
-    if (this.signal.aborted) return;
-    this.#cancelSilence();
-    this.#cancelSilence = this.#listen();
+  /** Closes the connection. Only the first reason counts. */
+  #stop(reason: unknown): void {
+    this.#controller.abort(reason);
   }
 
-  #listen(): () => void {
+  #restartSilenceTimer(): void {
+    this.#cancelSilenceTimer();
+    if (this.signal.aborted) return;
     const { UPSTREAM_SILENCE_MS } = this.#limits;
-    return this.#clock.after(UPSTREAM_SILENCE_MS, () => this.stop(this.#failures.silent(seconds(UPSTREAM_SILENCE_MS))));
+    this.#cancelSilenceTimer = this.#clock.after(UPSTREAM_SILENCE_MS, () =>
+      this.#stop(silent(this.#service, UPSTREAM_SILENCE_MS)),
+    );
   }
 }
-
-const seconds = (ms: number): number => Math.max(1, Math.round(ms / 1_000));

@@ -1,15 +1,21 @@
-/** What must hold of one session on the server, whoever looks. */
+/** Rules of one session on the server: its states, its commands and their answers, its participants. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
+import type { State } from '../../../server/session/state.ts';
 import type { Generation } from '../../../shared/model.ts';
-import type { AckMessage, Command, RejectMessage } from '../../../shared/protocol.ts';
-import { digest, isOffered } from '../ask.ts';
-import type { Ledger } from '../ledger.ts';
-import type { Drawing, Upstream } from '../upstream.ts';
-import { type Asking, checkAsk, checkGeneration, isAsking } from './ask-rules.ts';
+import type {
+  AckMessage,
+  Command,
+  JoinMessage,
+  RejectMessage,
+  SnapshotMessage,
+  WelcomeMessage,
+} from '../../../shared/protocol.ts';
+import type { RuleChecks } from '../rule-checks.ts';
+import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
+import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand } from './request-rules.ts';
 import { TransitionRules } from './transition-rules.ts';
 
-type State = Session['state'];
 type Answer = AckMessage | RejectMessage;
 
 interface Answered {
@@ -17,220 +23,260 @@ interface Answered {
   readonly answer: Answer;
 }
 
-/** Refusals that are not remembered (rule M7), or come before the session is asked. */
-const passing = new Set(['rate_limited', 'not_allowed', 'server_busy', 'session_not_found', 'not_joined']);
+/** Codes that the session does not remember (rule M7), or that come before the session is asked. */
+const notRemembered = new Set([
+  'rate_limited',
+  'not_allowed',
+  'server_busy',
+  'internal_error',
+  'session_not_found',
+  'not_joined',
+]);
 
-/** What runs when the server is to stop may go on for so long (rule R6). */
+/** How long a draining server lets a generation go on (rule R6). */
 const GENERATION_GRACE_MS = 8_000;
 
 export class SessionRules {
   readonly session: Session;
-  readonly #ledger: Ledger;
-  readonly #upstream: Upstream;
+  readonly team: string;
+  readonly #checks: RuleChecks;
   readonly #states = new Map<number, State>();
-  /** The state in which each command first found its session. */
-  readonly #found = new Map<string, State>();
-  readonly #cameAgain = new Set<string>();
+  /** The snapshots that were sent, by revision, as JSON without the draft. */
+  readonly #snapshots = new Map<number, string>();
+  /** The state in which each command first found the session. */
+  readonly #stateAtArrival = new Map<string, State>();
+  readonly #arrivedAgain = new Set<string>();
   readonly #answered = new Map<string, Answered>();
   /** Which command made which revision. */
-  readonly #makers = new Map<number, string>();
-  /** Digests of the bytes that a page showed when its person approved, by command id. */
-  readonly #seen = new Map<string, string>();
+  readonly #commandByRevision = new Map<number, string>();
+  /** Digests of the bytes that a tab showed when its person approved, by command id. */
+  readonly #seenDigests = new Map<string, string>();
+  readonly #drawings: Drawing[] = [];
+  /** The secret of each participant, by id. */
+  readonly #participants = new Map<string, string>();
   readonly #transitions: TransitionRules;
   #last: State;
   #revisionAtDraft: number | undefined;
-  #isDeciding = false;
-  /** Counts the accepted commands that set the shared draft; the last one's time. */
-  draftSetAt = Number.NEGATIVE_INFINITY;
-  room: string | undefined;
-  /** The session was closed: restart, or nobody there. */
+  #isExecuting = false;
+  #busyFailures = 0;
+  /** When a command last set the shared draft. */
+  draftSetByCommandAt = Number.NEGATIVE_INFINITY;
+  /** The session has ended, or its server. */
   isGone = false;
 
-  constructor(session: Session, ledger: Ledger, upstream: Upstream) {
+  constructor(session: Session, team: string, checks: RuleChecks, generator: SimulatedGenerator) {
     this.session = session;
-    this.#ledger = ledger;
-    this.#upstream = upstream;
-    this.#transitions = new TransitionRules(session, ledger, upstream);
+    this.team = team;
+    this.#checks = checks;
+    this.#transitions = new TransitionRules(session, checks, generator);
     this.#last = session.state;
-    this.#states.set(0, session.state);
+    this.#states.set(session.state.revision, session.state);
   }
 
-  /** Notes the state as it is now; called often enough to see nearly every one. */
+  /** Nobody is connected, and nothing is being drawn. */
+  get isIdle(): boolean {
+    return this.#viewers === 0 && this.session.runningCandidates.length === 0;
+  }
+
+  /** Attempts that the server may drop while nobody is in the session: all but the newest and the approved one. */
+  get spareAttempts(): number {
+    const { attempts, discarded } = this.session.state;
+    return attempts.length + discarded.length - neededImages(this.session.state).size;
+  }
+
+  get #viewers(): number {
+    const { reviewers, watchers } = this.session.viewers;
+    return reviewers + watchers;
+  }
+
+  /** Checks the state if it has changed. */
   observe(now: number): void {
     const [before, state] = [this.#last, this.session.state];
     if (before === state) return;
     this.#last = state;
     this.#states.set(state.revision, state);
-    this.#ledger.check(
-      'M6',
-      state.revision > before.revision && state.turn >= before.turn,
-      () =>
-        `the state changed from revision ${before.revision} to ${state.revision}, turn ${before.turn} to ${state.turn}`,
-    );
-    if (setsDraft(before, state)) this.draftSetAt = now;
-    // One that is gone has given its images back.
-    if (state.revision === before.revision + 1 && !this.isGone) this.#transitions.check(before, state);
+    const isOnward = state.revision > before.revision && state.turn >= before.turn;
+    this.#checks.check('M6', isOnward, () => `revision ${state.revision} came after ${before.revision}`);
+    if (state.draftRevision !== before.draftRevision) this.draftSetByCommandAt = now;
+    this.#busyFailures += busyFailures(state) > busyFailures(before) ? 1 : 0;
+    // A session that has ended has dropped its images.
+    if (state.revision !== before.revision + 1 || this.isGone) return;
+    this.#transitions.check(before, state, this.#viewers);
   }
 
-  /** A connection that may decide has joined. */
-  reviewerJoined(connectionId: string): void {
-    this.#transitions.reviewerJoined(connectionId);
+  /** How many candidates have failed for want of memory since the last call. */
+  takeBusyFailures(): number {
+    const count = this.#busyFailures;
+    this.#busyFailures = 0;
+    return count;
   }
 
-  /** A person approved, looking at bytes of this digest. */
+  /** A connection has joined, as the participant `given` or as a new one. */
+  joined(connectionId: string, welcome: WelcomeMessage, given: JoinMessage['participant']): void {
+    const { participantId: id, participantSecret: secret, role } = welcome;
+    const isProven = given !== undefined && this.#participants.get(given.id) === given.secret;
+    if (isProven) {
+      const isSame = id === given.id && secret === given.secret;
+      this.#checks.check('participant', isSame, () => `${given.id} came back as ${id}`);
+    } else {
+      this.#checks.check('participant', !this.#participants.has(id), () => `somebody else became ${id}`);
+    }
+    this.#participants.set(id, secret);
+    this.#transitions.joined(connectionId, id, role === 'reviewer');
+  }
+
+  /** A revision has one content: neither drafts nor presence change it (rule W9). */
+  snapshotSent({ draft: _draft, ...content }: SnapshotMessage): void {
+    const text = JSON.stringify(content);
+    const first = this.#snapshots.get(content.revision);
+    this.#snapshots.set(content.revision, text);
+    if (first === undefined) return;
+    this.#checks.check('W9', first === text, () => `revision ${content.revision} has two contents`);
+  }
+
+  /** A person approves, looking at bytes of this digest. */
   approving(commandId: string, seenDigest: string): void {
-    this.#seen.set(commandId, seenDigest);
+    this.#seenDigests.set(commandId, seenDigest);
   }
 
   /** The generator is asked to draw for this session. */
-  asked(drawing: Drawing): void {
-    const { session } = this;
-    const state = session.state;
+  requested(drawing: Drawing): void {
+    this.#drawings.push(drawing);
+    const { state } = this.session;
     const generation = state.stage === 'generating' ? state.generation : undefined;
-    this.#ledger.check('R11', generation !== undefined, () => `drawing ${drawing.number} has no generation`);
-    if (generation) checkAsk(drawing.ask, generation, state, this.#ledger);
-    const live = this.#liveDrawings();
-    const allowed = state.stage === 'generating' ? state.generation.candidates : 0;
-    this.#ledger.check(
-      'M2',
-      live.length <= allowed,
-      () => `${live.length} candidates are drawn at once, ${allowed} may be`,
-    );
+    this.#checks.check('R11', generation !== undefined, () => `drawing ${drawing.number} has no generation`);
+    if (generation) checkRequest(drawing.request, generation, state, this.#checks);
+    const live = this.#liveDrawings.length;
+    const most = generation?.candidates ?? 0;
+    this.#checks.check('M2', live <= most, () => `${live} candidates are drawn at once, ${most} were asked for`);
   }
 
-  /** Only a cancel or the session's end ends a drawing (rule R2). */
+  /** Only a cancel or the session's end aborts a drawing (rule R2). */
   aborted(drawing: Drawing, drainingMs: number | undefined): void {
-    const state = this.session.state;
+    const { state } = this.session;
     const isCancelled = state.lastAction?.action === 'cancel' && state.stage !== 'generating';
     if (drainingMs !== undefined && !isCancelled) {
       const hadGrace = drainingMs >= GENERATION_GRACE_MS;
-      this.#ledger.check('R6', hadGrace, () => `drawing ${drawing.number} was ended after ${drainingMs} ms`);
+      this.#checks.check(
+        'R6',
+        hadGrace,
+        () => `drawing ${drawing.number} was aborted after ${drainingMs} ms of a drain`,
+      );
     }
-    this.#ledger.check(
-      'R2',
-      this.isGone || isCancelled,
-      () => `drawing ${drawing.number} was aborted in ${state.stage}`,
-    );
+    const mayBe = this.isGone || isCancelled;
+    this.#checks.check('R2', mayBe, () => `drawing ${drawing.number} was aborted in ${state.stage}`);
   }
 
-  /** No drawing runs for a session that is gone or no longer generating. */
+  /** Drawings run only while their session generates. */
   checkDrawings(): void {
-    const live = this.#liveDrawings();
-    if (live.length === 0) return;
-    const { stage } = this.session.state;
-    this.#ledger.check(
-      'R2',
-      stage === 'generating' && !this.isGone,
-      () => `${live.length} drawings outlive their generation`,
-    );
-    if (this.session.viewers.reviewers + this.session.viewers.watchers === 0) {
-      this.#ledger.check('R2', stage === 'generating', () => 'a generation ended because everybody left');
-    }
+    const live = this.#liveDrawings.length;
+    if (live === 0) return;
+    const isGenerating = this.session.state.stage === 'generating' && !this.isGone;
+    this.#checks.check('R2', isGenerating, () => `${live} drawings outlive their generation`);
   }
 
-  /** A draft has reached the session. */
-  draftCame(): void {
+  draftArrived(): void {
     this.#revisionAtDraft = this.session.state.revision;
   }
 
-  /** An event is over. If a draft came with it, and no command, there is no new revision (rule W9). */
+  /** An event has ended: a draft alone has made no revision (rule W9). */
   checkDraft(): void {
-    const [before, { revision }] = [this.#revisionAtDraft, this.session.state];
-    if (before !== undefined && !this.#isDeciding) {
-      this.#ledger.check('W9', revision === before, () => `a draft made revision ${revision}`);
+    const { revision } = this.session.state;
+    if (this.#revisionAtDraft !== undefined && !this.#isExecuting) {
+      this.#checks.check('W9', revision === this.#revisionAtDraft, () => `a draft made revision ${revision}`);
     }
     this.#revisionAtDraft = undefined;
-    this.#isDeciding = false;
+    this.#isExecuting = false;
   }
 
-  /** A command has reached the session, the first time or again. */
-  came({ commandId }: Command): void {
-    this.#isDeciding = true;
-    if (this.#found.has(commandId)) this.#cameAgain.add(commandId);
-    else this.#found.set(commandId, this.session.state);
+  /** A command reaches the core. */
+  executing(): void {
+    this.#isExecuting = true;
   }
 
-  /** The answer to one delivery of `command`, as it goes out. */
+  /** A command reaches the server, for the first time or again. */
+  commandArrived({ commandId }: Command): void {
+    if (this.#stateAtArrival.has(commandId)) this.#arrivedAgain.add(commandId);
+    else this.#stateAtArrival.set(commandId, this.session.state);
+  }
+
+  /** The server answers a command that it has received. */
   answered(command: Command, answer: Answer): void {
-    if (isAsking(command) && command.options) this.#checkOptions(command, answer);
-    if (answer.type === 'reject' && passing.has(answer.code)) return;
+    if (isGenerateCommand(command) && command.options) this.#checkOptions(command, answer);
+    if (answer.type === 'reject' && notRemembered.has(answer.code)) return;
     const first = this.#answered.get(command.commandId);
     if (!first) {
       if (answer.type === 'reject' && answer.code === 'invalid_message') return;
       this.#answered.set(command.commandId, { command, answer });
-      return answer.type === 'ack' ? this.#accepted(command, answer) : this.#rejected(command, answer);
+      return answer.type === 'ack' ? this.#onAck(command, answer) : this.#onReject(command, answer);
     }
     const isSame = isDeepStrictEqual(first.command, command)
       ? isDeepStrictEqual(withoutText(first.answer), withoutText(answer))
       : answer.type === 'reject' && answer.code === 'invalid_message';
-    this.#ledger.check(
-      'M7',
-      isSame,
-      () => `${command.commandId} was answered ${told(first.answer)}, then ${told(answer)}`,
-    );
+    const both = () => `${command.commandId} was answered ${nameOf(first.answer)}, then ${nameOf(answer)}`;
+    this.#checks.check('M7', isSame, both);
   }
 
-  /** What is not offered is refused, whoever asks, before anything else is looked at; nothing else is refused for its options. */
-  #checkOptions({ commandId, options = {} }: Asking, answer: Answer): void {
-    const isRefused = answer.type === 'reject' && answer.code === 'invalid_message';
-    if (!isOffered(options)) {
-      return this.#ledger.check(
-        'options',
-        isRefused,
-        () => `${commandId} asks for what is not offered: ${told(answer)}`,
-      );
+  /** Options that are not supported are rejected before anything else is checked; supported ones are not rejected. */
+  #checkOptions({ commandId, options = {} }: GenerateCommand, answer: Answer): void {
+    const isRejected = answer.type === 'reject' && answer.code === 'invalid_message';
+    if (!isSupported(options)) {
+      const isRight = isRejected || (answer.type === 'reject' && answer.code === 'internal_error');
+      return this.#checks.check('options', isRight, () => `${commandId} has wrong options: ${nameOf(answer)}`);
     }
-    if (this.#cameAgain.has(commandId)) return;
-    this.#ledger.check('options', !isRefused, () => `${commandId} asks for what is offered, and is refused`);
+    if (this.#arrivedAgain.has(commandId)) return;
+    this.#checks.check('options', !isRejected, () => `${commandId} has supported options and was rejected`);
   }
 
-  /** Whether an answer to a command of this id may be known. */
+  /** Whether the session may have answered this command before. */
   hasAnswered(commandId: string): boolean {
-    return this.#cameAgain.has(commandId);
+    return this.#arrivedAgain.has(commandId);
   }
 
-  /** What the session first answered to a command. */
+  /** The first answer to a command. */
   answerTo(commandId: string): Answer | undefined {
     return this.#answered.get(commandId)?.answer;
   }
 
-  #accepted(command: Command, { revision }: AckMessage): void {
+  #onAck(command: Command, { revision }: AckMessage): void {
     const state = this.#states.get(revision);
     if (!state) return;
     if (command.type === 'approve' && state.stage === 'final' && state.approved.imageId === command.imageId) {
-      this.#approved(command, state);
-      if (this.#makers.has(revision)) return;
+      this.#checkApproval(command, state);
+      if (this.#commandByRevision.has(revision)) return;
     }
-    const maker = this.#makers.get(revision);
-    this.#makers.set(revision, command.commandId);
-    this.#ledger.check(
-      'M7',
-      maker === undefined,
-      () => `${maker} and ${command.commandId} both made revision ${revision}`,
-    );
-    if (command.type === 'discard' || command.type === 'restore') return this.#rearranged(command, state);
+    const other = this.#commandByRevision.get(revision);
+    this.#commandByRevision.set(revision, command.commandId);
+    const isOnce = other === undefined;
+    this.#checks.check('M7', isOnce, () => `${other} and ${command.commandId} both made revision ${revision}`);
     const before = this.#states.get(revision - 1);
-    if (before && isAsking(command)) checkGeneration(command, before, this.#lastAsk(before), state, this.#ledger);
-    if (command.type === 'cancel' && 'unfinished' in state) {
-      const said = command.reason?.trim() ? command.reason : undefined;
-      const isKept = state.unfinished?.generation.cancelReason === said;
-      this.#ledger.check('M8', isKept, () => 'a cancel lost its reason');
+    if (command.type === 'discard' || command.type === 'restore') return this.#checkMove(command, state);
+    const isRight = state.lastAction?.action === command.type;
+    this.#checks.check('M1', isRight, () => `${command.type} was recorded as ${state.lastAction?.action}`);
+    if (before) this.#checkDraftRevision(command, before, state);
+    if (before && isGenerateCommand(command)) {
+      checkGeneration(command, before, this.#lastRequest(before), state, this.#checks);
     }
-    this.#ledger.check(
-      'M1',
-      state.lastAction?.action === command.type,
-      () => `${command.type} made a ${state.lastAction?.action}`,
-    );
-    if (command.turn === undefined || this.#isApprovedAgain(command, revision)) return;
-    this.#ledger.check(
-      'M10',
-      state.turn === command.turn + 1,
-      () => `${command.type} from turn ${command.turn} made turn ${state.turn}`,
-    );
+    if (command.type === 'cancel' && 'unfinished' in state) {
+      const reason = command.reason?.trim() ? command.reason : undefined;
+      const isKept = state.unfinished?.generation.cancelReason === reason;
+      this.#checks.check('M8', isKept, () => 'a cancel lost its reason');
+    }
+    if (command.turn === undefined || this.#isSecondApproval(command, revision)) return;
+    const isNext = state.turn === command.turn + 1;
+    this.#checks.check('M10', isNext, () => `${command.type} from turn ${command.turn} made turn ${state.turn}`);
   }
 
-  /** What was last asked for up to `state`, since the last Start over, whatever became of it. */
-  #lastAsk({ revision }: State): Generation | undefined {
+  /** A command that brings a text for the shared draft, or empties it, makes a new `draftRevision`; no other command does. */
+  #checkDraftRevision(command: Command, before: State, state: State): void {
+    if (command.type === 'approve' && before.stage === 'final') return;
+    const setsDraft = command.type === 'start_over' || ('prompt' in command && command.prompt !== undefined);
+    const isRight = state.draftRevision === before.draftRevision + (setsDraft ? 1 : 0);
+    this.#checks.check('draft', isRight, () => `${command.type} made draft revision ${state.draftRevision}`);
+  }
+
+  /** The last generation up to `state` since the last start over. */
+  #lastRequest({ revision }: State): Generation | undefined {
     for (let at = revision; at >= 0; at -= 1) {
       const state = this.#states.get(at);
       if (state?.stage === 'generating') return state.generation;
@@ -239,83 +285,88 @@ export class SessionRules {
     return undefined;
   }
 
-  #rearranged({ type, turn, imageId }: Extract<Command, { type: 'discard' | 'restore' }>, state: State): void {
-    const isDone = hasMoved(type, imageId, state);
-    this.#ledger.check('discard', isDone, () => `${type} of ${imageId} was acked and not done`);
+  #checkMove({ type, turn, imageId }: Extract<Command, { type: 'discard' | 'restore' }>, state: State): void {
+    this.#checks.check('discard', isMoved(type, imageId, state), () => `${type} of ${imageId} was acked and not done`);
     if (turn === undefined) return;
     const isNext = state.turn === turn || state.turn === turn + 1;
-    this.#ledger.check('M10', isNext, () => `${type} from turn ${turn} made turn ${state.turn}`);
+    this.#checks.check('M10', isNext, () => `${type} from turn ${turn} made turn ${state.turn}`);
   }
 
-  /** Whether the revision that was acked has the attempt where the person put it; true where that state was not seen. */
-  didMove(type: 'discard' | 'restore', imageId: string, revision: number): boolean {
+  /** Whether a discard or a restore was done in that revision; true when its state is not known. */
+  isMoveDone(type: 'discard' | 'restore', imageId: string, revision: number): boolean {
     const state = this.#states.get(revision);
-    return state === undefined || hasMoved(type, imageId, state);
+    return state === undefined || isMoved(type, imageId, state);
   }
 
-  #isApprovedAgain(command: Command, revision: number): boolean {
+  #isSecondApproval(command: Command, revision: number): boolean {
     const before = this.#states.get(revision - 1);
     return command.type === 'approve' && (before === undefined || before.stage === 'final');
   }
 
-  #approved(command: Extract<Command, { type: 'approve' }>, state: Extract<State, { stage: 'final' }>): void {
+  #checkApproval(command: Extract<Command, { type: 'approve' }>, state: Extract<State, { stage: 'final' }>): void {
     const { sha256 } = state.approved;
     const bytes = this.session.image(command.imageId)?.bytes;
-    const seen = this.#seen.get(command.commandId);
-    const isRight = [command.sha256, seen, bytes && digest(bytes)].every((one) => one === undefined || one === sha256);
-    const isRecorded = state.decisions.at(-1)?.sha256 === sha256 && state.decisions.at(-1)?.imageId === command.imageId;
-    this.#ledger.check(
-      'M3',
-      isRight && isRecorded,
-      () => `the approval of ${command.imageId} does not name the bytes that were seen`,
-    );
+    const seen = this.#seenDigests.get(command.commandId);
+    const digests = [command.sha256, seen, bytes && digest(bytes)];
+    const isRight = digests.every((one) => one === undefined || one === sha256);
+    const decision = state.decisions.at(-1);
+    const isRecorded = decision?.sha256 === sha256 && decision.imageId === command.imageId;
+    const isBoth = isRight && isRecorded;
+    this.#checks.check('M3', isBoth, () => `the approval of ${command.imageId} is not of the bytes that were seen`);
   }
 
-  #rejected(command: Command, { code, lastAction }: RejectMessage): void {
+  #onReject(command: Command, { code, lastAction }: RejectMessage): void {
     const { state } = this.session;
-    const then = this.#found.get(command.commandId);
+    const atArrival = this.#stateAtArrival.get(command.commandId);
     if (code === 'stale' || code === 'wrong_stage') {
-      this.#ledger.check(
-        'M2',
-        lastAction !== undefined || then?.lastAction === undefined,
-        () => `${code} does not tell who acted`,
-      );
+      const isTold = lastAction !== undefined || atArrival?.lastAction === undefined;
+      this.#checks.check('M2', isTold, () => `${code} does not name the last action`);
     }
     if (code === 'stale') {
-      this.#ledger.check(
-        'M10',
-        command.turn !== undefined && command.turn < state.turn,
-        () => `turn ${command.turn} is called stale in turn ${state.turn}`,
-      );
+      const isOld = command.turn !== undefined && command.turn < state.turn;
+      this.#checks.check('M10', isOld, () => `turn ${command.turn} is stale in turn ${state.turn}`);
     }
     if (code === 'image_not_found' && command.type === 'approve') {
       const attempt = state.attempts.find(({ image }) => image.imageId === command.imageId);
-      const isRight = attempt && (command.sha256 === undefined || command.sha256 === attempt.image.sha256);
-      this.#ledger.check(
-        'M3',
-        !isRight || state.turn !== command.turn || state !== then,
-        () => `the approval of ${command.imageId} was refused`,
-      );
+      const isHere = attempt && (command.sha256 === undefined || command.sha256 === attempt.image.sha256);
+      const isRight = !isHere || state.turn !== command.turn || state !== atArrival;
+      this.#checks.check('M3', isRight, () => `the approval of ${command.imageId} was rejected`);
     }
   }
 
-  #liveDrawings(): Drawing[] {
-    return this.#upstream.drawings.filter((drawing) => drawing.isLive && drawing.owner === this);
+  get #liveDrawings(): Drawing[] {
+    return this.#drawings.filter(({ isLive }) => isLive);
   }
 }
 
-function hasMoved(type: 'discard' | 'restore', imageId: string, { attempts, discarded }: State): boolean {
+/** The bytes of all images that the session keeps, whatever it says of them itself. */
+export function imageBytes(session: Session): number {
+  const { attempts, discarded } = session.state;
+  const images = [...attempts, ...discarded].map(({ image }) => session.image(image.imageId));
+  return images.reduce((sum, image) => sum + (image?.bytes.byteLength ?? 0), 0);
+}
+
+/** The images that stay for as long as their session. */
+function neededImages(state: State): Set<string> {
+  const newest = state.attempts.at(-1)?.image.imageId;
+  const approved = state.stage === 'final' ? state.approved.imageId : undefined;
+  return new Set([newest, approved].filter((imageId) => imageId !== undefined));
+}
+
+function isMoved(type: 'discard' | 'restore', imageId: string, { attempts, discarded }: State): boolean {
   const place = type === 'discard' ? discarded : attempts;
   return place.some(({ image }) => image.imageId === imageId);
 }
 
-const told = (answer: Answer) => (answer.type === 'ack' ? `ack ${answer.revision}` : answer.code);
+/** Candidates of the generation on show that failed for want of memory. */
+function busyFailures(state: State): number {
+  const unfinished = 'unfinished' in state ? state.unfinished?.generation : undefined;
+  const { failures = [] } = (state.stage === 'generating' ? state.generation : unfinished) ?? {};
+  return failures.filter(({ error }) => error.code === 'server_busy').length;
+}
+
+const nameOf = (answer: Answer) => (answer.type === 'ack' ? `ack ${answer.revision}` : answer.code);
 
 function withoutText(answer: Answer): object {
   return answer.type === 'ack' ? { revision: answer.revision } : { code: answer.code, lastAction: answer.lastAction };
-}
-
-function setsDraft(before: State, { lastAction }: State): boolean {
-  if (!lastAction || lastAction === before.lastAction) return false;
-  return lastAction.action === 'generate' || lastAction.action === 'regenerate' || lastAction.action === 'start_over';
 }

@@ -1,17 +1,16 @@
-/** What must hold of each step that a session's state takes, told from the two states alone. */
+/** Rules of each step from one state of a session to the next, by the two states alone. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
-import type { Generation, Stage } from '../../../shared/model.ts';
+import type { Generating, State } from '../../../server/session/state.ts';
+import type { Attempt, Generation, Stage } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
-import type { Ledger } from '../ledger.ts';
+import type { RuleChecks } from '../rule-checks.ts';
 import { limits } from '../server-process.ts';
-import type { Upstream } from '../upstream.ts';
-import { checkDrawn } from './ask-rules.ts';
+import type { SimulatedGenerator } from '../simulated-generator.ts';
+import { checkDrawn } from './request-rules.ts';
 
-type State = Session['state'];
-
-/** Rule M1: the table of the machine, as stages. */
-const moves: Record<Command['type'], readonly (readonly [Stage, Stage])[]> = {
+/** Rule M1: from which stage each command leads to which. */
+const stageChanges: Record<Command['type'], readonly (readonly [Stage, Stage])[]> = {
   generate: [['initial_input', 'generating']],
   regenerate: [['user_feedback', 'generating']],
   refine: [['user_feedback', 'generating']],
@@ -36,217 +35,200 @@ const moves: Record<Command['type'], readonly (readonly [Stage, Stage])[]> = {
 
 export class TransitionRules {
   readonly #session: Session;
-  readonly #ledger: Ledger;
-  readonly #upstream: Upstream;
-  readonly #deciders = new Set<string>();
+  readonly #checks: RuleChecks;
+  readonly #generator: SimulatedGenerator;
+  /** The participant of each connection that may decide. */
+  readonly #reviewers = new Map<string, string>();
   readonly #cancelled = new Set<string>();
 
-  constructor(session: Session, ledger: Ledger, upstream: Upstream) {
+  constructor(session: Session, checks: RuleChecks, generator: SimulatedGenerator) {
     this.#session = session;
-    this.#ledger = ledger;
-    this.#upstream = upstream;
+    this.#checks = checks;
+    this.#generator = generator;
   }
 
-  /** A connection that may decide has joined. */
-  reviewerJoined(connectionId: string): void {
-    this.#deciders.add(connectionId);
+  joined(connectionId: string, participantId: string, mayDecide: boolean): void {
+    if (mayDecide) this.#reviewers.set(connectionId, participantId);
   }
 
-  /** Looks at one step from a state to the next. */
-  check(before: State, state: State): void {
-    this.#checkKept(state);
-    if (state.lastAction !== before.lastAction) this.#acted(before, state);
-    else if (isRearranging(before, state)) this.#rearranged(before, state);
-    else if (before.stage === 'generating' && !isForgetting(before, state)) this.#settled(before, state);
-    else {
-      this.#ledger.check(
-        'M1',
-        isForgetting(before, state),
-        () => `from ${before.stage} to ${state.stage} without a command`,
-      );
-    }
+  /** `viewers`: how many connections are in the session. */
+  check(before: State, state: State, viewers: number): void {
+    this.#checkAttempts(state);
+    if (state.lastAction !== before.lastAction) this.#onAction(before, state);
+    else if (isRearranged(before, state)) this.#onRearranged(before, state);
+    else if (before.stage === 'generating' && !isForgotten(before, state)) this.#onCandidateEnded(before, state);
+    else this.#onForgotten(before, state, viewers);
   }
 
-  #acted(before: State, state: State): void {
+  #onAction(before: State, state: State): void {
     const { lastAction } = state;
-    if (!lastAction) return;
-    const { action, connectionId } = lastAction;
-    const isMove = moves[action].some(([from, to]) => from === before.stage && to === state.stage);
-    this.#ledger.check('M1', isMove, () => `${action} led from ${before.stage} to ${state.stage}`);
-    this.#ledger.check(
-      'W5',
-      this.#deciders.has(connectionId),
-      () => `${action} came from a connection that may not decide`,
-    );
-    this.#ledger.check(
-      'M10',
-      state.turn === before.turn + 1,
-      () => `${action} led from turn ${before.turn} to ${state.turn}`,
-    );
+    if (!lastAction || lastAction.action === 'unknown') return;
+    const { action, connectionId, participantId } = lastAction;
+    this.#checkStages(action, before, state);
+    this.#checkActor({ connectionId, participantId }, action);
+    const isNext = state.turn === before.turn + 1;
+    this.#checks.check('M10', isNext, () => `${action} led from turn ${before.turn} to ${state.turn}`);
     if ('unfinished' in before && before.unfinished) {
-      const isCleared = !('unfinished' in state && state.unfinished);
-      this.#ledger.check('M5', isCleared, () => `${action} left the old error or generation`);
+      const isCleared = !unfinishedOf(state);
+      this.#checks.check('M5', isCleared, () => `${action} kept the old error or the unfinished generation`);
     }
-    if (action === 'cancel' && before.stage === 'generating') {
-      this.#cancelled.add(before.generation.generationId);
-      const isKept = isOf(before.generation, unfinishedOf(state)?.generation) && !unfinishedOf(state)?.error;
-      const isSame = isDeepStrictEqual(ids(state), ids(before));
-      this.#ledger.check('M8', isKept && isSame, () => 'a cancel lost the generation or an image');
-    }
+    if (action === 'cancel' && before.stage === 'generating') this.#onCancel(before, state);
     if (action === 'regenerate' || action === 'refine') {
       const parent = state.stage === 'generating' ? state.generation.parent : undefined;
-      this.#ledger.check(
-        'M9',
-        parent !== undefined && ids(before).includes(parent),
-        () => `${action} has no parent in the session`,
-      );
+      const hasParent = parent !== undefined && ids(before.attempts).includes(parent);
+      this.#checks.check('M9', hasParent, () => `${action} has no parent in the session`);
     }
     if (state.stage === 'final') {
       const isOurs = before.attempts.some(({ image }) => isDeepStrictEqual(image, state.approved));
-      this.#ledger.check('M3', isOurs, () => 'what was approved is no attempt of the session');
+      this.#checks.check('M3', isOurs, () => 'the approved image is no attempt of the session');
     }
-    const aside = action === 'start_over' ? [] : before.discarded;
-    this.#ledger.check(
-      'discard',
-      isDeepStrictEqual(state.discarded, aside),
-      () => `${action} changed what was put aside`,
-    );
+    const discarded = action === 'start_over' ? [] : before.discarded;
+    const isKept = isDeepStrictEqual(state.discarded, discarded);
+    this.#checks.check('discard', isKept, () => `${action} changed the discarded attempts`);
     const isOnRecord = isDeepStrictEqual(before.decisions, state.decisions.slice(0, before.decisions.length));
-    this.#ledger.check('M1', isOnRecord, () => `${action} changed the decisions on record`);
+    this.#checks.check('M1', isOnRecord, () => `${action} changed earlier decisions`);
   }
 
-  /** An attempt was put aside, or taken back: nothing else changes. */
-  #rearranged(before: State, state: State): void {
+  #onCancel(before: Generating, state: State): void {
+    this.#cancelled.add(before.generation.generationId);
+    const unfinished = unfinishedOf(state);
+    const isKept = isSameRequest(before.generation, unfinished?.generation) && !unfinished?.error;
+    const hasSameAttempts = isDeepStrictEqual(ids(state.attempts), ids(before.attempts));
+    this.#checks.check('M8', isKept && hasSameAttempts, () => 'a cancel lost the generation or an image');
+  }
+
+  /** A discard or a restore. */
+  #onRearranged(before: State, state: State): void {
     const action = state.discarded.length > before.discarded.length ? 'discard' : 'restore';
-    const isMove = moves[action].some(([from, to]) => from === before.stage && to === state.stage);
-    this.#ledger.check('M1', isMove, () => `${action} led from ${before.stage} to ${state.stage}`);
-    this.#ledger.check(
-      'M10',
-      state.turn === before.turn + (state.stage === before.stage ? 0 : 1),
-      () => `${action} led from turn ${before.turn} to ${state.turn}`,
-    );
+    this.#checkStages(action, before, state);
+    const isRightTurn = state.turn === before.turn + (state.stage === before.stage ? 0 : 1);
+    this.#checks.check('M10', isRightTurn, () => `${action} led from turn ${before.turn} to ${state.turn}`);
     const isSame = isDeepStrictEqual(unfinishedOf(before), unfinishedOf(state));
-    this.#ledger.check('discard', isSame, () => `${action} changed the last generation or its error`);
+    this.#checks.check('discard', isSame, () => `${action} changed the unfinished generation or its error`);
     const [more, fewer] = action === 'discard' ? [state, before] : [before, state];
-    const moved = more.discarded.filter(({ image }) => !asideIds(fewer).includes(image.imageId));
-    const isMovedId = (imageId: string | undefined) => moved.some(({ image }) => image.imageId === imageId);
-    const [still, longest] = [asideIds(fewer), asideIds(more).filter((imageId) => !isMovedId(imageId))];
-    if (still.length > 0) {
-      const isInOrder = isDeepStrictEqual(still, longest) && (action === 'restore' || isMovedId(asideIds(more).at(-1)));
-      this.#ledger.check('discard', isInOrder, () => `${action} changed the order of what was put aside`);
+    const moved = more.discarded.filter(({ image }) => !ids(fewer.discarded).includes(image.imageId));
+    const isOne = moved.length === 1 && ids(fewer.attempts).length === ids(more.attempts).length + 1;
+    this.#checks.check('discard', isOne, () => `${action} moved ${moved.length} attempts`);
+    const others = ids(more.discarded).filter((imageId) => !ids(moved).includes(imageId));
+    if (others.length > 0) {
+      const isLast = action === 'restore' || more.discarded.at(-1) === moved[0];
+      const isInOrder = isLast && isDeepStrictEqual(others, ids(fewer.discarded));
+      this.#checks.check('discard', isInOrder, () => `${action} changed the order of the discarded attempts`);
     }
-    const isOne = moved.length === 1 && ids(fewer).length === ids(more).length + 1;
-    this.#ledger.check('discard', isOne, () => `${action} moved ${moved.length} attempts`);
     if (action === 'restore') return;
-    this.#ledger.check(
-      'W5',
-      moved.every(({ discarded }) => this.#deciders.has(discarded.connectionId)),
-      () => 'an attempt was discarded by a connection that may not decide',
-    );
+    for (const { discarded } of moved) this.#checkActor(discarded, action);
   }
 
-  /** What holds of the kept attempts in every state. */
-  #checkKept(state: State): void {
+  #checkStages(action: Command['type'], before: State, state: State): void {
+    const isAllowed = stageChanges[action].some(([from, to]) => from === before.stage && to === state.stage);
+    this.#checks.check('M1', isAllowed, () => `${action} led from ${before.stage} to ${state.stage}`);
+  }
+
+  #checkActor({ connectionId, participantId }: { connectionId: string; participantId: string }, action: string): void {
+    const reviewer = this.#reviewers.get(connectionId);
+    this.#checks.check('W5', reviewer !== undefined, () => `${action} came from a connection that may not decide`);
+    this.#checks.check('participant', reviewer === participantId, () => `${action} is recorded for ${participantId}`);
+  }
+
+  /** What holds of the attempts in every state. */
+  #checkAttempts(state: State): void {
     const bytes = [...state.attempts, ...state.discarded].reduce((sum, { image }) => sum + image.byteLength, 0);
     const { imageBytes } = this.#session;
-    this.#ledger.check('R7', imageBytes === bytes, () => `${imageBytes} bytes are kept for attempts of ${bytes}`);
-    const all = [...ids(state), ...asideIds(state)];
+    this.#checks.check('R7', imageBytes === bytes, () => `${imageBytes} bytes are kept for attempts of ${bytes}`);
+    const all = ids([...state.attempts, ...state.discarded]);
     if (all.length === 0) return;
-    this.#ledger.check('discard', new Set(all).size === all.length, () => 'an attempt is in two places');
+    this.#checks.check('discard', new Set(all).size === all.length, () => 'an attempt is in two places');
     const numbers = state.attempts.map(({ number }) => number);
-    const isOrdered = numbers.every((number, at) => number > (numbers[at - 1] ?? 0) && number <= state.drawn);
-    this.#ledger.check('discard', isOrdered, () => `the attempts stand as ${numbers.join(', ')} of ${state.drawn}`);
-    this.#ledger.check(
-      'R7',
-      all.length <= limits.ATTEMPTS_PER_SESSION && all.every((imageId) => this.#session.image(imageId)),
-      () => `${all.length} attempts are kept, or one without its bytes`,
-    );
+    const isOrdered = numbers.every((number, at) => number > (numbers[at - 1] ?? 0) && number <= state.attemptCount);
+    this.#checks.check('discard', isOrdered, () => `attempts ${numbers.join(', ')} of ${state.attemptCount}`);
+    const areHere = all.length <= limits.ATTEMPTS_PER_SESSION && all.every((imageId) => this.#session.image(imageId));
+    this.#checks.check('R7', areHere, () => `${all.length} attempts are kept, or one lacks its bytes`);
     if (state.stage !== 'final') return;
-    const isOnShow = ids(state).includes(state.approved.imageId);
-    this.#ledger.check('M3', isOnShow, () => 'the approved image is no attempt any more');
+    const isApprovedHere = ids(state.attempts).includes(state.approved.imageId);
+    this.#checks.check('M3', isApprovedHere, () => 'the approved image is no attempt any more');
   }
 
-  /** A candidate has ended. */
-  #settled(before: Extract<State, { stage: 'generating' }>, state: State): void {
+  #onCandidateEnded(before: Generating, state: State): void {
     const { generation } = before;
-    const added = state.attempts.filter(({ image }) => !ids(before).includes(image.imageId));
-    for (const { image, parent, prompt, feedback, options, parentDropped } of added) {
-      const isCurrent = image.generationId === generation.generationId && !this.#cancelled.has(image.generationId);
-      this.#ledger.check('M4', isCurrent, () => `an image of generation ${image.generationId} joined in another`);
-      const isChild = parent === generation.parent;
-      const isRooted = parent === undefined || ids(state).includes(parent) || parentDropped === true;
-      this.#ledger.check('M9', isChild && isRooted, () => `image ${image.imageId} does not know its parent`);
-      const isNoted = prompt === generation.prompt && feedback === generation.feedback;
-      this.#ledger.check('R11', isNoted, () => `image ${image.imageId} is said to be of other words`);
-      const isSoMade = isDeepStrictEqual(options, generation.options);
-      this.#ledger.check('options', isSoMade, () => `image ${image.imageId} is said to be of other options`);
-      const bytes = this.#session.image(image.imageId)?.bytes;
-      checkDrawn(bytes, generation, before, this.#ledger);
-      const painted = this.#upstream.painted.get(image.sha256);
-      const isTrue = bytes !== undefined && painted !== undefined && Buffer.compare(bytes, painted) === 0;
-      this.#ledger.check('W4', isTrue, () => `the bytes of ${image.imageId} are not those that were drawn`);
+    const added = state.attempts.filter(({ image }) => !ids(before.attempts).includes(image.imageId));
+    this.#checks.check('M4', added.length <= 1, () => `${added.length} images came at once`);
+    for (const attempt of added) this.#checkNewAttempt(attempt, before, state);
+    const isNumbered = added.every(({ number }) => number === before.attemptCount + 1 && number === state.attemptCount);
+    this.#checks.check('discard', isNumbered, () => `attempt ${state.attemptCount} came after ${before.attemptCount}`);
+    if (!ids(before.attempts).every((imageId) => ids(state.attempts).includes(imageId))) {
+      const isDiscardedFirst = state.discarded.every(({ image }) => image.imageId === generation.parent);
+      this.#checks.check('discard', isDiscardedFirst, () => 'an attempt was dropped before a discarded one');
     }
-    this.#ledger.check('M4', added.length <= 1, () => `${added.length} images came at once`);
-    this.#ledger.check(
-      'discard',
-      added.every(({ number }) => number === before.drawn + 1 && number === state.drawn),
-      () => `attempt ${state.drawn} came after ${before.drawn}`,
-    );
-    const isSpared = ids(before).every((imageId) => ids(state).includes(imageId));
-    const asideFirst = state.discarded.every(({ image }) => image.imageId === generation.parent);
-    if (!isSpared) this.#ledger.check('discard', asideFirst, () => 'an attempt went before one that was put aside');
-    const failures =
-      state.stage === 'generating' ? state.generation.failures : unfinishedOf(state)?.generation.failures;
-    const hasFailed = added.length === 0 ? 1 : 0;
-    this.#ledger.check(
-      'M8',
-      (failures?.length ?? 0) === (generation.failures?.length ?? 0) + hasFailed,
-      () => `${failures?.length ?? 0} failures are listed`,
-    );
-    if (state.stage === 'generating') return;
-    const own = state.attempts.filter(({ image }) => image.generationId === generation.generationId).length;
     const unfinished = unfinishedOf(state);
+    const after = state.stage === 'generating' ? state.generation : unfinished?.generation;
+    const failures = after?.failures?.length ?? 0;
+    const isListed = failures === (generation.failures?.length ?? 0) + (added.length === 0 ? 1 : 0);
+    this.#checks.check('M8', isListed, () => `${failures} failures are listed`);
+    if (state.stage === 'generating') return;
     if (added.length === 0) {
-      const isKept = isOf(generation, unfinished?.generation) && isDeepStrictEqual(ids(state), ids(before));
-      this.#ledger.check('M8', isKept, () => 'a failure lost the generation or an image');
+      const hasSameAttempts = isDeepStrictEqual(ids(state.attempts), ids(before.attempts));
+      const isKept = isSameRequest(generation, unfinished?.generation) && hasSameAttempts;
+      this.#checks.check('M8', isKept, () => 'a failure lost the generation or an image');
     }
-    if (own === generation.candidates) {
-      this.#ledger.check('M5', unfinished === undefined, () => 'an error outlived a success');
+    const own = state.attempts.filter(({ image }) => image.generationId === generation.generationId);
+    if (own.length === generation.candidates) {
+      this.#checks.check('M5', unfinished === undefined, () => 'an error outlived a success');
     }
-    const isRest = state.stage === (state.attempts.length > 0 ? 'user_feedback' : 'initial_input');
-    this.#ledger.check(
-      'M1',
-      isRest,
-      () => `a generation ended in ${state.stage} with ${state.attempts.length} attempts`,
-    );
-    this.#ledger.check('M10', state.turn === before.turn + 1, () => 'a generation ended in its own turn');
+    const isRightStage = state.stage === (state.attempts.length > 0 ? 'user_feedback' : 'initial_input');
+    this.#checks.check('M1', isRightStage, () => `${state.attempts.length} attempts, and the stage is ${state.stage}`);
+    this.#checks.check('M10', state.turn === before.turn + 1, () => 'a generation ended without a new turn');
+  }
+
+  #checkNewAttempt(attempt: Attempt, before: Generating, state: State): void {
+    const { generation } = before;
+    const { image, parent, prompt, feedback, options, parentDropped } = attempt;
+    const name = `image ${image.imageId}`;
+    const isCurrent = image.generationId === generation.generationId && !this.#cancelled.has(image.generationId);
+    this.#checks.check('M4', isCurrent, () => `${name} of another generation was added`);
+    const isParentKnown = parent === undefined || ids(state.attempts).includes(parent) || parentDropped === true;
+    const isChild = parent === generation.parent && isParentKnown;
+    this.#checks.check('M9', isChild, () => `${name} does not know its parent`);
+    const isSameText = prompt === generation.prompt && feedback === generation.feedback;
+    this.#checks.check('R11', isSameText, () => `${name} is recorded with another text`);
+    const areSameOptions = isDeepStrictEqual(options, generation.options);
+    this.#checks.check('options', areSameOptions, () => `${name} is recorded with other options`);
+    const bytes = this.#session.image(image.imageId)?.bytes;
+    checkDrawn(bytes, generation, before, this.#checks);
+    const painted = this.#generator.painted.get(image.sha256);
+    const isUntouched = bytes !== undefined && painted !== undefined && Buffer.compare(bytes, painted) === 0;
+    this.#checks.check('W4', isUntouched, () => `the bytes of ${name} are not those that were drawn`);
+  }
+
+  /** The server dropped attempts to free memory: only while nobody is there, and never the newest or the approved one. */
+  #onForgotten(before: State, state: State, viewers: number): void {
+    const isForgetting = isForgotten(before, state);
+    this.#checks.check('M1', isForgetting, () => `from ${before.stage} to ${state.stage} without a command`);
+    const isAlone = viewers === 0 && state.stage !== 'generating';
+    this.#checks.check('R13', isAlone, () => 'attempts were dropped while somebody was in the session');
+    const isNewestKept = before.attempts.length === 0 || ids(before.attempts).at(-1) === ids(state.attempts).at(-1);
+    this.#checks.check('R7', isNewestKept, () => 'the newest attempt was dropped before its session');
   }
 }
 
-const ids = ({ attempts }: State) => attempts.map(({ image }) => image.imageId);
-const asideIds = ({ discarded }: State) => discarded.map(({ image }) => image.imageId);
+const ids = (attempts: readonly Attempt[]): string[] => attempts.map(({ image }) => image.imageId);
 const unfinishedOf = (state: State) => ('unfinished' in state ? state.unfinished : undefined);
 
-/** The same ask, whatever has become of it. */
-function isOf({ failures: _earlier, ...ask }: Generation, later: Generation | undefined): boolean {
+/** Whether two generations are of the same request, however they ended. */
+function isSameRequest({ failures: _earlier, ...request }: Generation, later: Generation | undefined): boolean {
   if (!later) return false;
   const { failures: _failures, cancelReason: _reason, ...same } = later;
-  return isDeepStrictEqual(same, ask);
+  return isDeepStrictEqual(same, request);
 }
 
-function isRearranging(before: State, state: State): boolean {
-  const [was, is] = [before, state].map((one) => [...ids(one), ...asideIds(one)].toSorted());
+/** Whether the same attempts are kept or discarded in both states. */
+function isRearranged(before: State, state: State): boolean {
+  const [was, is] = [before, state].map((one) => ids([...one.attempts, ...one.discarded]).toSorted());
   return before.stage !== 'generating' && isDeepStrictEqual(was, is);
 }
 
-/** The server gave up attempts that nobody looked at: nothing else changes. */
-function isForgetting(before: State, state: State): boolean {
-  const isFewer = state.attempts.length < before.attempts.length || before.discarded.length > 0;
-  return (
-    isFewer &&
-    state.discarded.length === 0 &&
-    state.stage === before.stage &&
-    state.turn === before.turn &&
-    ids(before).at(-1) === ids(state).at(-1)
-  );
+/** Whether attempts were dropped and nothing else changed. */
+function isForgotten(before: State, state: State): boolean {
+  const isFewer = state.attempts.length < before.attempts.length || state.discarded.length < before.discarded.length;
+  const isAnyNew = ids(state.attempts).some((imageId) => !ids(before.attempts).includes(imageId));
+  return isFewer && !isAnyNew && state.stage === before.stage && state.turn === before.turn;
 }

@@ -1,0 +1,44 @@
+/** Decodes an image before it is shown, so that it replaces the one before it without flicker. */
+import type { ReceivedImage } from '../../session/session-state.ts';
+
+interface Decoded {
+  readonly imageId: string;
+  readonly element: HTMLImageElement;
+}
+
+export class DecodedImage {
+  readonly #onDecoded: (element: HTMLImageElement, previous: HTMLImageElement | undefined) => void;
+  #requestedId: string | undefined;
+  #decoded: Decoded | undefined;
+
+  /** @param onDecoded called when `decoded` has been replaced; `previous` is the element that it replaced */
+  constructor(onDecoded: (element: HTMLImageElement, previous: HTMLImageElement | undefined) => void) {
+    this.#onDecoded = onDecoded;
+  }
+
+  /** The image to show now: the requested one, or the one before it while the requested one is decoded. */
+  get decoded(): Decoded | undefined {
+    return this.#decoded;
+  }
+
+  /** Without an image, `decoded` becomes undefined at once. Of two images requested in a row only the later one is shown. */
+  request(image: ReceivedImage | undefined): void {
+    const imageId = image?.reference.imageId;
+    if (imageId === this.#requestedId) return;
+    this.#requestedId = imageId;
+    if (!image) this.#decoded = undefined;
+    else if (imageId !== this.#decoded?.imageId) void this.#decode(image);
+  }
+
+  async #decode({ reference, url }: ReceivedImage): Promise<void> {
+    const { imageId, width, height } = reference;
+    const element = new Image(width, height);
+    element.src = url;
+    // An image that can't be decoded is shown all the same: the browser displays its alternative text.
+    await element.decode().catch(() => undefined);
+    if (imageId !== this.#requestedId) return;
+    const previous = this.#decoded?.element;
+    this.#decoded = { imageId, element };
+    this.#onDecoded(element, previous);
+  }
+}

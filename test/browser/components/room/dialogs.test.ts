@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import * as states from '../../../support/component-states.ts';
+import { press, useReview } from '../../../support/review-room.ts';
+
+const room = useReview();
+const picture = await states.paint('i1');
+
+describe('the share dialog', () => {
+  test('W5: puts the key into the fragment of the review link, and not into the watch link', async () => {
+    room.review.server = 'https://proofs.example/proofroom/';
+    await room.show(states.deciding(picture));
+    await press('Share');
+    const link = 'https://proofs.example/proofroom/s/s1';
+    await expect.element(page.getByLabelText('Review link')).toHaveValue(`${link}#${states.sessionKey}`);
+    await expect.element(page.getByLabelText('Watch link')).toHaveValue(link);
+  });
+
+  test('W5: gives a watcher the watch link alone', async () => {
+    await room.show(states.watching(states.deciding(picture)));
+    await press('Share');
+    await expect.element(page.getByLabelText('Watch link')).toBeVisible();
+    expect(page.getByLabelText('Review link').query()).toBeNull();
+  });
+});
+
+test('the name dialog dispatches the new name', async () => {
+  await room.show(states.deciding(picture));
+  await page.getByRole('button', { name: /2 reviewers, 1 watching.*Change your name/ }).click();
+  await page.getByLabelText('Your name').fill('Ana');
+  await press('Save name');
+  expect(room.commands).toEqual([{ type: 'name', name: 'Ana' }]);
+});
+
+test('S2: the token form says that a token was refused, and takes another one', async () => {
+  await room.show(states.tokenNeeded(true));
+  await expect.element(page.getByText(/The server did not accept that token/)).toBeVisible();
+  await page.getByLabelText('Access token').fill('a better one');
+  await press('Continue');
+  expect(room.commands).toEqual([{ type: 'token', token: 'a better one' }]);
+});
+
+describe('R13: Start over', () => {
+  const question = page.getByRole('alertdialog', { name: 'Start over?' });
+
+  test('asks first while no picture is approved', async () => {
+    await room.show(states.deciding(picture));
+    await press('Start over');
+    await expect.element(question).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    await expect.element(question).not.toBeInTheDocument();
+    expect(room.commands).toEqual([]);
+    await press('Start over');
+    await question.getByRole('button', { name: 'Start over' }).click();
+    expect(room.commands).toEqual([{ type: 'start_over' }]);
+  });
+
+  test('asks for an approved picture, unless it was saved and nobody else is here', async () => {
+    const approved = states.approved(picture);
+    await room.show(approved);
+    await press('Start over');
+    await expect.element(page.getByText(/is approved.*save it first/)).toBeVisible();
+    expect(room.commands).toEqual([]);
+    await press('Keep the picture');
+    await room.show({ ...approved, viewers: { type: 'viewers', reviewers: 1, watchers: 0 } });
+    await press('Start over');
+    await press('Keep the picture');
+    await page.getByRole('link', { name: 'Download' }).click();
+    await press('Start over');
+    expect(room.commands).toEqual([{ type: 'start_over' }]);
+  });
+
+  test('says how many pictures it would remove', async () => {
+    const attempts = [1, 2].map((number) => ({
+      ...states.attemptOf({ ...picture.reference, imageId: `i${number}` }),
+      number,
+    }));
+    for (const [state, text] of [
+      [states.deciding(picture), /None of these 2 pictures is approved/],
+      [states.approved(picture), /One of these 2 pictures is approved.*all of them/],
+    ] as const) {
+      await room.show({ ...state, ...(state.snapshot && { snapshot: { ...state.snapshot, attempts } }) });
+      await press('Start over');
+      await expect.element(page.getByText(text)).toBeVisible();
+      await press('Keep the pictures');
+    }
+  });
+
+  test('stops asking when the stage has changed', async () => {
+    await room.show(states.deciding(picture));
+    await press('Start over');
+    await room.show(states.approved(picture));
+    await expect.element(page.getByRole('alertdialog')).not.toBeInTheDocument();
+  });
+});

@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import '../../../../client/components/room/proof-room.ts';
+import type { ProofRoom } from '../../../../client/components/room/proof-room.ts';
+import type { ClientMessage, ServerMessage } from '../../../../shared/protocol.ts';
+import * as states from '../../../support/component-states.ts';
+import { deep } from '../../../support/dom.ts';
+
+/** The server's end of one socket, played by the test. */
+class FakeWebSocket {
+  static readonly all: FakeWebSocket[] = [];
+  readonly url: string;
+  readonly sent: ClientMessage[] = [];
+  onopen: (() => void) | undefined;
+  onmessage: ((event: { data: string }) => void) | undefined;
+  onclose: ((event: { code: number }) => void) | undefined;
+
+  constructor(url: string) {
+    this.url = url;
+    FakeWebSocket.all.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(): void {}
+
+  say(message: ServerMessage): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+}
+
+const { welcome, snapshot } = states.empty();
+if (!welcome || !snapshot) throw new Error('There is no session.');
+
+let rooms: ProofRoom[];
+
+beforeEach(() => {
+  rooms = [];
+  FakeWebSocket.all.length = 0;
+  vi.stubGlobal('WebSocket', FakeWebSocket);
+});
+
+afterEach(() => {
+  for (const room of rooms) room.remove();
+  vi.unstubAllGlobals();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+async function open(properties: Partial<ProofRoom> = {}): Promise<{ room: ProofRoom; socket: FakeWebSocket }> {
+  const room = Object.assign(document.createElement('proof-room'), properties);
+  rooms.push(room);
+  document.body.append(room);
+  await room.updateComplete;
+  const socket = FakeWebSocket.all.at(-1);
+  if (!socket) throw new Error('No socket was opened.');
+  socket.onopen?.();
+  return { room, socket };
+}
+
+async function join(properties: Partial<ProofRoom> = {}, change: Partial<typeof welcome> = {}) {
+  const { room, socket } = await open(properties);
+  socket.say({ ...welcome, ...change } as ServerMessage);
+  socket.say(snapshot as ServerMessage);
+  await room.updateComplete;
+  return { room, socket };
+}
+
+describe('R1: who one is in a session', () => {
+  const participant = { id: 'me', secret: 'secret-that-proves-it' };
+
+  test('is kept by the browser, for a reload and for another tab', async () => {
+    await join({}, { name: 'Reviewer 7' });
+    const { socket } = await open({ session: 's1' });
+    expect(socket.sent[0]).toMatchObject({ type: 'join', sessionId: 's1', participant, name: 'Reviewer 7' });
+  });
+
+  test('is not taken into another session', async () => {
+    await join();
+    for (const properties of [{}, { session: 's2' }]) {
+      const { socket } = await open(properties);
+      expect(socket.sent[0]).not.toHaveProperty('participant');
+      expect(socket.sent[0]).not.toHaveProperty('name');
+    }
+  });
+
+  test('goes with the name that is set, not with the one of the last visit', async () => {
+    await join({}, { name: 'Reviewer 7' });
+    const { socket } = await open({ session: 's1', name: 'Ana' });
+    expect(socket.sent[0]).toMatchObject({ participant, name: 'Ana' });
+  });
+
+  test('is asked of the server anew where the storage holds something else', async () => {
+    localStorage.setItem('proofroom.participants', '{"s1":');
+    const { socket } = await open({ session: 's1' });
+    expect(socket.sent[0]).toEqual({ type: 'join', sessionId: 's1' });
+  });
+});
+
+test('a server under a path keeps it, in the connection and in the links to share', async () => {
+  const { room, socket } = await join({ server: 'https://host.example/proofroom' }, { key: 'key' });
+  expect(socket.url).toBe('wss://host.example/proofroom/ws');
+  const links = deep(room.shadowRoot, 'input[readonly]').map((input) => (input as HTMLInputElement).value);
+  expect(links).toEqual(['https://host.example/proofroom/s/s1#key', 'https://host.example/proofroom/s/s1']);
+});
+
+test('a stage of a newer server is reported as unknown, and only once', async () => {
+  const reported: unknown[] = [];
+  const { room, socket } = await join();
+  room.addEventListener('proof-stage', ({ detail }) => reported.push(detail));
+  const { type, draft, draftRevision, attempts, decisions } = snapshot;
+  const newer = { type, draft, draftRevision, attempts, decisions, revision: 9, turn: 9, stage: 'voting' };
+  for (const revision of [9, 10]) {
+    socket.onmessage?.({ data: JSON.stringify({ ...newer, revision }) });
+    await room.updateComplete;
+  }
+  expect(reported).toEqual([{ stage: 'unknown', turn: 9, revision: 9 }]);
+});

@@ -1,0 +1,57 @@
+/** Identity: one person in several tabs, and two people of the same name. */
+import { expect, test } from 'vitest';
+import { useBrowser } from '../support/browser.ts';
+import { delayConnection } from '../support/delayed-connection.ts';
+import { enterAs, enterDelayed, makePictures, seePicture } from '../support/people.ts';
+import { startProduct } from '../support/product.ts';
+import { enter, see } from '../support/room.ts';
+
+const browser = useBrowser();
+const PROMPTS = ['A fox in the snow', 'A heron in the mist', 'A hare in the field'] as const;
+
+test('R1, M2: a person stays the same after a reload and in a second tab, and is never taken for a namesake', async () => {
+  const { address, openai } = await startProduct();
+  const ana = await enterAs('Ana', browser, address);
+  const namesake = await enterDelayed('Ana', browser, ana.reviewLink);
+  await makePictures([ana, namesake.room], PROMPTS);
+  await ana.press('Discard No. 3');
+  await see(ana.status('No. 3 was discarded.')).toBeVisible();
+  await see(namesake.room.status('No. 3 was discarded by Ana.')).toBeVisible();
+  await ana.reload();
+  await ana.root.getByText('Discarded (1)').click();
+  await see(ana.text('No. 3, by you')).toBeVisible();
+  const page = await ana.page.context().newPage();
+  const connection = await delayConnection(page);
+  const secondTab = { connection, room: await enter(page, ana.reviewLink) };
+  const others = [secondTab, namesake];
+  for (const { room } of others) await room.root.getByText('Discarded (1)').click();
+  await see(secondTab.room.text('No. 3, by you')).toBeVisible();
+  await see(namesake.room.text('No. 3, by Ana')).toBeVisible();
+
+  // The others approve another picture than Ana has, before they know of hers. Each command gets an answer of its own.
+  for (const { room, connection } of others) {
+    await room.select(1);
+    connection.hold();
+  }
+  // A tab in the background draws no frames.
+  await ana.page.bringToFront();
+  await ana.press('Approve');
+  await see(ana.heading('Approved')).toBeVisible();
+  await page.bringToFront();
+  for (const { room, connection } of others) {
+    await room.press('Approve');
+    await see(room.button('Approve')).toHaveAttribute('aria-busy', 'true');
+    connection.release();
+    await see(room.heading('Approved')).toBeVisible();
+    await seePicture(room, openai, 2);
+  }
+  await see(secondTab.room.alert(/^You approved this image (just now|\d+ s ago)\.$/)).toBeAttached();
+  await see(namesake.room.alert(/^Ana approved this image (just now|\d+ s ago)\.$/)).toBeAttached();
+  expect((await namesake.room.snapshot()).decisions).toHaveLength(1);
+
+  await ana.page.bringToFront();
+  await ana.startOver();
+  await see(namesake.room.text('Ana started over.')).toBeVisible();
+  await see(secondTab.room.heading('What should the picture show?')).toBeVisible();
+  await see(secondTab.room.text('Ana started over.')).toHaveCount(0);
+});

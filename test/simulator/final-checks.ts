@@ -1,0 +1,197 @@
+/** The end of every schedule: network and server work again, all generations end, everybody leaves. What must hold at each of these points. */
+import type { CommandResult } from '../../client/session/session-client.ts';
+import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
+import { endStall } from './perform.ts';
+import { finish } from './perform-drawing.ts';
+import { isSameSnapshot, shownImages } from './rules/connection-rules.ts';
+import type { SessionRules } from './rules/session-rules.ts';
+import { limits } from './server-process.ts';
+import type { Tab } from './tab.ts';
+import type { World } from './world.ts';
+
+/** Enough to notice a dead connection and to wait twice as long as a client ever does, once for a try that is swallowed. */
+const RECONNECTED_WITHIN_MS = 60_000;
+const STEP_MS = 1_000;
+
+export async function end(world: World): Promise<void> {
+  await repair(world);
+  for (const tab of world.open) checkTab(tab, world);
+  world.checks.throwIfBroken();
+  await finishAll(world);
+  for (const tab of world.open) tab.focus(false);
+  await world.pass(3 * STEP_MS);
+  for (const tab of world.open) checkTab(tab, world);
+  for (const session of world.sessions.values()) checkDraft(session, world);
+  world.checks.throwIfBroken();
+  await closeAll(world);
+}
+
+async function repair(world: World): Promise<void> {
+  world.server.sessions.failsNextCommand = false;
+  for (const tab of world.open) {
+    tab.network = 'works';
+    tab.speed.latencyMs = 20;
+    tab.speed.bytesPerMs = 1_000;
+    endStall(tab);
+    if (tab.isAsleep) tab.wake();
+    tab.show();
+  }
+  // The server checks its connections every 5 s.
+  await world.pass(6 * STEP_MS);
+  for (let ms = 0; ms < RECONNECTED_WITHIN_MS; ms += STEP_MS) {
+    await world.pass(STEP_MS);
+    const connected = world.open.filter(({ connection }) => connection).length;
+    const isRepaired = world.server.isOpen && world.open.every((tab) => isOnline(tab, world));
+    if (isRepaired && world.server.connections === connected) break;
+  }
+  // A client repeats a rate-limited `want` within this time.
+  await world.pass(3 * STEP_MS);
+}
+
+function isOnline(tab: Tab, world: World): boolean {
+  const { status } = tab.state.connection;
+  if (status === 'closed' || world.isTurnedAway(tab)) return true;
+  const { connection } = tab;
+  const isAlive = connection?.delivers === true && world.connectionRules.get(connection)?.closeCode === undefined;
+  return status === 'online' && isAlive && tab.clicks.every(({ result }) => result);
+}
+
+async function finishAll(world: World): Promise<void> {
+  for (let round = 0; round < 100; round += 1) {
+    const unsettled = world.generator.drawings.filter(({ isSettled }) => !isSettled);
+    if (unsettled.length === 0 && world.server.queue.waiting === 0) return;
+    for (const drawing of unsettled) {
+      if (drawing.isLive) finish(drawing, 300, world);
+      else drawing.fail(new DOMException('aborted', 'AbortError'));
+    }
+    await world.pass(STEP_MS / 2);
+  }
+}
+
+function checkTab(tab: Tab, world: World): void {
+  const { checks } = world;
+  const name = `tab ${tab.number}`;
+  checks.check('R8', tab.warnings.length === 0, () => `${name} warns: ${tab.warnings.join('; ')}`);
+  if (world.isTurnedAway(tab)) return;
+  const { status } = tab.state.connection;
+  const isBack = status === 'online' || status === 'closed';
+  checks.check('R1', isBack, () => `${name} is ${status} although everything works again`);
+  if (tab.clicks.length > 0) {
+    const pending = tab.clicks.filter(({ result }) => !result).map(({ input }) => input.type);
+    checks.check('W6', pending.length === 0, () => `${name} still waits for ${pending.join(', ')}`);
+  }
+  if (status === 'closed') return;
+  const session = world.sessionOf(tab);
+  checks.check('R1', session !== undefined && !session.isGone, () => `${name} is online in no session`);
+  if (!session || status !== 'online') return;
+  checks.check('R11', session.team === tab.team, () => `${name} is in the session of ${session.team}`);
+  checkView(tab, session, world);
+  checkAnswers(tab, session, world);
+}
+
+/** Every tab shows what the session is, byte for byte (rules M6 and W1). */
+function checkView(tab: Tab, { session }: SessionRules, { checks }: World): void {
+  const name = `tab ${tab.number}`;
+  const { snapshot, images, partials, progress, viewers } = tab.state;
+  const actual = parseSnapshot(session.snapshotFrame);
+  const isSame = snapshot !== undefined && isSameSnapshot(snapshot, actual);
+  checks.check(
+    'M6',
+    isSame,
+    () => `${name} shows revision ${snapshot?.revision}, the session is at ${actual.revision}`,
+  );
+  for (const imageId of shownImages(actual)) {
+    const image = images.get(imageId);
+    const isRight = image && tab.urls.get(image.url) === session.image(imageId)?.reference.sha256;
+    checks.check('M6', isRight === true, () => `${name} ${image ? 'shows other bytes of' : 'lacks'} ${imageId}`);
+  }
+  for (const candidate of session.runningCandidates) {
+    const partial = session.partial(candidate)?.reference.imageId;
+    const shown = partials.get(candidate)?.reference.imageId;
+    checks.check('W1', shown === partial, () => `${name} shows the partial ${shown}, the last one is ${partial}`);
+    const [phase, seen] = [session.progress(candidate)?.phase, progress.get(candidate)?.phase];
+    checks.check('W1', seen === phase, () => `${name} shows the phase ${seen}, not ${phase}`);
+  }
+  const { reviewers, watchers } = session.viewers;
+  const isCounted = viewers?.reviewers === reviewers && viewers.watchers === watchers;
+  const counts = () =>
+    `${name} counts ${viewers?.reviewers} and ${viewers?.watchers}, not ${reviewers} and ${watchers}`;
+  checks.check('W1', isCounted, counts);
+}
+
+/** Each command got the session's answer, once for each time that it was sent (rules M7 and W6). */
+function checkAnswers(tab: Tab, session: SessionRules, world: World): void {
+  const { checks } = world;
+  const name = `tab ${tab.number}`;
+  const rules = tab.connection && world.connectionRules.get(tab.connection);
+  const missing = rules?.unanswered ?? [];
+  checks.check(
+    'W6',
+    rules !== undefined && missing.length === 0,
+    () => `${name} got no answer to ${missing.join(', ')}`,
+  );
+  for (const { commandId, result, input } of tab.clicks) {
+    if (result?.accepted && (input.type === 'discard' || input.type === 'restore')) {
+      const isDone = session.isMoveDone(input.type, input.imageId, result.revision);
+      checks.check('discard', isDone, () => `${name} was told that ${input.type} ${input.imageId} was done`);
+    }
+    const answer = session.answerTo(commandId ?? '');
+    if (!answer || !result || isTemporary(result)) continue;
+    const isSame = result.accepted
+      ? answer.type === 'ack' && answer.revision === result.revision
+      : answer.type === 'reject' && answer.code === result.rejection.code;
+    checks.check('M7', isSame, () => `${name} got another answer to its ${input.type} than the session gave`);
+  }
+}
+
+/** A rejection that is not remembered: the same command may be accepted when it is sent again. */
+function isTemporary(result: CommandResult): boolean {
+  const codes = ['server_busy', 'rate_limited', 'internal_error'];
+  return !result.accepted && codes.includes(result.rejection.code);
+}
+
+/** The text that was typed last is in every field, unless a command has set the draft since. */
+function checkDraft(session: SessionRules, world: World): void {
+  if (session.isGone) return;
+  const { checks } = world;
+  const { draft } = parseSnapshot(session.session.snapshotFrame);
+  const tabs = world.tabs.filter((tab) => world.sessionOf(tab) === session);
+  const online = tabs.filter(({ hasLeft, state }) => !hasLeft && state.connection.status === 'online');
+  for (const { state, number, lastTyped, draftSetByCommandAt } of online) {
+    const isOwnOlderText = lastTyped?.text === state.draft && lastTyped.at <= draftSetByCommandAt;
+    const isRight = state.draft === draft || isOwnOlderText;
+    checks.check('draft', isRight, () => `tab ${number} shows "${state.draft}", the session has "${draft}"`);
+  }
+  const typed = tabs.flatMap(({ lastTyped, draftSetByCommandAt }) =>
+    lastTyped ? [{ ...lastTyped, draftSetByCommandAt }] : [],
+  );
+  const last = typed.toSorted((one, other) => other.at - one.at)[0];
+  const hasTyperLeft = tabs.some(({ lastTyped, hasLeft }) => lastTyped && hasLeft);
+  const setByCommandAt = Math.max(session.draftSetByCommandAt, last?.draftSetByCommandAt ?? 0);
+  if (!last || last.at <= setByCommandAt || hasTyperLeft) return;
+  const isKept = typed.some(({ text }) => text === draft) || online.some(({ state }) => state.draft === last.text);
+  checks.check('draft', isKept, () => `"${last.text}" was typed last, and the session has "${draft}"`);
+}
+
+/** Everybody leaves, the idle sessions end, and the server holds nothing. */
+async function closeAll(world: World): Promise<void> {
+  const { checks, server } = world;
+  for (const tab of world.open) tab.leave();
+  await world.pass(60 * STEP_MS);
+  // A tab that was turned away may have come back and generated just before it left.
+  await finishAll(world);
+  checks.check('R7', server.connections === 0, () => `${server.connections} connections are left`);
+  await world.pass(limits.SESSION_IDLE_MS + STEP_MS);
+  const { usedBytes } = server.memory;
+  checks.check('R7', server.sessions.size === 0, () => `${server.sessions.size} sessions are left`);
+  checks.check('R7', usedBytes === 0, () => `${usedBytes} bytes of images are left`);
+  checks.check('R8', server.timers === 0, () => `${server.timers} timers are left`);
+  checks.check('R7', server.queue.running + server.queue.waiting === 0, () => 'the queue is not empty');
+  checks.throwIfBroken();
+}
+
+function parseSnapshot(frame: Buffer): SnapshotMessage {
+  const parsed = parseServerMessage(String(frame));
+  if (!parsed.ok || parsed.message.type !== 'snapshot') throw new Error('A session has no snapshot.');
+  return parsed.message;
+}

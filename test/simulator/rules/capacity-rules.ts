@@ -1,0 +1,179 @@
+/** Rules of one server as a whole: its memory for images, its queue, its rate limit, and which sessions it ends. */
+import type { Reservation } from '../../../server/session/image-memory.ts';
+import type { Answer } from '../../../server/session/rejections.ts';
+import type { EndedEvent } from '../../../server/session/session-events.ts';
+import type { Command } from '../../../shared/protocol.ts';
+import type { RuleChecks } from '../rule-checks.ts';
+import { limits, type ServerProcess } from '../server-process.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import { expectedGeneration, isGenerateCommand } from './request-rules.ts';
+import { imageBytes, type SessionRules } from './session-rules.ts';
+
+const QUEUE_CAPACITY = limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES;
+
+export class CapacityRules {
+  readonly #server: ServerProcess;
+  readonly #checks: RuleChecks;
+  readonly #time: VirtualTime;
+  readonly #openSessions: () => readonly SessionRules[];
+  readonly #idleSince = new Map<SessionRules, number>();
+  /** By participant: commands and `want`s, and the commands that the rate limit let pass. */
+  readonly #commands = new Map<string, { all: number; passed: number; readonly since: number }>();
+  #lastUsage = { usedBytes: 0, leastBytes: 0 };
+  /** During this event, memory for an image was refused that even the end of all idle sessions would not have freed. */
+  #wasMemoryFull = false;
+
+  constructor(
+    server: ServerProcess,
+    checks: RuleChecks,
+    time: VirtualTime,
+    openSessions: () => readonly SessionRules[],
+  ) {
+    this.#server = server;
+    this.#checks = checks;
+    this.#time = time;
+    this.#openSessions = openSessions;
+  }
+
+  /** Rule R7: everything kept, and the largest image for each of the `live` drawings, is reserved and within the budget. */
+  check(live: number): void {
+    const { usedBytes } = this.#server.memory;
+    const budget = limits.IMAGE_MEMORY_BYTES;
+    const leastBytes = this.#keptBytes + live * limits.UPSTREAM_IMAGE_BYTES;
+    if (usedBytes === this.#lastUsage.usedBytes && leastBytes === this.#lastUsage.leastBytes) return;
+    this.#lastUsage = { usedBytes, leastBytes };
+    this.#checks.check('R7', usedBytes <= budget, () => `${usedBytes} bytes are used, ${budget} are allowed`);
+    if (leastBytes === 0) return;
+    const isReserved = usedBytes >= leastBytes;
+    this.#checks.check('R7', isReserved, () => `images take ${leastBytes} bytes, only ${usedBytes} are reserved`);
+  }
+
+  /** Everything that could happen at this moment has happened. */
+  eventEnded(live: number): void {
+    if (this.#server.isGone) return;
+    this.check(live);
+    for (const session of this.#openSessions()) {
+      if (!session.isIdle) this.#idleSince.delete(session);
+      else if (!this.#idleSince.has(session)) this.#idleSince.set(session, this.#time.now);
+    }
+    const { queue, memory, isQuiet } = this.#server;
+    const { running, waiting } = queue;
+    if (running + waiting > 0) {
+      const isBounded = running + waiting <= QUEUE_CAPACITY;
+      this.#checks.check('S4', isBounded, () => `${running} candidates run and ${waiting} wait`);
+      const isServed = waiting === 0 || running === limits.CONCURRENT_CANDIDATES;
+      this.#checks.check('R7', isServed, () => `${waiting} candidates wait, and only ${running} run`);
+    } else if (isQuiet && memory.usedBytes + this.#keptBytes > 0) {
+      const isReturned = memory.usedBytes === this.#keptBytes;
+      this.#checks.check('R7', isReturned, () => `${memory.usedBytes} bytes are used for ${this.#keptBytes} of images`);
+    }
+    for (const session of this.#openSessions()) this.#checkBusyFailures(session);
+    this.#wasMemoryFull = false;
+  }
+
+  /** Memory was reserved, or refused. */
+  reserved(bytes: number, reservation: Reservation | undefined): void {
+    if (reservation || bytes !== limits.UPSTREAM_IMAGE_BYTES) return;
+    // A session that became idle during this event may have become so after the server looked.
+    const idle = this.#openSessions().filter((session) => session.isIdle && this.#idleSince.has(session));
+    const freeable = idle.reduce((sum, { session }) => sum + session.freeableBytes, 0);
+    this.#wasMemoryFull ||= this.#server.memory.usedBytes - freeable + bytes > limits.IMAGE_MEMORY_BYTES;
+  }
+
+  /** A command reaches the core. Call what this returns with the answer. */
+  executing(participantId: string, session: SessionRules | undefined, command: Command): (answer: Answer) => void {
+    const wasDraining = this.#server.drainingMs !== undefined && !session?.hasAnswered(command.commandId);
+    const wasQueueFull = this.#isQueueFull(session, command);
+    return (answer) => {
+      this.#checkRate(participantId, answer);
+      if (!isGenerateCommand(command)) return;
+      if (wasDraining) {
+        this.#checks.check('R6', !answer.accepted, () => `${command.commandId} was accepted by a draining server`);
+      }
+      if (answer.accepted || answer.code !== 'server_busy') return;
+      const isRight = wasQueueFull || this.#isQueueFull(session, command);
+      this.#checks.check('S4', isRight, () => `${command.commandId} was rejected although the queue has capacity`);
+    };
+  }
+
+  /** A participant asks for images, which counts as a command. */
+  wanted(participantId: string): void {
+    this.#count(participantId);
+  }
+
+  /** The server ended a session. */
+  ended(session: SessionRules, { reason }: EndedEvent): void {
+    if (reason === 'shutdown') {
+      return this.#checks.check('R2', !this.#server.isOpen, () => 'a running server ended a session by a shutdown');
+    }
+    const idleMs = this.#time.now - (this.#idleSince.get(session) ?? this.#time.now);
+    if (reason === 'idle') {
+      const isDue = idleMs >= limits.SESSION_IDLE_MS - 1;
+      return this.#checks.check('R13', isDue, () => `a session ended after ${idleMs} ms without anybody`);
+    }
+    const wasIdle = this.#idleSince.has(session);
+    this.#checks.check('R2', wasIdle, () => 'a session in use was ended to free memory');
+    this.#checkEviction(session);
+  }
+
+  get #keptBytes(): number {
+    return this.#openSessions().reduce((sum, { session }) => sum + imageBytes(session), 0);
+  }
+
+  /** A session was ended to free memory. First go attempts that are neither newest nor approved; approved images go last. */
+  #checkEviction(ended: SessionRules): void {
+    const { now } = this.#time;
+    // A session that became idle during this event may have become so after the server looked.
+    const idle = this.#openSessions().filter((one) => one !== ended && (this.#idleSince.get(one) ?? now) < now);
+    const hasSpare = idle.some((one) => one.spareAttempts > 0);
+    this.#checks.check('R7', !hasSpare, () => 'a session was ended before attempts were dropped that nobody needs');
+    if (ended.session.state.stage !== 'final') return;
+    const isLast = idle.every(({ session }) => session.state.stage === 'final' || imageBytes(session) === 0);
+    this.#checks.check('R7', isLast, () => 'an approved image was dropped before one that is not approved');
+  }
+
+  /** A candidate fails for want of memory only when there is none, even at the expense of all idle sessions. */
+  #checkBusyFailures(session: SessionRules): void {
+    if (session.takeBusyFailures() === 0) return;
+    this.#checks.check(
+      'R7',
+      this.#wasMemoryFull,
+      () => 'a candidate failed for want of memory although there was some',
+    );
+  }
+
+  #isQueueFull(session: SessionRules | undefined, command: Command): boolean {
+    if (!session || !isGenerateCommand(command)) return false;
+    const { isOpen, queue } = this.#server;
+    const { state } = session.session;
+    const candidates = expectedGeneration(command, state, state.lastRequest).options?.candidates ?? 1;
+    return !isOpen || queue.running + queue.waiting + candidates > QUEUE_CAPACITY;
+  }
+
+  #count(participantId: string) {
+    const counts = this.#commands.get(participantId) ?? { all: 0, passed: 0, since: this.#time.now };
+    this.#commands.set(participantId, counts);
+    counts.all += 1;
+    return counts;
+  }
+
+  /** A participant's commands: a burst, then so many a second (rule S4). */
+  #checkRate(participantId: string, answer: Answer): void {
+    const counts = this.#count(participantId);
+    const code = answer.accepted ? undefined : answer.code;
+    if (code === 'rate_limited') {
+      const isTooMany = counts.all > limits.COMMAND_BURST;
+      return this.#checks.check(
+        'S4',
+        isTooMany,
+        () => `command ${counts.all} of a participant was rejected as too fast`,
+      );
+    }
+    if (code === 'invalid_message' || code === 'session_not_found') return;
+    counts.passed += 1;
+    if (counts.passed <= limits.COMMAND_BURST) return;
+    const seconds = (this.#time.now - counts.since) / 1_000;
+    const most = limits.COMMAND_BURST + seconds * limits.COMMANDS_PER_SECOND;
+    this.#checks.check('S4', counts.passed <= most, () => `${counts.passed} commands passed in ${seconds} s`);
+  }
+}

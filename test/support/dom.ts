@@ -1,0 +1,52 @@
+/** Helpers for component tests: elements, focus, animations and axe, through all shadow roots. */
+import axe from 'axe-core';
+
+/** The matching elements inside, in document order, through all shadow roots. */
+export function deep(root: ParentNode | null | undefined, selector = '*'): HTMLElement[] {
+  return [...(root?.querySelectorAll<HTMLElement>('*') ?? [])].flatMap((element) => [
+    ...(element.matches(selector) ? [element] : []),
+    ...deep(element.shadowRoot, selector),
+  ]);
+}
+
+/** The element that has the focus. */
+export function focused(): Element | null {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  return element;
+}
+
+/** An element's text with single spaces. */
+export const textOf = (element: Element | null | undefined): string | undefined =>
+  element?.textContent?.replaceAll(/\s+/g, ' ').trim();
+
+/** Waits for all animations that have an end. Before a text has faded in, axe would measure a wrong contrast. */
+export async function animationsEnd(): Promise<void> {
+  const roots = [document, ...deep(document).flatMap(({ shadowRoot }) => shadowRoot ?? [])];
+  const ending = roots
+    .flatMap((root) => root.getAnimations())
+    .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
+  await Promise.allSettled(ending.map(({ finished }) => finished));
+}
+
+/** The violations that axe finds: each with the rule's id, the element and what is wrong. */
+export async function violations(): Promise<string[]> {
+  await animationsEnd();
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+  );
+}
+
+/** Images that `work` shows are decoded only when the returned function is called. */
+export async function holdDecoding(work: () => Promise<void>): Promise<() => void> {
+  const decoded = Promise.withResolvers<void>();
+  const { decode } = HTMLImageElement.prototype;
+  HTMLImageElement.prototype.decode = () => decoded.promise;
+  try {
+    await work();
+  } finally {
+    HTMLImageElement.prototype.decode = decode;
+  }
+  return decoded.resolve;
+}

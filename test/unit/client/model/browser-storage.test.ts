@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { browserStorage } from '../../../../client/model/browser-storage.ts';
+
+class FakeStorage implements Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  readonly #items = new Map<string, string>();
+  getItem(key: string): string | null {
+    return this.#items.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.#items.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.#items.delete(key);
+  }
+}
+
+let localStorage: FakeStorage;
+
+beforeEach(() => {
+  localStorage = new FakeStorage();
+  vi.stubGlobal('window', { localStorage, sessionStorage: new FakeStorage() });
+});
+afterEach(() => void vi.unstubAllGlobals());
+
+const participant = (sessionId: string) => ({ sessionId, id: `id of ${sessionId}`, secret: 'secret', name: 'Ana' });
+
+describe('the participants', () => {
+  test('R1: are found again by session', () => {
+    browserStorage.saveParticipant(participant('s1'));
+    browserStorage.saveParticipant(participant('s2'));
+    browserStorage.saveParticipant({ ...participant('s1'), name: 'Bo' });
+    expect(browserStorage.participant('s1')).toEqual({ ...participant('s1'), name: 'Bo' });
+    expect(browserStorage.participant('s2')).toEqual(participant('s2'));
+    expect(browserStorage.participant('s3')).toBeUndefined();
+  });
+
+  test('are kept for the 50 sessions that were joined last', () => {
+    for (let at = 0; at < 50; at += 1) browserStorage.saveParticipant(participant(`s${at}`));
+    browserStorage.saveParticipant(participant('s0'));
+    browserStorage.saveParticipant(participant('one more'));
+    expect(browserStorage.participant('s1')).toBeUndefined();
+    for (const kept of ['s0', 's2', 'one more']) expect(browserStorage.participant(kept)).toBeDefined();
+  });
+
+  test.each(['no JSON', '{}', '[{"sessionId":"s1"}]', 'null'])('are none where the storage holds %s', (text) => {
+    localStorage.setItem('proofroom.participants', text);
+    expect(browserStorage.participant('s1')).toBeUndefined();
+    browserStorage.saveParticipant(participant('s1'));
+    expect(browserStorage.participant('s1')).toEqual(participant('s1'));
+  });
+});
+
+test('options and unsent input that cannot be read are none', () => {
+  localStorage.setItem('proofroom.options', '{"quality":"exquisite"}');
+  expect(browserStorage.options()).toEqual({});
+  window.sessionStorage.setItem('proofroom.unsent s1', 'no JSON');
+  expect(browserStorage.unsent('s1')).toEqual({});
+});
+
+test('unsent input is removed once it is empty', () => {
+  browserStorage.saveUnsent('s1', { feedback: 'darker' });
+  expect(browserStorage.unsent('s1')).toEqual({ feedback: 'darker' });
+  browserStorage.saveUnsent('s1', { feedback: '', draft: undefined });
+  expect(window.sessionStorage.getItem('proofroom.unsent s1')).toBeNull();
+});
+
+test('a token is kept for the server’s full address', () => {
+  browserStorage.saveToken('https://host.example/a/', 'token');
+  expect(browserStorage.token('https://host.example/a/')).toBe('token');
+  expect(browserStorage.token('https://host.example/b/')).toBeUndefined();
+});
+
+test('a page without storage reads nothing and does not fail', () => {
+  vi.stubGlobal('window', {
+    get localStorage(): Storage {
+      throw new DOMException('Denied', 'SecurityError');
+    },
+  });
+  browserStorage.saveParticipant(participant('s1'));
+  expect(browserStorage.participant('s1')).toBeUndefined();
+  expect(browserStorage.name()).toBeUndefined();
+});

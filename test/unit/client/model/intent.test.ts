@@ -1,0 +1,59 @@
+import { expect, test, vi } from 'vitest';
+import { sendCommand } from '../../../../client/model/intent.ts';
+import type { SessionClientApi } from '../../../../client/model/session-controller.ts';
+import type { Generation } from '../../../../shared/model.ts';
+import type { SnapshotMessage } from '../../../../shared/protocol.ts';
+
+const error = { code: 'no_image', message: 'No image came.', retryable: true } as const;
+const generation: Generation = {
+  generationId: 'g1',
+  prompt: 'a red kite',
+  options: { size: '1024x1024' },
+  candidates: 1,
+  startedAt: '2026-01-01T00:00:00.000Z',
+};
+
+/** The client method that a retry of `lastGeneration` calls in `stage`, with its arguments. */
+async function retried(lastGeneration: Generation | undefined, stage: SnapshotMessage['stage'] = 'user_feedback') {
+  const called = vi.fn();
+  const method =
+    (name: string) =>
+    (...args: unknown[]) =>
+      Promise.resolve(called(name, ...args));
+  const state = { snapshot: { stage, lastGeneration } };
+  const client = {
+    state,
+    generate: method('generate'),
+    regenerate: method('regenerate'),
+    refine: method('refine'),
+  };
+  await sendCommand({ type: 'retry' }, client as unknown as SessionClientApi);
+  return called.mock.calls[0];
+}
+
+test('M8: retry repeats a first generation with its prompt and options', async () => {
+  expect(await retried(generation, 'initial_input')).toEqual(['generate', 'a red kite', generation.options]);
+});
+
+test('M8: retry repeats a regeneration from the same parent', async () => {
+  const { prompt, options } = generation;
+  expect(await retried({ ...generation, parent: 'i1' })).toEqual(['regenerate', { imageId: 'i1', prompt, options }]);
+});
+
+test('M8: retry repeats a refinement of the same parent with the same feedback', async () => {
+  const last = { ...generation, parent: 'i1', feedback: 'darker' };
+  expect(await retried(last)).toEqual(['refine', 'i1', 'darker', generation.options]);
+});
+
+test('retry asks for as many candidates as failed', async () => {
+  const options = { ...generation.options, candidates: 4 };
+  const failures = [1, 3].map((candidate) => ({ candidate, error }));
+  const last = { ...generation, parent: 'i1', options, candidates: 4, failures };
+  expect(await retried(last)).toMatchObject(['regenerate', { options: { candidates: 2 } }]);
+  const all = { ...last, failures: [0, 1, 2, 3].map((candidate) => ({ candidate, error })) };
+  expect(await retried(all)).toMatchObject(['regenerate', { options: { candidates: 4 } }]);
+});
+
+test('retry sends nothing when no generation failed', async () => {
+  expect(await retried(undefined)).toBeUndefined();
+});

@@ -1,0 +1,296 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, limitConflicts, readConfig, unknownVariables } from '../../../server/config.ts';
+import { isLoopback } from '../../../server/platform/addresses.ts';
+import { defaultLimits } from '../../../server/platform/limits.ts';
+
+const TOKEN = 'x'.repeat(32);
+const KEY = { OPENAI_API_KEY: 'sk-secret' };
+
+function errorOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('defaults', () => {
+  test('S2: without any variable the server listens on loopback and draws with the demo painter', () => {
+    expect(readConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      generator: { generator: 'demo' },
+      allowedHosts: [],
+      allowedOrigins: [],
+      trustProxy: false,
+      logLevel: 'info',
+      limits: defaultLimits,
+    });
+  });
+
+  test('an empty variable counts as absent', () => {
+    const names = [
+      'HOST',
+      'PORT',
+      'OPENAI_API_KEY',
+      'PROOFROOM_ACCESS_TOKEN',
+      'PROOFROOM_TRUST_PROXY',
+      'PROOFROOM_SESSIONS',
+    ];
+    expect(readConfig(Object.fromEntries(names.map((name) => [name, ''])))).toEqual(readConfig({}));
+  });
+
+  test('variables of other programs are ignored', () => {
+    expect(readConfig({ PATH: '/bin', PROXY: 'x', constructor: 'x' })).toEqual(readConfig({}));
+  });
+});
+
+describe('variables', () => {
+  test('every variable sets its field', () => {
+    const config = readConfig({
+      HOST: '0.0.0.0',
+      PORT: '0',
+      ...KEY,
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+      PROOFROOM_MODEL: 'outer',
+      PROOFROOM_IMAGE_MODEL: 'inner',
+      PROOFROOM_IMAGE_MODELS: 'inner-2, inner-3',
+      PROOFROOM_SIZES: '2048x2048,64x64',
+      PROOFROOM_TOKEN_PRICES: '5, 8.5, 30',
+      PROOFROOM_PARTIAL_IMAGES: '3',
+      PROOFROOM_ACCESS_TOKEN: TOKEN,
+      PROOFROOM_ALLOWED_HOSTS: 'Proof.example.org, other.example.org',
+      PROOFROOM_ALLOWED_ORIGINS: 'https://a.example https://b.example:8443',
+      PROOFROOM_TRUST_PROXY: '1',
+      PROOFROOM_LOG_LEVEL: 'debug',
+      PROOFROOM_SESSIONS: '7',
+    });
+    expect(config).toEqual({
+      host: '0.0.0.0',
+      port: 0,
+      generator: {
+        generator: 'openai',
+        api: 'responses',
+        apiKey: 'sk-secret',
+        baseURL: 'http://127.0.0.1:9/v1',
+        model: 'outer',
+        imageModel: 'inner',
+        imageModels: ['inner-2', 'inner-3'],
+        sizes: ['2048x2048', '64x64'],
+        prices: { model: 'inner', prices: { textInput: 5, imageInput: 8.5, imageOutput: 30 } },
+        partialImages: 3,
+      },
+      accessToken: TOKEN,
+      allowedHosts: ['proof.example.org', 'other.example.org'],
+      allowedOrigins: ['https://a.example', 'https://b.example:8443'],
+      trustProxy: true,
+      logLevel: 'debug',
+      limits: { ...defaultLimits, SESSIONS: 7 },
+    });
+  });
+
+  test('with a key OpenAI draws, without one the demo painter, unless PROOFROOM_GENERATOR says otherwise', () => {
+    expect(readConfig(KEY).generator.generator).toBe('openai');
+    expect(readConfig({ ...KEY, PROOFROOM_GENERATOR: 'demo' }).generator.generator).toBe('demo');
+    expect(readConfig({ PROOFROOM_GENERATOR: 'demo' }).generator.generator).toBe('demo');
+    expect(errorOf({ PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
+  });
+
+  test('the Images API of a compatible server needs neither a key nor a model', () => {
+    const local = { PROOFROOM_API: 'images', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' };
+    const generator = { generator: 'openai', api: 'images', baseURL: 'http://127.0.0.1:9/v1', canEdit: true };
+    expect(readConfig(local).generator).toEqual({ ...generator, apiKey: 'none' });
+    expect(readConfig({ ...local, ...KEY, PROOFROOM_IMAGE_MODEL: 'flux', PROOFROOM_REFINE: '0' }).generator).toEqual({
+      ...generator,
+      apiKey: 'sk-secret',
+      imageModel: 'flux',
+      canEdit: false,
+    });
+    expect(readConfig({ ...local, PROOFROOM_GENERATOR: 'demo' }).generator).toEqual({ generator: 'demo' });
+  });
+
+  test('the Images API of OpenAI needs a key and uses the default image model', () => {
+    expect(readConfig({ PROOFROOM_API: 'images' }).generator).toEqual({ generator: 'demo' });
+    expect(errorOf({ PROOFROOM_API: 'images', PROOFROOM_GENERATOR: 'openai' })).toContain('OPENAI_API_KEY');
+    expect(readConfig({ ...KEY, PROOFROOM_API: 'images' }).generator).toEqual({
+      generator: 'openai',
+      api: 'images',
+      apiKey: 'sk-secret',
+      imageModel: 'gpt-image-2.6-sunburst',
+      canEdit: true,
+    });
+  });
+
+  test('PROOFROOM_SIZES also applies to the demo painter', () => {
+    expect(readConfig({ PROOFROOM_SIZES: '64x64' }).generator).toEqual({ generator: 'demo', sizes: ['64x64'] });
+  });
+
+  test('the Responses API needs a key at any base URL', () => {
+    expect(readConfig({ OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' }).generator).toEqual({ generator: 'demo' });
+  });
+
+  test('every limit is set by PROOFROOM_ and its name', () => {
+    for (const name of Object.keys(defaultLimits)) {
+      expect(readConfig({ [`PROOFROOM_${name}`]: '7' }).limits).toEqual({ ...defaultLimits, [name]: 7 });
+    }
+  });
+
+  test.each([
+    'proof.example',
+    'Proof.Example',
+    'proof_room',
+    'xn--bcher-kva.example',
+    '10.0.0.7',
+    '[::1]',
+    'localhost',
+    'proof.example.',
+  ])('S1: %s can be an allowed host', (host) => {
+    expect(readConfig({ PROOFROOM_ALLOWED_HOSTS: host }).allowedHosts).toEqual([host.toLowerCase()]);
+  });
+});
+
+/** No error may repeat a value: it may be a secret, or one that was meant for another variable. */
+const bad: Record<string, readonly string[]> = {
+  PORT: ['http', '-987', '65536', '30.77', '0x1F', ' 3000', '3000 ', '1e9'],
+  OPENAI_BASE_URL: ['api.openai.example', 'sk-mixed-up', 'javascript:alert(77)', 'ftp://files.example/v9'],
+  PROOFROOM_GENERATOR: ['openaii', 'DEMO'],
+  PROOFROOM_API: ['IMAGES', 'chat'],
+  PROOFROOM_IMAGE_MODELS: [`fine ${'y'.repeat(101)}`],
+  PROOFROOM_SIZES: ['2048', '1024x1024 large', '0x512', '12345x512'],
+  PROOFROOM_REFINE: ['yes', 'off'],
+  PROOFROOM_TOKEN_PRICES: ['44', '44,55', '44,55,66,77', '44,-55,66', '44,five,66', '44,55,66e9'],
+  PROOFROOM_PARTIAL_IMAGES: ['0', '4', 'two'],
+  PROOFROOM_ACCESS_TOKEN: [
+    'short-secret',
+    'z'.repeat(31),
+    'z'.repeat(513),
+    `${'z'.repeat(32)}\n`,
+    ` ${'z'.repeat(32)}`,
+    `${'z'.repeat(16)}\t${'z'.repeat(16)}`,
+  ],
+  PROOFROOM_ALLOW_ANONYMOUS: ['yes', 'true', '01'],
+  PROOFROOM_ALLOWED_HOSTS: [
+    'https://proof.example',
+    'proof.example:3000',
+    'proof.example/',
+    '*.example',
+    '*',
+    'fine.example bücher.example',
+    'user@proof.example',
+  ],
+  PROOFROOM_ALLOWED_ORIGINS: [
+    'proof.example',
+    'https://proof.example/',
+    'https://proof.example/path',
+    '*',
+    'null',
+    'https://PROOF.example',
+  ],
+  PROOFROOM_TRUST_PROXY: ['loopback', 'on'],
+  PROOFROOM_LOG_LEVEL: ['loud', 'INFO'],
+  PROOFROOM_SESSIONS: ['0', '-5', '1.5', 'many', '99999999999999999999'],
+  PROOFROOM_SESSION_IDLE_MS: ['0', '2147483648'],
+};
+
+describe('invalid values', () => {
+  test.each(Object.entries(bad))(
+    'S3: the error for %s names the variable and does not repeat the value',
+    (name, values) => {
+      for (const value of values) {
+        const error = errorOf({ [name]: value });
+        expect(error).toMatch(new RegExp(`^${name} \\S`));
+        if (value.length > 2) expect(error).not.toContain(value.trim());
+      }
+    },
+  );
+
+  test('the error has a line for every wrong variable', () => {
+    const error = errorOf({ PORT: 'x', PROOFROOM_TRUST_PROXY: 'x', PROOFROOM_SESSIONS: 'x', PROOFROOM_WANT_IDS: '0' });
+    expect(error.split('\n').map((line) => line.split(' ', 1)[0])).toEqual([
+      'PORT',
+      'PROOFROOM_TRUST_PROXY',
+      'PROOFROOM_WANT_IDS',
+      'PROOFROOM_SESSIONS',
+    ]);
+  });
+});
+
+describe('limits that conflict', () => {
+  const conflicts = (environment: Record<string, string>) => limitConflicts(readConfig(environment).limits);
+
+  test('R7: image memory smaller than one image is reported', () => {
+    expect(conflicts({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20 - 1) })).toEqual([
+      expect.stringMatching(/^PROOFROOM_IMAGE_MEMORY_BYTES .*PROOFROOM_UPSTREAM_IMAGE_BYTES/),
+    ]);
+    expect(conflicts({ PROOFROOM_IMAGE_MEMORY_BYTES: String(20 * 2 ** 20) })).toEqual([]);
+    expect(conflicts({ PROOFROOM_IMAGE_MEMORY_BYTES: '1000000', PROOFROOM_UPSTREAM_IMAGE_BYTES: '1000000' })).toEqual(
+      [],
+    );
+  });
+
+  test.each(['PROMPT', 'FEEDBACK'])('S4: a %s limit that no message can carry is reported', (name) => {
+    const large = { [`PROOFROOM_${name}_CHARACTERS`]: '30000' };
+    expect(conflicts(large)).toEqual([
+      expect.stringMatching(new RegExp(`^PROOFROOM_INBOUND_MESSAGE_BYTES .*PROOFROOM_${name}_CHARACTERS`)),
+    ]);
+    expect(conflicts({ ...large, PROOFROOM_INBOUND_MESSAGE_BYTES: '100000' })).toEqual([]);
+  });
+});
+
+describe('access (S2)', () => {
+  test.each(['0.0.0.0', '::', '192.168.1.7', 'proof.example.org', '127.0.0.1.example.org', '1270.0.0.1'])(
+    'S2: HOST=%s needs an access token',
+    (host) => {
+      const error = errorOf({ HOST: host });
+      expect(error).toContain('PROOFROOM_ACCESS_TOKEN');
+      expect(error).toContain('PROOFROOM_ALLOW_ANONYMOUS=1');
+      expect(error).not.toContain(`${host} `);
+    },
+  );
+
+  test('S2: a token of 32 characters is enough', () => {
+    expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ACCESS_TOKEN: TOKEN }).accessToken).toBe(TOKEN);
+  });
+
+  test('S2: PROOFROOM_ALLOW_ANONYMOUS=1 replaces the token, 0 does not', () => {
+    expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ALLOW_ANONYMOUS: '1' }).host).toBe('0.0.0.0');
+    expect(errorOf({ HOST: '0.0.0.0', PROOFROOM_ALLOW_ANONYMOUS: '0' })).toContain('PROOFROOM_ACCESS_TOKEN');
+  });
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('S2: %s is loopback and needs no token', (host) => {
+    expect(isLoopback(host)).toBe(true);
+    expect(readConfig({ HOST: host }).host).toBe(host);
+  });
+});
+
+describe('unknown variables', () => {
+  test('misspelt names are found in any case', () => {
+    const misspelt = ['PROOFROOM_ACCES_TOKEN', 'PROOFROOM_PORT', 'PROOFROOM_SESSION', 'proofroom_trust_proxy'];
+    expect(unknownVariables(Object.fromEntries(misspelt.toReversed().map((name) => [name, 'x'])))).toEqual(misspelt);
+  });
+
+  test('known, empty and foreign variables are not reported', () => {
+    const limits = Object.keys(defaultLimits).map((name) => [`PROOFROOM_${name}`, '1']);
+    const ours = { ...Object.fromEntries(limits), HOST: '::1', PROOFROOM_MODEL: 'outer', PROOFROOM_CHROMIUM: '/bin/c' };
+    expect(unknownVariables({ ...ours, PROOFROOM_ACCES_TOKEN: '', PROOFROOMS: 'x', MY_PROOFROOM_X: 'x' })).toEqual([]);
+  });
+
+  test('variables that Kubernetes sets for a service named proofroom are not reported, and hide no misspelt one', () => {
+    const service = {
+      PROOFROOM_SERVICE_HOST: '10.0.0.11',
+      PROOFROOM_SERVICE_PORT: '3000',
+      PROOFROOM_SERVICE_PORT_HTTP: '3000',
+      PROOFROOM_PORT: 'tcp://10.0.0.11:3000',
+      PROOFROOM_PORT_3000_TCP: 'tcp://10.0.0.11:3000',
+      PROOFROOM_PORT_3000_TCP_ADDR: '10.0.0.11',
+      PROOFROOM_WEB_SERVICE_HOST: '10.0.0.12',
+      PROOFROOM_WEB_SERVICE_PORT: '80',
+      PROOFROOM_WEB_PORT_80_TCP_PROTO: 'tcp',
+    };
+    expect(unknownVariables(service)).toEqual([]);
+    const misspelt = { PROOFROOM_ACCES_TOKEN: 'x', PROOFROOM_WEB_TOKEN: 'x', PROOFROOM_CLI_PORT: 'x' };
+    expect(unknownVariables({ ...service, ...misspelt })).toEqual(Object.keys(misspelt).toSorted());
+  });
+});

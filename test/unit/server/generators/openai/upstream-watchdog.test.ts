@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest';
+import { imagesService, responsesService, type Service } from '../../../../../server/generators/openai/service.ts';
+import { UpstreamWatchdog } from '../../../../../server/generators/openai/upstream-watchdog.ts';
+import { FakeClock } from '../../../../support/fake-clock.ts';
+
+const limits = { UPSTREAM_SILENCE_MS: 100, UPSTREAM_TOTAL_MS: 1_000, UPSTREAM_STREAM_BYTES: 1_000 };
+const responses = responsesService({ model: 'm', imageModel: 'i' });
+
+function watch(body: AsyncIterable<Uint8Array> | null = null, service: Service = responses, changed = {}) {
+  const clock = new FakeClock();
+  const caller = new AbortController();
+  const watchdog = new UpstreamWatchdog(caller.signal, service, { ...limits, ...changed }, clock);
+  const answer = (ok = true) => watchdog.guard({ ok, status: ok ? 200 : 500, statusText: '', headers: [], body });
+  return { clock, caller, watchdog, answer };
+}
+
+async function* chunksOf(...sizes: readonly number[]): AsyncGenerator<Uint8Array> {
+  for (const size of sizes) yield new Uint8Array(size);
+}
+
+test('R10: the headers restart the silence timer', () => {
+  const { clock, watchdog, answer } = watch();
+  clock.advance(99);
+  answer();
+  clock.advance(99);
+  expect(watchdog.signal.aborted).toBe(false);
+  clock.advance(1);
+  expect(watchdog.signal.reason).toMatchObject({ code: 'timeout', transient: {} });
+});
+
+test('R10: each chunk restarts the silence timer, but not that of the total time', async () => {
+  const { clock, watchdog, answer } = watch(chunksOf(...Array.from({ length: 20 }, () => 1)));
+  const reader = answer().body?.getReader();
+  for (let passed = 0; passed < 990; passed += 99) {
+    await reader?.read();
+    clock.advance(99);
+  }
+  expect(watchdog.signal.aborted).toBe(false);
+  await reader?.read();
+  clock.advance(10);
+  expect(watchdog.signal.reason).toMatchObject({ code: 'timeout', message: expect.stringContaining('not finished') });
+});
+
+test('R10: the Images API may be silent until the total time is over, and is then not retried', () => {
+  const { clock, watchdog } = watch(null, imagesService({}));
+  clock.advance(999);
+  expect(watchdog.signal.aborted).toBe(false);
+  clock.advance(1);
+  expect(watchdog.signal.reason).toMatchObject({ code: 'timeout', retryable: true, transient: undefined });
+});
+
+test('R10: a silence within such an answer leaves it unknown whether the image was drawn', () => {
+  const { clock, watchdog, answer } = watch(null, imagesService({}));
+  answer();
+  clock.advance(100);
+  expect(watchdog.signal.reason).toMatchObject({ code: 'timeout', transient: { mayBeDrawn: true } });
+});
+
+test.each([
+  [{ UPSTREAM_SILENCE_MS: 1_000, UPSTREAM_TOTAL_MS: 2_000 }, 'sent nothing for 1 second, so'],
+  [{ UPSTREAM_SILENCE_MS: 180_000, UPSTREAM_TOTAL_MS: 600_000 }, 'sent nothing for 180 seconds, so'],
+  [{ UPSTREAM_SILENCE_MS: 2_000, UPSTREAM_TOTAL_MS: 1_000 }, 'had not finished after 1 second, so'],
+  [{ UPSTREAM_SILENCE_MS: 3_600_000, UPSTREAM_TOTAL_MS: 1_800_000 }, 'had not finished after 1,800 seconds, so'],
+])('R10: with %j the message is: OpenAI %s the try was given up', (changed, text) => {
+  const { clock, watchdog } = watch(null, responses, changed);
+  clock.advance(3_600_000);
+  expect(watchdog.signal.reason).toMatchObject({
+    message: `OpenAI ${text} the try was given up. Ask again.`,
+  });
+});
+
+test('S4: a stream ends where it exceeds the limit, and its source is released', async () => {
+  const body = chunksOf(600, 400, 1, 600);
+  const { watchdog, answer } = watch(body);
+  expect(await answer().bytes()).toHaveLength(1_000);
+  expect(await body.next()).toEqual({ done: true, value: undefined });
+  expect(watchdog.signal.reason).toMatchObject({ code: 'provider_error', transient: undefined });
+});
+
+test('S4: of an error response 64 KiB are read', async () => {
+  const { watchdog, answer } = watch(chunksOf(64 * 1024, 1, 1));
+  expect(await answer(false).bytes()).toHaveLength(64 * 1024);
+  expect(watchdog.signal.aborted).toBe(false);
+});
+
+test('S4: a reader that stops early releases the source', async () => {
+  const body = chunksOf(1, 1, 1);
+  const reader = watch(body).answer().body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(await body.next()).toEqual({ done: true, value: undefined });
+});
+
+test('dispose leaves no timer and no listener behind, even if more data arrives', async () => {
+  const { clock, caller, watchdog, answer } = watch(chunksOf(1, 1));
+  watchdog.dispose();
+  watchdog.dispose();
+  await answer().bytes();
+  caller.abort();
+  expect(clock.timers).toBe(0);
+});
+
+test('R2: only the first reason to end the request counts', () => {
+  const { clock, caller, watchdog } = watch();
+  const reason = new Error('cancelled');
+  caller.abort(reason);
+  clock.advance(10_000);
+  expect(watchdog.signal.reason).toBe(reason);
+});

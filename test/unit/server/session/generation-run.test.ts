@@ -1,0 +1,283 @@
+import { describe, expect, test } from 'vitest';
+import { GenerationFailed } from '../../../../server/generators/generator.ts';
+import { type CoreOptions, generate, microtasks, settled, TestCore, type TestMember } from '../../../support/core.ts';
+import { imageOf, ScriptedGenerator } from '../../../support/scripted-generator.ts';
+
+const MiB = 1024 * 1024;
+
+/** A session whose first generation has begun to draw. */
+async function startGeneration(options: CoreOptions = {}, candidates = 1) {
+  const core = new TestCore(options);
+  const ana = await core.create('Ana');
+  await ana.send({ ...generate, options: { candidates } });
+  await settled();
+  return { core, ana, drawings: core.generator.drawings, drawing: await core.generator.drawing(0) };
+}
+
+describe('progress', () => {
+  test('times are computed when it is read, and a new phase replaces the old one’s', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    drawing.report({ phase: 'retrying', try: 2, retryInMs: 4_000, reason: 'The service is busy.' });
+    core.clock.advance(1_000);
+    const times = { elapsedMs: 1_000, retryInMs: 3_000 };
+    expect(ana.session.progress(0)).toMatchObject({ phase: 'retrying', try: 2, maxTries: 3, ...times });
+    core.clock.advance(9_000);
+    expect(ana.session.progress(0)).toMatchObject({ elapsedMs: 10_000, retryInMs: 0 });
+    drawing.report({ phase: 'started' });
+    expect(ana.session.progress(0)).toMatchObject({ phase: 'started', try: 2 });
+    expect(ana.session.progress(0)).not.toHaveProperty('retryInMs');
+  });
+
+  test('R10: the reason for another try stays in the phases that follow, for that candidate alone', async () => {
+    const { ana, drawing } = await startGeneration({}, 2);
+    drawing.report({ phase: 'retrying', try: 2, retryInMs: 4_000, reason: 'It may have been billed.' });
+    for (const phase of ['started', 'drawing'] as const) {
+      drawing.report({ phase });
+      expect(ana.session.progress(0)).toMatchObject({ phase, try: 2, reason: 'It may have been billed.' });
+    }
+    drawing.report({ phase: 'retrying', try: 3, retryInMs: 4_000, reason: 'Both may have been billed.' });
+    drawing.report({ phase: 'started' });
+    expect(ana.session.progress(0)).toMatchObject({ phase: 'started', try: 3, reason: 'Both may have been billed.' });
+    expect(ana.session.progress(1)).not.toHaveProperty('reason');
+  });
+
+  test('subscribers are notified of each new phase once', async () => {
+    const { ana, drawing } = await startGeneration();
+    const subscriber = ana.follow();
+    for (const phase of ['started', 'drawing', 'drawing', 'drawing'] as const) drawing.report({ phase });
+    expect(subscriber.calls).toEqual(['viewers', 'progress 0']);
+  });
+
+  test('there is an estimate after the first success, of the time without waiting', async () => {
+    const limits = { CONCURRENT_CANDIDATES: 1 };
+    const { core, ana, drawing } = await startGeneration({ limits });
+    const bo = await core.create('Bo');
+    await bo.send(generate);
+    expect(bo.session.progress(0)).toMatchObject({ phase: 'queued', queuePosition: 1 });
+    expect(ana.session.progress(0)).not.toHaveProperty('expectedMs');
+    core.clock.advance(7_000);
+    drawing.finish();
+    await settled();
+    expect(bo.session.progress(0)).toMatchObject({ phase: 'started', elapsedMs: 7_000, expectedMs: 7_000 });
+    expect(bo.session.progress(0)).not.toHaveProperty('queuePosition');
+    core.clock.advance(5_000);
+    core.generator.drawings[1]?.finish();
+    await settled();
+    await bo.send({ type: 'regenerate' });
+    expect(bo.session.progress(0)).toMatchObject({ expectedMs: 7_000 });
+  });
+});
+
+describe('previews', () => {
+  test('previews have ids and indexes of their own; only the last one is kept, and it is no attempt', async () => {
+    const { ana, drawing } = await startGeneration();
+    drawing.preview(imageOf('one'));
+    const first = ana.session.partial(0)?.reference;
+    drawing.preview(imageOf('two'));
+    const second = ana.session.partial(0)?.reference;
+    expect([first, second]).toMatchObject([
+      { kind: 'partial', index: 0 },
+      { kind: 'partial', index: 1 },
+    ]);
+    expect(first?.imageId).not.toBe(second?.imageId);
+    expect(ana.session.visibleImage(first?.imageId ?? '')).toBeUndefined();
+    expect(ana.session.visibleImage(second?.imageId ?? '')).toBe(ana.session.partial(0));
+    expect(ana.session.image(second?.imageId ?? '')).toBeUndefined();
+  });
+
+  test.each(['finish', 'fail', 'cancel', 'close'] as const)(
+    'R7: a preview counts in memory until the next one, and until %s',
+    async (end) => {
+      const { core, ana, drawing } = await startGeneration();
+      drawing.preview(imageOf('one', 3_000));
+      drawing.preview(imageOf('two', 4_000));
+      expect(core.memory.usedBytes).toBe(20 * MiB + 4_000);
+      await endBy(end, ana, () => drawing.finish(imageOf('kite', 5_000)));
+      expect(core.memory.usedBytes).toBe(end === 'finish' ? 5_000 : 0);
+    },
+  );
+
+  test('R7: a preview that memory has no place for is skipped, evicts no session, and leaves the one before it', async () => {
+    const limits = { IMAGE_MEMORY_BYTES: 20 * MiB + 5_000 + 2_000 };
+    const core = new TestCore({ limits });
+    const idle = await core.create();
+    await idle.draw(imageOf('idle', 2_000));
+    const ana = await core.create();
+    await ana.send(generate);
+    await settled();
+    const subscriber = ana.follow();
+    const drawing = await core.generator.drawing(1);
+    drawing.preview(imageOf('one', 3_000));
+    drawing.preview(imageOf('two', 3_000));
+    expect(subscriber.calls.filter((call) => call === 'partial 0')).toHaveLength(1);
+    expect(ana.session.partial(0)?.bytes).toEqual(imageOf('one', 3_000).bytes);
+    expect(idle.state.attempts).toHaveLength(1);
+    expect(core.memory.usedBytes).toBe(20 * MiB + 2_000 + 3_000);
+  });
+});
+
+/** Ends the generation of `member`. */
+async function endBy(end: 'finish' | 'fail' | 'cancel' | 'close', member: TestMember, finish: () => void) {
+  if (end === 'finish') finish();
+  if (end === 'fail') member.core.generator.drawings.at(-1)?.fail(new Error('failed'));
+  if (end === 'cancel') await member.send({ type: 'cancel' });
+  if (end === 'close') member.session.close();
+  await settled();
+}
+
+describe('memory for an image', () => {
+  test('R7: memory is reserved when a candidate’s turn comes, and shrinks to the image', async () => {
+    const limits = { CONCURRENT_CANDIDATES: 2 };
+    const { core, drawings } = await startGeneration({ limits }, 3);
+    expect(core.memory.usedBytes).toBe(40 * MiB);
+    drawings[0]?.finish(imageOf('one', 5_000));
+    await settled();
+    expect(core.memory.usedBytes).toBe(40 * MiB + 5_000);
+    for (const drawing of drawings.slice(1)) drawing.finish(imageOf('other', 5_000));
+    await settled();
+    expect(core.memory.usedBytes).toBe(15_000);
+  });
+
+  test('R7: a candidate without memory fails with server_busy before the generator is called', async () => {
+    const limits = { IMAGE_MEMORY_BYTES: 2_500, UPSTREAM_IMAGE_BYTES: 1_000 };
+    const { core, ana, drawings } = await startGeneration({ limits }, 2);
+    ana.follow();
+    const bo = await core.create('Bo');
+    expect(await bo.send(generate)).toMatchObject({ accepted: true });
+    await settled();
+    expect(drawings).toHaveLength(2);
+    expect(bo.snapshot).toMatchObject({
+      stage: 'initial_input',
+      error: { code: 'server_busy', retryable: true },
+      lastGeneration: { prompt: 'a red kite' },
+    });
+    expect(core.outcomes).toEqual(['server_busy']);
+    expect(core.memory.usedBytes).toBe(2_000);
+  });
+
+  test('R7: when subscribers are notified of an attempt, its bytes are there and count once', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    const seen: unknown[] = [];
+    ana.follow().snapshotChanged = () => {
+      const [imageId = ''] = ana.session.shownImages;
+      seen.push([ana.session.image(imageId)?.bytes.byteLength, core.memory.usedBytes]);
+    };
+    drawing.finish(imageOf('one', 5_000));
+    await settled();
+    expect(seen).toEqual([[5_000, 5_000]]);
+  });
+
+  test.each(['fail', 'cancel', 'close'] as const)('R7: the reservation is free again after %s', async (end) => {
+    const { core, ana } = await startGeneration({}, 2);
+    await endBy(end, ana, () => {});
+    core.generator.drawings[0]?.fail(new Error('failed'));
+    await settled();
+    expect(core.memory.usedBytes).toBe(0);
+  });
+
+  test('R7: a cancel at any moment of the start, while others are evicted too, leaves no reservation behind', async () => {
+    for (let count = 0; count <= 40; count += 1) {
+      const core = new TestCore({ limits: { IMAGE_MEMORY_BYTES: 4_000, UPSTREAM_IMAGE_BYTES: 1_000 } });
+      for (const name of ['one', 'two', 'three', 'four']) {
+        await (await core.create()).draw(imageOf(name, 1_000));
+      }
+      const ana = await core.create();
+      const started = ana.send({ ...generate, options: { candidates: 2 } });
+      await microtasks(count);
+      await ana.send({ type: 'cancel' });
+      await started;
+      await settled();
+      expect(core.memory.usedBytes, `cancelled after ${count} microtasks`).toBe(core.sessions.size * 1_000 - 1_000);
+    }
+  });
+
+  test('R7: a new generation may follow a cancel at once, though the queue was full', async () => {
+    const limits = { CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 0, IMAGE_MEMORY_BYTES: 20 * MiB };
+    const { ana, drawings } = await startGeneration({ limits });
+    const answers = await Promise.all([ana.send({ type: 'cancel' }), ana.send(generate)]);
+    expect(answers).toMatchObject([{ accepted: true }, { accepted: true }]);
+    await settled();
+    expect(drawings).toHaveLength(2);
+  });
+});
+
+describe('late results', () => {
+  test.each(['cancel', 'close'] as const)(
+    'M4 R7: a result after %s is dropped, and no subscriber is notified',
+    async (end) => {
+      const generator = new ScriptedGenerator({ ignoresAbort: true });
+      const { core, ana, drawing } = await startGeneration({ generator });
+      await endBy(end, ana, () => {});
+      expect(drawing.signal.aborted).toBe(true);
+      const subscriber = ana.follow();
+      const before = ana.state;
+      drawing.report({ phase: 'drawing' });
+      drawing.preview();
+      drawing.finish();
+      await settled();
+      expect(ana.state).toBe(before);
+      expect(ana.session.partial(0)).toBeUndefined();
+      expect(subscriber.calls.filter((call) => call !== 'viewers' && call !== 'ended')).toEqual([]);
+      expect([core.memory.usedBytes, core.outcomes, core.faults]).toEqual([0, ['cancelled'], []]);
+    },
+  );
+
+  test('M4 R2: a cancel closes every upstream request at once', async () => {
+    const { ana, drawings } = await startGeneration({}, 3);
+    await ana.send({ type: 'cancel' });
+    expect(drawings.map(({ signal }) => signal.aborted)).toEqual([true, true, true]);
+    expect(ana.session.runningCandidates).toEqual([]);
+  });
+
+  test.each(['cancel', 'close'] as const)(
+    'M4 R7: a result that meets %s at any moment is reported once, and keeps its memory only as an attempt',
+    async (end) => {
+      const outcomes = new Set<unknown>();
+      for (let count = 0; count <= 30; count += 1) {
+        const { core, ana, drawing } = await startGeneration();
+        drawing.finish(imageOf('kite', 5_000));
+        await microtasks(count);
+        await endBy(end, ana, () => {});
+        const when = `${end} after ${count} microtasks`;
+        const attempts = end === 'close' ? 0 : ana.state.attempts.length;
+        expect(core.memory.usedBytes, when).toBe(attempts * 5_000);
+        expect(core.outcomes, when).toHaveLength(1);
+        outcomes.add(core.outcomes[0]);
+      }
+      expect(outcomes).toEqual(new Set(['cancelled', 'generated']));
+    },
+  );
+});
+
+describe('telemetry', () => {
+  test('each candidate is reported once: generated, or the code of its failure', async () => {
+    const { core, ana, drawings } = await startGeneration({}, 4);
+    core.clock.advance(3_000);
+    drawings[0]?.finish(imageOf('one', 5_000));
+    drawings[1]?.fail(new GenerationFailed('moderation_blocked', 'Refused.', { retryable: false }));
+    drawings[2]?.fail(new TypeError('a mistake of ours'));
+    await settled();
+    await ana.send({ type: 'cancel' });
+    await settled();
+    expect(core.outcomes).toEqual(['generated', 'moderation_blocked', 'provider_error', 'cancelled']);
+    const line = core.log.find(({ msg }) => msg === 'candidate ended');
+    expect(line).toMatchObject({ session: ana.sessionId, candidate: 0, durationMs: 3_000, byteLength: 5_000 });
+  });
+
+  test('a retry is reported with its try', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    drawing.report({ phase: 'retrying', try: 2, retryInMs: 10, reason: 'The service is busy.' });
+    const lines = core.log.filter(({ msg }) => msg === 'candidate retried');
+    expect(lines).toMatchObject([{ session: ana.sessionId, candidate: 0, try: 2 }]);
+  });
+
+  test('R8: a result without an image is our mistake, reported as one failure and freed', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    // @ts-expect-error A generator that breaks its contract.
+    drawing.finish({ bytes: undefined });
+    await settled();
+    expect(core.outcomes).toEqual(['provider_error']);
+    expect(core.faults).toHaveLength(1);
+    expect([core.memory.usedBytes, ana.state.stage]).toEqual([0, 'initial_input']);
+  });
+});

@@ -1,0 +1,359 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Effect, transition } from '../../../../server/session/machine.ts';
+import type { State } from '../../../../server/session/state.ts';
+import type { Command } from '../../../../shared/protocol.ts';
+import { accepted, commandEvent, discardedIds, imageIds, sha256Of } from '../../../support/machine.ts';
+import { type Moment, sequence } from '../../../support/machine-sequences.ts';
+
+/** A fixed seed: the same sequences each time, so that no test depends on luck. */
+const SEED = 1;
+const RUNS = 200;
+/** A rule that has something to say about fewer moments is not tested by these sequences. */
+const MIN_HITS = 20;
+
+/** `check` asserts the rule for one moment, and returns whether the rule says anything about it. */
+function rule(title: string, check: (moment: Moment, earlier: readonly Moment[]) => boolean): void {
+  test(title, () => {
+    let hits = 0;
+    const property = fc.property(sequence, (moments) => {
+      for (const [index, moment] of moments.entries()) if (check(moment, moments.slice(0, index))) hits += 1;
+    });
+    fc.assert(property, { seed: SEED, numRuns: RUNS });
+    expect(hits).toBeGreaterThanOrEqual(MIN_HITS);
+  });
+}
+
+const commandsOf: Record<State['stage'], readonly Command['type'][]> = {
+  initial_input: ['generate', 'restore'],
+  generating: ['cancel'],
+  user_feedback: ['regenerate', 'refine', 'approve', 'start_over', 'discard', 'restore'],
+  final: ['start_over'],
+};
+
+const effectsOf = ({ result }: Moment): readonly Effect[] => (result.accepted ? result.effects : []);
+const has = (moment: Moment, effect: Effect['effect']) => effectsOf(moment).some((one) => one.effect === effect);
+const droppedBy = (moment: Moment) =>
+  effectsOf(moment).flatMap((one) => (one.effect === 'drop' ? [...one.imageIds] : []));
+const unfinishedOf = (state: State) => ('unfinished' in state ? state.unfinished : undefined);
+const hasChanged = ({ before, after }: Moment) => after !== before;
+const isRearranging = ({ event }: Moment) =>
+  event.type === 'command' && (event.command.type === 'discard' || event.command.type === 'restore');
+/** By a command that `lastAction` names: discarding and restoring leave no trace there. */
+const isChangedByAction = (moment: Moment) =>
+  moment.event.type === 'command' && hasChanged(moment) && !isRearranging(moment);
+const allIds = (state: State) => [...imageIds(state), ...discardedIds(state)];
+const numbersOf = (state: State) => [...state.attempts, ...state.discarded].map(({ number }) => number);
+const isFromAnotherTurn = ({ before, event }: Moment) =>
+  event.type === 'command' && event.command.turn !== undefined && event.command.turn !== before.turn;
+/** `approve` of the approved image, which is answered whatever its turn. */
+const isApprovedAgain = ({ before, event }: Moment) =>
+  before.stage === 'final' &&
+  event.type === 'command' &&
+  event.command.type === 'approve' &&
+  event.command.imageId === before.approved.imageId;
+
+describe('over random sequences of commands and results', () => {
+  rule('M1: a command is wrong_stage exactly when its stage does not allow it', (moment) => {
+    const { before, event, result } = moment;
+    if (event.type !== 'command' || isFromAnotherTurn(moment) || isApprovedAgain(moment)) return false;
+    const isWrongStage = !result.accepted && result.code === 'wrong_stage';
+    expect(isWrongStage).toBe(!commandsOf[before.stage].includes(event.command.type));
+    return isWrongStage;
+  });
+
+  rule('M1: a rejection carries neither a state nor effects', ({ result }) => {
+    if (result.accepted) return false;
+    expect(Object.keys(result).toSorted()).toEqual(['accepted', 'code']);
+    return true;
+  });
+
+  rule(
+    'M2: a generation starts exactly when the stage becomes generating, and it is the one in the state',
+    (moment) => {
+      const { before, after } = moment;
+      const starts = before.stage !== 'generating' && after.stage === 'generating';
+      expect(has(moment, 'start')).toBe(starts);
+      if (!starts || after.stage !== 'generating') return false;
+      expect(effectsOf(moment)).toContainEqual({ effect: 'start', generation: after.generation });
+      return true;
+    },
+  );
+
+  rule('M2: lastAction names the last accepted command, with who sent it and when', (moment) => {
+    const { before, event, after } = moment;
+    if (event.type !== 'command' || !isChangedByAction(moment)) {
+      expect(after.lastAction).toBe(before.lastAction);
+      return false;
+    }
+    expect(after.lastAction).toEqual({ action: event.command.type, ...event.act });
+    return true;
+  });
+
+  rule('M3: only an attempt of this session with that digest is approved, and the approval records both', (moment) => {
+    const { before, event, after, limits } = moment;
+    if (event.type !== 'command' || event.command.type !== 'approve') return false;
+    if (!hasChanged(moment)) {
+      expect(after.decisions).toBe(before.decisions);
+      return false;
+    }
+    const { imageId, sha256 = sha256Of(imageId) } = event.command;
+    expect(imageIds(before)).toContain(imageId);
+    expect(sha256).toBe(sha256Of(imageId));
+    expect(after).toMatchObject({ stage: 'final', approved: { imageId, sha256 } });
+    const decision = { decision: 'approved', imageId, sha256, ...event.act };
+    expect(after.decisions).toEqual([...before.decisions, decision].slice(-limits.DECISIONS_PER_SESSION));
+    return true;
+  });
+
+  rule('M3: an image that is not there, or has another digest, is image_not_found', (moment) => {
+    const { before, event, result } = moment;
+    if (before.stage !== 'user_feedback' || event.type !== 'command' || isFromAnotherTurn(moment)) return false;
+    const { command } = event;
+    if (!('imageId' in command) || command.imageId === undefined) return false;
+    const candidates = command.type === 'restore' ? discardedIds(before) : imageIds(before);
+    const digest = 'sha256' in command ? command.sha256 : undefined;
+    const isFound = candidates.includes(command.imageId) && [undefined, sha256Of(command.imageId)].includes(digest);
+    expect(result.accepted ? 'accepted' : result.code).toBe(isFound ? 'accepted' : 'image_not_found');
+    return !isFound;
+  });
+
+  rule('M3: the approved image and the parent of the running generation are never discarded', ({ after }) => {
+    if (after.stage === 'final') expect(discardedIds(after)).not.toContain(after.approved.imageId);
+    if (after.stage === 'generating') expect(discardedIds(after)).not.toContain(after.generation.parent);
+    return (after.stage === 'final' || after.stage === 'generating') && after.discarded.length > 0;
+  });
+
+  rule('M4: a result of a generation that is not the current one changes nothing', (moment) => {
+    const { before, event, result } = moment;
+    if (event.type !== 'generated' && event.type !== 'failed') return false;
+    if (before.stage === 'generating' && before.generation.generationId === event.generationId) return false;
+    expect(result).toEqual({ accepted: true, state: before, effects: [] });
+    expect(hasChanged(moment)).toBe(false);
+    return true;
+  });
+
+  rule('M4: each candidate ends once', (moment, earlier) => {
+    const { event } = moment;
+    if (event.type !== 'generated' && event.type !== 'failed') return false;
+    const hasEnded = earlier.some(
+      (one) =>
+        (one.event.type === 'generated' || one.event.type === 'failed') &&
+        hasChanged(one) &&
+        one.event.generationId === event.generationId &&
+        one.event.candidate === event.candidate,
+    );
+    if (hasEnded) expect(hasChanged(moment)).toBe(false);
+    return hasEnded;
+  });
+
+  rule('M5: an accepted command clears the old error', (moment) => {
+    if (!isChangedByAction(moment)) return false;
+    expect(unfinishedOf(moment.after)?.error).toBeUndefined();
+    return unfinishedOf(moment.before)?.error !== undefined;
+  });
+
+  rule('M5: there is no error after a generation that succeeded with all candidates', (moment) => {
+    const { before, event, after } = moment;
+    const isEnd = before.stage === 'generating' && event.type === 'generated' && after.stage === 'user_feedback';
+    if (!isEnd || before.error) return false;
+    expect(unfinishedOf(after)).toBeUndefined();
+    return true;
+  });
+
+  rule('M5 M8: discard and restore keep the error, the last generation, the decisions and the images', (moment) => {
+    if (!isRearranging(moment) || !hasChanged(moment)) return false;
+    const { before, after } = moment;
+    expect(unfinishedOf(after)).toEqual(unfinishedOf(before));
+    expect(after.decisions).toBe(before.decisions);
+    expect(allIds(after).toSorted()).toEqual(allIds(before).toSorted());
+    expect(effectsOf(moment)).toEqual([]);
+    return unfinishedOf(before) !== undefined;
+  });
+
+  rule('M6: the revision grows by one with each change, and only then', (moment) => {
+    const { before, after } = moment;
+    expect(after.revision - before.revision).toBe(hasChanged(moment) ? 1 : 0);
+    if (hasChanged(moment)) expect({ ...after, revision: 0 }).not.toEqual({ ...before, revision: 0 });
+    return hasChanged(moment);
+  });
+
+  rule('W8: draftRevision grows by one when a command sets the draft, and only then', (moment) => {
+    const { before, after } = moment;
+    expect(after.draftRevision - before.draftRevision).toBe(has(moment, 'draft') ? 1 : 0);
+    if (has(moment, 'draft')) expect(isChangedByAction(moment)).toBe(true);
+    return has(moment, 'draft');
+  });
+
+  rule('M8: a failed or cancelled generation is kept, and the image on show too', (moment) => {
+    const { before, event, after } = moment;
+    if (before.stage !== 'generating' || after.stage === 'generating') return false;
+    const isCancelled = event.type === 'command';
+    if (!isCancelled && event.type !== 'failed' && !before.error) return false;
+    expect(unfinishedOf(after)?.generation).toMatchObject({
+      ...before.generation,
+      ...(event.type === 'failed' && { failures: expect.anything() }),
+    });
+    expect(unfinishedOf(after)?.error !== undefined).toBe(!isCancelled);
+    if (event.type !== 'generated') expect(after.attempts).toEqual(before.attempts);
+    return true;
+  });
+
+  rule('M8: it is kept until a command is accepted', (moment) => {
+    const unfinished = unfinishedOf(moment.before);
+    if (!unfinished || isChangedByAction(moment)) return false;
+    expect(unfinishedOf(moment.after)).toEqual(unfinished);
+    return true;
+  });
+
+  rule('M8: a generation lists each failed candidate once and in order, however it ends', (moment, earlier) => {
+    const { after } = moment;
+    const generation = after.stage === 'generating' ? after.generation : unfinishedOf(after)?.generation;
+    if (!generation) return false;
+    const failures = [...earlier, moment].flatMap((one) =>
+      one.event.type === 'failed' && hasChanged(one) && one.event.generationId === generation.generationId
+        ? [{ candidate: one.event.candidate, error: one.event.error }]
+        : [],
+    );
+    const inOrder = failures.toSorted((one, other) => one.candidate - other.candidate);
+    expect(generation.failures).toEqual(failures.length > 0 ? inOrder : undefined);
+    return failures.length > 0;
+  });
+
+  rule('M8: a cancel keeps its reason, unless that is blank', (moment) => {
+    const { event, after } = moment;
+    if (event.type !== 'command' || event.command.type !== 'cancel' || !hasChanged(moment)) return false;
+    const { reason } = event.command;
+    expect(unfinishedOf(after)?.generation.cancelReason).toBe(reason?.trim() ? reason : undefined);
+    return reason !== undefined;
+  });
+
+  rule('M9: an attempt has the parent, prompt and feedback of its generation', (moment) => {
+    const { before, event, after } = moment;
+    if (event.type !== 'generated' || !hasChanged(moment) || before.stage !== 'generating') return false;
+    const { prompt, parent, feedback, options, startedAt } = before.generation;
+    const attempt = after.attempts.find(({ image }) => image.imageId === event.image.imageId);
+    expect(attempt).toEqual({
+      number: before.attemptCount + 1,
+      image: event.image,
+      prompt,
+      options,
+      startedAt,
+      finishedAt: event.at,
+      ...(parent !== undefined && { parent }),
+      ...(feedback !== undefined && { feedback }),
+    });
+    return parent !== undefined;
+  });
+
+  rule('M9: attempts are a tree: a parent is older and still there, or marked as dropped', ({ after }) => {
+    const all = [...after.attempts, ...after.discarded];
+    for (const { number, parent, parentDropped } of all) {
+      const older = all.find(({ image }) => image.imageId === parent);
+      if (parent === undefined) expect(parentDropped).toBeUndefined();
+      else expect(older !== undefined && older.number < number).toBe(parentDropped === undefined);
+    }
+    return all.some(({ parent }) => parent !== undefined);
+  });
+
+  rule('M9: any attempt under review can be approved', ({ before, event, result }) => {
+    if (before.stage !== 'user_feedback' || event.type !== 'command' || event.command.type !== 'approve') return false;
+    const { imageId, turn = before.turn, sha256 = sha256Of(imageId) } = event.command;
+    if (turn !== before.turn || sha256 !== sha256Of(imageId) || !imageIds(before).includes(imageId)) return false;
+    expect(result.accepted).toBe(true);
+    return true;
+  });
+
+  rule('M10: the turn grows by one with each change of stage, and only then', ({ before, after }) => {
+    expect(after.turn - before.turn).toBe(after.stage === before.stage ? 0 : 1);
+    return after.stage !== before.stage;
+  });
+
+  rule('M10: a command from another turn is stale', (moment) => {
+    if (!isFromAnotherTurn(moment) || isApprovedAgain(moment)) return false;
+    expect(moment.result).toEqual({ accepted: false, code: 'stale' });
+    return true;
+  });
+
+  rule('M10: only a start over from its own turn leaves final, and it keeps the decisions', (moment) => {
+    const { before, after, event } = moment;
+    if (before.stage !== 'final') return false;
+    expect(after.decisions).toBe(before.decisions);
+    if (after.stage !== 'final') {
+      expect(event.type === 'command' && event.command.type).toBe('start_over');
+      expect(isFromAnotherTurn(moment)).toBe(false);
+    }
+    return true;
+  });
+
+  rule('R2: a generation is aborted by a cancel, and by no other event', (moment) => {
+    const { event, result } = moment;
+    const isCancel = event.type === 'command' && event.command.type === 'cancel' && result.accepted;
+    expect(has(moment, 'abort')).toBe(isCancel);
+    return isCancel;
+  });
+
+  rule('R7: an image leaves the state exactly when its bytes are dropped', (moment) => {
+    const { before, event, after } = moment;
+    const added = event.type === 'generated' && hasChanged(moment) ? [event.image.imageId] : [];
+    const gone = [...allIds(before), ...added].filter((imageId) => !allIds(after).includes(imageId));
+    expect(droppedBy(moment).toSorted()).toEqual(gone.toSorted());
+    return gone.length > 0;
+  });
+
+  rule(
+    'R7: forget drops neither the newest, the approved, the parent of the running one, nor an image in use',
+    (moment) => {
+      const { before, event, after } = moment;
+      if (event.type !== 'forget') return false;
+      const needed = [
+        imageIds(before).at(-1),
+        before.stage === 'final' ? before.approved.imageId : undefined,
+        before.stage === 'generating' ? before.generation.parent : undefined,
+        ...event.inUse,
+      ];
+      expect(allIds(after).toSorted()).toEqual(
+        allIds(before)
+          .filter((id) => needed.includes(id))
+          .toSorted(),
+      );
+      return hasChanged(moment);
+    },
+  );
+
+  rule('the limit of attempts holds, and discarded ones are dropped first', (moment) => {
+    const { before, event, after, limits } = moment;
+    expect(allIds(after).length).toBeLessThanOrEqual(limits.ATTEMPTS_PER_SESSION);
+    const dropped = droppedBy(moment);
+    if (event.type !== 'generated' || dropped.length === 0 || before.discarded.length === 0) return false;
+    expect(dropped).toEqual(discardedIds(before).slice(0, 1));
+    return true;
+  });
+
+  rule('an image stands in one place: an attempt or a discarded one', ({ after }) => {
+    expect(new Set(allIds(after)).size).toBe(allIds(after).length);
+    return after.discarded.length > 0;
+  });
+
+  rule('attempt numbers grow by one with each image, are never given again, and stand in order', (moment) => {
+    const { before, event, after } = moment;
+    const numbers = after.attempts.map(({ number }) => number);
+    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+    expect(new Set(numbersOf(after)).size).toBe(numbersOf(after).length);
+    const isAdded = event.type === 'generated' && hasChanged(moment);
+    const isReset = after.lastAction !== before.lastAction && after.lastAction?.action === 'start_over';
+    expect(after.attemptCount).toBe(isReset ? 0 : before.attemptCount + (isAdded ? 1 : 0));
+    if (isAdded) expect(Math.max(...numbersOf(after))).toBe(after.attemptCount);
+    return isAdded && numbers.length < after.attemptCount;
+  });
+
+  rule('restore undoes discard but for the revision and the turn', (moment) => {
+    const { before, event, after, limits } = moment;
+    if (event.type !== 'command' || event.command.type !== 'discard' || !hasChanged(moment)) return false;
+    const undo = commandEvent({ type: 'restore', imageId: event.command.imageId });
+    const { state } = accepted(transition(after, undo, limits));
+    const turn = before.turn + (after.stage === before.stage ? 0 : 2);
+    expect(state).toEqual({ ...before, revision: before.revision + 2, turn });
+    return true;
+  });
+});

@@ -1,0 +1,362 @@
+import { describe, expect, test } from 'vitest';
+import { ImageMemory } from '../../../../server/session/image-memory.ts';
+import { ImageFrames } from '../../../../server/ws/image-frames.ts';
+import type { SentMessage } from '../../../support/fake-web-socket.ts';
+import { CAP, FakeSource, joinedOutbox, OutboxHarness, storedImage } from '../../../support/outbox-harness.ts';
+
+const imageIdsOf = (messages: readonly SentMessage[]) =>
+  messages.filter(({ type }) => type === 'image').map(({ imageId }) => imageId);
+const ack = (commandId: string) => ({ type: 'ack', commandId, revision: 1 }) as const;
+const draftOf = (text: string, draftId?: string) => ({
+  text,
+  by: 'Bo',
+  participantId: 'p2',
+  ...(draftId !== undefined && { draftId }),
+});
+
+describe('on joining', () => {
+  test('W1: welcome, snapshot, viewers, then the images that the snapshot shows', () => {
+    const source = new FakeSource();
+    source.show('newest');
+    source.addImages('approved', 'another attempt');
+    source.shownImages.push('approved');
+    const harness = new OutboxHarness({ source });
+    harness.join();
+    const messages = harness.all();
+    expect(messages.map(({ type }) => type)).toEqual(['welcome', 'snapshot', 'viewers', 'image', 'image']);
+    expect(imageIdsOf(messages)).toEqual(['newest', 'approved']);
+  });
+
+  test('W1: images that the client has are not sent', () => {
+    const source = new FakeSource();
+    source.show('newest');
+    const harness = new OutboxHarness({ source });
+    harness.join({ have: ['newest'] });
+    expect(harness.allTypes()).toEqual(['welcome', 'snapshot', 'viewers']);
+  });
+
+  test('W1: with a generation running also its last progress and its last preview', () => {
+    const source = new FakeSource();
+    source.runningCandidates = [0, 1];
+    source.partials.set(1, storedImage('preview', { kind: 'partial', index: 2 }));
+    const harness = new OutboxHarness({ source });
+    harness.join();
+    const messages = harness.all();
+    expect(messages.slice(3).map(({ type }) => type)).toEqual(['progress', 'progress', 'image']);
+    expect(messages.at(-1)).toMatchObject({ imageId: 'preview', kind: 'partial', index: 2 });
+  });
+
+  test('W1: no draft goes out before the first snapshot, which carries the text', () => {
+    const harness = new OutboxHarness();
+    harness.stall();
+    harness.join();
+    harness.outbox.draftChanged(draftOf('text', 'd1'));
+    expect(harness.allTypes()).toEqual(['welcome', 'snapshot', 'viewers']);
+  });
+
+  test('W1: before it only answers go out', () => {
+    const { outbox, types } = new OutboxHarness();
+    outbox.send({ type: 'reject', code: 'not_joined', message: '' });
+    outbox.snapshotChanged();
+    outbox.viewersChanged();
+    outbox.progressChanged(0);
+    outbox.draftChanged(draftOf('text'));
+    expect(types()).toEqual(['reject']);
+  });
+});
+
+describe('images', () => {
+  test('W2: the bytes go out once, however often a snapshot shows them', () => {
+    const { outbox, source, allTypes } = joinedOutbox();
+    source.show('one');
+    outbox.snapshotChanged();
+    expect(allTypes()).toEqual(['image', 'snapshot']);
+    source.revision += 1;
+    outbox.snapshotChanged();
+    expect(allTypes()).toEqual(['snapshot']);
+  });
+
+  test('W2: want sends them again, but not twice what is queued or being sent', () => {
+    const { outbox, source, all } = joinedOutbox();
+    source.show('one');
+    source.addImages('two');
+    outbox.snapshotChanged();
+    outbox.want(['two', 'one']);
+    outbox.want(['two', 'one']);
+    expect(imageIdsOf(all())).toEqual(['one', 'two']);
+    outbox.want(['one']);
+    expect(imageIdsOf(all())).toEqual(['one']);
+  });
+
+  test('wanted images are sent in the order of the requests; one that is gone by then is reported', () => {
+    const { outbox, source, gone, all } = joinedOutbox();
+    source.addImages('a', 'b', 'c', 'd');
+    outbox.want(['c', 'a']);
+    outbox.want(['d', 'b']);
+    source.images.delete('d');
+    expect(imageIdsOf(all())).toEqual(['c', 'a', 'b']);
+    expect(gone).toEqual(['d']);
+  });
+
+  test('W4: the message carries the reference and the untouched bytes, or a path for a client that joined for one', () => {
+    const { outbox, source, all } = joinedOutbox();
+    source.show('one');
+    outbox.snapshotChanged();
+    const { reference, bytes } = storedImage('one');
+    const [inline] = all();
+    expect(inline).toEqual({ type: 'image', ...reference, data: Buffer.from(bytes).toString('base64') });
+    const byUrl = new OutboxHarness({ source });
+    byUrl.join({ urlOf: (imageId) => `/images/${imageId}` });
+    const image = byUrl.all().find(({ type }) => type === 'image');
+    expect(image).toEqual({ type: 'image', ...reference, url: '/images/one' });
+  });
+
+  test('W3: an image goes out before the snapshot that shows it, though another one is being sent', () => {
+    const { outbox, source, socket, types } = joinedOutbox();
+    source.partials.set(0, storedImage('preview', { kind: 'partial' }));
+    outbox.partialChanged(0);
+    expect(types()).toEqual(['image']);
+    source.show('one');
+    outbox.snapshotChanged();
+    expect(types()).toEqual([]);
+    socket.flush();
+    expect(types()).toEqual(['image', 'snapshot']);
+  });
+
+  test('W3: a snapshot that waited for its image shows the latest state', () => {
+    const { outbox, source, socket, all } = joinedOutbox();
+    source.addImages('other');
+    outbox.want(['other']);
+    for (const imageId of ['one', 'two']) {
+      source.show(imageId);
+      outbox.snapshotChanged();
+    }
+    socket.take();
+    expect(all()).toMatchObject([{ imageId: 'two' }, { type: 'snapshot', revision: 2, image: 'two' }]);
+  });
+
+  test('one image is sent at a time, and a snapshot does not wait for it', () => {
+    const { outbox, source, socket, types } = joinedOutbox();
+    source.addImages('a', 'b');
+    outbox.want(['a', 'b']);
+    expect(types()).toEqual(['image']);
+    outbox.snapshotChanged();
+    expect(types()).toEqual(['snapshot']);
+    socket.flush(1);
+    expect(types()).toEqual(['image']);
+  });
+});
+
+describe('answers', () => {
+  test('W6: an ack follows the snapshot that its command caused', () => {
+    const { stall, outbox, source, socket, types } = joinedOutbox();
+    stall();
+    source.revision = 1;
+    outbox.snapshotChanged();
+    outbox.send(ack('x'));
+    expect(types()).toEqual([]);
+    socket.flush();
+    expect(types()).toEqual(['snapshot', 'ack']);
+  });
+
+  test('W6: an ack goes first when that snapshot waits for an image', () => {
+    const { outbox, source, socket, types } = joinedOutbox();
+    source.addImages('other');
+    outbox.want(['other']);
+    source.show('one');
+    outbox.snapshotChanged();
+    outbox.send(ack('x'));
+    expect(types()).toEqual(['image', 'ack']);
+    socket.flush();
+    expect(types()).toEqual(['image', 'snapshot']);
+  });
+
+  test('W6: answers keep the order of their commands, and none is lost on a stalled socket', () => {
+    const { stall, outbox, all } = joinedOutbox();
+    stall();
+    const ids = Array.from({ length: 1_000 }, (_, index) => `${index}`);
+    for (const [index, commandId] of ids.entries()) {
+      outbox.snapshotChanged();
+      if (index % 3 > 0) outbox.send(ack(commandId));
+      else outbox.send({ type: 'reject', commandId, code: 'stale', message: '' });
+    }
+    expect(all().flatMap(({ commandId }) => commandId ?? [])).toEqual(ids);
+  });
+
+  test('R3: reading goes on while few answers wait, and stops until they are sent when many do', async () => {
+    const { stall, outbox, socket } = joinedOutbox();
+    stall();
+    for (let count = 0; count < 15; count += 1) outbox.send(ack(`${count}`));
+    await outbox.ready();
+    outbox.send(ack('15'));
+    let isReady = false;
+    const ready = outbox.ready().then(() => {
+      isReady = true;
+    });
+    await Promise.resolve();
+    expect(isReady).toBe(false);
+    socket.flush();
+    await ready;
+  });
+});
+
+describe('a slow connection', () => {
+  test('R3: snapshots, progress, viewers and drafts are reduced to the latest', () => {
+    const { stall, outbox, source, all } = joinedOutbox();
+    source.runningCandidates = [0];
+    stall();
+    for (let count = 1; count <= 50; count += 1) {
+      source.revision = count;
+      source.viewers = { reviewers: count, watchers: 0 };
+      source.phase = count % 2 ? 'started' : 'drawing';
+      outbox.snapshotChanged();
+      outbox.viewersChanged();
+      outbox.progressChanged(0);
+      outbox.draftChanged(draftOf(`draft ${count}`));
+    }
+    expect(all()).toMatchObject([
+      { type: 'snapshot', revision: 50 },
+      { type: 'viewers', reviewers: 50 },
+      { type: 'progress', phase: 'drawing' },
+    ]);
+    stall();
+    for (let count = 1; count <= 50; count += 1) outbox.draftChanged(draftOf(`draft ${count}`));
+    expect(all()).toEqual([{ type: 'draft', ...draftOf('draft 50') }]);
+  });
+
+  test('R3: previews that newer ones replaced, or whose candidate has ended, are not sent', () => {
+    const { stall, outbox, source, all } = joinedOutbox();
+    for (let index = 0; index < 5; index += 1) {
+      source.partials.set(0, storedImage(`preview ${index}`, { kind: 'partial', index }));
+      outbox.partialChanged(0);
+    }
+    expect(imageIdsOf(all())).toEqual(['preview 0', 'preview 4']);
+    stall();
+    outbox.partialChanged(0);
+    source.partials.clear();
+    expect(all()).toEqual([]);
+  });
+
+  test('R4: a heartbeat is skipped while the socket is full', () => {
+    const { stall, outbox, all, types } = joinedOutbox();
+    stall();
+    outbox.sendHeartbeat();
+    expect(all()).toEqual([]);
+    outbox.sendHeartbeat();
+    expect(types()).toEqual(['heartbeat']);
+  });
+
+  test('R6: the last message waits for no capacity, but never stands within another message', () => {
+    const goodbye = { type: 'goodbye', reason: 'restart' } as const;
+    const slow = joinedOutbox();
+    slow.stall();
+    slow.outbox.sendLast(goodbye);
+    expect(slow.types()).toEqual(['goodbye']);
+    const inPieces = joinedOutbox({ frames: new ImageFrames(new ImageMemory(0)) });
+    inPieces.source.images.set('big', storedImage('big', { byteLength: 200_000 }));
+    inPieces.outbox.want(['big']);
+    inPieces.outbox.sendLast(goodbye);
+    expect(inPieces.allTypes()).toEqual(['heartbeat', 'image']);
+  });
+});
+
+describe('a long snapshot that the peer has not read yet', () => {
+  /** An outbox that has sent a long snapshot. */
+  function unreadSnapshot() {
+    const harness = joinedOutbox();
+    const { source, outbox } = harness;
+    source.prompt = 'p'.repeat(CAP / 2);
+    const change = (revision: number) => {
+      source.revision = revision;
+      outbox.snapshotChanged();
+    };
+    /** The types of the sent messages; a snapshot stands as its revision. */
+    const sent = () => harness.all().map(({ type, revision }) => (type === 'snapshot' ? revision : type));
+    change(1);
+    expect(sent()).toEqual([1]);
+    return { ...harness, change, sent };
+  }
+
+  test('R3 M6: holds up the next, of which then the latest goes', () => {
+    const { socket, change, sent } = unreadSnapshot();
+    change(2);
+    change(3);
+    expect(sent()).toEqual([]);
+    socket.pong();
+    expect(sent()).toEqual([3]);
+    socket.pong();
+    expect(sent()).toEqual([]);
+  });
+
+  test('W6: does not hold up one that an ack waits for', () => {
+    const { socket, outbox, change, sent } = unreadSnapshot();
+    change(2);
+    outbox.send(ack('x'));
+    expect(sent()).toEqual([2, 'ack']);
+    change(3);
+    outbox.send({ type: 'reject', commandId: 'y', code: 'stale', message: '' });
+    expect(sent()).toEqual(['reject']);
+    socket.pong();
+    expect(sent()).toEqual([3]);
+  });
+
+  test('W1: holds up the progress of a generation that only the next one shows, and no other messages', () => {
+    const { socket, source, outbox, change, sent } = unreadSnapshot();
+    change(2);
+    source.runningCandidates = [0];
+    outbox.progressChanged(0);
+    outbox.viewersChanged();
+    outbox.draftChanged(draftOf('text'));
+    outbox.sendHeartbeat();
+    expect(sent()).toEqual(['viewers', 'draft', 'heartbeat']);
+    socket.pong();
+    expect(sent()).toEqual([2, 'progress']);
+  });
+});
+
+describe('W8: the last text that its author receives is the one that is set', () => {
+  type Happening = 'own d1' | 'own d2' | 'of another' | 'snapshot' | 'ack';
+
+  const happen = ({ outbox, source }: OutboxHarness, happening: Happening) => {
+    if (happening === 'of another') return outbox.draftChanged(draftOf('theirs'));
+    if (happening === 'ack') return outbox.send(ack('x'));
+    if (happening !== 'snapshot') return outbox.draftChanged(draftOf('mine', happening));
+    source.revision = 1;
+    return outbox.snapshotChanged();
+  };
+  const sentBy = (messages: readonly SentMessage[]) =>
+    messages.map(({ type, draftId = 'of another' }) => (type === 'draft' ? draftId : type));
+
+  test.each<[string, Happening[], string[]]>([
+    [
+      'one’s own text comes before a later one of another participant',
+      ['own d1', 'of another'],
+      ['own d1', 'of another'],
+    ],
+    ['one’s own text replaces what was set before it', ['own d1', 'of another', 'own d2'], ['own d2']],
+    ['a snapshot neither replaces one’s own text nor comes before it', ['own d1', 'snapshot'], ['own d1', 'snapshot']],
+    [
+      'a snapshot replaces the texts of others',
+      ['of another', 'own d1', 'snapshot', 'of another'],
+      ['own d1', 'snapshot'],
+    ],
+    ['texts go before the ack of a later command', ['own d1', 'snapshot', 'ack'], ['own d1', 'snapshot', 'ack']],
+  ])('W8: %s', (_what, happenings, expected) => {
+    const harness = joinedOutbox();
+    harness.stall();
+    for (const happening of happenings) happen(harness, happening);
+    expect(sentBy(harness.all())).toEqual(expected);
+  });
+
+  test('W8: while a snapshot waits for its images texts go out', () => {
+    const harness = joinedOutbox();
+    for (const imageId of ['one', 'two']) harness.source.show(imageId);
+    harness.source.shownImages = ['one', 'two'];
+    harness.outbox.snapshotChanged();
+    happen(harness, 'own d1');
+    happen(harness, 'of another');
+    const sent = sentBy(harness.socket.take()).filter((type) => type !== 'image');
+    expect(sent).toEqual(['own d1', 'of another']);
+    expect(harness.allTypes().filter((type) => type !== 'image')).toEqual(['snapshot']);
+  });
+});
