@@ -4,7 +4,7 @@ import { crc32, deflateSync } from 'node:zlib';
 /** The position of a text in a file. */
 export const positionOf = (file: Buffer, text: string): number => file.indexOf(text, 0, 'latin1');
 
-export function pngChunk(type: string, data = Buffer.alloc(0)): Buffer {
+export function pngChunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
   const typeAndData = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const chunk = Buffer.concat([Buffer.alloc(4), typeAndData, Buffer.alloc(4)]);
   chunk.writeUInt32BE(data.length);
@@ -24,7 +24,7 @@ export function pngOfSize(width: number, height: number): Buffer {
   return pngOf(pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(Buffer.alloc(9))), pngChunk('IEND'));
 }
 
-export function jpegSegment(marker: number, data = Buffer.alloc(0)): Buffer {
+export function jpegSegment(marker: number, data: Buffer = Buffer.alloc(0)): Buffer {
   const segment = Buffer.concat([Buffer.from([0xff, marker, 0, 0]), data]);
   segment.writeUInt16BE(segment.length - 2, 2);
   return segment;

@@ -18,6 +18,8 @@ export interface UpstreamResponse {
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
+const over = (): DOMException => new DOMException('The request is over.', 'AbortError');
+
 export class UpstreamWatchdog {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal;
@@ -49,7 +51,7 @@ export class UpstreamWatchdog {
 
   /** Ends the request, if it still runs, and all timers. May be called twice. */
   dispose(): void {
-    this.#stop(new DOMException('The request is over.', 'AbortError'));
+    this.#stop(over());
     this.#caller.removeEventListener('abort', this.#onCallerAbort);
     this.#cancelSilenceTimer();
   }
@@ -66,7 +68,9 @@ export class UpstreamWatchdog {
           if (done) controller.close();
           else controller.enqueue(value);
         },
-        async cancel() {
+        cancel: async () => {
+          // First the connection, since a chunk that is waited for may never come.
+          this.#stop(over());
           await chunks.return();
         },
       });

@@ -155,7 +155,7 @@ describe('how long a retry waits', () => {
 
   test('the retry begins no sooner than reported', async () => {
     const run = start([fails('network', {}), succeeds]);
-    await expect.poll(() => run.clock.timers, 'that of the wait, and that of the whole time').toBe(2);
+    await expect.poll(() => run.clock.timers, { message: 'of the wait, and of the whole time' }).toBe(2);
     run.clock.advance(1_999);
     await new Promise(setImmediate);
     expect(run.made).toBe(1);

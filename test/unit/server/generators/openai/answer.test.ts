@@ -6,14 +6,15 @@ const service = responsesService({ model: 'm', imageModel: 'i' });
 
 /** Reads an answer that arrives in chunks of so many bytes. */
 function valuesIn(text: string | null, contentType?: string, length = 1_000): Promise<unknown[]> {
-  const bytes = Buffer.from(text ?? '', 'utf8');
-  const chunks = Array.from({ length: Math.ceil(bytes.length / length) }, (_, index) =>
-    bytes.subarray(index * length, (index + 1) * length),
-  );
+  const bytes = new TextEncoder().encode(text ?? '');
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (let start = 0; start < bytes.length; start += length) controller.enqueue(bytes.slice(start, start + length));
+      controller.close();
+    },
+  });
   const headers = contentType === undefined ? {} : { 'content-type': contentType };
-  return Array.fromAsync(
-    valuesOf(new Response(text === null ? null : ReadableStream.from(chunks), { headers }), service),
-  );
+  return Array.fromAsync(valuesOf(new Response(text === null ? null : body, { headers }), service));
 }
 
 describe('the form of an answer is told from its beginning, not from its content type', () => {

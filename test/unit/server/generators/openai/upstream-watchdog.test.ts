@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { imagesService, responsesService, type Service } from '../../../../../server/generators/openai/service.ts';
 import { UpstreamWatchdog } from '../../../../../server/generators/openai/upstream-watchdog.ts';
@@ -83,6 +84,20 @@ test('S4: of an error response 64 KiB are read', async () => {
 test('S4: a reader that stops early releases the source', async () => {
   const body = chunksOf(1, 1, 1);
   const reader = watch(body).answer().body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  expect(await body.next()).toEqual({ done: true, value: undefined });
+});
+
+test('R2: a reader that stops while nothing comes ends the request at once', async () => {
+  const silent = async function* (signal: AbortSignal) {
+    yield new Uint8Array(1);
+    await once(signal, 'abort');
+  };
+  const caller = new AbortController();
+  const watchdog = new UpstreamWatchdog(caller.signal, responses, limits, new FakeClock());
+  const body = silent(watchdog.signal);
+  const reader = watchdog.guard({ ok: true, status: 200, statusText: '', headers: [], body }).body?.getReader();
   await reader?.read();
   await reader?.cancel();
   expect(await body.next()).toEqual({ done: true, value: undefined });
