@@ -255,6 +255,11 @@ export const scenarios = {
   silent_end: afterPreview((stream) => stream.end()),
   silence: (exchange) => new EventStream(exchange).open(),
   silence_after_partial: afterPreview(() => undefined),
+  /** The preview after the image tells a test that the image has been read. */
+  silence_after_image: afterPreview(async (stream) => {
+    await stream.image();
+    await stream.partial(1);
+  }),
   silence_before_headers: () => undefined,
 } as const satisfies Record<string, Scenario>;
 

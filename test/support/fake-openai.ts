@@ -14,7 +14,8 @@
  * - a retry may help: `429`, `failed_rate_limit`, `nested_error`, `500`, `503`, `conflict`, `request_timeout`, `failed_server_error`,
  *   `named_error`, `unnamed_error`, `error_in_200`, `gateway_timeout`
  * - the connection breaks: `reset`, `cut`, `cut_inside_event`, `cut_gzip`, `silent_end`
- * - the connection goes silent: `silence_before_headers`, `silence`, `silence_after_partial`
+ * - the connection goes silent: `silence_before_headers`, `silence`, `silence_after_partial`, `silence_after_image` (which
+ *   keeps the image)
  * - no usable image comes: `no_image`, `incomplete`, `html`, `html_image`, `svg_image`, `cut_image`, `pixel_bomb`,
  *   `gzip_bomb`, `gzip_bomb_refusal`
  * - unusual answers that draw all the same: `odd_status`, `odd_media_type`, `wrong_media_type`, `odd_base64`, `whole_response`,

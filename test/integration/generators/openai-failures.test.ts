@@ -216,6 +216,18 @@ describe('R10: a request without progress is given up', () => {
   });
 });
 
+test.each([
+  ['180 seconds of silence', 180_000, {}],
+  ['600 seconds in all', 600_000, { UPSTREAM_SILENCE_MS: 3_600_000 }],
+])('R10: an image that has come is kept after %s', async (_, ms, limits) => {
+  const { fake, clock, generator } = await setUpOpenAI({ limits });
+  fake.next('silence_after_image');
+  const { result, phases } = startGeneration(withRetries(generator, { clock }));
+  await expect.poll(phases).toEqual(['started', 'drawing', 'partial', 'partial']);
+  clock.advance(ms);
+  expect((await result).image.bytes).toEqual(fake.sent[0]?.final);
+});
+
 describe('S4: too much data is not read', () => {
   test('S4: a stream is closed once it has sent too many bytes', async () => {
     const { fake, generator } = await setUpOpenAI({ limits: { UPSTREAM_STREAM_BYTES: 2_000 } });

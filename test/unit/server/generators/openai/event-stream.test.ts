@@ -33,6 +33,6 @@ describe('events are split', () => {
   test('in a time that grows only with the length of an event', async () => {
     const text = `data: ${'A'.repeat(8_000_000)}\n\n`;
     expect(await split(text, 16_384)).toHaveLength(1);
-    expect(await split('data: 1\n\n'.repeat(100_000), 65_536)).toHaveLength(100_000);
+    expect(await split('data: 1\n\n'.repeat(300_000))).toHaveLength(300_000);
   });
 });

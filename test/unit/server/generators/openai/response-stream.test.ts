@@ -170,7 +170,9 @@ describe('the first reason that is known stays', () => {
 
   test('whether it was the prompt is told, if the service tells it', () => {
     const error = { ...MODERATION, moderation_details: { moderation_stage: 'input', categories: [] } };
-    expect(() => resultOf(item({ result: null, error }), completed({ output: [] }))).toThrow(/^The prompt was refused/);
+    for (const last of [completed({ output: [] }), failed(MODERATION)]) {
+      expect(() => resultOf(item({ result: null, error }), last)).toThrow(/^The prompt was refused/);
+    }
   });
 });
 

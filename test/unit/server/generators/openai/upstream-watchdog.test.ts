@@ -99,6 +99,8 @@ test('R2: a reader that stops while nothing comes ends the request at once', asy
   const body = silent(watchdog.signal);
   const reader = watchdog.guard({ ok: true, status: 200, statusText: '', headers: [], body }).body?.getReader();
   await reader?.read();
+  // Until then the next chunk is waited for.
+  await new Promise(setImmediate);
   await reader?.cancel();
   expect(await body.next()).toEqual({ done: true, value: undefined });
 });
