@@ -28,7 +28,7 @@ export async function startHttpProxy(targetPort: number, status?: number): Promi
     const { pathname } = new URL(incoming.url ?? '');
     const { method } = incoming;
     const { 'proxy-authorization': _, ...headers } = incoming.headers;
-    const outgoing = request({ port: targetPort, path: pathname, method, headers }, (answer) => {
+    const outgoing = request({ port: targetPort, host: '127.0.0.1', path: pathname, method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       pipeline(answer, response, () => undefined);
     });
@@ -39,11 +39,12 @@ export async function startHttpProxy(targetPort: number, status?: number): Promi
   server.on('connect', (incoming, socket) => {
     record(incoming);
     if (status !== undefined) return void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
-    const target = connect(targetPort, () => {
+    const target = connect({ port: targetPort, host: '127.0.0.1' }, () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
-      pipeline(socket, target, socket, () => undefined);
+      socket.pipe(target).pipe(socket);
     });
     target.on('error', () => socket.destroy());
+    socket.on('error', () => target.destroy());
   });
   const { promise, resolve } = Promise.withResolvers<void>();
   server.listen(0, '127.0.0.1', resolve);
