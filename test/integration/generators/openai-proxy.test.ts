@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { checkKey } from '../../server/generators/openai/key-check.ts';
-import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../server/generators/openai/models.ts';
-import type { ProxySettings } from '../../server/generators/openai/proxy.ts';
-import { responsesService } from '../../server/generators/openai/service.ts';
-import { failureOf, fullText, startGeneration } from '../support/generation.ts';
-import { type HttpProxy, startHttpProxy } from '../support/http-proxy.ts';
-import { setUpImagesApi } from '../support/images-api-adapter.ts';
-import { OPENAI_KEY, setUpOpenAI } from '../support/openai-adapter.ts';
+import { checkKey } from '../../../server/generators/openai/key-check.ts';
+import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from '../../../server/generators/openai/models.ts';
+import type { ProxySettings } from '../../../server/generators/openai/proxy.ts';
+import { responsesService } from '../../../server/generators/openai/service.ts';
+import { failureOf, fullText, startGeneration } from '../../support/generation.ts';
+import { type HttpProxy, startHttpProxy } from '../../support/http-proxy.ts';
+import { setUpImagesApi } from '../../support/images-api-adapter.ts';
+import { OPENAI_KEY, setUpOpenAI } from '../../support/openai-adapter.ts';
 
 /** A host that only the proxy knows. */
 const SERVICE = 'http://openai.test/v1';
