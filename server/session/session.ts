@@ -71,7 +71,7 @@ export class Session implements SessionView {
     this.#onIdle = onIdle;
     const { limits, clock, telemetry } = context;
     this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
-    this.#subscribers = new Subscribers((error) => telemetry.fault(error, 'a subscriber failed'));
+    this.#subscribers = new Subscribers(clock, (error) => telemetry.fault(error, 'a subscriber failed'));
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
-import { type CoreOptions, generate, settled, TestCore, type TestMember } from '../../../support/core.ts';
+import { type CoreOptions, generate, RecordingSubscriber, settled, TestCore, type TestMember } from '../../../support/core.ts';
 import { inStage, sha256Of } from '../../../support/machine.ts';
 import { imageOf } from '../../../support/scripted-generator.ts';
 
@@ -273,6 +273,36 @@ describe('what a door reads of a session', () => {
     leaving.leave();
     leaving.leave();
     expect(ana.session.viewers).toEqual({ reviewers: 1, watchers: 1 });
+  });
+
+  test('W1 W9: a newcomer is told of the viewers at once, the others at most every 250 ms, and last of how many there are', async () => {
+    const { core, ana } = await createSession();
+    /** How many viewers each report to Ana counted. */
+    const reports: number[] = [];
+    const subscriber = ana.follow();
+    subscriber.viewersChanged = () => void reports.push(ana.session.viewers.watchers);
+    const join = () => {
+      const watcher = new RecordingSubscriber('watcher', 'watcher', () => '');
+      watcher.leave = ana.session.subscribe(watcher);
+      return watcher;
+    };
+    const watchers = Array.from({ length: 1_000 }, join);
+    expect(watchers.map(({ calls }) => calls)).toEqual(Array(1_000).fill(['viewers']));
+    expect(reports).toEqual([]);
+    core.clock.advance(250);
+    expect(reports).toEqual([1_000]);
+    for (const { leave } of watchers) leave();
+    core.clock.advance(249);
+    expect(reports).toEqual([1_000]);
+    core.clock.advance(1);
+    expect(reports).toEqual([1_000, 0]);
+    core.clock.advance(1_000);
+    const late = join();
+    expect(reports).toEqual([1_000, 0, 1]);
+    late.leave();
+    subscriber.leave();
+    core.clock.advance(1_000);
+    expect(reports).toEqual([1_000, 0, 1]);
   });
 
   test('W1: the shown images are the newest and the approved one, each once', async () => {
