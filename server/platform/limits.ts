@@ -29,6 +29,8 @@ export const defaultLimits = {
   CONCURRENT_CANDIDATES: 4,
   /** Candidates that wait for their turn; beyond them a command is rejected with `server_busy`. */
   QUEUED_CANDIDATES: 100,
+  QUEUED_CANDIDATES_PER_ADDRESS: 24,
+  QUEUED_CANDIDATES_PER_SESSION: 4,
   /** Commands and `want` of one participant: a token bucket of this size … */
   COMMAND_BURST: 20,
   /** … refilled at this rate. */

@@ -6,6 +6,7 @@ import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
 import { Answers } from './answers.ts';
 import { findAttempt, newestAttempt } from './attempts.ts';
+import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
 import { type Event, transition } from './machine.ts';
 import { type Caller, Participants } from './participants.ts';
@@ -17,6 +18,7 @@ import { snapshotOf } from './snapshot.ts';
 import { initialState, type State } from './state.ts';
 import { type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { textProblem } from './text-check.ts';
+import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
   readonly events: SessionEvents;
@@ -200,22 +202,26 @@ export class Session implements SessionView {
     return result;
   }
 
-  #executeNow({ participant, connectionId }: Caller, command: Command): Answer {
+  #executeNow(caller: Caller, command: Command): Answer {
+    const { participant, connectionId } = caller;
     const { limits, clock, newId } = this.#context;
     const problem = textProblem(command, limits);
     if (problem) return reject(problem);
     const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
-    return this.#apply({ type: 'command', command, act, generationId: newId() });
+    return this.#apply({ type: 'command', command, act, generationId: newId() }, caller);
   }
 
-  #apply(event: Event): Answer {
+  /** Only a command of a requester starts a generation. */
+  #apply(event: Event, requester?: Requester): Answer {
     const before = this.#state;
     const result = transition(before, event, this.#context.limits);
     if (!result.accepted) return this.#rejectWithAction(result.code);
     const { state, effects } = result;
-    const started = effects.find(({ effect }) => effect === 'start');
-    if (started?.effect === 'start' && !this.#context.queue.hasCapacity(started.generation.candidates)) {
-      return reject('server_busy');
+    const generation = effects.find((one) => one.effect === 'start')?.generation;
+    const request = requester && generation && { requester, generation };
+    if (request) {
+      const shortage = this.#context.queue.shortage(generation.candidates, requester);
+      if (shortage) return reject('server_busy', shortages[shortage]);
     }
     this.#state = state;
     for (const effect of effects) {
@@ -229,7 +235,7 @@ export class Session implements SessionView {
       this.#emitEvents(before, state);
     }
     // Only now, so that the snapshot of a generation goes out before its first progress.
-    if (started?.effect === 'start') this.#start(started.generation);
+    if (request) this.#start(request.generation, request.requester);
     return { accepted: true, revision: state.revision };
   }
 
@@ -249,7 +255,7 @@ export class Session implements SessionView {
     }
   }
 
-  #start(generation: Generation): void {
+  #start(generation: Generation, requester: Requester): void {
     const { prompt, feedback, parent, options } = generation;
     const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
     const request = {
@@ -260,7 +266,7 @@ export class Session implements SessionView {
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
     this.#requestedImages += generation.candidates;
-    const run: GenerationRun = new GenerationRun(this.id, generation, request, this.#context, {
+    const run: GenerationRun = new GenerationRun(requester, generation, request, this.#context, {
       ...this.#resultListener(generation),
       ended: () => {
         if (this.#run !== run) return;
@@ -326,3 +332,10 @@ export class Session implements SessionView {
     return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
   }
 }
+
+/** Absent: the sentence of `server_busy` says it all. */
+const shortages: Record<Shortage, string | undefined> = {
+  server: undefined,
+  address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',
+  session: 'Too many pictures already wait in this session. Ask again when some of them are done.',
+};

@@ -192,7 +192,8 @@ export class Sessions {
   #admit(session: Session, visitor: Visitor, { name = '', participant: given }: JoinRequest, role: Role): Joined {
     const { id, secret } = session.participants.identify(given);
     const participant = { id, name: name.trim() || session.participants.nextDefaultName() };
-    const caller = { sessionId: session.id, role, participant, connectionId: visitor.connectionId };
+    const { connectionId, address } = visitor;
+    const caller = { sessionId: session.id, role, participant, connectionId, address };
     return { accepted: true, caller, session, participantSecret: secret };
   }
 

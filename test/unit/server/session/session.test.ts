@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
-import { type CoreOptions, generate, RecordingSubscriber, settled, TestCore, type TestMember } from '../../../support/core.ts';
+import {
+  type CoreOptions,
+  generate,
+  RecordingSubscriber,
+  settled,
+  TestCore,
+  type TestMember,
+} from '../../../support/core.ts';
 import { inStage, sha256Of } from '../../../support/machine.ts';
 import { imageOf } from '../../../support/scripted-generator.ts';
 
