@@ -9,6 +9,11 @@ export const defaultLimits = {
   INBOUND_FRAGMENTS: 32,
   /** Chunks in which one inbound frame arrives; more close the connection (1008). A chunk takes more memory than the bytes in it. */
   INBOUND_CHUNKS: 1_024,
+  /**
+   * Rejected messages of one connection, each with 512 bytes for its answer: beyond a burst of INBOUND_MESSAGE_BYTES the next message
+   * waits.
+   */
+  REJECTED_BYTES_PER_SECOND: 8 * 1024,
   /** Messages that wait to be handled before the socket is paused; rejected messages before a `join` until the connection is closed. */
   HELD_MESSAGES: 16,
   /** From the open socket to the `join`. */
@@ -61,6 +66,8 @@ export const defaultLimits = {
   SESSION_IDLE_MS: 30 * MINUTE,
   /** Bytes that one connection's socket may hold before progress and snapshots are reduced to the latest (rule R3). */
   OUTBOX_BYTES: 256 * 1024,
+  /** Snapshots and drafts to one connection: beyond a burst of OUTBOX_BYTES, those that come faster are reduced to the latest. */
+  UPDATE_BYTES_PER_SECOND: 64 * 1024,
 } as const satisfies Record<string, number>;
 
 export type LimitName = keyof typeof defaultLimits;

@@ -17,7 +17,7 @@ import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
 import { initialState, type State } from './state.ts';
 import { type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
-import { textProblem } from './text-check.ts';
+import { cleanText, textProblem, withCleanText } from './text-check.ts';
 import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
@@ -144,8 +144,9 @@ export class Session implements SessionView {
   }
 
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
-  setDraft(caller: Caller, text: string, draftId?: string): Rejection | undefined {
+  setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
     if (caller.role !== 'reviewer') return reject('not_allowed');
+    const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
     this.#draft.type(caller, text, draftId);
     return undefined;
@@ -202,9 +203,10 @@ export class Session implements SessionView {
     return result;
   }
 
-  #executeNow(caller: Caller, command: Command): Answer {
+  #executeNow(caller: Caller, given: Command): Answer {
     const { participant, connectionId } = caller;
     const { limits, clock, newId } = this.#context;
+    const command = withCleanText(given);
     const problem = textProblem(command, limits);
     if (problem) return reject(problem);
     const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
@@ -288,16 +290,20 @@ export class Session implements SessionView {
   }
 
   /** The bytes are stored first, so that no state ever shows an image without them. */
-  #keep(image: StoredImage, { revisedPrompt, usage, estimatedCost }: GenerateResult): Answer {
+  #keep(image: StoredImage, result: GenerateResult): Answer {
+    const { usage, estimatedCost } = result;
+    const { clock, limits } = this.#context;
     const { imageId, generationId, candidate } = image.reference;
+    // It stands in every snapshot, as a person's own prompt does.
+    const revisedPrompt = result.revisedPrompt && cleanText(result.revisedPrompt.slice(0, limits.PROMPT_CHARACTERS));
     this.#images.add(image);
     const answer = this.#apply({
       type: 'generated',
       generationId,
       candidate,
       image: image.reference,
-      at: isoTime(this.#context.clock),
-      ...(revisedPrompt !== undefined && { revisedPrompt }),
+      at: isoTime(clock),
+      ...(revisedPrompt && { revisedPrompt }),
       ...(usage && { usage }),
       ...(estimatedCost && { estimatedCost }),
     });

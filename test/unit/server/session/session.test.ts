@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
+import { cleanText } from '../../../../server/session/text-check.ts';
 import {
   type CoreOptions,
   generate,
@@ -248,6 +250,58 @@ describe('a generation', () => {
     expect(inStage(two.state, 'initial_input').unfinished?.generation.prompt).toBe('two');
     const [attempt] = inStage(three.state, 'user_feedback').attempts;
     expect(three.session.image(attempt.image.imageId)?.bytes).toEqual(imageOf('for three').bytes);
+  });
+});
+
+describe('S4: what people wrote is kept without what they cannot have meant', () => {
+  const typed = 'a\u0000 red\r\nkite\u007f\t\u0085\ud83d\ude80\u200d\ud800 “é” \r';
+  const kept = 'a red\nkite\t\ud83d\ude80\u200d\ufffd “é” \n';
+
+  test('prompts, feedback, reasons and drafts lose control characters before they are counted', async () => {
+    const limits = { PROMPT_CHARACTERS: kept.length, FEEDBACK_CHARACTERS: kept.length };
+    const { ana, generator } = await createSession({ limits });
+    expect(await ana.send({ ...generate, prompt: '\u0000\u001b\n' })).toMatchObject({ code: 'prompt_empty' });
+    expect(await ana.send({ ...generate, prompt: `${typed}x` })).toMatchObject({ code: 'prompt_too_long' });
+    expect(await ana.send({ ...generate, prompt: typed })).toMatchObject({ accepted: true });
+    await settled();
+    expect([ana.snapshot.draft, generator.drawings[0]?.request.prompt]).toEqual([kept, kept]);
+    await ana.send({ type: 'cancel', reason: typed });
+    expect(ana.snapshot.lastGeneration).toMatchObject({ prompt: kept, cancelReason: kept });
+    const { imageId } = await ana.draw();
+    await ana.send({ type: 'refine', imageId, feedback: typed });
+    await settled();
+    expect(generator.drawings.at(-1)?.request.feedback).toBe(kept);
+    const { sessions } = ana.core;
+    expect(sessions.setDraft(ana.joined.caller, typed)).toBeUndefined();
+    expect(ana.snapshot.draft).toBe(kept);
+    expect(sessions.setDraft(ana.joined.caller, `${typed}x`)).toMatchObject({ code: 'prompt_too_long' });
+  });
+
+  test('M7: the same command with the same control characters is the same command', async () => {
+    const { ana } = await createSession();
+    const first = await ana.send({ ...generate, prompt: typed }, 'same');
+    expect(await ana.send({ ...generate, prompt: typed }, 'same')).toEqual(first);
+    expect(await ana.send({ ...generate, prompt: kept }, 'same')).toMatchObject({ code: 'invalid_message' });
+  });
+
+  test('a prompt that the model rewrote is as long as a person’s own at most', async () => {
+    const { ana, generator } = await createSession({ limits: { PROMPT_CHARACTERS: 10 } });
+    await ana.send({ ...generate, prompt: 'a kite' });
+    await settled();
+    generator.drawings[0]?.finish(undefined, { revisedPrompt: 'a\u0000 red kite' });
+    await settled();
+    expect(inStage(ana.state, 'user_feedback').attempts[0].revisedPrompt).toBe('a red kit');
+  });
+
+  test('a unit of a text takes at most three bytes of a snapshot', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const clean = cleanText(text);
+        expect(Buffer.byteLength(JSON.stringify(clean)) - 2).toBeLessThanOrEqual(3 * clean.length);
+        expect(clean.length).toBeLessThanOrEqual(text.length);
+        expect(cleanText(clean)).toBe(clean);
+      }),
+    );
   });
 });
 
