@@ -1,6 +1,18 @@
 /** Every limit of the server. The unit is part of the name; the environment sets each as `PROOFROOM_` and the name. */
+import { totalmem } from 'node:os';
+
 const MiB = 1024 * 1024;
 const MINUTE = 60_000;
+
+/**
+ * The default budget for images: half of the memory that the process may use, at least 128 MiB and at most 4 GiB.
+ * @param constrained the limit of the process's container in bytes; 0, or more than there is, without one
+ * @param total the machine's memory in bytes
+ */
+export function imageMemoryBytes(constrained: number, total: number): number {
+  const usable = constrained > 0 ? Math.min(constrained, total) : total;
+  return Math.min(4096 * MiB, Math.max(128 * MiB, Math.floor(usable / 2)));
+}
 
 export const defaultLimits = {
   /** One inbound WebSocket message; a bigger one closes the connection (1009). */
@@ -61,7 +73,9 @@ export const defaultLimits = {
   /** The longest that one image may take upstream, over all its tries and the waits between them (rule R10). */
   UPSTREAM_TOTAL_MS: 10 * MINUTE,
   /** All images, reservations of running generations and frames that are being sent (rule R7). */
-  IMAGE_MEMORY_BYTES: 1024 * MiB,
+  IMAGE_MEMORY_BYTES: imageMemoryBytes(process.constrainedMemory(), totalmem()),
+  /** A session in which nobody did anything for so long gives up attempts that it does not show, when their memory is needed. */
+  SESSION_UNTOUCHED_MS: 15 * MINUTE,
   /** A session without connections ends so long after its last connection or its last generation, whichever was later. */
   SESSION_IDLE_MS: 30 * MINUTE,
   /** Bytes that one connection's socket may hold before progress and snapshots are reduced to the latest (rule R3). */

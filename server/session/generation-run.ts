@@ -241,7 +241,7 @@ export class GenerationRun {
 
   #preview(candidate: number, image: GeneratedImage): void {
     const before = this.#partials.get(candidate);
-    const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
+    const reservation = this.#context.memory.tryReserveSpare(image.bytes.byteLength);
     if (!reservation) return; // A preview that memory has no place for is skipped (rule R7).
     before?.reservation.release();
     const index = before ? before.reference.index + 1 : 0;

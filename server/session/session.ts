@@ -1,14 +1,14 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Generation } from '../../shared/model.ts';
+import type { Attempt, Generation } from '../../shared/model.ts';
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
 import { Answers } from './answers.ts';
-import { findAttempt, newestAttempt } from './attempts.ts';
+import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import { type Event, transition } from './machine.ts';
+import { type Event, type ForgetEvent, transition } from './machine.ts';
 import { type Caller, Participants } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
@@ -60,6 +60,7 @@ export class Session implements SessionView {
   #run: GenerationRun | undefined;
   /** Counts the images that were asked for, so that the same prompt gives another picture. */
   #requestedImages = 0;
+  #touchedAt: number;
   #snapshotFrame: Buffer | undefined;
   #lastStep: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -72,6 +73,7 @@ export class Session implements SessionView {
     this.#context = context;
     this.#onIdle = onIdle;
     const { limits, clock, telemetry } = context;
+    this.#touchedAt = clock.monotonic();
     this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
     this.#subscribers = new Subscribers(clock, (error) => telemetry.fault(error, 'a subscriber failed'));
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
@@ -86,6 +88,22 @@ export class Session implements SessionView {
   /** Nobody is connected, and nothing is being drawn. */
   get isIdle(): boolean {
     return this.#subscribers.size === 0 && !this.#run;
+  }
+
+  /** When somebody last joined, typed, gave a command or asked for an image, on the monotonic clock. */
+  get touchedAt(): number {
+    return this.#touchedAt;
+  }
+
+  /** Nothing is being drawn, and for long nobody has done anything, though tabs may be open. */
+  get isUntouched(): boolean {
+    const { clock, limits } = this.#context;
+    return !this.#run && clock.monotonic() - this.#touchedAt >= limits.SESSION_UNTOUCHED_MS;
+  }
+
+  /** A participant did something. */
+  touch(): void {
+    this.#touchedAt = this.#context.clock.monotonic();
   }
 
   get viewers(): Viewers {
@@ -148,6 +166,7 @@ export class Session implements SessionView {
     if (caller.role !== 'reviewer') return reject('not_allowed');
     const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
+    this.touch();
     this.#draft.type(caller, text, draftId);
     return undefined;
   }
@@ -155,6 +174,7 @@ export class Session implements SessionView {
   /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
+    this.touch();
     return this.#serially(() => {
       const known = this.#answers.find(command);
       if (known) return known;
@@ -166,14 +186,37 @@ export class Session implements SessionView {
   }
 
   /**
-   * Drops every attempt but the newest, the approved one, and those that are being sent, to free their memory. Does nothing when
-   * somebody has come back by the time of its turn.
+   * Drops every attempt but the newest, the approved one and those that are on show or being sent, to free their memory. Does nothing
+   * when somebody has come back by the time of its turn.
    */
   async forget(): Promise<void> {
     await this.#serially(() => {
-      if (this.isIdle) this.#apply({ type: 'forget', inUse: this.#images.inUse });
+      const { attempts, discarded } = this.#state;
+      if (this.#isForgetful) this.#apply(this.#forgetEvent);
+      const count = attempts.length + discarded.length - this.#state.attempts.length - this.#state.discarded.length;
+      if (count > 0) this.#context.telemetry.attemptsForgotten(this.id, count);
       return { accepted: true, revision: this.#state.revision };
     });
+  }
+
+  /** Bytes that `forget` would free now. */
+  get spareBytes(): number {
+    if (!this.#isForgetful) return 0;
+    const result = transition(this.#state, this.#forgetEvent, this.#context.limits);
+    const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
+    return this.#images.freeableBytesOf(dropped ?? []);
+  }
+
+  get #isForgetful(): boolean {
+    return this.isIdle || this.isUntouched;
+  }
+
+  /** Whoever has the session open sees all attempts of the last generation side by side. */
+  get #forgetEvent(): ForgetEvent {
+    const { attempts } = this.#state;
+    const { generationId } = newestAttempt(attempts)?.image ?? {};
+    const isOnShow = ({ image }: Attempt) => this.#subscribers.size > 0 && image.generationId === generationId;
+    return { type: 'forget', keep: [...this.#images.inUse, ...attempts.filter(isOnShow).map(imageIdOf)] };
   }
 
   get imageBytes(): number {
