@@ -7,6 +7,7 @@ import { LONGEST_TOKEN } from '../shared/protocol.ts';
 import type { DemoGeneratorOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generators/openai/models.ts';
+import type { ProxySettings } from './generators/openai/proxy.ts';
 import type { OpenAIOptions } from './generators/openai/responses-generator.ts';
 import { isLoopback } from './platform/addresses.ts';
 import { defaultLimits, type LimitName, type Limits } from './platform/limits.ts';
@@ -103,6 +104,20 @@ const httpUrl = v.pipe(
     (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
     'must be a URL such as https://api.openai.com/v1',
   ),
+  v.check((text) => {
+    const url = URL.parse(text);
+    return !url || [url.username, url.password, url.search, url.hash].every((part) => part === '');
+  }, 'must be a URL without a user name, a password, ? or #: the only secret that is sent is OPENAI_API_KEY'),
+);
+
+/** Many write it without `http://`, and most programs understand that. */
+const proxyUrl = v.pipe(
+  v.string(),
+  v.transform((text) => (text.includes('://') ? text : `http://${text}`)),
+  v.check(
+    (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
+    'must be the URL of an HTTP proxy such as http://proxy.example:3128',
+  ),
 );
 
 const Environment = v.object({
@@ -110,6 +125,12 @@ const Environment = v.object({
   PORT: v.optional(wholeNumber(0, 65_535), '3000'),
   OPENAI_API_KEY: v.optional(v.string()),
   OPENAI_BASE_URL: v.optional(httpUrl),
+  HTTPS_PROXY: v.optional(v.string()),
+  https_proxy: v.optional(v.string()),
+  HTTP_PROXY: v.optional(v.string()),
+  http_proxy: v.optional(v.string()),
+  NO_PROXY: v.optional(v.string()),
+  no_proxy: v.optional(v.string()),
   PROOFROOM_GENERATOR: v.optional(v.picklist(['openai', 'demo'], 'must be openai or demo')),
   PROOFROOM_API: v.optional(v.picklist(['responses', 'images'], 'must be responses or images'), 'responses'),
   PROOFROOM_MODEL: v.optional(v.string(), DEFAULT_MODEL),
@@ -186,10 +207,31 @@ function generatorConfig(values: Environment): Config['generator'] {
   const generator = values.PROOFROOM_GENERATOR ?? (apiKey === undefined ? 'demo' : 'openai');
   if (generator === 'demo') return { generator, ...sizesOf(values) };
   if (apiKey === undefined) throw new ConfigError('PROOFROOM_GENERATOR is openai, so OPENAI_API_KEY must be set');
-  const access = { apiKey, ...(baseURL !== undefined && { baseURL }) };
+  const access = { apiKey, ...(baseURL !== undefined && { baseURL }), ...proxyConfig(values) };
   return api === 'images'
     ? { generator, api, ...access, ...imagesApiConfig(values) }
     : { generator, api, ...access, ...responsesApiConfig(values) };
+}
+
+/** As in other programs, the lower-case names count first. */
+function proxyConfig(values: Environment): { readonly proxy?: ProxySettings } {
+  const https = values.https_proxy ?? values.HTTPS_PROXY;
+  const http = values.http_proxy ?? values.HTTP_PROXY;
+  const bypass = values.no_proxy ?? values.NO_PROXY;
+  if (https === undefined && http === undefined) return {};
+  return {
+    proxy: {
+      ...(https !== undefined && { https: proxyAddress('HTTPS_PROXY', https) }),
+      ...(http !== undefined && { http: proxyAddress('HTTP_PROXY', http) }),
+      ...(bypass !== undefined && { bypass }),
+    },
+  };
+}
+
+function proxyAddress(name: string, value: string): string {
+  const parsed = v.safeParse(proxyUrl, value);
+  if (!parsed.success) throw new ConfigError(`${name} ${parsed.issues[0].message}`);
+  return parsed.output;
 }
 
 function responsesApiConfig(values: Environment) {

@@ -62,7 +62,7 @@ export const defaultLimits = {
   UPSTREAM_STREAM_BYTES: 128 * MiB,
   /** A try is given up when the upstream sends no byte for so long (rule R10). */
   UPSTREAM_SILENCE_MS: 3 * MINUTE,
-  /** The longest upstream request (rule R10). */
+  /** The longest that one image may take upstream, over all its tries and the waits between them (rule R10). */
   UPSTREAM_TOTAL_MS: 10 * MINUTE,
   /** All images, reservations of running generations and frames that are being sent (rule R7). */
   IMAGE_MEMORY_BYTES: 1024 * MiB,

@@ -123,6 +123,47 @@ describe('variables', () => {
     });
   });
 
+  test('a proxy is taken from its usual variables, of which the lower-case ones count first', () => {
+    const proxyOf = (environment: Record<string, string>) => {
+      const { generator } = readConfig({ ...KEY, ...environment });
+      return generator.generator === 'openai' && generator.proxy;
+    };
+    const [https, http] = ['http://ana:secret@proxy.example:3128', 'http://other.example:8080'];
+    expect(proxyOf({ HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: 'a, b' })).toEqual({
+      https,
+      http,
+      bypass: 'a, b',
+    });
+    expect(
+      proxyOf({
+        HTTPS_PROXY: 'x',
+        HTTP_PROXY: 'x',
+        NO_PROXY: 'x',
+        https_proxy: https,
+        http_proxy: http,
+        no_proxy: '*',
+      }),
+    ).toEqual({ https, http, bypass: '*' });
+    expect(proxyOf({ HTTPS_PROXY: 'proxy.example:3128' }), 'as curl takes it too').toEqual({
+      https: 'http://proxy.example:3128',
+    });
+    expect(proxyOf({ HTTP_PROXY: http, https_proxy: '' })).toEqual({ http });
+    expect(proxyOf({ NO_PROXY: 'a' })).toBeUndefined();
+  });
+
+  test.each(['socks5://ana:secret@proxy.example', 'http://', '://secret'])(
+    'S3: the proxy %s is refused in one line that does not repeat it, unless it is not needed',
+    (value) => {
+      for (const name of ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy']) {
+        expect(errorOf({ ...KEY, [name]: value })).toMatch(
+          /^HTTPS?_PROXY must be the URL of an HTTP proxy such as [^\n]+$/,
+        );
+        expect(errorOf({ ...KEY, [name]: value })).not.toMatch(/secret|socks/);
+        expect(readConfig({ [name]: value }).generator).toEqual({ generator: 'demo' });
+      }
+    },
+  );
+
   test('PROOFROOM_SIZES also applies to the demo painter', () => {
     expect(readConfig({ PROOFROOM_SIZES: '64x64' }).generator).toEqual({ generator: 'demo', sizes: ['64x64'] });
   });
@@ -155,7 +196,16 @@ describe('variables', () => {
 /** No error may repeat a value: it may be a secret, or one that was meant for another variable. */
 const bad: Record<string, readonly string[]> = {
   PORT: ['http', '-987', '65536', '30.77', '0x1F', ' 3000', '3000 ', '1e9'],
-  OPENAI_BASE_URL: ['api.openai.example', 'sk-mixed-up', 'javascript:alert(77)', 'ftp://files.example/v9'],
+  OPENAI_BASE_URL: [
+    'api.openai.example',
+    'sk-mixed-up',
+    'javascript:alert(77)',
+    'ftp://files.example/v9',
+    'https://ana:secret@images.example/v1',
+    'https://ana@images.example/v1',
+    'https://images.example/v1?key=secret',
+    'https://images.example/v1#secret',
+  ],
   PROOFROOM_GENERATOR: ['openaii', 'DEMO'],
   PROOFROOM_API: ['IMAGES', 'chat'],
   PROOFROOM_IMAGE_MODELS: [`fine ${'y'.repeat(101)}`],
