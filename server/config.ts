@@ -63,6 +63,12 @@ const host = v.pipe(
   ),
 );
 
+/** Node listens on an IPv6 address without the brackets that it has in a URL. */
+const listenHost = v.pipe(
+  v.string(),
+  v.transform((text) => text.replace(/^\[(.*)\]$/, '$1')),
+);
+
 const size = v.pipe(v.string(), v.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must list sizes such as 1536x1024'));
 const modelName = v.pipe(v.string(), v.maxLength(100, 'must list names of 100 characters or less'));
 const tokenPrices = v.pipe(
@@ -121,7 +127,7 @@ const proxyUrl = v.pipe(
 );
 
 const Environment = v.object({
-  HOST: v.optional(v.string(), '127.0.0.1'),
+  HOST: v.optional(listenHost, '127.0.0.1'),
   PORT: v.optional(wholeNumber(0, 65_535), '3000'),
   OPENAI_API_KEY: v.optional(v.string()),
   OPENAI_BASE_URL: v.optional(httpUrl),

@@ -337,6 +337,10 @@ describe('access (S2)', () => {
   });
 });
 
+test('HOST may have the brackets that an IPv6 address has in a URL', () => {
+  expect(readConfig({ HOST: '[::1]' }).host).toBe('::1');
+});
+
 describe('unknown variables', () => {
   test('misspelt names are found in any case', () => {
     const misspelt = ['PROOFROOM_ACCES_TOKEN', 'PROOFROOM_PORT', 'PROOFROOM_SESSION', 'proofroom_trust_proxy'];
