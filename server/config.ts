@@ -24,6 +24,7 @@ export interface Config {
   readonly port: number;
   readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoGeneratorOptions, 'sizes'>);
   readonly accessToken?: string;
+  readonly metricsToken?: string;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly trustProxy: boolean;
@@ -62,6 +63,12 @@ const host = v.pipe(
   ),
 );
 
+/** Node listens on an IPv6 address without the brackets that it has in a URL. */
+const listenHost = v.pipe(
+  v.string(),
+  v.transform((text) => text.replace(/^\[(.*)\]$/, '$1')),
+);
+
 const size = v.pipe(v.string(), v.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must list sizes such as 1536x1024'));
 const modelName = v.pipe(v.string(), v.maxLength(100, 'must list names of 100 characters or less'));
 const tokenPrices = v.pipe(
@@ -77,7 +84,7 @@ const tokenPrices = v.pipe(
   })),
 );
 
-const accessToken = v.pipe(
+const token = v.pipe(
   v.string(),
   v.minLength(32, 'must have 32 characters or more'),
   v.maxLength(LONGEST_TOKEN, `must have ${LONGEST_TOKEN} characters or less`),
@@ -120,7 +127,7 @@ const proxyUrl = v.pipe(
 );
 
 const Environment = v.object({
-  HOST: v.optional(v.string(), '127.0.0.1'),
+  HOST: v.optional(listenHost, '127.0.0.1'),
   PORT: v.optional(wholeNumber(0, 65_535), '3000'),
   OPENAI_API_KEY: v.optional(v.string()),
   OPENAI_BASE_URL: v.optional(httpUrl),
@@ -139,7 +146,8 @@ const Environment = v.object({
   PROOFROOM_REFINE: v.optional(flag, '1'),
   PROOFROOM_TOKEN_PRICES: v.optional(tokenPrices),
   PROOFROOM_PARTIAL_IMAGES: v.optional(wholeNumber(1, 3), '2'),
-  PROOFROOM_ACCESS_TOKEN: v.optional(accessToken),
+  PROOFROOM_ACCESS_TOKEN: v.optional(token),
+  PROOFROOM_METRICS_TOKEN: v.optional(token),
   PROOFROOM_ALLOW_ANONYMOUS: v.optional(flag, '0'),
   PROOFROOM_ALLOWED_HOSTS: v.optional(v.pipe(list, v.array(host)), ''),
   PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),
@@ -167,6 +175,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: values.PORT,
     generator: generatorConfig(values),
     ...(values.PROOFROOM_ACCESS_TOKEN !== undefined && { accessToken: values.PROOFROOM_ACCESS_TOKEN }),
+    ...(values.PROOFROOM_METRICS_TOKEN !== undefined && { metricsToken: values.PROOFROOM_METRICS_TOKEN }),
     allowedHosts: values.PROOFROOM_ALLOWED_HOSTS,
     allowedOrigins: values.PROOFROOM_ALLOWED_ORIGINS,
     trustProxy: values.PROOFROOM_TRUST_PROXY,
@@ -178,12 +187,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** Names the variable and never its value, which may be a secret. */
 const problemOf = (issue: v.BaseIssue<unknown>): string => `${String(issue.path?.[0]?.key)} ${issue.message}`;
 
-/** Whoever can create a session spends the owner's money (rule S2). */
+/** Whoever can create a session spends the owner's money (rule S2). A host, an origin or a proxy that is named is one that others use. */
 function requireTokenWhenReachable(values: Environment): void {
-  if (isLoopback(values.HOST) || values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS)
-    return;
+  if (values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS) return;
+  const { HOST, PROOFROOM_ALLOWED_HOSTS: hosts, PROOFROOM_ALLOWED_ORIGINS: origins } = values;
+  const reachedBy = [
+    !isLoopback(HOST) && 'HOST',
+    hosts.some((name) => !isLoopback(name)) && 'PROOFROOM_ALLOWED_HOSTS',
+    origins.some((text) => !isLoopback(new URL(text).hostname.replace(/^\[|\]$/g, ''))) && 'PROOFROOM_ALLOWED_ORIGINS',
+    values.PROOFROOM_TRUST_PROXY && 'PROOFROOM_TRUST_PROXY',
+  ].find((name) => name !== false);
+  if (reachedBy === undefined) return;
   throw new ConfigError(
-    'HOST lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ' +
+    `${reachedBy} lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ` +
       'or PROOFROOM_ALLOW_ANONYMOUS=1 if anybody may generate at your cost',
   );
 }

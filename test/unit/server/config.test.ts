@@ -188,7 +188,8 @@ describe('variables', () => {
     'localhost',
     'proof.example.',
   ])('S1: %s can be an allowed host', (host) => {
-    expect(readConfig({ PROOFROOM_ALLOWED_HOSTS: host }).allowedHosts).toEqual([host.toLowerCase()]);
+    const environment = { PROOFROOM_ALLOWED_HOSTS: host, PROOFROOM_ACCESS_TOKEN: TOKEN };
+    expect(readConfig(environment).allowedHosts).toEqual([host.toLowerCase()]);
   });
 });
 
@@ -300,6 +301,27 @@ describe('access (S2)', () => {
     },
   );
 
+  test.each([
+    ['PROOFROOM_ALLOWED_HOSTS', 'localhost, proof.example'],
+    ['PROOFROOM_ALLOWED_ORIGINS', 'http://localhost:5173 https://studio.example'],
+    ['PROOFROOM_TRUST_PROXY', '1'],
+  ])('S2: %s says that others reach the server, so it needs an access token too', (name, value) => {
+    expect(errorOf({ [name]: value })).toMatch(new RegExp(`^${name} lets others .*PROOFROOM_ACCESS_TOKEN`));
+    expect(readConfig({ [name]: value, PROOFROOM_ACCESS_TOKEN: TOKEN }).accessToken).toBe(TOKEN);
+  });
+
+  test('S2: pages and names of this machine need no token', () => {
+    const origins = 'http://localhost:5173 http://127.0.0.1:8080 http://[::1]:8081';
+    const config = { PROOFROOM_ALLOWED_HOSTS: 'localhost', PROOFROOM_ALLOWED_ORIGINS: origins };
+    expect(readConfig(config).accessToken).toBeUndefined();
+  });
+
+  test('S2: a token for metrics is a token of its own', () => {
+    expect(readConfig({ PROOFROOM_METRICS_TOKEN: TOKEN }).metricsToken).toBe(TOKEN);
+    expect(errorOf({ PROOFROOM_METRICS_TOKEN: 'short' })).toContain('PROOFROOM_METRICS_TOKEN');
+    expect(errorOf({ HOST: '0.0.0.0', PROOFROOM_METRICS_TOKEN: TOKEN })).toContain('PROOFROOM_ACCESS_TOKEN');
+  });
+
   test('S2: a token of 32 characters is enough', () => {
     expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ACCESS_TOKEN: TOKEN }).accessToken).toBe(TOKEN);
   });
@@ -313,6 +335,10 @@ describe('access (S2)', () => {
     expect(isLoopback(host)).toBe(true);
     expect(readConfig({ HOST: host }).host).toBe(host);
   });
+});
+
+test('HOST may have the brackets that an IPv6 address has in a URL', () => {
+  expect(readConfig({ HOST: '[::1]' }).host).toBe('::1');
 });
 
 describe('unknown variables', () => {
