@@ -98,6 +98,11 @@ export class Telemetry {
     this.log.info({ session, decision, imageId, sha256, participantId }, 'decided');
   }
 
+  /** A session gave up so many attempts, because their memory was needed. */
+  attemptsForgotten(session: string, attempts: number): void {
+    this.log.info({ session, attempts }, 'attempts given up for memory');
+  }
+
   /** `attempts` counts the attempts that went with the session, discarded ones included. */
   sessionEnded(ended: { session: string; reason: string; stage: string; attempts: number }): void {
     this.#ended.inc({ reason: ended.reason });

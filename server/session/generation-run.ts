@@ -17,6 +17,7 @@ import type { EndedCandidate, Telemetry } from '../platform/telemetry.ts';
 import type { GenerationQueue } from './generation-queue.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
 import { createStoredImage, type StoredImage } from './session-images.ts';
+import type { Requester } from './turn-order.ts';
 
 export interface GenerationContext {
   readonly generator: Generator;
@@ -64,7 +65,7 @@ type Outcome =
 
 export class GenerationRun {
   readonly generation: Generation;
-  readonly #sessionId: string;
+  readonly #requester: Requester;
   readonly #request: GenerateRequest;
   readonly #context: GenerationContext;
   readonly #listener: GenerationListener;
@@ -76,13 +77,13 @@ export class GenerationRun {
 
   /** `request.attempt` is that of the first candidate; the others count on from it. */
   constructor(
-    sessionId: string,
+    requester: Requester,
     generation: Generation,
     request: GenerateRequest,
     context: GenerationContext,
     listener: GenerationListener,
   ) {
-    this.#sessionId = sessionId;
+    this.#requester = requester;
     this.generation = generation;
     this.#request = request;
     this.#context = context;
@@ -189,7 +190,11 @@ export class GenerationRun {
           reservation = reserved;
           return this.#generate(candidate);
         },
-        { signal, onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }) },
+        {
+          requester: this.#requester,
+          signal,
+          onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }),
+        },
       );
       if (signal.aborted || !reservation) return undefined;
       const image = this.#store(result.image, candidate, 'final', 0, reservation);
@@ -236,7 +241,7 @@ export class GenerationRun {
 
   #preview(candidate: number, image: GeneratedImage): void {
     const before = this.#partials.get(candidate);
-    const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
+    const reservation = this.#context.memory.tryReserveSpare(image.bytes.byteLength);
     if (!reservation) return; // A preview that memory has no place for is skipped (rule R7).
     before?.reservation.release();
     const index = before ? before.reference.index + 1 : 0;
@@ -272,7 +277,7 @@ export class GenerationRun {
   }
 
   #idsOf(candidate: number) {
-    return { session: this.#sessionId, generationId: this.generation.generationId, candidate };
+    return { session: this.#requester.sessionId, generationId: this.generation.generationId, candidate };
   }
 
   #record(

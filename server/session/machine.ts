@@ -48,8 +48,8 @@ export interface FailedEvent {
 /** The server needs the memory of attempts that nobody looks at. */
 export interface ForgetEvent {
   readonly type: 'forget';
-  /** Images that are being sent: dropping them would free nothing. */
-  readonly inUse: readonly string[];
+  /** Images that stay besides the newest and the approved one: on show, or being sent, so that dropping them would free nothing. */
+  readonly keep: readonly string[];
 }
 export type Event = CommandEvent | GeneratedEvent | FailedEvent | ForgetEvent;
 
@@ -246,8 +246,8 @@ function addFailure(state: Generating, { candidate, error }: FailedEvent): Gener
   return { ...state, generation: { ...state.generation, failures: inOrder }, error: state.error ?? error };
 }
 
-function onForget(state: State, { inUse }: ForgetEvent): Transition {
-  const needed = new Set([...inUse, newestAttempt(state.attempts)?.image.imageId]);
+function onForget(state: State, { keep }: ForgetEvent): Transition {
+  const needed = new Set([...keep, newestAttempt(state.attempts)?.image.imageId]);
   if (state.stage === 'final') needed.add(state.approved.imageId);
   if (state.stage === 'generating') needed.add(state.generation.parent);
   const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf).filter((imageId) => !needed.has(imageId));

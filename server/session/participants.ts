@@ -14,6 +14,8 @@ export interface Caller {
   readonly role: Role;
   readonly participant: Participant;
   readonly connectionId: string;
+  /** The address that limits are counted by. */
+  readonly address: string;
 }
 
 interface Credentials {

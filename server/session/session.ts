@@ -1,13 +1,14 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Generation } from '../../shared/model.ts';
+import type { Attempt, Generation } from '../../shared/model.ts';
 import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
 import { Answers } from './answers.ts';
-import { findAttempt, newestAttempt } from './attempts.ts';
+import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
+import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import { type Event, transition } from './machine.ts';
+import { type Event, type ForgetEvent, transition } from './machine.ts';
 import { type Caller, Participants } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
@@ -16,7 +17,8 @@ import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
 import { initialState, type State } from './state.ts';
 import { type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
-import { textProblem } from './text-check.ts';
+import { cleanText, textProblem, withCleanText } from './text-check.ts';
+import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
   readonly events: SessionEvents;
@@ -60,6 +62,7 @@ export class Session implements SessionView {
   #run: GenerationRun | undefined;
   /** Counts the images that were asked for, so that the same prompt gives another picture. */
   #requestedImages = 0;
+  #touchedAt: number;
   #snapshotFrame: Buffer | undefined;
   #lastStep: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -72,8 +75,9 @@ export class Session implements SessionView {
     this.#context = context;
     this.#onIdle = onIdle;
     const { limits, clock, telemetry } = context;
+    this.#touchedAt = clock.monotonic();
     this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
-    this.#subscribers = new Subscribers((error) => telemetry.fault(error, 'a subscriber failed'));
+    this.#subscribers = new Subscribers(clock, (error) => telemetry.fault(error, 'a subscriber failed'));
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
     );
@@ -86,6 +90,22 @@ export class Session implements SessionView {
   /** Nobody is connected, and nothing is being drawn. */
   get isIdle(): boolean {
     return this.#subscribers.size === 0 && !this.#run;
+  }
+
+  /** When somebody last joined, typed, gave a command or asked for an image, on the monotonic clock. */
+  get touchedAt(): number {
+    return this.#touchedAt;
+  }
+
+  /** Nothing is being drawn, and for long nobody has done anything, though tabs may be open. */
+  get isUntouched(): boolean {
+    const { clock, limits } = this.#context;
+    return !this.#run && clock.monotonic() - this.#touchedAt >= limits.SESSION_UNTOUCHED_MS;
+  }
+
+  /** A participant did something. */
+  touch(): void {
+    this.#touchedAt = this.#context.clock.monotonic();
   }
 
   get viewers(): Viewers {
@@ -147,9 +167,11 @@ export class Session implements SessionView {
   }
 
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
-  setDraft(caller: Caller, text: string, draftId?: string): Rejection | undefined {
+  setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
     if (caller.role !== 'reviewer') return reject('not_allowed');
+    const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
+    this.touch();
     this.#draft.type(caller, text, draftId);
     return undefined;
   }
@@ -157,6 +179,7 @@ export class Session implements SessionView {
   /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
+    this.touch();
     return this.#serially(() => {
       const known = this.#answers.find(command);
       if (known) return known;
@@ -168,14 +191,37 @@ export class Session implements SessionView {
   }
 
   /**
-   * Drops every attempt but the newest, the approved one, and those that are being sent, to free their memory. Does nothing when
-   * somebody has come back by the time of its turn.
+   * Drops every attempt but the newest, the approved one and those that are on show or being sent, to free their memory. Does nothing
+   * when somebody has come back by the time of its turn.
    */
   async forget(): Promise<void> {
     await this.#serially(() => {
-      if (this.isIdle) this.#apply({ type: 'forget', inUse: this.#images.inUse });
+      const { attempts, discarded } = this.#state;
+      if (this.#isForgetful) this.#apply(this.#forgetEvent);
+      const count = attempts.length + discarded.length - this.#state.attempts.length - this.#state.discarded.length;
+      if (count > 0) this.#context.telemetry.attemptsForgotten(this.id, count);
       return { accepted: true, revision: this.#state.revision };
     });
+  }
+
+  /** Bytes that `forget` would free now. */
+  get spareBytes(): number {
+    if (!this.#isForgetful) return 0;
+    const result = transition(this.#state, this.#forgetEvent, this.#context.limits);
+    const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
+    return this.#images.freeableBytesOf(dropped ?? []);
+  }
+
+  get #isForgetful(): boolean {
+    return this.isIdle || this.isUntouched;
+  }
+
+  /** Whoever has the session open sees all attempts of the last generation side by side. */
+  get #forgetEvent(): ForgetEvent {
+    const { attempts } = this.#state;
+    const { generationId } = newestAttempt(attempts)?.image ?? {};
+    const isOnShow = ({ image }: Attempt) => this.#subscribers.size > 0 && image.generationId === generationId;
+    return { type: 'forget', keep: [...this.#images.inUse, ...attempts.filter(isOnShow).map(imageIdOf)] };
   }
 
   get imageBytes(): number {
@@ -205,22 +251,27 @@ export class Session implements SessionView {
     return result;
   }
 
-  #executeNow({ participant, connectionId }: Caller, command: Command): Answer {
+  #executeNow(caller: Caller, given: Command): Answer {
+    const { participant, connectionId } = caller;
     const { limits, clock, newId } = this.#context;
+    const command = withCleanText(given);
     const problem = textProblem(command, limits);
     if (problem) return reject(problem);
     const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
-    return this.#apply({ type: 'command', command, act, generationId: newId() });
+    return this.#apply({ type: 'command', command, act, generationId: newId() }, caller);
   }
 
-  #apply(event: Event): Answer {
+  /** Only a command of a requester starts a generation. */
+  #apply(event: Event, requester?: Requester): Answer {
     const before = this.#state;
     const result = transition(before, event, this.#context.limits);
     if (!result.accepted) return this.#rejectWithAction(result.code);
     const { state, effects } = result;
-    const started = effects.find(({ effect }) => effect === 'start');
-    if (started?.effect === 'start' && !this.#context.queue.hasCapacity(started.generation.candidates)) {
-      return reject('server_busy');
+    const generation = effects.find((one) => one.effect === 'start')?.generation;
+    const request = requester && generation && { requester, generation };
+    if (request) {
+      const shortage = this.#context.queue.shortage(generation.candidates, requester);
+      if (shortage) return reject('server_busy', shortages[shortage]);
     }
     this.#state = state;
     for (const effect of effects) {
@@ -234,7 +285,7 @@ export class Session implements SessionView {
       this.#emitEvents(before, state);
     }
     // Only now, so that the snapshot of a generation goes out before its first progress.
-    if (started?.effect === 'start') this.#start(started.generation);
+    if (request) this.#start(request.generation, request.requester);
     return { accepted: true, revision: state.revision };
   }
 
@@ -254,7 +305,7 @@ export class Session implements SessionView {
     }
   }
 
-  #start(generation: Generation): void {
+  #start(generation: Generation, requester: Requester): void {
     const { prompt, feedback, parent, options } = generation;
     const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
     const request = {
@@ -265,7 +316,7 @@ export class Session implements SessionView {
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
     this.#requestedImages += generation.candidates;
-    const run: GenerationRun = new GenerationRun(this.id, generation, request, this.#context, {
+    const run: GenerationRun = new GenerationRun(requester, generation, request, this.#context, {
       ...this.#resultListener(generation),
       ended: () => {
         if (this.#run !== run) return;
@@ -287,16 +338,20 @@ export class Session implements SessionView {
   }
 
   /** The bytes are stored first, so that no state ever shows an image without them. */
-  #keep(image: StoredImage, { revisedPrompt, usage, estimatedCost }: GenerateResult): Answer {
+  #keep(image: StoredImage, result: GenerateResult): Answer {
+    const { usage, estimatedCost } = result;
+    const { clock, limits } = this.#context;
     const { imageId, generationId, candidate } = image.reference;
+    // It stands in every snapshot, as a person's own prompt does.
+    const revisedPrompt = result.revisedPrompt && cleanText(result.revisedPrompt.slice(0, limits.PROMPT_CHARACTERS));
     this.#images.add(image);
     const answer = this.#apply({
       type: 'generated',
       generationId,
       candidate,
       image: image.reference,
-      at: isoTime(this.#context.clock),
-      ...(revisedPrompt !== undefined && { revisedPrompt }),
+      at: isoTime(clock),
+      ...(revisedPrompt && { revisedPrompt }),
       ...(usage && { usage }),
       ...(estimatedCost && { estimatedCost }),
     });
@@ -331,3 +386,10 @@ export class Session implements SessionView {
     return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
   }
 }
+
+/** Absent: the sentence of `server_busy` says it all. */
+const shortages: Record<Shortage, string | undefined> = {
+  server: undefined,
+  address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',
+  session: 'Too many pictures already wait in this session. Ask again when some of them are done.',
+};

@@ -124,7 +124,9 @@ export class Sessions {
 
   /** Whether the caller may ask for the bytes of images now: that is rate-limited like a command. */
   requestImages(caller: Caller): Rejection | undefined {
-    return this.#commands.take(caller.participant.id) ? undefined : reject('rate_limited');
+    if (!this.#commands.take(caller.participant.id)) return reject('rate_limited');
+    this.#sessions.get(caller.sessionId)?.touch();
+    return undefined;
   }
 
   /** Who has the id may look (rule W5). */
@@ -211,9 +213,11 @@ export class Sessions {
   }
 
   #admit(session: Session, visitor: Visitor, { name = '', participant: given }: JoinRequest, role: Role): Joined {
+    session.touch();
     const { id, secret } = session.participants.identify(given);
     const participant = { id, name: name.trim() || session.participants.nextDefaultName() };
-    const caller = { sessionId: session.id, role, participant, connectionId: visitor.connectionId };
+    const { connectionId, address } = visitor;
+    const caller = { sessionId: session.id, role, participant, connectionId, address };
     return { accepted: true, caller, session, participantSecret: secret };
   }
 
@@ -249,24 +253,28 @@ export class Sessions {
   }
 
   /**
-   * Sets memory aside, if need be at the expense of sessions that nobody is in (rule R7): first go their attempts that are neither the
-   * newest nor approved, then whole sessions, those with an approved image last. Nothing goes when all of it would not be enough.
+   * Sets memory aside for a new image, if need be at the expense of others (rule R7). First go attempts that are neither the newest nor
+   * approved, of sessions that nobody is in and then of those that nobody has touched for long; then whole sessions that nobody is in.
+   * An approved image stays as long as its session was promised. Nothing goes when all of it would not be enough.
    */
   async #reserveOrEvict(bytes: number): Promise<Reservation | undefined> {
     const { memory } = this.#context;
-    const idle = [...this.#idle.keys()].filter((session) => session.isIdle);
-    const freeable = idle.reduce((sum, session) => sum + session.freeableBytes, 0);
     let reservation = memory.tryReserve(bytes);
-    if (reservation || !memory.hasFree(bytes - freeable)) return reservation;
+    if (reservation) return reservation;
+    const idle = [...this.#idle.keys()].filter((session) => session.isIdle);
+    const untouched = [...this.#sessions.values()].filter((session) => session.isUntouched && !session.isIdle);
+    const forgetful = [...idle, ...untouched.toSorted((one, other) => one.touchedAt - other.touchedAt)];
+    const isDispensable = ({ isIdle, state }: Session) => isIdle && state.stage !== 'final';
+    const freeable = forgetful.map((session) => (isDispensable(session) ? session.freeableBytes : session.spareBytes));
+    if (!memory.hasFree(bytes - freeable.reduce((sum, some) => sum + some, 0))) return undefined;
     // Tried after each step: frames that are being built may take what the step before has freed.
-    for (const session of idle) {
+    for (const session of forgetful) {
       await session.forget();
       reservation = memory.tryReserve(bytes);
       if (reservation) return reservation;
     }
-    const isApproved = ({ state }: Session) => state.stage === 'final';
-    for (const session of [...idle.filter((one) => !isApproved(one)), ...idle.filter(isApproved)]) {
-      if (session.isIdle && session.freeableBytes > 0) this.#end(session, 'memory');
+    for (const session of idle) {
+      if (isDispensable(session) && session.freeableBytes > 0) this.#end(session, 'memory');
       reservation = memory.tryReserve(bytes);
       if (reservation) return reservation;
     }

@@ -17,6 +17,7 @@ import {
 import type { Generator } from '../generators/generator.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
+import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import type { Caller } from '../session/participants.ts';
 import { type Rejection, reject, sentenceOf } from '../session/rejections.ts';
@@ -46,6 +47,9 @@ export interface Peer {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** What a rejection counts besides the rejected message. */
+const ANSWER_BYTES = 512;
+
 /** `ws` waits 30 s for a dead peer to close. */
 const CLOSE_DEADLINE_MS = 2_000;
 
@@ -61,6 +65,11 @@ export class Connection {
   readonly #cancelJoinDeadline: () => void;
   #cancelTermination: () => void = () => {};
   #isReading = false;
+  /** In bytes: it takes time to parse a long message, only to reject it. */
+  readonly #rejections: TokenBucket;
+  /** Of the message that is being handled, until it is rejected. */
+  #uncountedBytes = 0;
+  #cancelWait: () => void = () => {};
   #rejectedBeforeJoin = 0;
   #joined: { readonly caller: Caller; readonly session: SessionView; readonly unsubscribe: () => void } | undefined;
   #isClosing = false;
@@ -71,9 +80,12 @@ export class Connection {
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
+    this.#rejections = new TokenBucket(limits.INBOUND_MESSAGE_BYTES, limits.REJECTED_BYTES_PER_SECOND, clock);
     this.#writer = new SocketWriter(socket, clock, limits.OUTBOX_BYTES, newId);
     this.#outbox = new Outbox(this.#writer, frames, {
       connectionId: this.id,
+      clock,
+      limits,
       onImageGone: (imageId) => this.#reject(reject('image_not_found'), { imageId }),
       onSessionEnded: () => this.#close(4404, 'session gone'),
       onFault: (error) => this.#onFault(error, 'a message could not be sent'),
@@ -100,7 +112,7 @@ export class Connection {
 
   /** Everything that was due has been sent. */
   get isQuiet(): boolean {
-    return this.#writer.isEmpty && this.#writer.isConfirmed;
+    return this.#writer.isEmpty && this.#writer.isConfirmed && !this.#outbox.isPaused;
   }
 
   /** Says goodbye and closes; the client comes back after `reconnectInMs`. */
@@ -123,14 +135,25 @@ export class Connection {
     this.#isReading = true;
     for (let text = this.#inbox.shift(); text !== undefined && !this.#isClosing; text = this.#inbox.shift()) {
       await this.#outbox.ready();
+      await this.#patience();
       await this.#handle(text);
       if (this.#inbox.length === 0) this.#socket.resume();
     }
     this.#isReading = false;
   }
 
+  /** Resolves when the rate of rejected messages lets another message be read. */
+  async #patience(): Promise<void> {
+    const waitMs = this.#rejections.waitMs(0);
+    if (waitMs === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#cancelWait = this.#context.clock.after(waitMs, resolve);
+    await promise;
+  }
+
   async #handle(text: string): Promise<void> {
     let ids: RejectedIds = {};
+    this.#uncountedBytes = text.length;
     try {
       const parsed = parseClientMessage(text);
       if (!parsed.ok) return this.#onInvalid(parsed.problem, parsed.type, parsed.commandId);
@@ -251,6 +274,8 @@ export class Connection {
 
   #reject(rejection: Rejection, ids: RejectedIds = {}): void {
     const { code, lastAction } = rejection;
+    this.#rejections.charge(this.#uncountedBytes + ANSWER_BYTES);
+    this.#uncountedBytes = 0;
     this.#context.telemetry.messageRejected(this.id, code);
     this.#outbox.send({
       type: 'reject',
@@ -298,6 +323,8 @@ export class Connection {
   #leave(): void {
     this.#cancelJoinDeadline();
     this.#heartbeat.stop();
+    this.#outbox.stop();
+    this.#cancelWait();
     this.#joined?.unsubscribe();
   }
 

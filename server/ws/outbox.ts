@@ -4,6 +4,9 @@
  */
 import type { Role } from '../../shared/model.ts';
 import type { ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Limits } from '../platform/limits.ts';
+import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { SessionView } from '../session/session.ts';
 import type { StoredImage } from '../session/session-images.ts';
 import type { DraftUpdate, Subscriber } from '../session/subscribers.ts';
@@ -18,6 +21,8 @@ export type OutboxSource = Pick<
 
 export interface OutboxOptions {
   readonly connectionId: string;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, 'OUTBOX_BYTES' | 'UPDATE_BYTES_PER_SECOND'>;
   /** A wanted image is gone when its turn comes. */
   readonly onImageGone: (imageId: string) => void;
   readonly onSessionEnded: () => void;
@@ -33,6 +38,9 @@ interface Joined {
 }
 
 type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' }>;
+
+/** A draft is encoded once for all connections, since the session gives all of them the same update. */
+const draftFrames = new WeakMap<DraftUpdate, Buffer>();
 
 /** Enough for what a person does while one image is on its way. */
 const MAX_WAITING_ANSWERS = 16;
@@ -60,13 +68,32 @@ export class Outbox implements Subscriber {
   #ownDraftDue: DraftUpdate | undefined;
   /** The image that is being written. */
   #imageInFlight: string | undefined;
+  /** In bytes. One short command may change a long state, which goes out to everybody. */
+  readonly #updates: TokenBucket;
+  /** Ends a pause of the updates. */
+  #cancelPause: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(writer: SocketWriter, frames: ImageFrames, options: OutboxOptions) {
-    this.connectionId = options.connectionId;
+    const { connectionId, limits, clock } = options;
+    this.connectionId = connectionId;
     this.#options = options;
+    this.#updates = new TokenBucket(limits.OUTBOX_BYTES, limits.UPDATE_BYTES_PER_SECOND, clock);
     this.#writer = writer;
     this.#frames = frames;
     writer.onCapacity = () => this.#pump();
+  }
+
+  /** An update that is due waits for the rate of updates. */
+  get isPaused(): boolean {
+    return this.#cancelPause !== undefined;
+  }
+
+  /** The connection is over. May be called twice. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
   }
 
   get role(): Role {
@@ -200,10 +227,11 @@ export class Outbox implements Subscriber {
     return this.#write({ type: 'draft', ...draft });
   }
 
-  /** A long snapshot that the peer has not read yet holds up the next, unless an ack waits for it. */
+  /** A long snapshot that the peer has not read yet holds up the next, and so does the rate of updates, unless an ack waits for it. */
   #sendSnapshot(source: OutboxSource): boolean {
     if (!this.#isSnapshotReady(source)) return false;
-    if (!this.#writer.isConfirmed && this.#control.length === 0) return false;
+    if (this.#control.length === 0 && (!this.#writer.isConfirmed || !this.#mayUpdate())) return false;
+    this.#updates.charge(source.snapshotFrame.length);
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
     this.#draftDue = undefined; // The snapshot carries it.
@@ -219,9 +247,25 @@ export class Outbox implements Subscriber {
 
   #sendDraft(): boolean {
     const draft = this.#draftDue;
-    if (!draft) return false;
+    if (!draft || !this.#mayUpdate()) return false;
     this.#draftDue = undefined;
-    return this.#write({ type: 'draft', ...draft });
+    const frame = draftFrames.get(draft) ?? Buffer.from(JSON.stringify({ type: 'draft', ...draft }));
+    draftFrames.set(draft, frame);
+    this.#updates.charge(frame.length);
+    this.#writer.send(frame);
+    return true;
+  }
+
+  /** Whether the rate allows another update now. If not, what is due by then goes out as soon as it does. */
+  #mayUpdate(): boolean {
+    const waitMs = this.#updates.waitMs(0);
+    if (waitMs === 0) return true;
+    if (this.#isStopped) return false;
+    this.#cancelPause ??= this.#options.clock.after(waitMs, () => {
+      this.#cancelPause = undefined;
+      this.#pump();
+    });
+    return false;
   }
 
   #sendShownImage(source: OutboxSource): boolean {

@@ -78,7 +78,7 @@ test('R3 W3: a client that falls behind and reads on gets the newest state, each
 });
 
 test('R3 M6: a client that is slow to read long snapshots gets one at a time, and then the latest', async () => {
-  const { ana, ben, generator } = await startSession();
+  const { ana, ben, generator } = await startSession({ limits: { UPDATE_BYTES_PER_SECOND: 1_000_000_000 } });
   const prompt = '画'.repeat(4_000);
   ana.send({ type: 'generate', commandId: 'go', prompt, options: { candidates: 4 } });
   for (const index of [0, 1, 2, 3]) (await generator.drawing(index)).finish();
@@ -101,7 +101,8 @@ test('R3 M6: a client that is slow to read long snapshots gets one at a time, an
 });
 
 test('R3: a client that sends without reading is read no further, and gets every answer once it reads', async () => {
-  const session = await startSession({ limits: { OUTBOX_BYTES: 4_096, COMMAND_BURST: 100_000 } });
+  const limits = { OUTBOX_BYTES: 4_096, COMMAND_BURST: 100_000, REJECTED_BYTES_PER_SECOND: 1_000_000_000 };
+  const session = await startSession({ limits });
   const { stalled, serverSocket } = await joinStalled(session);
   // More answers than the kernel's buffers hold.
   const commands = 60_000;

@@ -9,6 +9,7 @@ const callerOn = (connectionId: string): Caller => ({
   role: 'reviewer',
   participant: { id: 'p1', name: 'Ana' },
   connectionId,
+  address: '192.0.2.1',
 });
 const [ana, bo] = [callerOn('c1'), callerOn('c2')];
 
