@@ -17,16 +17,19 @@ export interface GeneratedImage {
   /** As the generator returned them, untouched (rule W4). */
   readonly bytes: Uint8Array;
   readonly mediaType: MediaType;
-  /** In pixels. */
+  /** In pixels, as browsers show the image: an Exif orientation may swap width and height. */
   readonly width: number;
-  /** In pixels. */
+  /** In pixels, as browsers show the image. */
   readonly height: number;
 }
 
 export interface GenerateResult {
   readonly image: GeneratedImage;
+  /** Further images that the service sent, at most 3, though one was asked for. They may have been billed. Absent if there are none. */
+  readonly moreImages?: readonly GeneratedImage[];
   /** The prompt as the model rewrote it. */
   readonly revisedPrompt?: string;
+  /** Of all images together. */
   readonly usage?: Usage;
   /** The price of `usage`. Absent if the model's prices are unknown. */
   readonly estimatedCost?: EstimatedCost;
@@ -69,6 +72,11 @@ export interface Generator {
 
 /** A generator's name within a sentence: `the image server` for `The image server`. */
 export const inSentence = (name: string): string => name.replace(/^The /, 'the ');
+
+const secondsFormat = new Intl.NumberFormat('en', { style: 'unit', unit: 'second', unitDisplay: 'long' });
+
+/** A duration within a sentence: `180 seconds`. */
+export const inSeconds = (ms: number): string => secondsFormat.format(Math.max(1, Math.round(ms / 1_000)));
 
 /** Details of a failure that an immediate retry may overcome. */
 export interface Transient {

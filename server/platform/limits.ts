@@ -39,6 +39,17 @@ export const defaultLimits = {
   CONNECTIONS_PER_ADDRESS: 200,
   CONNECTIONS_PER_SESSION: 200,
   CONNECTIONS: 20_000,
+  /** Connections that are no WebSocket; more are closed at once. Behind a trusted proxy only the number in all counts. */
+  HTTP_CONNECTIONS_PER_ADDRESS: 200,
+  HTTP_CONNECTIONS: 5_000,
+  /** Requests of one connection that are not answered yet; more close it. */
+  REQUESTS_PER_HTTP_CONNECTION: 16,
+  /** Requests of one address that read the same image at once; more are answered with 429. */
+  IMAGE_READERS_PER_ADDRESS: 32,
+  /** Wrong tokens and keys from one address: a token bucket of this size … */
+  WRONG_SECRETS_BURST_PER_ADDRESS: 30,
+  /** … refilled at this rate. Beyond it they are answered with `rate_limited`; the right secret still passes. */
+  WRONG_SECRETS_PER_MINUTE_PER_ADDRESS: 10,
   /** Sessions created from one address: a token bucket of this size … */
   SESSION_BURST_PER_ADDRESS: 30,
   /** … refilled at this rate. */
@@ -51,7 +62,7 @@ export const defaultLimits = {
   UPSTREAM_STREAM_BYTES: 128 * MiB,
   /** A try is given up when the upstream sends no byte for so long (rule R10). */
   UPSTREAM_SILENCE_MS: 3 * MINUTE,
-  /** The longest upstream request (rule R10). */
+  /** The longest that one image may take upstream, over all its tries and the waits between them (rule R10). */
   UPSTREAM_TOTAL_MS: 10 * MINUTE,
   /** All images, reservations of running generations and frames that are being sent (rule R7). */
   IMAGE_MEMORY_BYTES: 1024 * MiB,

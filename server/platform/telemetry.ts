@@ -134,6 +134,12 @@ export class Telemetry {
     this.log.warn({ status, ...where }, message);
   }
 
+  /** A connection was closed before it sent anything, since there are too many. */
+  httpConnectionRefused(): void {
+    this.#refusals.inc({ code: 'http_connection' });
+    if (this.#mayLog()) this.log.info('connection refused: too many are open');
+  }
+
   connectionWentSilent(connection: string): void {
     this.#silent.inc();
     this.log.info({ connection }, 'connection silent');

@@ -39,6 +39,8 @@ export interface SessionView {
   image(imageId: string): StoredImage | undefined;
   /** Like `image`, and the previews on show. */
   visibleImage(imageId: string): StoredImage | undefined;
+  /** Whether it is the approved image. */
+  isApproved(imageId: string): boolean;
   /** What the image is called when it is saved. */
   fileName(image: StoredImage): string;
 }
@@ -122,12 +124,15 @@ export class Session implements SessionView {
     return this.image(imageId) ?? partials.find((partial) => partial?.reference.imageId === imageId);
   }
 
+  isApproved(imageId: string): boolean {
+    return this.#state.stage === 'final' && this.#state.approved.imageId === imageId;
+  }
+
   fileName({ reference: { imageId, mediaType } }: StoredImage): string {
     const state = this.#state;
     const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
     const running = state.stage === 'generating' ? state.generation : undefined;
-    const isApproved = state.stage === 'final' && state.approved.imageId === imageId;
-    return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, isApproved);
+    return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
 
   /** Returns the undo, which may be called twice. */

@@ -61,6 +61,7 @@ export class Sessions {
   readonly #idle = new Map<Session, () => void>();
   readonly #creations: RateLimiter;
   readonly #commands: RateLimiter;
+  readonly #wrongSecrets: RateLimiter;
   #lastReservation: Promise<unknown> = Promise.resolve();
   #isDraining = false;
 
@@ -72,12 +73,18 @@ export class Sessions {
     const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS, COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
     this.#creations = new RateLimiter(SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS / 60, clock);
     this.#commands = new RateLimiter(COMMAND_BURST, COMMANDS_PER_SECOND, clock);
+    const { WRONG_SECRETS_BURST_PER_ADDRESS, WRONG_SECRETS_PER_MINUTE_PER_ADDRESS } = limits;
+    this.#wrongSecrets = new RateLimiter(
+      WRONG_SECRETS_BURST_PER_ADDRESS,
+      WRONG_SECRETS_PER_MINUTE_PER_ADDRESS / 60,
+      clock,
+    );
   }
 
   /** Makes a session and joins it as a reviewer. Rejected with `rate_limited`, `not_allowed` or `server_busy`. */
   async create(visitor: Visitor, request: JoinRequest): Promise<Joined | Rejection> {
+    if (!(await this.#isAuthorized(visitor, request.token))) return this.#rejectSecret(visitor);
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
-    if (!(await this.#isAuthorized(visitor, request.token))) return reject('not_allowed');
     if (this.#isDraining || this.#sessions.size >= this.#context.limits.SESSIONS) return reject('server_busy');
     const session = this.#createSession();
     return { ...this.#admit(session, visitor, request, 'reviewer'), key: session.key };
@@ -85,14 +92,15 @@ export class Sessions {
 
   /**
    * Joins a session that exists: with its key as a reviewer, without one as a watcher (rule W5). A wrong key or token is rejected with
-   * `not_allowed` and never turns a reviewer into a watcher. Other codes: `session_not_found`, `server_busy`.
+   * `not_allowed`, or `rate_limited` when too many came from the address, and never turns a reviewer into a watcher. Other codes:
+   * `session_not_found`, `server_busy`.
    */
   async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
     const { key, token } = request;
     const session = this.#sessions.get(sessionId);
     if (!session) return reject('session_not_found');
-    if (key !== undefined && !isSameSecret(key, session.key)) return reject('not_allowed');
-    if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return reject('not_allowed');
+    if (key !== undefined && !isSameSecret(key, session.key)) return this.#rejectSecret(visitor);
+    if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
     const { reviewers, watchers } = session.viewers;
     if (reviewers + watchers >= this.#context.limits.CONNECTIONS_PER_SESSION) return reject('server_busy');
     return this.#admit(session, visitor, request, key === undefined ? 'watcher' : 'reviewer');
@@ -159,6 +167,15 @@ export class Sessions {
     return counts;
   }
 
+  /**
+   * Counts a wrong token or key against the address that it came from, so that nobody can try one after the other. Checked after the
+   * secret itself: the right one always passes.
+   * @returns false when there were too many
+   */
+  countWrongSecret(address: string): boolean {
+    return this.#wrongSecrets.take(address);
+  }
+
   /** Creates no session from now on. */
   stopCreating(): void {
     this.#isDraining = true;
@@ -167,6 +184,10 @@ export class Sessions {
   /** Ends all sessions. */
   closeAll(): void {
     for (const session of [...this.#sessions.values()]) this.#end(session, 'shutdown');
+  }
+
+  #rejectSecret({ address }: Visitor): Rejection {
+    return reject(this.countWrongSecret(address) ? 'not_allowed' : 'rate_limited');
   }
 
   async #isAuthorized({ address, headers }: Visitor, token: string | undefined): Promise<boolean> {

@@ -113,7 +113,8 @@ export class Connection {
     if (this.#isClosing) return;
     // `ws` hands over one Buffer for a message while `binaryType` is its default. A binary frame is no JSON.
     this.#inbox.push(isBinary ? '' : String(data));
-    if (this.#inbox.length >= this.#context.limits.HELD_MESSAGES) this.#socket.pause();
+    // Nothing more is read from a client that does not read its answers.
+    if (this.isSlow || this.#inbox.length >= this.#context.limits.HELD_MESSAGES) this.#socket.pause();
     if (!this.#isReading) void this.#readInbox();
   }
 

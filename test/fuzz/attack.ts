@@ -13,6 +13,7 @@ import { type HostileClient, openHostileClient } from './hostile-client.ts';
 /** Lets the attack past the server's limits, and makes its sessions expire soon. */
 export const attackedEnvironment = {
   PROOFROOM_CONNECTIONS_PER_ADDRESS: '1000',
+  PROOFROOM_HTTP_CONNECTIONS_PER_ADDRESS: '1000',
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '1000000',
   PROOFROOM_COMMAND_BURST: '60',
   PROOFROOM_COMMANDS_PER_SECOND: '200',

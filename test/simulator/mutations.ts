@@ -617,12 +617,12 @@ this.#run?.abort();`,
   {
     mistake: 'a generation that was aborted while it waited for memory keeps it',
     breaks: ['R7'],
-    edits: [{ file: run, find: 'if (signal.aborted) reservation?.release();' }],
+    edits: [{ file: run, find: 'if (signal.aborted) $R?.release();' }],
   },
   {
     mistake: 'an image is drawn without a reservation of its size',
     breaks: ['R7'],
-    edits: [{ file: run, find: 'reserveImage($B)', replace: 'this.#context.memory.tryReserve(0)' }],
+    edits: [{ file: run, find: 'reserveImage($B, $S)', replace: 'this.#context.memory.tryReserve(0)' }],
   },
   {
     mistake: 'a candidate that gets no memory is drawn all the same',
@@ -630,8 +630,8 @@ this.#run?.abort();`,
     edits: [
       {
         file: run,
-        find: 'if (!reservation) throw $E;',
-        replace: 'reservation ??= this.#context.memory.tryReserve(0);',
+        find: 'const $R = await reserveImage($B, $S);',
+        replace: 'const $R = (await reserveImage($B, $S)) ?? this.#context.memory.tryReserve(0);',
       },
     ],
   },
@@ -648,7 +648,13 @@ this.#run?.abort();`,
   {
     mistake: 'idle sessions free no memory for a candidate',
     breaks: ['R7'],
-    edits: [{ file: sessions, find: 'if (!memory.hasFree($X)) return undefined;', replace: 'return undefined;' }],
+    edits: [
+      {
+        file: sessions,
+        find: 'if (reservation || !memory.hasFree($X)) return reservation;',
+        replace: 'return reservation;',
+      },
+    ],
   },
   {
     mistake: 'sessions in use are ended to free memory',
@@ -666,7 +672,7 @@ this.#run?.abort();`,
   {
     mistake: 'sessions with an approved image are ended first',
     breaks: ['R7'],
-    edits: [{ file: sessions, in: '#reserveImage', find: '[...$A, ...$B]', replace: '[...$B, ...$A]' }],
+    edits: [{ file: sessions, in: '#reserveOrEvict', find: '[...$A, ...$B]', replace: '[...$B, ...$A]' }],
   },
   {
     mistake: 'the approved image is dropped to free memory',
@@ -686,7 +692,7 @@ this.#run?.abort();`,
   {
     mistake: 'a candidate that waits is not started when another one ends',
     breaks: ['R7'],
-    edits: [{ file: queue, in: '#startNextSoon', find: 'this.#startNext();' }],
+    edits: [{ file: queue, in: '#leave', find: 'this.#startNext();' }],
   },
   {
     mistake: 'a generation is rejected while anything is drawn',

@@ -25,9 +25,9 @@ export interface ProductOptions {
   readonly choices?: Pick<OpenAIOptions, 'imageModels' | 'sizes'>;
   readonly limits?: Partial<Limits>;
   /** Times the waits before retries; the system's clock when absent. */
-  readonly retryClock?: Pick<Clock, 'after'>;
+  readonly retryClock?: Pick<Clock, 'after' | 'monotonic'>;
   /** Times how long OpenAI may be silent; the system's clock when absent. */
-  readonly upstreamClock?: Pick<Clock, 'now' | 'after'>;
+  readonly upstreamClock?: Pick<Clock, 'now' | 'after' | 'monotonic'>;
 }
 
 /** Listens until the test is over. A retry waits exactly as long as OpenAI asks for, which may be no time at all. */

@@ -111,8 +111,7 @@ export class CapacityRules {
       const isDue = idleMs >= limits.SESSION_IDLE_MS - 1;
       return this.#checks.check('R13', isDue, () => `a session ended after ${idleMs} ms without anybody`);
     }
-    const wasIdle = this.#idleSince.has(session);
-    this.#checks.check('R2', wasIdle, () => 'a session in use was ended to free memory');
+    this.#checks.check('R2', session.wasIdle, () => 'a session in use was ended to free memory');
     this.#checkEviction(session);
   }
 

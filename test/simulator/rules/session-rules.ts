@@ -78,6 +78,11 @@ export class SessionRules {
     return this.#viewers === 0 && this.session.runningCandidates.length === 0;
   }
 
+  /** The same of a session that has just ended: its generation was aborted, and its last state still shows it. */
+  get wasIdle(): boolean {
+    return this.#viewers === 0 && this.session.state.stage !== 'generating';
+  }
+
   /** Attempts that the server may drop while nobody is in the session: all but the newest and the approved one. */
   get spareAttempts(): number {
     const { attempts, discarded } = this.session.state;

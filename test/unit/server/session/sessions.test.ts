@@ -68,20 +68,35 @@ describe('create', () => {
     ]);
   });
 
-  test('S2 S4: the rate is checked before the token, and the token before the number of sessions', async () => {
-    let calls = 0;
+  test('S2 S4: wrong tokens take nothing from the rate of sessions, and the token is checked before their number', async () => {
     const core = new TestCore({
-      limits: { SESSION_BURST_PER_ADDRESS: 3, SESSIONS: 1 },
-      authorize: ({ token }) => {
-        calls += 1;
-        return token === 'right';
-      },
+      limits: { SESSION_BURST_PER_ADDRESS: 2, SESSIONS: 1 },
+      authorize: ({ token }) => token === 'right',
     });
     const [right, wrong] = [{ token: 'right' }, { token: 'wrong' }];
     const codes = [];
-    for (const request of [right, wrong, right, wrong]) codes.push(await createFrom(core, undefined, request));
-    expect(codes).toEqual(['reviewer', 'not_allowed', 'server_busy', 'rate_limited']);
-    expect(calls).toBe(3);
+    for (const request of [wrong, wrong, wrong, right, right, wrong, right]) {
+      codes.push(await createFrom(core, undefined, request));
+    }
+    const refused = Array(3).fill('not_allowed');
+    expect(codes).toEqual([...refused, 'reviewer', 'server_busy', 'not_allowed', 'rate_limited']);
+  });
+
+  test('S2: wrong tokens and keys of an address share one rate, and the right one passes all the same', async () => {
+    const limits = { WRONG_SECRETS_BURST_PER_ADDRESS: 3, WRONG_SECRETS_PER_MINUTE_PER_ADDRESS: 1 };
+    const core = new TestCore({ limits, authorize: ({ token }) => token !== 'wrong' });
+    const { sessionId, session } = await core.create();
+    const join = async (request: JoinRequest, address?: string) =>
+      roleOf(await core.sessions.join(core.visitor(address), sessionId, request));
+    expect(await createFrom(core, undefined, { token: 'wrong' })).toBe('not_allowed');
+    expect([await join({ token: 'wrong' }), await join({ key: 'wrong' })]).toEqual(Array(2).fill('not_allowed'));
+    expect(await createFrom(core, undefined, { token: 'wrong' })).toBe('rate_limited');
+    expect([await join({ token: 'wrong' }), await join({ key: 'wrong' })]).toEqual(Array(2).fill('rate_limited'));
+    expect([await join({ key: session.key }), await join({ token: 'right' })]).toEqual(['reviewer', 'watcher']);
+    expect(await createFrom(core, undefined, { token: 'right' })).toBe('reviewer');
+    expect(await join({ key: 'wrong' }, '192.0.2.99')).toBe('not_allowed');
+    core.clock.advance(60_000);
+    expect([await join({ key: 'wrong' }), await join({ key: 'wrong' })]).toEqual(['not_allowed', 'rate_limited']);
   });
 });
 
