@@ -218,6 +218,7 @@ const ImageUrlMessage = v.object({
   /** For a connection that joined with `images: 'url'`: a path on the WebSocket's origin. */
   url: v.string(),
 });
+export type ImageUrlMessage = v.InferOutput<typeof ImageUrlMessage>;
 
 export const AckMessage = v.object({ type: v.literal('ack'), commandId: v.string(), revision: Count });
 export type AckMessage = v.InferOutput<typeof AckMessage>;

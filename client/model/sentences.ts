@@ -2,6 +2,7 @@
 import type { Attempt, DiscardedAttempt, LastAction } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Obstacle } from '../session/obstacle.ts';
 import type { CommandRejection, ConnectionState, EndReason, SessionState } from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 
@@ -233,9 +234,9 @@ export const endedNotices = {
     text: 'It could not make sense of a message from this page. Reload the page, and it should work again.',
     action: 'reconnect',
   },
-  going_away: {
-    title: 'The server has shut down',
-    text: 'Connect again once it is back.',
+  too_big: {
+    title: 'Something on the way takes only small messages',
+    text: 'A proxy or relay between this page and the server refuses what the session needs. Whoever runs it has to raise its limit for the size of WebSocket messages.',
     action: 'reconnect',
   },
   blocked: {
@@ -243,7 +244,50 @@ export const endedNotices = {
     text: "A page that is served over https can't open an unencrypted connection. The owner of this site has to reach the Proofroom server over https, too.",
     action: 'reconnect',
   },
+  blocked_by_policy: {
+    title: 'This page may not connect to the server',
+    text: "The site's Content-Security-Policy does not allow it. The owner of this site has to add the Proofroom server to connect-src.",
+    action: 'reconnect',
+  },
 } as const satisfies Record<EndReason, EndedNoticeText>;
+
+interface ObstacleText {
+  readonly title: string;
+  readonly text: string;
+  /** The label of a link to the server's own page, where that may help. */
+  readonly link?: string;
+}
+
+/** What keeps the page from the server, while it goes on trying. */
+export const obstacles: Readonly<Record<Obstacle, ObstacleText>> = {
+  unreachable: {
+    title: 'The server does not answer',
+    text: 'This device may be offline, or its network lets nothing through to the server.',
+  },
+  sign_in: {
+    title: 'You have to sign in again',
+    text: 'Somebody before the server lets in only people who have signed in. Do that in another tab; this page then goes on by itself.',
+    link: 'Sign in in a new tab',
+  },
+  server_away: {
+    title: 'The server is away',
+    text: 'It is being restarted, or a proxy before it does not reach it.',
+  },
+  another_site: {
+    title: 'Something else answers at the server’s address',
+    text: 'That may be a page to sign in: open it to see. If it is not, the address is wrong, or Proofroom no longer runs there.',
+    link: 'Open it in a new tab',
+  },
+  foreign_page: {
+    title: 'The server does not answer this page',
+    text: 'Its owner has to add the address of this site to PROOFROOM_ALLOWED_ORIGINS. Or it asks people to sign in first: open it to see.',
+    link: 'Open it in a new tab',
+  },
+  no_websocket: {
+    title: 'No WebSocket gets through',
+    text: 'The server answers, but a proxy on the way drops WebSockets: it has to pass on Upgrade, Connection and Host. The server’s log says more.',
+  },
+};
 
 // ——— announcements ———
 
@@ -251,6 +295,7 @@ export const endedNotices = {
 export function announcement(state: SessionState): string {
   const { snapshot, connection } = state;
   if (connection.status === 'reconnecting') {
+    if (connection.obstacle) return `${obstacles[connection.obstacle].title}. Trying again.`;
     return connection.isServerBusy ? 'The server is busy. Trying again.' : 'The connection is lost. Reconnecting.';
   }
   if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
@@ -289,6 +334,7 @@ function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
 export function statusBehindDialog({ connection, snapshot, rejection, welcome }: SessionState, now: number): string {
   if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
+  if (connection.status === 'reconnecting' && connection.obstacle) return `${obstacles[connection.obstacle].title}.`;
   if (connection.status !== 'online') return `${connectionLabel(connection)}.`;
   if (rejection) return rejectionSentence(rejection, welcome?.participantId, now);
   if (snapshot?.stage === 'generating') return 'Another picture is being drawn: nothing can be approved meanwhile.';

@@ -133,8 +133,9 @@ const endRejections = {
   session_gone: { code: 'session_not_found', message: 'The session is gone from the server.' },
   not_allowed: { code: 'not_allowed', message: 'This link does not let you in.' },
   misuse: { code: 'closed', message: 'The server ended the connection before it answered.' },
-  going_away: { code: 'closed', message: 'The server shut down before it answered.' },
+  too_big: { code: 'closed', message: 'A message was too big for something between this page and the server.' },
   blocked: { code: 'closed', message: 'A connection to the server is not allowed here.' },
+  blocked_by_policy: { code: 'closed', message: 'A connection to the server is not allowed here.' },
   left: { code: 'closed', message: 'The connection was closed before the server answered.' },
 } as const satisfies Record<EndReason | 'left', Pick<CommandRejection, 'code' | 'message'>>;
 

@@ -16,6 +16,10 @@ export interface Environment {
   now(): number;
   /** Calls `callback` once after `delayMs`; returns the undo. */
   setTimer(callback: () => void, delayMs: number): () => void;
+  /** The global `fetch`: for images that a connection does not carry, and to find out why none opens. */
+  fetch(url: string, options: RequestInit): Promise<Response>;
+  /** Calls `listener` with each address that the page's Content-Security-Policy keeps connections from. Returns the undo. */
+  onBlockedConnection(listener: (url: string) => void): () => void;
   /** From 0, below 1. */
   random(): number;
   /** Fresh and unguessable, at most 64 characters. */
@@ -41,15 +45,22 @@ export function defaultEnvironment(): Environment {
       const timer = setTimeout(callback, delayMs);
       return () => clearTimeout(timer);
     },
+    fetch: (url, options) => fetch(url, options),
     random: () => Math.random(),
     randomId: () => randomId(crypto),
     createObjectUrl: (blob) => URL.createObjectURL(blob),
     revokeObjectUrl: (url) => URL.revokeObjectURL(url),
     ...('subtle' in crypto && { sha256 }),
-    ...(typeof document === 'undefined' ? { isHidden: () => false, onWake: () => () => {} } : { isHidden, onWake }),
+    ...(typeof document === 'undefined' ? withoutPage : { isHidden, onWake, onBlockedConnection }),
     warn: (message, cause) => console.warn(`Proofroom: ${message}`, ...(cause === undefined ? [] : [cause])),
   };
 }
+
+const withoutPage = {
+  isHidden: () => false,
+  onWake: () => () => {},
+  onBlockedConnection: () => () => {},
+};
 
 /** 128 random bits or more; a page that is no secure context has no `randomUUID`. */
 export function randomId(source: { randomUUID?: () => string; getRandomValues: Crypto['getRandomValues'] }): string {
@@ -96,4 +107,12 @@ function onWake(listener: () => void): () => void {
     window.removeEventListener('pageshow', listener);
     window.removeEventListener('online', listener);
   };
+}
+
+function onBlockedConnection(listener: (url: string) => void): () => void {
+  const onViolation = ({ effectiveDirective, disposition, blockedURI }: SecurityPolicyViolationEvent) => {
+    if (effectiveDirective === 'connect-src' && disposition === 'enforce') listener(blockedURI);
+  };
+  document.addEventListener('securitypolicyviolation', onViolation);
+  return () => document.removeEventListener('securitypolicyviolation', onViolation);
 }

@@ -49,19 +49,11 @@ export class ReceivedImages {
     if (previous) this.#urls.revokeObjectUrl(previous.url);
   }
 
-  /** Releases what the snapshot no longer names: finals that the session dropped, partials of candidates that have ended. */
+  /** Releases what is of no use any more. */
   retain(snapshot: SnapshotMessage): void {
-    const named = new Set([...keptImages(snapshot), ...shownImages(snapshot)]);
-    const running = runningGenerationId(snapshot);
-    this.#finals = this.#filter(
-      this.#finals,
-      ({ reference }) => named.has(reference.imageId) || reference.generationId === running,
-    );
-    this.#partials = this.#filter(
-      this.#partials,
-      ({ reference }) =>
-        reference.generationId === running && !snapshot.attempts.some(({ image }) => isSameCandidate(image, reference)),
-    );
+    const isOfUse = imagesOfUse(snapshot);
+    this.#finals = this.#filter(this.#finals, ({ reference }) => isOfUse(reference));
+    this.#partials = this.#filter(this.#partials, ({ reference }) => isOfUse(reference));
   }
 
   /** Ids of final images for the `have` of a `join`: the newest ones, at most `limit`. */
@@ -88,6 +80,18 @@ export class ReceivedImages {
     }
     return kept.size === images.size ? images : kept;
   }
+}
+
+/** Of use are finals that the snapshot names or the running generation may have made, and partials of candidates that still run. */
+export function imagesOfUse(snapshot: SnapshotMessage): (reference: ImageReference) => boolean {
+  const named = new Set([...keptImages(snapshot), ...shownImages(snapshot)]);
+  const running = runningGenerationId(snapshot);
+  const hasEnded = (reference: ImageReference) =>
+    snapshot.attempts.some(({ image }) => isSameCandidate(image, reference));
+  return (reference) => {
+    if (reference.kind !== 'partial' && named.has(reference.imageId)) return true;
+    return reference.generationId === running && !(reference.kind === 'partial' && hasEnded(reference));
+  };
 }
 
 /** Ids of the images that a snapshot puts on show: the newest attempt's and the approved one. */

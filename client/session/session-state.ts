@@ -9,6 +9,7 @@ import type {
   ViewersMessage,
   WelcomeMessage,
 } from '../../shared/protocol.ts';
+import type { Obstacle } from './obstacle.ts';
 
 /** Why the client no longer tries to connect by itself (rule W7). */
 export type EndReason =
@@ -18,10 +19,12 @@ export type EndReason =
   | 'not_allowed'
   /** This client sent something that the protocol does not allow. */
   | 'misuse'
-  /** The server shut down for good. */
-  | 'going_away'
+  /** Something on the way does not even take small messages. */
+  | 'too_big'
   /** No socket may be opened to the server's address: `ws:` from a page on `https:`, say. */
-  | 'blocked';
+  | 'blocked'
+  /** The Content-Security-Policy of the page keeps it from the server. */
+  | 'blocked_by_policy';
 
 export type ConnectionState =
   /** The first connection is being made, or one after `reconnect`, `rename` or `provideToken`. */
@@ -34,6 +37,8 @@ export type ConnectionState =
       readonly nextTryAt?: number;
       /** The server answered the last try, but was full or had too many requests. */
       readonly isServerBusy?: true;
+      /** What keeps the client from the server, once some tries have failed. */
+      readonly obstacle?: Obstacle;
     }
   /** The server creates a session only with an access token; `refused` when it got one and did not accept it. */
   | { readonly status: 'token_needed'; readonly refused: boolean }
@@ -49,6 +54,13 @@ export interface ReceivedImage {
   /** An object URL, valid while the image is in the state. */
   readonly url: string;
 }
+
+/** Why the bytes of a final image are not here. */
+export type ImageProblem =
+  /** They could not be downloaded. */
+  | 'unreachable'
+  /** Other bytes came than the session has, more than once. */
+  | 'damaged';
 
 /** Why a command of this client was rejected. */
 export interface CommandRejection {
@@ -78,6 +90,8 @@ export interface SessionState {
   readonly partials: ReadonlyMap<number, ReceivedImage>;
   /** Final images whose bytes are here, by image id. */
   readonly images: ReadonlyMap<string, ReceivedImage>;
+  /** Final images that should be here and are not, by image id, until they are wanted again. */
+  readonly imageProblems: ReadonlyMap<string, ImageProblem>;
   /** Commands without an answer, in the order in which they were given. */
   readonly pending: readonly Command[];
   /** The last rejection, until a command is accepted. */
@@ -94,6 +108,7 @@ export const initialState: SessionState = {
   progress: new Map(),
   partials: new Map(),
   images: new Map(),
+  imageProblems: new Map(),
   pending: [],
 };
 

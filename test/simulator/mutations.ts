@@ -416,7 +416,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the client comes back at once after 4429',
     breaks: ['W7'],
-    edits: [{ file: clientSocket, find: '$F(policy.waitMs ?? 0)', replace: '$F(0)' }],
+    edits: [{ file: clientSocket, find: '$F(policy.waitMs ?? 0, $CODE)', replace: '$F(0)' }],
   },
   {
     mistake: 'an update replaces what somebody types',

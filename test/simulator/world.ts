@@ -88,6 +88,7 @@ export class World {
       random,
       newId: () => this.newId('command'),
       onConnect: (from, connection) => this.#connect(from, connection),
+      onDownload: (from, path) => this.#download(from, path),
     });
     this.tabs.push(tab);
     this.tabRules.set(tab, new TabRules(tab, checks, time, (sessionId) => this.sessions.get(sessionId)));
@@ -256,5 +257,19 @@ export class World {
       this.server.connect(connection.server, 'here');
       connection.accept();
     });
+  }
+
+  /** Over HTTP. The network holds nothing back here: what it breaks are connections. */
+  #download(tab: Tab, path: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+    if (tab.network === 'swallows') return promise;
+    this.time.after(2 * tab.speed.latencyMs, () => {
+      const [, sessionId = '', imageId = ''] = path.split('/');
+      const isReached = tab.network === 'works' && this.server.isOpen;
+      const image = isReached ? this.server.session(sessionId)?.visibleImage(imageId) : undefined;
+      if (image) resolve(Uint8Array.from(image.bytes));
+      else reject(new TypeError('Failed to fetch'));
+    });
+    return promise;
   }
 }

@@ -102,6 +102,7 @@ const base: SessionState = {
   progress: new Map(),
   partials: new Map(),
   images: new Map(),
+  imageProblems: new Map(),
   pending: [],
   sessionId: 's1',
   sessionKey,

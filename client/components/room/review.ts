@@ -7,6 +7,7 @@ import { IntentEvent } from '../../model/intent.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { selectedAfter } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
+import { serverAddress, sessionLink } from '../../model/server-address.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import { viewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
@@ -28,6 +29,7 @@ import type { TokenForm } from './token-form.ts';
 import '../compare/compare.ts';
 import './confirm-dialog.ts';
 import '../notices/demo-banner.ts';
+import '../notices/obstacle-notice.ts';
 import './name-dialog.ts';
 import '../sidebar/sidebar.ts';
 import './share-dialog.ts';
@@ -137,9 +139,8 @@ export class Review extends LitElement {
         <section class="sidebar" aria-label="Access"><proof-token ?refused=${connection.refused}></proof-token></section>
       </div>`;
     }
-    if (!snapshot && connection.status !== 'closed') {
-      return html`<div class="layout single"><p class="sidebar waiting soft">Opening the session …</p></div>`;
-    }
+    if (!snapshot && connection.status !== 'closed')
+      return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
     const content = viewerContent(session, selectedId);
     return html`<div
@@ -155,12 +156,28 @@ export class Review extends LitElement {
           .options=${this.options}
           .unsent=${this.unsent}
           .selectedId=${selectedId}
+          .link=${this.#link}
           @start-over=${this.#startOver}
           @focus-moved=${this.#scrollToPicture}
         ></proof-sidebar>
       </section>
       ${this.#compare(session)}
     </div>`;
+  }
+
+  #opening({ connection }: SessionState): TemplateResult {
+    if (connection.status !== 'reconnecting' || !connection.obstacle) {
+      return html`<p class="sidebar waiting soft">Opening the session …</p>`;
+    }
+    return html`<section class="sidebar" aria-label="Connection">
+      <proof-obstacle .obstacle=${connection.obstacle} .link=${this.#link}></proof-obstacle>
+    </section>`;
+  }
+
+  /** Leads to the session on the server's own page; to a new session while none is known. */
+  get #link(): string {
+    const { sessionId } = this.session ?? {};
+    return sessionId === undefined ? serverAddress(this.server) : sessionLink(this.server, sessionId, undefined);
   }
 
   #compare(session: SessionState): TemplateResult | typeof nothing {

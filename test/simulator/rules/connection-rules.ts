@@ -170,7 +170,9 @@ export class ConnectionRules implements ConnectionObserver {
       case 'snapshot':
         return this.#onSnapshot(message);
       case 'image':
-        return 'data' in message ? this.#onImage(message) : undefined;
+        if ('data' in message) return this.#onImage(message);
+        if (message.kind === 'final') this.#known.add(message.imageId);
+        return;
       case 'ack':
       case 'reject':
         return this.#onAnswer(message);

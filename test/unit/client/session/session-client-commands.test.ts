@@ -220,7 +220,6 @@ describe('across connections', () => {
   });
 
   test.each([
-    [1001, 'closed'],
     [1008, 'closed'],
     [4403, 'not_allowed'],
     [4404, 'session_not_found'],

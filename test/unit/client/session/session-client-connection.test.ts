@@ -88,6 +88,25 @@ describe('opening', () => {
   });
 });
 
+describe('a policy of the page that forbids the connection', () => {
+  test.each(['ws://127.0.0.1:3000/ws', 'ws://127.0.0.1:3000', 'ws'])('ends it, reported as %s', async (blocked) => {
+    const { client, page } = newClient();
+    page.blockConnection(blocked);
+    expect(client.state.connection).toEqual({ status: 'closed', reason: 'blocked_by_policy' });
+    await expect(client.generate('a fox')).resolves.toMatchObject({ accepted: false, rejection: { code: 'closed' } });
+    expect([page.socket.isClosed, page.leftovers]).toEqual([true, 0]);
+  });
+
+  test.each(['wss://elsewhere.example/ws', 'http://127.0.0.1:3000/readyz', 'inline'])(
+    'concerns the connection to the server alone, not %s',
+    (blocked) => {
+      const { client, page } = newClient();
+      page.blockConnection(blocked);
+      expect(client.state.connection).toEqual({ status: 'connecting' });
+    },
+  );
+});
+
 describe('silence', () => {
   test('R4: after 10 s without a message the client connects again within a second', () => {
     const { client, page, socket } = joinedClient();
@@ -248,12 +267,22 @@ describe('reconnecting', () => {
     expect(client.state.connection).toEqual({ status: 'online' });
   });
 
-  test.each([1000, 1006, 1011, 1012, 4408, 4999])('W7: after %i the client reconnects', (code) => {
+  test.each([1000, 1001, 1006, 1009, 1011, 1012, 4408, 4999])('W7: after %i the client reconnects', (code) => {
     const { client, page, socket } = joinedClient();
     socket.closedByServer(code);
     page.pass(1_000);
     expect(page.sockets).toHaveLength(2);
     expect(client.state.connection.status).toBe('reconnecting');
+  });
+
+  test('W7: a second 1009 in a row ends the connection, since a smaller message would not pass either', () => {
+    const { client, page, socket } = joinedClient();
+    socket.closedByServer(1009);
+    page.pass(1_000);
+    answerJoin(page).closedByServer(1009);
+    expect(client.state.connection).toEqual({ status: 'closed', reason: 'too_big' });
+    page.pass(600_000);
+    expect([page.sockets.length, page.leftovers]).toEqual([2, 0]);
   });
 
   test('events of a socket that was replaced are ignored', () => {
@@ -370,9 +399,7 @@ describe('access tokens', () => {
 
 describe('the end', () => {
   test.each([
-    [1001, 'going_away'],
     [1008, 'misuse'],
-    [1009, 'misuse'],
     [4403, 'not_allowed'],
     [4404, 'session_gone'],
   ] as const)('W7: after %i the client does not reconnect, reports %s, and leaves no timer behind', (code, reason) => {
@@ -437,7 +464,7 @@ describe('the end', () => {
     await settled();
     client.reconnect();
     expect(page.sockets).toHaveLength(1);
-    socket.closedByServer(1001);
+    socket.closedByServer(1008);
     expect(await client.approve(referenceOf(first))).toMatchObject({ accepted: false, rejection: { code: 'closed' } });
     client.reconnect();
     expect(client.state.connection).toEqual({ status: 'connecting' });
@@ -453,7 +480,7 @@ describe('the end', () => {
 
   test('a subscriber may close the client while it reconnects', () => {
     const { client, page, socket } = joinedClient();
-    socket.closedByServer(1001);
+    socket.closedByServer(1008);
     client.subscribe(({ connection }) => {
       if (connection.status === 'connecting') client.close();
     });

@@ -92,15 +92,6 @@ describe('receiving', () => {
     expect(wanted(socket)).toEqual([]);
   });
 
-  test('an image that comes as an address is ignored with a warning, and not requested', async () => {
-    const { client, page, socket } = joinedClient(userFeedback([one]));
-    const { data: _data, ...rest } = first;
-    await say(socket, { ...rest, url: '/api/sessions/session-1/images/image-1' }, userFeedback([one]));
-    expect(imageIds(client)).toEqual([]);
-    expect(wanted(socket)).toEqual([]);
-    expect(page.warnings).toHaveLength(1);
-  });
-
   test('an image of an unknown kind is ignored, and not requested again', async () => {
     const { client, page, socket } = joinedClient();
     await say(socket, userFeedback([one]));
