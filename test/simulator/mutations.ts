@@ -32,6 +32,7 @@ const session = 'server/session/session.ts';
 const sessionImages = 'server/session/session-images.ts';
 const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
+const spending = 'server/session/spending.ts';
 const subscribers = 'server/session/subscribers.ts';
 const connection = 'server/ws/connection.ts';
 const outbox = 'server/ws/outbox.ts';
@@ -720,6 +721,16 @@ this.#run?.abort();`,
     mistake: 'any number of commands is accepted',
     breaks: ['S4'],
     edits: [{ file: sessions, in: 'execute', find: "if (!$C.take($I)) return reject('rate_limited');" }],
+  },
+  {
+    mistake: 'images are asked for at any rate',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'if (waitMs > 0) { $$$A }' }],
+  },
+  {
+    mistake: 'a command that asks for several images counts once',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'limiter.take($K, images)', replace: 'limiter.take($K, 1)' }],
   },
   {
     mistake: 'a burst of three commands is too fast',
