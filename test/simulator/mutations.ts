@@ -226,7 +226,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the number of a discarded attempt is given again',
     breaks: ['discard'],
-    edits: [{ file: machine, find: 'const number = $N;', replace: 'const number = state.attempts.length + 1;' }],
+    edits: [{ file: machine, find: 'attemptCount + 1 + index', replace: 'state.attempts.length + 1 + index' }],
   },
   {
     mistake: 'kept attempts are dropped before discarded ones',
