@@ -3,7 +3,14 @@ import type { Attempt, DiscardedAttempt, LastAction } from '../../shared/model.t
 import type { Options } from '../../shared/options.ts';
 import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Obstacle } from '../session/obstacle.ts';
-import type { CommandRejection, ConnectionState, EndReason, SessionState } from '../session/session-state.ts';
+import {
+  type CommandRejection,
+  type ConnectionState,
+  type EndReason,
+  type PictureProblem,
+  pictureProblem,
+  type SessionState,
+} from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 
 const ordinals = ['', 'First', 'Second', 'Third', 'Fourth', 'Fifth'];
@@ -81,6 +88,40 @@ const imageKinds = {
 
 /** The alternative text of an image. */
 export const imageAlt = (kind: keyof typeof imageKinds, prompt: string): string => `${imageKinds[kind]}: ${prompt}`;
+
+interface PictureProblemText {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Why a finished picture cannot be seen. */
+export const pictureProblems: Readonly<Record<PictureProblem, PictureProblemText>> = {
+  undecodable: {
+    title: 'Your browser cannot show this picture',
+    text: 'Its file may be damaged, or of a kind that this browser does not know.',
+  },
+  blocked_by_policy: {
+    title: 'Your browser cannot show this picture',
+    text: 'The Content-Security-Policy of this site forbids it: its owner has to add blob: to img-src.',
+  },
+  damaged: {
+    title: 'This picture arrived damaged',
+    text: 'Something between this page and the server has changed its bytes. Open it again for another try.',
+  },
+  unreachable: {
+    title: 'This picture has not come',
+    text: 'Something between this page and the server keeps it away. Open it again for another try.',
+  },
+};
+
+/** What to do about a picture that cannot be approved, because it cannot be seen. */
+export function undecidable(problem: PictureProblem): string {
+  const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
+  const way = isHere
+    ? 'Download it to look at it, or leave the decision to somebody who sees it'
+    : 'Leave the decision to somebody who sees it';
+  return `A picture can be approved only where it can be seen. ${way}.`;
+}
 
 /** The label of the button that ends this person's selection; undefined where the selected attempt is shown anyway. */
 export function showLatestLabel(snapshot: SnapshotMessage, selectedId: string | undefined): string | undefined {
@@ -307,7 +348,7 @@ export function announcement(state: SessionState): string {
     case 'generating':
       return generatingAnnouncement(state);
     case 'user_feedback':
-      return reviewAnnouncement(snapshot);
+      return reviewAnnouncement(snapshot, state);
     case 'final':
       return `The picture was approved by ${approvalOf(snapshot)?.by ?? 'a reviewer'}.`;
     case 'unknown':
@@ -322,13 +363,13 @@ function generatingAnnouncement({ progress }: SessionState): string {
 }
 
 /** A failure is announced by its own notice. */
-function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage): string {
+function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage, state: SessionState): string {
   const newest = newestAttempts(attempts);
   const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
   if (!hasAttempt) return error ? '' : 'The drawing was cancelled.';
-  return newest.length > 1
-    ? `${newest.length} pictures are ready. Open one of them to decide.`
-    : 'The picture is ready for your decision.';
+  if (newest.length > 1) return `${newest.length} pictures are ready. Open one of them to decide.`;
+  const problem = newest[0] && pictureProblem(state, newest[0].image.imageId);
+  return problem ? `${pictureProblems[problem].title}.` : 'The picture is ready for your decision.';
 }
 
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */

@@ -3,10 +3,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Attempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { approvalOf, attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
-import { permissionsOf } from '../../model/permissions.ts';
+import { isApprovable, permissionsOf } from '../../model/permissions.ts';
 import { actionPhrase, attemptNumber, unknownStage, type WatchedStage } from '../../model/sentences.ts';
 import { promptOf } from '../../model/viewer-content.ts';
-import { isPending, type SessionState } from '../../session/session-state.ts';
+import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
 import './approval-note.ts';
 import './decision-bar.ts';
 import './progress-panel.ts';
@@ -95,14 +95,15 @@ function furthestProgress({ progress }: SessionState, settled: ReadonlySet<numbe
     .toSorted((one, other) => phases.indexOf(one.phase) - phases.indexOf(other.phase))[0];
 }
 
-/** A picture whose bytes are not here cannot be approved. */
-function decision({ images, pending, connection }: SessionState, attempt: Attempt | undefined): TemplateResult {
-  const isHere = attempt === undefined || images.has(attempt.image.imageId);
+function decision(session: SessionState, attempt: Attempt | undefined): TemplateResult {
+  const { pending, connection } = session;
+  const imageId = attempt?.image.imageId;
   return html`<proof-decision
     class="focus-target"
     .image=${attempt?.image}
+    .problem=${imageId && pictureProblem(session, imageId)}
     ?busy=${isPending(pending, 'approve')}
-    ?unavailable=${connection.status !== 'online' || !isHere}
+    ?unavailable=${connection.status !== 'online' || !imageId || !isApprovable(session, imageId)}
   ></proof-decision>`;
 }
 

@@ -99,7 +99,7 @@ export const candidates = css`
   }
 
   /* A reason that is too long for the canvas overflows it, so that none of it is cut off. */
-  .failed .canvas {
+  .canvas:has(.reason) {
     overflow: visible;
   }
 
@@ -111,6 +111,13 @@ export const candidates = css`
     line-height: 1.4;
     text-align: center;
     overflow-wrap: anywhere;
+  }
+
+  .reason .icon {
+    display: block;
+    inline-size: 2em;
+    block-size: 2em;
+    margin: 0 auto 0.25em;
   }
 
   .caption {

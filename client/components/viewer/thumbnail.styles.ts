@@ -25,6 +25,14 @@ export const thumbnail = css`
     animation: fade-in 300ms ease-out both;
   }
 
+  .icon {
+    display: block;
+    inline-size: 1.5rem;
+    block-size: 100%;
+    margin: auto;
+    color: var(--ink-soft);
+  }
+
   @keyframes fade-in {
     from {
       opacity: 0;
