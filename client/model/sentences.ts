@@ -176,12 +176,15 @@ const actions = {
   unknown: 'changed something',
 } as const satisfies Record<LastAction['action'], string>;
 
+/** A name between characters that keep its direction to itself: in plain text it could turn the words around it. */
+const isolated = (name: string): string => `\u2068${name}\u2069`;
+
 /** The predicate of a sentence that begins with a name. */
 export const actionPhrase = ({ action }: LastAction): string => actions[action];
 
 /** `participantId` is the reader's own; `now` in milliseconds of `Date.now()`. */
 function actionSentence(action: LastAction, participantId: string | undefined, now: number): string {
-  const name = action.participantId === participantId ? 'You' : action.by;
+  const name = action.participantId === participantId ? 'You' : isolated(action.by);
   // A server whose clock is ahead must not place the action in the future.
   return `${name} ${actionPhrase(action)} ${ago(Math.max(0, now - Date.parse(action.at)))}.`;
 }
@@ -350,10 +353,15 @@ export function announcement(state: SessionState): string {
     case 'user_feedback':
       return reviewAnnouncement(snapshot, state);
     case 'final':
-      return `The picture was approved by ${approvalOf(snapshot)?.by ?? 'a reviewer'}.`;
+      return approvalAnnouncement(snapshot);
     case 'unknown':
       return unknownStage.text;
   }
+}
+
+function approvalAnnouncement(snapshot: Extract<SnapshotMessage, { stage: 'final' }>): string {
+  const decision = approvalOf(snapshot);
+  return `The picture was approved by ${decision ? isolated(decision.by) : 'a reviewer'}.`;
 }
 
 function generatingAnnouncement({ progress }: SessionState): string {

@@ -8,6 +8,7 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { person } from '../ui/person.ts';
 import { notice } from './notice.styles.ts';
 
 @element('proof-unfinished-notice')
@@ -84,7 +85,7 @@ export class UnfinishedNotice extends LitElement {
     const { lastAction } = this;
     // The server keeps only the last action, and that may be another one by now.
     if (lastAction?.action !== 'cancel') return html`Somebody`;
-    return lastAction.participantId === this.participantId ? html`You` : html`<bdi>${lastAction.by}</bdi>`;
+    return lastAction.participantId === this.participantId ? html`You` : person(lastAction.by);
   }
 
   #addButton(reason: string): TemplateResult {

@@ -7,6 +7,7 @@ import { isApprovable, permissionsOf } from '../../model/permissions.ts';
 import { actionPhrase, attemptNumber, unknownStage, type WatchedStage } from '../../model/sentences.ts';
 import { promptOf } from '../../model/viewer-content.ts';
 import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
+import { person } from '../ui/person.ts';
 import './approval-note.ts';
 import './decision-bar.ts';
 import './progress-panel.ts';
@@ -59,7 +60,7 @@ function othersAction(
 ): TemplateResult | typeof nothing {
   const last = snapshot?.lastAction;
   if (!last || last.participantId === welcome?.participantId || (only && last.action !== only)) return nothing;
-  return html`<p class="soft"><bdi>${last.by}</bdi> ${actionPhrase(last)}.</p>`;
+  return html`<p class="soft">${person(last.by)} ${actionPhrase(last)}.</p>`;
 }
 
 const sharedDraft = (draft: string): TemplateResult | typeof nothing =>

@@ -57,6 +57,10 @@ export const base = css`
     color: var(--ink-soft);
   }
 
+  .person {
+    font-weight: 560;
+  }
+
   .small {
     font-size: var(--small);
   }

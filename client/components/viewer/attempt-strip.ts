@@ -15,6 +15,7 @@ import { element } from '../ui/element.ts';
 import { CompareEvent, SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { LazyImageLoader } from '../ui/image-loader.ts';
+import { person } from '../ui/person.ts';
 import { attemptStrip } from './attempt-strip.styles.ts';
 import { imageIdAt, RovingFocus } from './roving-focus.ts';
 import { RowScroller } from './row-scroller.ts';
@@ -175,7 +176,7 @@ export class AttemptStrip extends LitElement {
   #discardedSentence(attempt: DiscardedAttempt): TemplateResult {
     const number = attemptNumber(attempt);
     if (this.#isOwn(attempt)) return html`${number} was discarded.`;
-    return html`${number} was discarded by <bdi>${attempt.discarded.by}</bdi>.`;
+    return html`${number} was discarded by ${person(attempt.discarded.by)}.`;
   }
 
   #actions(): TemplateResult {
@@ -204,7 +205,7 @@ export class AttemptStrip extends LitElement {
   #discardedAttempt(attempt: DiscardedAttempt): TemplateResult {
     const { imageId } = attempt.image;
     const number = attemptNumber(attempt);
-    const by = this.#isOwn(attempt) ? 'you' : html`<bdi>${attempt.discarded.by}</bdi>`;
+    const by = this.#isOwn(attempt) ? 'you' : person(attempt.discarded.by);
     return html`<li data-image-id=${imageId}>
       <proof-thumbnail .image=${attempt.image} .picture=${this.images.get(imageId)}></proof-thumbnail>
       <div>

@@ -75,9 +75,9 @@ describe('the rejection notice', () => {
 
   test('M2: says who did what, and when; never in the future', async () => {
     await show('me');
-    expect(text()).toBe('Ana approved this image just now.');
+    expect(text()).toBe('\u2068Ana\u2069 approved this image just now.');
     clock.advance(2_600);
-    await expect.poll(text).toBe('Ana approved this image 2 s ago.');
+    await expect.poll(text).toBe('\u2068Ana\u2069 approved this image 2 s ago.');
     await show('ana');
     expect(text()).toBe('You approved this image 2 s ago.');
   });
