@@ -48,7 +48,7 @@ function headersFor({ proofroom, policy }: HostContent): Record<string, string> 
   const directives = {
     'default-src': "'none'",
     'script-src': `'self' ${proofroom}/`,
-    'connect-src': `${proofroom.replace('http', 'ws')}/`,
+    'connect-src': `${proofroom}/ ${proofroom.replace('http', 'ws')}/`,
     'img-src': "'self' blob:",
     'style-src': "'self'",
     ...policy,
