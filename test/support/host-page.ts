@@ -17,6 +17,8 @@ export interface HostContent {
   /** Directives of the page's policy, in place of those that a `<proof-room>` needs. */
   readonly policy?: Readonly<Record<string, string>>;
   readonly style?: string;
+  /** Further headers of the page. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Runs after the body. */
   readonly script?: string;
 }
@@ -44,7 +46,7 @@ export async function startHostPage(): Promise<HostPage> {
   };
 }
 
-function headersFor({ proofroom, policy }: HostContent): Record<string, string> {
+function headersFor({ proofroom, policy, headers }: HostContent): Record<string, string> {
   const directives = {
     'default-src': "'none'",
     'script-src': `'self' ${proofroom}/`,
@@ -54,7 +56,7 @@ function headersFor({ proofroom, policy }: HostContent): Record<string, string> 
     ...policy,
   };
   const text = Object.entries(directives).map(([name, value]) => `${name} ${value}`);
-  return { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': text.join('; ') };
+  return { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': text.join('; '), ...headers };
 }
 
 const documentOf = ({ proofroom, body }: HostContent): string => `<!doctype html>

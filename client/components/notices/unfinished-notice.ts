@@ -1,11 +1,12 @@
 /** Why the last generation brought fewer pictures than were asked for: it was cancelled, or some candidates failed. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Generation, GenerationError, LastAction } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { person } from '../ui/person.ts';

@@ -1,9 +1,10 @@
 /** Who approved the picture, when, and the digest that names its bytes. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Decision } from '../../../shared/model.ts';
 import { shortDigest } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { person } from '../ui/person.ts';

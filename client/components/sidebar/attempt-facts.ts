@@ -1,11 +1,12 @@
 /** What is known of an attempt, as terms and values, unfolded on demand. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
 import { chosenOptions, valueLabel } from '../../model/option-labels.ts';
 import { attemptNumber, fileSize, shortDigest } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 

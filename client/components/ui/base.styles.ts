@@ -1,5 +1,5 @@
 /** The base of every component: box sizing, type, focus rings, and `.unseen` for text that only screen readers read. */
-import { css } from 'lit';
+import { css } from './css.ts';
 
 export const base = css`
   :host {

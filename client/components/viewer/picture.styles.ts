@@ -1,4 +1,4 @@
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 /** The canvas that an image is drawn on. */
 export const canvas = css`
