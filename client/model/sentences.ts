@@ -182,10 +182,10 @@ const isolated = (name: string): string => `\u2068${name}\u2069`;
 /** The predicate of a sentence that begins with a name. */
 export const actionPhrase = ({ action }: LastAction): string => actions[action];
 
-/** `participantId` is the reader's own; `now` in milliseconds of `Date.now()`. */
+/** `participantId` is the reader's own; `now` by the server's clock, in milliseconds since 1970. */
 function actionSentence(action: LastAction, participantId: string | undefined, now: number): string {
   const name = action.participantId === participantId ? 'You' : isolated(action.by);
-  // A server whose clock is ahead must not place the action in the future.
+  // Where the two clocks differ by a little, the action must not be in the future.
   return `${name} ${actionPhrase(action)} ${ago(Math.max(0, now - Date.parse(action.at)))}.`;
 }
 
@@ -381,11 +381,14 @@ function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage
 }
 
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
-export function statusBehindDialog({ connection, snapshot, rejection, welcome }: SessionState, now: number): string {
+export function statusBehindDialog(
+  { connection, snapshot, rejection, welcome, serverAheadMs = 0 }: SessionState,
+  now: number,
+): string {
   if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
   if (connection.status === 'reconnecting' && connection.obstacle) return `${obstacles[connection.obstacle].title}.`;
   if (connection.status !== 'online') return `${connectionLabel(connection)}.`;
-  if (rejection) return rejectionSentence(rejection, welcome?.participantId, now);
+  if (rejection) return rejectionSentence(rejection, welcome?.participantId, now + serverAheadMs);
   if (snapshot?.stage === 'generating') return 'Another picture is being drawn: nothing can be approved meanwhile.';
   return '';
 }

@@ -87,6 +87,8 @@ export interface CommandRejection {
 export interface SessionState {
   readonly connection: ConnectionState;
   readonly welcome?: WelcomeMessage;
+  /** How far the server's clock is ahead of this one, in milliseconds; absent where the server does not tell. */
+  readonly serverAheadMs?: number;
   readonly snapshot?: SnapshotMessage;
   /** The text of the prompt field: typed here, or as the server last sent it (rule W8). */
   readonly draft: string;

@@ -44,6 +44,7 @@ export const attemptChanges = css`
   blockquote,
   .text {
     position: relative;
+    outline-offset: -2px;
     max-block-size: 15rem;
     overflow: hidden auto;
   }
