@@ -110,6 +110,7 @@ export const candidates = css`
     font-size: clamp(0.75rem, 5cqi, var(--body));
     line-height: 1.4;
     text-align: center;
+    text-wrap: balance;
     overflow-wrap: anywhere;
   }
 
