@@ -87,6 +87,11 @@ export class Telemetry {
     this.log.info({ ...ended, ...cost }, 'candidate ended');
   }
 
+  /** The service sent an image that nobody had asked for, and there was no memory for it. */
+  extraImageLost(lost: CandidateIds & { readonly byteLength: number }): void {
+    this.log.warn(lost, 'an additional image was dropped, because there was no memory for it');
+  }
+
   /** Try number `attempt` (2 or more) of a candidate begins. */
   candidateRetried(retry: CandidateIds & { readonly try: number }): void {
     this.#retries.inc();

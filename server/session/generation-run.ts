@@ -39,7 +39,8 @@ export interface GenerationContext {
 export interface GenerationListener {
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
-  generated(candidate: number, image: StoredImage, result: GenerateResult): void;
+  /** `images` are the candidate's own and those that the service sent beside it. */
+  generated(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): void;
   failed(candidate: number, error: GenerationError): void;
   /** All candidates have ended, or were aborted. */
   ended(): void;
@@ -60,7 +61,7 @@ interface Failure extends GenerationError {
 }
 
 type Outcome =
-  | { readonly result: GenerateResult; readonly image: StoredImage }
+  | { readonly result: GenerateResult; readonly images: readonly [StoredImage, ...StoredImage[]] }
   | { readonly error: Failure; readonly upstream?: string };
 
 export class GenerationRun {
@@ -74,6 +75,8 @@ export class GenerationRun {
   readonly #candidates = new Map<number, Candidate>();
   readonly #partials = new Map<number, StoredImage>();
   readonly #startedAt: number;
+  /** The number of the next image that the service sends beside those it was asked for: they count on from the candidates. */
+  #nextExtra: number;
 
   /** `request.attempt` is that of the first candidate; the others count on from it. */
   constructor(
@@ -89,6 +92,7 @@ export class GenerationRun {
     this.#context = context;
     this.#listener = listener;
     this.#startedAt = context.clock.monotonic();
+    this.#nextExtra = generation.candidates;
     for (let candidate = 0; candidate < generation.candidates; candidate += 1) {
       this.#candidates.set(candidate, { phase: 'queued', try: 1 });
     }
@@ -156,16 +160,16 @@ export class GenerationRun {
     const outcome = await this.#draw(candidate);
     if (this.#abort.signal.aborted) {
       // It was reported as cancelled, perhaps after the image had been stored.
-      if (outcome && 'image' in outcome) outcome.image.reservation.release();
+      if (outcome && 'images' in outcome) for (const { reservation } of outcome.images) reservation.release();
       return;
     }
     if (!outcome) return;
     this.#end(candidate);
-    if ('image' in outcome) {
-      const { image, result } = outcome;
+    if ('images' in outcome) {
+      const { images, result } = outcome;
       const { usage, estimatedCost } = result;
-      this.#record(candidate, { outcome: 'generated', byteLength: image.bytes.byteLength, usage, estimatedCost });
-      this.#listener.generated(candidate, image, result);
+      this.#record(candidate, { outcome: 'generated', byteLength: images[0].bytes.byteLength, usage, estimatedCost });
+      this.#listener.generated(candidate, images, result);
     } else {
       const { error, upstream } = outcome;
       this.#record(candidate, { outcome: error.code, ...(upstream !== undefined && { upstream }) });
@@ -199,7 +203,7 @@ export class GenerationRun {
       if (signal.aborted || !reservation) return undefined;
       const image = this.#store(result.image, candidate, 'final', 0, reservation);
       reservation = undefined; // The image holds it now.
-      return { result, image };
+      return { result, images: [image, ...this.#storeExtras(candidate, result)] };
     } catch (error) {
       return signal.aborted ? undefined : this.#failureOf(error);
     } finally {
@@ -274,6 +278,17 @@ export class GenerationRun {
     const { generationId } = this.generation;
     const imageId = this.#context.newId();
     return createStoredImage(image, { imageId, generationId, candidate, kind, index }, reservation);
+  }
+
+  /** Images that nobody asked for are kept as far as there is memory: they may have been billed. */
+  #storeExtras(candidate: number, { moreImages = [] }: GenerateResult): StoredImage[] {
+    const { memory, telemetry } = this.#context;
+    return moreImages.flatMap((image) => {
+      const reservation = memory.tryReserve(image.bytes.byteLength);
+      if (reservation) return [this.#store(image, this.#nextExtra++, 'final', 0, reservation)];
+      telemetry.extraImageLost({ ...this.#idsOf(candidate), byteLength: image.bytes.byteLength });
+      return [];
+    });
   }
 
   #idsOf(candidate: number) {

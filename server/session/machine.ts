@@ -38,6 +38,8 @@ export interface GeneratedEvent extends FinishedImage {
   readonly type: 'generated';
   readonly generationId: string;
   readonly candidate: number;
+  /** Images that the service sent beside the one it was asked for. Each becomes an attempt of its own. */
+  readonly more?: readonly ImageReference[];
 }
 export interface FailedEvent {
   readonly type: 'failed';
@@ -232,12 +234,15 @@ function onCandidateEnded(before: Generating, event: GeneratedEvent | FailedEven
 }
 
 function addAttempt(state: Generating, event: GeneratedEvent, limits: MachineLimits): [Generating, Effect[]] {
-  const number = state.attemptCount + 1;
-  const { generation, discarded } = state;
-  const all = { attempts: [...state.attempts, createAttempt(generation, event, number)], discarded };
+  const { generation, discarded, attemptCount } = state;
+  const { revisedPrompt, at, more = [] } = event;
+  // Usage and cost are of all images together: the first one carries them.
+  const extras = more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
+  const added = [event, ...extras].map((one, index) => createAttempt(generation, one, attemptCount + 1 + index));
+  const all = { attempts: [...state.attempts, ...added], discarded };
   const dropped = excessImages(all, generation, limits.ATTEMPTS_PER_SESSION);
   const effects: Effect[] = dropped.size > 0 ? [{ effect: 'drop', imageIds: [...dropped] }] : [];
-  return [{ ...state, ...dropAttempts(all, dropped), attemptCount: number }, effects];
+  return [{ ...state, ...dropAttempts(all, dropped), attemptCount: attemptCount + added.length }, effects];
 }
 
 function addFailure(state: Generating, { candidate, error }: FailedEvent): Generating {

@@ -332,38 +332,44 @@ export class Session implements SessionView {
     return {
       progressChanged: (candidate) => this.#subscribers.notify((one) => one.progressChanged(candidate)),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
-      generated: (_candidate, image, result) => this.#settle(() => this.#keep(image, result), image),
+      generated: (candidate, images, result) => this.#settle(() => this.#keep(candidate, images, result), images),
       failed: (candidate, error) => this.#settle(() => this.#apply({ type: 'failed', generationId, candidate, error })),
     };
   }
 
   /** The bytes are stored first, so that no state ever shows an image without them. */
-  #keep(image: StoredImage, result: GenerateResult): Answer {
+  #keep(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): Answer {
     const { usage, estimatedCost } = result;
     const { clock, limits } = this.#context;
-    const { imageId, generationId, candidate } = image.reference;
+    const [{ reference: image }, ...more] = images;
     // It stands in every snapshot, as a person's own prompt does.
     const revisedPrompt = result.revisedPrompt && cleanText(result.revisedPrompt.slice(0, limits.PROMPT_CHARACTERS));
-    this.#images.add(image);
+    for (const one of images) this.#images.add(one);
     const answer = this.#apply({
       type: 'generated',
-      generationId,
+      generationId: image.generationId,
       candidate,
-      image: image.reference,
+      image,
+      more: more.map(({ reference }) => reference),
       at: isoTime(clock),
       ...(revisedPrompt && { revisedPrompt }),
       ...(usage && { usage }),
       ...(estimatedCost && { estimatedCost }),
     });
     // The machine ignores a result that is no longer current (rule M4).
-    if (!findAttempt(this.#state.attempts, imageId)) this.#images.drop([imageId]);
+    const ignored = images
+      .map(({ reference }) => reference.imageId)
+      .filter((id) => !findAttempt(this.#state.attempts, id));
+    this.#images.drop(ignored);
     return answer;
   }
 
   /** Nobody waits for a result to be applied, so its failure is reported here. */
-  #settle(step: () => Answer, image?: StoredImage): void {
+  #settle(step: () => Answer, images: readonly StoredImage[] = []): void {
     this.#serially(step)
-      .then(({ accepted }) => accepted || image?.reservation.release())
+      .then(({ accepted }) => {
+        if (!accepted) for (const { reservation } of images) reservation.release();
+      })
       .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'));
   }
 

@@ -89,7 +89,7 @@ export const mutations: readonly Mutation[] = [
         replace: `return this.#generate(candidate).then((late) => {
   if (signal.aborted) {
     const held = this.#context.memory.tryReserve(0);
-    this.#listener.generated(candidate, this.#store(late.image, candidate, 'final', 0, held), late);
+    this.#listener.generated(candidate, [this.#store(late.image, candidate, 'final', 0, held)], late);
   }
   return late;
 });`,

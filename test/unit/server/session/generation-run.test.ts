@@ -281,3 +281,53 @@ describe('telemetry', () => {
     expect([core.memory.usedBytes, ana.state.stage]).toEqual([0, 'initial_input']);
   });
 });
+
+describe('images that the service sends though nobody asked for them', () => {
+  const [image, second, third] = [imageOf('asked'), imageOf('second'), imageOf('third')];
+  const reported = { revisedPrompt: 'Two fish', usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 } };
+
+  test('each is an attempt of its own, numbered on from the candidates, and the usage of all is counted once', async () => {
+    const { ana, drawings } = await startGeneration({}, 2);
+    drawings[1]?.finish(image, { moreImages: [second, third], ...reported });
+    drawings[0]?.finish(imageOf('other'));
+    await settled();
+    const { attempts, stage } = ana.state;
+    const told = attempts.map(({ number, usage, revisedPrompt, image: { candidate } }) => [
+      number,
+      candidate,
+      revisedPrompt,
+      usage?.totalTokens,
+    ]);
+    expect([stage, told]).toEqual([
+      'user_feedback',
+      [
+        [1, 1, 'Two fish', 3],
+        [2, 2, 'Two fish', undefined],
+        [3, 3, 'Two fish', undefined],
+        [4, 0, undefined, undefined],
+      ],
+    ]);
+    const bytes = attempts.map(({ image: { imageId } }) => ana.session.image(imageId)?.bytes);
+    expect(bytes).toEqual([image.bytes, second.bytes, third.bytes, imageOf('other').bytes]);
+  });
+
+  test('R7: what finds no memory is logged; the image that was asked for is kept', async () => {
+    const used = image.bytes.byteLength;
+    const limits = { UPSTREAM_IMAGE_BYTES: used, IMAGE_MEMORY_BYTES: used + second.bytes.byteLength };
+    const { core, ana, drawing } = await startGeneration({ limits });
+    drawing.finish(image, { moreImages: [second, third] });
+    await settled();
+    expect(ana.state.attempts).toHaveLength(2);
+    expect(core.memory.usedBytes).toBe(limits.IMAGE_MEMORY_BYTES);
+    await ana.send({ type: 'start_over' });
+    expect(core.memory.usedBytes).toBe(0);
+  });
+
+  test('M4: none of them joins a session that has cancelled', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    drawing.finish(image, { moreImages: [second] });
+    await ana.send({ type: 'cancel' });
+    await settled();
+    expect([ana.state.attempts.length, core.memory.usedBytes]).toEqual([0, 0]);
+  });
+});
