@@ -238,6 +238,7 @@ export const rejectCodes = [
   'wrong_stage',
   'image_not_found',
   'server_busy',
+  'budget_exhausted',
   'internal_error',
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
