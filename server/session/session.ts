@@ -73,7 +73,7 @@ export class Session implements SessionView {
   constructor(context: SessionContext, onIdle: () => void) {
     this.id = context.newId();
     this.key = context.newId();
-    this.participants = new Participants(context.newId);
+    this.participants = new Participants(context.newId, context.limits.NAME_CHARACTERS);
     this.#context = context;
     this.#onIdle = onIdle;
     const { limits, clock, telemetry } = context;

@@ -228,7 +228,7 @@ export class Sessions {
   #admit(session: Session, visitor: Visitor, { name = '', participant: given }: JoinRequest, role: Role): Joined {
     session.touch();
     const { id, secret } = session.participants.identify(given);
-    const participant = { id, name: name.trim() || session.participants.nextDefaultName() };
+    const participant = { id, name: session.participants.names.nameFor(id, name, role === 'reviewer') };
     const { connectionId, address } = visitor;
     const caller = { sessionId: session.id, role, participant, connectionId, address };
     return { accepted: true, caller, session, participantSecret: secret };
