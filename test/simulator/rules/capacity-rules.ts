@@ -106,6 +106,13 @@ export class CapacityRules {
     if (reason === 'shutdown') {
       return this.#checks.check('R2', !this.#server.isOpen, () => 'a running server ended a session by a shutdown');
     }
+    if (reason === 'reviewer') {
+      return this.#checks.check(
+        'R13',
+        session.isEndRequested,
+        () => 'a session was ended that no reviewer wanted ended',
+      );
+    }
     const idleMs = this.#time.now - (this.#idleSince.get(session) ?? this.#time.now);
     if (reason === 'idle') {
       const isDue = idleMs >= limits.SESSION_IDLE_MS - 1;

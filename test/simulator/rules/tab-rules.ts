@@ -116,7 +116,7 @@ export class TabRules {
   commandArrived(command: Command): void {
     const click = this.#tab.clicks.find(({ commandId, result }) => commandId === command.commandId && !result);
     if (!click) return;
-    const { commandId: _id, turn: _turn, ...sent } = command;
+    const { commandId: _id, turn: _turn, ...sent } = { turn: undefined, ...command };
     const hasOptions = 'options' in click.input || 'options' in sent;
     const rule = sent.type === 'approve' ? 'M3' : hasOptions ? 'options' : 'R11';
     const isSame = isDeepStrictEqual(sent, click.input);
