@@ -273,9 +273,8 @@ export class Connection {
   async #execute(command: Command, caller: Caller): Promise<void> {
     const { commandId } = command;
     this.#isExecuting = true;
-    const answer = await this.#context.sessions.execute(caller, command).finally(() => {
-      this.#isExecuting = false;
-    });
+    const answer = await this.#context.sessions.execute(caller, command);
+    this.#isExecuting = false;
     if (answer.accepted) this.#outbox.send({ type: 'ack', commandId, revision: answer.revision });
     else this.#reject(answer, { commandId });
     if (this.#removal) this.#onRemoved(this.#removal);

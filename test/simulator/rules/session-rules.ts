@@ -149,11 +149,15 @@ export class SessionRules {
   /** Rule W5: only an open link lets anybody in, but for reviewers who were in before and show some key. */
   checkAdmission({ key, participant }: JoinMessage, { role }: WelcomeMessage): void {
     const isKnown = key !== undefined && this.#isProven(participant) && this.#reviewers.has(participant.id);
-    const isDead = this.#deadLinks.has(key ?? '');
-    this.#checks.check('W5', !isDead || isKnown, () => `a closed link let a ${role} in`);
+    this.#checks.check('W5', !this.isDead(key) || isKnown, () => `a closed link let a ${role} in`);
     const link = this.session.links.find(key);
     const isRightRole = role === (link?.role ?? (isKnown ? 'reviewer' : undefined));
     this.#checks.check('W5', isRightRole, () => `a guest became a ${role}`);
+  }
+
+  /** Whether the link with this key, or the session id alone, was closed or replaced. */
+  isDead(key: string | undefined): boolean {
+    return this.#deadLinks.has(key ?? '');
   }
 
   /** A revision has one content: neither drafts nor presence change it (rule W9). */

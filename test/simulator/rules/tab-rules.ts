@@ -233,15 +233,18 @@ export class TabRules {
   /** A session that is gone is reported, and everything on show stays (rule R9). */
   #checkEnd(before: SessionState, state: SessionState, reason: string): void {
     const isKept = state.snapshot === before.snapshot && state.images === before.images && state.draft === before.draft;
+    const session = this.#sessionOf(state.sessionId ?? '');
     if (reason === 'session_gone') {
-      const session = this.#sessionOf(state.sessionId ?? '');
       this.#checks.check(
         'R9',
         isKept && (session === undefined || session.isGone),
         () => `tab ${this.#tab.number} reports that its session is gone; kept: ${isKept}`,
       );
     } else {
-      const isExpected = reason === 'not_allowed' && !this.#tab.isInvited;
+      const isExpected =
+        (reason === 'not_allowed' && (!this.#tab.isInvited || session?.isDead(state.sessionKey) === true)) ||
+        (reason === 'link_closed' && !this.#tab.mayDecide && session?.isDead(state.sessionKey) === true) ||
+        (reason === 'session_ended' && isKept && session?.isEndRequested === true);
       this.#checks.check('R1', isExpected, () => `tab ${this.#tab.number} ended with ${reason}`);
     }
   }

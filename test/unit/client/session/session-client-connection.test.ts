@@ -239,7 +239,8 @@ describe('reconnecting', () => {
   test('W7: the 60 s after 4429 are kept, even by a page that wakes', () => {
     const { client, page, socket } = joinedClient();
     socket.closedByServer(4429);
-    expect(client.state.connection).toEqual({ status: 'reconnecting', nextTryAt: page.now() + 60_500 });
+    const nextTryAt = page.now() + 60_500;
+    expect(client.state.connection).toEqual({ status: 'reconnecting', nextTryAt, isServerBusy: true });
     page.pass(59_999);
     page.wake();
     expect(page.sockets).toHaveLength(1);
