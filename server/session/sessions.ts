@@ -111,7 +111,10 @@ export class Sessions {
     const known = link ? undefined : session.participants.find(request.participant);
     if (!link && key === undefined) return reject('link_closed');
     // Who was let in by a key that lets nobody in any more still decides, or learns what has become of the link.
-    if (!link && known?.role !== 'reviewer') return this.#rejectSecret(visitor, known ? 'link_closed' : 'not_allowed');
+    if (!link && known?.role !== 'reviewer') {
+      const wasClosed = known && !session.links.find(undefined);
+      return this.#rejectSecret(visitor, wasClosed ? 'link_closed' : 'not_allowed');
+    }
     if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
     return this.#admit(session, visitor, request, link ? { role: link.role, linkId: link.id } : { role: 'reviewer' });
   }

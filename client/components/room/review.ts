@@ -119,7 +119,7 @@ export class Review extends LitElement {
         @name=${() => this.name.show()}
       ></proof-top-bar>
       ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session)}
-      <proof-share .server=${this.server} .session=${session}></proof-share>
+      <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
       <proof-name
         .name=${welcome?.name ?? ''}
         .limit=${welcome?.limits.NAME_CHARACTERS}
@@ -190,14 +190,14 @@ export class Review extends LitElement {
       ?unavailable=${unavailable}
       .status=${statusBehindDialog(session, Date.now())}
       @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.sidebar?.commandSent()}
-      @closed=${this.#compareClosed}
+      @closed=${this.#dialogClosed}
     ></proof-compare>`;
   }
 
-  /** The element that the focus would go back to may be gone from the viewer by now. */
-  #compareClosed(): void {
+  /** The element that the focus would go back to may be gone by now. */
+  #dialogClosed({ currentTarget: dialog }: Event): void {
     const focused = this.shadowRoot?.activeElement;
-    if (!focused || focused === this.compare) void this.sidebar?.enter();
+    if (!focused || focused === dialog) void this.sidebar?.enter();
   }
 
   // These events end here: they say nothing to the host page.

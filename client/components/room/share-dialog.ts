@@ -26,6 +26,7 @@ const uses = {
   watcher: 'Lets people follow live, without deciding.',
 } as const satisfies Record<Role, string>;
 
+/** Dispatches `closed`. */
 @element('proof-share')
 export class ShareDialog extends LitElement {
   static override styles = [
@@ -69,16 +70,16 @@ export class ShareDialog extends LitElement {
       .actions {
         display: flex;
         flex-wrap: wrap;
-        gap: 0.25rem;
+        gap: 0.5rem;
       }
 
       .actions .button {
         font-size: var(--small);
       }
 
-      .actions .button.quiet {
-        margin-inline-start: -0.75rem;
-        margin-inline-end: 0.75rem;
+      .actions:has(.quiet) {
+        margin-block-end: -0.5rem;
+        margin-inline-start: calc(-0.75rem - 1px);
       }
 
       .end {
@@ -116,12 +117,13 @@ export class ShareDialog extends LitElement {
   }
 
   override updated(): void {
+    if (!this.dialog.open) return;
     if (this.session?.connection.status === 'closed') {
       this.confirm.close();
       this.dialog.close();
     }
     // The button that closed a link goes with it.
-    if (this.dialog.open && !this.shadowRoot?.activeElement) {
+    else if (!this.shadowRoot?.activeElement) {
       this.renderRoot.querySelector<HTMLElement>(`.link.${this.changedLink} .button`)?.focus();
     }
   }
@@ -130,7 +132,7 @@ export class ShareDialog extends LitElement {
     const { session } = this;
     const links = session ? sessionLinks(session, this.server) : [];
     const isReviewer = session?.welcome?.role === 'reviewer';
-    return html`<dialog aria-labelledby="title" closedby="any">
+    return html`<dialog aria-labelledby="title" closedby="any" @close=${() => this.dispatchEvent(new Event('closed'))}>
         <header>
           <h2 id="title" tabindex="-1" autofocus>Share this session</h2>
           ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}

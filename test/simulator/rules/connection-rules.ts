@@ -263,6 +263,9 @@ export class ConnectionRules implements ConnectionObserver {
 
   #onAnswer(answer: AckMessage | RejectMessage): void {
     const { commandId } = answer;
+    if (answer.type === 'reject' && answer.code === 'server_busy' && !this.#welcome && this.#join?.sessionId) {
+      this.#context.joined(this.#join.sessionId)?.checkRefusal(this.#join);
+    }
     if (commandId === undefined) return;
     const invalid = this.#invalid.indexOf(commandId);
     if (invalid >= 0) {

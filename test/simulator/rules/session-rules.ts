@@ -155,6 +155,13 @@ export class SessionRules {
     this.#checks.check('W5', isRightRole, () => `a guest became a ${role}`);
   }
 
+  /** The creator always finds a place (rule S4). */
+  checkRefusal({ key, participant }: JoinMessage): void {
+    const [creatorId] = this.#participants.keys();
+    const isCreator = key !== undefined && this.#isProven(participant) && participant.id === creatorId;
+    this.#checks.check('S4', !isCreator, () => 'there was no place for the creator');
+  }
+
   /** Whether the link with this key, or the session id alone, was closed or replaced. */
   isDead(key: string | undefined): boolean {
     return this.#deadLinks.has(key ?? '');
@@ -232,15 +239,16 @@ export class SessionRules {
     const link = 'role' in command ? this.session.links.of(command.role) : undefined;
     return () => {
       if (command.type !== 'close_link' && command.type !== 'replace_link') return;
-      const { links, viewers } = this.session;
-      if (link && link !== links.of(command.role)) this.#deadLinks.add(link.key ?? '');
       const isAllowed = command.role === 'watcher' || participant.number === 1;
       this.#checks.check(
         'W5',
         isAllowed,
         () => `the ${command.role} link was changed by somebody else than the creator`,
       );
-      if (isRepeated || command.role !== 'watcher' || this.isGone) return;
+      if (isRepeated) return;
+      if (link) this.#deadLinks.add(link.key ?? '');
+      const { viewers } = this.session;
+      if (command.role !== 'watcher' || this.isGone) return;
       this.#checks.check('W5', viewers.watchers === 0, () => `${viewers.watchers} watch by a closed link`);
     };
   }
