@@ -477,12 +477,12 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
   {
     mistake: 'a wrong participant secret is accepted',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'given' }],
+    edits: [{ file: participants, find: 'isSameSecret($$$A)', replace: 'true' }],
   },
   {
     mistake: 'the server makes a new participant at each join',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'false' }],
+    edits: [{ file: participants, find: 'this.find(given) ?? $N', replace: '$N' }],
   },
   {
     mistake: 'the client does not say who it is when it comes back',
