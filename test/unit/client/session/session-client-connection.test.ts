@@ -398,6 +398,28 @@ describe('access tokens', () => {
   });
 });
 
+describe('links', () => {
+  const links = { watch: 'open', review: 'open', reviewKey: 'key-1', manages: ['watcher', 'reviewer'] } as const;
+
+  test('W5: the last links told are in the state, and a creator joins again with the new key', () => {
+    const { client, page, socket } = joinedClient();
+    expect(client.state).not.toHaveProperty('links');
+    socket.say({ type: 'links', ...links, manages: [...links.manages], watch: 'closed', reviewKey: 'key-2' });
+    expect(client.state).toMatchObject({ sessionKey: 'key-2', links: { watch: 'closed', reviewKey: 'key-2' } });
+    expect(rejoin(page).sent[0]).toMatchObject({ type: 'join', key: 'key-2' });
+    // A watcher is told of none.
+    expect(client.state).not.toHaveProperty('links');
+  });
+
+  test('W5: a reviewer whose key lets nobody new in still joins again with it, and with their secret', () => {
+    const { client, page, socket } = joinedClient();
+    socket.say({ type: 'links', watch: 'open', review: 'closed', manages: ['watcher'] });
+    expect(client.state.links?.review).toBe('closed');
+    const participant = { id: client.state.welcome?.participantId, secret: client.state.welcome?.participantSecret };
+    expect(rejoin(page).sent[0]).toMatchObject({ type: 'join', key: 'key-1', participant });
+  });
+});
+
 describe('the end', () => {
   test.each([
     [1008, 'misuse'],
@@ -416,6 +438,7 @@ describe('the end', () => {
   test.each([
     ['R9', 'session_not_found', 'session_gone'],
     ['W5', 'not_allowed', 'not_allowed'],
+    ['W5', 'link_closed', 'link_closed'],
   ] as const)('%s: a join that is rejected as %s ends the connection as %s', (_rule, code, reason) => {
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-1' });
     page.socket.open();
@@ -423,6 +446,20 @@ describe('the end', () => {
     expect(client.state.connection).toEqual({ status: 'closed', reason });
     expect(page.leftovers).toBe(0);
   });
+
+  test.each([
+    ['W5', 4403, 'link_closed'],
+    ['R9', 4404, 'session_ended'],
+  ] as const)(
+    '%s: after %i with a goodbye that says %s, that is why the connection ended',
+    (_rule, closeCode, code) => {
+      const { client, page, socket } = joinedClient();
+      socket.say({ type: 'goodbye', reason: 'A sentence.', code });
+      socket.closedByServer(closeCode);
+      expect(client.state.connection).toEqual({ status: 'closed', reason: code });
+      expect(page.leftovers).toBe(0);
+    },
+  );
 
   test('R9: the snapshot and the images of a session that is gone stay until the client is closed', async () => {
     const { client, page, socket } = joinedClient();
