@@ -65,6 +65,7 @@ export class SessionConnection {
   #links: Links | undefined;
   /** Why the server closes the open connection for good, where it has said so. */
   #goodbyeCode: GoodbyeMessage['code'];
+  #serverAheadMs: number | undefined;
   #hasStarted = false;
   /** Of the open connection, joined or not. */
   #inbox: Inbox | undefined;
@@ -101,12 +102,13 @@ export class SessionConnection {
     );
   }
 
-  get state(): Pick<SessionState, 'connection' | 'welcome' | 'links' | 'sessionId' | 'sessionKey'> {
+  get state(): Pick<SessionState, 'connection' | 'welcome' | 'links' | 'serverAheadMs' | 'sessionId' | 'sessionKey'> {
     const { sessionId, sessionKey } = this.#credentials;
     return {
       connection: this.#connection,
       ...(this.#welcome && { welcome: this.#welcome }),
       ...(this.#links && { links: this.#links }),
+      ...(this.#serverAheadMs !== undefined && { serverAheadMs: this.#serverAheadMs }),
       ...(sessionId !== undefined && { sessionId }),
       ...(sessionKey !== undefined && { sessionKey }),
     };
@@ -321,6 +323,7 @@ export class SessionConnection {
     this.#credentials = { ...this.#credentials, sessionId, sessionKey, name, participant: { id, secret } };
     this.#welcome = welcome;
     this.#onLinks(welcome.links);
+    if (welcome.now !== undefined) this.#serverAheadMs = Date.parse(welcome.now) - this.#environment.now();
   }
 
   /** The key goes into the next `join` as well, though it is the participant's secret that lets a reviewer in again. */

@@ -1,10 +1,11 @@
 /** Who is in a session: a person or a program, the same over all their connections. */
 import type { Role } from '../../shared/model.ts';
 import { isSameSecret, sign } from '../platform/secrets.ts';
+import { Names } from './names.ts';
 
 export interface Participant {
   readonly id: string;
-  /** As others see it; two participants may have the same one. */
+  /** As others see it. Nobody else in the session has one that looks like it. */
   readonly name: string;
   /** From 1, in the order in which they came to the session for the first time: number 1 created it. */
   readonly number: number;
@@ -37,12 +38,15 @@ type Known = Pick<Participant, 'id' | 'number'> & {
  * who left.
  */
 export class Participants {
+  /** Those that reviewers have had: watchers do nothing that their names are told with. */
+  readonly names: Names;
   readonly #newId: () => string;
   readonly #signingKey: string;
   #count = 0;
-  #defaultNames = 0;
 
-  constructor(newId: () => string) {
+  /** @param longestName in UTF-16 units */
+  constructor(newId: () => string, longestName: number) {
+    this.names = new Names(longestName);
     this.#newId = newId;
     this.#signingKey = newId();
   }
@@ -63,12 +67,6 @@ export class Participants {
     return (['reviewer', 'watcher'] as const)
       .map((role) => ({ id, number, role }))
       .find((known) => isSameSecret(secret, this.#secretOf(known)));
-  }
-
-  /** `Reviewer 1`, `Reviewer 2`, … for participants who give no name. */
-  nextDefaultName(): string {
-    this.#defaultNames += 1;
-    return `Reviewer ${this.#defaultNames}`;
   }
 
   #secretOf({ id, number, role }: Known): string {

@@ -16,7 +16,7 @@ import {
   type WelcomeMessage,
 } from '../../shared/protocol.ts';
 import type { Generator } from '../generators/generator.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, isoTime } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
@@ -239,7 +239,7 @@ export class Connection {
   }
 
   #welcome({ caller, participantSecret, key, links }: Joined): WelcomeMessage {
-    const { generator, sessions, limits } = this.#context;
+    const { generator, sessions, limits, clock } = this.#context;
     const { name, model, demo } = generator;
     return {
       type: 'welcome',
@@ -252,6 +252,7 @@ export class Connection {
       ...(links && { links }),
       role: caller.role,
       name: caller.participant.name,
+      now: isoTime(clock),
       generator: { name, model, demo, supports: sessions.capabilities },
       limits: clientLimits(limits),
     };

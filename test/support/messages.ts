@@ -121,6 +121,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     links: { ...links, manages: [...links.manages] },
     role: 'reviewer',
     name: 'Ana',
+    now: at,
     generator: {
       name: 'Demo painter',
       model: 'demo-1',

@@ -1,5 +1,5 @@
 /** The two links to a session, one to review and one to watch; for reviewers also what becomes of them, and of the session. */
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Role } from '../../../shared/model.ts';
 import { accessCommandTypes } from '../../../shared/protocol.ts';
@@ -10,6 +10,7 @@ import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Caller } from '../../../server/session/participants.ts';
 import type { Session } from '../../../server/session/session.ts';
 import type { State } from '../../../server/session/state.ts';
-import type { Generation } from '../../../shared/model.ts';
 import {
   type AckMessage,
   type Command,
@@ -69,6 +68,7 @@ export class SessionRules {
   #revisionAtDraft: number | undefined;
   #isExecuting = false;
   #busyFailures = 0;
+  #touchedAt = Number.NEGATIVE_INFINITY;
   /** When a command last set the shared draft. */
   draftSetByCommandAt = Number.NEGATIVE_INFINITY;
   /** The session has ended, or its server. */
@@ -117,7 +117,13 @@ export class SessionRules {
     this.#busyFailures += busyFailures(state) > busyFailures(before) ? 1 : 0;
     // A session that has ended has dropped its images.
     if (state.revision !== before.revision + 1 || this.isGone) return;
-    this.#transitions.check(before, state, this.#viewers);
+    const isWatched = this.#viewers > 0;
+    this.#transitions.check(before, state, { isWatched, untouchedMs: now - this.#touchedAt });
+  }
+
+  /** Somebody has joined, or given a command that was accepted. */
+  touched(now: number): void {
+    this.#touchedAt = now;
   }
 
   /** How many candidates have failed for want of memory since the last call. */
@@ -335,11 +341,13 @@ export class SessionRules {
   }
 
   /** The last generation up to `state` since the last start over. */
-  #lastRequest({ revision }: State): Generation | undefined {
-    for (let at = revision; at >= 0; at -= 1) {
+  #lastRequest(before: State): State['lastRequest'] {
+    for (let at = before.revision; at >= 0; at -= 1) {
       const state = this.#states.get(at);
-      if (state?.stage === 'generating') return state.generation;
-      if (state?.lastAction?.action === 'start_over') return undefined;
+      // It came and went between two looks.
+      if (!state) return before.lastRequest;
+      if (state.stage === 'generating') return state.generation;
+      if (state.lastAction?.action === 'start_over') return undefined;
     }
     return undefined;
   }
