@@ -89,7 +89,7 @@ export function showLatestLabel(snapshot: SnapshotMessage, selectedId: string | 
   if (!selected) return undefined;
   if (snapshot.stage === 'generating') return 'Show what is being drawn';
   if (snapshot.stage === 'final') {
-    return selectedId === snapshot.approved.imageId ? undefined : 'Show the approved picture';
+    return selectedId === (snapshot.approved ?? snapshot.image).imageId ? undefined : 'Show the approved picture';
   }
   const newest = newestAttempts(attempts);
   if (newest.length > 1) return `Show all ${newest.length} pictures`;
@@ -130,6 +130,9 @@ const actions = {
   regenerate: 'asked for another picture',
   refine: 'asked for a change',
   approve: 'approved this image',
+  request_changes: 'requested changes',
+  decline: 'declined',
+  withdraw: 'withdrew a decision',
   cancel: 'cancelled the drawing',
   start_over: 'started over',
   unknown: 'changed something',
@@ -309,7 +312,9 @@ export function announcement(state: SessionState): string {
     case 'user_feedback':
       return reviewAnnouncement(snapshot);
     case 'final':
-      return `The picture was approved by ${approvalOf(snapshot)?.by ?? 'a reviewer'}.`;
+      return snapshot.approved
+        ? `The picture was approved by ${approvalOf(snapshot)?.by ?? 'a reviewer'}.`
+        : 'The review has ended without a picture.';
     case 'unknown':
       return unknownStage.text;
   }

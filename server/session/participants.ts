@@ -13,6 +13,9 @@ export interface Caller {
   readonly sessionId: string;
   readonly role: Role;
   readonly participant: Participant;
+  readonly isCreator: boolean;
+  /** Whether their approval counts where several are needed: the creator's and that of invited reviewers do. */
+  readonly hasVote: boolean;
   readonly connectionId: string;
   /** The address that limits are counted by. */
   readonly address: string;
@@ -27,6 +30,7 @@ interface Credentials {
 export class Participants {
   readonly #newId: () => string;
   readonly #signingKey: string;
+  #creatorId: string | undefined;
   #defaultNames = 0;
 
   constructor(newId: () => string) {
@@ -38,7 +42,13 @@ export class Participants {
   identify(given: Credentials | undefined): Credentials {
     if (given && isSameSecret(given.secret, this.#secretOf(given.id))) return given;
     const id = this.#newId();
+    this.#creatorId ??= id;
     return { id, secret: this.#secretOf(id) };
+  }
+
+  /** Whether that participant has created the session, and so was the first in it. */
+  isCreator(id: string): boolean {
+    return id === this.#creatorId;
   }
 
   /** `Reviewer 1`, `Reviewer 2`, … for participants who give no name. */

@@ -34,7 +34,7 @@ export type Authorize = (attempt: {
   readonly headers: IncomingHttpHeaders;
 }) => boolean | Promise<boolean>;
 
-export type JoinRequest = Pick<JoinMessage, 'key' | 'token' | 'name' | 'participant'>;
+export type JoinRequest = Pick<JoinMessage, 'key' | 'token' | 'name' | 'participant' | 'approvals'>;
 
 export interface Joined {
   readonly accepted: true;
@@ -85,8 +85,8 @@ export class Sessions {
   async create(visitor: Visitor, request: JoinRequest): Promise<Joined | Rejection> {
     if (!(await this.#isAuthorized(visitor, request.token))) return this.#rejectSecret(visitor);
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
-    if (this.#isDraining || this.#sessions.size >= this.#context.limits.SESSIONS) return reject('server_busy');
-    const session = this.#createSession();
+    if (this.#isDraining || !this.#hasPlace()) return reject('server_busy');
+    const session = this.#createSession(request.approvals);
     return { ...this.#admit(session, visitor, request, 'reviewer'), key: session.key };
   }
 
@@ -120,6 +120,11 @@ export class Sessions {
   setDraft(caller: Caller, text: string, draftId?: string): Rejection | undefined {
     const session = this.#sessions.get(caller.sessionId);
     return session ? session.setDraft(caller, text, draftId) : reject('session_not_found');
+  }
+
+  /** Tells the others what the caller has open: an image, or none. */
+  look(caller: Caller, imageId: string | undefined): void {
+    this.#sessions.get(caller.sessionId)?.look(caller, imageId);
   }
 
   /** Whether the caller may ask for the bytes of images now: that is rate-limited like a command. */
@@ -201,10 +206,19 @@ export class Sessions {
     }
   }
 
-  #createSession(): Session {
+  /** A session that nobody is in, and in which nobody did anything, makes way for another when there are too many. */
+  #hasPlace(): boolean {
+    if (this.#sessions.size < this.#context.limits.SESSIONS) return true;
+    const unused = this.#idle.keys().find((session) => session.isIdle && session.isUnused);
+    if (unused) this.#end(unused, 'full');
+    return unused !== undefined;
+  }
+
+  #createSession(approvals: number = this.#context.limits.APPROVALS): Session {
     const { authorize: _authorize, ...context } = this.#context;
     const session: Session = new Session(
       { ...context, events: this.#events, reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal) },
+      approvals,
       () => this.#onIdle(session),
     );
     this.#sessions.set(session.id, session);
@@ -217,7 +231,9 @@ export class Sessions {
     const { id, secret } = session.participants.identify(given);
     const participant = { id, name: name.trim() || session.participants.nextDefaultName() };
     const { connectionId, address } = visitor;
-    const caller = { sessionId: session.id, role, participant, connectionId, address };
+    const isCreator = session.participants.isCreator(id);
+    const hasVote = isCreator && role === 'reviewer';
+    const caller = { sessionId: session.id, role, participant, isCreator, hasVote, connectionId, address };
     return { accepted: true, caller, session, participantSecret: secret };
   }
 

@@ -190,6 +190,8 @@ export class Connection {
         const rejection = this.#context.sessions.setDraft(caller, message.text, message.draftId);
         return rejection && this.#reject(rejection);
       }
+      case 'look':
+        return this.#context.sessions.look(caller, message.imageId);
       default:
         return this.#execute(message, caller);
     }
@@ -212,12 +214,13 @@ export class Connection {
     this.#onJoined(joined, message);
   }
 
-  #onJoined(joined: Joined, { have = [], images }: JoinMessage): void {
+  #onJoined(joined: Joined, { have = [], record = 0, images }: JoinMessage): void {
     const { sessions, imagePath, telemetry } = this.#context;
     const { caller, session } = joined;
-    const { role, sessionId } = caller;
+    const { role, participant, sessionId } = caller;
     const urlOf = (imageId: string) => imagePath(sessionId, imageId);
-    this.#outbox.join(this.#welcome(joined), { source: session, role, ...(images === 'url' && { urlOf }) }, have);
+    const recipient = { source: session, role, participant, ...(images === 'url' && { urlOf }) };
+    this.#outbox.join(this.#welcome(joined), recipient, { have, record });
     this.#joined = { caller, session, unsubscribe: sessions.subscribe(sessionId, this.#outbox) };
     telemetry.log.debug({ connection: this.id, session: sessionId, role }, 'joined');
   }
@@ -234,9 +237,12 @@ export class Connection {
       sessionId: caller.sessionId,
       ...(key !== undefined && { key }),
       role: caller.role,
+      ...(caller.isCreator && { creator: true }),
+      ...(caller.hasVote && { counts: true }),
       name: caller.participant.name,
       generator: { name, model, demo, supports: sessions.capabilities },
       limits: clientLimits(limits),
+      keptForMs: limits.SESSION_IDLE_MS,
     };
   }
 

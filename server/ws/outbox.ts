@@ -7,6 +7,7 @@ import type { ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
+import type { Participant } from '../session/participants.ts';
 import type { SessionView } from '../session/session.ts';
 import type { StoredImage } from '../session/session-images.ts';
 import type { DraftUpdate, Subscriber } from '../session/subscribers.ts';
@@ -16,7 +17,15 @@ import type { SocketWriter } from './socket-writer.ts';
 /** What the outbox fetches from its session. */
 export type OutboxSource = Pick<
   SessionView,
-  'snapshotFrame' | 'shownImages' | 'viewers' | 'runningCandidates' | 'progress' | 'partial' | 'image'
+  | 'snapshotFrame'
+  | 'shownImages'
+  | 'viewersFrame'
+  | 'record'
+  | 'recordFrame'
+  | 'runningCandidates'
+  | 'progress'
+  | 'partial'
+  | 'image'
 >;
 
 export interface OutboxOptions {
@@ -33,11 +42,12 @@ export interface OutboxOptions {
 interface Joined {
   readonly source: OutboxSource;
   readonly role: Role;
+  readonly participant: Participant;
   /** Absent: images go inline. */
   readonly urlOf?: (imageId: string) => string;
 }
 
-type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' }>;
+type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'record' }>;
 
 /** A draft is encoded once for all connections, since the session gives all of them the same update. */
 const draftFrames = new WeakMap<DraftUpdate, Buffer>();
@@ -62,6 +72,9 @@ export class Outbox implements Subscriber {
   #snapshotDue = false;
   #hasSentSnapshot = false;
   #viewersDue = false;
+  #hasSentViewers = false;
+  /** How many entries of the record the client has. */
+  #recordSent = 0;
   /** The last text of others. */
   #draftDue: DraftUpdate | undefined;
   /** The last text of this connection's own. Its author waits for it, so only a later one of theirs replaces it. */
@@ -100,6 +113,10 @@ export class Outbox implements Subscriber {
     return this.#joined?.role ?? 'watcher';
   }
 
+  get participant(): Participant | undefined {
+    return this.#joined?.participant;
+  }
+
   /**
    * Resolves when few answers wait to be sent, so that a client that asks on without reading is read no further. A slow image delays
    * nobody: what a client asks for meanwhile is done at once and answered behind it.
@@ -124,10 +141,15 @@ export class Outbox implements Subscriber {
 
   /**
    * Makes `welcome`, `snapshot` and the rest of rule W1 due. They go out when the session tells this subscriber of its viewers, which
-   * subscribing does at once. `have`: ids of images that the client has.
+   * subscribing does at once. `have`: ids of images that the client has. `record`: how many entries of the record it has.
    */
-  join(welcome: WelcomeMessage, joined: Joined, have: readonly string[]): void {
+  join(
+    welcome: WelcomeMessage,
+    joined: Joined,
+    { have, record }: { readonly have: readonly string[]; readonly record: number },
+  ): void {
     this.#joined = joined;
+    this.#recordSent = record <= joined.source.record.length ? record : 0;
     for (const imageId of have) this.#known.add(imageId);
     for (const candidate of joined.source.runningCandidates) {
       this.#progressDue.add(candidate);
@@ -192,13 +214,15 @@ export class Outbox implements Subscriber {
   /** Sends the most urgent message that is due; false when nothing is. */
   #sendNext(): boolean {
     const source = this.#joined?.source;
-    // An ack follows the snapshot it caused, unless that one waits for an image (rule W6).
-    const snapshotFirst = this.#control[0]?.type === 'ack' && this.#isSnapshotReady(source);
-    const control = snapshotFirst ? undefined : this.#control.shift();
+    // An ack follows the snapshot it caused, unless that one waits for an image (rule W6), and the entries of the record.
+    const isUpdateFirst =
+      this.#control[0]?.type === 'ack' && (this.#isSnapshotReady(source) || this.#isRecordDue(source));
+    const control = isUpdateFirst ? undefined : this.#control.shift();
     if (control) return this.#write(control);
     if (!source) return false;
     return (
       this.#sendOwnDraft() ||
+      this.#sendRecord(source) ||
       this.#sendSnapshot(source) ||
       this.#sendViewers(source) ||
       this.#sendDraft() ||
@@ -239,10 +263,27 @@ export class Outbox implements Subscriber {
     return true;
   }
 
-  #sendViewers({ viewers }: OutboxSource): boolean {
+  #sendViewers(source: OutboxSource): boolean {
     if (!this.#viewersDue || !this.#hasSentSnapshot) return false;
+    if (this.#hasSentViewers && !this.#mayUpdate()) return false;
     this.#viewersDue = false;
-    return this.#write({ type: 'viewers', ...viewers });
+    this.#hasSentViewers = true;
+    this.#updates.charge(source.viewersFrame.length);
+    this.#writer.send(source.viewersFrame);
+    return true;
+  }
+
+  /** Once joined, entries of the record go out before the snapshot that counts them (rule W10). */
+  #isRecordDue(source: OutboxSource | undefined): source is OutboxSource {
+    return source !== undefined && this.#hasSentSnapshot && this.#recordSent < source.record.length;
+  }
+
+  #sendRecord(source: OutboxSource): boolean {
+    if (!this.#isRecordDue(source)) return false;
+    const { frame, next } = source.recordFrame(this.#recordSent);
+    this.#recordSent = next;
+    this.#writer.send(frame);
+    return true;
   }
 
   #sendDraft(): boolean {

@@ -638,30 +638,24 @@ this.#run?.abort();`,
   {
     mistake: 'previews take memory that is not free',
     breaks: ['R7'],
-    edits: [{ file: run, find: '$M.tryReserve(image.bytes.byteLength)', replace: '$M.tryReserve(0)' }],
+    edits: [{ file: run, find: '$M.tryReserveSpare(image.bytes.byteLength)', replace: '$M.tryReserveSpare(0)' }],
   },
   {
     mistake: 'memory that is not free is reserved',
     breaks: ['R7'],
-    edits: [{ file: memory, find: 'if (!this.hasFree(bytes)) return undefined;' }],
+    edits: [{ file: memory, find: 'this.hasFree(bytes) ? $R : undefined', replace: '$R' }],
   },
   {
     mistake: 'idle sessions free no memory for a candidate',
     breaks: ['R7'],
-    edits: [
-      {
-        file: sessions,
-        find: 'if (reservation || !memory.hasFree($X)) return reservation;',
-        replace: 'return reservation;',
-      },
-    ],
+    edits: [{ file: sessions, in: '#reserveOrEvict', find: '!memory.hasFree($X)', replace: 'true' }],
   },
   {
     mistake: 'sessions in use are ended to free memory',
     breaks: ['R7', 'R2', 'R13'],
     edits: [
       { file: sessions, find: '$L.filter((session) => session.isIdle)', replace: '[...this.#sessions.values()]' },
-      { file: sessions, find: 'session.isIdle && $X', replace: '$X' },
+      { file: sessions, find: "isIdle && state.stage !== 'final'", replace: "state.stage !== 'final'" },
     ],
   },
   {
@@ -670,9 +664,27 @@ this.#run?.abort();`,
     edits: [{ file: sessions, find: 'await session.forget();' }],
   },
   {
-    mistake: 'sessions with an approved image are ended first',
-    breaks: ['R7'],
-    edits: [{ file: sessions, in: '#reserveOrEvict', find: '[...$A, ...$B]', replace: '[...$B, ...$A]' }],
+    mistake: 'sessions with an approved image are ended to free memory',
+    breaks: ['R13'],
+    edits: [{ file: sessions, find: "isIdle && state.stage !== 'final'", replace: 'isIdle' }],
+  },
+  {
+    mistake: 'sessions in use give up attempts',
+    breaks: ['R13'],
+    edits: [
+      { file: session, find: 'return this.isIdle || this.isUntouched;', replace: 'return true;' },
+      { file: sessions, find: 'session.isUntouched && !session.isIdle', replace: '!session.isIdle' },
+    ],
+  },
+  {
+    mistake: 'sessions give up attempts that an open tab shows',
+    breaks: ['R13'],
+    edits: [{ file: session, in: '#forgetEvent', find: 'this.#subscribers.size > 0 && $X', replace: 'false' }],
+  },
+  {
+    mistake: 'a new command does not keep a session from giving up attempts',
+    breaks: ['R13'],
+    edits: [{ file: session, in: 'execute', find: 'this.touch();' }],
   },
   {
     mistake: 'the approved image is dropped to free memory',

@@ -20,7 +20,7 @@ export class CapacityRules {
   /** By participant: commands and `want`s, and the commands that the rate limit let pass. */
   readonly #commands = new Map<string, { all: number; passed: number; readonly since: number }>();
   #lastUsage = { usedBytes: 0, leastBytes: 0 };
-  /** During this event, memory for an image was refused that even the end of all idle sessions would not have freed. */
+  /** During this event, memory for an image was refused that the end of all idle sessions without an approved image would not have freed. */
   #wasMemoryFull = false;
 
   constructor(
@@ -76,7 +76,11 @@ export class CapacityRules {
     if (reservation || bytes !== limits.UPSTREAM_IMAGE_BYTES) return;
     // A session that became idle during this event may have become so after the server looked.
     const idle = this.#openSessions().filter((session) => session.isIdle && this.#idleSince.has(session));
-    const freeable = idle.reduce((sum, { session }) => sum + session.freeableBytes, 0);
+    // An approved image stays with its session.
+    const freeable = idle.reduce(
+      (sum, { session }) => sum + (session.state.stage === 'final' ? session.spareBytes : session.freeableBytes),
+      0,
+    );
     this.#wasMemoryFull ||= this.#server.memory.usedBytes - freeable + bytes > limits.IMAGE_MEMORY_BYTES;
   }
 
@@ -85,6 +89,7 @@ export class CapacityRules {
     const wasDraining = this.#server.drainingMs !== undefined && !session?.hasAnswered(command.commandId);
     const wasQueueFull = this.#isQueueFull(session, command);
     return (answer) => {
+      if (answer.accepted) session?.touched(this.#time.now);
       this.#checkRate(participantId, answer);
       if (!isGenerateCommand(command)) return;
       if (wasDraining) {
@@ -112,6 +117,8 @@ export class CapacityRules {
       return this.#checks.check('R13', isDue, () => `a session ended after ${idleMs} ms without anybody`);
     }
     this.#checks.check('R2', session.wasIdle, () => 'a session in use was ended to free memory');
+    const isApproved = session.session.state.stage === 'final';
+    this.#checks.check('R13', !isApproved, () => 'a session with an approved image was ended to free memory');
     this.#checkEviction(session);
   }
 
@@ -119,16 +126,13 @@ export class CapacityRules {
     return this.#openSessions().reduce((sum, { session }) => sum + imageBytes(session), 0);
   }
 
-  /** A session was ended to free memory. First go attempts that are neither newest nor approved; approved images go last. */
+  /** A session was ended to free memory. Attempts that are neither newest nor approved go first. */
   #checkEviction(ended: SessionRules): void {
     const { now } = this.#time;
     // A session that became idle during this event may have become so after the server looked.
     const idle = this.#openSessions().filter((one) => one !== ended && (this.#idleSince.get(one) ?? now) < now);
     const hasSpare = idle.some((one) => one.spareAttempts > 0);
     this.#checks.check('R7', !hasSpare, () => 'a session was ended before attempts were dropped that nobody needs');
-    if (ended.session.state.stage !== 'final') return;
-    const isLast = idle.every(({ session }) => session.state.stage === 'final' || imageBytes(session) === 0);
-    this.#checks.check('R7', isLast, () => 'an approved image was dropped before one that is not approved');
   }
 
   /** A candidate fails for want of memory only when there is none, even at the expense of all idle sessions. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
+import { decisionsIn } from '../../../../server/session/record.ts';
 import { cleanText } from '../../../../server/session/text-check.ts';
 import {
   type CoreOptions,
@@ -119,7 +120,7 @@ describe('commands compete', () => {
     expect(await approve({ imageId: foreign.imageId, sha256: foreign.sha256 })).toEqual(notFound);
     expect(await approve({ imageId, sha256: sha256Of('another') })).toEqual(notFound);
     expect(await approve({ imageId, sha256 })).toMatchObject({ accepted: true });
-    expect(ana.state.decisions).toMatchObject([{ imageId, sha256, by: 'Ana' }]);
+    expect(decisionsIn(ana.state.record)).toMatchObject([{ imageId, sha256, by: 'Ana' }]);
   });
 });
 
