@@ -206,10 +206,10 @@ export class Sessions {
     }
   }
 
-  /** A session that nobody is in, and in which nobody did anything, makes way for another when there are too many. */
+  /** When there are too many, a session makes way that everybody has left for long without having done anything in it. */
   #hasPlace(): boolean {
     if (this.#sessions.size < this.#context.limits.SESSIONS) return true;
-    const unused = this.#idle.keys().find((session) => session.isIdle && session.isUnused);
+    const unused = this.#idle.keys().find((session) => session.isIdle && session.isUntouched && session.isUnused);
     if (unused) this.#end(unused, 'full');
     return unused !== undefined;
   }

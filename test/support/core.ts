@@ -5,6 +5,7 @@ import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { Telemetry } from '../../server/platform/telemetry.ts';
 import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
+import type { Caller, Participant } from '../../server/session/participants.ts';
 import type { Answer } from '../../server/session/rejections.ts';
 import { Session } from '../../server/session/session.ts';
 import {
@@ -143,8 +144,7 @@ export class TestMember {
 
   /** Subscribes, and records what is reported. */
   follow(): RecordingSubscriber {
-    const { connectionId, role } = this.joined.caller;
-    const subscriber = new RecordingSubscriber(connectionId, role, () => String(this.session.snapshotFrame));
+    const subscriber = new RecordingSubscriber(this.joined.caller, () => String(this.session.snapshotFrame));
     subscriber.leave = this.core.sessions.subscribe(this.sessionId, subscriber);
     return subscriber;
   }
@@ -165,6 +165,7 @@ export class TestMember {
 export class RecordingSubscriber implements Subscriber {
   readonly connectionId: string;
   readonly role: Role;
+  readonly participant: Participant;
   /** The calls in order, such as `snapshot` or `progress 0`. */
   readonly calls: string[] = [];
   /** The snapshots as they stood at each call. */
@@ -172,9 +173,13 @@ export class RecordingSubscriber implements Subscriber {
   readonly #readSnapshot: () => string;
   leave: () => void = () => {};
 
-  constructor(connectionId: string, role: Role, readSnapshot: () => string) {
+  constructor(
+    { connectionId, role, participant }: Pick<Caller, 'connectionId' | 'role' | 'participant'>,
+    readSnapshot: () => string,
+  ) {
     this.connectionId = connectionId;
     this.role = role;
+    this.participant = participant;
     this.#readSnapshot = readSnapshot;
   }
 

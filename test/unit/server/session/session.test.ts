@@ -327,14 +327,21 @@ describe('what a door reads of a session', () => {
     expect(ana.session.snapshotFrame).not.toBe(frame);
   });
 
-  test('viewers are counted by role', async () => {
+  test('viewers are counted by role, and named', async () => {
     const { ana } = await createSession();
     ana.follow();
     (await ana.bring('Bo', 'watcher')).follow();
     const leaving = (await ana.bring('Cy', 'watcher')).follow();
     leaving.leave();
     leaving.leave();
-    expect(ana.session.viewers).toEqual({ reviewers: 1, watchers: 1 });
+    expect(ana.session.viewers).toMatchObject({
+      reviewers: 1,
+      watchers: 1,
+      people: [
+        { participantId: ana.credentials.id, name: 'Ana', role: 'reviewer' },
+        { name: 'Bo', role: 'watcher' },
+      ],
+    });
   });
 
   test('W1 W9: a newcomer is told of the viewers at once, the others at most every 250 ms, and last of how many there are', async () => {
@@ -344,7 +351,7 @@ describe('what a door reads of a session', () => {
     const subscriber = ana.follow();
     subscriber.viewersChanged = () => void reports.push(ana.session.viewers.watchers);
     const join = () => {
-      const watcher = new RecordingSubscriber('watcher', 'watcher', () => '');
+      const watcher = new RecordingSubscriber({ ...ana.joined.caller, role: 'watcher' }, () => '');
       watcher.leave = ana.session.subscribe(watcher);
       return watcher;
     };
