@@ -1,4 +1,5 @@
 /** The end of every schedule: network and server work again, all generations end, everybody leaves. What must hold at each of these points. */
+import { isDeepStrictEqual } from 'node:util';
 import type { CommandResult } from '../../client/session/session-client.ts';
 import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import { endStall } from './perform.ts';
@@ -90,9 +91,9 @@ function checkTab(tab: Tab, world: World): void {
 }
 
 /** Every tab shows what the session is, byte for byte (rules M6 and W1). */
-function checkView(tab: Tab, { session }: SessionRules, { checks }: World): void {
+function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World): void {
   const name = `tab ${tab.number}`;
-  const { snapshot, images, partials, progress, viewers } = tab.state;
+  const { snapshot, images, partials, progress, viewers, record, people } = tab.state;
   const actual = parseSnapshot(session.snapshotFrame);
   const isSame = snapshot !== undefined && isSameSnapshot(snapshot, actual);
   checks.check(
@@ -117,6 +118,16 @@ function checkView(tab: Tab, { session }: SessionRules, { checks }: World): void
   const counts = () =>
     `${name} counts ${viewers?.reviewers} and ${viewers?.watchers}, not ${reviewers} and ${watchers}`;
   checks.check('W1', isCounted, counts);
+  const isPresent = isDeepStrictEqual(people, session.viewers.people);
+  checks.check('W1', isPresent, () => `${name} sees ${people.length} people, or what they do not look at`);
+  const isRecordHere = isDeepStrictEqual(record, session.record);
+  checks.check('W10', isRecordHere, () => `${name} has ${record.length} entries of ${session.record.length}`);
+  const me = session.viewers.people.find(({ participantId }) => participantId === tab.state.welcome?.participantId);
+  const isAlone = open.every(
+    (one) => one === tab || one.state.welcome?.participantId !== tab.state.welcome?.participantId,
+  );
+  if (!isAlone || !me || tab.lookingAt === undefined || !session.image(tab.lookingAt)) return;
+  checks.check('W1', me.lookingAt === tab.lookingAt, () => `${name} has ${tab.lookingAt} open, not ${me.lookingAt}`);
 }
 
 /** Each command got the session's answer, once for each time that it was sent (rules M7 and W6). */

@@ -1,6 +1,8 @@
 /** Carries out one step. A step does nothing when there is no tab, drawing or image for it. */
+import type { SnapshotMessage } from '../../shared/protocol.ts';
 import { draw, finishAll } from './perform-drawing.ts';
 import { inject } from './perform-injection.ts';
+import { limits } from './server-process.ts';
 import { type NewTab, type NextCommand, pick, type Step, type StepOf } from './steps.ts';
 import type { Tab } from './tab.ts';
 import type { World } from './world.ts';
@@ -16,7 +18,7 @@ export async function perform(step: Step, world: World): Promise<void> {
     case 'wait':
       return await world.pass(step.ms);
     case 'open':
-      open(world);
+      open(world, step.approvals);
       break;
     case 'restart':
       world.restart(step.downMs, step.drained);
@@ -45,8 +47,9 @@ export async function perform(step: Step, world: World): Promise<void> {
 }
 
 /** Somebody opens the page, which creates a session. */
-export function open(world: World): Tab {
-  return world.addTab({ team: world.newTeam(), mayDecide: true, isInvited: true, options: {} });
+export function open(world: World, approvals?: number): Tab {
+  const options = approvals === undefined ? {} : { approvals };
+  return world.addTab({ team: world.newTeam(), mayDecide: true, isInvited: true, options });
 }
 
 function goOn(step: StepOf<'go on'>, world: World): void {
@@ -59,9 +62,14 @@ function goOn(step: StepOf<'go on'>, world: World): void {
   else if (snapshot?.stage === 'generating') finishAll(bytes, world);
   else if (!tab.mayDecide) return;
   else if (snapshot?.stage === 'final') command({ does: 'start over', ...common }, tab, world);
+  else if (snapshot && isFull(snapshot)) command({ does: 'remove', ...common, image: 0, count: 3 }, tab, world);
   else if (snapshot?.stage === 'user_feedback') command(nextCommand(step.next, common), tab, world);
   else command({ does: 'generate', ...common, candidates: 1 + (bytes % 2) }, tab, world);
 }
+
+/** Too full for another generation. */
+const isFull = ({ attempts, discarded = [] }: SnapshotMessage): boolean =>
+  attempts.length + discarded.length >= limits.ATTEMPTS_PER_SESSION - 1;
 
 function nextCommand(next: NextCommand, common: Pick<StepOf<'refine'>, 'tab' | 'options'>): CommandStep {
   switch (next) {
@@ -116,7 +124,7 @@ function onTab(step: TabStep, world: World): void {
   }
 }
 
-type PersonStep = CommandStep | StepOf<'type' | 'focus' | 'want' | 'hide' | 'show' | 'sleep' | 'all at once'>;
+type PersonStep = CommandStep | StepOf<'type' | 'focus' | 'want' | 'look' | 'hide' | 'show' | 'sleep' | 'all at once'>;
 
 /** Steps of a person at a computer that is awake. */
 function byPerson(step: PersonStep, tab: Tab, world: World): void {
@@ -131,6 +139,12 @@ function byPerson(step: PersonStep, tab: Tab, world: World): void {
     case 'want': {
       const imageIds = (tab.state.snapshot?.attempts ?? []).map(({ image }) => image.imageId);
       for (let time = 0; time < step.times; time += 1) tab.client.want(imageIds);
+      return;
+    }
+    case 'look': {
+      const imageIds = (tab.state.snapshot?.attempts ?? []).map(({ image }) => image.imageId);
+      for (let time = 0; time < step.times; time += 1)
+        tab.look([...imageIds, undefined][(step.image + time) % (imageIds.length + 1)]);
       return;
     }
     case 'hide':
@@ -153,7 +167,19 @@ function byPerson(step: PersonStep, tab: Tab, world: World): void {
 }
 
 type CommandStep = StepOf<
-  'generate' | 'regenerate' | 'refine' | 'approve' | 'discard' | 'restore' | 'cancel' | 'start over'
+  | 'generate'
+  | 'regenerate'
+  | 'refine'
+  | 'approve'
+  | 'request changes'
+  | 'decline'
+  | 'withdraw'
+  | 'require approvals'
+  | 'discard'
+  | 'restore'
+  | 'remove'
+  | 'cancel'
+  | 'start over'
 >;
 
 function simultaneous(name: StepOf<'all at once'>['command'], tab: Tab, index: number): CommandStep {
@@ -204,7 +230,29 @@ function command(step: CommandStep, tab: Tab, world: World): void {
       return;
     }
     case 'approve':
-      return approve(step.image, tab, world);
+      return decide({ type: 'approve', ...(step.note !== undefined && { note: step.note }) }, step.image, tab, world);
+    case 'request changes':
+      return decide({ type: 'request_changes', note: newText('change') }, step.image, tab, world);
+    case 'decline':
+      return decide({ type: 'decline', note: newText('reason') }, step.image, tab, world);
+    case 'withdraw': {
+      const ownId = tab.state.welcome?.participantId;
+      const decisions = (snapshot?.decisions ?? []).filter(
+        ({ participantId }) => (participantId === ownId) === step.own,
+      );
+      const decisionId = pick(decisions.toReversed(), step.decision)?.decisionId ?? 'none';
+      tab.click({ type: 'withdraw', decisionId });
+      return;
+    }
+    case 'require approvals':
+      tab.click({ type: 'require_approvals', approvals: step.approvals });
+      return;
+    case 'remove': {
+      const all = [...(snapshot?.discarded ?? []), ...attempts].map(({ image }) => image.imageId);
+      const imageIds = all.slice(step.image % Math.max(1, all.length)).slice(0, step.count);
+      tab.click({ type: 'remove', imageIds: imageIds.length > 0 ? imageIds : ['none'] });
+      return;
+    }
     case 'discard': {
       const imageId = pick(attempts.toReversed(), step.image)?.image.imageId ?? 'none';
       tab.click({ type: 'discard', imageId });
@@ -228,16 +276,18 @@ function restore(imageId: string, tab: Tab): void {
   if (tab.isUsable) tab.click({ type: 'restore', imageId });
 }
 
-/** A person approves only an image that they see. */
-function approve(image: number, tab: Tab, world: World): void {
+type Decision = { type: 'approve'; note?: string } | { type: 'request_changes' | 'decline'; note: string };
+
+/** A person decides only about an image that they see. */
+function decide(decision: Decision, image: number, tab: Tab, world: World): void {
   const here = (tab.state.snapshot?.attempts ?? []).filter((attempt) => tab.state.images.has(attempt.image.imageId));
   const reference = pick(here.toReversed(), image)?.image;
   const received = reference && tab.state.images.get(reference.imageId);
   if (!reference || !received) return;
   const { imageId, sha256 } = reference;
-  const { commandId } = tab.click({ type: 'approve', imageId, sha256 });
+  const { commandId } = tab.click({ ...decision, imageId, sha256 });
   const seen = tab.urls.get(received.url);
-  if (commandId !== undefined && seen !== undefined) world.sessionOf(tab)?.approving(commandId, seen);
+  if (commandId !== undefined && seen !== undefined) world.sessionOf(tab)?.deciding(commandId, seen);
 }
 
 function attach(as: NewTab, to: Tab, world: World): void {
@@ -246,12 +296,13 @@ function attach(as: NewTab, to: Tab, world: World): void {
   const id = welcome?.participantId ?? '';
   const credentials = {
     reviewer: { sessionKey },
+    invited: { sessionKey, name: 'Invited' },
     'same person': { sessionKey, participant: { id, secret: welcome?.participantSecret ?? '' } },
     watcher: {},
     impostor: { participant: { id, secret: 'guessed' } },
     intruder: { sessionKey: 'guessed' },
   }[as];
-  const isKeyKnown = (as === 'reviewer' || as === 'same person') && sessionKey !== undefined;
+  const isKeyKnown = (as === 'reviewer' || as === 'invited' || as === 'same person') && sessionKey !== undefined;
   const { sessionKey: key, ...others } = { sessionKey: undefined, ...credentials };
   world.addTab({
     team: to.team,
@@ -274,7 +325,7 @@ function abandon({ tab: index, approved }: StepOf<'abandon'>, world: World): voi
   if (approved === undefined) return leave();
   finishAll(BIG_IMAGE_BYTES, world);
   time.after(ANSWER_MS, () => {
-    if (tab.mayDecide && tab.isUsable) approve(approved, tab, world);
+    if (tab.mayDecide && tab.isUsable) decide({ type: 'approve' }, approved, tab, world);
     time.after(ANSWER_MS, leave);
   });
 }

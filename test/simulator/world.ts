@@ -186,7 +186,7 @@ export class World {
 
   #onExecuting({ sessionId, participant }: Caller, command: Command) {
     const rules = this.sessions.get(sessionId);
-    rules?.executing();
+    rules?.executing(command, participant.id);
     return this.#capacity.executing(participant.id, rules, command);
   }
 

@@ -4,10 +4,11 @@ import { transition } from '../../../../server/session/machine.ts';
 import { isDecision } from '../../../../server/session/record.ts';
 import { approvedIn, type State } from '../../../../server/session/state.ts';
 import type { Effect } from '../../../../server/session/transition.ts';
-import type { DecisionEntry, RecordEntry } from '../../../../shared/model.ts';
+import type { RecordEntry } from '../../../../shared/model.ts';
 import type { Command } from '../../../../shared/protocol.ts';
 import { accepted, commandEvent, discardedIds, imageIds, sha256Of } from '../../../support/machine.ts';
 import { decisionSequence, type Moment, sequence } from '../../../support/machine-sequences.ts';
+import { approversOf, decidedImagesIn } from '../../../support/votes.ts';
 
 /** A fixed seed: the same sequences each time, so that no test depends on luck. */
 const SEED = 1;
@@ -57,34 +58,6 @@ const isNextTurn = (moment: Moment) =>
 const isChangedByAction = (moment: Moment) =>
   isNextTurn(moment) || (hasChanged(moment) && decideTypes.some((type) => isCommand(moment, type)));
 const isCommand = ({ event }: Moment, type: Command['type']) => event.type === 'command' && event.command.type === type;
-/** The decisions on record, without those that were withdrawn, and each participant's last about an image alone. */
-function standing({ record }: State): DecisionEntry[] {
-  const withdrawn = new Set(record.flatMap((entry) => (entry.kind === 'withdrawn' ? [entry.decisionId] : [])));
-  return record.filter(isDecision).filter((entry, at, decisions) => {
-    const isLast = decisions.findLastIndex((one) => isSameOpinion(one, entry)) === at;
-    return isLast && !withdrawn.has(entry.entryId);
-  });
-}
-const isSameOpinion = (one: DecisionEntry, other: DecisionEntry) =>
-  one.participantId === other.participantId && one.imageId === other.imageId;
-/** The participants whose approval of that image counts. */
-function approvers(state: State, imageId: string): string[] {
-  const revokedAt = (participantId: string) =>
-    state.record.findLastIndex(({ kind, ...rest }) => {
-      const invitee = 'invitee' in rest ? rest.invitee : undefined;
-      return kind === 'revoked' && invitee?.participantId === participantId;
-    });
-  const mayCount = (entry: DecisionEntry) =>
-    state.approvalsNeeded === 1 || (entry.counts && state.record.indexOf(entry) > revokedAt(entry.participantId));
-  return standing(state)
-    .filter((entry) => entry.kind === 'approved' && entry.imageId === imageId && mayCount(entry))
-    .map(({ participantId }) => participantId);
-}
-/** Images with a decision that was not withdrawn, superseded or not. */
-function decidedImages({ record }: State): string[] {
-  const withdrawn = new Set(record.flatMap((entry) => (entry.kind === 'withdrawn' ? [entry.decisionId] : [])));
-  return record.filter(isDecision).flatMap(({ entryId, imageId }) => (withdrawn.has(entryId) ? [] : [imageId]));
-}
 const allIds = (state: State) => [...imageIds(state), ...discardedIds(state)];
 const numbersOf = (state: State) => [...state.attempts, ...state.discarded].map(({ number }) => number);
 const isFromAnotherTurn = ({ before, event }: Moment) =>
@@ -352,7 +325,7 @@ describe('over random sequences of commands and results', () => {
       if (!approved || approvedIn(before)) return false;
       expect(isCommand(moment, 'approve')).toBe(true);
       const own = event.type === 'command' ? event.act.participantId : '';
-      const all = approvers(after, approved.imageId);
+      const all = approversOf(after, approved.imageId);
       expect(all).toContain(own);
       expect(new Set(all).size).toBe(all.length);
       expect(all.length).toBeGreaterThanOrEqual(after.approvalsNeeded);
@@ -365,7 +338,7 @@ describe('over random sequences of commands and results', () => {
     if (before.stage !== 'user_feedback' || !isCommand(moment, 'approve') || !hasChanged(moment)) return false;
     const entry = after.record.at(-1);
     if (event.type !== 'command' || entry?.kind !== 'approved') return false;
-    const all = approvers(after, entry.imageId);
+    const all = approversOf(after, entry.imageId);
     const isEnough = all.includes(event.act.participantId) && all.length >= after.approvalsNeeded;
     expect(after.stage).toBe(isEnough ? 'final' : 'user_feedback');
     return !isEnough;
@@ -375,7 +348,7 @@ describe('over random sequences of commands and results', () => {
     const { before, after } = moment;
     const approved = approvedIn(before);
     if (!approved || !isCommand(moment, 'withdraw') || !hasChanged(moment)) return false;
-    const isEnough = approvers(after, approved.imageId).length >= before.approvalsNeeded;
+    const isEnough = approversOf(after, approved.imageId).length >= before.approvalsNeeded;
     expect(after.stage).toBe(isEnough ? 'final' : 'user_feedback');
     expect(imageIds(after)).toEqual(imageIds(before));
     return true;
@@ -465,7 +438,7 @@ describe('over random sequences of commands and results', () => {
       const needed = [
         imageIds(before).at(-1),
         approvedIn(before)?.imageId,
-        ...decidedImages(before),
+        ...decidedImagesIn(before),
         before.stage === 'generating' ? before.generation.parent : undefined,
         ...event.keep,
       ];
@@ -486,7 +459,7 @@ describe('over random sequences of commands and results', () => {
     expect(['remove', 'start_over', 'forget']).toContain(by);
     if (by === 'forget') expect(moment.after.record.at(-1)).toMatchObject({ kind: 'forgotten' });
     if (event.type !== 'command' || event.command.type !== 'remove') return false;
-    for (const imageId of dropped) expect([...decidedImages(before), ...event.lookedAt]).not.toContain(imageId);
+    for (const imageId of dropped) expect([...decidedImagesIn(before), ...event.lookedAt]).not.toContain(imageId);
     return true;
   });
 
