@@ -1,6 +1,7 @@
 /** The end of every schedule: network and server work again, all generations end, everybody leaves. What must hold at each of these points. */
 import { isDeepStrictEqual } from 'node:util';
 import type { CommandResult } from '../../client/session/session-client.ts';
+import type { RecordEntry } from '../../shared/model.ts';
 import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import { endStall } from './perform.ts';
 import { finish } from './perform-drawing.ts';
@@ -120,7 +121,7 @@ function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World)
   checks.check('W1', isCounted, counts);
   const isPresent = isDeepStrictEqual(people, session.viewers.people);
   checks.check('W1', isPresent, () => `${name} sees ${people.length} people, or what they do not look at`);
-  const isRecordHere = isDeepStrictEqual(record, session.record);
+  const isRecordHere = isDeepStrictEqual(record, parseRecord(session.record));
   checks.check('W10', isRecordHere, () => `${name} has ${record.length} entries of ${session.record.length}`);
   const me = session.viewers.people.find(({ participantId }) => participantId === tab.state.welcome?.participantId);
   const isAlone = open.every(
@@ -199,6 +200,13 @@ async function closeAll(world: World): Promise<void> {
   checks.check('R8', server.timers === 0, () => `${server.timers} timers are left`);
   checks.check('R7', server.queue.running + server.queue.waiting === 0, () => 'the queue is not empty');
   checks.throwIfBroken();
+}
+
+/** As a client reads it. */
+function parseRecord(entries: readonly RecordEntry[]): readonly RecordEntry[] {
+  const parsed = parseServerMessage(JSON.stringify({ type: 'record', from: 0, entries }));
+  if (!parsed.ok || parsed.message.type !== 'record') throw new Error('A session has no record.');
+  return parsed.message.entries;
 }
 
 function parseSnapshot(frame: Buffer): SnapshotMessage {

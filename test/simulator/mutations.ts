@@ -398,7 +398,7 @@ export const mutations: readonly Mutation[] = [
         in: 'withdraw',
         find: 'if (decision.withdrawn) return accept(state);',
         replace: `if (decision.withdrawn) return accept(state);
-if (state.record.length >= 12) return reject('decision_not_found');`,
+if (state.record.length >= 10) return reject('decision_not_found');`,
       },
     ],
   },

@@ -11,7 +11,7 @@ import type { World } from './world.ts';
 const ANSWER_MS = 200;
 const BIG_IMAGE_BYTES = 70_000;
 
-type TabStep = Exclude<Extract<Step, { tab: number }>, { does: 'go on' | 'abandon' }>;
+type TabStep = Exclude<Extract<Step, { tab: number }>, { does: 'go on' | 'abandon' | 'agree' }>;
 
 export async function perform(step: Step, world: World): Promise<void> {
   switch (step.does) {
@@ -26,6 +26,9 @@ export async function perform(step: Step, world: World): Promise<void> {
     case 'abandon':
       abandon(step, world);
       break;
+    case 'agree':
+      agree(step, world);
+      return await world.pass(3 * ANSWER_MS);
     case 'go on':
       goOn(step, world);
       return await world.pass(ANSWER_MS);
@@ -309,6 +312,24 @@ function attach(as: NewTab, to: Tab, world: World): void {
     mayDecide: isKeyKnown,
     isInvited: as !== 'intruder',
     options: { sessionId, ...others, ...(key !== undefined && { sessionKey: key }) },
+  });
+}
+
+function agree({ tab: index, approvals, withdrawMs }: StepOf<'agree'>, world: World): void {
+  const inReview = world.active.filter(
+    ({ state, mayDecide }) => mayDecide && state.snapshot?.stage === 'user_feedback',
+  );
+  const tab = pick(inReview, index);
+  if (!tab?.isUsable) return;
+  const team = () => world.open.filter((one) => one.team === tab.team && one.mayDecide && one.isUsable);
+  if (team().length < 3) attach('invited', tab, world);
+  tab.click({ type: 'require_approvals', approvals });
+  world.time.after(2 * ANSWER_MS, () => {
+    for (const one of team()) decide({ type: 'approve' }, 0, one, world);
+  });
+  if (withdrawMs === undefined) return;
+  world.time.after(2 * ANSWER_MS + withdrawMs, () => {
+    for (const one of team().slice(0, 2)) command({ does: 'withdraw', tab: 0, decision: 0, own: true }, one, world);
   });
 }
 

@@ -31,6 +31,11 @@ export type Step =
   /** A decision of their own, or that of another. */
   | { readonly does: 'withdraw'; readonly tab: number; readonly decision: number; readonly own: boolean }
   | { readonly does: 'require approvals'; readonly tab: number; readonly approvals: number }
+  /**
+   * The person of `tab` asks for several approvals and invites somebody, and everybody approves the same image. With `withdrawMs` some
+   * take that back after so long.
+   */
+  | { readonly does: 'agree'; readonly tab: number; readonly approvals: number; readonly withdrawMs?: number }
   /** So many attempts, beginning with the oldest. */
   | { readonly does: 'remove'; readonly tab: number; readonly image: number; readonly count: number }
   | { readonly does: 'look'; readonly tab: number; readonly image: number; readonly times: number }
@@ -220,6 +225,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ does: does('request changes'), tab, image: oneOfTwo }) },
   { weight: 2, arbitrary: fc.record({ does: does('decline'), tab, image: oneOfTwo }) },
   { weight: 8, arbitrary: fc.record({ does: does('withdraw'), tab, decision: oneOfTwo, own: ownMostly }) },
+  { weight: 10, arbitrary: fc.record({ does: does('agree'), tab, approvals: fc.constantFrom(2, 2, 3) }) },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      does: does('agree'),
+      tab,
+      approvals: fc.constantFrom(1, 2, 2),
+      withdrawMs: fc.constantFrom(300, 1_000),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ does: does('require approvals'), tab, approvals: fc.constantFrom(1, 2, 2, 3) }) },
   { weight: 6, arbitrary: fc.record({ does: does('remove'), tab, image, count: fc.constantFrom(1, 1, 2, 3) }) },
   {

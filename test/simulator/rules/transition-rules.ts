@@ -203,10 +203,8 @@ export class TransitionRules {
     for (const attempt of added) this.#checkNewAttempt(attempt, before, state);
     const isNumbered = added.every(({ number }) => number === before.attemptCount + 1 && number === state.attemptCount);
     this.#checks.check('discard', isNumbered, () => `attempt ${state.attemptCount} came after ${before.attemptCount}`);
-    if (!ids(before.attempts).every((imageId) => ids(state.attempts).includes(imageId))) {
-      const isDiscardedFirst = state.discarded.every(({ image }) => image.imageId === generation.parent);
-      this.#checks.check('discard', isDiscardedFirst, () => 'an attempt was dropped before a discarded one');
-    }
+    const areKept = isDeepStrictEqual(ids(state.attempts).slice(0, before.attempts.length), ids(before.attempts));
+    this.#checks.check('R13', areKept, () => 'an attempt was dropped for another');
     const unfinished = unfinishedOf(state);
     const after = state.stage === 'generating' ? state.generation : unfinished?.generation;
     const failures = after?.failures?.length ?? 0;
