@@ -158,7 +158,7 @@ function checkAnswers(tab: Tab, session: SessionRules, world: World): void {
 
 /** A rejection that is not remembered: the same command may be accepted when it is sent again. */
 function isTemporary(result: CommandResult): boolean {
-  const codes = ['server_busy', 'rate_limited', 'internal_error'];
+  const codes = ['server_busy', 'rate_limited', 'not_allowed', 'internal_error'];
   return !result.accepted && codes.includes(result.rejection.code);
 }
 

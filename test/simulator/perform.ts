@@ -28,7 +28,7 @@ export async function perform(step: Step, world: World): Promise<void> {
       break;
     case 'agree':
       agree(step, world);
-      return await world.pass(3 * ANSWER_MS);
+      return await world.pass(5 * ANSWER_MS);
     case 'go on':
       goOn(step, world);
       return await world.pass(ANSWER_MS);
@@ -315,21 +315,27 @@ function attach(as: NewTab, to: Tab, world: World): void {
   });
 }
 
-function agree({ tab: index, approvals, withdrawMs }: StepOf<'agree'>, world: World): void {
+function agree({ tab: index, approvals, afterwards }: StepOf<'agree'>, world: World): void {
   const inReview = world.active.filter(
     ({ state, mayDecide }) => mayDecide && state.snapshot?.stage === 'user_feedback',
   );
   const tab = pick(inReview, index);
   if (!tab?.isUsable) return;
   const team = () => world.open.filter((one) => one.team === tab.team && one.mayDecide && one.isUsable);
-  if (team().length < 3) attach('invited', tab, world);
+  const voters = () => team().filter(({ state }) => state.welcome?.counts);
+  if (voters().length < 2) attach('invited', tab, world);
+  else if (team().length < 4) attach('reviewer', tab, world);
   tab.click({ type: 'require_approvals', approvals });
   world.time.after(2 * ANSWER_MS, () => {
-    for (const one of team()) decide({ type: 'approve' }, 0, one, world);
+    for (const one of voters()) decide({ type: 'approve' }, 0, one, world);
   });
-  if (withdrawMs === undefined) return;
-  world.time.after(2 * ANSWER_MS + withdrawMs, () => {
-    for (const one of team().slice(0, 2)) command({ does: 'withdraw', tab: 0, decision: 0, own: true }, one, world);
+  world.time.after(4 * ANSWER_MS, () => {
+    if (afterwards === 'withdraw') {
+      for (const one of voters().slice(0, 2)) command({ does: 'withdraw', tab: 0, decision: 0, own: true }, one, world);
+    } else if (afterwards === 'require fewer') {
+      tab.click({ type: 'require_approvals', approvals: 2 });
+      for (const one of team()) if (!one.state.welcome?.counts) decide({ type: 'approve' }, 0, one, world);
+    }
   });
 }
 

@@ -32,10 +32,10 @@ export type Step =
   | { readonly does: 'withdraw'; readonly tab: number; readonly decision: number; readonly own: boolean }
   | { readonly does: 'require approvals'; readonly tab: number; readonly approvals: number }
   /**
-   * The person of `tab` asks for several approvals and invites somebody, and everybody approves the same image. With `withdrawMs` some
-   * take that back after so long.
+   * The person of `tab` asks for several approvals and lets somebody in, and those who have a vote approve the same image. Then some take
+   * that back, or the person asks for fewer, and a guest approves as well.
    */
-  | { readonly does: 'agree'; readonly tab: number; readonly approvals: number; readonly withdrawMs?: number }
+  | { readonly does: 'agree'; readonly tab: number; readonly approvals: number; readonly afterwards: AfterAgreement }
   /** So many attempts, beginning with the oldest. */
   | { readonly does: 'remove'; readonly tab: number; readonly image: number; readonly count: number }
   | { readonly does: 'look'; readonly tab: number; readonly image: number; readonly times: number }
@@ -88,6 +88,7 @@ export type Step =
  */
 /** `invited`: a reviewer whose vote counts. */
 export type NewTab = 'reviewer' | 'invited' | 'same person' | 'watcher' | 'impostor' | 'intruder';
+export type AfterAgreement = 'nothing' | 'withdraw' | 'require fewer';
 type RegenerateFrom = 'same' | 'new prompt' | 'older image';
 export type NextCommand =
   | 'regenerate'
@@ -225,14 +226,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ does: does('request changes'), tab, image: oneOfTwo }) },
   { weight: 2, arbitrary: fc.record({ does: does('decline'), tab, image: oneOfTwo }) },
   { weight: 8, arbitrary: fc.record({ does: does('withdraw'), tab, decision: oneOfTwo, own: ownMostly }) },
-  { weight: 10, arbitrary: fc.record({ does: does('agree'), tab, approvals: fc.constantFrom(2, 2, 3) }) },
   {
-    weight: 10,
+    weight: 20,
     arbitrary: fc.record({
       does: does('agree'),
       tab,
-      approvals: fc.constantFrom(1, 2, 2),
-      withdrawMs: fc.constantFrom(300, 1_000),
+      approvals: fc.constantFrom(1, 2, 2, 3, 3),
+      afterwards: fc.constantFrom<AfterAgreement>('nothing', 'withdraw', 'withdraw', 'require fewer'),
     }),
   },
   { weight: 3, arbitrary: fc.record({ does: does('require approvals'), tab, approvals: fc.constantFrom(1, 2, 2, 3) }) },
