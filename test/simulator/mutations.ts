@@ -265,7 +265,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     mistake: 'remove deletes what it can of what it names',
-    breaks: ['R13'],
+    breaks: ['R13', 'M1'],
     edits: [
       {
         file: machine,
