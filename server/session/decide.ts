@@ -1,6 +1,6 @@
 /** Decisions about images: how a review comes to its end, and how it is taken up again. Pure. */
 import type { Attempt, DecisionName, ImageReference, RecordEntry } from '../../shared/model.ts';
-import type { Command } from '../../shared/protocol.ts';
+import type { ReviewCommand } from '../../shared/protocol.ts';
 import { approvalsOf, opinionsOn } from '../../shared/votes.ts';
 import { findAttempt } from './attempts.ts';
 import { decisionEntry, decisionsIn } from './record.ts';
@@ -16,7 +16,7 @@ import {
   type Transition,
 } from './transition.ts';
 
-type Decide = Extract<Command, { type: 'approve' | 'request_changes' | 'decline' }>;
+type Decide = Extract<ReviewCommand, { type: 'approve' | 'request_changes' | 'decline' }>;
 
 const decisionOf = {
   approve: 'approved',

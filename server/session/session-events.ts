@@ -35,8 +35,10 @@ export type DecidedEvent = {
 
 export interface EndedEvent {
   readonly sessionId: string;
-  /** Nobody came back in time; its memory was needed; it was unused, and the server had too many; the server stops. */
-  readonly reason: 'idle' | 'memory' | 'full' | 'shutdown';
+  /** Nobody came back in time; its memory was needed; it was unused, and the server had too many; the server stops; a reviewer ended it. */
+  readonly reason: 'idle' | 'memory' | 'full' | 'shutdown' | 'reviewer';
+  /** The reviewer who ended it. */
+  readonly participantId?: string;
   readonly stage: string;
   /** How many attempts went with it, discarded ones included. */
   readonly attempts: number;

@@ -1,7 +1,9 @@
 /** Who is told of changes in a session. A subscriber hears what is due, and fetches the latest when it can send it. */
 import type { Person, Role } from '../../shared/model.ts';
+import type { Links } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Participant } from './participants.ts';
+import type { Caller } from './participants.ts';
+import { findPlace, type Places } from './places.ts';
 
 export interface DraftUpdate {
   readonly text: string;
@@ -11,19 +13,28 @@ export interface DraftUpdate {
   readonly draftId?: string;
 }
 
+/** Why a subscriber is told of nothing more. */
+export type Removal =
+  /** The session has ended by itself, or with the server. */
+  | 'session_gone'
+  /** A reviewer has ended it. */
+  | 'session_ended'
+  /** The watch link that it came by was closed or replaced. */
+  | 'link_closed'
+  /** The session is full, and its place went to another. */
+  | 'place_taken';
+
 /** One connection, or a program, that follows a session. Its methods return at once and may throw: nobody else misses anything (R8). */
 export interface Subscriber {
-  readonly connectionId: string;
-  readonly role: Role;
-  /** Whom the others see here. Absent: it is counted, and not named. */
-  readonly participant?: Participant | undefined;
   snapshotChanged(): void;
   draftChanged(update: DraftUpdate): void;
   viewersChanged(): void;
+  /** For reviewers. */
+  linksChanged(links: Links): void;
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
-  /** The session has ended. Nothing more will change. */
-  sessionEnded(): void;
+  /** It was removed, and is told of nothing more. */
+  removed(why: Removal): void;
 }
 
 export interface Viewers {
@@ -36,42 +47,55 @@ export interface Viewers {
 /** Presence changes with every connection that comes or goes, and each change would be told to all: a herd of n would cost n² messages. */
 const VIEWERS_INTERVAL_MS = 250;
 
+export interface SubscribersOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly places: Places;
+  /** How many watchers are named at most. */
+  readonly namedWatchers: number;
+  /** A subscriber was removed or has left. */
+  readonly onLeft: (caller: Caller) => void;
+  /** Receives what a subscriber throws. */
+  readonly onFault: (error: unknown) => void;
+}
+
 export class Subscribers {
-  readonly #subscribers = new Set<Subscriber>();
+  /** In the order of their coming. */
+  readonly #callers = new Map<Subscriber, Caller>();
   readonly #counts: Record<Role, number> = { reviewer: 0, watcher: 0 };
-  /** The image that each connection has open. */
+  /** The image that each connection has open, by connection id. */
   readonly #looks = new Map<string, string>();
-  readonly #namedWatchers: number;
-  readonly #clock: Pick<Clock, 'after'>;
-  readonly #onFault: (error: unknown) => void;
+  #viewersFrame: Buffer | undefined;
+  readonly #options: SubscribersOptions;
   /** Ends the time in which presence is not reported again. */
   #cancelPause: (() => void) | undefined;
   #isReportDue = false;
 
-  /** `namedWatchers`: how many watchers are named at most. `onFault` receives what a subscriber throws. */
-  constructor(namedWatchers: number, clock: Pick<Clock, 'after'>, onFault: (error: unknown) => void) {
-    this.#namedWatchers = namedWatchers;
-    this.#clock = clock;
-    this.#onFault = onFault;
+  constructor(options: SubscribersOptions) {
+    this.#options = options;
   }
 
   get size(): number {
-    return this.#subscribers.size;
+    return this.#callers.size;
   }
 
   get viewers(): Viewers {
     const { reviewer: reviewers, watcher: watchers } = this.#counts;
     const people = this.#people;
     const isReviewer = ({ role }: Person) => role === 'reviewer';
-    const watching = people.filter((person) => !isReviewer(person)).slice(0, this.#namedWatchers);
+    const watching = people.filter((person) => !isReviewer(person)).slice(0, this.#options.namedWatchers);
     return { reviewers, watchers, people: [...people.filter(isReviewer), ...watching] };
   }
 
-  /** In the order in which they came. Over several connections a participant is one person: a reviewer if one of these may decide. */
+  /** The `viewers` message, encoded once for all connections. */
+  get viewersFrame(): Buffer {
+    this.#viewersFrame ??= Buffer.from(JSON.stringify({ type: 'viewers', ...this.viewers }));
+    return this.#viewersFrame;
+  }
+
+  /** In the order of their coming. Over several connections a participant is one person: a reviewer if one of these may decide. */
   get #people(): Person[] {
     const people = new Map<string, Person>();
-    for (const { connectionId, role, participant } of this.#subscribers) {
-      if (!participant) continue;
+    for (const { connectionId, role, participant } of this.#callers.values()) {
       const { id: participantId, name } = participant;
       const other = people.get(participantId);
       const lookingAt = this.#looks.get(connectionId) ?? other?.lookingAt;
@@ -87,7 +111,7 @@ export class Subscribers {
 
   /** A connection has that image open, or none. The others are told at most every 250 ms. */
   look(connectionId: string, imageId: string | undefined): void {
-    const isHere = [...this.#subscribers].some((one) => one.connectionId === connectionId);
+    const isHere = this.#callers.values().some((caller) => caller.connectionId === connectionId);
     if (!isHere || this.#looks.get(connectionId) === imageId) return;
     if (imageId === undefined) this.#looks.delete(connectionId);
     else this.#looks.set(connectionId, imageId);
@@ -96,56 +120,69 @@ export class Subscribers {
 
   /** The images that connections have open, but for those of one participant. */
   lookedAt(exceptParticipantId?: string): readonly string[] {
-    const others = [...this.#subscribers].filter(
-      ({ participant }) => exceptParticipantId === undefined || participant?.id !== exceptParticipantId,
-    );
+    const others = [...this.#callers.values()].filter(({ participant }) => participant.id !== exceptParticipantId);
     return others.flatMap(({ connectionId }) => this.#looks.get(connectionId) ?? []);
   }
 
-  /** The subscriber itself is told at once of the viewers (rule W1), the others at most every 250 ms. */
-  add(subscriber: Subscriber): void {
-    this.#subscribers.add(subscriber);
-    this.#counts[subscriber.role] += 1;
-    if (this.#cancelPause) this.#call(subscriber, (one) => one.viewersChanged());
+  /**
+   * The subscriber itself is told at once of the viewers (rule W1), the others at most every 250 ms.
+   * @returns false when there is no place for it
+   */
+  add(caller: Caller, subscriber: Subscriber): boolean {
+    const place = findPlace(caller, [...this.#callers.values()], this.#options.places);
+    if (place === 'none') return false;
+    if (place !== 'free') this.dismiss('place_taken', (one) => one === place);
+    this.#callers.set(subscriber, caller);
+    this.#counts[caller.role] += 1;
+    this.#viewersFrame = undefined;
+    if (this.#cancelPause) this.#call(() => subscriber.viewersChanged());
     this.#reportViewers();
-  }
-
-  /** False when it was not there. */
-  remove(subscriber: Subscriber): boolean {
-    if (!this.#subscribers.delete(subscriber)) return false;
-    this.#counts[subscriber.role] -= 1;
-    this.#looks.delete(subscriber.connectionId);
-    if (this.size === 0) this.#endPause();
-    else this.#reportViewers();
     return true;
   }
 
-  notify(call: (subscriber: Subscriber) => void): void {
-    for (const subscriber of this.#subscribers) this.#call(subscriber, call);
+  /** Does nothing when it is not there. */
+  remove(subscriber: Subscriber): void {
+    const caller = this.#callers.get(subscriber);
+    if (caller) this.#delete([[subscriber, caller]]);
   }
 
-  /** Tells everybody that the session has ended, and removes them. */
-  end(): void {
-    this.#endPause();
-    this.notify((one) => one.sessionEnded());
-    this.#subscribers.clear();
-    this.#looks.clear();
-    this.#counts.reviewer = 0;
-    this.#counts.watcher = 0;
+  notify(call: (subscriber: Subscriber, caller: Caller) => void): void {
+    for (const [subscriber, caller] of this.#callers) this.#call(() => call(subscriber, caller));
   }
 
-  #call(subscriber: Subscriber, call: (subscriber: Subscriber) => void): void {
+  /** Removes those whose caller is meant, and tells them why. */
+  dismiss(why: Removal, isMeant: (caller: Caller) => boolean = () => true): void {
+    const meant = [...this.#callers].filter(([, caller]) => isMeant(caller));
+    this.#delete(meant);
+    for (const [subscriber] of meant) this.#call(() => subscriber.removed(why));
+  }
+
+  #delete(entries: readonly (readonly [Subscriber, Caller])[]): void {
+    if (entries.length === 0) return;
+    for (const [subscriber, { role, connectionId }] of entries) {
+      this.#callers.delete(subscriber);
+      this.#counts[role] -= 1;
+      this.#looks.delete(connectionId);
+    }
+    this.#viewersFrame = undefined;
+    if (this.size === 0) this.#endPause();
+    else this.#reportViewers();
+    for (const [, caller] of entries) this.#options.onLeft(caller);
+  }
+
+  #call(call: () => void): void {
     try {
-      call(subscriber);
+      call();
     } catch (error) {
-      this.#onFault(error);
+      this.#options.onFault(error);
     }
   }
 
   #reportViewers(): void {
+    this.#viewersFrame = undefined;
     this.#isReportDue = this.#cancelPause !== undefined;
     if (this.#isReportDue) return;
-    this.#cancelPause = this.#clock.after(VIEWERS_INTERVAL_MS, () => {
+    this.#cancelPause = this.#options.clock.after(VIEWERS_INTERVAL_MS, () => {
       this.#cancelPause = undefined;
       if (this.#isReportDue) this.#reportViewers();
     });

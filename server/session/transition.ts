@@ -1,13 +1,13 @@
 /** What goes into the machine and what comes out of it: events, effects, and the answer to each event. Pure. */
 import type { Generation, GenerationError, ImageReference, InvitationEntry, RecordEntry } from '../../shared/model.ts';
-import type { Command, RejectCode } from '../../shared/protocol.ts';
+import type { RejectCode, ReviewCommand } from '../../shared/protocol.ts';
 import type { Act, FinishedImage } from './attempts.ts';
 import type { Author } from './record.ts';
 import type { State } from './state.ts';
 
 export interface CommandEvent {
   readonly type: 'command';
-  readonly command: Command;
+  readonly command: ReviewCommand;
   readonly act: Act;
   readonly author: Author;
   /** The id of the generation that the command may start. */

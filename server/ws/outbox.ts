@@ -2,15 +2,13 @@
  * What goes out on one connection, and in which order. It keeps no history: it notes what is due, and fetches the latest from the
  * session when the socket has capacity, so that a slow connection skips to the newest state by itself (rule R3).
  */
-import type { Role } from '../../shared/model.ts';
-import type { ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Links, ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
-import type { Participant } from '../session/participants.ts';
 import type { SessionView } from '../session/session.ts';
 import type { StoredImage } from '../session/session-images.ts';
-import type { DraftUpdate, Subscriber } from '../session/subscribers.ts';
+import type { DraftUpdate, Removal, Subscriber } from '../session/subscribers.ts';
 import type { ImageFrames } from './image-frames.ts';
 import type { SocketWriter } from './socket-writer.ts';
 
@@ -29,25 +27,33 @@ export type OutboxSource = Pick<
 >;
 
 export interface OutboxOptions {
-  readonly connectionId: string;
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'OUTBOX_BYTES' | 'UPDATE_BYTES_PER_SECOND'>;
   /** A wanted image is gone when its turn comes. */
   readonly onImageGone: (imageId: string) => void;
-  readonly onSessionEnded: () => void;
+  readonly onRemoved: (why: Removal) => void;
   /** Writing failed: a socket calls back outside of any message that could answer for it (rule R8). */
   readonly onFault: (error: unknown) => void;
 }
 
 interface Joined {
   readonly source: OutboxSource;
-  readonly role: Role;
-  readonly participant: Participant;
   /** Absent: images go inline. */
   readonly urlOf?: (imageId: string) => string;
 }
 
-type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'record' }>;
+/** What the client has. */
+interface Held {
+  /** Ids of images. */
+  readonly have: readonly string[];
+  /** How many entries of the record. */
+  readonly record: number;
+}
+
+type Control = Exclude<
+  ServerMessage,
+  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'record' }
+>;
 
 /** A draft is encoded once for all connections, since the session gives all of them the same update. */
 const draftFrames = new WeakMap<DraftUpdate, Buffer>();
@@ -56,7 +62,6 @@ const draftFrames = new WeakMap<DraftUpdate, Buffer>();
 const MAX_WAITING_ANSWERS = 16;
 
 export class Outbox implements Subscriber {
-  readonly connectionId: string;
   readonly #options: OutboxOptions;
   readonly #writer: SocketWriter;
   readonly #frames: ImageFrames;
@@ -75,6 +80,7 @@ export class Outbox implements Subscriber {
   #hasSentViewers = false;
   /** How many entries of the record the client has. */
   #recordSent = 0;
+  #linksDue: Links | undefined;
   /** The last text of others. */
   #draftDue: DraftUpdate | undefined;
   /** The last text of this connection's own. Its author waits for it, so only a later one of theirs replaces it. */
@@ -88,8 +94,7 @@ export class Outbox implements Subscriber {
   #isStopped = false;
 
   constructor(writer: SocketWriter, frames: ImageFrames, options: OutboxOptions) {
-    const { connectionId, limits, clock } = options;
-    this.connectionId = connectionId;
+    const { limits, clock } = options;
     this.#options = options;
     this.#updates = new TokenBucket(limits.OUTBOX_BYTES, limits.UPDATE_BYTES_PER_SECOND, clock);
     this.#writer = writer;
@@ -107,14 +112,6 @@ export class Outbox implements Subscriber {
     this.#isStopped = true;
     this.#cancelPause?.();
     this.#cancelPause = undefined;
-  }
-
-  get role(): Role {
-    return this.#joined?.role ?? 'watcher';
-  }
-
-  get participant(): Participant | undefined {
-    return this.#joined?.participant;
   }
 
   /**
@@ -139,15 +136,8 @@ export class Outbox implements Subscriber {
     if (this.#writer.isBetweenMessages) this.#write(message);
   }
 
-  /**
-   * Makes `welcome`, `snapshot` and the rest of rule W1 due. They go out when the session tells this subscriber of its viewers, which
-   * subscribing does at once. `have`: ids of images that the client has. `record`: how many entries of the record it has.
-   */
-  join(
-    welcome: WelcomeMessage,
-    joined: Joined,
-    { have, record }: { readonly have: readonly string[]; readonly record: number },
-  ): void {
+  /** Sends `welcome`, `snapshot` and the rest of rule W1. */
+  join(welcome: WelcomeMessage, joined: Joined, { have, record }: Held): void {
     this.#joined = joined;
     this.#recordSent = record <= joined.source.record.length ? record : 0;
     for (const imageId of have) this.#known.add(imageId);
@@ -156,7 +146,7 @@ export class Outbox implements Subscriber {
       this.#partialsDue.add(candidate);
     }
     this.#snapshotDue = true;
-    this.#control.push(welcome);
+    this.send(welcome);
   }
 
   snapshotChanged(): void {
@@ -187,8 +177,13 @@ export class Outbox implements Subscriber {
     this.#pump();
   }
 
-  sessionEnded(): void {
-    this.#options.onSessionEnded();
+  linksChanged(links: Links): void {
+    this.#linksDue = links;
+    this.#pump();
+  }
+
+  removed(why: Removal): void {
+    this.#options.onRemoved(why);
   }
 
   /** Skipped while the socket is full: what fills it shows that the server is alive. */
@@ -214,6 +209,7 @@ export class Outbox implements Subscriber {
   /** Sends the most urgent message that is due; false when nothing is. */
   #sendNext(): boolean {
     const source = this.#joined?.source;
+    if (this.#sendLinks()) return true;
     // An ack follows the snapshot it caused, unless that one waits for an image (rule W6), and the entries of the record.
     const isUpdateFirst =
       this.#control[0]?.type === 'ack' && (this.#isSnapshotReady(source) || this.#isRecordDue(source));
@@ -241,6 +237,14 @@ export class Outbox implements Subscriber {
 
   #missingImage({ shownImages }: OutboxSource): string | undefined {
     return shownImages.find((imageId) => !this.#known.has(imageId));
+  }
+
+  /** Before the answer to the command that changed them. */
+  #sendLinks(): boolean {
+    const links = this.#linksDue;
+    if (!links || !this.#hasSentSnapshot) return false;
+    this.#linksDue = undefined;
+    return this.#write({ type: 'links', ...links });
   }
 
   /** Before a snapshot, which carries what was set later: the last text that its author receives is the one that is set. */

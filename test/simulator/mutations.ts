@@ -23,15 +23,18 @@ export interface Mutation {
 const answers = 'server/session/answers.ts';
 const attempts = 'server/session/attempts.ts';
 const frames = 'server/ws/image-frames.ts';
+const links = 'server/session/links.ts';
 const machine = 'server/session/machine.ts';
 const memory = 'server/session/image-memory.ts';
 const participants = 'server/session/participants.ts';
+const places = 'server/session/places.ts';
 const queue = 'server/session/generation-queue.ts';
 const run = 'server/session/generation-run.ts';
 const session = 'server/session/session.ts';
 const sessionImages = 'server/session/session-images.ts';
 const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
+const spending = 'server/session/spending.ts';
 const subscribers = 'server/session/subscribers.ts';
 const transitions = 'server/session/transition.ts';
 const decide = 'server/session/decide.ts';
@@ -364,8 +367,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: session,
-        in: 'execute',
-        find: "if (command.type === 'require_approvals' && $C) return reject('not_allowed');",
+        in: '#executeReview',
+        find: "if (given.type === 'require_approvals' && $C) return $R;",
       },
     ],
   },
@@ -597,7 +600,7 @@ if (state.record.length >= 10) return reject('decision_not_found');`,
   {
     mistake: 'nobody is told that somebody has left',
     breaks: ['W1'],
-    edits: [{ file: subscribers, in: 'remove', find: 'this.#reportViewers();' }],
+    edits: [{ file: subscribers, in: '#delete', find: 'this.#reportViewers()', replace: 'undefined' }],
   },
   {
     mistake: 'images that a client has are sent again',
@@ -638,7 +641,32 @@ if (state.record.length >= 10) return reject('decision_not_found');`,
   {
     mistake: 'any key opens a session',
     breaks: ['W5'],
-    edits: [{ file: sessions, find: '$K !== undefined && !isSameSecret($K, $S.key)', replace: 'false' }],
+    edits: [{ file: sessions, in: 'join', find: "known?.role !== 'reviewer'", replace: 'false' }],
+  },
+  {
+    mistake: 'a link that was closed still lets people in',
+    breaks: ['W5'],
+    edits: [{ file: links, find: 'this.#links.delete(role);' }],
+  },
+  {
+    mistake: 'whoever watches by a link stays when it is replaced',
+    breaks: ['W5'],
+    edits: [{ file: session, find: "this.#subscribers.dismiss('link_closed', $F);" }],
+  },
+  {
+    mistake: 'any reviewer may change the review link',
+    breaks: ['W5'],
+    edits: [{ file: session, find: "command.role === 'reviewer' && !isCreator(caller)", replace: 'false' }],
+  },
+  {
+    mistake: 'watchers take the places of reviewers',
+    breaks: ['S4'],
+    edits: [{ file: places, find: "newcomer.role === 'reviewer' || $W", replace: 'true' }],
+  },
+  {
+    mistake: 'the creator finds no place in a full session',
+    breaks: ['S4'],
+    edits: [{ file: places, find: 'isCreator(caller) ? 2 : 1', replace: '1' }],
   },
   {
     mistake: 'an ack comes before its snapshot',
@@ -692,12 +720,12 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
   {
     mistake: 'a wrong participant secret is accepted',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'given' }],
+    edits: [{ file: participants, find: 'isSameSecret($$$A)', replace: 'true' }],
   },
   {
     mistake: 'the server makes a new participant at each join',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'false' }],
+    edits: [{ file: participants, find: 'this.find(given) ?? $N', replace: '$N' }],
   },
   {
     mistake: 'the client does not say who it is when it comes back',
@@ -733,8 +761,9 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
     edits: [
       {
         file: session,
-        find: 'if (!$S.remove(subscriber)) return;',
-        replace: `if (!$S.remove(subscriber)) return;
+        in: '#onLeft',
+        find: 'this.#listener.left(caller);',
+        replace: `this.#listener.left(caller);
 this.#run?.abort();`,
       },
     ],
@@ -981,6 +1010,16 @@ this.#run?.abort();`,
     mistake: 'any number of commands is accepted',
     breaks: ['S4'],
     edits: [{ file: sessions, in: 'execute', find: "if (!$C.take($I)) return reject('rate_limited');" }],
+  },
+  {
+    mistake: 'images are asked for at any rate',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'if (waitMs > 0) { $$$A }' }],
+  },
+  {
+    mistake: 'a command that asks for several images counts once',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'limiter.take($K, images)', replace: 'limiter.take($K, 1)' }],
   },
   {
     mistake: 'a burst of three commands is too fast',

@@ -13,11 +13,11 @@ import type {
   Transition,
 } from '../../server/session/transition.ts';
 import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../../shared/model.ts';
-import type { Command } from '../../shared/protocol.ts';
+import type { ReviewCommand } from '../../shared/protocol.ts';
 
 type WithoutId<Message> = Message extends unknown ? Omit<Message, 'commandId'> : never;
 /** A command without its id, which the machine never looks at. */
-export type CommandInput = WithoutId<Command>;
+export type CommandInput = WithoutId<ReviewCommand>;
 
 export const machineLimits: MachineLimits = { ATTEMPTS_PER_SESSION: 12, RECORD_ENTRIES: 8 };
 export const at = '2026-01-01T00:00:00.000Z';
@@ -48,7 +48,7 @@ export const guest: Author = { role: 'reviewer', hasVote: false };
 
 /** `generationId` is that of the generation that the command may start; the entry that it may add to the record is called after both. */
 export function commandEvent(input: CommandInput, generationId = 'g1', by = 'Ana', author = voter): CommandEvent {
-  const command: Command = { ...input, commandId: `${input.type} ${generationId}` };
+  const command: ReviewCommand = { ...input, commandId: `${input.type} ${generationId}` };
   const act = { by, participantId: `participant ${by}`, connectionId: `connection ${by}`, at };
   const entryId = `${input.type} ${generationId} ${by}`;
   return { type: 'command', command, act, author, generationId, entryId, lookedAt: [] };

@@ -134,23 +134,20 @@ export class OutboxHarness {
     this.source = source;
     const writer = new SocketWriter(this.socket.asWebSocket, this.clock, CAP, randomUUID);
     this.outbox = new Outbox(writer, frames, {
-      connectionId: welcome.connectionId,
       clock: this.clock,
       limits: { OUTBOX_BYTES: UPDATE_BURST, UPDATE_BYTES_PER_SECOND: UPDATE_BURST / 10 },
       onImageGone: (imageId) => this.gone.push(imageId),
-      onSessionEnded: () => {},
+      onRemoved: () => {},
       onFault: (error) => {
         throw error;
       },
     });
   }
 
-  /** As a connection joins: subscribing reports the viewers at once. */
+  /** As a connection joins: subscribing reports the viewers before. */
   join({ have = [], record = 0, urlOf }: JoinOptions = {}): void {
-    const participant = { id: welcome.participantId, name: welcome.name };
-    const recipient = { source: this.source, role: 'reviewer', participant, ...(urlOf && { urlOf }) } as const;
-    this.outbox.join(welcome, recipient, { have, record });
     this.outbox.viewersChanged();
+    this.outbox.join(welcome, { source: this.source, ...(urlOf && { urlOf }) }, { have, record });
   }
 
   /** Fills the socket above its cap. */

@@ -46,7 +46,8 @@ const optional: Record<string, readonly string[]> = {
   start_over: ['turn'],
   discard: ['turn'],
   restore: ['turn'],
-  welcome: ['key', 'creator', 'counts', 'keptForMs'],
+  welcome: ['key', 'links', 'creator', 'counts', 'now', 'keptForMs'],
+  links: ['watchKey', 'reviewKey'],
   snapshot: [
     ...['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
     ...['approvalsNeeded', 'recordLength'],
@@ -56,7 +57,7 @@ const optional: Record<string, readonly string[]> = {
   reject: ['commandId', 'imageId', 'lastAction'],
   draft: ['draftId'],
   heartbeat: ['nextBytes'],
-  goodbye: ['reconnectInMs'],
+  goodbye: ['code', 'reconnectInMs'],
 };
 
 /** The fields of a snapshot that are required in one stage or outcome, and absent or optional in the others. */
