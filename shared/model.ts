@@ -7,7 +7,6 @@ export const stages = ['initial_input', 'generating', 'user_feedback', 'final'] 
 export type Stage = (typeof stages)[number];
 
 export const outcomes = ['approved', 'declined'] as const;
-export type Outcome = (typeof outcomes)[number];
 
 export const roles = ['reviewer', 'watcher'] as const;
 export type Role = (typeof roles)[number];
