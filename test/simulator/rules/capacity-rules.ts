@@ -135,8 +135,8 @@ export class CapacityRules {
       return this.#checks.check('R13', isDue, () => `a session ended after ${idleMs} ms without anybody`);
     }
     if (reason === 'full') {
-      const { attemptCount, record } = session.session.state;
-      const isUnused = session.wasIdle && attemptCount + record.length === 0;
+      const { attempts, discarded, record } = session.session.state;
+      const isUnused = session.wasIdle && attempts.length + discarded.length + record.length === 0;
       return this.#checks.check('R13', isUnused, () => 'a session with something in it made way for another');
     }
     this.#checks.check('R2', session.wasIdle, () => 'a session in use was ended to free memory');
