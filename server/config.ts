@@ -3,6 +3,7 @@
  * more by itself; the README names the useful ones.
  */
 import * as v from 'valibot';
+import { MOST_APPROVALS } from '../shared/model.ts';
 import { LONGEST_TOKEN } from '../shared/protocol.ts';
 import type { DemoGeneratorOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
@@ -298,12 +299,16 @@ function readLimits(given: Readonly<Record<string, string | undefined>>): {
   for (const name of limitNames) {
     const text = given[`PROOFROOM_${name}`];
     if (text === undefined) continue;
-    const most = name.endsWith('_MS') ? MAX_TIMER_MS : Number.MAX_SAFE_INTEGER;
-    const parsed = v.safeParse(wholeNumber(1, most), text);
+    const parsed = v.safeParse(wholeNumber(1, mostOf(name)), text);
     if (parsed.success) limits[name] = parsed.output;
     else problems.push(`PROOFROOM_${name} ${parsed.issues[0].message}`);
   }
   return { limits, problems };
+}
+
+function mostOf(name: LimitName): number {
+  if (name === 'APPROVALS') return MOST_APPROVALS;
+  return name.endsWith('_MS') ? MAX_TIMER_MS : Number.MAX_SAFE_INTEGER;
 }
 
 /** Almost every UTF-16 unit takes three bytes or fewer in a JSON text in UTF-8. */

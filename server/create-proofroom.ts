@@ -55,7 +55,7 @@ export interface ProofroomOptions {
    * `drain` waits up to 5 s for those that run, and what a hook throws is logged.
    */
   readonly onReady?: (event: ReadyEvent) => unknown;
-  /** An image was approved; the event carries its bytes. */
+  /** Somebody has decided about an image. Where `outcome` is `approved`, the image is final, and the event carries its bytes. */
   readonly onDecided?: (event: DecidedEvent) => unknown;
   /** A session is gone, and its images with it. */
   readonly onEnded?: (event: EndedEvent) => unknown;
@@ -151,7 +151,7 @@ function tokenCheck(accessToken: string | undefined): Authorize {
 }
 
 function follow(sessions: Sessions, telemetry: Telemetry, { onReady, onDecided, onEnded }: ProofroomOptions): void {
-  sessions.on('decided', ({ sessionId, decision }) => telemetry.decided(sessionId, decision));
+  sessions.on('decided', ({ sessionId, decision, outcome }) => telemetry.decided(sessionId, decision, outcome));
   sessions.on('ended', ({ sessionId, ...ended }) => telemetry.sessionEnded({ session: sessionId, ...ended }));
   if (onReady) sessions.on('ready', onReady);
   if (onDecided) sessions.on('decided', onDecided);

@@ -1,10 +1,12 @@
 /** What a session is made of: the parts of its state, its snapshots and its messages. */
 import * as v from 'valibot';
 import { ReportedOptions } from './options.ts';
-import { Count, openEnum, Timestamp } from './schemas.ts';
+import { Count, openEnum, otherThan, Timestamp } from './schemas.ts';
 
 export const stages = ['initial_input', 'generating', 'user_feedback', 'final'] as const;
 export type Stage = (typeof stages)[number];
+
+export const outcomes = ['approved', 'declined'] as const;
 
 export const roles = ['reviewer', 'watcher'] as const;
 export type Role = (typeof roles)[number];
@@ -116,19 +118,118 @@ const act = {
 export const DiscardedAttempt = v.object({ ...Attempt.entries, discarded: v.object(act) });
 export type DiscardedAttempt = v.InferOutput<typeof DiscardedAttempt>;
 
-/** An approval on record. The record outlives a start over. */
-export const Decision = v.object({
-  decision: openEnum(['approved']),
+/** What a decision is about, by id, digest and number: the number alone may be given again after a start over. */
+const subject = {
   imageId: v.string(),
   sha256: v.string(),
+  number: Count,
+};
+
+const decisionFields = {
+  ...subject,
   ...act,
+  role: openEnum(roles),
+  /** Why. */
+  note: v.optional(v.string()),
+  /** Where several approvals are needed, only decisions with this mark count: those of the creator and of whoever was invited. */
+  counts: v.optional(v.literal(true)),
+};
+
+export const decisionNames = ['approved', 'changes_requested', 'declined'] as const;
+export type DecisionName = (typeof decisionNames)[number];
+
+/** What somebody has decided about an image. Decisions outlive a start over. */
+export const Decision = v.object({
+  decision: openEnum(decisionNames),
+  decisionId: v.string(),
+  ...decisionFields,
+  /** Its author has taken it back. */
+  withdrawn: v.optional(v.object(act)),
 });
 export type Decision = v.InferOutput<typeof Decision>;
 
-/** The commands that a `lastAction` may name: a discard and a restore leave no trace there. */
-export const actionNames = ['generate', 'regenerate', 'refine', 'approve', 'cancel', 'start_over'] as const;
+/** The most approvals that a session may need. */
+export const MOST_APPROVALS = 16;
+/** How many participants must approve the same image. */
+export const ApprovalsNeeded = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_APPROVALS));
+
+/** Whom an invitation is for, or who lost the right to take part. */
+export const Invitee = v.object({
+  name: v.string(),
+  role: openEnum(roles),
+  invitationId: v.optional(v.string()),
+  participantId: v.optional(v.string()),
+});
+export type Invitee = v.InferOutput<typeof Invitee>;
+
+const entryId = v.string();
+const decided = {
+  entryId,
+  ...decisionFields,
+  /** The attempt that this is about and its ancestors, each in the first entry that has to do with it. */
+  attempts: v.optional(v.array(Attempt)),
+};
+const byCreator = { entryId, ...act, role: openEnum(roles) };
+
+export const DecisionEntry = v.object({ kind: v.picklist(decisionNames), ...decided });
+export type DecisionEntry = v.InferOutput<typeof DecisionEntry>;
+
+export const InvitationEntry = v.object({ kind: v.picklist(['invited', 'revoked']), ...byCreator, invitee: Invitee });
+export type InvitationEntry = v.InferOutput<typeof InvitationEntry>;
+
+const recordKinds = [
+  ...decisionNames,
+  ...(['withdrawn', 'approvals_changed', 'invited', 'revoked', 'forgotten'] as const),
+] as const;
+
+/** One line of a session's record, which only grows. A decision's `entryId` is its `decisionId`. */
+export const RecordEntry = v.variant('kind', [
+  DecisionEntry,
+  v.object({
+    kind: v.literal('withdrawn'),
+    entryId,
+    ...subject,
+    ...act,
+    role: openEnum(roles),
+    decisionId: v.string(),
+    decision: openEnum(decisionNames),
+  }),
+  v.object({ kind: v.literal('approvals_changed'), ...byCreator, approvals: Count }),
+  InvitationEntry,
+  /** The server needed the memory of attempts of a session that everybody had left. */
+  v.object({ kind: v.literal('forgotten'), entryId, at: Timestamp, numbers: v.array(Count) }),
+  /** A kind of a newer server. */
+  v.object({
+    kind: otherThan(recordKinds),
+    entryId,
+    at: Timestamp,
+  }),
+]);
+export type RecordEntry = v.InferOutput<typeof RecordEntry>;
+
+/** A participant who is here, over one connection or several. */
+export const Person = v.object({
+  participantId: v.string(),
+  name: v.string(),
+  role: openEnum(roles),
+  /** The image that they have open. */
+  lookingAt: v.optional(v.string()),
+});
+export type Person = v.InferOutput<typeof Person>;
+
+/** The commands that a `lastAction` may name: those that lead to another stage, and decisions. */
+export const actionNames = [
+  ...(['generate', 'regenerate', 'refine', 'approve', 'cancel', 'start_over'] as const),
+  ...(['request_changes', 'decline', 'withdraw'] as const),
+] as const;
 export type ActionName = (typeof actionNames)[number];
 
 /** The last accepted command of those: who did what, and when. */
-export const LastAction = v.object({ action: openEnum(actionNames), ...act });
+export const LastAction = v.object({
+  action: openEnum(actionNames),
+  ...act,
+  /** What a decision was about. */
+  imageId: v.optional(v.string()),
+  number: v.optional(Count),
+});
 export type LastAction = v.InferOutput<typeof LastAction>;

@@ -1,6 +1,7 @@
 /** Every message of `proofroom.v1`: its schema, from which its type is inferred. PROTOCOL.md, beside this file, tells it in words. */
 import * as v from 'valibot';
 import {
+  ApprovalsNeeded,
   Attempt,
   Decision,
   DiscardedAttempt,
@@ -8,11 +9,14 @@ import {
   GenerationError,
   ImageReference,
   LastAction,
+  outcomes,
+  Person,
+  RecordEntry,
   roles,
   stages,
 } from './model.ts';
 import { Capabilities, Options } from './options.ts';
-import { Count, openEnum, Timestamp } from './schemas.ts';
+import { Count, openEnum, otherThan, Timestamp } from './schemas.ts';
 
 /** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
 export const SUBPROTOCOL = 'proofroom.v1';
@@ -43,7 +47,11 @@ export const JoinMessage = v.object({
   participant: v.optional(v.object({ id, secret: id })),
   /** Images whose bytes the client still holds. */
   have: v.optional(ids),
+  /** How many entries of the record the client has. */
+  record: v.optional(Count),
   images: v.optional(v.picklist(['inline', 'url'])),
+  /** How many approvals a new session needs. */
+  approvals: v.optional(ApprovalsNeeded),
 });
 export type JoinMessage = v.InferOutput<typeof JoinMessage>;
 
@@ -57,6 +65,13 @@ export const DraftMessage = v.object({
   draftId: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(64))),
 });
 export type DraftMessage = v.InferOutput<typeof DraftMessage>;
+
+/** What a participant has open, for the others to see; absent: nothing. */
+export const LookMessage = v.object({ type: v.literal('look'), imageId: v.optional(id) });
+export type LookMessage = v.InferOutput<typeof LookMessage>;
+
+/** The digest is that of the bytes that the person saw (rule M3). */
+const decision = { ...command, imageId: id, sha256: id, note: v.string() };
 
 /** About the pictures: the session's state decides on them. */
 export const ReviewCommand = v.variant('type', [
@@ -76,7 +91,19 @@ export const ReviewCommand = v.variant('type', [
     feedback: v.string(),
     options: v.optional(Options),
   }),
-  v.object({ type: v.literal('approve'), ...command, imageId: id, sha256: v.optional(id) }),
+  v.object({
+    type: v.literal('approve'),
+    ...decision,
+    sha256: v.optional(id),
+    note: v.optional(v.string()),
+  }),
+  v.object({ type: v.literal('request_changes'), ...decision }),
+  /** Ends the review without a picture. */
+  v.object({ type: v.literal('decline'), ...decision }),
+  /** Takes a decision of one's own back. */
+  v.object({ type: v.literal('withdraw'), ...command, decisionId: id }),
+  /** Says how many people must approve the same image. The creator's alone. */
+  v.object({ type: v.literal('require_approvals'), ...command, approvals: ApprovalsNeeded }),
   v.object({
     type: v.literal('cancel'),
     ...command,
@@ -88,6 +115,8 @@ export const ReviewCommand = v.variant('type', [
   v.object({ type: v.literal('discard'), ...command, imageId: id }),
   /** Takes a discarded attempt back. */
   v.object({ type: v.literal('restore'), ...command, imageId: id }),
+  /** Deletes attempts for good, all of them or none. */
+  v.object({ type: v.literal('remove'), ...command, imageIds: v.pipe(ids, v.minLength(1)) }),
 ]);
 export type ReviewCommand = v.InferOutput<typeof ReviewCommand>;
 
@@ -118,7 +147,7 @@ export const isAccessCommand = <Given extends { readonly type: string }>(
 ): command is Extract<Given, { type: AccessCommand['type'] }> =>
   accessCommandTypes.some((type) => type === command.type);
 
-export const ClientMessage = v.variant('type', [JoinMessage, WantMessage, DraftMessage, Command]);
+export const ClientMessage = v.variant('type', [JoinMessage, WantMessage, DraftMessage, LookMessage, Command]);
 export type ClientMessage = v.InferOutput<typeof ClientMessage>;
 
 // ——— server to client ———
@@ -166,6 +195,10 @@ export const WelcomeMessage = v.object({
   /** For reviewers. */
   links: v.optional(Links),
   role: openEnum(roles),
+  /** This participant has created the session. */
+  creator: v.optional(v.literal(true)),
+  /** Their approvals count where several are needed. */
+  counts: v.optional(v.literal(true)),
   /** What others see; send it back as `name` on a reconnect. */
   name: v.string(),
   /** By the server's clock. Older servers don't tell it. */
@@ -177,6 +210,8 @@ export const WelcomeMessage = v.object({
     supports: Capabilities,
   }),
   limits: ClientLimits,
+  /** How long the session is kept after the last person has left, in milliseconds. */
+  keptForMs: v.optional(Count),
 });
 export type WelcomeMessage = v.InferOutput<typeof WelcomeMessage>;
 
@@ -199,22 +234,37 @@ const snapshot = {
   discarded: v.optional(v.array(DiscardedAttempt)),
   /** Oldest first. */
   decisions: v.array(Decision),
+  /** How many people must approve the same image; absent: one. */
+  approvalsNeeded: v.optional(Count),
+  /** How many entries the record has; absent: none. */
+  recordLength: v.optional(Count),
   error: v.optional(GenerationError),
   lastAction: v.optional(LastAction),
 };
 
-const unknownStage = v.pipe(
-  v.string(),
-  v.check((stage) => !stages.some((known) => known === stage)),
-  v.transform(() => 'unknown' as const),
-);
+const unknownStage = otherThan(stages);
+const unknownOutcome = otherThan(outcomes);
 
-/** One shape per stage: a `final` without its approved image is no snapshot. */
+/** Whatever stands there: only the outcome `approved` has an approved image. */
+const nothingApproved = v.optional(
+  v.pipe(
+    v.unknown(),
+    v.transform((): undefined => undefined),
+  ),
+);
+const final = { stage: v.literal('final'), ...snapshot, image: ImageReference };
+
+/** One shape per stage and outcome: an approval without its image is no snapshot. */
 export const SnapshotMessage = v.variant('stage', [
   v.object({ stage: v.literal('initial_input'), ...snapshot }),
   v.object({ stage: v.literal('generating'), ...snapshot, generation: Generation }),
   v.object({ stage: v.literal('user_feedback'), ...snapshot, image: ImageReference }),
-  v.object({ stage: v.literal('final'), ...snapshot, image: ImageReference, approved: ImageReference }),
+  v.variant('outcome', [
+    v.object({ ...final, outcome: v.literal('approved'), approved: ImageReference }),
+    v.object({ ...final, outcome: v.literal('declined'), approved: nothingApproved }),
+    /** An outcome of a newer server. */
+    v.object({ ...final, outcome: unknownOutcome, approved: nothingApproved }),
+  ]),
   /** A stage of a newer server: the rest of the snapshot still holds. */
   v.object({ stage: unknownStage, ...snapshot }),
 ]);
@@ -234,9 +284,24 @@ export type DraftUpdateMessage = v.InferOutput<typeof DraftUpdateMessage>;
 export const LinksMessage = v.object({ type: v.literal('links'), ...Links.entries });
 export type LinksMessage = v.InferOutput<typeof LinksMessage>;
 
-/** How many connections are in the session, by role. */
-export const ViewersMessage = v.object({ type: v.literal('viewers'), reviewers: Count, watchers: Count });
+/** How many connections are in the session, by role, and who they are. */
+export const ViewersMessage = v.object({
+  type: v.literal('viewers'),
+  reviewers: Count,
+  watchers: Count,
+  /** All reviewers and the first watchers, each once; absent from a server that names nobody. */
+  people: v.optional(v.array(Person)),
+});
 export type ViewersMessage = v.InferOutput<typeof ViewersMessage>;
+
+/** Entries of the record that the client does not have. */
+export const RecordMessage = v.object({
+  type: v.literal('record'),
+  /** The place of the first of them in the record, from 0. What the client has from there on, these replace. */
+  from: Count,
+  entries: v.array(RecordEntry),
+});
+export type RecordMessage = v.InferOutput<typeof RecordMessage>;
 
 export const ProgressMessage = v.object({
   type: v.literal('progress'),
@@ -288,6 +353,10 @@ export const rejectCodes = [
   'stale',
   'wrong_stage',
   'image_not_found',
+  'decision_not_found',
+  'image_in_use',
+  'attempts_full',
+  'record_full',
   'server_busy',
   'budget_exhausted',
   'internal_error',
@@ -327,6 +396,7 @@ export const ServerMessage = v.variant('type', [
   SnapshotMessage,
   DraftUpdateMessage,
   ViewersMessage,
+  RecordMessage,
   LinksMessage,
   ProgressMessage,
   InlineImageMessage,

@@ -18,3 +18,12 @@ export function openEnum<const Name extends string>(names: readonly Name[]) {
     v.transform((value): Name | 'unknown' => (isName(value) ? value : 'unknown')),
   );
 }
+
+/** A value that is none of `names`, of a newer server: read as `unknown`. */
+export function otherThan(names: readonly string[]) {
+  return v.pipe(
+    v.string(),
+    v.check((value) => !names.includes(value)),
+    v.transform(() => 'unknown' as const),
+  );
+}

@@ -70,5 +70,5 @@ export function approvalOf({
   decisions,
   approved,
 }: Extract<SnapshotMessage, { stage: 'final' }>): Decision | undefined {
-  return decisions.findLast(({ decision, imageId }) => decision === 'approved' && imageId === approved.imageId);
+  return decisions.findLast(({ decision, imageId }) => decision === 'approved' && imageId === approved?.imageId);
 }

@@ -130,7 +130,7 @@ export function showLatestLabel(snapshot: SnapshotMessage, selectedId: string | 
   if (!selected) return undefined;
   if (snapshot.stage === 'generating') return 'Show what is being drawn';
   if (snapshot.stage === 'final') {
-    return selectedId === snapshot.approved.imageId ? undefined : 'Show the approved picture';
+    return selectedId === (snapshot.approved ?? snapshot.image).imageId ? undefined : 'Show the approved picture';
   }
   const newest = newestAttempts(attempts);
   if (newest.length > 1) return `Show all ${newest.length} pictures`;
@@ -171,6 +171,9 @@ const actions = {
   regenerate: 'asked for another picture',
   refine: 'asked for a change',
   approve: 'approved this image',
+  request_changes: 'requested changes',
+  decline: 'declined',
+  withdraw: 'withdrew a decision',
   cancel: 'cancelled the drawing',
   start_over: 'started over',
   unknown: 'changed something',
@@ -375,6 +378,7 @@ export function announcement(state: SessionState): string {
 }
 
 function approvalAnnouncement(snapshot: Extract<SnapshotMessage, { stage: 'final' }>): string {
+  if (!snapshot.approved) return 'The review has ended without a picture.';
   const decision = approvalOf(snapshot);
   return `The picture was approved by ${decision ? isolated(decision.by) : 'a reviewer'}.`;
 }

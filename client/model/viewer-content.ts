@@ -77,7 +77,7 @@ export function viewerContent(state: SessionState, selectedId?: string): ViewerC
       : generationContent(state, snapshot.generation);
   }
   if (!attempt) return severalContent(state);
-  const isApproved = snapshot.stage === 'final' && attempt.image.imageId === snapshot.approved.imageId;
+  const isApproved = snapshot.stage === 'final' && attempt.image.imageId === snapshot.approved?.imageId;
   return attemptContent(state, attempt, isApproved ? 'approved' : 'finished');
 }
 
@@ -90,7 +90,7 @@ export function attemptInView({ snapshot }: SessionState, selectedId?: string): 
   const { attempts } = snapshot;
   const selected = findAttempt(attempts, selectedId);
   if (selected) return selected;
-  if (snapshot.stage === 'final') return findAttempt(attempts, snapshot.approved.imageId);
+  if (snapshot.stage === 'final' && snapshot.approved) return findAttempt(attempts, snapshot.approved.imageId);
   return newestAttempts(attempts).length > 1 ? undefined : attempts.at(-1);
 }
 

@@ -11,6 +11,7 @@ import { defaultEnvironment, type Environment } from './environment.ts';
 import { ImageDownloads } from './image-downloads.ts';
 import { ImageRequests } from './image-requests.ts';
 import type { VerifiedImage } from './inbox.ts';
+import { Look } from './look.ts';
 import { imagesOfUse, ReceivedImages, runningGenerationId } from './received-images.ts';
 import { SessionConnection, type SessionMessage, serverBase } from './session-connection.ts';
 import type { SessionState } from './session-state.ts';
@@ -43,6 +44,8 @@ export interface SessionClientOptions {
   readonly token?: string;
   /** What others see, at most 40 UTF-16 units; blank: the server gives one, such as `Reviewer 2`. */
   readonly name?: string;
+  /** How many participants must approve the same picture of a session that is created, 1 to 16; absent: the server's own number. */
+  readonly approvals?: number;
 }
 
 export class SessionClient {
@@ -50,20 +53,24 @@ export class SessionClient {
   readonly #connection: SessionConnection;
   readonly #commands: Commands;
   readonly #draft: SharedDraft;
+  readonly #look: Look;
   readonly #images: ReceivedImages;
   readonly #imageRequests: ImageRequests;
   readonly #downloads: ImageDownloads;
   readonly #store: Store<SessionState>;
-  #received: Pick<SessionState, 'snapshot' | 'viewers'> = {};
+  #received: Pick<SessionState, 'snapshot' | 'viewers' | 'people' | 'record'> = { people: [], record: [] };
   #progress: SessionState['progress'] = new Map();
 
   /** @throws {TypeError} when `options.server` is not an address */
   constructor(options: SessionClientOptions, environment: Environment = defaultEnvironment()) {
-    const { server, sessionId, sessionKey, token, name, participant } = options;
+    const { server, sessionId, sessionKey, token, name, participant, approvals } = options;
     this.#environment = environment;
     this.#commands = new Commands(environment, (command) => this.#sendCommand(command));
     this.#draft = new SharedDraft(environment, (text, draftId) => {
       this.#connection.send({ type: 'draft', text, draftId });
+    });
+    this.#look = new Look(environment, (imageId) => {
+      this.#connection.send({ type: 'look', ...(imageId !== undefined && { imageId }) });
     });
     this.#images = new ReceivedImages(environment, () => this.#update());
     this.#imageRequests = new ImageRequests(
@@ -84,13 +91,15 @@ export class SessionClient {
     });
     this.#connection = new SessionConnection(
       base,
-      { sessionId, sessionKey, token, name, participant },
+      { sessionId, sessionKey, token, name, participant, approvals },
       {
         heldImages: (limit) => this.#images.newestIds(this.#received.snapshot, limit),
+        recordLength: () => this.#received.record.length,
         joined: (snapshot) => this.#onJoined(snapshot),
         received: (message) => this.#onMessage(message),
         disconnected: () => {
           this.#draft.disconnected();
+          this.#look.disconnected();
           this.#imageRequests.disconnected();
         },
         ended: (reason) => this.#commands.end(reason),
@@ -161,6 +170,11 @@ export class SessionClient {
     this.#update();
   }
 
+  /** What this person has open, for the others to see; undefined: no picture. Sent four times a second at most, and after each join. */
+  look(imageId: string | undefined): void {
+    this.#look.set(imageId);
+  }
+
   /** Every command resolves, and never rejects: with the server's answer, however many connections that takes (rule W6). */
   generate(prompt: string, options?: Options): Promise<CommandResult> {
     return this.#command({ type: 'generate', prompt, ...(options && { options }) });
@@ -175,9 +189,32 @@ export class SessionClient {
     return this.#command({ type: 'refine', imageId, feedback, ...(options && { options }) });
   }
 
-  /** Names the image by id and digest (rule M3). */
-  approve({ imageId, sha256 }: ImageReference): Promise<CommandResult> {
-    return this.#command({ type: 'approve', imageId, sha256 });
+  /**
+   * Names the image by id and digest (rule M3), as the other decisions do.
+   * @param note why; a blank one is left out
+   */
+  approve({ imageId, sha256 }: ImageReference, note = ''): Promise<CommandResult> {
+    return this.#command({ type: 'approve', imageId, sha256, ...(note.trim() !== '' && { note }) });
+  }
+
+  /** @param note what should change, at most `FEEDBACK_CHARACTERS` (2,000) UTF-16 units */
+  requestChanges({ imageId, sha256 }: ImageReference, note: string): Promise<CommandResult> {
+    return this.#command({ type: 'request_changes', imageId, sha256, note });
+  }
+
+  /** Ends the review without a picture. `note`: why, as long as in `requestChanges`. */
+  decline({ imageId, sha256 }: ImageReference, note: string): Promise<CommandResult> {
+    return this.#command({ type: 'decline', imageId, sha256, note });
+  }
+
+  /** Takes a decision of this participant back; a picture that has too few approvals left by that is not final any more. */
+  withdraw(decisionId: string): Promise<CommandResult> {
+    return this.#command({ type: 'withdraw', decisionId });
+  }
+
+  /** Says how many participants must approve the same picture, 1 to 16. The creator's alone, and not after the end of the review. */
+  requireApprovals(approvals: number): Promise<CommandResult> {
+    return this.#command({ type: 'require_approvals', approvals });
   }
 
   /** @param reason what was wrong, shown to all; a blank one is left out */
@@ -192,6 +229,11 @@ export class SessionClient {
 
   restore(imageId: string): Promise<CommandResult> {
     return this.#command({ type: 'restore', imageId });
+  }
+
+  /** Deletes attempts for good, kept or discarded, all of them or none: one that somebody has decided about or has open stays. */
+  remove(imageIds: readonly string[]): Promise<CommandResult> {
+    return this.#command({ type: 'remove', imageIds: [...imageIds] });
   }
 
   /** Empties the prompt field as well, once the server has accepted it. */
@@ -239,6 +281,7 @@ export class SessionClient {
   #onJoined(snapshot: SnapshotMessage): void {
     const { welcome } = this.#connection.state;
     this.#draft.joined(snapshot, welcome?.role === 'reviewer' ? welcome.limits : undefined);
+    this.#look.joined();
     for (const command of this.#commands.state.pending) this.#connection.send(command);
     this.#onSnapshot(snapshot);
   }
@@ -251,8 +294,13 @@ export class SessionClient {
       case 'draft':
         return this.#draft.draftReceived(message.text, message.draftId);
       case 'viewers':
-        this.#received = { ...this.#received, viewers: message };
+        this.#received = { ...this.#received, viewers: message, people: message.people ?? [] };
         return;
+      case 'record': {
+        const record = [...this.#received.record.slice(0, message.from), ...message.entries];
+        this.#received = { ...this.#received, record };
+        return;
+      }
       case 'progress':
         if (message.generationId !== runningGenerationId(this.#received.snapshot)) return;
         this.#progress = new Map(this.#progress).set(message.candidate, {

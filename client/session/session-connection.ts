@@ -26,6 +26,7 @@ interface Credentials {
   readonly token: string | undefined;
   readonly name: string | undefined;
   readonly participant: { readonly id: string; readonly secret: string } | undefined;
+  readonly approvals: number | undefined;
 }
 
 /** What a joined session sends. */
@@ -34,6 +35,8 @@ export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage | LinksMes
 export interface SessionConnectionListener {
   /** The ids of at most `limit` images that the server need not send again. */
   heldImages(limit: number): string[];
+  /** How many entries of the record need not be sent again. */
+  recordLength(): number;
   /** The first snapshot of a connection: from now on, what is sent reaches the server. */
   joined(snapshot: SnapshotMessage): void;
   received(message: SessionMessage): void;
@@ -226,7 +229,8 @@ export class SessionConnection {
     this.#inbox = new Inbox(this.#environment.sha256, (message) => this.#onMessage(message));
     this.#sentToken = this.#credentials.token;
     const have = this.#listener.heldImages(this.limits.HAVE_IDS);
-    this.#socket.send(JSON.stringify(joinMessage(this.#credentials, have, this.#images)));
+    const held = { have, record: this.#listener.recordLength() };
+    this.#socket.send(JSON.stringify(joinMessage(this.#credentials, held, this.#images)));
   }
 
   #onText(text: string): void {
@@ -371,19 +375,20 @@ function webSocketUrl(server: string): string {
 
 /** The token counts only where a session is created, and the key and the participant only where one is joined (rule W5). */
 function joinMessage(
-  { sessionId, sessionKey, token, name, participant }: Credentials,
-  have: string[],
+  { sessionId, sessionKey, token, name, participant, approvals }: Credentials,
+  { have, record }: { have: string[]; record: number },
   images: 'inline' | 'url',
 ): JoinMessage {
   const identity =
     sessionId === undefined
-      ? { ...(token !== undefined && { token }) }
+      ? { ...(token !== undefined && { token }), ...(approvals !== undefined && { approvals }) }
       : { sessionId, ...(sessionKey !== undefined && { key: sessionKey }), ...(participant && { participant }) };
   return {
     type: 'join',
     ...identity,
     ...(name !== undefined && { name }),
     ...(have.length > 0 && { have }),
+    ...(record > 0 && { record }),
     ...(images === 'url' && { images }),
   };
 }
@@ -393,6 +398,7 @@ const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
   snapshot: true,
   draft: true,
   viewers: true,
+  record: true,
   links: true,
   progress: true,
   image: true,

@@ -1,6 +1,6 @@
 /** The state that the session client gives its subscribers: immutable, and complete enough to draw a view from. */
 
-import type { ImageReference, LastAction } from '../../shared/model.ts';
+import type { ImageReference, LastAction, Person, RecordEntry } from '../../shared/model.ts';
 import type {
   Command,
   Links,
@@ -102,6 +102,10 @@ export interface SessionState {
   /** The same text, while it was typed here and the server may not have it: closing the client now could lose it. */
   readonly unsentDraft?: string;
   readonly viewers?: ViewersMessage;
+  /** Who is here, this participant included: all reviewers and the first watchers. */
+  readonly people: readonly Person[];
+  /** Who decided what, and when, oldest first: `snapshot.recordLength` entries once all have come. */
+  readonly record: readonly RecordEntry[];
   /** The running generation's last progress by candidate, with the time of its arrival in milliseconds of `Date.now()`. */
   readonly progress: ReadonlyMap<number, ProgressMessage & { readonly receivedAt: number }>;
   /** The running generation's last partial, by candidate. */
@@ -137,6 +141,8 @@ export const displayProblem = ({ display }: ReceivedImage): DisplayProblem | und
 export const initialState: SessionState = {
   connection: { status: 'connecting' },
   draft: '',
+  people: [],
+  record: [],
   progress: new Map(),
   partials: new Map(),
   images: new Map(),

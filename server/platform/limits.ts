@@ -35,9 +35,18 @@ export const defaultLimits = {
   NAME_CHARACTERS: 40,
   HAVE_IDS: 32,
   WANT_IDS: 12,
-  ATTEMPTS_PER_SESSION: 12,
-  /** Decisions on record; a snapshot carries them all, so the oldest go. */
-  DECISIONS_PER_SESSION: 256,
+  /** Kept and discarded attempts together; a generation that would bring more is rejected. */
+  ATTEMPTS_PER_SESSION: 24,
+  /** How many people must approve the same image, 1 to 16, in sessions whose creator does not say. */
+  APPROVALS: 1,
+  /** Entries of a session's record; beyond them a decision is rejected. */
+  RECORD_ENTRIES: 1_000,
+  /** The last decisions, which stand in every snapshot. */
+  DECISIONS_PER_SNAPSHOT: 256,
+  /** One message of the record; an entry is never divided. */
+  RECORD_MESSAGE_CHARACTERS: 32 * 1024,
+  /** How many watchers are named to the others, beside all reviewers. */
+  NAMED_WATCHERS: 20,
   /** Images of one generation. The protocol allows no more, so the environment can only lower it. */
   CANDIDATES_PER_GENERATION: 4,
   /** Command ids whose answers a session remembers (rule M7). */
@@ -100,7 +109,7 @@ export const defaultLimits = {
   /** A session in which nobody did anything for so long gives up attempts that it does not show, when their memory is needed. */
   SESSION_UNTOUCHED_MS: 15 * MINUTE,
   /** A session without connections ends so long after its last connection or its last generation, whichever was later. */
-  SESSION_IDLE_MS: 30 * MINUTE,
+  SESSION_IDLE_MS: 24 * 60 * MINUTE,
   /** Bytes that one connection's socket may hold before progress and snapshots are reduced to the latest (rule R3). */
   OUTBOX_BYTES: 256 * 1024,
   /** Snapshots and drafts to one connection: beyond a burst of OUTBOX_BYTES, those that come faster are reduced to the latest. */

@@ -98,9 +98,13 @@ export class Telemetry {
     this.log.info(retry, 'candidate retried');
   }
 
-  decided(session: string, { decision, imageId, sha256, participantId }: Decision): void {
-    this.#decisions.inc({ decision });
-    this.log.info({ session, decision, imageId, sha256, participantId }, 'decided');
+  /** `outcome`: what became of the review by it. */
+  decided(session: string, { decision, imageId, sha256, participantId, withdrawn }: Decision, outcome: string): void {
+    this.#decisions.inc({ decision: withdrawn ? 'withdrawn' : decision });
+    this.log.info(
+      { session, decision, imageId, sha256, participantId, outcome },
+      withdrawn ? 'decision withdrawn' : 'decided',
+    );
   }
 
   /** Today's budget refuses an image; told once a day. */

@@ -75,19 +75,6 @@ export function restoreAttempt({ attempts, discarded }: AttemptLists, imageId: s
   };
 }
 
-/**
- * The images to drop so that at most `limit` attempts remain: discarded ones first, then the oldest. The newest attempt and the
- * running generation's parent are never among them.
- */
-export function excessImages(
-  { attempts, discarded }: AttemptLists,
-  { parent }: Generation,
-  limit: number,
-): Set<string> {
-  const droppable = [...discarded, ...attempts.slice(0, -1)].map(imageIdOf).filter((imageId) => imageId !== parent);
-  return new Set(droppable.slice(0, Math.max(0, attempts.length + discarded.length - limit)));
-}
-
 /** Without the attempts of those images. Their children keep the parent's id and are marked `parentDropped` (rule M9). */
 export function dropAttempts({ attempts, discarded }: AttemptLists, dropped: ReadonlySet<string>): AttemptLists {
   return { attempts: remaining(attempts, dropped), discarded: remaining(discarded, dropped) };

@@ -16,6 +16,8 @@ export interface Caller {
   readonly sessionId: string;
   readonly role: Role;
   readonly participant: Participant;
+  /** Whether their approval counts where several are needed: the creator's and that of invited reviewers do. */
+  readonly hasVote: boolean;
   /** The open link that they came by; absent for a reviewer who was let in before, by a link that is open no longer. */
   readonly linkId?: string;
   readonly connectionId: string;

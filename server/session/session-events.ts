@@ -9,18 +9,34 @@ export interface ReadyEvent {
   readonly attempts: readonly Attempt[];
 }
 
-export interface DecidedEvent {
+/** Somebody has decided about an image, or has withdrawn a decision: then `decision.withdrawn` is there. */
+export type DecidedEvent = {
   readonly sessionId: string;
   readonly decision: Decision;
-  readonly attempt: Attempt;
-  /** The image's bytes, untouched (rule W4). */
-  readonly bytes: StoredImage['bytes'];
-}
+  /** What the decision is about; absent when the session no longer has it. */
+  readonly attempt?: Attempt;
+} & (
+  | {
+      /** The image is approved by as many as were needed. Only this event hands out bytes. */
+      readonly outcome: 'approved';
+      readonly attempt: Attempt;
+      /** The image's bytes, untouched (rule W4). */
+      readonly bytes: StoredImage['bytes'];
+    }
+  | {
+      /**
+       * - `declined`: the review has ended without a picture
+       * - `reopened`: a withdrawal undid the approval or the refusal that was reported before
+       * - `unchanged`: one opinion more or less; the review goes on, or stands as it was
+       */
+      readonly outcome: 'declined' | 'reopened' | 'unchanged';
+    }
+);
 
 export interface EndedEvent {
   readonly sessionId: string;
-  /** Nobody came back in time; its memory was needed; the server stops; a reviewer ended it. */
-  readonly reason: 'idle' | 'memory' | 'shutdown' | 'reviewer';
+  /** Nobody came back in time; its memory was needed; it was unused, and the server had too many; the server stops; a reviewer ended it. */
+  readonly reason: 'idle' | 'memory' | 'full' | 'shutdown' | 'reviewer';
   /** The reviewer who ended it. */
   readonly participantId?: string;
   readonly stage: string;

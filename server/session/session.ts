@@ -1,12 +1,13 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Generation } from '../../shared/model.ts';
+import type { Attempt, Decision, Generation, InvitationEntry, RecordEntry } from '../../shared/model.ts';
 import {
   type AccessCommand,
   type Command,
   isAccessCommand,
   type Links,
   type ProgressMessage,
+  type RecordMessage,
   type RejectCode,
   type ReviewCommand,
 } from '../../shared/protocol.ts';
@@ -18,18 +19,20 @@ import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
 import { OpenLinks } from './links.ts';
-import { type Event, type ForgetEvent, transition } from './machine.ts';
+import { transition } from './machine.ts';
 import { type Caller, Participants } from './participants.ts';
 import { isCreator } from './places.ts';
+import { decisionsIn, isDecision } from './record.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
-import type { SessionEvents } from './session-events.ts';
+import type { DecidedEvent, SessionEvents } from './session-events.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Spending } from './spending.ts';
-import { initialState, type State } from './state.ts';
+import { approvedIn, initialState, type State } from './state.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
+import type { Event, ForgetEvent } from './transition.ts';
 import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
@@ -57,6 +60,12 @@ export interface SessionView {
   /** The ids of the images that the snapshot shows as `image` and `approved`. */
   readonly shownImages: readonly string[];
   readonly viewers: Viewers;
+  /** The `viewers` message, encoded once for all connections. */
+  readonly viewersFrame: Buffer;
+  /** Who decided what, and when, oldest first. It only grows. */
+  readonly record: readonly RecordEntry[];
+  /** A `record` message with entries from the one at `from` on, as many as one message takes, and the place of the next. */
+  recordFrame(from: number): RecordFrame;
   /** Candidates that are being drawn or wait for it. */
   readonly runningCandidates: readonly number[];
   progress(candidate: number): ProgressMessage | undefined;
@@ -72,6 +81,11 @@ export interface SessionView {
   fileName(image: StoredImage): string;
 }
 
+export interface RecordFrame {
+  readonly frame: Buffer;
+  readonly next: number;
+}
+
 export class Session implements SessionView {
   readonly id: string;
   readonly links: OpenLinks;
@@ -82,16 +96,19 @@ export class Session implements SessionView {
   readonly #images = new SessionImages();
   readonly #draft: SessionDraft;
   readonly #listener: SessionListener;
-  #state: State = initialState;
+  #state: State;
   #run: GenerationRun | undefined;
   /** Counts the images that were asked for, so that the same prompt gives another picture. */
   #requestedImages = 0;
   #touchedAt: number;
   #snapshotFrame: Buffer | undefined;
+  /** By `from`, as long as the record does not grow. */
+  readonly #recordFrames = new Map<number, RecordFrame>();
   #lastStep: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(context: SessionContext, listener: SessionListener) {
+  constructor(context: SessionContext, approvalsNeeded: number, listener: SessionListener) {
+    this.#state = { ...initialState, approvalsNeeded };
     this.id = context.newId();
     this.links = new OpenLinks(context.newId);
     this.participants = new Participants(context.newId, context.limits.NAME_CHARACTERS);
@@ -100,10 +117,11 @@ export class Session implements SessionView {
     const { limits, clock, telemetry } = context;
     this.#touchedAt = clock.monotonic();
     this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
-    const { CONNECTIONS_PER_SESSION: all } = limits;
+    const { CONNECTIONS_PER_SESSION: all, NAMED_WATCHERS: namedWatchers } = limits;
     this.#subscribers = new Subscribers({
       clock,
       places: { all, watchers: placesOfWatchers(all, limits) },
+      namedWatchers,
       onLeft: (caller) => this.#onLeft(caller),
       onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
     });
@@ -119,6 +137,12 @@ export class Session implements SessionView {
   /** Nobody is connected, and nothing is being drawn. */
   get isIdle(): boolean {
     return this.#subscribers.size === 0 && !this.#run;
+  }
+
+  /** There are no attempts in it, and nothing is on record. */
+  get isUnused(): boolean {
+    const { attempts, discarded, record } = this.#state;
+    return attempts.length + discarded.length + record.length === 0;
   }
 
   /** When somebody last joined, typed, gave a command or asked for an image, on the monotonic clock. */
@@ -142,13 +166,40 @@ export class Session implements SessionView {
   }
 
   get snapshotFrame(): Buffer {
-    this.#snapshotFrame ??= Buffer.from(JSON.stringify(snapshotOf(this.#state, this.#draft.text)));
+    const { DECISIONS_PER_SNAPSHOT } = this.#context.limits;
+    this.#snapshotFrame ??= Buffer.from(
+      JSON.stringify(snapshotOf(this.#state, this.#draft.text, DECISIONS_PER_SNAPSHOT)),
+    );
     return this.#snapshotFrame;
+  }
+
+  get viewersFrame(): Buffer {
+    return this.#subscribers.viewersFrame;
+  }
+
+  get record(): readonly RecordEntry[] {
+    return this.#state.record;
+  }
+
+  recordFrame(from: number): RecordFrame {
+    const known = this.#recordFrames.get(from);
+    if (known) return known;
+    const entries: RecordEntry[] = [];
+    let characters = 0;
+    for (const entry of this.record.slice(from)) {
+      if (characters >= this.#context.limits.RECORD_MESSAGE_CHARACTERS) break;
+      characters += JSON.stringify(entry).length;
+      entries.push(entry);
+    }
+    const message: RecordMessage = { type: 'record', from, entries };
+    const frame = { frame: Buffer.from(JSON.stringify(message)), next: from + entries.length };
+    this.#recordFrames.set(from, frame);
+    return frame;
   }
 
   get shownImages(): readonly string[] {
     const newest = newestAttempt(this.#state.attempts)?.image.imageId;
-    const approved = this.#state.stage === 'final' ? this.#state.approved.imageId : undefined;
+    const approved = approvedIn(this.#state)?.imageId;
     return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
   }
 
@@ -174,7 +225,7 @@ export class Session implements SessionView {
   }
 
   isApproved(imageId: string): boolean {
-    return this.#state.stage === 'final' && this.#state.approved.imageId === imageId;
+    return approvedIn(this.#state)?.imageId === imageId;
   }
 
   fileName({ reference: { imageId, mediaType } }: StoredImage): string {
@@ -216,6 +267,18 @@ export class Session implements SessionView {
     return undefined;
   }
 
+  /** What the caller has open, for the others to see. Of several looks within a quarter of a second, they see the last. */
+  look({ connectionId }: Caller, imageId: string | undefined): void {
+    this.touch();
+    const isHere = imageId !== undefined && this.#images.find(imageId) !== undefined;
+    this.#subscribers.look(connectionId, isHere ? imageId : undefined);
+  }
+
+  /** Puts on record that somebody was invited, or lost the right to take part. Rejected with `record_full`, but for a revocation. */
+  recordInvitation(entry: InvitationEntry): Promise<Answer> {
+    return this.#serially(() => this.#apply({ type: 'invitation', entry }));
+  }
+
   /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
@@ -233,8 +296,8 @@ export class Session implements SessionView {
   }
 
   /**
-   * Drops every attempt but the newest, the approved one and those that are on show or being sent, to free their memory. Does nothing
-   * when somebody has come back by the time of its turn.
+   * Drops every attempt but the newest and those that somebody has decided about or has open, or that are on show or being sent, to free
+   * their memory. Does nothing when somebody has come back by the time of its turn.
    */
   async forget(): Promise<void> {
     await this.#serially(() => {
@@ -263,7 +326,9 @@ export class Session implements SessionView {
     const { attempts } = this.#state;
     const { generationId } = newestAttempt(attempts)?.image ?? {};
     const isOnShow = ({ image }: Attempt) => this.#subscribers.size > 0 && image.generationId === generationId;
-    return { type: 'forget', keep: [...this.#images.inUse, ...attempts.filter(isOnShow).map(imageIdOf)] };
+    const keep = [...this.#images.inUse, ...this.#subscribers.lookedAt(), ...attempts.filter(isOnShow).map(imageIdOf)];
+    const { newId, clock } = this.#context;
+    return { type: 'forget', keep, entryId: newId(), at: isoTime(clock) };
   }
 
   get imageBytes(): number {
@@ -313,13 +378,17 @@ export class Session implements SessionView {
   }
 
   #executeReview(caller: Caller, given: ReviewCommand): Answer {
-    const { participant, connectionId } = caller;
+    if (given.type === 'require_approvals' && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
+    const { participant, connectionId, role, hasVote } = caller;
     const { limits, clock, newId } = this.#context;
     const command = withCleanText(given);
     const problem = textProblem(command, limits);
     if (problem) return reject(problem);
     const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
-    return this.#apply({ type: 'command', command, act, generationId: newId() }, caller);
+    const author = { role, hasVote };
+    const lookedAt = this.#subscribers.lookedAt(participant.id);
+    const event = { type: 'command', command, act, author, lookedAt } as const;
+    return this.#apply({ ...event, generationId: newId(), entryId: newId() }, caller);
   }
 
   /** Only a command of a requester starts a generation. */
@@ -339,6 +408,7 @@ export class Session implements SessionView {
     }
     if (state !== before) {
       this.#snapshotFrame = undefined;
+      if (state.record !== before.record) this.#recordFrames.clear();
       this.#subscribers.notify((one) => one.snapshotChanged());
       this.#emitEvents(before, state);
     }
@@ -350,17 +420,31 @@ export class Session implements SessionView {
   #emitEvents(before: State, state: State): void {
     const { events } = this.#context;
     const sessionId = this.id;
-    const decision = state.decisions.at(-1);
-    if (decision && decision !== before.decisions.at(-1)) {
-      const attempt = findAttempt(state.attempts, decision.imageId);
-      const image = this.#images.find(decision.imageId);
-      if (attempt && image) events.emit('decided', { sessionId, decision, attempt, bytes: image.bytes });
+    const entry = state.record.at(-1);
+    if (entry && entry !== before.record.at(-1)) {
+      const decisionId = entry.kind === 'withdrawn' ? entry.decisionId : isDecision(entry) ? entry.entryId : undefined;
+      const decision = decisionsIn(state.record).find((one) => one.decisionId === decisionId);
+      if (decision) events.emit('decided', this.#decidedEvent(decision, before, state));
     }
     if (before.stage === 'generating' && state.stage === 'user_feedback') {
       const { generationId } = before.generation;
       const attempts = state.attempts.filter(({ image }) => image.generationId === generationId);
       if (attempts.length > 0) events.emit('ready', { sessionId, generationId, attempts });
     }
+  }
+
+  #decidedEvent(decision: Decision, before: State, state: State): DecidedEvent {
+    const { imageId } = decision;
+    const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
+    const common = { sessionId: this.id, decision, ...(attempt && { attempt }) };
+    const wasFinal = before.stage === 'final';
+    if (wasFinal !== (state.stage === 'final')) {
+      if (state.stage !== 'final') return { ...common, outcome: 'reopened' };
+      if (state.outcome === 'declined') return { ...common, outcome: 'declined' };
+      const image = this.#images.find(imageId);
+      if (attempt && image) return { ...common, outcome: 'approved', attempt, bytes: image.bytes };
+    }
+    return { ...common, outcome: 'unchanged' };
   }
 
   /** The run of a generation for which there are places and the means; a rejection when there are none (rule S9). */
@@ -469,7 +553,7 @@ export class Session implements SessionView {
 }
 
 const FULL = 'This session is full. Try again in a little while.';
-const NOT_CREATOR = 'Only whoever opened the session can change its review link.';
+const NOT_CREATOR = 'Only whoever opened the session can do that.';
 
 /** Absent: the sentence of `server_busy` says it all. */
 const shortages: Record<Shortage, string | undefined> = {

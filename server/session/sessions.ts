@@ -36,7 +36,7 @@ export type Authorize = (attempt: {
   readonly headers: IncomingHttpHeaders;
 }) => boolean | Promise<boolean>;
 
-export type JoinRequest = Pick<JoinMessage, 'key' | 'token' | 'name' | 'participant'>;
+export type JoinRequest = Pick<JoinMessage, 'key' | 'token' | 'name' | 'participant' | 'approvals'>;
 
 export interface Joined {
   readonly accepted: true;
@@ -94,8 +94,8 @@ export class Sessions {
   async create(visitor: Visitor, request: JoinRequest): Promise<Joined | Rejection> {
     if (!(await this.#isAuthorized(visitor, request.token))) return this.#rejectSecret(visitor);
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
-    if (this.#isDraining || this.#sessions.size >= this.#context.limits.SESSIONS) return reject('server_busy');
-    const session = this.#createSession();
+    if (this.#isDraining || !this.#hasPlace()) return reject('server_busy');
+    const session = this.#createSession(request.approvals);
     const link = session.links.of('reviewer');
     const joined = this.#admit(session, visitor, request, { role: 'reviewer', ...(link && { linkId: link.id }) });
     return { ...joined, ...(link?.key !== undefined && { key: link.key }) };
@@ -136,6 +136,11 @@ export class Sessions {
   setDraft(caller: Caller, text: string, draftId?: string): Rejection | undefined {
     const session = this.#sessions.get(caller.sessionId);
     return session ? session.setDraft(caller, text, draftId) : reject('session_not_found');
+  }
+
+  /** Tells the others what the caller has open: an image, or none. */
+  look(caller: Caller, imageId: string | undefined): void {
+    this.#sessions.get(caller.sessionId)?.look(caller, imageId);
   }
 
   /** Whether the caller may ask for the bytes of images now: that is rate-limited like a command. */
@@ -240,7 +245,15 @@ export class Sessions {
     }
   }
 
-  #createSession(): Session {
+  /** When there are too many, a session makes way that everybody has left for long without having done anything in it. */
+  #hasPlace(): boolean {
+    if (this.#sessions.size < this.#context.limits.SESSIONS) return true;
+    const unused = this.#idle.keys().find((session) => session.isIdle && session.isUntouched && session.isUnused);
+    if (unused) this.#end(unused, 'full');
+    return unused !== undefined;
+  }
+
+  #createSession(approvals: number = this.#context.limits.APPROVALS): Session {
     const { authorize: _authorize, ...context } = this.#context;
     const session: Session = new Session(
       {
@@ -249,6 +262,7 @@ export class Sessions {
         spending: this.#spending,
         reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal),
       },
+      approvals,
       {
         idle: () => this.#onIdle(session),
         left: (caller) => this.#countWatcher(caller, -1),
@@ -265,7 +279,8 @@ export class Sessions {
     const { id, number, secret } = session.participants.identify(given, grant.role);
     const participant = { id, number, name: session.participants.names.nameFor(id, name, grant.role === 'reviewer') };
     const { connectionId, address } = visitor;
-    const caller = { sessionId: session.id, ...grant, participant, connectionId, address };
+    const hasVote = grant.role === 'reviewer' && number === 1;
+    const caller = { sessionId: session.id, ...grant, participant, hasVote, connectionId, address };
     const links = grant.role === 'reviewer' && { links: session.linksFor(caller) };
     return { accepted: true, caller, session, participantSecret: secret, ...links };
   }

@@ -1,10 +1,13 @@
 /** A session's state as the `snapshot` message of the protocol. */
+import type { Decision } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import { newestAttempt } from './attempts.ts';
+import { imageIdOf, newestAttempt } from './attempts.ts';
+import { decisionsIn } from './record.ts';
 import type { Idle, State } from './state.ts';
 
-export function snapshotOf(state: State, draft: string): SnapshotMessage {
-  const { revision, turn, draftRevision, attempts, discarded, decisions, lastAction } = state;
+/** `decisions`: how many of them a snapshot carries at most. */
+export function snapshotOf(state: State, draft: string, decisions: number): SnapshotMessage {
+  const { revision, turn, draftRevision, approvalsNeeded, record, attempts, discarded, lastAction } = state;
   const common = {
     type: 'snapshot' as const,
     revision,
@@ -13,7 +16,9 @@ export function snapshotOf(state: State, draft: string): SnapshotMessage {
     draftRevision,
     attempts: [...attempts],
     ...(discarded.length > 0 && { discarded: [...discarded] }),
-    decisions: [...decisions],
+    decisions: lastDecisions(state, decisions),
+    ...(approvalsNeeded > 1 && { approvalsNeeded }),
+    ...(record.length > 0 && { recordLength: record.length }),
     ...(lastAction && { lastAction }),
   };
   switch (state.stage) {
@@ -25,9 +30,24 @@ export function snapshotOf(state: State, draft: string): SnapshotMessage {
     }
     case 'user_feedback':
       return { ...common, stage: state.stage, image: newestAttempt(state.attempts).image, ...unfinishedOf(state) };
-    case 'final':
-      return { ...common, stage: state.stage, image: newestAttempt(state.attempts).image, approved: state.approved };
+    case 'final': {
+      const final = { ...common, stage: state.stage, image: newestAttempt(state.attempts).image };
+      return state.outcome === 'approved'
+        ? { ...final, outcome: state.outcome, approved: state.approved }
+        : { ...final, outcome: state.outcome };
+    }
   }
+}
+
+/** A note may be long, and the record has it: here it stands only where it still says something of an image of the session. */
+function lastDecisions({ record, attempts, discarded }: State, count: number): Decision[] {
+  const here = new Set([...attempts, ...discarded].map(imageIdOf));
+  return decisionsIn(record)
+    .slice(-count)
+    .map(({ note, ...decision }) => {
+      const isOfUse = note !== undefined && !decision.withdrawn && here.has(decision.imageId);
+      return isOfUse ? { ...decision, note } : decision;
+    });
 }
 
 function unfinishedOf({ unfinished }: Idle) {

@@ -1,5 +1,5 @@
 /** Who is told of changes in a session. A subscriber hears what is due, and fetches the latest when it can send it. */
-import type { Role } from '../../shared/model.ts';
+import type { Person, Role } from '../../shared/model.ts';
 import type { Links } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Caller } from './participants.ts';
@@ -40,6 +40,8 @@ export interface Subscriber {
 export interface Viewers {
   readonly reviewers: number;
   readonly watchers: number;
+  /** All reviewers and the first watchers, each once. */
+  readonly people: readonly Person[];
 }
 
 /** Presence changes with every connection that comes or goes, and each change would be told to all: a herd of n would cost n² messages. */
@@ -48,6 +50,8 @@ const VIEWERS_INTERVAL_MS = 250;
 export interface SubscribersOptions {
   readonly clock: Pick<Clock, 'after'>;
   readonly places: Places;
+  /** How many watchers are named at most. */
+  readonly namedWatchers: number;
   /** A subscriber was removed or has left. */
   readonly onLeft: (caller: Caller) => void;
   /** Receives what a subscriber throws. */
@@ -58,6 +62,9 @@ export class Subscribers {
   /** In the order of their coming. */
   readonly #callers = new Map<Subscriber, Caller>();
   readonly #counts: Record<Role, number> = { reviewer: 0, watcher: 0 };
+  /** The image that each connection has open, by connection id. */
+  readonly #looks = new Map<string, string>();
+  #viewersFrame: Buffer | undefined;
   readonly #options: SubscribersOptions;
   /** Ends the time in which presence is not reported again. */
   #cancelPause: (() => void) | undefined;
@@ -72,7 +79,49 @@ export class Subscribers {
   }
 
   get viewers(): Viewers {
-    return { reviewers: this.#counts.reviewer, watchers: this.#counts.watcher };
+    const { reviewer: reviewers, watcher: watchers } = this.#counts;
+    const people = this.#people;
+    const isReviewer = ({ role }: Person) => role === 'reviewer';
+    const watching = people.filter((person) => !isReviewer(person)).slice(0, this.#options.namedWatchers);
+    return { reviewers, watchers, people: [...people.filter(isReviewer), ...watching] };
+  }
+
+  /** The `viewers` message, encoded once for all connections. */
+  get viewersFrame(): Buffer {
+    this.#viewersFrame ??= Buffer.from(JSON.stringify({ type: 'viewers', ...this.viewers }));
+    return this.#viewersFrame;
+  }
+
+  /** In the order of their coming. Over several connections a participant is one person: a reviewer if one of these may decide. */
+  get #people(): Person[] {
+    const people = new Map<string, Person>();
+    for (const { connectionId, role, participant } of this.#callers.values()) {
+      const { id: participantId, name } = participant;
+      const other = people.get(participantId);
+      const lookingAt = this.#looks.get(connectionId) ?? other?.lookingAt;
+      people.set(participantId, {
+        participantId,
+        name,
+        role: other?.role === 'reviewer' ? other.role : role,
+        ...(lookingAt !== undefined && { lookingAt }),
+      });
+    }
+    return [...people.values()];
+  }
+
+  /** A connection has that image open, or none. The others are told at most every 250 ms. */
+  look(connectionId: string, imageId: string | undefined): void {
+    const isHere = this.#callers.values().some((caller) => caller.connectionId === connectionId);
+    if (!isHere || this.#looks.get(connectionId) === imageId) return;
+    if (imageId === undefined) this.#looks.delete(connectionId);
+    else this.#looks.set(connectionId, imageId);
+    this.#reportViewers();
+  }
+
+  /** The images that connections have open, but for those of one participant. */
+  lookedAt(exceptParticipantId?: string): readonly string[] {
+    const others = [...this.#callers.values()].filter(({ participant }) => participant.id !== exceptParticipantId);
+    return others.flatMap(({ connectionId }) => this.#looks.get(connectionId) ?? []);
   }
 
   /**
@@ -85,6 +134,7 @@ export class Subscribers {
     if (place !== 'free') this.dismiss('place_taken', (one) => one === place);
     this.#callers.set(subscriber, caller);
     this.#counts[caller.role] += 1;
+    this.#viewersFrame = undefined;
     if (this.#cancelPause) this.#call(() => subscriber.viewersChanged());
     this.#reportViewers();
     return true;
@@ -109,10 +159,12 @@ export class Subscribers {
 
   #delete(entries: readonly (readonly [Subscriber, Caller])[]): void {
     if (entries.length === 0) return;
-    for (const [subscriber, { role }] of entries) {
+    for (const [subscriber, { role, connectionId }] of entries) {
       this.#callers.delete(subscriber);
       this.#counts[role] -= 1;
+      this.#looks.delete(connectionId);
     }
+    this.#viewersFrame = undefined;
     if (this.size === 0) this.#endPause();
     else this.#reportViewers();
     for (const [, caller] of entries) this.#options.onLeft(caller);
@@ -127,6 +179,7 @@ export class Subscribers {
   }
 
   #reportViewers(): void {
+    this.#viewersFrame = undefined;
     this.#isReportDue = this.#cancelPause !== undefined;
     if (this.#isReportDue) return;
     this.#cancelPause = this.#options.clock.after(VIEWERS_INTERVAL_MS, () => {

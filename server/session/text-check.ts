@@ -28,9 +28,16 @@ export function withCleanText(command: ReviewCommand): ReviewCommand {
     case 'cancel':
       return command.reason === undefined ? command : { ...command, reason: cleanText(command.reason) };
     case 'approve':
+      return command.note === undefined ? command : { ...command, note: cleanText(command.note) };
+    case 'request_changes':
+    case 'decline':
+      return { ...command, note: cleanText(command.note) };
     case 'start_over':
     case 'discard':
     case 'restore':
+    case 'remove':
+    case 'withdraw':
+    case 'require_approvals':
       return command;
   }
 }
@@ -47,9 +54,16 @@ export function textProblem(command: ReviewCommand, limits: TextLimits): TextPro
     case 'cancel':
       return (command.reason ?? '').length > limits.FEEDBACK_CHARACTERS ? 'prompt_too_long' : undefined;
     case 'approve':
+      return (command.note ?? '').length > limits.FEEDBACK_CHARACTERS ? 'prompt_too_long' : undefined;
+    case 'request_changes':
+    case 'decline':
+      return problemOf(command.note, limits.FEEDBACK_CHARACTERS);
     case 'start_over':
     case 'discard':
     case 'restore':
+    case 'remove':
+    case 'withdraw':
+    case 'require_approvals':
       return undefined;
   }
 }

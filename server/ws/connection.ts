@@ -205,6 +205,8 @@ export class Connection {
         const rejection = this.#context.sessions.setDraft(caller, message.text, message.draftId);
         return rejection && this.#reject(rejection);
       }
+      case 'look':
+        return this.#context.sessions.look(caller, message.imageId);
       default:
         return this.#execute(message, caller);
     }
@@ -230,11 +232,12 @@ export class Connection {
     this.#onJoined(joined, message);
   }
 
-  #onJoined(joined: Joined, { have = [], images }: JoinMessage): void {
+  #onJoined(joined: Joined, { have = [], record = 0, images }: JoinMessage): void {
     const { imagePath, telemetry } = this.#context;
     const { role, sessionId } = joined.caller;
     const urlOf = (imageId: string) => imagePath(sessionId, imageId);
-    this.#outbox.join(this.#welcome(joined), { source: joined.session, ...(images === 'url' && { urlOf }) }, have);
+    const recipient = { source: joined.session, ...(images === 'url' && { urlOf }) };
+    this.#outbox.join(this.#welcome(joined), recipient, { have, record });
     telemetry.log.debug({ connection: this.id, session: sessionId, role }, 'joined');
   }
 
@@ -251,10 +254,13 @@ export class Connection {
       ...(key !== undefined && { key }),
       ...(links && { links }),
       role: caller.role,
+      ...(caller.participant.number === 1 && { creator: true }),
+      ...(caller.hasVote && { counts: true }),
       name: caller.participant.name,
       now: isoTime(clock),
       generator: { name, model, demo, supports: sessions.capabilities },
       limits: clientLimits(limits),
+      keptForMs: limits.SESSION_IDLE_MS,
     };
   }
 

@@ -15,7 +15,15 @@ import type { SocketWriter } from './socket-writer.ts';
 /** What the outbox fetches from its session. */
 export type OutboxSource = Pick<
   SessionView,
-  'snapshotFrame' | 'shownImages' | 'viewers' | 'runningCandidates' | 'progress' | 'partial' | 'image'
+  | 'snapshotFrame'
+  | 'shownImages'
+  | 'viewersFrame'
+  | 'record'
+  | 'recordFrame'
+  | 'runningCandidates'
+  | 'progress'
+  | 'partial'
+  | 'image'
 >;
 
 export interface OutboxOptions {
@@ -34,7 +42,18 @@ interface Joined {
   readonly urlOf?: (imageId: string) => string;
 }
 
-type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' }>;
+/** What the client has. */
+interface Held {
+  /** Ids of images. */
+  readonly have: readonly string[];
+  /** How many entries of the record. */
+  readonly record: number;
+}
+
+type Control = Exclude<
+  ServerMessage,
+  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'record' }
+>;
 
 /** A draft is encoded once for all connections, since the session gives all of them the same update. */
 const draftFrames = new WeakMap<DraftUpdate, Buffer>();
@@ -58,6 +77,9 @@ export class Outbox implements Subscriber {
   #snapshotDue = false;
   #hasSentSnapshot = false;
   #viewersDue = false;
+  #hasSentViewers = false;
+  /** How many entries of the record the client has. */
+  #recordSent = 0;
   #linksDue: Links | undefined;
   /** The last text of others. */
   #draftDue: DraftUpdate | undefined;
@@ -114,9 +136,10 @@ export class Outbox implements Subscriber {
     if (this.#writer.isBetweenMessages) this.#write(message);
   }
 
-  /** Sends `welcome`, `snapshot` and the rest of rule W1. `have`: ids of images that the client has. */
-  join(welcome: WelcomeMessage, joined: Joined, have: readonly string[]): void {
+  /** Sends `welcome`, `snapshot` and the rest of rule W1. */
+  join(welcome: WelcomeMessage, joined: Joined, { have, record }: Held): void {
     this.#joined = joined;
+    this.#recordSent = record <= joined.source.record.length ? record : 0;
     for (const imageId of have) this.#known.add(imageId);
     for (const candidate of joined.source.runningCandidates) {
       this.#progressDue.add(candidate);
@@ -187,13 +210,15 @@ export class Outbox implements Subscriber {
   #sendNext(): boolean {
     const source = this.#joined?.source;
     if (this.#sendLinks()) return true;
-    // An ack follows the snapshot it caused, unless that one waits for an image (rule W6).
-    const snapshotFirst = this.#control[0]?.type === 'ack' && this.#isSnapshotReady(source);
-    const control = snapshotFirst ? undefined : this.#control.shift();
+    // An ack follows the snapshot it caused, unless that one waits for an image (rule W6), and the entries of the record.
+    const isUpdateFirst =
+      this.#control[0]?.type === 'ack' && (this.#isSnapshotReady(source) || this.#isRecordDue(source));
+    const control = isUpdateFirst ? undefined : this.#control.shift();
     if (control) return this.#write(control);
     if (!source) return false;
     return (
       this.#sendOwnDraft() ||
+      this.#sendRecord(source) ||
       this.#sendSnapshot(source) ||
       this.#sendViewers(source) ||
       this.#sendDraft() ||
@@ -242,10 +267,27 @@ export class Outbox implements Subscriber {
     return true;
   }
 
-  #sendViewers({ viewers }: OutboxSource): boolean {
+  #sendViewers(source: OutboxSource): boolean {
     if (!this.#viewersDue || !this.#hasSentSnapshot) return false;
+    if (this.#hasSentViewers && !this.#mayUpdate()) return false;
     this.#viewersDue = false;
-    return this.#write({ type: 'viewers', ...viewers });
+    this.#hasSentViewers = true;
+    this.#updates.charge(source.viewersFrame.length);
+    this.#writer.send(source.viewersFrame);
+    return true;
+  }
+
+  /** Once joined, entries of the record go out before the snapshot that counts them (rule W10). */
+  #isRecordDue(source: OutboxSource | undefined): source is OutboxSource {
+    return source !== undefined && this.#hasSentSnapshot && this.#recordSent < source.record.length;
+  }
+
+  #sendRecord(source: OutboxSource): boolean {
+    if (!this.#isRecordDue(source)) return false;
+    const { frame, next } = source.recordFrame(this.#recordSent);
+    this.#recordSent = next;
+    this.#writer.send(frame);
+    return true;
   }
 
   #sendDraft(): boolean {

@@ -25,8 +25,8 @@ const READING_CLIENTS = 9;
 /** The buffer that Node reads a socket's chunk into. */
 const READ_BYTES = 64 * 1024;
 const LEAST_INTERVAL_MS = 50;
-/** A few more than a session keeps, so that its memory no longer grows. */
-const LEAST_IMAGES = defaultLimits.ATTEMPTS_PER_SESSION + 2;
+/** Then the reviewer starts over, so that the session's memory no longer grows. */
+const IMAGES_PER_REVIEW = 12;
 const BUFFER_SAMPLES = 15;
 
 export interface SlowConsumerReport {
@@ -145,10 +145,13 @@ async function generateFor(
   if (!reviewer) throw new Error('There is no reviewer.');
   const startedAt = performance.now();
   let images = 0;
-  while (performance.now() - startedAt < seconds * 1000 || images < LEAST_IMAGES) {
+  // In the end a session holds as many images as at the end of every other phase.
+  while (performance.now() - startedAt < seconds * 1000 || images % IMAGES_PER_REVIEW > 0 || images === 0) {
     const requestedAt = performance.now();
     const expected = reviewer.images + 1;
-    const type = expected === 1 ? 'generate' : 'regenerate';
+    const isFirst = images % IMAGES_PER_REVIEW === 0;
+    if (isFirst && expected > 1) reviewer.send({ type: 'start_over', commandId: `${name} over ${images}` });
+    const type = isFirst ? 'generate' : 'regenerate';
     reviewer.send({ type, commandId: `${name} ${images}`, prompt: 'a flood' });
     await Promise.all(clients.map((client) => client.until(() => client.images >= expected)));
     images += 1;

@@ -32,6 +32,7 @@ export function validMessage(random: SeededRandom, knowledge: Knowledge, freshId
   const turn = Math.max(0, (snapshot?.turn ?? 0) + random.pick([0, 0, 0, 0, -1, 1]));
   const command = { commandId, ...(random.oneIn(2) && { turn }) };
   const imageId = imageIdOf(random, snapshot);
+  const about = { imageId, sha256: digestOf(random, snapshot) };
   const prompt = random.oneIn(3) ? random.pick(prompts) : 'a kite';
   const options = random.oneIn(4) ? { options: optionsOf(random) } : {};
   return random.pick<() => ClientMessage>([
@@ -43,6 +44,11 @@ export function validMessage(random: SeededRandom, knowledge: Knowledge, freshId
     () => ({ type: 'start_over', ...command }),
     () => ({ type: 'discard', ...command, imageId }),
     () => ({ type: 'restore', ...command, imageId }),
+    () => ({ type: random.pick(['request_changes', 'decline']), ...command, ...about, note: prompt }),
+    () => ({ type: 'withdraw', ...command, decisionId: snapshot?.decisions.at(-1)?.decisionId ?? 'none' }),
+    () => ({ type: 'require_approvals', ...command, approvals: random.between(1, 16) }),
+    () => ({ type: 'remove', ...command, imageIds: [imageId, imageIdOf(random, snapshot)] }),
+    () => ({ type: 'look', ...(random.oneIn(2) && { imageId }) }),
     () => ({ type: 'draft', text: random.pick(prompts), ...(random.oneIn(2) && { draftId: random.pick(names) }) }),
     () => ({ type: 'want', imageIds: Array.from({ length: random.below(14) }, () => imageIdOf(random, snapshot)) }),
     () => joinOf(random, knowledge),

@@ -100,7 +100,7 @@ test('hooks receive what happens in every session, and one that fails disturbs n
   );
   const [decided] = onDecided.mock.calls[0] ?? expect.fail('onDecided was not called');
   expect(decided).toMatchObject({ sessionId, decision: { decision: 'approved', by: 'Ana', participantId } });
-  expect(decided.bytes).toEqual(bytes);
+  expect(decided).toMatchObject({ outcome: 'approved', bytes });
   await proofroom.drain();
   expect(onEnded).toHaveBeenCalledExactlyOnceWith(
     expect.objectContaining({ sessionId, reason: 'shutdown', attempts: 1 }),

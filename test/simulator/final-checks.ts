@@ -1,5 +1,7 @@
 /** The end of every schedule: network and server work again, all generations end, everybody leaves. What must hold at each of these points. */
+import { isDeepStrictEqual } from 'node:util';
 import type { CommandResult } from '../../client/session/session-client.ts';
+import type { RecordEntry } from '../../shared/model.ts';
 import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import { endStall } from './perform.ts';
 import { finish } from './perform-drawing.ts';
@@ -90,9 +92,9 @@ function checkTab(tab: Tab, world: World): void {
 }
 
 /** Every tab shows what the session is, byte for byte (rules M6 and W1). */
-function checkView(tab: Tab, { session }: SessionRules, { checks }: World): void {
+function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World): void {
   const name = `tab ${tab.number}`;
-  const { snapshot, images, partials, progress, viewers } = tab.state;
+  const { snapshot, images, partials, progress, viewers, record, people } = tab.state;
   const actual = parseSnapshot(session.snapshotFrame);
   const isSame = snapshot !== undefined && isSameSnapshot(snapshot, actual);
   checks.check(
@@ -117,6 +119,16 @@ function checkView(tab: Tab, { session }: SessionRules, { checks }: World): void
   const counts = () =>
     `${name} counts ${viewers?.reviewers} and ${viewers?.watchers}, not ${reviewers} and ${watchers}`;
   checks.check('W1', isCounted, counts);
+  const isPresent = isDeepStrictEqual(people, session.viewers.people);
+  checks.check('W1', isPresent, () => `${name} sees ${people.length} people, or what they do not look at`);
+  const isRecordHere = isDeepStrictEqual(record, parseRecord(session.record));
+  checks.check('W10', isRecordHere, () => `${name} has ${record.length} entries of ${session.record.length}`);
+  const me = session.viewers.people.find(({ participantId }) => participantId === tab.state.welcome?.participantId);
+  const isAlone = open.every(
+    (one) => one === tab || one.state.welcome?.participantId !== tab.state.welcome?.participantId,
+  );
+  if (!isAlone || !me || tab.lookingAt === undefined || !session.image(tab.lookingAt)) return;
+  checks.check('W1', me.lookingAt === tab.lookingAt, () => `${name} has ${tab.lookingAt} open, not ${me.lookingAt}`);
 }
 
 /** Each command got the session's answer, once for each time that it was sent (rules M7 and W6). */
@@ -146,7 +158,7 @@ function checkAnswers(tab: Tab, session: SessionRules, world: World): void {
 
 /** A rejection that is not remembered: the same command may be accepted when it is sent again. */
 function isTemporary(result: CommandResult): boolean {
-  const codes = ['server_busy', 'rate_limited', 'internal_error'];
+  const codes = ['server_busy', 'rate_limited', 'not_allowed', 'internal_error'];
   return !result.accepted && codes.includes(result.rejection.code);
 }
 
@@ -188,6 +200,13 @@ async function closeAll(world: World): Promise<void> {
   checks.check('R8', server.timers === 0, () => `${server.timers} timers are left`);
   checks.check('R7', server.queue.running + server.queue.waiting === 0, () => 'the queue is not empty');
   checks.throwIfBroken();
+}
+
+/** As a client reads it. */
+function parseRecord(entries: readonly RecordEntry[]): readonly RecordEntry[] {
+  const parsed = parseServerMessage(JSON.stringify({ type: 'record', from: 0, entries }));
+  if (!parsed.ok || parsed.message.type !== 'record') throw new Error('A session has no record.');
+  return parsed.message.entries;
 }
 
 function parseSnapshot(frame: Buffer): SnapshotMessage {

@@ -36,6 +36,10 @@ const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
 const spending = 'server/session/spending.ts';
 const subscribers = 'server/session/subscribers.ts';
+const transitions = 'server/session/transition.ts';
+const decide = 'server/session/decide.ts';
+const record = 'server/session/record.ts';
+const votes = 'shared/votes.ts';
 const connection = 'server/ws/connection.ts';
 const outbox = 'server/ws/outbox.ts';
 const writer = 'server/ws/socket-writer.ts';
@@ -67,7 +71,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'approve does not compare the digest',
     breaks: ['M3'],
-    edits: [{ file: machine, find: 'sha256 === undefined || sha256 === $I.sha256', replace: 'true' }],
+    edits: [{ file: transitions, find: 'sha256 === undefined || sha256 === $I.sha256', replace: 'true' }],
   },
   {
     mistake: 'the client approves the oldest image, not the one on show',
@@ -75,7 +79,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: client,
-        find: "this.#command({ type: 'approve', imageId, sha256 })",
+        find: "this.#command({ type: 'approve', imageId, sha256, $$$N })",
         replace:
           "this.#command({ type: 'approve', imageId: this.state.snapshot.attempts[0].image.imageId, sha256: this.state.snapshot.attempts[0].image.sha256 })",
       },
@@ -204,7 +208,8 @@ export const mutations: readonly Mutation[] = [
     breaks: ['M3', 'M1', 'W1'],
     edits: [
       {
-        file: machine,
+        file: decide,
+        in: 'decide',
         find: 'const attempt = findAttempt(state.attempts, $I);',
         replace: 'const attempt = findAttempt([...state.attempts, ...state.discarded], $I);',
       },
@@ -228,23 +233,260 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the number of a discarded attempt is given again',
     breaks: ['discard'],
-    edits: [{ file: machine, find: 'attemptCount + 1 + index', replace: 'state.attempts.length + 1 + index' }],
-  },
-  {
-    mistake: 'kept attempts are dropped before discarded ones',
-    breaks: ['discard'],
-    edits: [
-      {
-        file: attempts,
-        find: '[...discarded, ...attempts.slice(0, -1)]',
-        replace: '[...attempts.slice(0, -1), ...discarded]',
-      },
-    ],
+    edits: [{ file: machine, find: 'attemptCount + 1 + index', replace: 'attempts.length + 1 + index' }],
   },
   {
     mistake: 'discarded attempts do not count towards the limit',
     breaks: ['R7'],
-    edits: [{ file: attempts, find: 'attempts.length + discarded.length - $L', replace: 'attempts.length - $L' }],
+    edits: [{ file: machine, find: 'attempts.length + discarded.length + $C', replace: 'attempts.length + $C' }],
+  },
+  {
+    mistake: 'the candidates of a generation do not count towards the limit of attempts',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: machine,
+        find: 'attempts.length + discarded.length + generation.candidates',
+        replace: 'attempts.length + discarded.length',
+      },
+    ],
+  },
+  {
+    mistake: 'a session counts as full before it is',
+    breaks: ['R13'],
+    edits: [{ file: machine, find: '$A > ATTEMPTS_PER_SESSION', replace: '$A > 2' }],
+  },
+  {
+    mistake: 'remove deletes what somebody has decided about',
+    breaks: ['R13'],
+    edits: [{ file: machine, in: 'remove', find: 'decided.has(imageId) || $L', replace: '$L' }],
+  },
+  {
+    mistake: 'remove deletes what somebody else has open',
+    breaks: ['R13'],
+    edits: [{ file: machine, in: 'remove', find: '$D || lookedAt.includes(imageId)', replace: '$D' }],
+  },
+  {
+    mistake: 'remove deletes what it can of what it names',
+    breaks: ['R13', 'M1'],
+    edits: [
+      {
+        file: machine,
+        in: 'remove',
+        find: "if (imageIds.some((imageId) => !findAttempt(all, imageId))) return reject('image_not_found');",
+      },
+    ],
+  },
+  {
+    mistake: 'remove keeps the bytes',
+    breaks: ['R7'],
+    edits: [
+      {
+        file: machine,
+        in: 'remove',
+        find: 'rearrange(state, $L, $E)',
+        replace: 'rearrange(state, $L)',
+      },
+    ],
+  },
+  {
+    mistake: 'what somebody has decided about is dropped to free memory',
+    breaks: ['R13', 'R7'],
+    edits: [
+      {
+        file: machine,
+        in: 'onForget',
+        find: 'new Set([...keep, ...decidedImages(state.record), $N])',
+        replace: 'new Set([...keep, $N])',
+      },
+    ],
+  },
+  {
+    mistake: 'what is given up for memory is not put on record',
+    breaks: ['R13', 'M8', 'M1', 'R7'],
+    edits: [
+      {
+        file: machine,
+        in: 'onForget',
+        find: 'recorded(state, $E)',
+        replace: '{ ...state, revision: state.revision + 1 }',
+      },
+    ],
+  },
+  {
+    mistake: 'an approval counts twice',
+    breaks: ['M11'],
+    edits: [
+      {
+        file: votes,
+        find: 'last.set(decision.participantId, decision)',
+        replace: 'last.set(decision.decisionId, decision)',
+      },
+    ],
+  },
+  {
+    mistake: 'approvals count whoever gave them where several must agree',
+    breaks: ['M11'],
+    edits: [{ file: votes, find: '(counts || $N)', replace: 'true' }],
+  },
+  {
+    mistake: 'approvals of other images count',
+    breaks: ['M11'],
+    edits: [{ file: votes, find: 'decision.imageId === imageId && $D', replace: 'true' }],
+  },
+  {
+    mistake: 'a withdrawn approval counts',
+    breaks: ['M11'],
+    edits: [{ file: votes, find: '[...last].filter($F)', replace: '[...last]' }],
+  },
+  {
+    mistake: 'an approval that was changed to a request for changes counts',
+    breaks: ['M11'],
+    edits: [{ file: votes, find: "decision === 'approved' && $C", replace: '$C' }],
+  },
+  {
+    mistake: 'one approval is enough where several are needed',
+    breaks: ['M11'],
+    edits: [{ file: decide, in: 'decide', find: 'approvals.length >= approvalsNeeded', replace: 'true' }],
+  },
+  {
+    mistake: 'an approval that does not count makes an image final',
+    breaks: ['M11'],
+    edits: [
+      { file: decide, in: 'decide', find: 'isOwnCounted && approvals.length >= $N', replace: 'approvals.length >= $N' },
+    ],
+  },
+  {
+    mistake: 'an image stays approved when its approval is withdrawn',
+    breaks: ['M11'],
+    edits: [{ file: decide, in: 'isUpheld', find: '$A.length >= $N', replace: 'true' }],
+  },
+  {
+    mistake: 'anybody changes how many must agree',
+    breaks: ['M11'],
+    edits: [
+      {
+        file: session,
+        in: '#executeReview',
+        find: "if (given.type === 'require_approvals' && $C) return $R;",
+      },
+    ],
+  },
+  {
+    mistake: 'anybody withdraws a decision',
+    breaks: ['M12'],
+    edits: [{ file: decide, in: 'withdraw', find: "if ($A !== $B) return reject('not_allowed');" }],
+  },
+  {
+    mistake: 'the oldest entry of the record makes way',
+    breaks: ['M12'],
+    edits: [{ file: transitions, find: '[...state.record, entry]', replace: '[...state.record.slice(-4), entry]' }],
+  },
+  {
+    mistake: 'a decision loses its note',
+    breaks: ['M12'],
+    edits: [{ file: record, find: 'note !== undefined && { note }', replace: '{}' }],
+  },
+  {
+    mistake: 'the record does not say what an image was made from',
+    breaks: ['M12'],
+    edits: [{ file: record, find: 'fresh.length > 0 && { attempts: fresh }', replace: '{}' }],
+  },
+  {
+    mistake: 'a full record refuses a withdrawal',
+    breaks: ['M12'],
+    edits: [
+      {
+        file: decide,
+        in: 'withdraw',
+        find: 'if (decision.withdrawn) return accept(state);',
+        replace: `if (decision.withdrawn) return accept(state);
+if (state.record.length >= 10) return reject('decision_not_found');`,
+      },
+    ],
+  },
+  {
+    mistake: 'a start over empties the record',
+    breaks: ['M12'],
+    edits: [
+      {
+        file: machine,
+        in: 'startOver',
+        find: 'accept({ ...common, ...empty, $$$R }, $E)',
+        replace: 'accept({ ...common, record: [], ...empty, $$$R }, $E)',
+      },
+    ],
+  },
+  {
+    mistake: 'a request for changes clears the error',
+    breaks: ['M8'],
+    edits: [
+      {
+        file: decide,
+        in: 'decide',
+        find: 'if (!isFinal) return accept(decided);',
+        replace: 'if (!isFinal) { const { unfinished: _gone, ...left } = decided; return accept(left); }',
+      },
+    ],
+  },
+  {
+    mistake: 'a withdrawal that takes up the review makes no new turn',
+    breaks: ['M10', 'M6'],
+    edits: [{ file: decide, in: 'withdraw', find: '{ ...commonOf(next), turn: $T }', replace: 'commonOf(next)' }],
+  },
+  {
+    mistake: 'who comes back gets no record',
+    breaks: ['W10'],
+    edits: [
+      {
+        file: outbox,
+        in: 'join',
+        find: 'record <= joined.source.record.length ? $A : $B',
+        replace: 'joined.source.record.length',
+      },
+    ],
+  },
+  {
+    mistake: 'a snapshot is sent before the entries that it counts',
+    breaks: ['W10'],
+    edits: [
+      {
+        file: outbox,
+        find: 'this.#sendOwnDraft() || this.#sendRecord($S) || this.#sendSnapshot($T)',
+        replace: 'this.#sendOwnDraft() || this.#sendSnapshot($T) || this.#sendRecord($S)',
+      },
+    ],
+  },
+  {
+    mistake: 'an encoded message of the record outlives the record',
+    breaks: ['W10'],
+    edits: [{ file: session, find: 'if ($A !== $B) this.#recordFrames.clear();' }],
+  },
+  {
+    mistake: 'the client does not say how much of the record it has',
+    breaks: ['W10'],
+    edits: [{ file: clientConnection, find: 'record > 0 && { record }', replace: '{}' }],
+  },
+  {
+    mistake: 'the client keeps only the last message of the record',
+    breaks: ['W10'],
+    edits: [
+      {
+        file: client,
+        find: '[...this.#received.record.slice(0, message.from), ...message.entries]',
+        replace: '[...message.entries]',
+      },
+    ],
+  },
+  {
+    mistake: 'nobody is told what others have open',
+    breaks: ['W1'],
+    edits: [{ file: subscribers, in: 'look', find: 'this.#reportViewers();' }],
+  },
+  {
+    mistake: 'the client does not say again what it has open',
+    breaks: ['W1'],
+    edits: [{ file: client, in: '#onJoined', find: 'this.#look.joined();' }],
   },
   {
     mistake: 'a start over keeps the bytes of discarded attempts',
@@ -339,9 +581,9 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: machine,
-        find: "start($S, $E, 'refine', { prompt: $P, feedback: $F, options: $O, parent: $X })",
+        find: 'start($S, $E, $L, { action: $A, prompt: $P, feedback: $F, options: $O, parent: $X })',
         replace:
-          "start($S, $E, 'refine', { prompt: $P, feedback: $F, options: $O, parent: newestAttempt(state.attempts).image.imageId })",
+          "start($S, $E, $L, { action: 'refine', prompt: $P, feedback: $F, options: $O, parent: newestAttempt(state.attempts).image.imageId })",
       },
     ],
   },
@@ -519,6 +761,7 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
     edits: [
       {
         file: session,
+        in: '#onLeft',
         find: 'this.#listener.left(caller);',
         replace: `this.#listener.left(caller);
 this.#run?.abort();`,
@@ -716,13 +959,21 @@ this.#run?.abort();`,
   },
   {
     mistake: 'the approved image is dropped to free memory',
-    breaks: ['R7', 'M3'],
-    edits: [{ file: machine, find: "if (state.stage === 'final') needed.add($X);" }],
+    breaks: ['R7', 'M3', 'R13'],
+    edits: [
+      { file: machine, in: 'onForget', find: 'needed.add(approvedIn(state)?.imageId);' },
+      {
+        file: machine,
+        in: 'onForget',
+        find: 'new Set([...keep, ...decidedImages(state.record), $N])',
+        replace: 'new Set([...keep, $N])',
+      },
+    ],
   },
   {
     mistake: 'the newest attempt is dropped to free memory',
     breaks: ['R7', 'M1'],
-    edits: [{ file: machine, find: 'new Set([...keep, $N])', replace: 'new Set(keep)' }],
+    edits: [{ file: machine, find: 'new Set([...keep, $D, $N])', replace: 'new Set([...keep, $D])' }],
   },
   {
     mistake: 'a session with people in it expires',
@@ -737,12 +988,23 @@ this.#run?.abort();`,
   {
     mistake: 'a generation is rejected while anything is drawn',
     breaks: ['S4'],
-    edits: [{ file: queue, find: 'this.#isClosed || $X', replace: 'this.#isClosed || this.running > 0' }],
+    edits: [
+      {
+        file: queue,
+        in: 'shortage',
+        find: 'this.#isClosed || $X',
+        replace: 'this.#isClosed || this.running > 0 || $X',
+      },
+    ],
   },
   {
     mistake: 'any number of candidates may wait',
     breaks: ['S4'],
-    edits: [{ file: queue, find: 'this.#isClosed || $X', replace: 'this.#isClosed' }],
+    edits: [
+      { file: queue, in: 'shortage', find: 'this.#isClosed || $X', replace: 'this.#isClosed' },
+      { file: queue, in: 'shortage', find: 'this.#waiting.sizeOfAddress($R) + added', replace: '0' },
+      { file: queue, in: 'shortage', find: 'this.#waiting.sizeOfSession($R) + added', replace: '0' },
+    ],
   },
   {
     mistake: 'any number of commands is accepted',
@@ -792,8 +1054,8 @@ this.#ownDraftDue = undefined;`,
       },
       {
         file: outbox,
-        find: 'this.#sendOwnDraft() || this.#sendSnapshot($S)',
-        replace: 'this.#sendSnapshot($S) || this.#sendOwnDraft()',
+        find: 'this.#sendOwnDraft() || this.#sendRecord($R) || this.#sendSnapshot($S)',
+        replace: 'this.#sendRecord($R) || this.#sendSnapshot($S) || this.#sendOwnDraft()',
       },
     ],
   },

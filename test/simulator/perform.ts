@@ -1,6 +1,8 @@
 /** Carries out one step. A step does nothing when there is no tab, drawing or image for it. */
+import type { SnapshotMessage } from '../../shared/protocol.ts';
 import { draw, finishAll } from './perform-drawing.ts';
 import { inject } from './perform-injection.ts';
+import { limits } from './server-process.ts';
 import { type NewTab, type NextCommand, pick, type Step, type StepOf } from './steps.ts';
 import type { Tab } from './tab.ts';
 import type { World } from './world.ts';
@@ -9,14 +11,14 @@ import type { World } from './world.ts';
 const ANSWER_MS = 200;
 const BIG_IMAGE_BYTES = 70_000;
 
-type TabStep = Exclude<Extract<Step, { tab: number }>, { does: 'go on' | 'abandon' }>;
+type TabStep = Exclude<Extract<Step, { tab: number }>, { does: 'go on' | 'abandon' | 'agree' }>;
 
 export async function perform(step: Step, world: World): Promise<void> {
   switch (step.does) {
     case 'wait':
       return await world.pass(step.ms);
     case 'open':
-      open(world);
+      open(world, step.approvals);
       break;
     case 'restart':
       world.restart(step.downMs, step.drained);
@@ -24,6 +26,9 @@ export async function perform(step: Step, world: World): Promise<void> {
     case 'abandon':
       abandon(step, world);
       break;
+    case 'agree':
+      agree(step, world);
+      return await world.pass(5 * ANSWER_MS);
     case 'go on':
       goOn(step, world);
       return await world.pass(ANSWER_MS);
@@ -45,8 +50,9 @@ export async function perform(step: Step, world: World): Promise<void> {
 }
 
 /** Somebody opens the page, which creates a session. */
-export function open(world: World): Tab {
-  return world.addTab({ team: world.newTeam(), mayDecide: true, isInvited: true, options: {} });
+export function open(world: World, approvals?: number): Tab {
+  const options = approvals === undefined ? {} : { approvals };
+  return world.addTab({ team: world.newTeam(), mayDecide: true, isInvited: true, options });
 }
 
 function goOn(step: StepOf<'go on'>, world: World): void {
@@ -59,9 +65,14 @@ function goOn(step: StepOf<'go on'>, world: World): void {
   else if (snapshot?.stage === 'generating') finishAll(bytes, world);
   else if (!tab.mayDecide) return;
   else if (snapshot?.stage === 'final') command({ does: 'start over', ...common }, tab, world);
+  else if (snapshot && isFull(snapshot)) command({ does: 'remove', ...common, image: 0, count: 3 }, tab, world);
   else if (snapshot?.stage === 'user_feedback') command(nextCommand(step.next, common), tab, world);
   else command({ does: 'generate', ...common, candidates: 1 + (bytes % 2) }, tab, world);
 }
+
+/** Too full for another generation. */
+const isFull = ({ attempts, discarded = [] }: SnapshotMessage): boolean =>
+  attempts.length + discarded.length >= limits.ATTEMPTS_PER_SESSION - 1;
 
 function nextCommand(next: NextCommand, common: Pick<StepOf<'refine'>, 'tab' | 'options'>): CommandStep {
   switch (next) {
@@ -118,7 +129,7 @@ function onTab(step: TabStep, world: World): void {
 
 type PersonStep =
   | CommandStep
-  | StepOf<'type' | 'focus' | 'want' | 'hide' | 'show' | 'sleep' | 'all at once'>
+  | StepOf<'type' | 'focus' | 'want' | 'look' | 'hide' | 'show' | 'sleep' | 'all at once'>
   | StepOf<'close link' | 'replace link'>
   | StepOf<'end session'>;
 
@@ -135,6 +146,12 @@ function byPerson(step: PersonStep, tab: Tab, world: World): void {
     case 'want': {
       const imageIds = (tab.state.snapshot?.attempts ?? []).map(({ image }) => image.imageId);
       for (let time = 0; time < step.times; time += 1) tab.client.want(imageIds);
+      return;
+    }
+    case 'look': {
+      const imageIds = (tab.state.snapshot?.attempts ?? []).map(({ image }) => image.imageId);
+      for (let time = 0; time < step.times; time += 1)
+        tab.look([...imageIds, undefined][(step.image + time) % (imageIds.length + 1)]);
       return;
     }
     case 'hide':
@@ -165,7 +182,19 @@ function byPerson(step: PersonStep, tab: Tab, world: World): void {
 }
 
 type CommandStep = StepOf<
-  'generate' | 'regenerate' | 'refine' | 'approve' | 'discard' | 'restore' | 'cancel' | 'start over'
+  | 'generate'
+  | 'regenerate'
+  | 'refine'
+  | 'approve'
+  | 'request changes'
+  | 'decline'
+  | 'withdraw'
+  | 'require approvals'
+  | 'discard'
+  | 'restore'
+  | 'remove'
+  | 'cancel'
+  | 'start over'
 >;
 
 function simultaneous(name: StepOf<'all at once'>['command'], tab: Tab, index: number): CommandStep {
@@ -216,7 +245,29 @@ function command(step: CommandStep, tab: Tab, world: World): void {
       return;
     }
     case 'approve':
-      return approve(step.image, tab, world);
+      return decide({ type: 'approve', ...(step.note !== undefined && { note: step.note }) }, step.image, tab, world);
+    case 'request changes':
+      return decide({ type: 'request_changes', note: newText('change') }, step.image, tab, world);
+    case 'decline':
+      return decide({ type: 'decline', note: newText('reason') }, step.image, tab, world);
+    case 'withdraw': {
+      const ownId = tab.state.welcome?.participantId;
+      const decisions = (snapshot?.decisions ?? []).filter(
+        ({ participantId }) => (participantId === ownId) === step.own,
+      );
+      const decisionId = pick(decisions.toReversed(), step.decision)?.decisionId ?? 'none';
+      tab.click({ type: 'withdraw', decisionId });
+      return;
+    }
+    case 'require approvals':
+      tab.click({ type: 'require_approvals', approvals: step.approvals });
+      return;
+    case 'remove': {
+      const all = [...(snapshot?.discarded ?? []), ...attempts].map(({ image }) => image.imageId);
+      const imageIds = all.slice(step.image % Math.max(1, all.length)).slice(0, step.count);
+      tab.click({ type: 'remove', imageIds: imageIds.length > 0 ? imageIds : ['none'] });
+      return;
+    }
     case 'discard': {
       const imageId = pick(attempts.toReversed(), step.image)?.image.imageId ?? 'none';
       tab.click({ type: 'discard', imageId });
@@ -240,16 +291,18 @@ function restore(imageId: string, tab: Tab): void {
   if (tab.isUsable) tab.click({ type: 'restore', imageId });
 }
 
-/** A person approves only an image that they see. */
-function approve(image: number, tab: Tab, world: World): void {
+type Decision = { type: 'approve'; note?: string } | { type: 'request_changes' | 'decline'; note: string };
+
+/** A person decides only about an image that they see. */
+function decide(decision: Decision, image: number, tab: Tab, world: World): void {
   const here = (tab.state.snapshot?.attempts ?? []).filter((attempt) => tab.state.images.has(attempt.image.imageId));
   const reference = pick(here.toReversed(), image)?.image;
   const received = reference && tab.state.images.get(reference.imageId);
   if (!reference || !received) return;
   const { imageId, sha256 } = reference;
-  const { commandId } = tab.click({ type: 'approve', imageId, sha256 });
+  const { commandId } = tab.click({ ...decision, imageId, sha256 });
   const seen = tab.urls.get(received.url);
-  if (commandId !== undefined && seen !== undefined) world.sessionOf(tab)?.approving(commandId, seen);
+  if (commandId !== undefined && seen !== undefined) world.sessionOf(tab)?.deciding(commandId, seen);
 }
 
 function attach(as: NewTab, to: Tab, world: World): void {
@@ -258,6 +311,7 @@ function attach(as: NewTab, to: Tab, world: World): void {
   const id = welcome?.participantId ?? '';
   const credentials = {
     reviewer: { sessionKey },
+    invited: { sessionKey, name: 'Invited' },
     'same person': { sessionKey, participant: { id, secret: welcome?.participantSecret ?? '' } },
     watcher: { sessionKey: to.mayDecide ? links?.watchKey : sessionKey },
     impostor: { participant: { id, secret: 'guessed' } },
@@ -265,13 +319,38 @@ function attach(as: NewTab, to: Tab, world: World): void {
     'by old link': {},
     'by old key': { sessionKey: world.sessionOf(to)?.firstKey },
   }[as];
-  const isKeyKnown = as === 'by old key' || (to.mayDecide && (as === 'reviewer' || as === 'same person'));
+  const byKey = as === 'reviewer' || as === 'invited' || as === 'same person';
+  const isKeyKnown = as === 'by old key' || (to.mayDecide && byKey);
   const { sessionKey: key, ...others } = { sessionKey: undefined, ...credentials };
   world.addTab({
     team: to.team,
     mayDecide: isKeyKnown,
     isInvited: as !== 'intruder',
     options: { sessionId, ...others, ...(key !== undefined && { sessionKey: key }) },
+  });
+}
+
+function agree({ tab: index, approvals, afterwards }: StepOf<'agree'>, world: World): void {
+  const inReview = world.active.filter(
+    ({ state, mayDecide }) => mayDecide && state.snapshot?.stage === 'user_feedback',
+  );
+  const tab = pick(inReview, index);
+  if (!tab?.isUsable) return;
+  const team = () => world.open.filter((one) => one.team === tab.team && one.mayDecide && one.isUsable);
+  const voters = () => team().filter(({ state }) => state.welcome?.counts);
+  if (voters().length < 2) attach('invited', tab, world);
+  else if (team().length < 4) attach('reviewer', tab, world);
+  tab.click({ type: 'require_approvals', approvals });
+  world.time.after(2 * ANSWER_MS, () => {
+    for (const one of voters()) decide({ type: 'approve' }, 0, one, world);
+  });
+  world.time.after(4 * ANSWER_MS, () => {
+    if (afterwards === 'withdraw') {
+      for (const one of voters().slice(0, 2)) command({ does: 'withdraw', tab: 0, decision: 0, own: true }, one, world);
+    } else if (afterwards === 'require fewer') {
+      tab.click({ type: 'require_approvals', approvals: 2 });
+      for (const one of team()) if (!one.state.welcome?.counts) decide({ type: 'approve' }, 0, one, world);
+    }
   });
 }
 
@@ -288,7 +367,7 @@ function abandon({ tab: index, approved }: StepOf<'abandon'>, world: World): voi
   if (approved === undefined) return leave();
   finishAll(BIG_IMAGE_BYTES, world);
   time.after(ANSWER_MS, () => {
-    if (tab.mayDecide && tab.isUsable) approve(approved, tab, world);
+    if (tab.mayDecide && tab.isUsable) decide({ type: 'approve' }, approved, tab, world);
     time.after(ANSWER_MS, leave);
   });
 }

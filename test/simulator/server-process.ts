@@ -9,10 +9,16 @@ import { Telemetry } from '../../server/platform/telemetry.ts';
 import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { ImageMemory, type Reservation } from '../../server/session/image-memory.ts';
 import type { Caller } from '../../server/session/participants.ts';
-import type { Answer } from '../../server/session/rejections.ts';
+import type { Answer, Rejection } from '../../server/session/rejections.ts';
 import { Session } from '../../server/session/session.ts';
 import type { EndedEvent } from '../../server/session/session-events.ts';
-import { Sessions, type SessionsContext } from '../../server/session/sessions.ts';
+import {
+  type Joined,
+  type JoinRequest,
+  Sessions,
+  type SessionsContext,
+  type Visitor,
+} from '../../server/session/sessions.ts';
 import { Connection, type ConnectionContext } from '../../server/ws/connection.ts';
 import { ImageFrames } from '../../server/ws/image-frames.ts';
 import type { Command } from '../../shared/protocol.ts';
@@ -31,7 +37,9 @@ export const limits: Limits = {
   ASKS_PER_MINUTE: 20,
   CONCURRENT_CANDIDATES: 2,
   QUEUED_CANDIDATES: 2,
-  ATTEMPTS_PER_SESSION: 4,
+  ATTEMPTS_PER_SESSION: 6,
+  RECORD_ENTRIES: 10,
+  RECORD_MESSAGE_CHARACTERS: 1_000,
   REMEMBERED_COMMANDS: 32,
   CONNECTIONS_PER_SESSION: 3,
   SESSIONS: 5,
@@ -233,6 +241,14 @@ export class ObservedSessions extends Sessions {
     this.#observer = observer;
   }
 
+  /** As if whoever is called that had been invited. */
+  override async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
+    const joined = await super.join(visitor, sessionId, request);
+    if (!joined.accepted || joined.caller.role !== 'reviewer' || !isInvited(joined.caller.participant.name))
+      return joined;
+    return { ...joined, caller: { ...joined.caller, hasVote: true } };
+  }
+
   override async execute(caller: Caller, command: Command): Promise<Answer> {
     if (this.failsNextCommand) {
       this.failsNextCommand = false;
@@ -244,6 +260,9 @@ export class ObservedSessions extends Sessions {
     return answer;
   }
 }
+
+/** Whether a participant of that name has a vote where several have to agree. */
+export const isInvited = (name: string): boolean => name.startsWith('Invited');
 
 /** Whether the schedule caused the error. */
 export const isInjected = (error: unknown): boolean => error instanceof InjectedFault;

@@ -9,7 +9,7 @@ import type { Network } from './tab.ts';
 export type Step =
   | { readonly does: 'wait'; readonly ms: number }
   // people
-  | { readonly does: 'open' }
+  | { readonly does: 'open'; readonly approvals?: number }
   /** Another tab joins the session of `tab`. */
   | { readonly does: 'attach'; readonly tab: number; readonly as: NewTab }
   /** With `crashes` the tab is gone without a close of its client's own. */
@@ -27,7 +27,19 @@ export type Step =
       readonly bytes: number;
       readonly options?: Options;
     }
-  | { readonly does: 'approve'; readonly tab: number; readonly image: number }
+  | { readonly does: 'approve'; readonly tab: number; readonly image: number; readonly note?: string }
+  | { readonly does: 'request changes' | 'decline'; readonly tab: number; readonly image: number }
+  /** A decision of their own, or that of another. */
+  | { readonly does: 'withdraw'; readonly tab: number; readonly decision: number; readonly own: boolean }
+  | { readonly does: 'require approvals'; readonly tab: number; readonly approvals: number }
+  /**
+   * The person of `tab` asks for several approvals and lets somebody in, and those who have a vote approve the same image. Then some take
+   * that back, or the person asks for fewer, and a guest approves as well.
+   */
+  | { readonly does: 'agree'; readonly tab: number; readonly approvals: number; readonly afterwards: AfterAgreement }
+  /** So many attempts, beginning with the oldest. */
+  | { readonly does: 'remove'; readonly tab: number; readonly image: number; readonly count: number }
+  | { readonly does: 'look'; readonly tab: number; readonly image: number; readonly times: number }
   /** With `restoreMs` the same person restores it after that time. */
   | { readonly does: 'discard'; readonly tab: number; readonly image: number; readonly restoreMs?: number }
   | { readonly does: 'restore'; readonly tab: number; readonly image: number }
@@ -78,7 +90,17 @@ export type Step =
  * `impostor`: watches, and claims to be the other participant with a wrong secret. `by old link`, `by old key`: somebody who knows only
  * the links that the session had at first.
  */
-export type NewTab = 'reviewer' | 'same person' | 'watcher' | 'impostor' | 'intruder' | 'by old link' | 'by old key';
+/** `invited`: a reviewer whose vote counts. */
+export type NewTab =
+  | 'reviewer'
+  | 'invited'
+  | 'same person'
+  | 'watcher'
+  | 'impostor'
+  | 'intruder'
+  | 'by old link'
+  | 'by old key';
+export type AfterAgreement = 'nothing' | 'withdraw' | 'require fewer';
 type RegenerateFrom = 'same' | 'new prompt' | 'older image';
 export type NextCommand =
   | 'regenerate'
@@ -87,6 +109,7 @@ export type NextCommand =
   | 'approve another'
   | 'discard'
   | 'restore'
+  | 'request changes'
   | 'start over';
 type SimultaneousCommand = 'generate' | 'approve' | 'approve or discard' | 'cancel' | 'start over';
 
@@ -102,6 +125,9 @@ const tab = fc.nat({ max: 4 });
 const drawing = fc.nat({ max: 3 });
 const message = fc.nat({ max: 5 });
 const image = fc.nat({ max: 3 });
+const oneOfTwo = fc.constantFrom(0, 0, 0, 1);
+const note = fc.constantFrom('At last.', 'Fine by me.');
+const ownMostly = fc.constantFrom(true, true, true, false);
 const bytes = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 200, max: 3_000 }) },
   { weight: 4, arbitrary: fc.integer({ min: 60_000, max: 72_000 }) },
@@ -150,7 +176,8 @@ const waits = fc.oneof(
 /** The weights let most sessions get as far as an image: many rules apply only then. */
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 34, arbitrary: fc.record({ does: does('wait'), ms: waits }) },
-  { weight: 3, arbitrary: fc.record({ does: does('open') }) },
+  { weight: 2, arbitrary: fc.record({ does: does('open') }) },
+  { weight: 2, arbitrary: fc.record({ does: does('open'), approvals: fc.constantFrom(1, 2, 2, 3) }) },
   { weight: 2, arbitrary: fc.record({ does: does('abandon'), tab }) },
   {
     weight: 10,
@@ -166,7 +193,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       does: does('attach'),
       tab,
       as: fc.constantFrom<NewTab>(
-        ...(['reviewer', 'reviewer', 'same person', 'watcher', 'watcher', 'impostor', 'intruder'] as const),
+        ...(['reviewer', 'invited', 'invited', 'same person', 'watcher', 'watcher', 'impostor', 'intruder'] as const),
         ...(['by old link', 'by old key'] as const),
       ),
     }),
@@ -192,12 +219,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       tab: fc.constantFrom(0, 0, 0, 1, 2),
       next: fc.constantFrom<NextCommand>(
         ...(['regenerate', 'regenerate', 'refine', 'refine', 'discard', 'discard', 'restore'] as const),
-        ...(['approve', 'approve another', 'start over'] as const),
+        ...(['approve', 'approve another', 'request changes', 'start over'] as const),
       ),
       bytes,
     }),
   },
   { weight: 8, arbitrary: fc.record({ does: does('approve'), tab, image }) },
+  { weight: 6, arbitrary: fc.record({ does: does('approve'), tab, image: oneOfTwo, note }) },
+  { weight: 4, arbitrary: fc.record({ does: does('request changes'), tab, image: oneOfTwo }) },
+  { weight: 2, arbitrary: fc.record({ does: does('decline'), tab, image: oneOfTwo }) },
+  { weight: 8, arbitrary: fc.record({ does: does('withdraw'), tab, decision: oneOfTwo, own: ownMostly }) },
+  {
+    weight: 20,
+    arbitrary: fc.record({
+      does: does('agree'),
+      tab,
+      approvals: fc.constantFrom(1, 2, 2, 3, 3),
+      afterwards: fc.constantFrom<AfterAgreement>('nothing', 'withdraw', 'withdraw', 'require fewer'),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ does: does('require approvals'), tab, approvals: fc.constantFrom(1, 2, 2, 3) }) },
+  { weight: 6, arbitrary: fc.record({ does: does('remove'), tab, image, count: fc.constantFrom(1, 1, 2, 3) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ does: does('look'), tab, image: fc.nat({ max: 4 }), times: fc.constantFrom(1, 1, 3) }),
+  },
   { weight: 4, arbitrary: fc.record({ does: does('discard'), tab, image }) },
   { weight: 4, arbitrary: fc.record({ does: does('discard'), tab, image, restoreMs: fc.constantFrom(0, 100, 3_000) }) },
   { weight: 4, arbitrary: fc.record({ does: does('restore'), tab, image }) },

@@ -7,6 +7,7 @@ import {
   type SessionClientOptions,
   type SessionState,
 } from '../../client/session/session-client.ts';
+import type { ImageReference } from '../../shared/model.ts';
 import type { SeededRandom } from '../support/seeded-random.ts';
 import type { LinkSpeed } from './link.ts';
 import { SimulatedConnection } from './simulated-connection.ts';
@@ -59,6 +60,8 @@ export class Tab {
   isHidden = false;
   isAsleep = false;
   isFocused = false;
+  /** The image that the person has open. */
+  lookingAt: string | undefined;
   wokeAt = Number.NEGATIVE_INFINITY;
   hasLeft = false;
   /** True during the call that types a text. */
@@ -108,6 +111,11 @@ export class Tab {
     this.isTyping = true;
     this.client.setDraft(text);
     this.isTyping = false;
+  }
+
+  look(imageId: string | undefined): void {
+    this.lookingAt = imageId;
+    this.client.look(imageId);
   }
 
   focus(isFocused: boolean): void {
@@ -186,11 +194,18 @@ export class Tab {
       }
       case 'refine':
         return client.refine(input.imageId, input.feedback, input.options);
-      case 'approve': {
-        const { reference } = this.state.images.get(input.imageId) ?? {};
-        if (!reference) throw new Error('A person approves only an image that is here.');
-        return client.approve(reference);
-      }
+      case 'approve':
+        return client.approve(this.#imageHere(input.imageId), input.note);
+      case 'request_changes':
+        return client.requestChanges(this.#imageHere(input.imageId), input.note);
+      case 'decline':
+        return client.decline(this.#imageHere(input.imageId), input.note);
+      case 'withdraw':
+        return client.withdraw(input.decisionId);
+      case 'require_approvals':
+        return client.requireApprovals(input.approvals);
+      case 'remove':
+        return client.remove(input.imageIds);
       case 'discard':
         return client.discard(input.imageId);
       case 'restore':
@@ -206,6 +221,12 @@ export class Tab {
       case 'end_session':
         return client.endSession();
     }
+  }
+
+  #imageHere(imageId: string): ImageReference {
+    const { reference } = this.state.images.get(imageId) ?? {};
+    if (!reference) throw new Error('A person decides only about an image that is here.');
+    return reference;
   }
 
   #run(event: () => void): void {

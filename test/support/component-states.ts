@@ -86,8 +86,11 @@ export const failureOf = (candidate: number, message: string): NonNullable<Gener
 
 const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
   decision: 'approved',
+  decisionId: 'decision-1',
   imageId,
   sha256,
+  number: 1,
+  role: 'reviewer',
   by: 'Ana',
   participantId: 'ana',
   connectionId: 'c2',
@@ -99,6 +102,8 @@ const base: SessionState = {
   welcome: welcome('reviewer'),
   draft: prompt,
   viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
+  people: [],
+  record: [],
   progress: new Map(),
   partials: new Map(),
   images: new Map(),
@@ -217,6 +222,7 @@ export function approved(picture: ReceivedImage): SessionState {
     stage: 'final',
     turn: 6,
     ...withAttempt(picture),
+    outcome: 'approved',
     approved: picture.reference,
     decisions: [decisionOn(picture.reference)],
   };

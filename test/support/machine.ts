@@ -1,15 +1,17 @@
 /** Events and states for tests of the machine. States are reached by events, as in a session. */
 import { createHash } from 'node:crypto';
-import {
-  type CommandEvent,
-  type Event,
-  type FailedEvent,
-  type GeneratedEvent,
-  type MachineLimits,
-  type Transition,
-  transition,
-} from '../../server/session/machine.ts';
+import { transition } from '../../server/session/machine.ts';
+import type { Author } from '../../server/session/record.ts';
 import { initialState, type State } from '../../server/session/state.ts';
+import type {
+  CommandEvent,
+  Event,
+  FailedEvent,
+  ForgetEvent,
+  GeneratedEvent,
+  MachineLimits,
+  Transition,
+} from '../../server/session/transition.ts';
 import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../../shared/model.ts';
 import type { ReviewCommand } from '../../shared/protocol.ts';
 
@@ -17,7 +19,7 @@ type WithoutId<Message> = Message extends unknown ? Omit<Message, 'commandId'> :
 /** A command without its id, which the machine never looks at. */
 export type CommandInput = WithoutId<ReviewCommand>;
 
-export const machineLimits: MachineLimits = { ATTEMPTS_PER_SESSION: 12, DECISIONS_PER_SESSION: 3 };
+export const machineLimits: MachineLimits = { ATTEMPTS_PER_SESSION: 12, RECORD_ENTRIES: 8 };
 export const at = '2026-01-01T00:00:00.000Z';
 export const later = '2026-01-01T00:00:09.000Z';
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -40,11 +42,16 @@ export function reference(imageId: string, generationId = 'g1', candidate = 0): 
   };
 }
 
-/** `generationId` is that of the generation that the command may start. */
-export function commandEvent(input: CommandInput, generationId = 'g1', by = 'Ana'): CommandEvent {
+const voter: Author = { role: 'reviewer', hasVote: true };
+/** A reviewer whom nobody has invited. */
+export const guest: Author = { role: 'reviewer', hasVote: false };
+
+/** `generationId` is that of the generation that the command may start; the entry that it may add to the record is called after both. */
+export function commandEvent(input: CommandInput, generationId = 'g1', by = 'Ana', author = voter): CommandEvent {
   const command: ReviewCommand = { ...input, commandId: `${input.type} ${generationId}` };
   const act = { by, participantId: `participant ${by}`, connectionId: `connection ${by}`, at };
-  return { type: 'command', command, act, generationId };
+  const entryId = `${input.type} ${generationId} ${by}`;
+  return { type: 'command', command, act, author, generationId, entryId, lookedAt: [] };
 }
 
 /** The events of most tests: `i1` is the image of generation `g1`, `i2` that of the next one, `g2`. */
@@ -53,6 +60,13 @@ export const generateThree = commandEvent({ type: 'generate', prompt: 'a red kit
 export const regenerate = commandEvent({ type: 'regenerate' }, 'g2');
 export const cancel = commandEvent({ type: 'cancel' });
 export const approve = commandEvent({ type: 'approve', imageId: 'i1', sha256: sha256Of('i1') });
+export const requestChanges = commandEvent({
+  type: 'request_changes',
+  imageId: 'i1',
+  sha256: sha256Of('i1'),
+  note: 'too dark',
+});
+export const decline = commandEvent({ type: 'decline', imageId: 'i1', sha256: sha256Of('i1'), note: 'all too dark' });
 export const startOver = commandEvent({ type: 'start_over' });
 export const discard = commandEvent({ type: 'discard', imageId: 'i1' });
 export const restore = commandEvent({ type: 'restore', imageId: 'i1' });
@@ -69,6 +83,10 @@ export function generatedEvent(
 
 export function failedEvent(generationId = 'g1', candidate = 0, error: GenerationError = networkError): FailedEvent {
   return { type: 'failed', generationId, candidate, error };
+}
+
+export function forgetEvent(...keep: readonly string[]): ForgetEvent {
+  return { type: 'forget', keep, entryId: 'forgotten', at: later };
 }
 
 /** Freezes a value in depth, so that a change in place throws. */

@@ -1,11 +1,13 @@
 /** One full example of every message: all its fields are there, the optional ones too. */
 
-import type { Attempt, DiscardedAttempt, Generation } from '../../shared/model.ts';
+import type { Attempt, DecisionEntry, DiscardedAttempt, Generation } from '../../shared/model.ts';
 import type { ClientMessage, ServerMessage } from '../../shared/protocol.ts';
 import { at, later, reference, sha256Of } from './machine.ts';
 
 type ByType<Message extends { type: string }> = { [Type in Message['type']]: Extract<Message, { type: Type }> };
-type ByStage = { [Stage in Exclude<Snapshot['stage'], 'unknown'>]: Extract<Snapshot, { stage: Stage }> };
+type ByStage = { [Stage in 'initial_input' | 'generating' | 'user_feedback']: Extract<Snapshot, { stage: Stage }> } & {
+  [Outcome in 'approved' | 'declined']: Extract<Snapshot, { outcome: Outcome }>;
+};
 type Snapshot = Extract<ServerMessage, { type: 'snapshot' }>;
 type Image = Extract<ServerMessage, { type: 'image' }>;
 
@@ -32,14 +34,22 @@ export const clientMessages: ByType<ClientMessage> = {
     name: 'Ana',
     participant: { id: 'p', secret: 'q' },
     have: ['i1'],
+    record: 3,
     images: 'url',
+    approvals: 2,
   },
   want: { type: 'want', imageIds: ['i1', 'i2'] },
   draft: { type: 'draft', text: '', draftId: 'd1' },
   generate: { type: 'generate', ...command, prompt: 'a red kite', options },
   regenerate: { type: 'regenerate', ...command, imageId: 'i1', prompt: 'a blue kite', options },
   refine: { type: 'refine', ...command, imageId: 'i1', feedback: 'darker', options },
-  approve: { type: 'approve', ...command, imageId: 'i1', sha256: sha256Of('i1') },
+  look: { type: 'look', imageId: 'i1' },
+  approve: { type: 'approve', ...command, imageId: 'i1', sha256: sha256Of('i1'), note: 'at last' },
+  request_changes: { type: 'request_changes', ...command, imageId: 'i1', sha256: sha256Of('i1'), note: 'darker' },
+  decline: { type: 'decline', ...command, imageId: 'i1', sha256: sha256Of('i1'), note: 'no' },
+  withdraw: { type: 'withdraw', ...command, decisionId: 'e1' },
+  require_approvals: { type: 'require_approvals', ...command, approvals: 2 },
+  remove: { type: 'remove', ...command, imageIds: ['i1', 'i2'] },
   cancel: { type: 'cancel', ...command, reason: 'too dark' },
   start_over: { type: 'start_over', ...command },
   discard: { type: 'discard', ...command, imageId: 'i1' },
@@ -75,6 +85,9 @@ const attempt: Attempt = {
   finishedAt: later,
 };
 const discarded: DiscardedAttempt = { ...attempt, number: 1, image: reference('i0'), discarded: act };
+const subject = { imageId: 'i1', sha256: sha256Of('i1'), number: 2 };
+const decision = { ...subject, ...act, role: 'reviewer', note: 'at last', counts: true } as const;
+const entry: DecisionEntry = { kind: 'approved', entryId: 'e1', ...decision, attempts: [attempt] };
 const snapshot = {
   type: 'snapshot',
   revision: 7,
@@ -83,8 +96,10 @@ const snapshot = {
   draftRevision: 2,
   attempts: [attempt],
   discarded: [discarded],
-  decisions: [{ decision: 'approved', imageId: 'i1', sha256: sha256Of('i1'), ...act }],
-  lastAction,
+  decisions: [{ decision: 'approved', decisionId: 'e1', ...decision, withdrawn: act }],
+  approvalsNeeded: 2,
+  recordLength: 1,
+  lastAction: { ...lastAction, imageId: 'i1', number: 2 },
 } satisfies Partial<Snapshot>;
 const image = attempt.image;
 const error = { code: 'timeout', message: 'It took too long.', retryable: true } as const;
@@ -93,7 +108,8 @@ export const snapshots: ByStage = {
   initial_input: { ...snapshot, stage: 'initial_input', lastGeneration: generation, error },
   generating: { ...snapshot, stage: 'generating', generation, image },
   user_feedback: { ...snapshot, stage: 'user_feedback', image, lastGeneration: generation, error },
-  final: { ...snapshot, stage: 'final', image, approved: image },
+  approved: { ...snapshot, stage: 'final', image, outcome: 'approved', approved: image },
+  declined: { ...snapshot, stage: 'final', image, outcome: 'declined' },
 };
 
 export const images: { inline: Image; url: Image } = {
@@ -120,6 +136,8 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     key: 'k',
     links: { ...links, manages: [...links.manages] },
     role: 'reviewer',
+    creator: true,
+    counts: true,
     name: 'Ana',
     now: at,
     generator: {
@@ -148,9 +166,40 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
       ATTEMPTS_PER_SESSION: 12,
       DRAFTS_PER_SECOND: 10,
     },
+    keptForMs: 86_400_000,
   },
   draft: { type: 'draft', text: 'a red', by: 'Bo', participantId: 'p', draftId: 'd1' },
-  viewers: { type: 'viewers', reviewers: 2, watchers: 0 },
+  viewers: {
+    type: 'viewers',
+    reviewers: 2,
+    watchers: 0,
+    people: [{ participantId: 'p', name: 'Ana', role: 'reviewer', lookingAt: 'i1' }],
+  },
+  record: {
+    type: 'record',
+    from: 4,
+    entries: [
+      entry,
+      {
+        kind: 'withdrawn',
+        entryId: 'e2',
+        ...subject,
+        ...act,
+        role: 'reviewer',
+        decisionId: 'e1',
+        decision: 'approved',
+      },
+      { kind: 'approvals_changed', entryId: 'e3', ...act, role: 'reviewer', approvals: 2 },
+      {
+        kind: 'invited',
+        entryId: 'e4',
+        ...act,
+        role: 'reviewer',
+        invitee: { name: 'Mira', role: 'watcher', invitationId: 'n1', participantId: 'p2' },
+      },
+      { kind: 'forgotten', entryId: 'e5', at, numbers: [1, 3] },
+    ],
+  },
   links: { type: 'links', ...links, manages: [...links.manages] },
   progress: {
     type: 'progress',

@@ -5,6 +5,7 @@ import { createStoredImage, type StoredImage } from '../../server/session/sessio
 import { ImageFrames } from '../../server/ws/image-frames.ts';
 import { Outbox, type OutboxSource } from '../../server/ws/outbox.ts';
 import { SocketWriter } from '../../server/ws/socket-writer.ts';
+import type { RecordEntry } from '../../shared/model.ts';
 import type { ProgressMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeWebSocket, type SentMessage } from './fake-web-socket.ts';
@@ -64,6 +65,7 @@ export class FakeSource implements OutboxSource {
   prompt = '';
   shownImages: string[] = [];
   viewers = { reviewers: 1, watchers: 0 };
+  record: RecordEntry[] = [];
   runningCandidates: number[] = [];
   readonly images = new Map<string, StoredImage>();
   readonly partials = new Map<number, StoredImage>();
@@ -72,6 +74,16 @@ export class FakeSource implements OutboxSource {
   get snapshotFrame(): Buffer {
     const [image] = this.shownImages;
     return Buffer.from(JSON.stringify({ type: 'snapshot', revision: this.revision, image, prompt: this.prompt }));
+  }
+
+  get viewersFrame(): Buffer {
+    return Buffer.from(JSON.stringify({ type: 'viewers', ...this.viewers }));
+  }
+
+  /** One entry in each message. */
+  recordFrame(from: number): { frame: Buffer; next: number } {
+    const entries = this.record.slice(from, from + 1);
+    return { frame: Buffer.from(JSON.stringify({ type: 'record', from, entries })), next: from + entries.length };
   }
 
   progress(candidate: number): ProgressMessage | undefined {
@@ -103,6 +115,7 @@ interface JoinOptions {
   readonly source?: FakeSource;
   readonly frames?: ImageFrames;
   readonly have?: readonly string[];
+  readonly record?: number;
   readonly urlOf?: (imageId: string) => string;
 }
 
@@ -132,9 +145,9 @@ export class OutboxHarness {
   }
 
   /** As a connection joins: subscribing reports the viewers before. */
-  join({ have = [], urlOf }: JoinOptions = {}): void {
+  join({ have = [], record = 0, urlOf }: JoinOptions = {}): void {
     this.outbox.viewersChanged();
-    this.outbox.join(welcome, { source: this.source, ...(urlOf && { urlOf }) }, have);
+    this.outbox.join(welcome, { source: this.source, ...(urlOf && { urlOf }) }, { have, record });
   }
 
   /** Fills the socket above its cap. */

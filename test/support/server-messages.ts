@@ -85,7 +85,13 @@ export function final(
   change: Common = {},
 ): SnapshotMessage {
   const image = images.at(-1) ?? approved;
-  return { ...common({ turn: 3, ...change, attempts: images.map(attempt) }), stage: 'final', image, approved };
+  return {
+    ...common({ turn: 3, ...change, attempts: images.map(attempt) }),
+    stage: 'final',
+    image,
+    outcome: 'approved',
+    approved,
+  };
 }
 
 export function attempt(image: ImageReference, index = 0): Attempt {

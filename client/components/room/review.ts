@@ -185,7 +185,7 @@ export class Review extends LitElement {
       .attempts=${snapshot.attempts}
       .images=${session.images}
       .imageProblems=${session.imageProblems}
-      .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
+      .approvedId=${snapshot.stage === 'final' ? snapshot.approved?.imageId : undefined}
       ?decides=${decides && snapshot.stage === 'user_feedback'}
       .pending=${session.pending}
       ?unavailable=${unavailable}
@@ -228,7 +228,7 @@ export class Review extends LitElement {
   #startOver(event: Event): void {
     event.stopPropagation();
     const { snapshot, viewers = { reviewers: 1, watchers: 0 } } = this.session ?? {};
-    const approved = snapshot?.stage === 'final';
+    const approved = snapshot?.stage === 'final' && snapshot.approved !== undefined;
     const isSafe = approved && this.#saved.has(snapshot.approved.imageId) && viewers.reviewers + viewers.watchers < 2;
     if (snapshot && !isSafe) {
       const pictures = snapshot.attempts.length + (snapshot.discarded?.length ?? 0);

@@ -95,8 +95,9 @@ export class RoomEvents {
   }
 
   #reportApproval(state: SessionState): void {
-    if (state.snapshot?.stage !== 'final') return;
-    const { imageId, mediaType, sha256 } = state.snapshot.approved;
+    const approved = state.snapshot?.stage === 'final' ? state.snapshot.approved : undefined;
+    if (!approved) return;
+    const { imageId, mediaType, sha256 } = approved;
     const received = state.images.get(imageId);
     if (!received || imageId === this.#last.approvedId) return;
     this.#last.approvedId = imageId;

@@ -80,7 +80,7 @@ export class Sidebar extends LitElement {
     }
       ${this.#notices(snapshot)}
       <div class="stage">${stagePanel(session, snapshot, this.#attempt)}</div>
-      ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt(snapshot.approved.imageId)}` : nothing}
+      ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt((snapshot.approved ?? snapshot.image).imageId)}` : nothing}
       ${this.#changes(snapshot)}
       ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}
       ${isFinal ? nothing : this.#tools(snapshot)}
@@ -230,7 +230,7 @@ export class Sidebar extends LitElement {
       class=${stage === 'final' ? '' : 'divided'}
       .attempt=${attempt}
       .picture=${attempt && images.get(attempt.image.imageId)}
-      ?approved=${stage === 'final' && snapshot.approved.imageId === attempt?.image.imageId}
+      ?approved=${stage === 'final' && snapshot.approved?.imageId === attempt?.image.imageId}
       ?discards=${decides && stage === 'user_feedback'}
       ?starts-over=${decides && stage !== 'generating'}
       .pending=${pending}

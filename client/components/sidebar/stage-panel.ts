@@ -39,6 +39,7 @@ export function stagePanel(
       return decides ? decision(session, attempt) : prompt;
     }
     case 'final':
+      if (!snapshot.approved) return html`<h2 class="focus-target" tabindex="-1">Declined</h2>`;
       return html`<proof-approval
         class="focus-target"
         .decision=${approvalOf(snapshot)}

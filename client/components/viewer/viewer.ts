@@ -56,7 +56,7 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     .discarded=${snapshot.discarded ?? noneDiscarded}
     .images=${session.images}
     .selectedId=${imageInView(options)}
-    .approvedId=${stage === 'final' ? snapshot.approved.imageId : undefined}
+    .approvedId=${stage === 'final' ? snapshot.approved?.imageId : undefined}
     .participantId=${session.welcome?.participantId}
     .pending=${session.pending}
     ?decides=${decides && (stage === 'user_feedback' || stage === 'initial_input')}

@@ -81,6 +81,7 @@ test('every decision is counted, and logged with session, image, digest and part
       imageId,
       sha256,
       participantId,
+      outcome: 'approved',
     },
   ]);
 });

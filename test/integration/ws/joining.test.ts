@@ -29,7 +29,7 @@ test('W1: the creator of a session gets welcome, snapshot and viewers, in this o
     attempts: [],
     decisions: [],
   });
-  expect(ana.last('viewers')).toEqual({ type: 'viewers', reviewers: 1, watchers: 0 });
+  expect(ana.last('viewers')).toMatchObject({ type: 'viewers', reviewers: 1, watchers: 0 });
 });
 
 test('W1: a client that joins during a generation gets its last progress and last preview, and then its image', async () => {

@@ -134,6 +134,11 @@ export class CapacityRules {
       const isDue = idleMs >= limits.SESSION_IDLE_MS - 1;
       return this.#checks.check('R13', isDue, () => `a session ended after ${idleMs} ms without anybody`);
     }
+    if (reason === 'full') {
+      const { attempts, discarded, record } = session.session.state;
+      const isUnused = session.wasIdle && attempts.length + discarded.length + record.length === 0;
+      return this.#checks.check('R13', isUnused, () => 'a session with something in it made way for another');
+    }
     this.#checks.check('R2', session.wasIdle, () => 'a session in use was ended to free memory');
     const isApproved = session.session.state.stage === 'final';
     this.#checks.check('R13', !isApproved, () => 'a session with an approved image was ended to free memory');

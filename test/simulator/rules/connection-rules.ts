@@ -58,6 +58,8 @@ export class ConnectionRules implements ConnectionObserver {
   readonly #pending = new Map<string, Command[]>();
   /** Command ids of invalid messages without an answer. */
   readonly #invalid: string[] = [];
+  /** How many entries of the record the client has. */
+  #recordLength = 0;
   #hasGoodbye = false;
   #announcedBytes: number | undefined;
   /** A command was answered with `internal_error`, so the server must close the connection. */
@@ -93,6 +95,7 @@ export class ConnectionRules implements ConnectionObserver {
     switch (message.type) {
       case 'join':
         this.#join ??= message;
+        this.#recordLength = message.record ?? 0;
         this.#context.onJoin(message);
         for (const imageId of message.have ?? []) this.#known.add(imageId);
         return;
@@ -102,6 +105,8 @@ export class ConnectionRules implements ConnectionObserver {
         return;
       case 'draft':
         this.#session?.draftArrived();
+        return;
+      case 'look':
         return;
       default:
         this.#pending.set(message.commandId, [...(this.#pending.get(message.commandId) ?? []), message]);
@@ -184,6 +189,12 @@ export class ConnectionRules implements ConnectionObserver {
         this.#checks.check('W1', isKnown, () => `progress of ${generationId} came before its snapshot`);
         return;
       }
+      case 'record': {
+        const isNext = message.from === this.#recordLength && message.entries.length > 0;
+        this.#checks.check('W10', isNext, () => `entries from ${message.from} on came after ${this.#recordLength}`);
+        this.#recordLength = message.from + message.entries.length;
+        return;
+      }
       case 'links':
         return this.#checks.check('W5', this.#welcome?.role === 'reviewer', () => 'a watcher was told of the links');
       case 'viewers':
@@ -228,6 +239,9 @@ export class ConnectionRules implements ConnectionObserver {
     this.#snapshot = snapshot;
     this.#session?.snapshotSent(snapshot);
     if (!before) return;
+    const { recordLength = 0 } = snapshot;
+    const isRecordHere = recordLength <= this.#recordLength;
+    this.#checks.check('W10', isRecordHere, () => `a snapshot counts ${recordLength} entries of the record`);
     const isOnward = snapshot.revision >= before.revision && snapshot.turn >= before.turn;
     this.#checks.check('M6', isOnward, () => `revision ${snapshot.revision} came after ${before.revision}`);
     for (const imageId of shownImages(snapshot)) {
@@ -279,7 +293,7 @@ export class ConnectionRules implements ConnectionObserver {
     if (!command) return;
     this.#pending.set(commandId, later);
     if (answer.type === 'reject' && answer.code === 'internal_error') this.#mustCloseWith1011 = true;
-    this.#session?.answered(command, answer);
+    this.#session?.answered(command, answer, this.#welcome?.participantId ?? '');
     if (answer.type === 'reject') return;
     // When the snapshot waits for its image, the ack goes first.
     const isWaiting = this.#session?.session.shownImages.some((imageId) => !this.#known.has(imageId)) === true;

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Link } from '../../../server/session/links.ts';
 import type { Caller } from '../../../server/session/participants.ts';
 import type { Session } from '../../../server/session/session.ts';
-import type { State } from '../../../server/session/state.ts';
+import { approvedIn, type State } from '../../../server/session/state.ts';
 import {
   type AckMessage,
   type Command,
@@ -13,8 +13,10 @@ import {
   type SnapshotMessage,
   type WelcomeMessage,
 } from '../../../shared/protocol.ts';
+import { decidedImagesIn } from '../../support/votes.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
+import { isRecordedCommand } from './decision-rules.ts';
 import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand } from './request-rules.ts';
 import { TransitionRules } from './transition-rules.ts';
 
@@ -54,7 +56,7 @@ export class SessionRules {
   readonly #answered = new Map<string, Answered>();
   /** Which command made which revision. */
   readonly #commandByRevision = new Map<number, string>();
-  /** Digests of the bytes that a tab showed when its person approved, by command id. */
+  /** Digests of the bytes that a tab showed when its person decided about them, by command id. */
   readonly #seenDigests = new Map<string, string>();
   readonly #drawings: Drawing[] = [];
   /** The secret of each participant, by id. */
@@ -100,7 +102,7 @@ export class SessionRules {
     return this.#viewers === 0 && this.session.state.stage !== 'generating';
   }
 
-  /** Attempts that the server may drop while nobody is in the session: all but the newest and the approved one. */
+  /** Attempts that the server may drop while nobody is in the session: all but the newest and those that somebody has decided about. */
   get spareAttempts(): number {
     const { attempts, discarded } = this.session.state;
     return attempts.length + discarded.length - neededImages(this.session.state).size;
@@ -149,7 +151,8 @@ export class SessionRules {
 
   /** A connection has joined, as the participant `given` or as a new one. */
   joined(connectionId: string, welcome: WelcomeMessage, given: JoinMessage['participant']): void {
-    const { participantId: id, participantSecret: secret, role } = welcome;
+    const { participantId: id, participantSecret: secret, role, key } = welcome;
+    if (key !== undefined) this.#transitions.decisions.created(id);
     const isProven = this.#isProven(given);
     if (isProven) {
       const isSame = id === given.id && secret === given.secret;
@@ -196,8 +199,8 @@ export class SessionRules {
     this.#checks.check('W9', first === text, () => `revision ${content.revision} has two contents`);
   }
 
-  /** A person approves, looking at bytes of this digest. */
-  approving(commandId: string, seenDigest: string): void {
+  /** A person decides, looking at bytes of this digest. */
+  deciding(commandId: string, seenDigest: string): void {
     this.#seenDigests.set(commandId, seenDigest);
   }
 
@@ -251,10 +254,17 @@ export class SessionRules {
     this.#isExecuting = false;
   }
 
+  #removing(commandId: string, participantId: string): void {
+    const others = this.session.viewers.people.filter((one) => one.participantId !== participantId);
+    const open = others.flatMap(({ lookingAt }) => lookingAt ?? []);
+    this.#transitions.decisions.removing(commandId, open);
+  }
+
   /** A command reaches the core. Returns what is to be called when it was accepted. */
   executing(command: Command, { role, participant }: Caller): () => void {
     this.#isExecuting = true;
     if (command.type === 'end_session') this.isEndRequested ||= role === 'reviewer';
+    if (command.type === 'remove') this.#removing(command.commandId, participant.id);
     const isRepeated = this.hasAnswered(command.commandId);
     const link = 'role' in command ? this.session.links.of(command.role) : undefined;
     return () => {
@@ -281,15 +291,20 @@ export class SessionRules {
     else this.#stateAtArrival.set(commandId, this.session.state);
   }
 
-  /** The server answers a command that it has received. */
-  answered(command: Command, answer: Answer): void {
+  /** The server answers a command that it has received from that participant. */
+  answered(command: Command, answer: Answer, participantId: string): void {
+    if (answer.type === 'reject') {
+      const atArrival = this.#stateAtArrival.get(command.commandId) ?? this.session.state;
+      const states = [...this.#states.values()].filter(({ revision }) => revision >= atArrival.revision);
+      this.#transitions.decisions.rejected(command, answer, states, participantId);
+    }
     if (isGenerateCommand(command) && command.options) this.#checkOptions(command, answer);
     if (answer.type === 'reject' && notRemembered.has(answer.code)) return;
     const first = this.#answered.get(command.commandId);
     if (!first) {
       if (answer.type === 'reject' && answer.code === 'invalid_message') return;
       this.#answered.set(command.commandId, { command, answer });
-      return answer.type === 'ack' ? this.#onAck(command, answer) : this.#onReject(command, answer);
+      return answer.type === 'ack' ? this.#onAck(command, answer, participantId) : this.#onReject(command, answer);
     }
     const isSame = isDeepStrictEqual(first.command, command)
       ? isDeepStrictEqual(withoutText(first.answer), withoutText(answer))
@@ -319,12 +334,14 @@ export class SessionRules {
     return this.#answered.get(commandId)?.answer;
   }
 
-  #onAck(command: Command, { revision }: AckMessage): void {
+  #onAck(command: Command, { revision }: AckMessage, participantId: string): void {
     const state = this.#states.get(revision);
     if (!state || isAccessCommand(command)) return;
-    if (command.type === 'approve' && state.stage === 'final' && state.approved.imageId === command.imageId) {
-      this.#checkApproval(command, state);
-      if (this.#commandByRevision.has(revision)) return;
+    if (isRecordedCommand(command)) {
+      this.#transitions.decisions.acked(command, state, participantId);
+      if ('imageId' in command) this.#checkDigest(command);
+      // It may have changed nothing.
+      if (this.#commandByRevision.has(revision) || state.lastAction?.action !== command.type) return;
     }
     const other = this.#commandByRevision.get(revision);
     this.#commandByRevision.set(revision, command.commandId);
@@ -332,6 +349,7 @@ export class SessionRules {
     this.#checks.check('M7', isOnce, () => `${other} and ${command.commandId} both made revision ${revision}`);
     const before = this.#states.get(revision - 1);
     if (command.type === 'discard' || command.type === 'restore') return this.#checkMove(command, state);
+    if (command.type === 'remove') return this.#transitions.decisions.removed(command, before, state);
     const isRight = state.lastAction?.action === command.type;
     this.#checks.check('M1', isRight, () => `${command.type} was recorded as ${state.lastAction?.action}`);
     if (before) this.#checkDraftRevision(command, before, state);
@@ -343,14 +361,13 @@ export class SessionRules {
       const isKept = state.unfinished?.generation.cancelReason === reason;
       this.#checks.check('M8', isKept, () => 'a cancel lost its reason');
     }
-    if (command.turn === undefined || this.#isSecondApproval(command, revision)) return;
+    if (command.turn === undefined || isRecordedCommand(command)) return;
     const isNext = state.turn === command.turn + 1;
     this.#checks.check('M10', isNext, () => `${command.type} from turn ${command.turn} made turn ${state.turn}`);
   }
 
   /** A command that brings a text for the shared draft, or empties it, makes a new `draftRevision`; no other command does. */
   #checkDraftRevision(command: Command, before: State, state: State): void {
-    if (command.type === 'approve' && before.stage === 'final') return;
     const setsDraft = command.type === 'start_over' || ('prompt' in command && command.prompt !== undefined);
     const isRight = state.draftRevision === before.draftRevision + (setsDraft ? 1 : 0);
     this.#checks.check('draft', isRight, () => `${command.type} made draft revision ${state.draftRevision}`);
@@ -381,21 +398,20 @@ export class SessionRules {
     return state === undefined || isMoved(type, imageId, state);
   }
 
-  #isSecondApproval(command: Command, revision: number): boolean {
-    const before = this.#states.get(revision - 1);
-    return command.type === 'approve' && (before === undefined || before.stage === 'final');
-  }
-
-  #checkApproval(command: Extract<Command, { type: 'approve' }>, state: Extract<State, { stage: 'final' }>): void {
-    const { sha256 } = state.approved;
-    const bytes = this.session.image(command.imageId)?.bytes;
-    const seen = this.#seenDigests.get(command.commandId);
-    const digests = [command.sha256, seen, bytes && digest(bytes)];
-    const isRight = digests.every((one) => one === undefined || one === sha256);
-    const decision = state.decisions.at(-1);
-    const isRecorded = decision?.sha256 === sha256 && decision.imageId === command.imageId;
-    const isBoth = isRight && isRecorded;
-    this.#checks.check('M3', isBoth, () => `the approval of ${command.imageId} is not of the bytes that were seen`);
+  /** A decision is about the bytes that its person saw. */
+  #checkDigest({
+    commandId,
+    imageId,
+    sha256,
+  }: {
+    commandId: string;
+    imageId: string;
+    sha256?: string | undefined;
+  }): void {
+    const bytes = this.session.image(imageId)?.bytes;
+    const digests = [sha256, this.#seenDigests.get(commandId), bytes && digest(bytes)];
+    const isOne = new Set(digests.filter((one) => one !== undefined)).size <= 1;
+    this.#checks.check('M3', isOne, () => `the decision about ${imageId} is not of the bytes that were seen`);
   }
 
   #onReject(command: Command, { code, lastAction }: RejectMessage): void {
@@ -430,10 +446,11 @@ export function imageBytes(session: Session): number {
 }
 
 /** The images that stay for as long as their session. */
-function neededImages(state: State): Set<string> {
+function neededImages(state: State): Set<string | undefined> {
   const newest = state.attempts.at(-1)?.image.imageId;
-  const approved = state.stage === 'final' ? state.approved.imageId : undefined;
-  return new Set([newest, approved].filter((imageId) => imageId !== undefined));
+  const here = new Set([...state.attempts, ...state.discarded].map(({ image }) => image.imageId));
+  const needed = [newest, approvedIn(state)?.imageId, ...decidedImagesIn(state)];
+  return new Set(needed.filter((imageId) => imageId !== undefined && here.has(imageId)));
 }
 
 function isMoved(type: 'discard' | 'restore', imageId: string, { attempts, discarded }: State): boolean {

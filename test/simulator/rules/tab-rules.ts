@@ -103,9 +103,14 @@ export class TabRules {
   }
 
   /** The client's `join` has reached the server: it names the images that are here, so that none is sent twice (rule W2). */
-  joinArrived({ have = [] }: JoinMessage): void {
-    const { snapshot, images } = this.#tab.state;
+  joinArrived({ have = [], record = 0 }: JoinMessage): void {
+    const { snapshot, images, record: known } = this.#tab.state;
     if (this.#tab.hasLeft || !snapshot) return;
+    this.#checks.check(
+      'W10',
+      record === known.length,
+      () => `tab ${this.#tab.number} has ${known.length} entries, not ${record}`,
+    );
     const here = [...snapshot.attempts, ...(snapshot.discarded ?? [])].filter(({ image }) => images.has(image.imageId));
     if (here.length === 0) return;
     const isListed = here.every(({ image }) => have.includes(image.imageId));
@@ -118,7 +123,7 @@ export class TabRules {
     if (!click) return;
     const { commandId: _id, turn: _turn, ...sent } = { turn: undefined, ...command };
     const hasOptions = 'options' in click.input || 'options' in sent;
-    const rule = sent.type === 'approve' ? 'M3' : hasOptions ? 'options' : 'R11';
+    const rule = 'sha256' in sent ? 'M3' : hasOptions ? 'options' : 'R11';
     const isSame = isDeepStrictEqual(sent, click.input);
     this.#checks.check(rule, isSame, () => `tab ${this.#tab.number} sent something else than its person meant`);
   }

@@ -1,12 +1,13 @@
 /** Rules of each step from one state of a session to the next, by the two states alone. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
-import type { Generating, State } from '../../../server/session/state.ts';
-import type { Attempt, Generation, Stage } from '../../../shared/model.ts';
+import { approvedIn, type Generating, type State } from '../../../server/session/state.ts';
+import type { Attempt, Generation, RecordEntry, Stage } from '../../../shared/model.ts';
 import type { ReviewCommand } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { limits } from '../server-process.ts';
 import type { SimulatedGenerator } from '../simulated-generator.ts';
+import { DecisionRules } from './decision-rules.ts';
 import { checkDrawn } from './request-rules.ts';
 
 /** Rule M1: from which stage each command leads to which. */
@@ -14,7 +15,15 @@ const stageChanges: Record<ReviewCommand['type'], readonly (readonly [Stage, Sta
   generate: [['initial_input', 'generating']],
   regenerate: [['user_feedback', 'generating']],
   refine: [['user_feedback', 'generating']],
-  approve: [['user_feedback', 'final']],
+  approve: [
+    ['user_feedback', 'final'],
+    ['user_feedback', 'user_feedback'],
+    ['final', 'final'],
+  ],
+  request_changes: [['user_feedback', 'user_feedback']],
+  decline: [['user_feedback', 'final']],
+  withdraw: [['final', 'user_feedback']],
+  require_approvals: [],
   cancel: [
     ['generating', 'user_feedback'],
     ['generating', 'initial_input'],
@@ -30,6 +39,11 @@ const stageChanges: Record<ReviewCommand['type'], readonly (readonly [Stage, Sta
   restore: [
     ['initial_input', 'user_feedback'],
     ['user_feedback', 'user_feedback'],
+  ],
+  remove: [
+    ['initial_input', 'initial_input'],
+    ['user_feedback', 'user_feedback'],
+    ['user_feedback', 'initial_input'],
   ],
 };
 
@@ -48,11 +62,13 @@ export class TransitionRules {
   /** The participant of each connection that may decide. */
   readonly #reviewers = new Map<string, string>();
   readonly #cancelled = new Set<string>();
+  readonly decisions: DecisionRules;
 
   constructor(session: Session, checks: RuleChecks, generator: SimulatedGenerator) {
     this.#session = session;
     this.#checks = checks;
     this.#generator = generator;
+    this.decisions = new DecisionRules(checks);
   }
 
   joined(connectionId: string, participantId: string, mayDecide: boolean): void {
@@ -61,10 +77,14 @@ export class TransitionRules {
 
   check(before: State, state: State, use: Use): void {
     this.#checkAttempts(state);
+    this.decisions.check(before, state);
+    const entry = state.record.length > before.record.length ? state.record.at(-1) : undefined;
     if (state.lastAction !== before.lastAction) this.#onAction(before, state);
+    else if (entry?.kind === 'forgotten') this.#onForgotten(before, state, use);
+    else if (entry) this.#onRecorded(entry.kind, before, state);
     else if (isRearranged(before, state)) this.#onRearranged(before, state);
-    else if (before.stage === 'generating' && !isForgotten(before, state)) this.#onCandidateEnded(before, state);
-    else this.#onForgotten(before, state, use);
+    else if (before.stage === 'generating') this.#onCandidateEnded(before, state);
+    else this.#onRemoved(before, state);
   }
 
   #onAction(before: State, state: State): void {
@@ -73,9 +93,13 @@ export class TransitionRules {
     const { action, connectionId, participantId } = lastAction;
     this.#checkStages(action, before, state);
     this.#checkActor({ connectionId, participantId }, action);
-    const isNext = state.turn === before.turn + 1;
+    const isSameStage = state.stage === before.stage;
+    const isNext = state.turn === before.turn + (isSameStage ? 0 : 1);
     this.#checks.check('M10', isNext, () => `${action} led from turn ${before.turn} to ${state.turn}`);
-    if ('unfinished' in before && before.unfinished) {
+    if (isSameStage) {
+      const isKept = isDeepStrictEqual(unfinishedOf(before), unfinishedOf(state));
+      this.#checks.check('M8', isKept, () => `${action} changed the unfinished generation or its error`);
+    } else if (unfinishedOf(before)) {
       const isCleared = !unfinishedOf(state);
       this.#checks.check('M5', isCleared, () => `${action} kept the old error or the unfinished generation`);
     }
@@ -85,15 +109,31 @@ export class TransitionRules {
       const hasParent = parent !== undefined && ids(before.attempts).includes(parent);
       this.#checks.check('M9', hasParent, () => `${action} has no parent in the session`);
     }
-    if (state.stage === 'final') {
-      const isOurs = before.attempts.some(({ image }) => isDeepStrictEqual(image, state.approved));
+    const approved = approvedIn(state);
+    if (approved) {
+      const isOurs = before.attempts.some(({ image }) => isDeepStrictEqual(image, approved));
       this.#checks.check('M3', isOurs, () => 'the approved image is no attempt of the session');
     }
     const discarded = action === 'start_over' ? [] : before.discarded;
     const isKept = isDeepStrictEqual(state.discarded, discarded);
     this.#checks.check('discard', isKept, () => `${action} changed the discarded attempts`);
-    const isOnRecord = isDeepStrictEqual(before.decisions, state.decisions.slice(0, before.decisions.length));
-    this.#checks.check('M1', isOnRecord, () => `${action} changed earlier decisions`);
+  }
+
+  /** A decision was withdrawn, or the number of approvals changed: nothing else. */
+  #onRecorded(kind: RecordEntry['kind'], before: State, state: State): void {
+    const { revision: _revision, record: _record, approvalsNeeded: _needed, ...rest } = state;
+    const { revision: _before, record: _recordBefore, approvalsNeeded: _neededBefore, ...restBefore } = before;
+    this.#checks.check('M1', isDeepStrictEqual(rest, restBefore), () => `${kind} changed more than the record`);
+  }
+
+  #onRemoved(before: State, state: State): void {
+    this.#checkStages('remove', before, state);
+    const isSame = isDeepStrictEqual(unfinishedOf(before), unfinishedOf(state));
+    this.#checks.check('M8', isSame, () => 'remove changed the unfinished generation or its error');
+    const isFewer = [...ids(state.attempts), ...ids(state.discarded)].every((imageId) =>
+      [...ids(before.attempts), ...ids(before.discarded)].includes(imageId),
+    );
+    this.#checks.check('R13', isFewer, () => 'attempts went without a command');
   }
 
   #onCancel(before: Generating, state: State): void {
@@ -150,8 +190,9 @@ export class TransitionRules {
     this.#checks.check('discard', isOrdered, () => `attempts ${numbers.join(', ')} of ${state.attemptCount}`);
     const areHere = all.length <= limits.ATTEMPTS_PER_SESSION && all.every((imageId) => this.#session.image(imageId));
     this.#checks.check('R7', areHere, () => `${all.length} attempts are kept, or one lacks its bytes`);
-    if (state.stage !== 'final') return;
-    const isApprovedHere = ids(state.attempts).includes(state.approved.imageId);
+    const approved = approvedIn(state);
+    if (!approved) return;
+    const isApprovedHere = ids(state.attempts).includes(approved.imageId);
     this.#checks.check('M3', isApprovedHere, () => 'the approved image is no attempt any more');
   }
 
@@ -162,10 +203,8 @@ export class TransitionRules {
     for (const attempt of added) this.#checkNewAttempt(attempt, before, state);
     const isNumbered = added.every(({ number }) => number === before.attemptCount + 1 && number === state.attemptCount);
     this.#checks.check('discard', isNumbered, () => `attempt ${state.attemptCount} came after ${before.attemptCount}`);
-    if (!ids(before.attempts).every((imageId) => ids(state.attempts).includes(imageId))) {
-      const isDiscardedFirst = state.discarded.every(({ image }) => image.imageId === generation.parent);
-      this.#checks.check('discard', isDiscardedFirst, () => 'an attempt was dropped before a discarded one');
-    }
+    const areKept = isDeepStrictEqual(ids(state.attempts).slice(0, before.attempts.length), ids(before.attempts));
+    this.#checks.check('R13', areKept, () => 'an attempt was dropped for another');
     const unfinished = unfinishedOf(state);
     const after = state.stage === 'generating' ? state.generation : unfinished?.generation;
     const failures = after?.failures?.length ?? 0;

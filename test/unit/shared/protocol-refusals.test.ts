@@ -140,12 +140,12 @@ describe('values', () => {
     for (const value of wrong) expect({ value, ok: accepts(message(value)) }).toEqual({ value, ok: false });
   });
 
-  const { image, lastAction } = snapshots.final;
+  const { image, lastAction } = snapshots.approved;
   test.each([
     ['a digest in upper case', { image: { ...image, sha256: image.sha256.toUpperCase() } }],
     ['a digest that is too short', { image: { ...image, sha256: image.sha256.slice(1) } }],
     ['a time that is not ISO 8601', { lastAction: { ...lastAction, at: 'yesterday' } }],
   ])('a snapshot with %s is refused', (_what, change) => {
-    expect(parseServerMessage(JSON.stringify({ ...snapshots.final, ...change })).ok).toBe(false);
+    expect(parseServerMessage(JSON.stringify({ ...snapshots.approved, ...change })).ok).toBe(false);
   });
 });

@@ -31,18 +31,28 @@ const cases: readonly Case[] = [
 
 /** The fields that PROTOCOL.md marks with a question mark. */
 const optional: Record<string, readonly string[]> = {
-  join: ['sessionId', 'key', 'token', 'name', 'participant', 'have', 'images'],
+  join: ['sessionId', 'key', 'token', 'name', 'participant', 'have', 'record', 'images', 'approvals'],
+  look: ['imageId'],
   generate: ['turn', 'options'],
   regenerate: ['turn', 'imageId', 'prompt', 'options'],
   refine: ['turn', 'options'],
-  approve: ['turn', 'sha256'],
+  approve: ['turn', 'sha256', 'note'],
+  request_changes: ['turn'],
+  decline: ['turn'],
+  withdraw: ['turn'],
+  require_approvals: ['turn'],
+  remove: ['turn'],
   cancel: ['turn', 'reason'],
   start_over: ['turn'],
   discard: ['turn'],
   restore: ['turn'],
-  welcome: ['key', 'links', 'now'],
+  welcome: ['key', 'links', 'creator', 'counts', 'now', 'keptForMs'],
   links: ['watchKey', 'reviewKey'],
-  snapshot: ['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
+  snapshot: [
+    ...['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
+    ...['approvalsNeeded', 'recordLength'],
+  ],
+  viewers: ['people'],
   progress: ['expectedMs', 'queuePosition', 'retryInMs', 'reason'],
   reject: ['commandId', 'imageId', 'lastAction'],
   draft: ['draftId'],
@@ -50,15 +60,16 @@ const optional: Record<string, readonly string[]> = {
   goodbye: ['code', 'reconnectInMs'],
 };
 
-/** The fields of a snapshot that are required in one stage and absent or optional in the others. */
+/** The fields of a snapshot that are required in one stage or outcome, and absent or optional in the others. */
 const requiredInStage: Record<string, readonly string[]> = {
   generating: ['generation'],
   user_feedback: ['image'],
-  final: ['image', 'approved'],
+  final: ['image'],
+  approved: ['approved'],
 };
 
-function isOptional({ type, stage }: Json, field: string): boolean {
-  if (requiredInStage[String(stage)]?.includes(field)) return false;
+function isOptional({ type, stage, outcome }: Json, field: string): boolean {
+  if ([stage, outcome].some((value) => requiredInStage[String(value)]?.includes(field))) return false;
   return optional[String(type)]?.includes(field) ?? false;
 }
 
@@ -107,6 +118,11 @@ describe('generated messages', () => {
     },
     { requiredKeys: [], noNullPrototype: true },
   );
+  const approvals = fc.integer({ min: 1, max: 16 });
+  const person = fc.record(
+    { participantId: text, name: text, role: fc.constantFrom('reviewer', 'watcher'), lookingAt: text },
+    { requiredKeys: ['participantId', 'name', 'role'], noNullPrototype: true },
+  );
   const commandId = fc.string({ minLength: 1, maxLength: 64 });
   const participant = fc.record({ id: text, secret: text }, { noNullPrototype: true });
   type Fields = Record<string, fc.Arbitrary<unknown>>;
@@ -126,7 +142,9 @@ describe('generated messages', () => {
         name: text,
         participant,
         have: fc.array(text),
+        record: count,
         images: fc.constantFrom('inline', 'url'),
+        approvals,
       },
     ),
     message('want', { imageIds: fc.array(text) }, {}),
@@ -134,7 +152,13 @@ describe('generated messages', () => {
     message('generate', { commandId, prompt: text }, { turn: count, options }),
     message('regenerate', { commandId }, { turn: count, options, imageId: text, prompt: text }),
     message('refine', { commandId, imageId: text, feedback: text }, { turn: count, options }),
-    message('approve', { commandId, imageId: text }, { turn: count, sha256: text }),
+    message('look', {}, { imageId: text }),
+    message('approve', { commandId, imageId: text }, { turn: count, sha256: text, note: text }),
+    message('request_changes', { commandId, imageId: text, sha256: text, note: text }, { turn: count }),
+    message('decline', { commandId, imageId: text, sha256: text, note: text }, { turn: count }),
+    message('withdraw', { commandId, decisionId: text }, { turn: count }),
+    message('require_approvals', { commandId, approvals }, { turn: count }),
+    message('remove', { commandId, imageIds: fc.array(text, { minLength: 1 }) }, { turn: count }),
     message('cancel', { commandId }, { turn: count, reason: text }),
     message('start_over', { commandId }, { turn: count }),
     message('discard', { commandId, imageId: text }, { turn: count }),
@@ -142,7 +166,8 @@ describe('generated messages', () => {
   );
   const server = fc.oneof(
     message('draft', { text, by: text, participantId: text }, { draftId: text }),
-    message('viewers', { reviewers: count, watchers: count }, {}),
+    message('viewers', { reviewers: count, watchers: count }, { people: fc.array(person) }),
+    message('record', { from: count, entries: fc.constant(serverMessages.record.entries) }, {}),
     message('ack', { commandId: text, revision: count }, {}),
     message('reject', { code: fc.constantFrom(...rejectCodes), message: text }, { commandId: text, imageId: text }),
     message('heartbeat', {}, { nextBytes: count }),

@@ -22,12 +22,19 @@ const reject = (socket: FakeSocket, number: number, change: Partial<RejectMessag
   socket.say({ type: 'reject', commandId: `command-${number}`, code: 'stale', message: 'Too late.', ...change });
 
 describe('what is sent', () => {
-  test('M3, M10: every command has a fresh id and the turn on show; approve has id and digest', () => {
+  test('M3, M10: every command has a fresh id and the turn on show; decisions have id and digest', () => {
     const { client, socket } = joinedClient(reviewing);
     void client.generate('a fox', { quality: 'low' });
     void client.regenerate({ imageId: 'image-1' });
     void client.refine('image-1', 'redder', { size: 'auto' });
     void client.approve(one);
+    void client.approve(one, 'At last.');
+    void client.approve(two, ' ');
+    void client.requestChanges(one, 'darker');
+    void client.decline(two, 'none of these');
+    void client.withdraw('decision-1');
+    void client.requireApprovals(2);
+    void client.remove(['image-1', 'image-2']);
     void client.cancel(' Too dark.');
     void client.cancel(' ');
     void client.discard('image-1');
@@ -38,6 +45,13 @@ describe('what is sent', () => {
       { type: 'regenerate', imageId: 'image-1' },
       { type: 'refine', imageId: 'image-1', feedback: 'redder', options: { size: 'auto' } },
       { type: 'approve', imageId: 'image-1', sha256: one.sha256 },
+      { type: 'approve', imageId: 'image-1', sha256: one.sha256, note: 'At last.' },
+      { type: 'approve', imageId: 'image-2', sha256: two.sha256 },
+      { type: 'request_changes', imageId: 'image-1', sha256: one.sha256, note: 'darker' },
+      { type: 'decline', imageId: 'image-2', sha256: two.sha256, note: 'none of these' },
+      { type: 'withdraw', decisionId: 'decision-1' },
+      { type: 'require_approvals', approvals: 2 },
+      { type: 'remove', imageIds: ['image-1', 'image-2'] },
       { type: 'cancel', reason: ' Too dark.' },
       { type: 'cancel' },
       { type: 'discard', imageId: 'image-1' },

@@ -105,7 +105,10 @@ describe('messages', () => {
 
 describe('values of a newer server', () => {
   /** The fields whose values are enums, or options: of an option, an unknown value is left out. */
-  const enums = new Set(['stage', 'kind', 'code', 'decision', 'action', 'quality', 'background', 'format']);
+  const enums = new Set([
+    ...['stage', 'outcome', 'kind', 'code', 'decision', 'role', 'action'],
+    ...['quality', 'background', 'format'],
+  ]);
   const newer = fc.string({ minLength: 1, maxLength: 20 }).map((text) => `newer ${text}`);
 
   /** Replaces some of the enum values anywhere in `value`, as `next` says. */
@@ -115,7 +118,7 @@ describe('values of a newer server', () => {
     );
   }
 
-  /** With what stands in place of unknown values, and without the fields that come with a known stage. */
+  /** With what stands in place of unknown values, and without the fields that come with a known stage or outcome. */
   function asRead(value: unknown): unknown {
     const text = JSON.stringify(value, (key, part: unknown) => {
       const isNewer = typeof part === 'string' && part.startsWith('newer ');
@@ -123,8 +126,8 @@ describe('values of a newer server', () => {
       return ['quality', 'background', 'format'].includes(key) ? undefined : 'unknown';
     });
     const message = JSON.parse(text);
-    if (message.stage !== 'unknown') return message;
-    const { generation: _generation, approved: _approved, ...rest } = message;
+    const { generation, approved, outcome, ...rest } = message;
+    if (rest.stage !== 'unknown') return outcome === 'unknown' ? { ...rest, outcome } : message;
     return rest;
   }
 

@@ -40,12 +40,17 @@ describe('Telemetry', () => {
     }
   });
 
-  test('a decision is logged with image, digest and participant, and without the name', async () => {
+  test('a decision is logged with image, digest and participant, and without name and note', async () => {
     const { lines, telemetry } = createTelemetry();
     const decision = { decision: 'approved', imageId: 'i1', sha256: 'digest', participantId: 'p1' } as const;
-    telemetry.decided('s1', { ...decision, by: 'Ana', connectionId: 'c1', at: '2026-01-01T00:00:00.000Z' });
-    expect(lines).toEqual([{ msg: 'decided', session: 's1', ...decision }]);
-    expect(await telemetry.metrics()).toContain('proofroom_decisions_total{decision="approved"} 1');
+    const act = { by: 'Ana', participantId: 'p1', connectionId: 'c1', at: '2026-01-01T00:00:00.000Z' };
+    const whole = { ...decision, ...act, decisionId: 'd1', number: 1, role: 'reviewer', note: 'at last' } as const;
+    telemetry.decided('s1', whole, 'approved');
+    expect(lines).toEqual([{ msg: 'decided', session: 's1', ...decision, outcome: 'approved' }]);
+    telemetry.decided('s1', { ...whole, withdrawn: act }, 'reopened');
+    const metrics = await telemetry.metrics();
+    expect(metrics).toContain('proofroom_decisions_total{decision="approved"} 1');
+    expect(metrics).toContain('proofroom_decisions_total{decision="withdrawn"} 1');
   });
 
   test('refusals are all counted, but one connection fills no log, nor do many', async () => {

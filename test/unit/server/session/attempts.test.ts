@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { transition } from '../../../../server/session/machine.ts';
 import type { State } from '../../../../server/session/state.ts';
+import type { Event } from '../../../../server/session/transition.ts';
 import {
   accepted,
   approve,
@@ -9,13 +10,15 @@ import {
   discard,
   discardedIds,
   failedEvent,
+  forgetEvent,
   generate,
   generatedEvent,
   imageIds,
   inStage,
   machineLimits,
-  regenerate,
+  reference,
   restore,
+  sha256Of,
   stateAfter,
   stateFrom,
 } from '../../../support/machine.ts';
@@ -24,7 +27,7 @@ const discardOf = (imageId: string) => commandEvent({ type: 'discard', imageId }
 const restoreOf = (imageId: string) => commandEvent({ type: 'restore', imageId });
 const regenerateAs = (generationId: string, candidates = 1) =>
   commandEvent({ type: 'regenerate', options: { candidates } }, generationId);
-const forget = { type: 'forget', keep: [] } as const;
+const forget = forgetEvent();
 
 /** Attempts `i1` to `i<count>`, each regenerated from the one before. */
 function chainOf(count: number): State {
@@ -32,6 +35,8 @@ function chainOf(count: number): State {
   const events = rest.flatMap((number) => [regenerateAs(`g${number}`), generatedEvent(`i${number}`, `g${number}`)]);
   return stateAfter(generate, generatedEvent('i1'), ...events);
 }
+
+const changesOfFirst = commandEvent({ type: 'request_changes', imageId: 'i1', sha256: sha256Of('i1'), note: 'no' });
 
 describe('discard and restore', () => {
   const two = chainOf(2);
@@ -98,52 +103,51 @@ describe('discard and restore', () => {
   });
 });
 
-describe('more attempts than the limit', () => {
-  const full = chainOf(machineLimits.ATTEMPTS_PER_SESSION);
+describe('R13: at the limit of attempts', () => {
+  const limit = machineLimits.ATTEMPTS_PER_SESSION;
+  const full = stateFrom(chainOf(limit), discardOf('i3'), discardOf('i2'));
+  const removeOf = (...ids: string[]) => commandEvent({ type: 'remove', imageIds: ids });
+  const codeOf = (state: State, event: Event) => {
+    const result = transition(state, event, machineLimits);
+    return result.accepted ? 'accepted' : result.code;
+  };
 
-  test('M9: the oldest is dropped, and its child is marked parentDropped', () => {
-    const running = stateFrom(full, regenerateAs('g13'));
-    const { state, effects } = accepted(transition(running, generatedEvent('i13', 'g13'), machineLimits));
-    expect(imageIds(state)).toEqual([...imageIds(full).slice(1), 'i13']);
-    expect(state.attempts[0]).toMatchObject({ parent: 'i1', parentDropped: true });
-    expect(state.attempts.filter(({ parentDropped }) => parentDropped)).toHaveLength(1);
-    expect(effects).toEqual([{ effect: 'drop', imageIds: ['i1'] }]);
+  test('a generation is attempts_full when kept and discarded attempts and its candidates are too many', () => {
+    const asked = [regenerateAs('g', 1), commandEvent({ type: 'refine', imageId: 'i1', feedback: 'darker' })];
+    for (const event of asked) expect(codeOf(full, event)).toBe('attempts_full');
+    const freed = stateFrom(full, removeOf('i3', 'i2'));
+    expect([1, 2, 3].map((count) => codeOf(freed, regenerateAs('g', count)))).toEqual([
+      'accepted',
+      'accepted',
+      'attempts_full',
+    ]);
+    const noneKept = imageIds(full).reduce((state, imageId) => stateFrom(state, discardOf(imageId)), full);
+    expect(codeOf(noneKept, generate)).toBe('attempts_full');
   });
 
-  test('the parent of the running generation is kept, though it is the oldest', () => {
-    const refining = stateFrom(full, commandEvent({ type: 'refine', imageId: 'i1', feedback: 'darker' }, 'g13'));
-    const state = stateFrom(refining, generatedEvent('i13', 'g13'));
-    expect(imageIds(state)).toEqual(['i1', ...imageIds(full).slice(2), 'i13']);
-    expect(state.attempts.at(-1)).not.toHaveProperty('parentDropped');
+  test('images that the service sent beside those it was asked for are kept all the same', () => {
+    const running = stateFrom(chainOf(limit - 1), regenerateAs('g'));
+    const extra = { ...generatedEvent('i12', 'g'), more: [reference('extra', 'g', 1)] };
+    expect(imageIds(stateFrom(running, extra))).toEqual([...imageIds(running), 'i12', 'extra']);
   });
 
-  test('discarded attempts are dropped first, the one discarded first before the others', () => {
-    const running = stateFrom(full, discardOf('i5'), discardOf('i3'), regenerateAs('g13', 3));
-    let state = running;
-    const dropped = ['a', 'b', 'c'].map((imageId, candidate) => {
-      const result = accepted(transition(state, generatedEvent(imageId, 'g13', candidate), machineLimits));
-      ({ state } = result);
-      return result.effects;
-    });
-    expect(dropped).toEqual(['i5', 'i3', 'i1'].map((imageId) => [{ effect: 'drop', imageIds: [imageId] }]));
-    expect(state.attempts.find(({ image }) => image.imageId === 'i6')).toMatchObject({ parentDropped: true });
-    expect(imageIds(state).slice(-3)).toEqual(['a', 'b', 'c']);
+  test('M9: remove deletes kept and discarded attempts for good, and marks their children parentDropped', () => {
+    const { state, effects } = accepted(transition(full, removeOf('i1', 'i3'), machineLimits));
+    expect([imageIds(state).slice(0, 2), discardedIds(state)]).toEqual([['i4', 'i5'], ['i2']]);
+    for (const child of [state.attempts[0], state.discarded[0]]) expect(child).toMatchObject({ parentDropped: true });
+    expect(effects).toEqual([{ effect: 'drop', imageIds: ['i1', 'i3'] }]);
+    expect(state).toMatchObject({ turn: full.turn, revision: full.revision + 1, lastAction: full.lastAction });
+    expect(stateFrom(chainOf(1), removeOf('i1'))).toMatchObject({ stage: 'initial_input', attempts: [] });
   });
 
-  test('M9: a discarded child of a dropped parent is marked too, and stays so when it is restored', () => {
-    const three = stateFrom(chainOf(3), discard, discardOf('i2'), regenerateAs('g4'));
-    const limits = { ...machineLimits, ATTEMPTS_PER_SESSION: 3 };
-    const { state } = accepted(transition(three, generatedEvent('i4', 'g4'), limits));
-    const child = { image: { imageId: 'i2' }, number: 2, parent: 'i1', parentDropped: true };
-    expect(state.discarded).toMatchObject([child]);
-    expect(stateFrom(state, restoreOf('i2')).attempts[0]).toMatchObject(child);
-  });
-
-  test('the newest is never dropped, even with a limit of one', () => {
-    const running = stateAfter(generate, generatedEvent('i1'), regenerate);
-    const limits = { ...machineLimits, ATTEMPTS_PER_SESSION: 1 };
-    const { state } = accepted(transition(running, generatedEvent('i2', 'g2'), limits));
-    expect(imageIds(state)).toEqual(['i1', 'i2']); // `i1` is the parent.
+  test('remove is refused as a whole: for what is not there, is decided about, or is open to somebody else', () => {
+    const decided = stateFrom(full, changesOfFirst);
+    expect(codeOf(decided, removeOf('i4', 'unknown'))).toBe('image_not_found');
+    expect(codeOf(decided, removeOf('i4', 'i1'))).toBe('image_in_use');
+    expect(codeOf(decided, { ...removeOf('i4', 'i5'), lookedAt: ['i5'] })).toBe('image_in_use');
+    const { entryId: decisionId } = changesOfFirst;
+    const withdrawn = stateFrom(decided, commandEvent({ type: 'withdraw', decisionId }));
+    expect(codeOf(withdrawn, removeOf('i4', 'i1'))).toBe('accepted');
   });
 });
 
@@ -158,13 +162,25 @@ describe('R7: forget drops attempts to free their memory', () => {
     expect(effects).toEqual([{ effect: 'drop', imageIds: ['i1', 'i2'] }]);
   });
 
+  test('R13: what was given up goes on record', () => {
+    const { record } = stateFrom(stateFrom(three, discardOf('i2')), forget);
+    expect(record).toEqual([{ kind: 'forgotten', entryId: forget.entryId, at: forget.at, numbers: [1, 2] }]);
+  });
+
+  test('R13: what somebody has decided about stays until they withdraw it', () => {
+    const decided = stateFrom(three, changesOfFirst);
+    expect(imageIds(stateFrom(decided, forget))).toEqual(['i1', 'i3']);
+    const withdrawal = commandEvent({ type: 'withdraw', decisionId: changesOfFirst.entryId });
+    expect(imageIds(stateFrom(decided, withdrawal, forget))).toEqual(['i3']);
+  });
+
   test('the approved image, the parent of the running generation and images in use stay', () => {
     const approved = stateFrom(three, commandEvent({ type: 'approve', imageId: 'i2' }));
     expect(imageIds(stateFrom(approved, forget))).toEqual(['i2', 'i3']);
     const refining = stateFrom(three, commandEvent({ type: 'refine', imageId: 'i1', feedback: 'darker' }, 'g4'));
     expect(imageIds(stateFrom(refining, forget))).toEqual(['i1', 'i3']);
-    expect(imageIds(stateFrom(three, { ...forget, keep: ['i2'] }))).toEqual(['i2', 'i3']);
-    const inUse = stateFrom(three, discard, { ...forget, keep: ['i1'] });
+    expect(imageIds(stateFrom(three, forgetEvent('i2')))).toEqual(['i2', 'i3']);
+    const inUse = stateFrom(three, discard, forgetEvent('i1'));
     expect([imageIds(inUse), discardedIds(inUse)]).toEqual([['i3'], ['i1']]);
   });
 
@@ -174,7 +190,8 @@ describe('R7: forget drops attempts to free their memory', () => {
     const running = stateFrom(none, commandEvent(generate.command, 'g3'));
     for (const state of [one, none, running, stateFrom(one, approve)]) {
       const result = accepted(transition(state, forget, machineLimits));
-      expect(result.state).toEqual({ ...state, revision: state.revision + 1, discarded: [] });
+      const record = [...state.record, expect.objectContaining({ kind: 'forgotten' })];
+      expect(result.state).toEqual({ ...state, revision: state.revision + 1, discarded: [], record });
       expect(result.effects).toEqual([{ effect: 'drop', imageIds: discardedIds(state) }]);
     }
   });

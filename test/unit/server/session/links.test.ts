@@ -19,7 +19,7 @@ describe('W5: the watch link', () => {
     const [anas, cys] = [ana.follow(), (await ana.bring('Cy', 'watcher')).follow()];
     expect(codeOf(await bo.manage({ type: 'close_link', role: 'watcher' }))).toBe('accepted');
     expect(cys.calls.at(-1)).toBe('link_closed');
-    expect(ana.session.viewers).toEqual({ reviewers: 1, watchers: 0 });
+    expect(ana.session.viewers).toMatchObject({ reviewers: 1, watchers: 0 });
     expect(anas.calls.at(-1)).toBe(
       `links ${JSON.stringify({ watch: 'closed', review: 'open', reviewKey: ana.key, manages: ['watcher', 'reviewer'] })}`,
     );

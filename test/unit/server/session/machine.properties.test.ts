@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Effect, transition } from '../../../../server/session/machine.ts';
-import type { State } from '../../../../server/session/state.ts';
+import { transition } from '../../../../server/session/machine.ts';
+import { isDecision } from '../../../../server/session/record.ts';
+import { approvedIn, type State } from '../../../../server/session/state.ts';
+import type { Effect } from '../../../../server/session/transition.ts';
+import type { RecordEntry } from '../../../../shared/model.ts';
 import type { Command } from '../../../../shared/protocol.ts';
 import { accepted, commandEvent, discardedIds, imageIds, sha256Of } from '../../../support/machine.ts';
-import { type Moment, sequence } from '../../../support/machine-sequences.ts';
+import { decisionSequence, type Moment, sequence } from '../../../support/machine-sequences.ts';
+import { approversOf, decidedImagesIn } from '../../../support/votes.ts';
 
 /** A fixed seed: the same sequences each time, so that no test depends on luck. */
 const SEED = 1;
@@ -13,10 +17,14 @@ const RUNS = 200;
 const MIN_HITS = 20;
 
 /** `check` asserts the rule for one moment, and returns whether the rule says anything about it. */
-function rule(title: string, check: (moment: Moment, earlier: readonly Moment[]) => boolean): void {
+function rule(
+  title: string,
+  check: (moment: Moment, earlier: readonly Moment[]) => boolean,
+  sequences: fc.Arbitrary<readonly Moment[]> = sequence,
+): void {
   test(title, () => {
     let hits = 0;
-    const property = fc.property(sequence, (moments) => {
+    const property = fc.property(sequences, (moments) => {
       for (const [index, moment] of moments.entries()) if (check(moment, moments.slice(0, index))) hits += 1;
     });
     fc.assert(property, { seed: SEED, numRuns: RUNS });
@@ -25,10 +33,13 @@ function rule(title: string, check: (moment: Moment, earlier: readonly Moment[])
 }
 
 const commandsOf: Record<State['stage'], readonly Command['type'][]> = {
-  initial_input: ['generate', 'restore'],
-  generating: ['cancel'],
-  user_feedback: ['regenerate', 'refine', 'approve', 'start_over', 'discard', 'restore'],
-  final: ['start_over'],
+  initial_input: ['generate', 'restore', 'remove', 'withdraw', 'require_approvals'],
+  generating: ['cancel', 'withdraw', 'require_approvals'],
+  user_feedback: [
+    ...(['regenerate', 'refine', 'approve', 'request_changes', 'decline', 'withdraw', 'require_approvals'] as const),
+    ...(['start_over', 'discard', 'restore', 'remove'] as const),
+  ],
+  final: ['start_over', 'withdraw'],
 };
 
 const effectsOf = ({ result }: Moment): readonly Effect[] => (result.accepted ? result.effects : []);
@@ -38,10 +49,15 @@ const droppedBy = (moment: Moment) =>
 const unfinishedOf = (state: State) => ('unfinished' in state ? state.unfinished : undefined);
 const hasChanged = ({ before, after }: Moment) => after !== before;
 const isRearranging = ({ event }: Moment) =>
-  event.type === 'command' && (event.command.type === 'discard' || event.command.type === 'restore');
-/** By a command that `lastAction` names: discarding and restoring leave no trace there. */
+  event.type === 'command' && ['discard', 'restore', 'remove'].includes(event.command.type);
+const decideTypes = ['approve', 'request_changes', 'decline'] as const;
+/** A command that has led to another stage, but for those that only rearrange. */
+const isNextTurn = (moment: Moment) =>
+  moment.event.type === 'command' && moment.after.turn !== moment.before.turn && !isRearranging(moment);
+/** By a command that `lastAction` names: another stage, or a decision. */
 const isChangedByAction = (moment: Moment) =>
-  moment.event.type === 'command' && hasChanged(moment) && !isRearranging(moment);
+  isNextTurn(moment) || (hasChanged(moment) && decideTypes.some((type) => isCommand(moment, type)));
+const isCommand = ({ event }: Moment, type: Command['type']) => event.type === 'command' && event.command.type === type;
 const allIds = (state: State) => [...imageIds(state), ...discardedIds(state)];
 const numbersOf = (state: State) => [...state.attempts, ...state.discarded].map(({ number }) => number);
 const isFromAnotherTurn = ({ before, event }: Moment) =>
@@ -51,7 +67,11 @@ const isApprovedAgain = ({ before, event }: Moment) =>
   before.stage === 'final' &&
   event.type === 'command' &&
   event.command.type === 'approve' &&
-  event.command.imageId === before.approved.imageId;
+  event.command.imageId === approvedIn(before)?.imageId;
+
+function decisionRule(title: string, check: (moment: Moment) => boolean): void {
+  rule(title, check, decisionSequence);
+}
 
 describe('over random sequences of commands and results', () => {
   rule('M1: a command is wrong_stage exactly when its stage does not allow it', (moment) => {
@@ -86,23 +106,26 @@ describe('over random sequences of commands and results', () => {
       expect(after.lastAction).toBe(before.lastAction);
       return false;
     }
-    expect(after.lastAction).toEqual({ action: event.command.type, ...event.act });
-    return true;
+    const { lastAction } = after;
+    expect(lastAction).toMatchObject({ action: event.command.type, ...event.act });
+    const entry = after.record.at(-1);
+    const subject = entry && 'imageId' in entry ? { imageId: entry.imageId, number: entry.number } : {};
+    const isAbout = decideTypes.some((type) => isCommand(moment, type)) || isCommand(moment, 'withdraw');
+    expect([lastAction?.imageId, lastAction?.number]).toEqual(
+      isAbout ? [subject.imageId, subject.number] : [undefined, undefined],
+    );
+    return isAbout;
   });
 
   rule('M3: only an attempt of this session with that digest is approved, and the approval records both', (moment) => {
-    const { before, event, after, limits } = moment;
+    const { before, event, after } = moment;
     if (event.type !== 'command' || event.command.type !== 'approve') return false;
-    if (!hasChanged(moment)) {
-      expect(after.decisions).toBe(before.decisions);
-      return false;
-    }
+    if (!hasChanged(moment)) return false;
     const { imageId, sha256 = sha256Of(imageId) } = event.command;
     expect(imageIds(before)).toContain(imageId);
     expect(sha256).toBe(sha256Of(imageId));
-    expect(after).toMatchObject({ stage: 'final', approved: { imageId, sha256 } });
-    const decision = { decision: 'approved', imageId, sha256, ...event.act };
-    expect(after.decisions).toEqual([...before.decisions, decision].slice(-limits.DECISIONS_PER_SESSION));
+    if (after.stage === 'final') expect(after).toMatchObject({ approved: { imageId, sha256 } });
+    expect(after.record.at(-1)).toMatchObject({ kind: 'approved', imageId, sha256, ...event.act });
     return true;
   });
 
@@ -111,6 +134,7 @@ describe('over random sequences of commands and results', () => {
     if (before.stage !== 'user_feedback' || event.type !== 'command' || isFromAnotherTurn(moment)) return false;
     const { command } = event;
     if (!('imageId' in command) || command.imageId === undefined) return false;
+    if (!result.accepted && ['record_full', 'attempts_full', 'not_allowed'].includes(result.code)) return false;
     const candidates = command.type === 'restore' ? discardedIds(before) : imageIds(before);
     const digest = 'sha256' in command ? command.sha256 : undefined;
     const isFound = candidates.includes(command.imageId) && [undefined, sha256Of(command.imageId)].includes(digest);
@@ -119,7 +143,7 @@ describe('over random sequences of commands and results', () => {
   });
 
   rule('M3: the approved image and the parent of the running generation are never discarded', ({ after }) => {
-    if (after.stage === 'final') expect(discardedIds(after)).not.toContain(after.approved.imageId);
+    expect(discardedIds(after)).not.toContain(approvedIn(after)?.imageId);
     if (after.stage === 'generating') expect(discardedIds(after)).not.toContain(after.generation.parent);
     return (after.stage === 'final' || after.stage === 'generating') && after.discarded.length > 0;
   });
@@ -147,8 +171,8 @@ describe('over random sequences of commands and results', () => {
     return hasEnded;
   });
 
-  rule('M5: an accepted command clears the old error', (moment) => {
-    if (!isChangedByAction(moment)) return false;
+  rule('M5: a command that leads to another stage clears the old error', (moment) => {
+    if (!isNextTurn(moment)) return false;
     expect(unfinishedOf(moment.after)?.error).toBeUndefined();
     return unfinishedOf(moment.before)?.error !== undefined;
   });
@@ -161,15 +185,24 @@ describe('over random sequences of commands and results', () => {
     return true;
   });
 
-  rule('M5 M8: discard and restore keep the error, the last generation, the decisions and the images', (moment) => {
-    if (!isRearranging(moment) || !hasChanged(moment)) return false;
-    const { before, after } = moment;
-    expect(unfinishedOf(after)).toEqual(unfinishedOf(before));
-    expect(after.decisions).toBe(before.decisions);
-    expect(allIds(after).toSorted()).toEqual(allIds(before).toSorted());
-    expect(effectsOf(moment)).toEqual([]);
-    return unfinishedOf(before) !== undefined;
-  });
+  rule(
+    'M5 M8: discard, restore and remove keep the error, the last generation, the record and other images',
+    (moment) => {
+      if (!isRearranging(moment) || !hasChanged(moment)) return false;
+      const { before, after, event } = moment;
+      expect(unfinishedOf(after)).toEqual(unfinishedOf(before));
+      expect(after.record).toBe(before.record);
+      const isRemove = event.type === 'command' && event.command.type === 'remove';
+      const removed = isRemove && event.command.type === 'remove' ? event.command.imageIds : [];
+      expect(allIds(after).toSorted()).toEqual(
+        allIds(before)
+          .filter((imageId) => !removed.includes(imageId))
+          .toSorted(),
+      );
+      expect(effectsOf(moment)).toEqual(isRemove ? [{ effect: 'drop', imageIds: [...new Set(removed)] }] : []);
+      return unfinishedOf(before) !== undefined;
+    },
+  );
 
   rule('M6: the revision grows by one with each change, and only then', (moment) => {
     const { before, after } = moment;
@@ -199,9 +232,9 @@ describe('over random sequences of commands and results', () => {
     return true;
   });
 
-  rule('M8: it is kept until a command is accepted', (moment) => {
+  rule('M8: it is kept until a command leads to another stage', (moment) => {
     const unfinished = unfinishedOf(moment.before);
-    if (!unfinished || isChangedByAction(moment)) return false;
+    if (!unfinished || isNextTurn(moment)) return false;
     expect(unfinishedOf(moment.after)).toEqual(unfinished);
     return true;
   });
@@ -256,10 +289,11 @@ describe('over random sequences of commands and results', () => {
     return all.some(({ parent }) => parent !== undefined);
   });
 
-  rule('M9: any attempt under review can be approved', ({ before, event, result }) => {
+  rule('M9: any attempt under review can be approved', ({ before, event, result, limits }) => {
     if (before.stage !== 'user_feedback' || event.type !== 'command' || event.command.type !== 'approve') return false;
     const { imageId, turn = before.turn, sha256 = sha256Of(imageId) } = event.command;
     if (turn !== before.turn || sha256 !== sha256Of(imageId) || !imageIds(before).includes(imageId)) return false;
+    if (before.record.length >= limits.RECORD_ENTRIES) return false;
     expect(result.accepted).toBe(true);
     return true;
   });
@@ -275,16 +309,111 @@ describe('over random sequences of commands and results', () => {
     return true;
   });
 
-  rule('M10: only a start over from its own turn leaves final, and it keeps the decisions', (moment) => {
+  decisionRule('M10: only a start over or a withdrawal from its own turn leaves final', (moment) => {
     const { before, after, event } = moment;
-    if (before.stage !== 'final') return false;
-    expect(after.decisions).toBe(before.decisions);
-    if (after.stage !== 'final') {
-      expect(event.type === 'command' && event.command.type).toBe('start_over');
-      expect(isFromAnotherTurn(moment)).toBe(false);
-    }
+    if (before.stage !== 'final' || after.stage === 'final') return false;
+    expect(['start_over', 'withdraw']).toContain(event.type === 'command' && event.command.type);
+    expect(isFromAnotherTurn(moment)).toBe(false);
     return true;
   });
+
+  decisionRule(
+    'M11: an image becomes final by an approval of it, with as many others as are needed, each counted once',
+    (moment) => {
+      const { before, after, event } = moment;
+      const approved = approvedIn(after);
+      if (!approved || approvedIn(before)) return false;
+      expect(isCommand(moment, 'approve')).toBe(true);
+      const own = event.type === 'command' ? event.act.participantId : '';
+      const all = approversOf(after, approved.imageId);
+      expect(all).toContain(own);
+      expect(new Set(all).size).toBe(all.length);
+      expect(all.length).toBeGreaterThanOrEqual(after.approvalsNeeded);
+      return after.approvalsNeeded > 1;
+    },
+  );
+
+  decisionRule('M11: an image with enough approvals after an approval is final', (moment) => {
+    const { before, after, event } = moment;
+    if (before.stage !== 'user_feedback' || !isCommand(moment, 'approve') || !hasChanged(moment)) return false;
+    const entry = after.record.at(-1);
+    if (event.type !== 'command' || entry?.kind !== 'approved') return false;
+    const all = approversOf(after, entry.imageId);
+    const isEnough = all.includes(event.act.participantId) && all.length >= after.approvalsNeeded;
+    expect(after.stage).toBe(isEnough ? 'final' : 'user_feedback');
+    return !isEnough;
+  });
+
+  decisionRule('M11: an approved image that has too few approvals left is not final any more', (moment) => {
+    const { before, after } = moment;
+    const approved = approvedIn(before);
+    if (!approved || !isCommand(moment, 'withdraw') || !hasChanged(moment)) return false;
+    const isEnough = approversOf(after, approved.imageId).length >= before.approvalsNeeded;
+    expect(after.stage).toBe(isEnough ? 'final' : 'user_feedback');
+    expect(imageIds(after)).toEqual(imageIds(before));
+    return true;
+  });
+
+  decisionRule(
+    'M11: how many must agree changes by its command alone, never in final, and makes nothing final',
+    (moment) => {
+      const { before, after } = moment;
+      if (after.approvalsNeeded === before.approvalsNeeded) return false;
+      expect(isCommand(moment, 'require_approvals')).toBe(true);
+      expect(before.stage).not.toBe('final');
+      expect(after.stage).toBe(before.stage);
+      return true;
+    },
+  );
+
+  decisionRule('M12: the record only grows: by one entry, with the decision, its author, and the time', (moment) => {
+    const { before, after, event } = moment;
+    expect(after.record.slice(0, before.record.length)).toEqual(before.record);
+    const added = after.record.slice(before.record.length);
+    if (added.length === 0) return false;
+    expect(added).toHaveLength(1);
+    expect(hasChanged(moment)).toBe(true);
+    if (event.type !== 'command') expect(['forgotten', 'revoked']).toContain(added[0]?.kind);
+    else expect(added[0]).toMatchObject({ entryId: event.entryId, ...event.act, role: 'reviewer' });
+    return true;
+  });
+
+  decisionRule('M12: only its author withdraws a decision, and once', (moment) => {
+    const { after, before, event } = moment;
+    const entry = after.record.at(-1);
+    if (after.record === before.record || entry?.kind !== 'withdrawn' || event.type !== 'command') return false;
+    const decision = before.record.find(({ entryId }) => entryId === entry.decisionId);
+    expect(decision).toMatchObject({ participantId: event.act.participantId, imageId: entry.imageId });
+    const isSame = (one: RecordEntry) => one.kind === 'withdrawn' && one.decisionId === entry.decisionId;
+    expect(before.record.some(isSame)).toBe(false);
+    return true;
+  });
+
+  decisionRule(
+    'M12: an entry about an image says what it was made from, with its ancestors that are here, each once',
+    ({ after }) => {
+      const attempts = after.record.flatMap((entry) => (isDecision(entry) ? (entry.attempts ?? []) : []));
+      const recorded = attempts.map(({ image }) => image.imageId);
+      expect(new Set(recorded).size).toBe(recorded.length);
+      for (const entry of after.record.filter(isDecision)) expect(recorded).toContain(entry.imageId);
+      for (const { parent, parentDropped, number } of attempts) {
+        if (parent !== undefined && !parentDropped) expect(recorded, `the parent of No. ${number}`).toContain(parent);
+      }
+      return attempts.some(({ parent }) => parent !== undefined);
+    },
+  );
+
+  decisionRule(
+    'M12: beyond its limit no decision is recorded, but withdrawals and what goes for memory are',
+    (moment) => {
+      const { before, event, result, limits } = moment;
+      if (before.record.length < limits.RECORD_ENTRIES) return false;
+      if (!result.accepted || !hasChanged(moment) || moment.after.record === before.record) return !result.accepted;
+      const added = moment.after.record.at(-1);
+      expect(['withdrawn', 'forgotten', 'revoked'], event.type).toContain(added?.kind);
+      return true;
+    },
+  );
 
   rule('R2: a generation is aborted by a cancel, and by no other event', (moment) => {
     const { event, result } = moment;
@@ -302,13 +431,14 @@ describe('over random sequences of commands and results', () => {
   });
 
   rule(
-    'R7: forget drops neither the newest, the approved, the parent of the running one, nor an image in use',
+    'R7 R13: forget drops neither the newest, the approved or decided, the parent of the running one, nor an image in use',
     (moment) => {
       const { before, event, after } = moment;
       if (event.type !== 'forget') return false;
       const needed = [
         imageIds(before).at(-1),
-        before.stage === 'final' ? before.approved.imageId : undefined,
+        approvedIn(before)?.imageId,
+        ...decidedImagesIn(before),
         before.stage === 'generating' ? before.generation.parent : undefined,
         ...event.keep,
       ];
@@ -321,12 +451,23 @@ describe('over random sequences of commands and results', () => {
     },
   );
 
-  rule('the limit of attempts holds, and discarded ones are dropped first', (moment) => {
-    const { before, event, after, limits } = moment;
-    expect(allIds(after).length).toBeLessThanOrEqual(limits.ATTEMPTS_PER_SESSION);
+  rule('R13: an attempt goes by a remove, a start over or a forget, and by nothing else', (moment) => {
+    const { before, event } = moment;
     const dropped = droppedBy(moment);
-    if (event.type !== 'generated' || dropped.length === 0 || before.discarded.length === 0) return false;
-    expect(dropped).toEqual(discardedIds(before).slice(0, 1));
+    if (dropped.length === 0) return false;
+    const by = event.type === 'command' ? event.command.type : event.type;
+    expect(['remove', 'start_over', 'forget']).toContain(by);
+    if (by === 'forget') expect(moment.after.record.at(-1)).toMatchObject({ kind: 'forgotten' });
+    if (event.type !== 'command' || event.command.type !== 'remove') return false;
+    for (const imageId of dropped) expect([...decidedImagesIn(before), ...event.lookedAt]).not.toContain(imageId);
+    return true;
+  });
+
+  rule('R13: the limit of attempts holds, since a generation that would exceed it does not start', (moment) => {
+    const { before, result, after, limits } = moment;
+    expect(allIds(after).length).toBeLessThanOrEqual(limits.ATTEMPTS_PER_SESSION);
+    if (result.accepted || result.code !== 'attempts_full') return false;
+    expect(['initial_input', 'user_feedback']).toContain(before.stage);
     return true;
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Event, transition } from '../../../../server/session/machine.ts';
-import { initialState, type State } from '../../../../server/session/state.ts';
+import { transition } from '../../../../server/session/machine.ts';
+import { decisionsIn } from '../../../../server/session/record.ts';
+import { approvedIn, initialState, type State } from '../../../../server/session/state.ts';
+import type { Event } from '../../../../server/session/transition.ts';
 import {
   accepted,
   approve,
@@ -235,20 +237,11 @@ describe('approve', () => {
 
   test('M3: records the image’s id and digest, and who approved it and when', () => {
     const state = inStage(stateFrom(reviewing, approve), 'final');
-    expect(state.approved).toEqual(reference('i1'));
-    expect(state.decisions).toEqual([{ decision: 'approved', imageId: 'i1', sha256: sha256Of('i1'), ...ana }]);
-    expect(state.lastAction).toEqual({ action: 'approve', ...ana });
-  });
-
-  test('the oldest decisions go when there are too many', () => {
-    const rounds = [1, 2, 3, 4, 5].flatMap((round) => [
-      generate,
-      generatedEvent(`i${round}`),
-      commandEvent({ type: 'approve', imageId: `i${round}` }),
-      startOver,
-    ]);
-    expect(machineLimits.DECISIONS_PER_SESSION).toBe(3);
-    expect(stateAfter(...rounds).decisions.map(({ imageId }) => imageId)).toEqual(['i3', 'i4', 'i5']);
+    const about = { imageId: 'i1', sha256: sha256Of('i1'), number: 1 };
+    const recorded = { ...about, ...ana, role: 'reviewer', counts: true };
+    expect(approvedIn(state)).toEqual(reference('i1'));
+    expect(decisionsIn(state.record)).toEqual([{ decision: 'approved', decisionId: approve.entryId, ...recorded }]);
+    expect(state.lastAction).toEqual({ action: 'approve', ...ana, imageId: 'i1', number: 1 });
   });
 
   test('M10: approving the approved image again changes nothing, whatever its turn', () => {
@@ -270,7 +263,7 @@ describe('approve', () => {
 });
 
 describe('start over', () => {
-  test('keeps only the decisions, and drops all images and the draft', () => {
+  test('keeps only the record and how many must agree, and drops all images and the draft', () => {
     const before = stateAfter(...twoAttempts, commandEvent({ type: 'discard', imageId: 'i2' }), approve);
     const { state, effects } = accepted(transition(before, startOver, machineLimits));
     expect(state).toEqual({
@@ -278,7 +271,7 @@ describe('start over', () => {
       revision: before.revision + 1,
       turn: before.turn + 1,
       draftRevision: before.draftRevision + 1,
-      decisions: before.decisions,
+      record: before.record,
       lastAction: { action: 'start_over', ...ana },
     });
     expect(effects).toEqual([

@@ -9,7 +9,7 @@ const PLACES: Places = { all: 10, watchers: 8 };
 let connections = 0;
 function callerOf(role: Role, number: number, address: string): Caller {
   const participant = { id: `p${number}`, name: `Reviewer ${number}`, number };
-  return { sessionId: 's1', role, participant, address, connectionId: `c${++connections}` };
+  return { sessionId: 's1', role, participant, hasVote: false, address, connectionId: `c${++connections}` };
 }
 const several = (count: number, role: Role, address: string, firstNumber: number): Caller[] =>
   Array.from({ length: count }, (_, index) => callerOf(role, firstNumber + index, address));

@@ -8,6 +8,7 @@ const callerOn = (connectionId: string): Caller => ({
   sessionId: 's1',
   role: 'reviewer',
   participant: { id: 'p1', name: 'Ana', number: 1 },
+  hasVote: true,
   connectionId,
   address: '192.0.2.1',
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decisionsIn } from '../../../../server/session/record.ts';
 import type { EndedEvent } from '../../../../server/session/session-events.ts';
 import { SessionEvents } from '../../../../server/session/session-events.ts';
 import { generate, settled, TestCore } from '../../../support/core.ts';
@@ -101,10 +102,10 @@ describe('events of sessions', () => {
     await ana.send({ type: 'approve', imageId, sha256 });
     await ana.session.forget();
     expect(ana.state.discarded).toEqual([]);
-    const [decision] = ana.state.decisions;
+    const [decision] = decisionsIn(ana.state.record);
     const [attempt] = ana.state.attempts;
     expect(decision).toMatchObject({ imageId, sha256, participantId: ana.credentials.id });
-    expect(received).toEqual([{ sessionId: ana.sessionId, decision, attempt, bytes: kite.bytes }]);
+    expect(received).toEqual([{ sessionId: ana.sessionId, decision, outcome: 'approved', attempt, bytes: kite.bytes }]);
     await ana.send({ type: 'start_over' });
     expect(received).toHaveLength(1);
   });

@@ -49,7 +49,7 @@ async function expectAgreement(model: Readonly<Model>, member: TestMember): Prom
   visited.add(model.stage);
   const { snapshot, state, session } = member;
   const { attempts, discarded = [], decisions, error, lastAction } = snapshot;
-  const approved = snapshot.stage === 'final' ? snapshot.approved.imageId : undefined;
+  const approved = snapshot.stage === 'final' ? snapshot.approved?.imageId : undefined;
   expect({
     stage: snapshot.stage,
     revision: snapshot.revision,

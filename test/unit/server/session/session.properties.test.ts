@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
+import { decisionsIn } from '../../../../server/session/record.ts';
 import type { Answer } from '../../../../server/session/rejections.ts';
 import { type RecordingSubscriber, settled, TestCore, type TestMember } from '../../../support/core.ts';
 import { type CommandInput, discardedIds, imageIds } from '../../../support/machine.ts';
@@ -243,7 +244,7 @@ describe('storms of commands and results over three sessions', () => {
           expect(storm.promptOf.get(image.sha256)).toBe(prompt);
           expect(isOwn(prompt)).toBe(true);
         }
-        for (const { sha256 } of one.state.decisions) {
+        for (const { sha256 } of decisionsIn(one.state.record)) {
           expect(isOwn(storm.promptOf.get(sha256))).toBe(true);
           decisions += 1;
         }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
+import { decisionsIn } from '../../../../server/session/record.ts';
 import { cleanText } from '../../../../server/session/text-check.ts';
 import {
   type CoreOptions,
@@ -119,7 +120,7 @@ describe('commands compete', () => {
     expect(await approve({ imageId: foreign.imageId, sha256: foreign.sha256 })).toEqual(notFound);
     expect(await approve({ imageId, sha256: sha256Of('another') })).toEqual(notFound);
     expect(await approve({ imageId, sha256 })).toMatchObject({ accepted: true });
-    expect(ana.state.decisions).toMatchObject([{ imageId, sha256, by: 'Ana' }]);
+    expect(decisionsIn(ana.state.record)).toMatchObject([{ imageId, sha256, by: 'Ana' }]);
   });
 });
 
@@ -326,14 +327,21 @@ describe('what a door reads of a session', () => {
     expect(ana.session.snapshotFrame).not.toBe(frame);
   });
 
-  test('viewers are counted by role', async () => {
+  test('viewers are counted by role, and named', async () => {
     const { ana } = await createSession();
     ana.follow();
     (await ana.bring('Bo', 'watcher')).follow();
     const leaving = (await ana.bring('Cy', 'watcher')).follow();
     leaving.leave();
     leaving.leave();
-    expect(ana.session.viewers).toEqual({ reviewers: 1, watchers: 1 });
+    expect(ana.session.viewers).toMatchObject({
+      reviewers: 1,
+      watchers: 1,
+      people: [
+        { participantId: ana.credentials.id, name: 'Ana', role: 'reviewer' },
+        { name: 'Bo', role: 'watcher' },
+      ],
+    });
   });
 
   test('W1 W9: a newcomer is told of the viewers at once, the others at most every 250 ms, and last of how many there are', async () => {

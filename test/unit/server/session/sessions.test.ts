@@ -82,6 +82,19 @@ describe('create', () => {
     expect(codes).toEqual([...refused, 'reviewer', 'server_busy', 'not_allowed', 'rate_limited']);
   });
 
+  test('S4: when there are too many sessions, one makes way that was left unused; never one in use, or with a picture', async () => {
+    const core = new TestCore({ limits: { SESSIONS: 3 } });
+    const [unused, open, drawn] = [await core.create(), await core.create(), await core.create()];
+    open.follow();
+    await drawn.draw();
+    expect(await createFrom(core)).toBe('server_busy');
+    core.clock.advance(core.limits.SESSION_UNTOUCHED_MS);
+    expect(await createFrom(core)).toBe('reviewer');
+    const isThere = ({ sessionId }: TestMember) => core.sessions.view(sessionId) !== undefined;
+    expect([unused, open, drawn].map(isThere)).toEqual([false, true, true]);
+    expect(await createFrom(core)).toBe('server_busy');
+  });
+
   test('S2: wrong tokens and keys of an address share one rate, and the right one passes all the same', async () => {
     const limits = { WRONG_SECRETS_BURST_PER_ADDRESS: 3, WRONG_SECRETS_PER_MINUTE_PER_ADDRESS: 1 };
     const core = new TestCore({ limits, authorize: ({ token }) => token !== 'wrong' });
@@ -239,10 +252,10 @@ describe('reading', () => {
 });
 
 describe('a session without connections', () => {
-  const IDLE_MS = 30 * 60_000;
+  const IDLE_MS = 24 * 60 * 60_000;
   const isThere = ({ core, sessionId }: TestMember) => core.sessions.view(sessionId) !== undefined;
 
-  test('ends 30 minutes after its creation or after the last connection has left', async () => {
+  test('ends 24 hours after its creation or after the last connection has left', async () => {
     const core = new TestCore();
     const [ana, never] = [await core.create(), await core.create()];
     const [first, second] = [ana.follow(), ana.follow()];
@@ -256,7 +269,7 @@ describe('a session without connections', () => {
     expect([isThere(ana), core.clock.timers]).toEqual([false, 0]);
   });
 
-  test('starts the 30 minutes anew when a connection comes back in time', async () => {
+  test('starts the 24 hours anew when a connection comes back in time', async () => {
     const core = new TestCore();
     const ana = await core.create();
     ana.follow().leave();
@@ -272,7 +285,7 @@ describe('a session without connections', () => {
   });
 
   test.each(['finish', 'fail', 'cancel'] as const)(
-    'R2: does not end while a generation runs, but 30 minutes after its end by %s',
+    'R2: does not end while a generation runs, but 24 hours after its end by %s',
     async (end) => {
       const core = new TestCore();
       const ana = await core.create();

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { snapshotOf } from '../../../../server/session/snapshot.ts';
+import { approvedIn } from '../../../../server/session/state.ts';
 import { stages } from '../../../../shared/model.ts';
 import { parseServerMessage } from '../../../../shared/protocol.ts';
 import { sequence } from '../../../support/machine-sequences.ts';
@@ -22,7 +23,7 @@ describe('the snapshot of any state', () => {
     fc.assert(
       fc.property(sequence, (moments) => {
         for (const { after } of moments) {
-          const snapshot = snapshotOf(after, 'draft');
+          const snapshot = snapshotOf(after, 'draft', 256);
           seen.add(snapshot.stage);
           checkValues(snapshot);
           expect(parseServerMessage(JSON.stringify(snapshot))).toStrictEqual({ ok: true, message: snapshot });
@@ -34,13 +35,14 @@ describe('the snapshot of any state', () => {
     expect([...seen].toSorted()).toEqual(stages.toSorted());
   });
 
-  test('has the newest attempt as image, the approved one in final alone, and no error without its generation', () => {
+  test('has the newest attempt as image, an approved one in an approved final alone, and no error without its generation', () => {
     fc.assert(
       fc.property(sequence, (moments) => {
         for (const { after } of moments) {
-          const snapshot = snapshotOf(after, '');
+          const snapshot = snapshotOf(after, '', 256);
           expect(snapshot.image).toEqual(after.attempts.at(-1)?.image);
-          expect('approved' in snapshot).toBe(after.stage === 'final');
+          expect(snapshot.stage === 'final' ? snapshot.approved : undefined).toEqual(approvedIn(after));
+          expect('approved' in snapshot).toBe(approvedIn(after) !== undefined);
           expect('generation' in snapshot).toBe(after.stage === 'generating');
           if (snapshot.error) expect(snapshot.lastGeneration).toBeDefined();
         }

@@ -79,7 +79,7 @@ describe('join', () => {
     expect(welcomeAgain).not.toHaveProperty('key');
   });
 
-  test('W1: a later join gets the shown images that `have` does not list, then progress and preview', async () => {
+  test('W1: a later join gets the record and the shown images that `have` does not list, then progress and preview', async () => {
     const core = new TestCore();
     const ana = await core.create();
     const first = await ana.draw();
@@ -98,7 +98,8 @@ describe('join', () => {
     await settled();
     await ana.send({ type: 'approve', imageId: first.imageId });
     const final = await new TestConnection(core).join({ sessionId, have: [second.imageId], images: 'url' });
-    expect(final.slice(3)).toMatchObject([
+    expect(typesOf(final)).toEqual(['welcome', 'snapshot', 'record', 'viewers', 'image']);
+    expect(final.slice(4)).toMatchObject([
       { type: 'image', imageId: first.imageId, url: `/images/${sessionId}/${first.imageId}` },
     ]);
   });
@@ -330,7 +331,7 @@ describe('R8: a fault in handling a message', () => {
       joined.socket.take();
       expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'ack', 'progress']);
     }
-    expect(ana.session.viewers).toEqual({ reviewers: 1, watchers: 0 });
+    expect(ana.session.viewers).toMatchObject({ reviewers: 1, watchers: 0 });
   });
 
   test('R8: in a join it is answered as well', async () => {
@@ -396,7 +397,7 @@ describe('the end of a connection', () => {
       const ana = await core.create();
       const joined = await joinAs(ana);
       joined.socket.emit('error', Object.assign(new Error('broken'), { code }));
-      expect(ana.session.viewers).toEqual({ reviewers: 0, watchers: 0 });
+      expect(ana.session.viewers).toMatchObject({ reviewers: 0, watchers: 0 });
       expect(core.log).toContainEqual({ connection: joined.connection.id, ...line });
       expect(await joined.send(generate)).toEqual([]);
       core.clock.advance(2_000);

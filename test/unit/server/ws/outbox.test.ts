@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ImageMemory } from '../../../../server/session/image-memory.ts';
 import { ImageFrames } from '../../../../server/ws/image-frames.ts';
+import type { RecordEntry } from '../../../../shared/model.ts';
 import type { SentMessage } from '../../../support/fake-web-socket.ts';
 import {
   CAP,
@@ -13,6 +14,12 @@ import {
 
 const imageIdsOf = (messages: readonly SentMessage[]) =>
   messages.filter(({ type }) => type === 'image').map(({ imageId }) => imageId);
+const entry = (number: number): RecordEntry => ({
+  kind: 'forgotten',
+  entryId: `e${number}`,
+  at: '2026-01-01T00:00:00.000Z',
+  numbers: [number],
+});
 const ack = (commandId: string) => ({ type: 'ack', commandId, revision: 1 }) as const;
 const draftOf = (text: string, draftId?: string) => ({
   text,
@@ -51,6 +58,25 @@ describe('on joining', () => {
     const messages = harness.all();
     expect(messages.slice(3).map(({ type }) => type)).toEqual(['progress', 'progress', 'image']);
     expect(messages.at(-1)).toMatchObject({ imageId: 'preview', kind: 'partial', index: 2 });
+  });
+
+  test('W1 W10: after the snapshot come the entries of the record that the client does not have', () => {
+    const source = new FakeSource();
+    source.record = [1, 2, 3].map(entry);
+    for (const [record, froms] of [
+      [0, [0, 1, 2]],
+      [2, [2]],
+      [3, []],
+      // It can't have so many: it gets all of them.
+      [4, [0, 1, 2]],
+    ] as const) {
+      const harness = new OutboxHarness({ source });
+      harness.join({ record });
+      const messages = harness.all();
+      const records = froms.map(() => 'record');
+      expect(messages.map(({ type }) => type)).toEqual(['welcome', 'snapshot', ...records, 'viewers']);
+      expect(messages.filter(({ type }) => type === 'record').map(({ from }) => from)).toEqual(froms);
+    }
   });
 
   test('W1: no draft goes out before the first snapshot, which carries the text', () => {
@@ -359,7 +385,7 @@ describe('S4: the rate of snapshots and drafts', () => {
     expect(allTypes()).toEqual(['heartbeat', 'draft']);
   });
 
-  test('W6: an ack takes its snapshot along, and answers, images and presence wait for nothing', () => {
+  test('W6: an ack takes its snapshot along, and answers and images wait for nothing, though presence does', () => {
     const { outbox, source, change, allTypes } = pausedOutbox();
     change(2);
     outbox.send(ack('x'));
@@ -369,7 +395,7 @@ describe('S4: the rate of snapshots and drafts', () => {
     outbox.want(['one']);
     outbox.viewersChanged();
     outbox.send({ type: 'reject', code: 'rate_limited', message: '' });
-    expect(allTypes()).toEqual(['image', 'viewers', 'reject']);
+    expect(allTypes()).toEqual(['image', 'reject']);
   });
 
   test('a connection that is over leaves no timer', () => {
@@ -435,5 +461,27 @@ describe('W8: the last text that its author receives is the one that is set', ()
     const sent = sentBy(harness.socket.take()).filter((type) => type !== 'image');
     expect(sent).toEqual(['own d1', 'of another']);
     expect(harness.allTypes().filter((type) => type !== 'image')).toEqual(['snapshot']);
+  });
+});
+
+describe('W10: a record that grows', () => {
+  test('its entries go out before the snapshot that counts them and the ack, each once', () => {
+    const { source, outbox, stall, allTypes } = joinedOutbox();
+    stall();
+    source.record = [entry(1), entry(2)];
+    outbox.snapshotChanged();
+    outbox.send(ack('x'));
+    expect(allTypes()).toEqual(['record', 'record', 'snapshot', 'ack']);
+    outbox.snapshotChanged();
+    expect(allTypes()).toEqual(['snapshot']);
+  });
+
+  test('R3: they wait for a socket that is full', () => {
+    const { source, outbox, stall, types, allTypes } = joinedOutbox();
+    stall();
+    source.record = [entry(1)];
+    outbox.snapshotChanged();
+    expect(types()).toEqual([]);
+    expect(allTypes()).toEqual(['record', 'snapshot']);
   });
 });
