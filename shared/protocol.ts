@@ -8,7 +8,9 @@ import {
   GenerationError,
   ImageReference,
   LastAction,
+  retryDetails,
   roles,
+  SentenceParameters,
   stages,
 } from './model.ts';
 import { Capabilities, Options } from './options.ts';
@@ -201,8 +203,10 @@ export const ProgressMessage = v.object({
   /** 1 is the next to start. */
   queuePosition: v.optional(Count),
   retryInMs: v.optional(Count),
-  /** Why it is tried again, or was: a sentence, which stays in the phases that follow. */
+  /** Why it is tried again, or was: sentences in English, which stay in the phases that follow. */
   reason: v.optional(v.string()),
+  /** Names the sentences of `reason`, in order, for clients that word them in another language. */
+  reasons: v.optional(v.array(v.object({ detail: openEnum(retryDetails), params: v.optional(SentenceParameters) }))),
 });
 export type ProgressMessage = v.InferOutput<typeof ProgressMessage>;
 

@@ -1,8 +1,9 @@
 /** Retries: the only place where a failed generation is tried again. */
 import pRetry from 'p-retry';
-import type { GenerationErrorCode } from '../../shared/model.ts';
+import type { GenerationErrorCode, RetryDetail } from '../../shared/model.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { defaultLimits } from '../platform/limits.ts';
+import { type RetryReason, retrySentence } from './failure-sentences.ts';
 import {
   type GenerateContext,
   type GenerateRequest,
@@ -11,7 +12,6 @@ import {
   type Generator,
   type GeneratorProgress,
   inSeconds,
-  inSentence,
   UpstreamFault,
 } from './generator.ts';
 
@@ -77,8 +77,11 @@ export function withRetries(
       if (retryAfterMs > LONGEST_WAIT_MS) throw waitTooLong(name, retryAfterMs, error);
       const retryInMs = Math.round(retryAfterMs + random() * BACKOFF_MS * 2 ** (attemptNumber - 1));
       if (clock.monotonic() - startedAt + retryInMs >= totalMs) return false;
-      const reason = [causeSentence(error.code, name), ...billingSentences(name, drawingTries, mayBeDrawn)].join(' ');
-      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason });
+      const reasons = [
+        { detail: causeOf(error.code), params: { service: name } },
+        ...billing(name, drawingTries, mayBeDrawn),
+      ];
+      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason: retrySentence(reasons), reasons });
       await pause(retryInMs, clock, signal);
       return true;
     };
@@ -108,55 +111,42 @@ async function pause(ms: number, clock: Pick<Clock, 'after'>, signal: AbortSigna
   cancelTimer();
 }
 
-/** Names the cause. Unlike the failure's own message it gives no advice, since a retry needs no action. */
-function causeSentence(code: GenerationErrorCode, name: string): string {
+function causeOf(code: GenerationErrorCode): RetryDetail {
   switch (code) {
     case 'rate_limited':
-      return `${name} is busy.`;
+      return 'busy';
     case 'timeout':
-      return `${name} took too long to answer.`;
+      return 'slow';
     case 'network':
-      return `The connection to ${inSentence(name)} failed.`;
+      return 'connection_failed';
     default:
-      return `${name} had a fault of its own.`;
+      return 'fault';
   }
 }
-
-const ordinals = ['first', 'second', 'third'];
 
 /** Rule R10: people are told that they may pay for an image twice. */
-function billingSentences(name: string, drawingTries: ReadonlySet<number>, mayBeDrawn: boolean): string[] {
-  const sentences: string[] = [];
+function billing(service: string, drawingTries: ReadonlySet<number>, mayBeDrawn: boolean): RetryReason[] {
+  const reasons: RetryReason[] = [];
   const [number] = drawingTries;
-  if (drawingTries.size > 1) sentences.push(`${drawingTries.size} tries had begun to draw and may have been billed.`);
-  else if (number !== undefined) {
-    sentences.push(`The ${ordinals[number - 1] ?? `${number}th`} try had begun to draw and may have been billed.`);
-  }
-  if (mayBeDrawn) sentences.push(`Whether ${inSentence(name)} drew and billed it all the same is not known.`);
-  return sentences;
+  if (drawingTries.size > 1) reasons.push({ detail: 'tries_had_begun', params: { tries: drawingTries.size } });
+  else if (number !== undefined) reasons.push({ detail: 'try_had_begun', params: { try: number } });
+  if (mayBeDrawn) reasons.push({ detail: 'billing_unknown', params: { service } });
+  return reasons;
 }
 
-function unfinished(name: string, totalMs: number): GenerationFailed {
-  const message =
-    `${name} had not finished after ${inSeconds(totalMs)}, so it was given up. ` +
-    `Whether ${inSentence(name)} drew and billed the image is not known. Ask again.`;
-  return new GenerationFailed('timeout', message, { retryable: true, cause: new UpstreamFault('total time') });
-}
-
-function waitTooLong(name: string, retryAfterMs: number, failure: GenerationFailed): GenerationFailed {
-  return new GenerationFailed(
-    'rate_limited',
-    `${name} asks everyone with this key to wait ${approximately(retryAfterMs)}. Ask again after that.`,
-    // The log still gets what the service said.
-    { retryable: true, cause: failure.cause },
+const unfinished = (service: string, totalMs: number): GenerationFailed =>
+  GenerationFailed.of(
+    'unfinished',
+    { service, seconds: inSeconds(totalMs) },
+    { cause: new UpstreamFault('total time') },
   );
-}
 
-/** A duration of more than a minute as people say it, rounded up. */
-function approximately(ms: number): string {
-  const minutes = Math.ceil(ms / 60_000);
-  if (minutes < 60) return `${minutes} minutes`;
+/** The log still gets what the service said. The wait is more than a minute. */
+function waitTooLong(service: string, retryAfterMs: number, { cause }: GenerationFailed): GenerationFailed {
+  const minutes = Math.ceil(retryAfterMs / 60_000);
   const hours = Math.ceil(minutes / 60);
-  if (hours > 24) return 'more than a day';
-  return hours === 1 ? 'an hour' : `${hours} hours`;
+  if (hours > 24) return GenerationFailed.of('wait_days', { service }, { cause });
+  return minutes < 60
+    ? GenerationFailed.of('wait_minutes', { service, minutes }, { cause })
+    : GenerationFailed.of('wait_hours', { service, hours }, { cause });
 }

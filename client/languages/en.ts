@@ -1,0 +1,432 @@
+/**
+ * English: the language that all others are translated from. The format is ICU MessageFormat; the README says how to add a language.
+ * Terms: a picture is an image that somebody asked for; a preview shows it unfinished; a session is one review of pictures.
+ */
+export default {
+  // ——— the page around the review ———
+
+  'page.title': 'Proofroom',
+  'page.titleGenerating': 'Drawing … · Proofroom',
+  'page.titleReview': 'Ready to decide · Proofroom',
+  'page.titleFinal': 'Approved · Proofroom',
+  'page.titleEnded': '{title} · Proofroom',
+  'page.description': 'Ask for a picture, look at it together, approve it or ask again.',
+  'page.needsJavaScript': 'Proofroom needs JavaScript.',
+
+  'notFound.title': 'Nothing here · Proofroom',
+  'notFound.heading': 'There is nothing at this address',
+  'notFound.text':
+    'The link may have been cut off or mistyped, or what it led to is gone. Whoever sent it to you can copy it again from Share in their session.',
+  'notFound.start': 'Start a new session',
+
+  // ——— what stands in several places ———
+
+  'common.close': 'Close',
+  'common.copy': 'Copy',
+  'common.copied': 'Copied',
+  'common.approve': 'Approve',
+  'common.approved': 'Approved',
+  'common.startOver': 'Start over',
+  'common.tryAgain': 'Try again',
+  'common.onItsWay': 'On its way …',
+  'common.list': '{first}, {rest}',
+
+  'copy.textCopied': 'Copied to the clipboard.',
+  'copy.textFailed': 'Select the text and copy it.',
+  'copy.imageCopied': 'The image is on the clipboard.',
+  'copy.imageFailed': 'This browser does not let the page copy images here. Download it instead.',
+
+  'number.kilobytes': '{count, number, ::unit/kilobyte unit-width-short .}',
+  'number.megabytes': '{count, number, ::unit/megabyte unit-width-short .0}',
+  'number.percent': '{share, number, ::percent}',
+  'number.underOneSecond': 'under {seconds, number, ::unit/second unit-width-narrow}',
+  'number.seconds': '{seconds, number, ::unit/second unit-width-narrow}',
+
+  // ——— the bar at the top ———
+
+  'bar.here': '{count, number} <unseen>here: </unseen>',
+  'bar.changeName': '. Change your name',
+  'bar.share': 'Share',
+  'bar.viewers':
+    '{reviewers, plural, one {# reviewer} other {# reviewers}}{watchers, plural, =0 {} other {, # watching}}',
+
+  'language.label': 'Language',
+
+  'connection.connecting': 'Connecting',
+  'connection.online': 'Live',
+  'connection.reconnecting': 'Reconnecting',
+  'connection.serverBusy': 'The server is busy',
+  'connection.tokenNeeded': 'Access token needed',
+  'connection.sessionGone': 'Session is gone',
+  'connection.closed': 'Not connected',
+  'connection.nextTry': '<long>, next try</long> in {seconds, number, ::unit/second unit-width-narrow}',
+
+  // ——— the areas of the page ———
+
+  'area.picture': 'Picture',
+  'area.review': 'Review',
+  'area.access': 'Access',
+  'area.connection': 'Connection',
+  'area.opening': 'Opening the session …',
+
+  // ——— dialogs ———
+
+  'people.title': 'People in this session',
+  'people.youAmongThem': '{viewers}, you among them.',
+  'people.name': 'Your name',
+  'people.nameHint': 'It stands beside what you decide. This browser remembers it.',
+  'people.save': 'Save name',
+
+  'share.title': 'Share this session',
+  'share.review': 'Review link',
+  'share.reviewLets': 'Lets people do all that you can: ask for pictures, approve, start over.',
+  'share.copyReview': 'Copy review link',
+  'share.watch': 'Watch link',
+  'share.watchLets': 'Lets people follow live, without deciding.',
+  'share.copyWatch': 'Copy watch link',
+  'share.watchOnly': 'You came by the watch link, so that is the one you can pass on.',
+
+  'startOver.title': 'Start over?',
+  'startOver.keep': '{count, plural, one {Keep the picture} other {Keep the pictures}}',
+  'startOver.approved':
+    '{count, plural, one {The picture is approved. Starting over takes it from everybody in this session: save it first where it is still needed.} other {One of these # pictures is approved. Starting over takes all of them from everybody in this session: save first what is still needed.}}',
+  'startOver.notApproved':
+    "{count, plural, one {This picture isn't approved. Starting over removes it and the prompt, for everybody in this session.} other {None of these # pictures is approved. Starting over removes all of them and the prompt, for everybody in this session.}}",
+
+  'token.title': 'This server asks for a token',
+  'token.lead': 'Whoever runs it can tell you. People with a link to a session need none.',
+  'token.label': 'Access token',
+  'token.refused': 'The server did not accept that token. Check it and try again.',
+  'token.continue': 'Continue',
+
+  // ——— notices ———
+
+  'demo.text':
+    '<strong>Demo.</strong> A built-in painter draws these pictures, not a model. For real ones, set <code>OPENAI_API_KEY</code> and restart the server.',
+
+  'ended.session_gone': 'This session is gone',
+  'ended.session_gone.text':
+    'The server does not have it: it was idle for too long, the server was restarted, or the link is incomplete.',
+  'ended.not_allowed': 'This link does not let you in',
+  'ended.not_allowed.text': 'Ask whoever sent it for a fresh one, or start a session of your own.',
+  'ended.misuse': 'The server ended the connection',
+  'ended.misuse.text':
+    'It could not make sense of a message from this page. Reload the page, and it should work again.',
+  'ended.too_big': 'Something on the way takes only small messages',
+  'ended.too_big.text':
+    'A proxy or relay between this page and the server refuses what the session needs. Whoever runs it has to raise its limit for the size of WebSocket messages.',
+  'ended.blocked': 'This page may not connect to the server',
+  'ended.blocked.text':
+    "A page that is served over https can't open an unencrypted connection. The owner of this site has to reach the Proofroom server over https, too.",
+  'ended.blocked_by_policy': 'This page may not connect to the server',
+  'ended.blocked_by_policy.text':
+    "The site's Content-Security-Policy does not allow it. The owner of this site has to add the Proofroom server to connect-src.",
+  'ended.keeps': 'What you see stays on this page until you leave it.',
+  'ended.newSession': 'Start a new session',
+  'ended.samePrompt': 'New session, same prompt',
+  'ended.reconnect': 'Connect again',
+
+  'obstacle.unreachable': 'The server does not answer',
+  'obstacle.unreachable.text': 'This device may be offline, or its network lets nothing through to the server.',
+  'obstacle.sign_in': 'You have to sign in again',
+  'obstacle.sign_in.text':
+    'Somebody before the server lets in only people who have signed in. Do that in another tab; this page then goes on by itself.',
+  'obstacle.server_away': 'The server is away',
+  'obstacle.server_away.text': 'It is being restarted, or a proxy before it does not reach it.',
+  'obstacle.another_site': 'Something else answers at the server’s address',
+  'obstacle.another_site.text':
+    'That may be a page to sign in: open it to see. If it is not, the address is wrong, or Proofroom no longer runs there.',
+  'obstacle.foreign_page': 'The server does not answer this page',
+  'obstacle.foreign_page.text':
+    'Its owner has to add the address of this site to PROOFROOM_ALLOWED_ORIGINS. Or it asks people to sign in first: open it to see.',
+  'obstacle.no_websocket': 'No WebSocket gets through',
+  'obstacle.no_websocket.text':
+    'The server answers, but a proxy on the way drops WebSockets: it has to pass on Upgrade, Connection and Host. The server’s log says more.',
+  'obstacle.goesOn': 'This page goes on trying.',
+  'obstacle.signInLink': 'Sign in in a new tab',
+  'obstacle.openLink': 'Open it in a new tab',
+
+  'error.title': 'No picture this time',
+
+  'reject.dismiss': 'Dismiss',
+  'reject.tooLateToCancel': 'It was too late to cancel: the drawing had ended.',
+  'reject.invalid_message': 'The server did not understand this page. Reload it, and try again.',
+  'reject.not_joined': 'The session was not open yet. Try again.',
+  'reject.session_not_found': 'This session is gone: the server was restarted, or nobody was here for a while.',
+  'reject.rate_limited': 'That was too much at once. Wait a moment and try again.',
+  'reject.not_allowed': 'You may not do this: the link, the key or the access token does not permit it.',
+  'reject.prompt_empty': 'Write a prompt first.',
+  'reject.prompt_too_long': 'The text is too long.',
+  'reject.stale': 'The session has moved on since you looked at it.',
+  'reject.wrong_stage': 'That is not possible at this stage.',
+  'reject.image_not_found': 'This image is no longer in the session.',
+  'reject.server_busy': 'The server is full at the moment. Try again in a little while.',
+  'reject.internal_error':
+    'Something went wrong on the server. Look at the session again before you try once more.',
+
+  'unfinished.cancelled':
+    '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it.',
+  'unfinished.cancelledBecause':
+    '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it: “{reason}”',
+  'unfinished.finishedBefore':
+    '{finished, plural, one {# of {candidates, number} pictures was finished before that.} other {# of {candidates, number} pictures were finished before that.}}',
+  'unfinished.failed':
+    '{failed, number} of {candidates, plural, one {# picture} other {# pictures}} failed',
+  'unfinished.failedBecause': '{count, plural, one {# picture} other {# pictures}}: <reason>{reason}</reason>',
+  'unfinished.add': 'Add to the prompt',
+  'unfinished.added': 'Added to the prompt',
+  'unfinished.retry': '{count, plural, one {Try that one again} other {Try those # again}}',
+
+  // ——— who did what ———
+
+  'action.generate': '{name} asked for a picture.',
+  'action.regenerate': '{name} asked for another picture.',
+  'action.refine': '{name} asked for a change.',
+  'action.approve': '{name} approved this image.',
+  'action.cancel': '{name} cancelled the drawing.',
+  'action.start_over': '{name} started over.',
+  'action.unknown': '{name} changed something.',
+  'actionAgo.generate': '{who, select, you {You} other {{name}}} asked for a picture {ago}.',
+  'actionAgo.regenerate': '{who, select, you {You} other {{name}}} asked for another picture {ago}.',
+  'actionAgo.refine': '{who, select, you {You} other {{name}}} asked for a change {ago}.',
+  'actionAgo.approve': '{who, select, you {You} other {{name}}} approved this image {ago}.',
+  'actionAgo.cancel': '{who, select, you {You} other {{name}}} cancelled the drawing {ago}.',
+  'actionAgo.start_over': '{who, select, you {You} other {{name}}} started over {ago}.',
+  'actionAgo.unknown': '{who, select, you {You} other {{name}}} changed something {ago}.',
+
+  // ——— a stage ———
+
+  'stage.unknown': 'Unknown stage',
+  'stage.unknown.text':
+    'This session is at a stage that this page does not know. Reload the page to get its newest version.',
+
+  'watch.title': 'You are watching',
+  'watch.initial_input': 'Nobody has asked for a picture yet. It will show here by itself.',
+  'watch.generating': 'The picture shows here while it is drawn.',
+  'watch.user_feedback': 'The reviewers are deciding on this picture.',
+  'watch.toDecide': 'To decide with them, ask for the review link.',
+  'watch.unknownRole': 'This page does not know your role here. Reload the page to get its newest version.',
+  'watch.draft': 'The prompt, as it is being written',
+
+  'decision.question': 'Is this the picture?',
+  'decision.which': 'Which of them?',
+  'decision.whichHint': 'Open one to approve it, or to change it.',
+
+  'approval.approved': 'Approved',
+  'approval.otherApproved': 'No. {number, number} is approved',
+  'approval.by': 'by {name}<soft>, <time>{when}</time></soft>',
+  'approval.digest': 'SHA-256 <code>{digest}</code>',
+  'approval.copyDigest': 'Copy digest',
+
+  // ——— a drawing under way ———
+
+  'progress.label': 'Making the picture',
+  'progress.starting': 'Starting',
+  'progress.queued': 'Waiting in line',
+  'progress.queuedAt': 'Waiting, place {place, number} in line',
+  'progress.started': 'Sent to the model',
+  'progress.drawing': 'Drawing',
+  'progress.drawingSeveral': 'Drawing {count, number} pictures',
+  'progress.trySoon':
+    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try soon',
+  'progress.tryIn':
+    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try in {seconds, number, ::unit/second unit-width-narrow}',
+  'progress.tryNow':
+    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try starts now',
+  'progress.tryFollows':
+    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try follows.',
+  'progress.unknown': 'In progress',
+  'progress.tryOf': 'Try {try, number} of {tries, number}.',
+  'progress.finishedOf': '{finished, number} of {pictures, number} finished.',
+  'progress.lastTryFailed': 'The last try failed.',
+  'progress.thatTryFailed': 'That try failed.',
+  'progress.offline': 'How far it is shows again once the connection is back. The drawing goes on without it.',
+  'progress.usualSeconds':
+    'Usually about {seconds, number, ::unit/second unit-width-narrow}{isLate, select, yes {; this one takes longer} other {}}.',
+  'progress.usualMinutes':
+    'Usually about {minutes, number, ::unit/minute unit-width-short}{isLate, select, yes {; this one takes longer} other {}}.',
+  'progress.toChange': 'To change: <quote>{feedback}</quote>',
+
+  'cancel.cancel': 'Cancel',
+  'cancel.reason': 'What is wrong with it?',
+  'cancel.placeholder': 'Optional: the reason, for the next try',
+  'cancel.billed': 'A cancelled drawing may still be billed.',
+
+  // ——— asking for a picture ———
+
+  'prompt.headline': 'What should the picture show?',
+  'prompt.label': 'Prompt',
+  'prompt.nextLabel': 'Your next prompt',
+  'prompt.placeholder': 'A heron at the edge of a misty lake, first light, soft watercolour',
+  'prompt.generate': 'Generate',
+  'prompt.regenerate': 'Regenerate',
+  'prompt.waits': 'It waits here until this picture is done.',
+  'prompt.samePrompt':
+    'The same prompt again makes {count, plural, one {another picture} other {# other pictures}}.',
+  'prompt.otherPrompt': 'Regenerate draws the prompt as it stands here now.',
+  'prompt.empty': 'Write a prompt first: what should the picture show?',
+  'prompt.tooLong': 'The prompt is {count, plural, one {# character} other {# characters}} too long.',
+  'text.tooLong': 'This is {count, plural, one {# character} other {# characters}} too long.',
+  'text.count': '{count, number} of {limit, number}',
+
+  'examples.title': 'Or begin with one of these',
+  'examples.first': 'A sailing boat off a winter coast, linocut in two inks',
+  'examples.second': 'Still life with wild flowers, morning light',
+  'examples.third': 'Poster for a night train to Lisbon, bold flat shapes',
+
+  'refine.label': 'What should change?',
+  'refine.labelOf': 'What should change in No. {number, number}?',
+  'refine.placeholder': 'Warmer light, and no boat',
+  'refine.demoPlaceholder': 'Warmer light, and more of it',
+  'refine.refine': 'Refine',
+  'refine.refineOf': 'Refine No. {number, number}',
+  'refine.suggested': 'From the cancelled drawing. Change it as you like.',
+  'refine.chosen': 'As chosen below: {options}.',
+  'refine.empty': 'Say what should change first.',
+
+  'options.title': 'Options',
+  'options.automatic': 'Automatic',
+  'options.usualModel': '{model} (usual)',
+  'options.range': '{title}, {least, number} to {most, number}',
+  'options.pictures': '{count, plural, one {# picture} other {# pictures}}',
+  'options.previews': '{count, plural, =0 {No previews} one {# preview} other {# previews}}',
+  'options.numbered': '{title} {count, number}',
+  'options.billed': 'Each picture is billed by itself.',
+  'option.candidates': 'Pictures at once',
+  'option.model': 'Model',
+  'option.size': 'Size',
+  'option.size.square': 'Square',
+  'option.size.landscape': 'Landscape',
+  'option.size.portrait': 'Portrait',
+  'option.quality': 'Quality',
+  'option.quality.low': 'Low',
+  'option.quality.medium': 'Medium',
+  'option.quality.high': 'High',
+  'option.quality.xhigh': 'Extra high',
+  'option.quality.max': 'Highest',
+  'option.format': 'Format',
+  'option.background': 'Background',
+  'option.background.opaque': 'Opaque',
+  'option.background.transparent': 'Transparent',
+  'option.compression': 'Compression',
+  'option.partialImages': 'Previews',
+  'option.partialImages.none': 'None',
+
+  // ——— pictures ———
+
+  'picture.number': 'No. {number, number}',
+  'picture.name':
+    'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}',
+  'picture.numberAndText': 'No. {number, number}: {text}',
+  'picture.numberAndTextComing': 'No. {number, number}: {text}. On its way.',
+  'picture.partial': 'Preview, still being drawn: {prompt}',
+  'picture.previous': 'Previous image: {prompt}',
+  'picture.finished': 'Generated image: {prompt}',
+  'picture.candidate': 'No. {number, number}. Generated image: {prompt}',
+  'picture.several': '{count, number} pictures of one prompt',
+  'picture.captionPreview': 'Preview',
+  'picture.captionPreviewOf': 'Preview. {phase}',
+  'picture.captionPrevious': 'Previous picture',
+  'picture.captionFailed': 'No picture',
+  'picture.lookClosely': 'Look closely',
+  'picture.lookCloselyAt': 'Look closely at No. {number, number}',
+  'picture.showDrawn': 'Show what is being drawn',
+  'picture.showApproved': 'Show the approved picture',
+  'picture.showNewest': 'Show the newest picture',
+  'picture.showAll': 'Show all {count, number} pictures',
+
+  'tools.download': 'Download',
+  'tools.copy': 'Copy image',
+  'tools.discard': 'Discard No. {number, number}',
+
+  'strip.label': 'Attempts',
+  'strip.earlier': 'Earlier attempts',
+  'strip.later': 'Later attempts',
+  'strip.discarded': 'No. {number, number} was discarded.',
+  'strip.discardedBy': 'No. {number, number} was discarded by {name}.',
+  'strip.undo': 'Undo',
+  'strip.compare': 'Compare',
+  'strip.discardedList': 'Discarded ({count, number})',
+  'strip.listedDiscarded': 'No. {number, number}<soft>, by {who, select, you {you} other {{name}}}</soft>',
+  'strip.restore': 'Restore',
+  'strip.restoreOf': 'Restore No. {number, number}',
+
+  'compare.title': 'Compare',
+  'compare.closeLook': 'Close look',
+  'compare.closeLookAt': 'Close look at No. {number, number}',
+  'compare.how': 'How to compare',
+  'compare.sideBySide': 'Side by side',
+  'compare.slider': 'Slider',
+  'compare.swap': 'Swap',
+  'compare.swapName': 'Swap the two pictures',
+  'compare.first': 'First picture',
+  'compare.second': 'Second picture',
+  'compare.choose': 'Choose a picture',
+  'compare.gone': 'This picture is no longer here.',
+  'compare.oneGone': 'One of the pictures is no longer here.',
+  'compare.both': 'No. {first, number} and No. {second, number}',
+  'compare.open': 'Open No. {number, number}',
+  'compare.approve': 'Approve No. {number, number}',
+  'compare.pixels': '{width} × {height}',
+  'compare.pixelsAt': '{width} × {height} at {zoom}',
+  'compare.divider': 'Divider',
+  'compare.dividerShares':
+    '{firstShare, number, ::percent} No. {first, number}, {secondShare, number, ::percent} No. {second, number}',
+  'compare.keys': 'Plus and minus zoom, the arrow keys move. 0 shows the whole picture, 1 its actual pixels.',
+  'compare.drawing': 'Another picture is being drawn: nothing can be approved meanwhile.',
+
+  'zoom.label': 'Zoom',
+  'zoom.out': 'Zoom out',
+  'zoom.in': 'Zoom in',
+  'zoom.fit': 'Fit',
+  'zoom.actual': 'Actual pixels',
+
+  'changes.label': 'What changed',
+  'changes.refined': 'Refined from No. {number, number}',
+  'changes.regenerated': 'Regenerated from No. {number, number}',
+  'changes.refinedDiscarded': 'Refined from No. {number, number}, which is discarded',
+  'changes.regeneratedDiscarded': 'Regenerated from No. {number, number}, which is discarded',
+  'changes.refinedDropped': 'Refined from a picture that is no longer kept',
+  'changes.regeneratedDropped': 'Regenerated from a picture that is no longer kept',
+  'changes.option': '{title}:',
+  'changes.to': ' to ',
+  'changes.samePrompt': 'The same prompt again.',
+
+  'facts.title': 'About this picture',
+  'facts.picture': 'Picture',
+  'facts.took': 'Took',
+  'facts.tokens': 'Tokens',
+  'facts.tokensInOut': '{input, number} in, {output, number} out',
+  'facts.cost': 'Cost',
+  'facts.costAbout': 'about {amount}<soft>, estimated from token usage</soft>',
+  'facts.drawnBy': 'Drawn by',
+  'facts.image': 'Image',
+  'facts.imageIs': '{width} × {height}, {format}, {size}',
+  'facts.prompt': 'Prompt',
+  'facts.revisedPrompt': 'Model’s prompt',
+
+  'state.title': 'Session state',
+  'state.json': 'Session state as JSON',
+  'state.copy': 'Copy JSON',
+
+  // ——— for screen readers, when something changes ———
+
+  'announce.connectionLost': 'The connection is lost. Reconnecting.',
+  'announce.serverBusy': 'The server is busy. Trying again.',
+  'announce.obstacle': '{title}. Trying again.',
+  'announce.sentence': '{title}.',
+  'announce.readyForPrompt': 'Ready for a prompt.',
+  'announce.drawing': 'The picture is being made. {phase}.',
+  'announce.cancelled': 'The drawing was cancelled.',
+  'announce.ready': 'The picture is ready for your decision.',
+  'announce.severalReady': '{count, number} pictures are ready. Open one of them to decide.',
+  'announce.approved': 'The picture was approved by {name}.',
+  'announce.approvedBySomebody': 'The picture was approved by a reviewer.',
+
+  // ——— why there is no picture: the server's `detail` ———
+
+  'failure.unreachable':
+    '{service, select, image_server {The image server} other {{service}}} could not be reached. Check the network of this server, and OPENAI_BASE_URL and HTTPS_PROXY if they are set.',
+  'failure.cut':
+    'The connection to {service, select, image_server {the image server} other {{service}}} broke before the image was complete. Ask again.',
+} as const;

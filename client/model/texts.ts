@@ -1,0 +1,61 @@
+/** What people read, in their language. The sentences stand in `client/languages/`, one file for each language. */
+import type { GetICUArgs } from '@schummar/icu-type-parser';
+import type { CompiledMessage } from 'icu-minify/format';
+import format from 'icu-minify/format';
+
+type English = typeof import('../languages/en.ts').default;
+export type MessageKey = keyof English;
+
+/** A language's sentences, in ICU MessageFormat: https://unicode-org.github.io/icu/userguide/format_parse/messages/ */
+export type Messages = Readonly<Record<MessageKey, string>>;
+
+/** The parameters of a message: numbers for `{count, number}` and plurals, texts for the others. */
+type Values<Key extends MessageKey> = GetICUArgs<
+  English[Key],
+  { ICUArgument: string; ICUNumberArgument: number; ICUDateArgument: Date }
+>;
+
+/** The names of the tags in a message: `link` in `See <link>this one</link>`. */
+type Tags<Text> = Text extends `${string}</${infer Name}>${infer Rest}` ? Name | Tags<Rest> : never;
+type TagHandlers<Key extends MessageKey> = {
+  readonly [Name in Tags<English[Key]>]: (content: readonly unknown[]) => unknown;
+};
+
+type None = Record<never, never>;
+type Arguments<Given> = None extends Given ? [] : [values: Given];
+
+/** One language, ready for use. The same object for as long as the language is the same. */
+export interface Texts {
+  /** A whole sentence or label. Names and other people's words in it are isolated, so that their direction disturbs nothing around them. */
+  <Key extends MessageKey>(key: Key, ...values: Arguments<Values<Key>>): string;
+  /** The same for a message with tags: parts for a template, of which each tag is what its function makes of the tag's content. */
+  rich<Key extends MessageKey>(key: Key, values: Values<Key> & TagHandlers<Key>): unknown;
+  /** A BCP 47 tag. */
+  readonly language: string;
+  readonly direction: 'ltr' | 'rtl';
+}
+
+/** As the build makes it of a file in `client/languages/`: a text without parameters stays as it is. */
+export type CompiledMessages = Readonly<Record<MessageKey, CompiledMessage>>;
+
+export function createTexts(language: string, messages: CompiledMessages): Texts {
+  const formatters = {
+    getDateTimeFormat: (...options: ConstructorParameters<typeof Intl.DateTimeFormat>) =>
+      new Intl.DateTimeFormat(...options),
+    getNumberFormat: (...options: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...options),
+    getPluralRules: (...options: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...options),
+  };
+  const formatted = (key: MessageKey, values?: object) =>
+    format<unknown>(messages[key], language, { ...values }, { formatters });
+  return Object.assign((key: MessageKey, values?: object) => String(formatted(key, values)), {
+    rich: formatted,
+    language,
+    direction: directionOf(language),
+  });
+}
+
+const rightToLeft = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg', 'Mand', 'Samr']);
+
+/** By the language's usual script: Firefox has no `Intl.Locale.prototype.getTextInfo`. */
+const directionOf = (language: string): 'ltr' | 'rtl' =>
+  rightToLeft.has(new Intl.Locale(language).maximize().script ?? '') ? 'rtl' : 'ltr';
