@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import compile from 'icu-minify/compile';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 
 const HOST = '127.0.0.1';
@@ -14,6 +16,7 @@ const SERVER_PORT = PAGE_PORT + 1;
 const page: UserConfig = {
   root: 'client/page',
   base: './',
+  plugins: [languages()],
   build: {
     outDir: '../../dist/page',
     license: { fileName: 'licenses.md' },
@@ -27,6 +30,7 @@ const page: UserConfig = {
 /** `npx vite build --mode embed`: dist/embed.js, one classic script that brings `<proof-room>` into other people's pages. */
 const embed: UserConfig = {
   root: 'client',
+  plugins: [languages()],
   publicDir: false,
   build: {
     outDir: '../dist',
@@ -39,7 +43,7 @@ const embed: UserConfig = {
 /** `npm run dev`: the page reloads by itself, and so does the server behind it. */
 const development: UserConfig = {
   ...page,
-  plugins: [server()],
+  plugins: [languages(), server()],
   server: {
     host: HOST,
     port: PAGE_PORT,
@@ -57,6 +61,39 @@ export default defineConfig(({ command, mode }) => {
   if (command === 'serve') return development;
   return mode === 'embed' ? embed : page;
 });
+
+/** Compiles the messages of the languages, so that the page needs no parser for them. */
+export function languages(): Plugin {
+  return {
+    name: 'proofroom-languages',
+    async load(id) {
+      const [path = ''] = id.split('?');
+      if (!/\/languages\/[^/]+\.ts$/.test(path)) return undefined;
+      this.addWatchFile(path);
+      const { default: messages } = await import(`${pathToFileURL(path)}?${Date.now()}`);
+      return { code: `export default ${JSON.stringify(compileMessages(messages))};`, moduleType: 'js' };
+    },
+  };
+}
+
+/** @param messages in ICU MessageFormat, by key */
+export function compileMessages(messages: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(messages).map(([key, message]) => [key, isolated(compile(message))]));
+}
+
+/**
+ * A text that is filled in, `["name"]`, may be in another direction than the sentence, and must not change the order of the words around
+ * it: U+2068 isolates it, up to U+2069. https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
+ */
+function isolated(node: unknown): unknown {
+  if (Array.isArray(node)) {
+    return node.flatMap((child: unknown) =>
+      Array.isArray(child) && child.length === 1 ? ['\u2068', child, '\u2069'] : [isolated(child)],
+    );
+  }
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, isolated(child)]));
+}
 
 /** Runs the server beside the page: it starts, restarts and ends with it. */
 function server(): Plugin {

@@ -29,7 +29,6 @@ export default {
   'common.startOver': 'Start over',
   'common.tryAgain': 'Try again',
   'common.onItsWay': 'On its way …',
-  'common.list': '{first}, {rest}',
 
   'copy.textCopied': 'Copied to the clipboard.',
   'copy.textFailed': 'Select the text and copy it.',
@@ -161,18 +160,14 @@ export default {
   'reject.wrong_stage': 'That is not possible at this stage.',
   'reject.image_not_found': 'This image is no longer in the session.',
   'reject.server_busy': 'The server is full at the moment. Try again in a little while.',
-  'reject.internal_error':
-    'Something went wrong on the server. Look at the session again before you try once more.',
+  'reject.internal_error': 'Something went wrong on the server. Look at the session again before you try once more.',
 
-  'unfinished.cancelled':
-    '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it.',
-  'unfinished.cancelledBecause':
-    '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it: “{reason}”',
+  'unfinished.cancelled': '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it.',
+  'unfinished.cancelledBecause': '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it: “{reason}”',
   'unfinished.finishedBefore':
     '{finished, plural, one {# of {candidates, number} pictures was finished before that.} other {# of {candidates, number} pictures were finished before that.}}',
-  'unfinished.failed':
-    '{failed, number} of {candidates, plural, one {# picture} other {# pictures}} failed',
-  'unfinished.failedBecause': '{count, plural, one {# picture} other {# pictures}}: <reason>{reason}</reason>',
+  'unfinished.failed': '{failed, number} of {candidates, plural, one {# picture} other {# pictures}} failed',
+  'unfinished.failedBecause': '{count, plural, one {# picture} other {# pictures}}: <text>{reason}</text>',
   'unfinished.add': 'Add to the prompt',
   'unfinished.added': 'Added to the prompt',
   'unfinished.retry': '{count, plural, one {Try that one again} other {Try those # again}}',
@@ -227,14 +222,11 @@ export default {
   'progress.started': 'Sent to the model',
   'progress.drawing': 'Drawing',
   'progress.drawingSeveral': 'Drawing {count, number} pictures',
-  'progress.trySoon':
-    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try soon',
+  'progress.trySoon': '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try soon',
   'progress.tryIn':
     '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try in {seconds, number, ::unit/second unit-width-narrow}',
-  'progress.tryNow':
-    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try starts now',
-  'progress.tryFollows':
-    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try follows.',
+  'progress.tryNow': '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try starts now',
+  'progress.tryFollows': '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try follows.',
   'progress.unknown': 'In progress',
   'progress.tryOf': 'Try {try, number} of {tries, number}.',
   'progress.finishedOf': '{finished, number} of {pictures, number} finished.',
@@ -261,8 +253,7 @@ export default {
   'prompt.generate': 'Generate',
   'prompt.regenerate': 'Regenerate',
   'prompt.waits': 'It waits here until this picture is done.',
-  'prompt.samePrompt':
-    'The same prompt again makes {count, plural, one {another picture} other {# other pictures}}.',
+  'prompt.samePrompt': 'The same prompt again makes {count, plural, one {another picture} other {# other pictures}}.',
   'prompt.otherPrompt': 'Regenerate draws the prompt as it stands here now.',
   'prompt.empty': 'Write a prompt first: what should the picture show?',
   'prompt.tooLong': 'The prompt is {count, plural, one {# character} other {# characters}} too long.',
@@ -287,7 +278,6 @@ export default {
   'options.title': 'Options',
   'options.automatic': 'Automatic',
   'options.usualModel': '{model} (usual)',
-  'options.range': '{title}, {least, number} to {most, number}',
   'options.pictures': '{count, plural, one {# picture} other {# pictures}}',
   'options.previews': '{count, plural, =0 {No previews} one {# preview} other {# previews}}',
   'options.numbered': '{title} {count, number}',
@@ -309,6 +299,7 @@ export default {
   'option.background.opaque': 'Opaque',
   'option.background.transparent': 'Transparent',
   'option.compression': 'Compression',
+  'option.compression.range': 'Compression, {least, number} to {most, number}',
   'option.partialImages': 'Previews',
   'option.partialImages.none': 'None',
 
@@ -367,8 +358,8 @@ export default {
   'compare.both': 'No. {first, number} and No. {second, number}',
   'compare.open': 'Open No. {number, number}',
   'compare.approve': 'Approve No. {number, number}',
-  'compare.pixels': '{width} × {height}',
-  'compare.pixelsAt': '{width} × {height} at {zoom}',
+  'compare.pixels': '{width, number, ::group-off} × {height, number, ::group-off}',
+  'compare.pixelsAt': '{width, number, ::group-off} × {height, number, ::group-off} at {zoom, number, ::percent}',
   'compare.divider': 'Divider',
   'compare.dividerShares':
     '{firstShare, number, ::percent} No. {first, number}, {secondShare, number, ::percent} No. {second, number}',
@@ -401,7 +392,7 @@ export default {
   'facts.costAbout': 'about {amount}<soft>, estimated from token usage</soft>',
   'facts.drawnBy': 'Drawn by',
   'facts.image': 'Image',
-  'facts.imageIs': '{width} × {height}, {format}, {size}',
+  'facts.imageIs': '{width, number, ::group-off} × {height, number, ::group-off}, {format}, {size}',
   'facts.prompt': 'Prompt',
   'facts.revisedPrompt': 'Model’s prompt',
 
@@ -425,8 +416,95 @@ export default {
 
   // ——— why there is no picture: the server's `detail` ———
 
+  'failure.moderation_picture':
+    "The picture was refused by {service, select, image_server {the image server} other {{service}}}'s safety system. Change the wording and ask again.",
+  'failure.moderation_prompt':
+    "The prompt was refused by {service, select, image_server {the image server} other {{service}}}'s safety system. Change the wording and ask again.",
+  'failure.moderation_request':
+    "The request was refused by {service, select, image_server {the image server} other {{service}}}'s safety system. Change the wording and ask again.",
+  'failure.no_credit':
+    "The account at {service, select, image_server {the image server} other {{service}}} has no credit left or has reached its spending limit. Whoever runs this server can add credit or raise the limit in the account's billing settings.",
+  'failure.unverified_organization':
+    "{service, select, image_server {The image server} other {{service}}} lets only verified organizations use the image model {imageModel}. Verify the organization in the account's organization settings, or set PROOFROOM_IMAGE_MODEL to a model that needs no verification.",
+  'failure.no_such_model':
+    '{service, select, image_server {The image server} other {{service}}} has no image model named {imageModel}. Correct PROOFROOM_IMAGE_MODEL and restart the server.',
+  'failure.no_such_models':
+    '{service, select, image_server {The image server} other {{service}}} offers this API key no model named {model} or {imageModel}. Correct PROOFROOM_MODEL or PROOFROOM_IMAGE_MODEL and restart the server.',
+  'failure.key_lacks_permission':
+    "The API key may not draw images. Allow it the {api} in the key's permissions, or set OPENAI_API_KEY to another key and restart the server.",
+  'failure.key_refused':
+    '{service, select, image_server {The image server} other {{service}}} refused the API key. Set OPENAI_API_KEY to a valid key and restart the server.',
+  'failure.key_unusable':
+    'The OpenAI API key holds a character that no key has. Correct OPENAI_API_KEY and restart the server.',
+  'failure.region_unsupported':
+    '{service, select, image_server {The image server} other {{service}}} does not serve the country or region in which this server runs.',
+  'failure.proxy_sign_in':
+    'A proxy asks this server to sign in. Put the name and the password into HTTPS_PROXY, as in http://name:password@proxy.example:3128, and restart the server.',
+  'failure.not_allowed':
+    "{service, select, image_server {The image server} other {{service}}} does not allow this server to draw images. Check the API key's project and permissions in the account there.",
+  'failure.no_edits':
+    "{service, select, image_server {The image server} other {{service}}} can't change an image that is there. Ask for a new one in other words; whoever runs this server can set PROOFROOM_REFINE=0.",
+  'failure.redirected':
+    'The service sends its callers to another address. Correct OPENAI_BASE_URL, perhaps to https, and restart the server.',
+  'failure.no_such_api': 'The service has no {api} at its address. Correct OPENAI_BASE_URL and restart the server.',
+  'failure.not_the_api':
+    "What answered is not {service, select, image_server {the image server} other {{service}}}'s API. Check OPENAI_BASE_URL, and any proxy between this server and {service, select, image_server {the image server} other {{service}}}.",
+  'failure.request_too_large':
+    '{service, select, image_server {The image server} other {{service}}}, or a gateway or proxy between, takes no request of so many bytes. Start from a smaller image, or from one in the format jpeg or webp; whoever runs the gateway can raise its limit.',
+  'failure.rate_limited':
+    '{service, select, image_server {The image server} other {{service}}} is busy, or this account asks too often. Wait a minute and ask again.',
+  'failure.wait_minutes':
+    '{service, select, image_server {The image server} other {{service}}} asks everyone with this key to wait {minutes, number, ::unit/minute unit-width-full-name}. Ask again after that.',
+  'failure.wait_hours':
+    '{service, select, image_server {The image server} other {{service}}} asks everyone with this key to wait {hours, number, ::unit/hour unit-width-full-name}. Ask again after that.',
+  'failure.wait_days':
+    '{service, select, image_server {The image server} other {{service}}} asks everyone with this key to wait more than a day. Ask again after that.',
+  'failure.timed_out':
+    '{service, select, image_server {The image server} other {{service}}} took too long to answer. Ask again.',
+  'failure.silent':
+    '{service, select, image_server {The image server} other {{service}}} sent nothing for {seconds, number, ::unit/second unit-width-full-name}, so the try was given up. Whether {service, select, image_server {the image server} other {{service}}} drew and billed the image is not known. Ask again.',
+  'failure.unfinished':
+    '{service, select, image_server {The image server} other {{service}}} had not finished after {seconds, number, ::unit/second unit-width-full-name}, so it was given up. Whether {service, select, image_server {the image server} other {{service}}} drew and billed the image is not known. Ask again.',
+  'failure.service_fault':
+    '{service, select, image_server {The image server} other {{service}}} had a fault of its own and drew nothing. Ask again in a moment.',
+  'failure.request_refused':
+    '{service, select, image_server {The image server} other {{service}}} refused the request, perhaps for an option that the model does not support. Change the size, quality, background or format and ask again.',
+  'failure.unexplained':
+    '{service, select, image_server {The image server} other {{service}}} failed without a reason that this server knows. Ask again.',
+  'failure.unexpected':
+    'Asking {service, select, image_server {the image server} other {{service}}} failed for a reason that this server does not know.',
   'failure.unreachable':
     '{service, select, image_server {The image server} other {{service}}} could not be reached. Check the network of this server, and OPENAI_BASE_URL and HTTPS_PROXY if they are set.',
   'failure.cut':
     'The connection to {service, select, image_server {the image server} other {{service}}} broke before the image was complete. Ask again.',
+  'failure.too_much_data':
+    '{service, select, image_server {The image server} other {{service}}} sent more data than this server accepts for one image.',
+  'failure.not_an_image':
+    '{service, select, image_server {The image server} other {{service}}} sent something that is no PNG, JPEG or WebP image. Ask again.',
+  'failure.image_damaged': 'The image arrived incomplete or damaged. It may have been billed all the same. Ask again.',
+  'failure.image_too_big':
+    '{service, select, image_server {The image server} other {{service}}} sent an image of more bytes or pixels than this server takes. Ask for a smaller one.',
+  'failure.only_an_address':
+    '{service, select, image_server {The image server} other {{service}}} sent the address of an image in place of the image, and this server fetches none. Set it up to answer with b64_json.',
+  'failure.no_image':
+    '{service, select, image_server {The image server} other {{service}}} answered without an image. Say more plainly in the prompt what to draw, and ask again.',
+  'failure.demo_failed': 'The demo painter could not finish the picture. Try again.',
+  'failure.demo_too_large':
+    'The demo painter paints up to {pixels, number, ::group-off} by {pixels, number, ::group-off} pixels. Choose a smaller size.',
+  'failure.no_memory':
+    'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
+  'failure.server_fault': 'Something went wrong on the server while the image was made. Please try again.',
+
+  // ——— why it is tried again: the server's `reasons` ———
+
+  'retry.busy': '{service, select, image_server {The image server} other {{service}}} is busy.',
+  'retry.slow': '{service, select, image_server {The image server} other {{service}}} took too long to answer.',
+  'retry.connection_failed':
+    'The connection to {service, select, image_server {the image server} other {{service}}} failed.',
+  'retry.fault': '{service, select, image_server {The image server} other {{service}}} had a fault of its own.',
+  'retry.try_had_begun':
+    'The {try, plural, =1 {first} =2 {second} =3 {third} other {#th}} try had begun to draw and may have been billed.',
+  'retry.tries_had_begun': '{tries, number} tries had begun to draw and may have been billed.',
+  'retry.billing_unknown':
+    'Whether {service, select, image_server {the image server} other {{service}}} drew and billed it all the same is not known.',
 } as const;
