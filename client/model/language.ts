@@ -4,7 +4,7 @@ import { type CompiledMessages, createTexts, type Texts } from './texts.ts';
 
 const files = import.meta.glob<{ readonly default: CompiledMessages }>('../languages/*.ts');
 
-const loaders = new Map(
+const loaders: ReadonlyMap<string, () => Promise<{ readonly default: CompiledMessages }>> = new Map(
   Object.entries(files).map(([path, load]) => [path.slice(path.lastIndexOf('/') + 1, -'.ts'.length), load]),
 );
 
@@ -28,9 +28,9 @@ export function loadTexts(language: string): Promise<Texts> {
 }
 
 async function load(language: string): Promise<Texts> {
-  const messages = await loaders.get(language)?.();
-  if (!messages) throw new RangeError(`There is no language ${language}`);
-  return createTexts(language, messages.default);
+  const file = loaders.get(language);
+  if (!file) throw new RangeError(`There is no language ${language}`);
+  return createTexts(language, (await file()).default);
 }
 
 /** The language's name in itself: `Deutsch`. */

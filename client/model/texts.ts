@@ -30,6 +30,8 @@ export interface Texts {
   <Key extends MessageKey>(key: Key, ...values: Arguments<Values<Key>>): string;
   /** The same for a message with tags: parts for a template, of which each tag is what its function makes of the tag's content. */
   rich<Key extends MessageKey>(key: Key, values: Values<Key> & TagHandlers<Key>): unknown;
+  /** Of a key and values that the server sent. @throws where a value is missing */
+  filled(key: MessageKey, values: Readonly<Record<string, string | number>>): string;
   /** A BCP 47 tag. */
   readonly language: string;
   readonly direction: 'ltr' | 'rtl';
@@ -47,8 +49,10 @@ export function createTexts(language: string, messages: CompiledMessages): Texts
   };
   const formatted = (key: MessageKey, values?: object) =>
     format<unknown>(messages[key], language, { ...values }, { formatters });
-  return Object.assign((key: MessageKey, values?: object) => String(formatted(key, values)), {
+  const text = (key: MessageKey, values?: object) => String(formatted(key, values));
+  return Object.assign(text, {
     rich: formatted,
+    filled: text,
     language,
     direction: directionOf(language),
   });

@@ -1,5 +1,6 @@
 /** Helpers for component tests: elements, focus, animations and axe, through all shadow roots. */
 import axe from 'axe-core';
+import { withoutIsolates } from './texts.ts';
 
 /** The matching elements inside, in document order, through all shadow roots. */
 export function deep(root: ParentNode | null | undefined, selector = '*'): HTMLElement[] {
@@ -16,9 +17,9 @@ export function focused(): Element | null {
   return element;
 }
 
-/** An element's text with single spaces. */
+/** An element's text as it is seen, with single spaces. */
 export const textOf = (element: Element | null | undefined): string | undefined =>
-  element?.textContent?.replaceAll(/\s+/g, ' ').trim();
+  element?.textContent && withoutIsolates(element.textContent).replaceAll(/\s+/g, ' ').trim();
 
 /** Waits for all animations that have an end. Before a text has faded in, axe would measure a wrong contrast. */
 export async function animationsEnd(): Promise<void> {

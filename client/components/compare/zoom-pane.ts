@@ -1,9 +1,10 @@
 /** A pane that shows one picture, or two over each other, at the placement it is given. It reports wheels and pointers as zoom actions. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { Pointers, wheelAction, ZoomActionEvent } from './pane-input.ts';
 import { ACTUAL_PIXELS, type Placement, type Point, type ZoomAction } from './zoom.ts';
 import { zoomPane } from './zoom-pane.styles.ts';
@@ -13,13 +14,14 @@ export interface PanePicture {
   readonly imageId: string;
   /** Absent until its bytes are here. */
   readonly url?: string | undefined;
-  readonly alt: string;
+  readonly number: number;
+  readonly prompt: string;
   readonly placement: Placement;
 }
 
 /** Dispatches `ZoomActionEvent`s. */
 @element('proof-zoom-pane')
-export class ZoomPane extends LitElement {
+export class ZoomPane extends LocalizedElement {
   static override styles = [base, zoomPane];
 
   /** One, or two of which each has one side of the split. */
@@ -52,7 +54,7 @@ export class ZoomPane extends LitElement {
       tabindex="0"
       role="group"
       aria-label=${this.label}
-      aria-description="Plus and minus zoom, the arrow keys move. 0 shows the whole picture, 1 its actual pixels."
+      aria-description=${this.t('compare.keys')}
       @wheel=${this.#wheel}
       @pointerdown=${this.#pointerDown}
       @pointermove=${this.#pointerMove}
@@ -64,7 +66,7 @@ export class ZoomPane extends LitElement {
     </div>`;
   }
 
-  #picture({ imageId, url, alt, placement }: PanePicture, index: number): TemplateResult {
+  #picture({ imageId, url, number, prompt: text, placement }: PanePicture, index: number): TemplateResult {
     const side = this.split === undefined ? '' : (index === 0) === this.mirrored ? ' right' : ' left';
     // An enlarged picture shows its pixels as squares. A rounding error must not do so at actual pixels: whole rows would be lost.
     const isEnlarged = placement.zoom > ACTUAL_PIXELS + 0.001;
@@ -73,11 +75,11 @@ export class ZoomPane extends LitElement {
         ${keyed(
           imageId,
           url
-            ? html`<img src=${url} alt=${alt} draggable="false" />`
-            : html`<span role="img" aria-label=${`${alt}. On its way.`}></span>`,
+            ? html`<img src=${url} alt=${this.t('picture.numberAndText', { number, text })} draggable="false" />`
+            : html`<span role="img" aria-label=${this.t('picture.numberAndTextComing', { number, text })}></span>`,
         )}
       </div>
-      ${url ? nothing : html`<span class="hint" aria-hidden="true">On its way …</span>`}
+      ${url ? nothing : html`<span class="hint" aria-hidden="true">${this.t('common.onItsWay')}</span>`}
     </div>`;
   }
 

@@ -1,5 +1,5 @@
 /** Asks for confirmation before a start over removes pictures. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { query, state } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
 import { base } from '../ui/base.styles.ts';
@@ -7,6 +7,7 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 interface Loss {
   /** How many pictures a start over would remove. */
@@ -16,7 +17,7 @@ interface Loss {
 }
 
 @element('proof-confirm')
-export class ConfirmDialog extends LitElement {
+export class ConfirmDialog extends LocalizedElement {
   static override styles = [base, controls, dialog];
 
   @query('dialog') private accessor dialog!: HTMLDialogElement;
@@ -34,29 +35,22 @@ export class ConfirmDialog extends LitElement {
 
   override render(): TemplateResult {
     return html`<dialog role="alertdialog" aria-labelledby="title" aria-describedby="text">
-      <h2 id="title" tabindex="-1" autofocus>Start over?</h2>
-      <p id="text" class="soft">${consequence(this.loss)}</p>
+      <h2 id="title" tabindex="-1" autofocus>${this.t('startOver.title')}</h2>
+      <p id="text" class="soft">${this.#consequence}</p>
       <footer>
-        ${button({ label: this.loss.pictures > 1 ? 'Keep the pictures' : 'Keep the picture', press: () => this.close() })}
-        ${button({ label: 'Start over', kind: 'primary', press: () => this.#confirm() })}
+        ${button({ label: this.t('startOver.keep', { count: this.loss.pictures }), press: () => this.close() })}
+        ${button({ label: this.t('common.startOver'), kind: 'primary', press: () => this.#confirm() })}
       </footer>
     </dialog>`;
+  }
+
+  get #consequence(): string {
+    const { approved, pictures: count } = this.loss;
+    return this.t(approved ? 'startOver.approved' : 'startOver.notApproved', { count });
   }
 
   #confirm(): void {
     this.close();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));
   }
-}
-
-function consequence({ pictures, approved }: Loss): string {
-  if (approved && pictures > 1) {
-    return `One of these ${pictures} pictures is approved. Starting over takes all of them from everybody in this session: save first what is still needed.`;
-  }
-  if (approved) {
-    return 'The picture is approved. Starting over takes it from everybody in this session: save it first where it is still needed.';
-  }
-  return pictures > 1
-    ? `None of these ${pictures} pictures is approved. Starting over removes all of them and the prompt, for everybody in this session.`
-    : "This picture isn't approved. Starting over removes it and the prompt, for everybody in this session.";
 }

@@ -1,5 +1,5 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { browserStorage } from '../../model/browser-storage.ts';
 import { type Intent, type IntentEvent, sendCommand } from '../../model/intent.ts';
@@ -9,6 +9,7 @@ import { type SessionClientApi, SessionController } from '../../model/session-co
 import { type UnsentInput, unsentAfter } from '../../model/unsent-input.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { element } from '../ui/element.ts';
+import { LanguageController } from './language-controller.ts';
 import type { Review } from './review.ts';
 import { type RoomEventMap, RoomEvents } from './room-events.ts';
 import './review.ts';
@@ -53,9 +54,16 @@ export class ProofRoom extends LitElement {
   /** The person's name, at most 40 UTF-16 units; absent: the one that this browser remembers. A name chosen here is set here, too. */
   @property({ attribute: false }) accessor name: string | undefined;
 
-  @query('proof-review') private accessor review!: Review;
+  /**
+   * A BCP 47 tag. Where it is a language that there is, everything inside is in it; otherwise it is in the one that the person has
+   * chosen, that the page around has, or that the browser asks for.
+   */
+  @property({ reflect: true }) override accessor lang = '';
+
+  @query('proof-review') private accessor review!: Review | null;
 
   readonly #controller = new SessionController(this);
+  readonly #language = new LanguageController(this);
   readonly #events = new RoomEvents(this);
   readonly #options = new OptionChoice(browserStorage.options());
   /** Those by which the last session was opened. */
@@ -131,9 +139,14 @@ export class ProofRoom extends LitElement {
     this.requestUpdate();
   }
 
-  override render(): TemplateResult {
+  override render(): TemplateResult | typeof nothing {
     const { state } = this.#controller;
+    const { texts, isFixed } = this.#language;
+    if (!texts) return nothing;
     return html`<proof-review
+      lang=${texts.language}
+      dir=${texts.direction}
+      ?language-fixed=${isFixed}
       .session=${state}
       .server=${this.#server}
       .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}
@@ -144,12 +157,17 @@ export class ProofRoom extends LitElement {
 
   override updated(): void {
     const { state } = this.#controller;
-    this.#events.report(state);
+    this.#events.report(state, this.#language.texts);
     this.#moveFocus(state);
   }
 
   #moveFocus({ connection: { status }, snapshot }: SessionState): void {
-    if (!this.#focusRequest || (status !== 'online' && status !== 'token_needed' && status !== 'closed')) return;
+    if (
+      !this.#focusRequest ||
+      !this.review ||
+      (status !== 'online' && status !== 'token_needed' && status !== 'closed')
+    )
+      return;
     const hasField = status === 'token_needed' || (status === 'online' && snapshot?.stage === 'initial_input');
     const isDue = this.#focusRequest === 'command' || (hasField && document.activeElement === document.body);
     this.#focusRequest = undefined;
@@ -212,6 +230,8 @@ export class ProofRoom extends LitElement {
         browserStorage.saveName(intent.name);
         this.name = intent.name;
         return;
+      case 'language':
+        return this.#language.choose(intent.language);
       case 'new_session':
         this.#focusRequest = 'command';
         return this.#startNew(intent.prompt);

@@ -1,5 +1,5 @@
 /** The two links to a session: one to review, one to watch. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { sessionLink } from '../../model/server-address.ts';
 import { base } from '../ui/base.styles.ts';
@@ -8,6 +8,7 @@ import { controls } from '../ui/controls.styles.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import '../ui/copy-button.ts';
 
 interface ShareLink {
@@ -15,11 +16,13 @@ interface ShareLink {
   readonly title: string;
   /** What it lets people do. */
   readonly lets: string;
+  /** The name of the button that copies it. */
+  readonly copy: string;
   readonly url: string;
 }
 
 @element('proof-share')
-export class ShareDialog extends LitElement {
+export class ShareDialog extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -61,20 +64,20 @@ export class ShareDialog extends LitElement {
   override render(): TemplateResult {
     return html`<dialog aria-labelledby="title" closedby="any">
       <header>
-        <h2 id="title" tabindex="-1" autofocus>Share this session</h2>
-        ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
+        <h2 id="title" tabindex="-1" autofocus>${this.t('share.title')}</h2>
+        ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
       </header>
       ${this.#links().map((link) => this.#row(link))}
-      ${this.sessionKey ? nothing : html`<p class="small soft">You came by the watch link, so that is the one you can pass on.</p>`}
+      ${this.sessionKey ? nothing : html`<p class="small soft">${this.t('share.watchOnly')}</p>`}
     </dialog>`;
   }
 
-  #row({ id, title, lets, url }: ShareLink): TemplateResult {
+  #row({ id, title, lets, copy, url }: ShareLink): TemplateResult {
     return html`<div class="link">
       <label for=${id}>${title}</label>
       <p class="small soft" id=${`${id}-lets`}>${lets}</p>
       <input id=${id} readonly .value=${url} aria-describedby=${`${id}-lets`} @focus=${selectAll} />
-      <proof-copy .content=${url} label="Copy" .name=${`Copy ${title.toLowerCase()}`}></proof-copy>
+      <proof-copy .content=${url} .name=${copy}></proof-copy>
     </div>`;
   }
 
@@ -82,15 +85,17 @@ export class ShareDialog extends LitElement {
     if (!this.sessionId) return [];
     const watch = {
       id: 'watch',
-      title: 'Watch link',
-      lets: 'Lets people follow live, without deciding.',
+      title: this.t('share.watch'),
+      lets: this.t('share.watchLets'),
+      copy: this.t('share.copyWatch'),
       url: sessionLink(this.server, this.sessionId, undefined),
     };
     if (!this.sessionKey) return [watch];
     const review = {
       id: 'review',
-      title: 'Review link',
-      lets: 'Lets people do all that you can: ask for pictures, approve, start over.',
+      title: this.t('share.review'),
+      lets: this.t('share.reviewLets'),
+      copy: this.t('share.copyReview'),
       url: sessionLink(this.server, this.sessionId, this.sessionKey),
     };
     return [review, watch];

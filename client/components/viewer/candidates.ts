@@ -1,5 +1,5 @@
 /** The candidates of one generation in a grid, in order, as they arrive. A click on a finished one selects it. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { CandidateContent } from '../../model/viewer-content.ts';
@@ -8,19 +8,13 @@ import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { candidates } from './candidates.styles.ts';
 import { DecodedImage } from './decoded-image.ts';
 import { canvas } from './picture.styles.ts';
 
-const captions = {
-  placeholder: (label) => label,
-  partial: (label) => (label === 'Drawing' ? 'Preview' : `Preview. ${label}`),
-  finished: (label) => label,
-  failed: () => 'No picture',
-} as const satisfies Record<CandidateContent['kind'], (label: string) => string>;
-
 @element('proof-candidates')
-export class Candidates extends LitElement {
+export class Candidates extends LocalizedElement {
   static override styles = [base, canvas, candidates];
 
   @property({ attribute: false }) accessor candidates: readonly CandidateContent[] = [];
@@ -74,7 +68,7 @@ export class Candidates extends LitElement {
       <ul
         class="grid"
         role="list"
-        aria-label=${`${this.candidates.length} pictures of one prompt`}
+        aria-label=${this.t('picture.several', { count: this.candidates.length })}
         @animationend=${this.#fadedIn}
       >
         ${repeat(
@@ -97,28 +91,36 @@ export class Candidates extends LitElement {
   }
 
   #candidate(content: CandidateContent): TemplateResult {
-    const { candidate, kind, imageId, label, alt } = content;
-    const isPreviewReady = this.#images.get(candidate)?.decoded !== undefined;
-    const caption = captions[kind === 'partial' && !isPreviewReady ? 'placeholder' : kind];
+    const { kind } = content;
     const body = html`<span class="slot">${this.#canvas(content)}</span>
-      <span class="caption figures">${caption(label)}</span>`;
-    if (kind !== 'finished') return html`<div class=${`candidate ${kind}`}>${body}</div>`;
+      <span class="caption figures">${this.#caption(content)}</span>`;
+    if (content.kind !== 'finished') return html`<div class=${`candidate ${kind}`}>${body}</div>`;
     return html`<button
       class="candidate finished"
       type="button"
-      aria-label=${`${label}. ${alt}`}
-      @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
+      aria-label=${`${content.label}. ${content.alt}`}
+      @click=${() => this.dispatchEvent(new SelectAttemptEvent(content.imageId))}
     >
       ${body}
     </button>`;
   }
 
-  #canvas({ candidate, kind, imageId, label, alt }: CandidateContent): TemplateResult {
+  #caption({ candidate, kind, label }: CandidateContent): string {
+    if (kind === 'failed') return this.t('picture.captionFailed');
+    const isPreviewReady = this.#images.get(candidate)?.decoded !== undefined;
+    if (kind !== 'partial' || !isPreviewReady) return label;
+    return label === this.t('progress.drawing')
+      ? this.t('picture.captionPreview')
+      : this.t('picture.captionPreviewOf', { phase: label });
+  }
+
+  #canvas(content: CandidateContent): TemplateResult {
+    const { candidate, kind, imageId, label, alt } = content;
     const isUnfinished = kind === 'partial' || (kind === 'placeholder' && imageId === undefined);
     const image = this.#images.get(candidate)?.decoded?.element;
     if (image) image.alt = alt;
     return html`<span class="canvas">
-      ${image ?? nothing} ${kind === 'failed' ? html`<span class="reason">${label}</span>` : nothing}
+      ${image ?? nothing} ${kind === 'failed' ? html`<span class="reason" lang=${content.language ?? nothing} dir="auto">${label}</span>` : nothing}
       ${this.drawing && isUnfinished ? html`<span class="sweep"></span>` : nothing}
     </span>`;
   }
