@@ -58,8 +58,8 @@ export function createTexts(language: string, messages: CompiledMessages): Texts
   });
 }
 
-const rightToLeft = new Set(['Arab', 'Hebr', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Rohg', 'Mand', 'Samr']);
+const rightToLeft = new Set(['arab', 'hebr', 'syrc', 'thaa', 'nkoo', 'adlm', 'rohg', 'mand', 'samr']);
 
 /** By the language's usual script: Firefox has no `Intl.Locale.prototype.getTextInfo`. */
 const directionOf = (language: string): 'ltr' | 'rtl' =>
-  rightToLeft.has(new Intl.Locale(language).maximize().script ?? '') ? 'rtl' : 'ltr';
+  rightToLeft.has(new Intl.Locale(language).maximize().script?.toLowerCase() ?? '') ? 'rtl' : 'ltr';

@@ -282,13 +282,21 @@ export function failureOf(
   return { code, message: filled(sentence, used), detail, params: used, retryable: retry !== 'never' };
 }
 
-/** A generator's name within a sentence: `the image server` for `The image server`. */
-const inSentence = (name: string): string => name.replace(/^The /, 'the ');
+/** The generator's name for a service that has none. It is no name, so a client has to translate it: its parameter is a word of its own. */
+const NAMELESS = 'The image server';
+const NAMELESS_PARAMETER = 'image_server';
+
+/** A generator's name as a parameter. */
+export const serviceParameter = (name: string): string => (name === NAMELESS ? NAMELESS_PARAMETER : name);
+
+/** The name that a parameter stands for, as it begins a sentence. */
+const serviceOf = ({ service = '' }: SentenceParameters): string =>
+  service === NAMELESS_PARAMETER ? NAMELESS : String(service);
 
 function filled(sentence: string, params: SentenceParameters): string {
   return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
-    if (name === 'Service') return String(params.service);
-    if (name === 'service') return inSentence(String(params.service));
+    if (name === 'Service') return serviceOf(params);
+    if (name === 'service') return serviceOf(params).replace(/^The /, 'the ');
     if (name === 'try') return ordinals[Number(params.try) - 1] ?? `${params.try}th`;
     const unit = units.get(name);
     return unit ? unit.format(Number(params[name])) : String(params[name]);

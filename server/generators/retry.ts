@@ -3,7 +3,7 @@ import pRetry from 'p-retry';
 import type { GenerationErrorCode, RetryDetail } from '../../shared/model.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { defaultLimits } from '../platform/limits.ts';
-import { type RetryReason, retrySentence } from './failure-sentences.ts';
+import { type RetryReason, retrySentence, serviceParameter } from './failure-sentences.ts';
 import {
   type GenerateContext,
   type GenerateRequest,
@@ -45,11 +45,12 @@ export function withRetries(
   }: RetryOptions = {},
 ): Generator {
   const { name, model, demo, capabilities } = generator;
+  const service = serviceParameter(name);
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
     const startedAt = clock.monotonic();
     const deadline = new AbortController();
-    const cancelTimer = clock.after(totalMs, () => deadline.abort(unfinished(name, totalMs)));
+    const cancelTimer = clock.after(totalMs, () => deadline.abort(unfinished(service, totalMs)));
     /** The numbers of the tries in which the model had begun to draw. */
     const drawingTries = new Set<number>();
     /** Whether any other try may have drawn the image. */
@@ -74,12 +75,12 @@ export function withRetries(
       if (isInDoubt) lastTry = Math.min(lastTry, attemptNumber + 1);
       if (attemptNumber >= lastTry) return false;
       mayBeDrawn ||= isInDoubt && !drawingTries.has(attemptNumber);
-      if (retryAfterMs > LONGEST_WAIT_MS) throw waitTooLong(name, retryAfterMs, error);
+      if (retryAfterMs > LONGEST_WAIT_MS) throw waitTooLong(service, retryAfterMs, error);
       const retryInMs = Math.round(retryAfterMs + random() * BACKOFF_MS * 2 ** (attemptNumber - 1));
       if (clock.monotonic() - startedAt + retryInMs >= totalMs) return false;
       const reasons = [
-        { detail: causeOf(error.code), params: { service: name } },
-        ...billing(name, drawingTries, mayBeDrawn),
+        { detail: causeOf(error.code), params: { service } },
+        ...billing(service, drawingTries, mayBeDrawn),
       ];
       onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason: retrySentence(reasons), reasons });
       await pause(retryInMs, clock, signal);

@@ -1,5 +1,6 @@
 /** Failures of a service, and what is known of the request that failed. `failure-sentences.ts` has what people read. */
 import type { FailureDetail } from '../../../shared/model.ts';
+import { serviceParameter } from '../failure-sentences.ts';
 import { GenerationFailed, inSeconds, type Transient, UpstreamFault } from '../generator.ts';
 import type { Service } from './service.ts';
 
@@ -14,7 +15,7 @@ export function failure(
   const { name, imageModel } = service;
   const model = service.api === 'responses' ? service.model : undefined;
   const api = service.api === 'images' ? 'Images API' : 'Responses API';
-  const params = { service: name, model, imageModel, api, seconds };
+  const params = { service: serviceParameter(name), model, imageModel, api, seconds };
   return GenerationFailed.of(known, params, { ...(transient && { transient }), cause: new UpstreamFault(detail) });
 }
 
