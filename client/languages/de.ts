@@ -36,8 +36,8 @@ export default {
   'number.kilobytes': '{count, number, ::unit/kilobyte unit-width-short .}',
   'number.megabytes': '{count, number, ::unit/megabyte unit-width-short .0}',
   'number.percent': '{share, number, ::percent}',
-  'number.underOneSecond': 'unter {seconds, number, ::unit/second unit-width-narrow}',
-  'number.seconds': '{seconds, number, ::unit/second unit-width-narrow}',
+  'number.underOneSecond': 'unter {seconds, number} s',
+  'number.seconds': '{seconds, number} s',
 
   'bar.here': '{count, number} <unseen>hier: </unseen>',
   'bar.changeName': '. Namen ändern',
@@ -54,7 +54,7 @@ export default {
   'connection.tokenNeeded': 'Zugangstoken nötig',
   'connection.sessionGone': 'Sitzung beendet',
   'connection.closed': 'Nicht verbunden',
-  'connection.nextTry': '<long>, nächster Versuch</long> in {seconds, number, ::unit/second unit-width-narrow}',
+  'connection.nextTry': '<long>, nächster Versuch</long> in {seconds, number} s',
 
   'area.picture': 'Bild',
   'area.review': 'Entscheidung',
@@ -166,6 +166,7 @@ export default {
   'unfinished.added': 'In den Prompt übernommen',
   'unfinished.retry': '{count, plural, one {Dieses noch einmal versuchen} other {Diese # noch einmal versuchen}}',
 
+  'action.justNow': 'gerade eben',
   'action.generate': '{name} hat ein Bild angefordert.',
   'action.regenerate': '{name} hat ein weiteres Bild angefordert.',
   'action.refine': '{name} hat eine Änderung angefordert.',
@@ -211,7 +212,7 @@ export default {
   'progress.drawing': 'Wird gezeichnet',
   'progress.drawingSeveral': '{count, number} Bilder werden gezeichnet',
   'progress.trySoon': '{try, number}. Versuch folgt',
-  'progress.tryIn': '{try, number}. Versuch in {seconds, number, ::unit/second unit-width-narrow}',
+  'progress.tryIn': '{try, number}. Versuch in {seconds, number} s',
   'progress.tryNow': '{try, number}. Versuch beginnt',
   'progress.tryFollows': 'Der {try, number}. Versuch folgt.',
   'progress.unknown': 'In Arbeit',
@@ -221,10 +222,8 @@ export default {
   'progress.thatTryFailed': 'Dieser Versuch ist gescheitert.',
   'progress.offline':
     'Wie weit es ist, zeigt sich, sobald die Verbindung zurück ist. Gezeichnet wird auch ohne sie weiter.',
-  'progress.usualSeconds':
-    'Meist etwa {seconds, number, ::unit/second unit-width-narrow}{isLate, select, yes {; dieses dauert länger} other {}}.',
-  'progress.usualMinutes':
-    'Meist etwa {minutes, number, ::unit/minute unit-width-short}{isLate, select, yes {; dieses dauert länger} other {}}.',
+  'progress.usualSeconds': 'Meist etwa {seconds, number} s{isLate, select, yes {; dieses dauert länger} other {}}.',
+  'progress.usualMinutes': 'Meist etwa {minutes, number} min{isLate, select, yes {; dieses dauert länger} other {}}.',
   'progress.toChange': 'Zu ändern: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Abbrechen',
@@ -365,7 +364,7 @@ export default {
   'changes.refinedDropped': 'Überarbeitet aus einem Bild, das es nicht mehr gibt',
   'changes.regeneratedDropped': 'Neu erzeugt aus einem Bild, das es nicht mehr gibt',
   'changes.option': '{title}:',
-  'changes.to': ' zu ',
+  'changes.to': 'zu',
   'changes.samePrompt': 'Noch einmal derselbe Prompt.',
 
   'facts.title': 'Über dieses Bild',

@@ -38,8 +38,8 @@ export default {
   'number.kilobytes': '{count, number, ::unit/kilobyte unit-width-short .}',
   'number.megabytes': '{count, number, ::unit/megabyte unit-width-short .0}',
   'number.percent': '{share, number, ::percent}',
-  'number.underOneSecond': 'under {seconds, number, ::unit/second unit-width-narrow}',
-  'number.seconds': '{seconds, number, ::unit/second unit-width-narrow}',
+  'number.underOneSecond': 'under {seconds, number} s',
+  'number.seconds': '{seconds, number} s',
 
   // ——— the bar at the top ———
 
@@ -58,7 +58,7 @@ export default {
   'connection.tokenNeeded': 'Access token needed',
   'connection.sessionGone': 'Session is gone',
   'connection.closed': 'Not connected',
-  'connection.nextTry': '<long>, next try</long> in {seconds, number, ::unit/second unit-width-narrow}',
+  'connection.nextTry': '<long>, next try</long> in {seconds, number} s',
 
   // ——— the areas of the page ———
 
@@ -175,6 +175,7 @@ export default {
 
   // ——— who did what ———
 
+  'action.justNow': 'just now',
   'action.generate': '{name} asked for a picture.',
   'action.regenerate': '{name} asked for another picture.',
   'action.refine': '{name} asked for a change.',
@@ -225,7 +226,7 @@ export default {
   'progress.drawingSeveral': 'Drawing {count, number} pictures',
   'progress.trySoon': '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try soon',
   'progress.tryIn':
-    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try in {seconds, number, ::unit/second unit-width-narrow}',
+    '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try in {seconds, number} s',
   'progress.tryNow': '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try starts now',
   'progress.tryFollows': '{try, plural, =2 {Second} =3 {Third} =4 {Fourth} =5 {Fifth} other {#th}} try follows.',
   'progress.unknown': 'In progress',
@@ -234,10 +235,9 @@ export default {
   'progress.lastTryFailed': 'The last try failed.',
   'progress.thatTryFailed': 'That try failed.',
   'progress.offline': 'How far it is shows again once the connection is back. The drawing goes on without it.',
-  'progress.usualSeconds':
-    'Usually about {seconds, number, ::unit/second unit-width-narrow}{isLate, select, yes {; this one takes longer} other {}}.',
+  'progress.usualSeconds': 'Usually about {seconds, number} s{isLate, select, yes {; this one takes longer} other {}}.',
   'progress.usualMinutes':
-    'Usually about {minutes, number, ::unit/minute unit-width-short}{isLate, select, yes {; this one takes longer} other {}}.',
+    'Usually about {minutes, number} min{isLate, select, yes {; this one takes longer} other {}}.',
   'progress.toChange': 'To change: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Cancel',
@@ -380,7 +380,7 @@ export default {
   'changes.refinedDropped': 'Refined from a picture that is no longer kept',
   'changes.regeneratedDropped': 'Regenerated from a picture that is no longer kept',
   'changes.option': '{title}:',
-  'changes.to': ' to ',
+  'changes.to': 'to',
   'changes.samePrompt': 'The same prompt again.',
 
   'facts.title': 'About this picture',

@@ -8,9 +8,10 @@ export function stopwatch(ms: number): string {
 }
 
 /** Such as `5 minutes ago`. */
-export function ago({ language }: Texts, ms: number): string {
+export function ago(t: Texts, ms: number): string {
   const seconds = Math.floor(ms / 1000);
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(t.language);
+  if (seconds < 1) return t('action.justNow');
   if (seconds < 60) return format.format(-seconds, 'second');
   if (seconds < 3600) return format.format(-Math.floor(seconds / 60), 'minute');
   return format.format(-Math.floor(seconds / 3600), 'hour');

@@ -41,22 +41,39 @@ export interface Texts {
 export type CompiledMessages = Readonly<Record<MessageKey, CompiledMessage>>;
 
 export function createTexts(language: string, messages: CompiledMessages): Texts {
-  const formatters = {
-    getDateTimeFormat: (...options: ConstructorParameters<typeof Intl.DateTimeFormat>) =>
-      new Intl.DateTimeFormat(...options),
-    getNumberFormat: (...options: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...options),
-    getPluralRules: (...options: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...options),
+  const direction = directionOf(language);
+  const formatted = (key: MessageKey, values: object = {}): unknown => {
+    const message = messages[key];
+    const isolates = direction === 'rtl' || Object.values(values).some(mayTurn);
+    if (isolates) return format<unknown>(message, language, { ...values }, { formatters });
+    const handlers = Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'function' ? (content: unknown[]) => value(content.map(withoutIsolates)) : value,
+    ]);
+    const parts = format<unknown>(message, language, Object.fromEntries(handlers), { formatters });
+    return Array.isArray(parts) ? parts.map(withoutIsolates) : withoutIsolates(parts);
   };
-  const formatted = (key: MessageKey, values?: object) =>
-    format<unknown>(messages[key], language, { ...values }, { formatters });
   const text = (key: MessageKey, values?: object) => String(formatted(key, values));
-  return Object.assign(text, {
-    rich: formatted,
-    filled: text,
-    language,
-    direction: directionOf(language),
-  });
+  return Object.assign(text, { rich: formatted, filled: text, language, direction });
 }
+
+const formatters = {
+  getDateTimeFormat: (...options: ConstructorParameters<typeof Intl.DateTimeFormat>) =>
+    new Intl.DateTimeFormat(...options),
+  getNumberFormat: (...options: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...options),
+  getPluralRules: (...options: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...options),
+};
+
+/** Whether a value has characters that are read from right to left, or that set a direction. */
+const mayTurn = (value: unknown): boolean =>
+  typeof value === 'string' &&
+  /[\u0590-\u08FF\u200E\u200F\u202A-\u202E\u2066-\u2069\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u.test(
+    value,
+  );
+
+/** The build isolates each text that is filled in. Where all is read from left to right, that changes nothing but what is copied. */
+const withoutIsolates = (part: unknown): unknown =>
+  typeof part === 'string' ? part.replace(/[\u2068\u2069]/g, '') : part;
 
 const rightToLeft = new Set(['arab', 'hebr', 'syrc', 'thaa', 'nkoo', 'adlm', 'rohg', 'mand', 'samr']);
 

@@ -14,7 +14,7 @@ async function twoDelayed(address: string): Promise<{ ana: DelayedPerson; bo: De
 }
 
 /** The sentence for somebody whose command came too late. */
-const sentence = (text: string) => new RegExp(`^${text} (just now|\\d+ s ago)\\.$`);
+const sentence = (text: string) => new RegExp(`^${text} (just now|\\d+ seconds? ago)\\.$`);
 
 test('M2: of approve and regenerate in the same moment one wins, and the other person is told who did what', async () => {
   const { address, openai } = await startProduct();

@@ -266,3 +266,26 @@ export const blocked = (state: SessionState): SessionState => ({
   ...state,
   connection: { status: 'closed', reason: 'blocked' },
 });
+
+/** What the page shows in the course of a session, each with its name. */
+export function mainStates(picture: ReceivedImage, partial: ReceivedImage): readonly [string, SessionState][] {
+  return [
+    ['an empty session', empty()],
+    ['a first failure', failedFirst(true)],
+    ['a generation without a picture', generating()],
+    ['a generation over the previous picture', generating(picture)],
+    ['a preview', generating(picture, partial)],
+    ['a picture to decide on', deciding(picture)],
+    ['a failure beside the old picture', failedAgain(picture)],
+    ['a lost race', lostRace(picture)],
+    ['a pending command', { ...deciding(picture), pending: [{ type: 'approve', commandId: '1', imageId: 'i1' }] }],
+    ['an approved picture', approved(picture)],
+    ['a watched session', watching(empty())],
+    ['a watched picture', watching(deciding(picture))],
+    ['a lost connection', reconnecting(deciding(picture))],
+    ['a session that is gone', gone(deciding(picture))],
+    ['a blocked connection', blocked(tokenNeeded(false))],
+    ['a token form', tokenNeeded(true)],
+    ['an unknown stage', unknownStage(picture)],
+  ];
+}

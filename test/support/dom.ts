@@ -51,3 +51,15 @@ export async function holdDecoding(work: () => Promise<void>): Promise<() => voi
   }
   return decoded.resolve;
 }
+
+/** Elements that reach over an edge of `element`, which is `width` wide, and are not clipped or scrolled on the way. */
+export function overflowing(element: Element, width: number): string[] {
+  const { left } = element.getBoundingClientRect();
+  return deep(element.shadowRoot, ':not(.unseen, svg *, .sweep, option)')
+    .filter((inner) => inner.checkVisibility())
+    .filter((inner) => {
+      const box = inner.getBoundingClientRect();
+      return box.right - left > width + 0.5 || (box.left < left - 0.5 && box.width > 1);
+    })
+    .map((inner) => inner.outerHTML.slice(0, 80));
+}

@@ -15,6 +15,7 @@ export class LanguageController implements ReactiveController {
   /** Of the page around; its language may change at any time. */
   readonly #page = new MutationObserver(() => this.#host.requestUpdate());
   #wanted: string | undefined;
+  #loading: Promise<void> = Promise.resolve();
 
   constructor(host: LitElement) {
     this.#host = host;
@@ -30,6 +31,11 @@ export class LanguageController implements ReactiveController {
   /** The host's own `lang` decides, so that no choice has an effect. */
   get isFixed(): boolean {
     return languageOf(this.#host.getAttribute('lang')) !== undefined;
+  }
+
+  /** Resolves when the texts are those of the language that is wanted now, or can't be. */
+  get ready(): Promise<void> {
+    return this.#loading;
   }
 
   choose(language: string): void {
@@ -51,7 +57,7 @@ export class LanguageController implements ReactiveController {
   hostUpdate(): void {
     const host = this.#host;
     const language = languageOf(host.getAttribute('lang')) ?? preferredLanguage(inheritedLanguage(host));
-    if (language !== this.#wanted) void this.#load(language);
+    if (language !== this.#wanted) this.#loading = this.#load(language);
   }
 
   /** Until the file is here, or if it can't be loaded, the language stays as it was. */

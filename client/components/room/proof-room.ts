@@ -155,6 +155,13 @@ export class ProofRoom extends LitElement {
     ></proof-review>`;
   }
 
+  /** Includes the language, without which nothing is shown. */
+  protected override async getUpdateComplete(): Promise<boolean> {
+    const isComplete = await super.getUpdateComplete();
+    await this.#language.ready;
+    return isComplete;
+  }
+
   override updated(): void {
     const { state } = this.#controller;
     this.#events.report(state, this.#language.texts);

@@ -61,6 +61,12 @@ export class TopBar extends LocalizedElement {
         display: none;
       }
 
+      @container (inline-size < 24rem) {
+        .brand span {
+          display: none;
+        }
+      }
+
       @container (inline-size < 22rem) {
         .label {
           position: absolute;

@@ -57,7 +57,7 @@ export class AttemptChanges extends LocalizedElement {
                 ({ title, before, after }) =>
                   html`<li>
                     <span class="soft">${this.t('changes.option', { title })}</span>
-                    <span>${before}<span class="arrow" aria-hidden="true"> → </span><span class="unseen">${this.t('changes.to')}</span>${after}</span>
+                    <span>${before} <span class="mirrors" aria-hidden="true">→</span><span class="unseen"> ${this.t('changes.to')} </span>${after}</span>
                   </li>`,
               )}
             </ul>`

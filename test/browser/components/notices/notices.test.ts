@@ -78,16 +78,16 @@ describe('the rejection notice', () => {
     await show('me');
     expect(text()).toBe('Ana approved this image just now.');
     clock.advance(2_600);
-    await expect.poll(text).toBe('Ana approved this image 2 s ago.');
+    await expect.poll(text).toBe('Ana approved this image 2 seconds ago.');
     await show('ana');
-    expect(text()).toBe('You approved this image 2 s ago.');
+    expect(text()).toBe('You approved this image 2 seconds ago.');
   });
 
   test('announces the sentence once, and can be dismissed', async () => {
     await show('me');
     const announced = page.getByRole('alert').element().textContent;
     clock.advance(60_000);
-    await expect.poll(text).toMatch(/min ago/);
+    await expect.poll(text).toMatch(/minute ago/);
     expect(page.getByRole('alert').element().textContent).toBe(announced);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await expect.element(page.getByText(/^Ana/)).not.toBeInTheDocument();
