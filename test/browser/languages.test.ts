@@ -36,7 +36,12 @@ describe('every text comes from the catalogue', () => {
     'The model took too long. Ask again in a moment.',
     'The service could not draw this. Ask again.',
     'PNG',
+    'JPEG',
+    'WebP',
+    'model-a',
+    'model-b',
   ];
+  const figures = /\b(\d+x\d+|[0-9a-f]{8})\b/g;
   const attributes = ['aria-label', 'aria-description', 'aria-valuetext', 'title', 'placeholder', 'alt'];
 
   /** What is left when the texts in brackets and those that nobody translates are taken away: nothing but figures and marks. */
@@ -47,18 +52,23 @@ describe('every text comes from the catalogue', () => {
       rest = rest.replace(/«[^«»]*»/g, ' ');
     }
     for (const one of own) rest = rest.replaceAll(one, ' ');
-    return rest.replaceAll(/[^\p{L}]+/gu, ' ').trim();
+    return rest
+      .replaceAll(figures, ' ')
+      .replaceAll(/[^\p{L}]+/gu, ' ')
+      .trim();
   }
 
   function textsOutside(root: ShadowRoot): string[] {
-    const own = [...root.childNodes]
-      .filter((node) => !(node instanceof HTMLStyleElement))
-      .map((node) => node.textContent ?? '')
-      .join(' ');
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const texts: string[] = [];
+    while (walker.nextNode()) {
+      if (!(walker.currentNode.parentNode instanceof HTMLStyleElement))
+        texts.push(walker.currentNode.textContent ?? '');
+    }
     const labels = [...root.querySelectorAll('*')].flatMap((element) =>
       attributes.map((name) => element.getAttribute(name) ?? ''),
     );
-    return [own, ...labels].map(outside).filter(Boolean);
+    return [texts.join(''), ...labels].map(outside).filter(Boolean);
   }
 
   test.each(shown)('%s', async (_, state) => {
