@@ -30,7 +30,7 @@ export class LanguageController implements ReactiveController {
 
   /** The host's own `lang` decides, so that no choice has an effect. */
   get isFixed(): boolean {
-    return languageOf(this.#host.getAttribute('lang')) !== undefined;
+    return languageOf(this.#host.lang) !== undefined;
   }
 
   /** Resolves when the texts are those of the language that is wanted now, or can't be. */
@@ -56,7 +56,7 @@ export class LanguageController implements ReactiveController {
 
   hostUpdate(): void {
     const host = this.#host;
-    const language = languageOf(host.getAttribute('lang')) ?? preferredLanguage(inheritedLanguage(host));
+    const language = languageOf(host.lang) ?? preferredLanguage(inheritedLanguage(host));
     if (language !== this.#wanted) this.#loading = this.#load(language);
   }
 

@@ -157,9 +157,9 @@ export class ProofRoom extends LitElement {
 
   /** Includes the language, without which nothing is shown. */
   protected override async getUpdateComplete(): Promise<boolean> {
-    const isComplete = await super.getUpdateComplete();
+    await super.getUpdateComplete();
     await this.#language.ready;
-    return isComplete;
+    return super.getUpdateComplete();
   }
 
   override updated(): void {
