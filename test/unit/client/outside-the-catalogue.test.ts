@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { Lang, parse, type SgNode } from '@ast-grep/napi';
 import { expect, test } from 'vitest';
+import en from '../../../client/languages/en.ts';
 
 const root = new URL('../../../', import.meta.url);
 /** The headless client answers programs in English, with codes that the page words. */
@@ -75,4 +76,25 @@ test.each([
   ['a sentence that is put together', ['const text = `Closed by ', '{name}`;'].join('$')],
 ])('finds %s', (_, source) => {
   expect(textsOutside(source)).toHaveLength(1);
+});
+
+test('every sentence of the catalogue is used', () => {
+  const sources = globSync('client/{components,model,page}/**/*.{ts,html}', { cwd: root.pathname }).map((file) =>
+    readFileSync(new URL(file, root), 'utf8'),
+  );
+  const named = new Set(sources.flatMap((source) => source.match(/[\w]+(?:\.\w+)+/g) ?? []));
+  // Keys that are put together: `failure.${detail}`.
+  const patterns = sources
+    .flatMap((source) => source.match(/`\w+\.[^`]*\$\{[^`]*`/g) ?? [])
+    .map(
+      (template) =>
+        new RegExp(
+          `^${template
+            .slice(1, -1)
+            .replaceAll('.', '\\.')
+            .replaceAll(/\$\{[^}]*\}/g, '\\w+')}$`,
+        ),
+    );
+  const unused = Object.keys(en).filter((key) => !named.has(key) && !patterns.some((pattern) => pattern.test(key)));
+  expect(unused).toEqual([]);
 });
