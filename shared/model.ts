@@ -95,6 +95,7 @@ export const failureDetails = [
   'demo_failed',
   'demo_too_large',
   'no_memory',
+  'no_budget',
   'server_fault',
 ] as const;
 export type FailureDetail = (typeof failureDetails)[number];
@@ -110,6 +111,16 @@ export const retryDetails = [
   'billing_unknown',
 ] as const;
 export type RetryDetail = (typeof retryDetails)[number];
+
+/** Sentences about a rejection that say more than its code. */
+export const rejectDetails = [
+  'too_many_pictures',
+  'fewer_pictures',
+  'too_many_waiting',
+  'budget_low',
+  'budget_used',
+] as const;
+export type RejectDetail = (typeof rejectDetails)[number];
 
 /** What a sentence speaks of: a name, a count, a duration. */
 export const SentenceParameters = v.record(v.string(), v.union([v.string(), v.number()]));

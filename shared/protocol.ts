@@ -8,13 +8,14 @@ import {
   GenerationError,
   ImageReference,
   LastAction,
+  rejectDetails,
   retryDetails,
   roles,
   SentenceParameters,
   stages,
 } from './model.ts';
 import { Capabilities, Options } from './options.ts';
-import { Count, openEnum } from './schemas.ts';
+import { Count, openEnum, Timestamp } from './schemas.ts';
 
 /** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
 export const SUBPROTOCOL = 'proofroom.v1';
@@ -124,6 +125,8 @@ export const WelcomeMessage = v.object({
   role: openEnum(roles),
   /** What others see; send it back as `name` on a reconnect. */
   name: v.string(),
+  /** By the server's clock. Older servers don't tell it. */
+  now: v.optional(Timestamp),
   generator: v.object({
     name: v.string(),
     model: v.string(),
@@ -240,6 +243,7 @@ export const rejectCodes = [
   'wrong_stage',
   'image_not_found',
   'server_busy',
+  'budget_exhausted',
   'internal_error',
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
@@ -250,7 +254,11 @@ export const RejectMessage = v.object({
   /** The id in `want` that is not here. */
   imageId: v.optional(v.string()),
   code: openEnum(rejectCodes),
+  /** In English. */
   message: v.string(),
+  /** Names the sentence where it says more than the code, for clients that word it in another language. */
+  detail: v.optional(openEnum(rejectDetails)),
+  params: v.optional(SentenceParameters),
   lastAction: v.optional(LastAction),
 });
 export type RejectMessage = v.InferOutput<typeof RejectMessage>;

@@ -151,13 +151,27 @@ export default {
   'reject.wrong_stage': 'Das geht im Moment nicht.',
   'reject.image_not_found': 'Dieses Bild ist nicht mehr in der Sitzung.',
   'reject.server_busy': 'Der Server ist gerade voll. Bitte in Kürze noch einmal versuchen.',
+  'reject.budget_exhausted':
+    'Das Budget dieses Servers für heute ist aufgebraucht. Wer den Server betreibt, kann es anheben.',
   'reject.closed': 'Die Verbindung endete, bevor der Server geantwortet hat.',
   'reject.internal_error':
     'Auf dem Server ist etwas schiefgegangen. Bitte erst nachsehen, wie die Sitzung steht, und dann noch einmal versuchen.',
 
-  'unfinished.cancelled': '{who, select, you {Du hast} somebody {Jemand hat} other {{name} hat}} abgebrochen.',
+  'rejectDetail.too_many_pictures':
+    'So viele Bilder in so kurzer Zeit sind {where, select, session {in dieser Sitzung} address {von deiner Adresse aus} other {auf diesem Server}} zu viele. Bitte in {seconds, plural, one {# Sekunde} other {# Sekunden}} noch einmal anfordern.',
+  'rejectDetail.fewer_pictures':
+    'So viele Bilder in so kurzer Zeit sind {where, select, session {in dieser Sitzung} address {von deiner Adresse aus} other {auf diesem Server}} zu viele. Bitte weniger auf einmal anfordern.',
+  'rejectDetail.too_many_waiting':
+    '{where, select, session {In dieser Sitzung warten} other {Von deiner Adresse aus warten}} schon zu viele Bilder. Bitte noch einmal anfordern, wenn einige davon fertig sind.',
+  'rejectDetail.budget_low':
+    'Das Budget dieses Servers für heute reicht nur noch für {pictures, plural, one {ein Bild} other {# Bilder}}. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
+  'rejectDetail.budget_used':
+    'Das Budget dieses Servers für heute ist aufgebraucht. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
+
+  'unfinished.cancelled':
+    '{who, select, you {Du hast} somebody {Jemand hat} other {<person>{name}</person> hat}} abgebrochen.',
   'unfinished.cancelledBecause':
-    '{who, select, you {Du hast} somebody {Jemand hat} other {{name} hat}} abgebrochen: „{reason}“',
+    '{who, select, you {Du hast} somebody {Jemand hat} other {<person>{name}</person> hat}} abgebrochen: „{reason}“',
   'unfinished.finishedBefore':
     '{finished, plural, one {# von {candidates, number} Bildern war vorher fertig.} other {# von {candidates, number} Bildern waren vorher fertig.}}',
   'unfinished.failed': '{failed, number} von {candidates, plural, one {# Bild} other {# Bildern}} nicht gelungen',
@@ -167,13 +181,13 @@ export default {
   'unfinished.retry': '{count, plural, one {Dieses noch einmal versuchen} other {Diese # noch einmal versuchen}}',
 
   'action.justNow': 'gerade eben',
-  'action.generate': '{name} hat ein Bild angefordert.',
-  'action.regenerate': '{name} hat ein weiteres Bild angefordert.',
-  'action.refine': '{name} hat eine Änderung angefordert.',
-  'action.approve': '{name} hat dieses Bild freigegeben.',
-  'action.cancel': '{name} hat abgebrochen.',
-  'action.start_over': '{name} hat neu angefangen.',
-  'action.unknown': '{name} hat etwas geändert.',
+  'action.generate': '<person>{name}</person> hat ein Bild angefordert.',
+  'action.regenerate': '<person>{name}</person> hat ein weiteres Bild angefordert.',
+  'action.refine': '<person>{name}</person> hat eine Änderung angefordert.',
+  'action.approve': '<person>{name}</person> hat dieses Bild freigegeben.',
+  'action.cancel': '<person>{name}</person> hat abgebrochen.',
+  'action.start_over': '<person>{name}</person> hat neu angefangen.',
+  'action.unknown': '<person>{name}</person> hat etwas geändert.',
   'actionAgo.generate': '{who, select, you {Du hast} other {{name} hat}} {ago} ein Bild angefordert.',
   'actionAgo.regenerate': '{who, select, you {Du hast} other {{name} hat}} {ago} ein weiteres Bild angefordert.',
   'actionAgo.refine': '{who, select, you {Du hast} other {{name} hat}} {ago} eine Änderung angefordert.',
@@ -198,9 +212,14 @@ export default {
   'decision.which': 'Welches davon?',
   'decision.whichHint': 'Zum Freigeben oder Überarbeiten eins öffnen.',
 
+  'decision.unseen': 'Dieses Bild lässt sich hier nicht freigeben',
+  'decision.onlySeen': 'Freigeben lässt sich ein Bild nur dort, wo es zu sehen ist.',
+  'decision.downloadOrLeave': 'Zum Ansehen herunterladen, oder die Entscheidung jemandem überlassen, der es sieht.',
+  'decision.leave': 'Die Entscheidung jemandem überlassen, der es sieht.',
+
   'approval.approved': 'Freigegeben',
   'approval.otherApproved': 'Nr. {number, number} ist freigegeben',
-  'approval.by': 'von {name}<soft>, <time>{when}</time></soft>',
+  'approval.by': 'von <person>{name}</person><soft>, <time>{when}</time></soft>',
   'approval.digest': 'SHA-256 <code>{digest}</code>',
   'approval.copyDigest': 'Prüfsumme kopieren',
 
@@ -309,6 +328,18 @@ export default {
   'picture.showNewest': 'Das neueste Bild zeigen',
   'picture.showAll': 'Alle {count, number} Bilder zeigen',
 
+  'problem.undecodable': 'Dein Browser kann dieses Bild nicht zeigen',
+  'problem.undecodable.text': 'Vielleicht ist die Datei beschädigt oder von einer Art, die dieser Browser nicht kennt.',
+  'problem.blocked_by_policy': 'Dein Browser kann dieses Bild nicht zeigen',
+  'problem.blocked_by_policy.text':
+    'Die Content-Security-Policy dieser Website verbietet es: Wer sie betreibt, muss blob: in img-src eintragen.',
+  'problem.damaged': 'Dieses Bild kam beschädigt an',
+  'problem.damaged.text':
+    'Etwas zwischen dieser Seite und dem Server hat seine Bytes verändert. Noch einmal öffnen versucht es erneut.',
+  'problem.unreachable': 'Dieses Bild ist nicht angekommen',
+  'problem.unreachable.text':
+    'Etwas zwischen dieser Seite und dem Server hält es zurück. Noch einmal öffnen versucht es erneut.',
+
   'tools.download': 'Herunterladen',
   'tools.copy': 'Bild kopieren',
   'tools.discard': 'Nr. {number, number} verwerfen',
@@ -317,11 +348,13 @@ export default {
   'strip.earlier': 'Frühere Bilder',
   'strip.later': 'Spätere Bilder',
   'strip.discarded': 'Nr. {number, number} ist verworfen.',
-  'strip.discardedBy': '{name} hat Nr. {number, number} verworfen.',
+  'strip.discardedBy': '<person>{name}</person> hat Nr. {number, number} verworfen.',
+  'strip.unseen': 'Dein Browser kann es nicht zeigen.',
   'strip.undo': 'Rückgängig',
   'strip.compare': 'Vergleichen',
   'strip.discardedList': 'Verworfen ({count, number})',
-  'strip.listedDiscarded': 'Nr. {number, number}<soft>, von {who, select, you {dir} other {{name}}}</soft>',
+  'strip.listedDiscarded':
+    'Nr. {number, number}<soft>, von {who, select, you {dir} other {<person>{name}</person>}}</soft>',
   'strip.restore': 'Wiederherstellen',
   'strip.restoreOf': 'Wiederherstellen: Nr. {number, number}',
 
@@ -475,6 +508,8 @@ export default {
     'Das Demo-Programm malt bis zu {pixels, number, ::group-off} mal {pixels, number, ::group-off} Pixel. Bitte eine kleinere Größe wählen.',
   'failure.no_memory':
     'Der Server hat keinen Speicher mehr für ein weiteres Bild. Nichts wurde gezeichnet oder berechnet. Bitte in einer Weile noch einmal anfordern.',
+  'failure.no_budget':
+    'Das Budget dieses Servers für heute reicht nicht für einen weiteren Versuch. Ein neues gibt es um Mitternacht UTC.',
   'failure.server_fault':
     'Auf dem Server ist etwas schiefgegangen, während das Bild entstand. Bitte noch einmal versuchen.',
 

@@ -160,11 +160,24 @@ export default {
   'reject.wrong_stage': 'That is not possible at this stage.',
   'reject.image_not_found': 'This image is no longer in the session.',
   'reject.server_busy': 'The server is full at the moment. Try again in a little while.',
+  'reject.budget_exhausted': 'Today’s budget of this server is used up. Whoever runs the server can raise it.',
   'reject.closed': 'The connection ended before the server answered.',
   'reject.internal_error': 'Something went wrong on the server. Look at the session again before you try once more.',
 
-  'unfinished.cancelled': '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it.',
-  'unfinished.cancelledBecause': '{who, select, you {You} somebody {Somebody} other {{name}}} cancelled it: “{reason}”',
+  'rejectDetail.too_many_pictures':
+    'So many pictures in so little time are too many {where, select, session {in this session} address {from your address} other {on this server}}. Ask again in {seconds, number, ::unit/second unit-width-full-name}.',
+  'rejectDetail.fewer_pictures':
+    'So many pictures in so little time are too many {where, select, session {in this session} address {from your address} other {on this server}}. Ask for fewer at once.',
+  'rejectDetail.too_many_waiting':
+    'Too many pictures already wait {where, select, session {in this session} other {for people at your address}}. Ask again when some of them are done.',
+  'rejectDetail.budget_low':
+    'Today’s budget of this server is enough for {pictures, plural, one {one more picture} other {# more pictures}} only. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
+  'rejectDetail.budget_used':
+    'Today’s budget of this server is used up. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
+
+  'unfinished.cancelled': '{who, select, you {You} somebody {Somebody} other {<person>{name}</person>}} cancelled it.',
+  'unfinished.cancelledBecause':
+    '{who, select, you {You} somebody {Somebody} other {<person>{name}</person>}} cancelled it: “{reason}”',
   'unfinished.finishedBefore':
     '{finished, plural, one {# of {candidates, number} pictures was finished before that.} other {# of {candidates, number} pictures were finished before that.}}',
   'unfinished.failed': '{failed, number} of {candidates, plural, one {# picture} other {# pictures}} failed',
@@ -176,13 +189,13 @@ export default {
   // ——— who did what ———
 
   'action.justNow': 'just now',
-  'action.generate': '{name} asked for a picture.',
-  'action.regenerate': '{name} asked for another picture.',
-  'action.refine': '{name} asked for a change.',
-  'action.approve': '{name} approved this image.',
-  'action.cancel': '{name} cancelled the drawing.',
-  'action.start_over': '{name} started over.',
-  'action.unknown': '{name} changed something.',
+  'action.generate': '<person>{name}</person> asked for a picture.',
+  'action.regenerate': '<person>{name}</person> asked for another picture.',
+  'action.refine': '<person>{name}</person> asked for a change.',
+  'action.approve': '<person>{name}</person> approved this image.',
+  'action.cancel': '<person>{name}</person> cancelled the drawing.',
+  'action.start_over': '<person>{name}</person> started over.',
+  'action.unknown': '<person>{name}</person> changed something.',
   'actionAgo.generate': '{who, select, you {You} other {{name}}} asked for a picture {ago}.',
   'actionAgo.regenerate': '{who, select, you {You} other {{name}}} asked for another picture {ago}.',
   'actionAgo.refine': '{who, select, you {You} other {{name}}} asked for a change {ago}.',
@@ -209,9 +222,14 @@ export default {
   'decision.which': 'Which of them?',
   'decision.whichHint': 'Open one to approve it, or to change it.',
 
+  'decision.unseen': 'You can’t approve this one here',
+  'decision.onlySeen': 'A picture can be approved only where it can be seen.',
+  'decision.downloadOrLeave': 'Download it to look at it, or leave the decision to somebody who sees it.',
+  'decision.leave': 'Leave the decision to somebody who sees it.',
+
   'approval.approved': 'Approved',
   'approval.otherApproved': 'No. {number, number} is approved',
-  'approval.by': 'by {name}<soft>, <time>{when}</time></soft>',
+  'approval.by': 'by <person>{name}</person><soft>, <time>{when}</time></soft>',
   'approval.digest': 'SHA-256 <code>{digest}</code>',
   'approval.copyDigest': 'Copy digest',
 
@@ -326,6 +344,18 @@ export default {
   'picture.showNewest': 'Show the newest picture',
   'picture.showAll': 'Show all {count, number} pictures',
 
+  'problem.undecodable': 'Your browser cannot show this picture',
+  'problem.undecodable.text': 'Its file may be damaged, or of a kind that this browser does not know.',
+  'problem.blocked_by_policy': 'Your browser cannot show this picture',
+  'problem.blocked_by_policy.text':
+    'The Content-Security-Policy of this site forbids it: its owner has to add blob: to img-src.',
+  'problem.damaged': 'This picture arrived damaged',
+  'problem.damaged.text':
+    'Something between this page and the server has changed its bytes. Open it again for another try.',
+  'problem.unreachable': 'This picture has not come',
+  'problem.unreachable.text':
+    'Something between this page and the server keeps it away. Open it again for another try.',
+
   'tools.download': 'Download',
   'tools.copy': 'Copy image',
   'tools.discard': 'Discard No. {number, number}',
@@ -334,11 +364,13 @@ export default {
   'strip.earlier': 'Earlier attempts',
   'strip.later': 'Later attempts',
   'strip.discarded': 'No. {number, number} was discarded.',
-  'strip.discardedBy': 'No. {number, number} was discarded by {name}.',
+  'strip.discardedBy': 'No. {number, number} was discarded by <person>{name}</person>.',
+  'strip.unseen': 'Your browser cannot show it.',
   'strip.undo': 'Undo',
   'strip.compare': 'Compare',
   'strip.discardedList': 'Discarded ({count, number})',
-  'strip.listedDiscarded': 'No. {number, number}<soft>, by {who, select, you {you} other {{name}}}</soft>',
+  'strip.listedDiscarded':
+    'No. {number, number}<soft>, by {who, select, you {you} other {<person>{name}</person>}}</soft>',
   'strip.restore': 'Restore',
   'strip.restoreOf': 'Restore No. {number, number}',
 
@@ -493,6 +525,8 @@ export default {
     'The demo painter paints up to {pixels, number, ::group-off} by {pixels, number, ::group-off} pixels. Choose a smaller size.',
   'failure.no_memory':
     'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
+  'failure.no_budget':
+    'Today’s budget of this server is not enough for another try. There is a new one at midnight UTC.',
   'failure.server_fault': 'Something went wrong on the server while the image was made. Please try again.',
 
   // ——— why it is tried again: the server's `reasons` ———

@@ -3,7 +3,14 @@ import type { Attempt, DiscardedAttempt, GenerationError, LastAction, SentencePa
 import type { Options } from '../../shared/options.ts';
 import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Obstacle } from '../session/obstacle.ts';
-import type { CommandRejection, ConnectionState, EndReason, SessionState } from '../session/session-state.ts';
+import {
+  type CommandRejection,
+  type ConnectionState,
+  type EndReason,
+  type PictureProblem,
+  pictureProblem,
+  type SessionState,
+} from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 import { ago } from './formats.ts';
 import type { MessageKey, Texts } from './texts.ts';
@@ -99,6 +106,12 @@ export function firstWords(text: string): string {
 export const imageAlt = (t: Texts, kind: 'partial' | 'previous' | 'finished' | 'approved', prompt: string): string =>
   t(`picture.${kind === 'approved' ? 'finished' : kind}`, { prompt });
 
+/** What to do about a picture that cannot be approved, because it cannot be seen. */
+export function undecidable(t: Texts, problem: PictureProblem): string {
+  const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
+  return `${t('decision.onlySeen')} ${t(isHere ? 'decision.downloadOrLeave' : 'decision.leave')}`;
+}
+
 /** The label of the button that ends this person's selection; undefined where the selected attempt is shown anyway. */
 export function showLatestLabel(
   t: Texts,
@@ -150,7 +163,7 @@ export function phaseLabel(t: Texts, progress: ProgressMessage | undefined, sinc
 
 // ——— who did what ———
 
-/** `participantId` is the reader's own; `now` in milliseconds of `Date.now()`. */
+/** `participantId` is the reader's own; `now` by the server's clock, in milliseconds since 1970. */
 function actionSentence(
   t: Texts,
   { action, participantId, by, at }: LastAction,
@@ -160,7 +173,7 @@ function actionSentence(
   return t(`actionAgo.${action}`, {
     who: participantId === ownId ? 'you' : 'other',
     name: by,
-    // A server whose clock is ahead must not place the action in the future.
+    // Where the two clocks differ by a little, the action must not be in the future.
     ago: ago(t, Math.max(0, now - Date.parse(at))),
   });
 }
@@ -168,12 +181,13 @@ function actionSentence(
 /** Why a command was rejected: the action that came before it, where that is the reason. Parameters as in `actionSentence`. */
 export function rejectionSentence(
   t: Texts,
-  { command, code, message, lastAction }: CommandRejection,
+  { command, code, message, detail, params, lastAction }: CommandRejection,
   participantId: string | undefined,
   now: number,
 ): Worded {
   const isLate = code === 'stale' || code === 'wrong_stage';
   if (code === 'unknown') return asSent(message);
+  if (detail) return detail === 'unknown' ? asSent(message) : worded(t, `rejectDetail.${detail}`, params, message);
   if (isLate && lastAction) {
     return { text: actionSentence(t, lastAction, participantId, now), language: t.language };
   }
@@ -250,7 +264,7 @@ export function announcement(t: Texts, state: SessionState): string {
     case 'generating':
       return generatingAnnouncement(t, state);
     case 'user_feedback':
-      return reviewAnnouncement(t, snapshot);
+      return reviewAnnouncement(t, snapshot, state);
     case 'final': {
       const name = approvalOf(snapshot)?.by;
       return name === undefined ? t('announce.approvedBySomebody') : t('announce.approved', { name });
@@ -270,17 +284,23 @@ function generatingAnnouncement(t: Texts, { progress }: SessionState): string {
 }
 
 /** A failure is announced by its own notice. */
-function reviewAnnouncement(t: Texts, { attempts, error, lastGeneration }: SnapshotMessage): string {
+function reviewAnnouncement(
+  t: Texts,
+  { attempts, error, lastGeneration }: SnapshotMessage,
+  state: SessionState,
+): string {
   const newest = newestAttempts(attempts);
   const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
   if (!hasAttempt) return error ? '' : t('announce.cancelled');
-  return newest.length > 1 ? t('announce.severalReady', { count: newest.length }) : t('announce.ready');
+  if (newest.length > 1) return t('announce.severalReady', { count: newest.length });
+  const problem = newest[0] && pictureProblem(state, newest[0].image.imageId);
+  return problem ? t('announce.sentence', { title: t(`problem.${problem}`) }) : t('announce.ready');
 }
 
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
 export function statusBehindDialog(
   t: Texts,
-  { connection, snapshot, rejection, welcome }: SessionState,
+  { connection, snapshot, rejection, welcome, serverAheadMs = 0 }: SessionState,
   now: number,
 ): string {
   if (connection.status === 'closed') return t('announce.sentence', { title: t(`ended.${connection.reason}`) });
@@ -288,6 +308,6 @@ export function statusBehindDialog(
     return t('announce.sentence', { title: t(`obstacle.${connection.obstacle}`) });
   }
   if (connection.status !== 'online') return t('announce.sentence', { title: connectionLabel(t, connection) });
-  if (rejection) return rejectionSentence(t, rejection, welcome?.participantId, now).text;
+  if (rejection) return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs).text;
   return snapshot?.stage === 'generating' ? t('compare.drawing') : '';
 }

@@ -235,6 +235,11 @@ export const failures = {
     retry: 'by a person',
     sentence: 'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
   },
+  no_budget: {
+    code: 'quota_exceeded',
+    retry: 'by a person',
+    sentence: 'Today’s budget of this server is not enough for another try. There is a new one at midnight UTC.',
+  },
   server_fault: {
     code: 'provider_error',
     retry: 'by a person',
@@ -298,17 +303,15 @@ function filled(sentence: string, params: SentenceParameters): string {
     if (name === 'Service') return serviceOf(params);
     if (name === 'service') return serviceOf(params).replace(/^The /, 'the ');
     if (name === 'try') return ordinals[Number(params.try) - 1] ?? `${params.try}th`;
-    const unit = units.get(name);
-    return unit ? unit.format(Number(params[name])) : String(params[name]);
+    const value = params[name] ?? '';
+    return isDuration(name) ? durations[name].format(Number(value)) : String(value);
   });
 }
 
 const ordinals = ['first', 'second', 'third'];
 
-/** The parameters that are durations. */
-const units: ReadonlyMap<string, Intl.NumberFormat> = new Map(
-  ['second', 'minute', 'hour'].map((unit) => [
-    `${unit}s`,
-    new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }),
-  ]),
-);
+const inUnit = (unit: string) => new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' });
+
+/** The parameters that are durations, in words. */
+export const durations = { seconds: inUnit('second'), minutes: inUnit('minute'), hours: inUnit('hour') } as const;
+const isDuration = (name: string): name is keyof typeof durations => Object.hasOwn(durations, name);

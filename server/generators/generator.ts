@@ -51,7 +51,7 @@ export type GeneratorProgress =
   | { readonly phase: 'partial'; readonly image: GeneratedImage }
   /**
    * A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` tells people why, in English; `reasons` are its sentences
-   * where they are ones that clients know.
+   * where they are ones that clients know. Unless `mayBeBilled` is false, the failed try counts as what it may have cost (rule S9).
    */
   | {
       readonly phase: 'retrying';
@@ -59,6 +59,7 @@ export type GeneratorProgress =
       readonly retryInMs: number;
       readonly reason: string;
       readonly reasons?: readonly RetryReason[];
+      readonly mayBeBilled?: boolean;
     };
 
 export interface GenerateContext {
@@ -79,6 +80,11 @@ export interface Generator {
   readonly maxTries: number;
   /** The core rejects commands that go beyond these, so `generate` need not check its options. */
   readonly capabilities: GeneratorCapabilities;
+  /**
+   * What one try of this request may cost at most, in US dollars; 0 where images are free. Absent where prices are unknown: then no
+   * ceiling in dollars can hold (rule S9).
+   */
+  readonly mostDollars?: (request: GenerateRequest) => number;
   /**
    * Draws one image.
    * @throws {GenerationFailed} for every failure but an abort
@@ -108,6 +114,8 @@ export class GenerationFailed extends Error {
   readonly transient: Transient | undefined;
   /** The name and parameters of the message, where it is one that clients know. */
   readonly sentence: { readonly detail: FailureDetail; readonly params: SentenceParameters } | undefined;
+  /** False if the service certainly drew nothing in the last try. Otherwise it counts as what it may have cost (rule S9). */
+  readonly mayBeBilled: boolean;
 
   constructor(
     code: GenerationErrorCode,
@@ -116,6 +124,7 @@ export class GenerationFailed extends Error {
       retryable: boolean;
       transient?: Transient | undefined;
       sentence?: GenerationFailed['sentence'];
+      mayBeBilled?: boolean | undefined;
       cause?: unknown;
     },
   ) {
@@ -123,6 +132,7 @@ export class GenerationFailed extends Error {
     this.code = code;
     this.retryable = options.retryable;
     this.transient = options.transient;
+    this.mayBeBilled = options.mayBeBilled ?? true;
     this.sentence = options.sentence;
   }
 
@@ -130,7 +140,7 @@ export class GenerationFailed extends Error {
   static of(
     known: FailureDetail,
     params: Parameters<typeof failureOf>[1],
-    { transient, cause }: { transient?: Transient; cause?: unknown } = {},
+    { transient, mayBeBilled, cause }: { transient?: Transient; mayBeBilled?: boolean; cause?: unknown } = {},
   ): GenerationFailed {
     const { code, message, retryable, ...sentence } = failureOf(known, params);
     const isAutomatic = failures[known].retry === 'automatic';
@@ -138,6 +148,7 @@ export class GenerationFailed extends Error {
       retryable,
       transient: isAutomatic ? (transient ?? {}) : undefined,
       sentence,
+      mayBeBilled,
       cause,
     });
   }

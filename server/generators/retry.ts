@@ -44,7 +44,7 @@ export function withRetries(
     random = Math.random,
   }: RetryOptions = {},
 ): Generator {
-  const { name, model, demo, capabilities } = generator;
+  const { name, model, demo, capabilities, mostDollars } = generator;
   const service = serviceParameter(name);
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
@@ -82,7 +82,9 @@ export function withRetries(
         { detail: causeOf(error.code), params: { service } },
         ...billing(service, drawingTries, mayBeDrawn),
       ];
-      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason: retrySentence(reasons), reasons });
+      const reason = retrySentence(reasons);
+      const mayBeBilled = error.mayBeBilled || drawingTries.has(attemptNumber);
+      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason, reasons, mayBeBilled });
       await pause(retryInMs, clock, signal);
       return true;
     };
@@ -97,7 +99,7 @@ export function withRetries(
       cancelTimer();
     }
   };
-  return { name, model, demo, capabilities, maxTries: tries, generate };
+  return { name, model, demo, capabilities, maxTries: tries, ...(mostDollars && { mostDollars }), generate };
 }
 
 /** Resolves after `ms` milliseconds, or early on an abort, which p-retry then notices by itself. */
@@ -143,11 +145,12 @@ const unfinished = (service: string, totalMs: number): GenerationFailed =>
   );
 
 /** The log still gets what the service said. The wait is more than a minute. */
-function waitTooLong(service: string, retryAfterMs: number, { cause }: GenerationFailed): GenerationFailed {
+function waitTooLong(service: string, retryAfterMs: number, failure: GenerationFailed): GenerationFailed {
+  const { mayBeBilled, cause } = failure;
   const minutes = Math.ceil(retryAfterMs / 60_000);
   const hours = Math.ceil(minutes / 60);
-  if (hours > 24) return GenerationFailed.of('wait_days', { service }, { cause });
+  if (hours > 24) return GenerationFailed.of('wait_days', { service }, { mayBeBilled, cause });
   return minutes < 60
-    ? GenerationFailed.of('wait_minutes', { service, minutes }, { cause })
-    : GenerationFailed.of('wait_hours', { service, hours }, { cause });
+    ? GenerationFailed.of('wait_minutes', { service, minutes }, { mayBeBilled, cause })
+    : GenerationFailed.of('wait_hours', { service, hours }, { mayBeBilled, cause });
 }

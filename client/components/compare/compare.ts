@@ -4,8 +4,9 @@ import { property, query, state } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
+import { isApprovable } from '../../model/permissions.ts';
 import { attemptNumber, firstWords } from '../../model/sentences.ts';
-import { isPending, type ReceivedImage } from '../../session/session-state.ts';
+import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -37,7 +38,8 @@ export class Compare extends LocalizedElement {
   /** The attempts to choose from, oldest first. */
   @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
   /** The images whose bytes are here, by image id. The others are requested when they are compared. */
-  @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
+  @property({ attribute: false }) accessor images: SessionState['images'] = new Map();
+  @property({ attribute: false }) accessor imageProblems: SessionState['imageProblems'] = new Map();
   @property({ attribute: false }) accessor approvedId: string | undefined;
   /** Whether this person may approve now. */
   @property({ type: Boolean }) accessor decides = false;
@@ -208,9 +210,10 @@ export class Compare extends LocalizedElement {
 
   #panePicture(attempt: Attempt, layout: zoom.Layout): PanePicture {
     const { imageId } = attempt.image;
+    const problem = pictureProblem(this, imageId);
     return {
       imageId,
-      url: this.images.get(imageId)?.url,
+      ...(problem ? { problem } : { url: this.images.get(imageId)?.url }),
       number: attempt.number,
       prompt: attempt.prompt,
       placement: zoom.place(this.view, layout, attempt.image),
@@ -221,7 +224,7 @@ export class Compare extends LocalizedElement {
     const attempt = this.#compared[side];
     if (!attempt) return nothing;
     const { imageId } = attempt.image;
-    const canApprove = !this.unavailable && this.images.has(imageId) && !isPending(this.pending, 'approve');
+    const canApprove = !this.unavailable && isApprovable(this, imageId) && !isPending(this.pending, 'approve');
     return html`<proof-compare-side
       class=${this.#classOf(side)}
       .image=${attempt.image}
@@ -229,7 +232,7 @@ export class Compare extends LocalizedElement {
       .zoom=${this.#ownZoom(attempt, layout)}
       ?single=${this.#isSingle}
       ?approved=${imageId === this.approvedId}
-      ?decides=${this.decides && this.approvedId === undefined}
+      ?decides=${this.decides && this.approvedId === undefined && !pictureProblem(this, imageId)}
       ?busy=${isPending(this.pending, 'approve', imageId)}
       ?unavailable=${!canApprove}
     ></proof-compare-side>`;

@@ -2,6 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
+import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
@@ -14,6 +15,8 @@ export interface PanePicture {
   readonly imageId: string;
   /** Absent until its bytes are here. */
   readonly url?: string | undefined;
+  /** Why it cannot be shown; there is no `url` then. */
+  readonly problem?: PictureProblem | undefined;
   readonly number: number;
   readonly prompt: string;
   readonly placement: Placement;
@@ -66,7 +69,9 @@ export class ZoomPane extends LocalizedElement {
     </div>`;
   }
 
-  #picture({ imageId, url, number, prompt: text, placement }: PanePicture, index: number): TemplateResult {
+  #picture({ imageId, url, problem, number, prompt: text, placement }: PanePicture, index: number): TemplateResult {
+    const name = this.t('picture.numberAndText', { number, text });
+    const missing = this.t(problem ? `problem.${problem}` : 'common.onItsWay');
     const side = this.split === undefined ? '' : (index === 0) === this.mirrored ? ' right' : ' left';
     // An enlarged picture shows its pixels as squares. A rounding error must not do so at actual pixels: whole rows would be lost.
     const isEnlarged = placement.zoom > ACTUAL_PIXELS + 0.001;
@@ -75,11 +80,11 @@ export class ZoomPane extends LocalizedElement {
         ${keyed(
           imageId,
           url
-            ? html`<img src=${url} alt=${this.t('picture.numberAndText', { number, text })} draggable="false" />`
-            : html`<span role="img" aria-label=${this.t('picture.numberAndTextComing', { number, text })}></span>`,
+            ? html`<img src=${url} alt=${name} draggable="false" />`
+            : html`<span role="img" aria-label=${`${name}. ${missing}`}></span>`,
         )}
       </div>
-      ${url ? nothing : html`<span class="hint" aria-hidden="true">${this.t('common.onItsWay')}</span>`}
+      ${url ? nothing : html`<span class="hint" aria-hidden="true">${missing}</span>`}
     </div>`;
   }
 

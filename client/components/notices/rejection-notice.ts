@@ -1,7 +1,7 @@
 /** Why a command of this person was rejected, most often because somebody else was faster. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { rejectionSentence } from '../../model/sentences.ts';
+import { rejectionSentence, type Worded } from '../../model/sentences.ts';
 import type { CommandRejection } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
@@ -20,6 +20,8 @@ export class RejectionNotice extends LocalizedElement {
   @property({ attribute: false }) accessor rejection: CommandRejection | undefined;
   /** This person. */
   @property({ attribute: false }) accessor participantId: string | undefined;
+  /** How far the server's clock is ahead of this one, in milliseconds. */
+  @property({ attribute: false }) accessor serverAheadMs: number | undefined;
   @property({ attribute: false }) accessor clock: Clock = systemClock;
   @state() private accessor dismissed: CommandRejection | undefined;
 
@@ -43,8 +45,12 @@ export class RejectionNotice extends LocalizedElement {
   override render(): TemplateResult {
     const rejection = this.#shown;
     // Announced once; the visible sentence changes with time.
-    const announced = rejection ? rejectionSentence(this.t, rejection, this.participantId, rejection.at) : undefined;
-    return html`<span class="unseen" role="alert">${announced ? wordedText(announced) : nothing}</span>${rejection ? this.#notice(rejection) : nothing}`;
+    const announced = rejection ? wordedText(this.#sentence(rejection, rejection.at)) : nothing;
+    return html`<span class="unseen" role="alert">${announced}</span>${rejection ? this.#notice(rejection) : nothing}`;
+  }
+
+  #sentence(rejection: CommandRejection, now: number): Worded {
+    return rejectionSentence(this.t, rejection, this.participantId, now + (this.serverAheadMs ?? 0));
   }
 
   #notice(rejection: CommandRejection): TemplateResult {
@@ -53,7 +59,7 @@ export class RejectionNotice extends LocalizedElement {
     };
     return html`<div class="notice">
       ${icons.alert()}
-      <div class="text">${wordedText(rejectionSentence(this.t, rejection, this.participantId, this.clock.now()))}</div>
+      <div class="text">${wordedText(this.#sentence(rejection, this.clock.now()))}</div>
       ${button({ label: this.t('reject.dismiss'), icon: icons.cross(), kind: 'quiet', bare: true, press: dismiss })}
     </div>`;
   }

@@ -1,5 +1,5 @@
 /** Why the last generation brought fewer pictures than were asked for: it was cancelled, or some candidates failed. */
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Generation, GenerationError, LastAction } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
@@ -7,9 +7,11 @@ import { failureSentence } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import { person } from '../ui/person.ts';
 import { wordedText } from '../ui/worded-text.ts';
 import { notice } from './notice.styles.ts';
 
@@ -80,7 +82,9 @@ export class UnfinishedNotice extends LocalizedElement {
   #cancelled(reason: string, { candidates }: Generation): TemplateResult {
     const { finished } = this;
     const by = this.#canceller;
-    const text = reason ? this.t('unfinished.cancelledBecause', { ...by, reason }) : this.t('unfinished.cancelled', by);
+    const text = reason
+      ? this.t.rich('unfinished.cancelledBecause', { ...by, reason, person })
+      : this.t.rich('unfinished.cancelled', { ...by, person });
     return html`<p class="cancelled">${text}</p>
       ${finished > 0 ? html`<p class="soft">${this.t('unfinished.finishedBefore', { finished, candidates })}</p>` : nothing}`;
   }

@@ -1,10 +1,11 @@
 /** A list of the languages that there are, each by its own name. */
-import { css, html, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import { IntentEvent } from '../../model/intent.ts';
 import { languageName, languages } from '../../model/language.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';

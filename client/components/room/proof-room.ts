@@ -1,5 +1,5 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { browserStorage } from '../../model/browser-storage.ts';
 import { type Intent, type IntentEvent, sendCommand } from '../../model/intent.ts';
@@ -8,10 +8,12 @@ import { serverAddress } from '../../model/server-address.ts';
 import { type SessionClientApi, SessionController } from '../../model/session-controller.ts';
 import { type UnsentInput, unsentAfter } from '../../model/unsent-input.ts';
 import type { SessionState } from '../../session/session-state.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { LanguageController } from './language-controller.ts';
 import type { Review } from './review.ts';
 import { type RoomEventMap, RoomEvents } from './room-events.ts';
+import { endTypingAt } from './typing-boundary.ts';
 import './review.ts';
 
 /** Why the focus is to be moved to where the work begins, once that is known. */
@@ -32,6 +34,9 @@ type SessionProperties = Pick<ProofRoom, 'server' | 'session' | 'sessionKey'>;
 export class ProofRoom extends LitElement {
   static override styles = css`
     :host {
+      /* The text size that people have set in their browser. In a monospace font, browsers take a smaller one. */
+      font: medium system-ui !important;
+      --proofroom-rem: 1em;
       display: flex;
       flex-direction: column;
       min-block-size: var(--proofroom-height, 40rem);
@@ -43,6 +48,8 @@ export class ProofRoom extends LitElement {
     }
   `;
 
+  /** `rtl` or `ltr`; absent: as the room's language is written, whatever the direction of the page around. */
+  @property({ reflect: true, useDefault: true }) override accessor dir = '';
   /** The server's address, `http:` or `https:`, with its path if it has one; absent: the root of the page's origin. */
   @property() accessor server: string | null | undefined;
   /** The session to join; absent: a new one is created. */
@@ -78,6 +85,18 @@ export class ProofRoom extends LitElement {
   /** What the next new session begins with. */
   #carriedOver: UnsentInput = {};
   #focusRequest: FocusRequest | undefined;
+
+  /** A translator would replace texts that the room goes on changing, and the prompts and names that people decide by. */
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (!this.hasAttribute('translate')) this.translate = false;
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot();
+    endTypingAt(root);
+    return root;
+  }
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.hasUpdated && this.autofocus) this.#focusRequest = 'autofocus';
@@ -145,7 +164,8 @@ export class ProofRoom extends LitElement {
     if (!texts) return nothing;
     return html`<proof-review
       lang=${texts.language}
-      dir=${texts.direction}
+      dir=${this.dir === 'rtl' || this.dir === 'ltr' ? this.dir : texts.direction}
+      translate=${this.translate ? 'yes' : 'no'}
       ?language-fixed=${isFixed}
       .session=${state}
       .server=${this.#server}

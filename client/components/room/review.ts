@@ -191,6 +191,7 @@ export class Review extends LocalizedElement {
     return html`<proof-compare
       .attempts=${snapshot.attempts}
       .images=${session.images}
+      .imageProblems=${session.imageProblems}
       .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
       ?decides=${decides && snapshot.stage === 'user_feedback'}
       .pending=${session.pending}

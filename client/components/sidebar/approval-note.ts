@@ -1,12 +1,14 @@
 /** Who approved the picture, when, and the digest that names its bytes. */
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Decision } from '../../../shared/model.ts';
 import { moment, shortDigest } from '../../model/formats.ts';
 import { base } from '../ui/base.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import { person } from '../ui/person.ts';
 import '../ui/copy-button.ts';
 
 @element('proof-approval')
@@ -68,6 +70,7 @@ export class ApprovalNote extends LocalizedElement {
     const title = number === undefined ? this.t('approval.approved') : this.t('approval.otherApproved', { number });
     const by = this.t.rich('approval.by', {
       name: decision.by,
+      person,
       when: moment(this.t, decision.at),
       soft: (content) => html`<span class="soft">${content}</span>`,
       time: (content) => html`<time datetime=${decision.at}>${content}</time>`,

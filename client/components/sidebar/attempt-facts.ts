@@ -1,5 +1,5 @@
 /** What is known of an attempt, as terms and values, unfolded on demand. */
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
 import { fileSize, money, shortDigest } from '../../model/formats.ts';
@@ -8,7 +8,9 @@ import { attemptNumber } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { FocusableScrollers } from '../ui/focusable-scrollers.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 
@@ -60,6 +62,11 @@ export class AttemptFacts extends LocalizedElement {
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
   /** The model of an attempt that names none. */
   @property({ attribute: false }) accessor model = '';
+
+  constructor() {
+    super();
+    new FocusableScrollers(this, '.text');
+  }
 
   override render(): TemplateResult | typeof nothing {
     const { attempt } = this;

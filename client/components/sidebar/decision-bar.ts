@@ -1,11 +1,14 @@
 /** The approve button for the picture in view. */
-import { css, html, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { undecidable } from '../../model/sentences.ts';
+import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
@@ -25,6 +28,8 @@ export class DecisionBar extends LocalizedElement {
 
   /** The image to approve; absent while one of several has to be selected first. */
   @property({ attribute: false }) accessor image: ImageReference | undefined;
+  /** Why this person cannot see it: then they cannot approve it either. */
+  @property({ attribute: false }) accessor problem: PictureProblem | undefined;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
@@ -36,6 +41,10 @@ export class DecisionBar extends LocalizedElement {
     if (!this.image) {
       return html`<h2 tabindex="-1">${this.t('decision.which')}</h2>
         <p class="soft">${this.t('decision.whichHint')}</p>`;
+    }
+    if (this.problem) {
+      return html`<h2 tabindex="-1">${this.t('decision.unseen')}</h2>
+        <p class="soft">${undecidable(this.t, this.problem)}</p>`;
     }
     return html`<h2 tabindex="-1">${this.t('decision.question')}</h2>
       ${button({

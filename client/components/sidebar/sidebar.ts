@@ -122,7 +122,7 @@ export class Sidebar extends LocalizedElement {
 
   /** How the connection, the last command and the last generation ended. */
   #notices({ error, image, lastAction, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
-    const { connection, rejection, welcome, draft } = this.session;
+    const { connection, rejection, welcome, serverAheadMs, draft } = this.session;
     const { decides, unavailable } = this.#permissions;
     const finished = attemptsOf(lastGeneration, attempts).length;
     return html`<div class="notices">
@@ -134,6 +134,7 @@ export class Sidebar extends LocalizedElement {
       <proof-rejection-notice
         .rejection=${rejection}
         .participantId=${welcome?.participantId}
+        .serverAheadMs=${serverAheadMs}
       ></proof-rejection-notice>
       <proof-error-notice
         .error=${finished > 0 ? undefined : error}

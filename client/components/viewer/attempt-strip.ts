@@ -7,7 +7,7 @@ import type { Command } from '../../../shared/protocol.ts';
 import { findAttempt, groupByGeneration, isSameOrder, originOf, pairToCompare } from '../../model/attempt-tree.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import { attemptName, attemptNumber } from '../../model/sentences.ts';
-import { isPending, type ReceivedImage } from '../../session/session-state.ts';
+import { displayProblem, isPending, type ReceivedImage } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { type ButtonOptions, button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -16,6 +16,7 @@ import { CompareEvent, SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { LazyImageLoader } from '../ui/image-loader.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import { person } from '../ui/person.ts';
 import { attemptStrip } from './attempt-strip.styles.ts';
 import { imageIdAt, RovingFocus } from './roving-focus.ts';
 import { RowScroller } from './row-scroller.ts';
@@ -142,6 +143,7 @@ export class AttemptStrip extends LocalizedElement {
     const { imageId } = image;
     const origin = originOf(attempt, this.attempts, this.discarded);
     const isApproved = imageId === this.approvedId;
+    const picture = this.images.get(imageId);
     return html`<button
       class="attempt"
       type="button"
@@ -150,10 +152,11 @@ export class AttemptStrip extends LocalizedElement {
       aria-current=${imageId === this.selectedId ? 'true' : nothing}
       aria-busy=${isPending(this.pending, 'discard', imageId) ? 'true' : nothing}
       aria-label=${attemptName(this.t, attempt, this.attempts, this.discarded, isApproved)}
+      aria-description=${picture && displayProblem(picture) ? this.t('strip.unseen') : nothing}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
-      <proof-thumbnail .image=${image} .picture=${this.images.get(imageId)}></proof-thumbnail>
+      <proof-thumbnail .image=${image} .picture=${picture}></proof-thumbnail>
       <span class="label figures">
         ${origin ? (origin.verb === 'refined' ? icons.pencil() : icons.again()) : nothing}
         ${attemptNumber(this.t, attempt)}
@@ -171,10 +174,10 @@ export class AttemptStrip extends LocalizedElement {
     </div>`;
   }
 
-  #discardedSentence(attempt: DiscardedAttempt): string {
+  #discardedSentence(attempt: DiscardedAttempt): unknown {
     const { number, discarded } = attempt;
     if (this.#isOwn(attempt)) return this.t('strip.discarded', { number });
-    return this.t('strip.discardedBy', { number, name: discarded.by });
+    return this.t.rich('strip.discardedBy', { number, name: discarded.by, person });
   }
 
   #actions(): TemplateResult {
@@ -207,6 +210,7 @@ export class AttemptStrip extends LocalizedElement {
       number,
       who: this.#isOwn(attempt) ? 'you' : 'other',
       name: discarded.by,
+      person,
       soft: (text) => html`<span class="small soft">${text}</span>`,
     });
     return html`<li data-image-id=${imageId}>

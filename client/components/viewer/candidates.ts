@@ -7,6 +7,7 @@ import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
+import * as icons from '../ui/icons.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { candidates } from './candidates.styles.ts';
@@ -45,8 +46,8 @@ export class Candidates extends LocalizedElement {
   override updated(): void {
     // After a late join the server sends only the newest image by itself (rule W1).
     this.#loader.load(
-      this.candidates.flatMap(({ imageId, picture }) =>
-        imageId === undefined ? [] : [{ imageId, isFilled: picture !== undefined }],
+      this.candidates.flatMap(({ kind, imageId, picture }) =>
+        imageId === undefined || kind === 'unviewable' ? [] : [{ imageId, isFilled: picture !== undefined }],
       ),
     );
     const grid = this.renderRoot.querySelector<HTMLElement>('.grid');
@@ -94,11 +95,13 @@ export class Candidates extends LocalizedElement {
     const { kind } = content;
     const body = html`<span class="slot">${this.#canvas(content)}</span>
       <span class="caption figures">${this.#caption(content)}</span>`;
-    if (content.kind !== 'finished') return html`<div class=${`candidate ${kind}`}>${body}</div>`;
+    if (content.kind !== 'finished' && content.kind !== 'unviewable') {
+      return html`<div class=${`candidate ${kind}`}>${body}</div>`;
+    }
     return html`<button
-      class="candidate finished"
+      class=${`candidate ${kind}`}
       type="button"
-      aria-label=${`${content.label}. ${content.alt}`}
+      aria-label=${`${content.label}. ${content.kind === 'finished' ? content.alt : this.t(`problem.${content.problem}`)}`}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(content.imageId))}
     >
       ${body}
@@ -114,13 +117,22 @@ export class Candidates extends LocalizedElement {
       : this.t('picture.captionPreviewOf', { phase: label });
   }
 
+  /** Why there is no picture to see. */
+  #reason(content: CandidateContent): TemplateResult | typeof nothing {
+    if (content.kind === 'failed') {
+      return html`<span class="reason" lang=${content.language ?? nothing} dir="auto">${content.label}</span>`;
+    }
+    if (content.kind !== 'unviewable') return nothing;
+    return html`<span class="reason">${icons.hidden()}${this.t(`problem.${content.problem}`)}</span>`;
+  }
+
   #canvas(content: CandidateContent): TemplateResult {
-    const { candidate, kind, imageId, label, alt } = content;
+    const { candidate, kind, imageId, alt } = content;
     const isUnfinished = kind === 'partial' || (kind === 'placeholder' && imageId === undefined);
     const image = this.#images.get(candidate)?.decoded?.element;
     if (image) image.alt = alt;
     return html`<span class="canvas">
-      ${image ?? nothing} ${kind === 'failed' ? html`<span class="reason" lang=${content.language ?? nothing} dir="auto">${label}</span>` : nothing}
+      ${image ?? nothing} ${this.#reason(content)}
       ${this.drawing && isUnfinished ? html`<span class="sweep"></span>` : nothing}
     </span>`;
   }

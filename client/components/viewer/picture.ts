@@ -4,6 +4,7 @@ import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { MessageKey } from '../../model/texts.ts';
 import type { ImageContent, SingleContent } from '../../model/viewer-content.ts';
+import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import { CompareEvent } from '../ui/events.ts';
@@ -72,10 +73,17 @@ export class Picture extends LocalizedElement {
           ({ image }) => image,
           ({ image }) => image,
         )}
+        ${this.content.kind === 'unviewable' ? this.#reason(this.content.problem) : nothing}
         ${this.drawing ? html`<span class="sweep"></span>` : nothing}
       </div>
       ${top ? this.#lookButton(top.content) : nothing} ${this.#caption(top?.content)}
     </figure>`;
+  }
+
+  #reason(problem: PictureProblem): TemplateResult {
+    return html`<div class="reason">
+      ${icons.hidden()}<strong>${this.t(`problem.${problem}`)}</strong><span>${this.t(`problem.${problem}.text`)}</span>
+    </div>`;
   }
 
   /** For keyboards and screen readers. It covers the picture but lets the mouse through, so that the picture can be dragged away. */
@@ -119,6 +127,6 @@ export class Picture extends LocalizedElement {
 
 /** Width by height; 1 where it is not known. */
 function ratioOf(content: SingleContent): number {
-  if (content.kind === 'placeholder') return content.ratio;
+  if ('ratio' in content) return content.ratio;
   return 'picture' in content ? content.picture.reference.width / content.picture.reference.height : 1;
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { FailureDetail } from '../../../shared/model.ts';
 import type { GenerationFailed } from '../generator.ts';
-import { failure, maybeDrawn } from './failures.ts';
+import { FASTEST_DRAWING_MS, failure, maybeDrawn } from './failures.ts';
 import type { Service } from './service.ts';
 
 /** The fields that tell the service's failures apart. Its texts are read for that and never repeated (rule S7). */
@@ -92,6 +92,17 @@ const rules: readonly (readonly [FailureDetail, Matches])[] = [
  */
 const isCutOff = hasStatus(408, 502, 504, 520, 524);
 
+/**
+ * Whether the service certainly drew nothing: it refused the request itself. A picture that moderation refused was drawn, and a fault
+ * of the service that comes late may have come after the drawing.
+ */
+function drewNothing(refusal: Refusal, service: Service, sentForMs: number): boolean {
+  const { status = 0, stage } = refusal;
+  if (anyOf(hasStatus(401, 429), isRateLimit, says('insufficient_quota'))(refusal, service)) return true;
+  if (isModeration(refusal) || speaksOfModeration(refusal)) return stage === 'input' && status >= 400;
+  return status >= 300 && (status < 500 || sentForMs < FASTEST_DRAWING_MS);
+}
+
 /** Whether the service gave a reason that this server knows. */
 export const isExplained = (refusal: Refusal, service: Service): boolean =>
   rules.some(([, matches]) => matches(refusal, service));
@@ -104,6 +115,7 @@ export function refused(refusal: Refusal, service: Service, sentForMs = 0): Gene
   const [known] = rules.find(([, matches]) => matches(refusal, service)) ?? ['unexplained' as const];
   const { retryAfterMs } = refusal;
   return failure(known, service, describe(refusal), {
+    drewNothing: drewNothing(refusal, service, sentForMs),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(isCutOff(refusal, service) && maybeDrawn(service, sentForMs)),
   });

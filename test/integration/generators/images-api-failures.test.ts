@@ -107,7 +107,7 @@ describe('with retries', () => {
     const { result, progress, reached } = startGeneration(withRetries(generator, { clock, random: () => 0 }));
     await reached('retrying');
     expect(progress).toMatchObject([
-      { phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.' },
+      { phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.', mayBeBilled: false },
     ]);
     clock.advance(7_000);
     expect((await result).image.mediaType).toBe('image/png');

@@ -73,11 +73,11 @@ describe.each(files)('%s', (file) => {
 });
 
 test('texts that are filled in are isolated, so that their direction changes nothing around them', () => {
-  expect(english('action.generate', { name: 'דנה' })).toBe('\u2068דנה\u2069 asked for a picture.');
-  expect(english('action.generate', { name: 'Ana' })).toBe('Ana asked for a picture.');
-  const messages = { ...en, ...compileMessages({ 'action.generate': '{who, select, you {x} other {{name}}} y' }) };
+  expect(english('announce.approved', { name: 'דנה' })).toBe('The picture was approved by \u2068דנה\u2069.');
+  expect(english('announce.approved', { name: 'Ana' })).toBe('The picture was approved by Ana.');
+  const messages = { ...en, ...compileMessages({ 'announce.approved': '{who, select, you {x} other {{name}}} y' }) };
   const arabic = createTexts('ar', messages as never);
-  expect(arabic.filled('action.generate', { who: 'other', name: 'A' })).toBe('\u2068A\u2069 y');
+  expect(arabic.filled('announce.approved', { who: 'other', name: 'A' })).toBe('\u2068A\u2069 y');
 });
 
 describe('the English sentences are those that the server sends', () => {

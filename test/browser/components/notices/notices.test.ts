@@ -83,6 +83,22 @@ describe('the rejection notice', () => {
     expect(text()).toBe('You approved this image 2 seconds ago.');
   });
 
+  test('counts the time by the server’s clock, however wrong the browser’s is', async () => {
+    const hour = 3_600_000;
+    clock.advance(5_000);
+    const late = {
+      ...rejection,
+      lastAction: { ...lastAction, at: new Date(clock.now() - hour - 2_000).toISOString() },
+    };
+    await stand.show(html`<proof-rejection-notice
+      .clock=${clock}
+      .serverAheadMs=${-hour}
+      .participantId=${'me'}
+      .rejection=${late}
+    ></proof-rejection-notice>`);
+    expect(text()).toBe('Ana approved this image 2 seconds ago.');
+  });
+
   test('announces the sentence once, and can be dismissed', async () => {
     await show('me');
     const announced = page.getByRole('alert').element().textContent;

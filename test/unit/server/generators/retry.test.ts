@@ -84,6 +84,19 @@ function start(tries: readonly Try[], options: RetryOptions = {}) {
   };
 }
 
+test('S9: a retry says whether the failed try may be billed', async () => {
+  const free = new GenerationFailed('rate_limited', 'Busy.', { retryable: true, transient: {}, mayBeBilled: false });
+  const failsFree: Try = () => Promise.reject(free);
+  const failsFreeWhileDrawing: Try = ({ onProgress }) => {
+    onProgress({ phase: 'drawing' });
+    return Promise.reject(free);
+  };
+  const run = start([failsFree, failsFreeWhileDrawing, failsFree, fails('network', {}), succeeds], { tries: 5 });
+  for (let count = 0; count < 4; count += 1) await run.passWait();
+  await run.result;
+  expect(run.retries.map(({ mayBeBilled }) => mayBeBilled)).toEqual([false, true, false, true]);
+});
+
 describe('which failures are tried again', () => {
   test('a success makes one try and sets no timer', async () => {
     const run = start([succeeds]);
@@ -102,6 +115,7 @@ describe('which failures are tried again', () => {
         retryInMs: 2_000,
         reason: 'The service is busy.',
         reasons: [{ detail: 'busy', params: { service: 'The service' } }],
+        mayBeBilled: true,
       },
       { phase: 'started' },
     ]);
