@@ -313,6 +313,7 @@ export default {
     'Nr. {number, number}, {prompt}{origin, select, refined {, überarbeitet aus Nr. {parent, number}} regenerated {, neu erzeugt aus Nr. {parent, number}} other {}}{approved, select, yes {, freigegeben} other {}}',
   'picture.numberAndText': 'Nr. {number, number}: {text}',
   'picture.numberAndTextComing': 'Nr. {number, number}: {text}. Unterwegs.',
+  'picture.numberAndTextMissing': 'Nr. {number, number}: {text}. {problem}.',
   'picture.partial': 'Vorschau, noch nicht fertig: {prompt}',
   'picture.previous': 'Voriges Bild: {prompt}',
   'picture.finished': 'Erzeugtes Bild: {prompt}',

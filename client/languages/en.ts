@@ -329,6 +329,7 @@ export default {
     'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}',
   'picture.numberAndText': 'No. {number, number}: {text}',
   'picture.numberAndTextComing': 'No. {number, number}: {text}. On its way.',
+  'picture.numberAndTextMissing': 'No. {number, number}: {text}. {problem}.',
   'picture.partial': 'Preview, still being drawn: {prompt}',
   'picture.previous': 'Previous image: {prompt}',
   'picture.finished': 'Generated image: {prompt}',

@@ -70,8 +70,10 @@ export class ZoomPane extends LocalizedElement {
   }
 
   #picture({ imageId, url, problem, number, prompt: text, placement }: PanePicture, index: number): TemplateResult {
-    const name = this.t('picture.numberAndText', { number, text });
     const missing = this.t(problem ? `problem.${problem}` : 'common.onItsWay');
+    const missingName = problem
+      ? this.t('picture.numberAndTextMissing', { number, text, problem: missing })
+      : this.t('picture.numberAndTextComing', { number, text });
     const side = this.split === undefined ? '' : (index === 0) === this.mirrored ? ' right' : ' left';
     // An enlarged picture shows its pixels as squares. A rounding error must not do so at actual pixels: whole rows would be lost.
     const isEnlarged = placement.zoom > ACTUAL_PIXELS + 0.001;
@@ -80,8 +82,8 @@ export class ZoomPane extends LocalizedElement {
         ${keyed(
           imageId,
           url
-            ? html`<img src=${url} alt=${name} draggable="false" />`
-            : html`<span role="img" aria-label=${`${name}. ${missing}`}></span>`,
+            ? html`<img src=${url} alt=${this.t('picture.numberAndText', { number, text })} draggable="false" />`
+            : html`<span role="img" aria-label=${missingName}></span>`,
         )}
       </div>
       ${url ? nothing : html`<span class="hint" aria-hidden="true">${missing}</span>`}
