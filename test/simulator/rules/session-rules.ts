@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
 import type { State } from '../../../server/session/state.ts';
-import type { Generation } from '../../../shared/model.ts';
 import type {
   AckMessage,
   Command,
@@ -288,11 +287,13 @@ export class SessionRules {
   }
 
   /** The last generation up to `state` since the last start over. */
-  #lastRequest({ revision }: State): Generation | undefined {
-    for (let at = revision; at >= 0; at -= 1) {
+  #lastRequest(before: State): State['lastRequest'] {
+    for (let at = before.revision; at >= 0; at -= 1) {
       const state = this.#states.get(at);
-      if (state?.stage === 'generating') return state.generation;
-      if (state?.lastAction?.action === 'start_over') return undefined;
+      // It came and went between two looks.
+      if (!state) return before.lastRequest;
+      if (state.stage === 'generating') return state.generation;
+      if (state.lastAction?.action === 'start_over') return undefined;
     }
     return undefined;
   }

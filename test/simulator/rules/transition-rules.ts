@@ -217,10 +217,9 @@ export class TransitionRules {
     this.#checks.check('R13', isUnused, () => 'attempts were dropped while somebody was in the session');
     const isNewestKept = before.attempts.length === 0 || ids(before.attempts).at(-1) === ids(state.attempts).at(-1);
     this.#checks.check('R7', isNewestKept, () => 'the newest attempt was dropped before its session');
-    if (!isWatched) return;
     const newest = before.attempts.at(-1)?.image.generationId;
     const isShown = ({ image }: Attempt) => image.generationId === newest;
-    const areKept = before.attempts.filter(isShown).length === state.attempts.filter(isShown).length;
+    const areKept = !isWatched || before.attempts.filter(isShown).length === state.attempts.filter(isShown).length;
     this.#checks.check('R13', areKept, () => 'an attempt of the newest generation was dropped while a tab showed it');
   }
 }
