@@ -72,7 +72,7 @@ const mayTurn = (value: unknown): boolean =>
   );
 
 /** The build isolates each text that is filled in. Where all is read from left to right, that changes nothing but what is copied. */
-const withoutIsolates = (part: unknown): unknown =>
+export const withoutIsolates = (part: unknown): unknown =>
   typeof part === 'string' ? part.replace(/[\u2068\u2069]/g, '') : part;
 
 const rightToLeft = new Set(['arab', 'hebr', 'syrc', 'thaa', 'nkoo', 'adlm', 'rohg', 'mand', 'samr']);
