@@ -52,7 +52,8 @@ export default {
   'connection.reconnecting': 'Verbindet neu',
   'connection.serverBusy': 'Server ausgelastet',
   'connection.tokenNeeded': 'Zugangstoken nötig',
-  'connection.sessionGone': 'Sitzung beendet',
+  'connection.sessionGone': 'Sitzung ist weg',
+  'connection.sessionEnded': 'Sitzung beendet',
   'connection.closed': 'Nicht verbunden',
   'connection.nextTry': '<long>, nächster Versuch</long> in {seconds, number} s',
 
@@ -69,13 +70,46 @@ export default {
   'people.save': 'Namen speichern',
 
   'share.title': 'Diese Sitzung teilen',
-  'share.review': 'Link zum Mitentscheiden',
-  'share.reviewLets': 'Damit geht alles, was auch du kannst: Bilder anfordern, freigeben, neu anfangen.',
-  'share.copyReview': 'Kopieren: Link zum Mitentscheiden',
-  'share.watch': 'Link zum Zuschauen',
-  'share.watchLets': 'Damit lässt sich alles live verfolgen, aber nichts entscheiden.',
-  'share.copyWatch': 'Kopieren: Link zum Zuschauen',
+  'share.peopleNow': 'Jetzt hier: {viewers}',
   'share.watchOnly': 'Du bist über den Link zum Zuschauen gekommen; nur ihn kannst du weitergeben.',
+
+  'link.reviewer': 'Link zum Mitentscheiden',
+  'link.reviewer.lets': 'Damit geht alles, was auch du kannst: Bilder anfordern, freigeben, neu anfangen.',
+  'link.reviewer.copy': 'Kopieren: Link zum Mitentscheiden',
+  'link.reviewer.closed': 'Geschlossen: Zum Mitentscheiden kommt niemand mehr herein.',
+  'link.reviewer.new': 'Neuer Link zum Mitentscheiden',
+  'link.reviewer.replace': 'Ersetzen: Link zum Mitentscheiden',
+  'link.reviewer.close': 'Schließen: Link zum Mitentscheiden',
+  'link.reviewer.close_link.title': 'Den Link zum Mitentscheiden schließen?',
+  'link.reviewer.replace_link.title': 'Den Link zum Mitentscheiden ersetzen?',
+  'link.watcher': 'Link zum Zuschauen',
+  'link.watcher.lets': 'Damit lässt sich alles live verfolgen, aber nichts entscheiden.',
+  'link.watcher.copy': 'Kopieren: Link zum Zuschauen',
+  'link.watcher.closed': 'Geschlossen: Niemand kann zuschauen.',
+  'link.watcher.new': 'Neuer Link zum Zuschauen',
+  'link.watcher.replace': 'Ersetzen: Link zum Zuschauen',
+  'link.watcher.close': 'Schließen: Link zum Zuschauen',
+  'link.watcher.close_link.title': 'Den Link zum Zuschauen schließen?',
+  'link.watcher.replace_link.title': 'Den Link zum Zuschauen ersetzen?',
+  'link.isNew': 'Dieser Link ist neu.',
+  'link.worksNoLonger':
+    'Der Link, über den du gekommen bist, gilt nicht mehr. Wer die Sitzung eröffnet hat, kann dir einen anderen geben.',
+  'link.replace': 'Ersetzen',
+  'link.keep': 'Link behalten',
+  'link.close_link.text': 'Er gilt dann für immer nicht mehr.',
+  'link.close_link.confirm': 'Link schließen',
+  'link.replace_link.text': 'Es gibt dann einen neuen Link, und dieser gilt für immer nicht mehr.',
+  'link.replace_link.confirm': 'Link ersetzen',
+  'link.reviewersStay': 'Wer schon zum Mitentscheiden in der Sitzung ist, bleibt darin.',
+  'link.watchersLeave':
+    '{count, plural, =0 {Im Moment schaut niemand zu.} one {Die eine Person, die gerade zuschaut, verlässt die Sitzung.} other {Die # Personen, die gerade zuschauen, verlassen die Sitzung.}}',
+
+  'endSession.open': 'Sitzung für alle beenden …',
+  'endSession.title': 'Die Sitzung für alle beenden?',
+  'endSession.text':
+    '{others, plural, =0 {Du verlässt sie} one {Du und # weitere Person verlassen sie} other {Du und # weitere Personen verlassen sie}}, was gerade gezeichnet wird, bricht ab, und die Bilder sind vom Server verschwunden. Bitte vorher sichern, was noch gebraucht wird: Das lässt sich nicht rückgängig machen.',
+  'endSession.keep': 'Sitzung behalten',
+  'endSession.confirm': 'Sitzung beenden',
 
   'startOver.title': 'Neu anfangen?',
   'startOver.keep': '{count, plural, one {Bild behalten} other {Bilder behalten}}',
@@ -95,9 +129,13 @@ export default {
 
   'ended.session_gone': 'Diese Sitzung gibt es nicht mehr',
   'ended.session_gone.text':
-    'Der Server kennt sie nicht: Sie war zu lange unbenutzt, der Server wurde neu gestartet, oder der Link ist unvollständig.',
+    'Der Server kennt sie nicht: Sie war zu lange unbenutzt, jemand hat sie beendet, der Server wurde neu gestartet, oder der Link ist unvollständig.',
   'ended.not_allowed': 'Dieser Link gewährt keinen Zugang',
   'ended.not_allowed.text': 'Wer ihn geschickt hat, kann einen neuen schicken. Oder du beginnst eine eigene Sitzung.',
+  'ended.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen',
+  'ended.link_closed.text': 'Bitte um einen neuen, oder beginne eine eigene Sitzung.',
+  'ended.session_ended': 'Diese Sitzung wurde beendet',
+  'ended.session_ended.text': 'Sie ist für alle vorbei, und ihre Bilder sind vom Server verschwunden.',
   'ended.misuse': 'Der Server hat die Verbindung beendet',
   'ended.misuse.text':
     'Er konnte mit einer Nachricht dieser Seite nichts anfangen. Nach einem Neuladen der Seite sollte es wieder gehen.',
@@ -142,9 +180,10 @@ export default {
   'reject.invalid_message': 'Der Server hat diese Seite nicht verstanden. Bitte neu laden und noch einmal versuchen.',
   'reject.not_joined': 'Die Sitzung war noch nicht geöffnet. Bitte noch einmal versuchen.',
   'reject.session_not_found':
-    'Diese Sitzung gibt es nicht mehr: Der Server wurde neu gestartet, oder es war eine Weile niemand hier.',
+    'Diese Sitzung gibt es nicht mehr: Jemand hat sie beendet, der Server wurde neu gestartet, oder es war eine Weile niemand hier.',
   'reject.rate_limited': 'Das war zu viel auf einmal. Bitte einen Moment warten und noch einmal versuchen.',
   'reject.not_allowed': 'Das ist nicht erlaubt: Link, Schlüssel oder Zugangstoken reichen dafür nicht.',
+  'reject.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen. Bitte um einen neuen.',
   'reject.prompt_empty': 'Zuerst einen Prompt schreiben.',
   'reject.prompt_too_long': 'Der Text ist zu lang.',
   'reject.stale': 'Seit deinem Blick darauf ist die Sitzung weitergegangen.',
@@ -158,9 +197,9 @@ export default {
     'Auf dem Server ist etwas schiefgegangen. Bitte erst nachsehen, wie die Sitzung steht, und dann noch einmal versuchen.',
 
   'rejectDetail.too_many_pictures':
-    'So viele Bilder in so kurzer Zeit sind {where, select, session {in dieser Sitzung} address {von deiner Adresse aus} other {auf diesem Server}} zu viele. Bitte in {seconds, plural, one {# Sekunde} other {# Sekunden}} noch einmal anfordern.',
+    'Innerhalb einer Minute wurden {where, select, session {in dieser Sitzung} address {von deiner Adresse aus} other {auf diesem Server}} zu viele Bilder angefordert. Bitte in {seconds, plural, one {# Sekunde} other {# Sekunden}} noch einmal anfordern.',
   'rejectDetail.fewer_pictures':
-    'So viele Bilder in so kurzer Zeit sind {where, select, session {in dieser Sitzung} address {von deiner Adresse aus} other {auf diesem Server}} zu viele. Bitte weniger auf einmal anfordern.',
+    'Innerhalb einer Minute wurden {where, select, session {in dieser Sitzung} address {von deiner Adresse aus} other {auf diesem Server}} zu viele Bilder angefordert. Bitte weniger auf einmal anfordern.',
   'rejectDetail.too_many_waiting':
     '{where, select, session {In dieser Sitzung warten} other {Von deiner Adresse aus warten}} schon zu viele Bilder. Bitte noch einmal anfordern, wenn einige davon fertig sind.',
   'rejectDetail.budget_low':

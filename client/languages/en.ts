@@ -57,6 +57,7 @@ export default {
   'connection.serverBusy': 'The server is busy',
   'connection.tokenNeeded': 'Access token needed',
   'connection.sessionGone': 'Session is gone',
+  'connection.sessionEnded': 'Session has ended',
   'connection.closed': 'Not connected',
   'connection.nextTry': '<long>, next try</long> in {seconds, number} s',
 
@@ -77,13 +78,45 @@ export default {
   'people.save': 'Save name',
 
   'share.title': 'Share this session',
-  'share.review': 'Review link',
-  'share.reviewLets': 'Lets people do all that you can: ask for pictures, approve, start over.',
-  'share.copyReview': 'Copy review link',
-  'share.watch': 'Watch link',
-  'share.watchLets': 'Lets people follow live, without deciding.',
-  'share.copyWatch': 'Copy watch link',
+  'share.peopleNow': '{viewers} now',
   'share.watchOnly': 'You came by the watch link, so that is the one you can pass on.',
+
+  'link.reviewer': 'Review link',
+  'link.reviewer.lets': 'Lets people do all that you can: ask for pictures, approve, start over.',
+  'link.reviewer.copy': 'Copy review link',
+  'link.reviewer.closed': 'Closed: no more reviewers can come.',
+  'link.reviewer.new': 'New review link',
+  'link.reviewer.replace': 'Replace review link',
+  'link.reviewer.close': 'Close review link',
+  'link.reviewer.close_link.title': 'Close the review link?',
+  'link.reviewer.replace_link.title': 'Replace the review link?',
+  'link.watcher': 'Watch link',
+  'link.watcher.lets': 'Lets people follow live, without deciding.',
+  'link.watcher.copy': 'Copy watch link',
+  'link.watcher.closed': 'Closed: nobody can watch.',
+  'link.watcher.new': 'New watch link',
+  'link.watcher.replace': 'Replace watch link',
+  'link.watcher.close': 'Close watch link',
+  'link.watcher.close_link.title': 'Close the watch link?',
+  'link.watcher.replace_link.title': 'Replace the watch link?',
+  'link.isNew': 'This link is new.',
+  'link.worksNoLonger': 'The one that you came by works no longer. Whoever opened the session can give you another.',
+  'link.replace': 'Replace',
+  'link.keep': 'Keep the link',
+  'link.close_link.text': 'It stops working for good.',
+  'link.close_link.confirm': 'Close link',
+  'link.replace_link.text': 'You get a new link, and this one stops working for good.',
+  'link.replace_link.confirm': 'Replace link',
+  'link.reviewersStay': 'Reviewers who are in the session stay in it.',
+  'link.watchersLeave':
+    '{count, plural, =0 {Nobody watches at the moment.} one {The one person who watches now leaves the session.} other {The # people who watch now leave the session.}}',
+
+  'endSession.open': 'End session for everybody …',
+  'endSession.title': 'End the session for everybody?',
+  'endSession.text':
+    "{others, plural, =0 {You leave it} one {You and # other leave it} other {You and # others leave it}}, what is being drawn stops, and the pictures are gone from the server. Save first what is still needed: this can't be undone.",
+  'endSession.keep': 'Keep the session',
+  'endSession.confirm': 'End the session',
 
   'startOver.title': 'Start over?',
   'startOver.keep': '{count, plural, one {Keep the picture} other {Keep the pictures}}',
@@ -105,9 +138,13 @@ export default {
 
   'ended.session_gone': 'This session is gone',
   'ended.session_gone.text':
-    'The server does not have it: it was idle for too long, the server was restarted, or the link is incomplete.',
+    'The server does not have it: it was idle for too long, a reviewer ended it, the server was restarted, or the link is incomplete.',
   'ended.not_allowed': 'This link does not let you in',
   'ended.not_allowed.text': 'Ask whoever sent it for a fresh one, or start a session of your own.',
+  'ended.link_closed': 'This watch link was closed by a reviewer',
+  'ended.link_closed.text': 'Ask for a new one, or start a session of your own.',
+  'ended.session_ended': 'A reviewer ended this session',
+  'ended.session_ended.text': 'It is over for everybody, and its pictures are gone from the server.',
   'ended.misuse': 'The server ended the connection',
   'ended.misuse.text':
     'It could not make sense of a message from this page. Reload the page, and it should work again.',
@@ -151,9 +188,11 @@ export default {
   'reject.tooLateToCancel': 'It was too late to cancel: the drawing had ended.',
   'reject.invalid_message': 'The server did not understand this page. Reload it, and try again.',
   'reject.not_joined': 'The session was not open yet. Try again.',
-  'reject.session_not_found': 'This session is gone: the server was restarted, or nobody was here for a while.',
+  'reject.session_not_found':
+    'This session is gone: a reviewer ended it, the server was restarted, or nobody was here for a while.',
   'reject.rate_limited': 'That was too much at once. Wait a moment and try again.',
   'reject.not_allowed': 'You may not do this: the link, the key or the access token does not permit it.',
+  'reject.link_closed': 'This watch link was closed by a reviewer. Ask for a new one.',
   'reject.prompt_empty': 'Write a prompt first.',
   'reject.prompt_too_long': 'The text is too long.',
   'reject.stale': 'The session has moved on since you looked at it.',
@@ -165,9 +204,9 @@ export default {
   'reject.internal_error': 'Something went wrong on the server. Look at the session again before you try once more.',
 
   'rejectDetail.too_many_pictures':
-    'So many pictures in so little time are too many {where, select, session {in this session} address {from your address} other {on this server}}. Ask again in {seconds, number, ::unit/second unit-width-full-name}.',
+    'Too many pictures were asked for {where, select, session {in this session} address {from your address} other {on this server}} within a minute. Ask again in {seconds, number, ::unit/second unit-width-full-name}.',
   'rejectDetail.fewer_pictures':
-    'So many pictures in so little time are too many {where, select, session {in this session} address {from your address} other {on this server}}. Ask for fewer at once.',
+    'Too many pictures were asked for {where, select, session {in this session} address {from your address} other {on this server}} within a minute. Ask for fewer at once.',
   'rejectDetail.too_many_waiting':
     'Too many pictures already wait {where, select, session {in this session} other {for people at your address}}. Ask again when some of them are done.',
   'rejectDetail.budget_low':

@@ -206,6 +206,11 @@ export const watchSentence = (t: Texts, stage: WatchedStage, role: WelcomeMessag
 
 // ——— the connection ———
 
+const closedLabels: Partial<Record<EndReason, MessageKey & `connection.${string}`>> = {
+  session_gone: 'connection.sessionGone',
+  session_ended: 'connection.sessionEnded',
+};
+
 export function connectionLabel(t: Texts, connection: ConnectionState): string {
   switch (connection.status) {
     case 'connecting':
@@ -217,7 +222,7 @@ export function connectionLabel(t: Texts, connection: ConnectionState): string {
     case 'token_needed':
       return t('connection.tokenNeeded');
     case 'closed':
-      return t(connection.reason === 'session_gone' ? 'connection.sessionGone' : 'connection.closed');
+      return t(closedLabels[connection.reason] ?? 'connection.closed');
     case 'left':
       return t('connection.closed');
   }
@@ -233,6 +238,8 @@ export function secondsToNextTry(connection: ConnectionState, now: number): numb
 export const endedActions = {
   session_gone: 'new_session',
   not_allowed: 'new_session',
+  link_closed: 'new_session',
+  session_ended: 'new_session',
   misuse: 'reconnect',
   too_big: 'reconnect',
   blocked: 'reconnect',

@@ -104,7 +104,6 @@ export class Spending {
       return tooMany(where, waitMs);
     }
     const each = { asks: 1, microdollars: Math.ceil(dollars * MICRODOLLARS) };
-    const expenses: Expense[] = [];
     const affordable = Math.min(images, this.#affordable(each));
     if (affordable < images) {
       const detail = affordable > 0 ? 'budget_low' : 'budget_used';
@@ -112,8 +111,7 @@ export class Spending {
       return reject('budget_exhausted', this.#refuse(affordable), { detail, params });
     }
     for (const { limiter, keyOf } of this.#rates) limiter.take(keyOf(requester), images);
-    for (let image = 0; image < images; image += 1) expenses.push(this.#expense(each));
-    return expenses;
+    return Array.from({ length: images }, () => this.#expense(each));
   }
 
   get #hoursToRenewal(): number {
@@ -125,19 +123,16 @@ export class Spending {
     const settings = ['PROOFROOM_DAILY_ASKS', ...(Number.isFinite(DAILY_DOLLARS) ? ['PROOFROOM_DAILY_DOLLARS'] : [])];
     const hours = this.#hoursToRenewal;
     const wait = hours > 1 ? `in less than ${hours} hours` : 'within the hour';
-    return (
-      `There is a new budget ${wait}, at midnight UTC; ` + `whoever runs the server can raise ${settings.join(' or ')}.`
-    );
+    const whoCanRaise = `whoever runs the server can raise ${settings.join(' or ')}`;
+    return `There is a new budget ${wait}, at midnight UTC; ${whoCanRaise}.`;
   }
 
   #refuse(affordable: number): string {
     if (!this.#isReported) this.#onUsedUp(this.today);
     this.#isReported = true;
-    const start =
-      affordable > 0
-        ? `Today’s budget of this server is enough for ${affordable === 1 ? 'one more picture' : `${affordable} more pictures`} only.`
-        : 'Today’s budget of this server is used up.';
-    return `${start} ${this.#renewal}`;
+    const left = affordable === 1 ? 'one more picture' : `${affordable} more pictures`;
+    const state = affordable > 0 ? `is enough for ${left} only` : 'is used up';
+    return `Today’s budget of this server ${state}. ${this.#renewal}`;
   }
 
   /** How many of these the rest of the budget is enough for. */
@@ -215,7 +210,7 @@ const places = { session: 'in this session', address: 'from your address', serve
 
 /** `waitMs` is infinite where so many are never allowed at once. */
 function tooMany(where: keyof typeof places, waitMs: number): Rejection {
-  const start = `So many pictures in so little time are too many ${places[where]}.`;
+  const start = `Too many pictures were asked for ${places[where]} within a minute.`;
   if (!Number.isFinite(waitMs)) {
     return reject('rate_limited', `${start} Ask for fewer at once.`, { detail: 'fewer_pictures', params: { where } });
   }

@@ -1,5 +1,5 @@
-/** Asks for confirmation before a start over removes pictures. */
-import { html, type TemplateResult } from 'lit';
+/** Asks for confirmation before a person takes something from others. */
+import { html, LitElement, type TemplateResult } from 'lit';
 import { query, state } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
 import { base } from '../ui/base.styles.ts';
@@ -7,25 +7,18 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
-import { LocalizedElement } from '../ui/localized-element.ts';
-
-interface Loss {
-  /** How many pictures a start over would remove. */
-  readonly pictures: number;
-  /** Whether one of them is approved. */
-  readonly approved: boolean;
-}
+import type { Question } from './questions.ts';
 
 @element('proof-confirm')
-export class ConfirmDialog extends LocalizedElement {
+export class ConfirmDialog extends LitElement {
   static override styles = [base, controls, dialog];
 
   @query('dialog') private accessor dialog!: HTMLDialogElement;
 
-  @state() private accessor loss: Loss = { pictures: 1, approved: false };
+  @state() private accessor question: Question | undefined;
 
-  show(loss: Loss): void {
-    this.loss = loss;
+  ask(question: Question): void {
+    this.question = question;
     this.dialog.showModal();
   }
 
@@ -34,23 +27,19 @@ export class ConfirmDialog extends LocalizedElement {
   }
 
   override render(): TemplateResult {
+    const { title, text, keep = '', confirm = '' } = this.question ?? {};
     return html`<dialog role="alertdialog" aria-labelledby="title" aria-describedby="text">
-      <h2 id="title" tabindex="-1" autofocus>${this.t('startOver.title')}</h2>
-      <p id="text" class="soft">${this.#consequence}</p>
+      <h2 id="title" tabindex="-1" autofocus>${title}</h2>
+      <p id="text" class="soft">${text}</p>
       <footer>
-        ${button({ label: this.t('startOver.keep', { count: this.loss.pictures }), press: () => this.close() })}
-        ${button({ label: this.t('common.startOver'), kind: 'primary', press: () => this.#confirm() })}
+        ${button({ label: keep, press: () => this.close() })}
+        ${button({ label: confirm, kind: 'primary', press: () => this.#confirm() })}
       </footer>
     </dialog>`;
   }
 
-  get #consequence(): string {
-    const { approved, pictures: count } = this.loss;
-    return this.t(approved ? 'startOver.approved' : 'startOver.notApproved', { count });
-  }
-
   #confirm(): void {
     this.close();
-    this.dispatchEvent(new IntentEvent({ type: 'start_over' }));
+    if (this.question) this.dispatchEvent(new IntentEvent(this.question.intent));
   }
 }

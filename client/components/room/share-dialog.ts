@@ -1,7 +1,12 @@
-/** The two links to a session: one to review, one to watch. */
-import { html, nothing, type TemplateResult } from 'lit';
-import { property, query } from 'lit/decorators.js';
-import { sessionLink } from '../../model/server-address.ts';
+/** The two links to a session, one to review and one to watch; for reviewers also what becomes of them, and of the session. */
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
+import type { Role } from '../../../shared/model.ts';
+import { accessCommandTypes } from '../../../shared/protocol.ts';
+import { IntentEvent } from '../../model/intent.ts';
+import { rejectionSentence, viewersLabel, type Worded } from '../../model/sentences.ts';
+import { type SessionLink, sessionLinks } from '../../model/session-links.ts';
+import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -10,18 +15,13 @@ import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import { wordedText } from '../ui/worded-text.ts';
+import type { ConfirmDialog } from './confirm-dialog.ts';
+import { endQuestion, linkQuestion } from './questions.ts';
+import './confirm-dialog.ts';
 import '../ui/copy-button.ts';
 
-interface ShareLink {
-  readonly id: string;
-  readonly title: string;
-  /** What it lets people do. */
-  readonly lets: string;
-  /** The name of the button that copies it. */
-  readonly copy: string;
-  readonly url: string;
-}
-
+/** Dispatches `closed`. */
 @element('proof-share')
 export class ShareDialog extends LocalizedElement {
   static override styles = [
@@ -29,6 +29,12 @@ export class ShareDialog extends LocalizedElement {
     controls,
     dialog,
     css`
+      .people {
+        display: flex;
+        align-items: center;
+        gap: 0.5rem;
+      }
+
       .link {
         display: grid;
         grid-template-columns: minmax(0, 1fr) auto;
@@ -39,9 +45,15 @@ export class ShareDialog extends LocalizedElement {
         grid-column: 1 / -1;
       }
 
-      .link + .link {
+      .link,
+      .end {
         padding-block-start: 1rem;
         border-block-start: 1px solid var(--line);
+      }
+
+      .title {
+        font-size: var(--small);
+        font-weight: 560;
       }
 
       input {
@@ -49,57 +61,146 @@ export class ShareDialog extends LocalizedElement {
         font-size: var(--small);
         text-overflow: ellipsis;
       }
+
+      .actions {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0.5rem;
+      }
+
+      .actions .button {
+        font-size: var(--small);
+      }
+
+      .actions:has(.quiet) {
+        margin-block-end: -0.5rem;
+        margin-inline-start: calc(-0.75rem - 1px);
+      }
+
+      .end {
+        display: grid;
+        gap: 0.75rem;
+        justify-items: start;
+      }
+
+      .end .button {
+        font-size: var(--small);
+        color: var(--trouble);
+      }
     `,
   ];
 
   /** The server's address, with a path if it has one; absent: the root of the page's origin. */
   @property({ attribute: false }) accessor server: string | undefined;
-  @property({ attribute: false }) accessor sessionId: string | undefined;
-  @property({ attribute: false }) accessor sessionKey: string | undefined;
+  @property({ attribute: false }) accessor session: SessionState | undefined;
+  /** The link that was closed or replaced while the dialog was open. */
+  @state() private accessor changedLink: Role | undefined;
   @query('dialog') private accessor dialog!: HTMLDialogElement;
+  @query('proof-confirm') private accessor confirm!: ConfirmDialog;
 
   show(): void {
+    this.changedLink = undefined;
     this.dialog.showModal();
   }
 
-  override render(): TemplateResult {
-    return html`<dialog aria-labelledby="title" closedby="any">
-      <header>
-        <h2 id="title" tabindex="-1" autofocus>${this.t('share.title')}</h2>
-        ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
-      </header>
-      ${this.#links().map((link) => this.#row(link))}
-      ${this.sessionKey ? nothing : html`<p class="small soft">${this.t('share.watchOnly')}</p>`}
-    </dialog>`;
+  override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get('session')?.links;
+    const links = this.session?.links;
+    if (!before || !links) return;
+    if (before.watch !== links.watch || before.watchKey !== links.watchKey) this.changedLink = 'watcher';
+    if (before.review !== links.review || before.reviewKey !== links.reviewKey) this.changedLink = 'reviewer';
   }
 
-  #row({ id, title, lets, copy, url }: ShareLink): TemplateResult {
-    return html`<div class="link">
-      <label for=${id}>${title}</label>
-      <p class="small soft" id=${`${id}-lets`}>${lets}</p>
-      <input id=${id} readonly .value=${url} aria-describedby=${`${id}-lets`} @focus=${selectAll} />
-      <proof-copy .content=${url} .name=${copy}></proof-copy>
+  override updated(): void {
+    if (!this.dialog.open) return;
+    if (this.session?.connection.status === 'closed') {
+      this.confirm.close();
+      this.dialog.close();
+    }
+    // The button that closed a link goes with it.
+    else if (!this.shadowRoot?.activeElement) {
+      this.renderRoot.querySelector<HTMLElement>(`.link.${this.changedLink} .button`)?.focus();
+    }
+  }
+
+  override render(): TemplateResult {
+    const { session } = this;
+    const links = session ? sessionLinks(session, this.server) : [];
+    const isReviewer = session?.welcome?.role === 'reviewer';
+    return html`<dialog aria-labelledby="title" closedby="any" @close=${() => this.dispatchEvent(new Event('closed'))}>
+        <header>
+          <h2 id="title" tabindex="-1" autofocus>${this.t('share.title')}</h2>
+          ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
+        </header>
+        ${session?.viewers ? html`<p class="people small soft">${icons.people()} ${this.t('share.peopleNow', { viewers: viewersLabel(this.t, session.viewers) })}</p>` : nothing}
+        ${links.map((link) => this.#row(link))}
+        ${session?.links ? this.#end(session) : nothing}
+        ${isReviewer ? nothing : html`<p class="small soft">${this.t('share.watchOnly')}</p>`}
+        ${this.#problem ? html`<div class="problem" role="alert">${wordedText(this.#problem)}</div>` : nothing}
+      </dialog>
+      <proof-confirm></proof-confirm>`;
+  }
+
+  /** Why the last change was not made. */
+  get #problem(): Worded | undefined {
+    const { rejection, welcome } = this.session ?? {};
+    if (!rejection || !accessCommandTypes.some((type) => type === rejection.command)) return undefined;
+    return rejectionSentence(this.t, rejection, welcome?.participantId, rejection.at);
+  }
+
+  #row(link: SessionLink): TemplateResult {
+    const { role, url } = link;
+    const title = this.t(`link.${role}`);
+    return html`<div class=${`link ${role}`}>
+      ${url === undefined ? html`<p class="title">${title}</p>` : html`<label for=${role}>${title}</label>`}
+      <p class="small soft" id=${`${role}-use`} role="status">${this.#use(link)}</p>
+      ${
+        url === undefined
+          ? nothing
+          : html`<input id=${role} readonly .value=${url} aria-describedby=${`${role}-use`} @focus=${selectAll} />
+            <proof-copy .content=${url} .name=${this.t(`link.${role}.copy`)}></proof-copy>`
+      }
+      ${link.isManaged ? this.#actions(link) : nothing}
     </div>`;
   }
 
-  #links(): readonly ShareLink[] {
-    if (!this.sessionId) return [];
-    const watch = {
-      id: 'watch',
-      title: this.t('share.watch'),
-      lets: this.t('share.watchLets'),
-      copy: this.t('share.copyWatch'),
-      url: sessionLink(this.server, this.sessionId, undefined),
-    };
-    if (!this.sessionKey) return [watch];
-    const review = {
-      id: 'review',
-      title: this.t('share.review'),
-      lets: this.t('share.reviewLets'),
-      copy: this.t('share.copyReview'),
-      url: sessionLink(this.server, this.sessionId, this.sessionKey),
-    };
-    return [review, watch];
+  #use({ role, url, isManaged }: SessionLink): string {
+    const use = this.t(`link.${role}.lets`);
+    if (url !== undefined) return this.changedLink === role ? `${this.t('link.isNew')} ${use}` : use;
+    return isManaged ? this.t(`link.${role}.closed`) : this.t('link.worksNoLonger');
+  }
+
+  #actions({ role, url }: SessionLink): TemplateResult {
+    const { pending = [], viewers, connection } = this.session ?? {};
+    const common = { unavailable: connection?.status !== 'online' };
+    const busy = (type: 'close_link' | 'replace_link') =>
+      pending.some((command) => command.type === type && command.role === role);
+    const ask = (type: 'close_link' | 'replace_link') =>
+      this.confirm.ask(linkQuestion(this.t, type, role, viewers?.watchers ?? 0));
+    return html`<div class="actions">
+      ${
+        url === undefined
+          ? button({
+              ...common,
+              label: this.t(`link.${role}.new`),
+              busy: busy('replace_link'),
+              press: () => this.dispatchEvent(new IntentEvent({ type: 'replace_link', role })),
+            })
+          : html`${button({ ...common, label: this.t('link.replace'), name: this.t(`link.${role}.replace`), kind: 'quiet', busy: busy('replace_link'), press: () => ask('replace_link') })}
+            ${button({ ...common, label: this.t('common.close'), name: this.t(`link.${role}.close`), kind: 'quiet', busy: busy('close_link'), press: () => ask('close_link') })}`
+      }
+    </div>`;
+  }
+
+  #end({ pending, viewers, connection }: SessionState): TemplateResult {
+    return html`<div class="end">
+      ${button({
+        label: this.t('endSession.open'),
+        busy: pending.some(({ type }) => type === 'end_session'),
+        unavailable: connection.status !== 'online',
+        press: () => this.confirm.ask(endQuestion(this.t, viewers ?? { reviewers: 1, watchers: 0 })),
+      })}
+    </div>`;
   }
 }
 

@@ -1,0 +1,58 @@
+/** What people are asked before they take something from others. */
+import type { Role } from '../../../shared/model.ts';
+import type { ViewersMessage } from '../../../shared/protocol.ts';
+import type { Intent } from '../../model/intent.ts';
+import type { Texts } from '../../model/texts.ts';
+
+export interface Question {
+  readonly title: string;
+  /** What follows. */
+  readonly text: string;
+  /** The label of the button that leaves everything as it is. */
+  readonly keep: string;
+  readonly confirm: string;
+  /** What is to be done. */
+  readonly intent: Intent;
+}
+
+export interface Loss {
+  /** How many pictures a start over would remove. */
+  readonly pictures: number;
+  /** Whether one of them is approved. */
+  readonly approved: boolean;
+}
+
+export function startOverQuestion(t: Texts, { pictures: count, approved }: Loss): Question {
+  return {
+    title: t('startOver.title'),
+    text: t(approved ? 'startOver.approved' : 'startOver.notApproved', { count }),
+    keep: t('startOver.keep', { count }),
+    confirm: t('common.startOver'),
+    intent: { type: 'start_over' },
+  };
+}
+
+/** `watchers`: how many people a watch link has in the session now. */
+export function linkQuestion(t: Texts, type: 'close_link' | 'replace_link', role: Role, watchers: number): Question {
+  const affected = role === 'reviewer' ? t('link.reviewersStay') : t('link.watchersLeave', { count: watchers });
+  return {
+    title: t(`link.${role}.${type}.title`),
+    text: `${t(`link.${type}.text`)} ${affected}`,
+    keep: t('link.keep'),
+    confirm: t(`link.${type}.confirm`),
+    intent: { type, role },
+  };
+}
+
+export function endQuestion(
+  t: Texts,
+  { reviewers, watchers }: Pick<ViewersMessage, 'reviewers' | 'watchers'>,
+): Question {
+  return {
+    title: t('endSession.title'),
+    text: t('endSession.text', { others: Math.max(0, reviewers + watchers - 1) }),
+    keep: t('endSession.keep'),
+    confirm: t('endSession.confirm'),
+    intent: { type: 'end_session' },
+  };
+}
