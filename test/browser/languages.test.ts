@@ -108,6 +108,26 @@ describe.each([
   });
 });
 
+test.each([
+  ['German', german],
+  ['a language from right to left', mirrored],
+])('in %s the dialogs fit on a phone', async (_, texts) => {
+  await page.viewport(360, 740);
+  await room.read(texts);
+  await room.show(states.withLinks({ ...states.deciding(picture), welcome: states.welcome('reviewer') }));
+  const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']");
+  expect(openers).toHaveLength(2);
+  for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look')]) {
+    opener.click();
+    const [dialog] = deep(room.review.shadowRoot, 'dialog[open]');
+    if (!(dialog instanceof HTMLDialogElement)) throw new Error('No dialog has opened.');
+    await animationsEnd();
+    await expect.poll(() => dialog.scrollWidth - dialog.clientWidth).toBeLessThanOrEqual(0);
+    expect(overflowing(room.review, 360)).toEqual([]);
+    dialog.close();
+  }
+});
+
 test('from right to left the picture is on the right, and icons that point along the line point the other way', async () => {
   await room.read(mirrored);
   await room.show(states.deciding(picture));

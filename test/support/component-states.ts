@@ -22,7 +22,7 @@ const limits = {
   DRAFTS_PER_SECOND: 10,
 };
 
-function welcome(role: Role, demo = false): WelcomeMessage {
+export function welcome(role: Role, demo = false): WelcomeMessage {
   const generator = demo
     ? { name: 'Demo painter', model: 'demo', demo, supports: capabilities }
     : { name: 'OpenAI', model: 'an-image-model', demo, supports: capabilities };

@@ -157,7 +157,7 @@ export class ShareDialog extends LocalizedElement {
       ${
         url === undefined
           ? nothing
-          : html`<input id=${role} readonly .value=${url} aria-describedby=${`${role}-use`} @focus=${selectAll} />
+          : html`<input id=${role} readonly dir="ltr" .value=${url} aria-describedby=${`${role}-use`} @focus=${selectAll} />
             <proof-copy .content=${url} .name=${this.t(`link.${role}.copy`)}></proof-copy>`
       }
       ${link.isManaged ? this.#actions(link) : nothing}
