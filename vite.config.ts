@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import compile from 'icu-minify/compile';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 
 const HOST = '127.0.0.1';
@@ -14,6 +17,7 @@ const SERVER_PORT = PAGE_PORT + 1;
 const page: UserConfig = {
   root: 'client/page',
   base: './',
+  plugins: [languages()],
   build: {
     outDir: '../../dist/page',
     license: { fileName: 'licenses.md' },
@@ -27,6 +31,7 @@ const page: UserConfig = {
 /** `npx vite build --mode embed`: dist/embed.js, one classic script that brings `<proof-room>` into other people's pages. */
 const embed: UserConfig = {
   root: 'client',
+  plugins: [languages()],
   publicDir: false,
   build: {
     outDir: '../dist',
@@ -39,7 +44,7 @@ const embed: UserConfig = {
 /** `npm run dev`: the page reloads by itself, and so does the server behind it. */
 const development: UserConfig = {
   ...page,
-  plugins: [server()],
+  plugins: [languages(), server()],
   server: {
     host: HOST,
     port: PAGE_PORT,
@@ -57,6 +62,87 @@ export default defineConfig(({ command, mode }) => {
   if (command === 'serve') return development;
   return mode === 'embed' ? embed : page;
 });
+
+/**
+ * Compiles the messages of the languages, so that the page needs no parser for them, and fills the HTML: `{{key}}` becomes a message. The build writes each HTML file in English under its own name, and in `de`, say, as `<name>.de.html`.
+ */
+export function languages(): Plugin {
+  let isServed = false;
+  return {
+    name: 'proofroom-languages',
+    enforce: 'post',
+    configResolved({ command }) {
+      isServed = command === 'serve';
+    },
+    transformIndexHtml: {
+      order: 'pre',
+      handler: async (html) => (isServed ? inLanguage(html, 'en', await messagesIn(languageFile('en'))) : html),
+    },
+    async generateBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (file.type !== 'asset' || !file.fileName.endsWith('.html')) continue;
+        const html = String(file.source);
+        for (const name of readdirSync(languageFolder)) {
+          const language = name.slice(0, -'.ts'.length);
+          const chunk = Object.values(bundle).find(
+            (one) => one.type === 'chunk' && one.facadeModuleId === fileURLToPath(languageFile(language)),
+          );
+          const source = inLanguage(html, language, await messagesIn(languageFile(language)), chunk?.fileName);
+          if (language === 'en') file.source = source;
+          else this.emitFile({ type: 'asset', fileName: file.fileName.replace(/html$/, `${language}.html`), source });
+        }
+      }
+    },
+    async load(id) {
+      const [path = ''] = id.split('?');
+      if (!/\/languages\/[^/]+\.ts$/.test(path)) return undefined;
+      this.addWatchFile(path);
+      const messages = compileMessages(await messagesIn(pathToFileURL(path)));
+      return { code: `export default ${JSON.stringify(messages)};`, moduleType: 'js' };
+    },
+  };
+}
+
+type Messages = Readonly<Record<string, string>>;
+
+const languageFolder = new URL('client/languages/', import.meta.url);
+const languageFile = (language: string): URL => new URL(`${language}.ts`, languageFolder);
+
+/** As they are now: in development the file may have changed. */
+async function messagesIn(file: URL): Promise<Messages> {
+  const { default: messages } = await import(`${file}?${Date.now()}`);
+  return messages;
+}
+
+/** @param chunk the file of the language, which the page is going to load */
+function inLanguage(html: string, language: string, messages: Messages, chunk?: string): string {
+  const preload =
+    chunk && html.includes('type="module"') ? `<link rel="modulepreload" crossorigin href="./${chunk}" />\n  ` : '';
+  return html.replace('</head>', `${preload}</head>`).replace(/\{\{([\w.]+)\}\}/g, (_, key: string) => {
+    const text = key === 'language' ? language : messages[key];
+    if (text === undefined) throw new Error(`There is no message ${key} in ${language}`);
+    return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+  });
+}
+
+/** @param messages in ICU MessageFormat, by key */
+export function compileMessages(messages: Messages): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(messages).map(([key, message]) => [key, isolated(compile(message))]));
+}
+
+/**
+ * A text that is filled in, `["name"]`, may be in another direction than the sentence, and must not change the order of the words around
+ * it: U+2068 isolates it, up to U+2069. https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
+ */
+function isolated(node: unknown): unknown {
+  if (Array.isArray(node)) {
+    return node.flatMap((child: unknown) =>
+      Array.isArray(child) && child.length === 1 ? ['\u2068', child, '\u2069'] : [isolated(child)],
+    );
+  }
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, isolated(child)]));
+}
 
 /** Runs the server beside the page: it starts, restarts and ends with it. */
 function server(): Plugin {

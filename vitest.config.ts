@@ -1,16 +1,20 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumLaunchOptions } from './test/support/chromium.ts';
+import { languages } from './vite.config.ts';
 
 /** See test/README.md for what belongs where. */
 export default defineConfig({
+  plugins: [languages()],
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 15_000 } },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 15_000 } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'] } },
       {
+        extends: true,
         test: {
           name: 'browser',
+          setupFiles: ['test/support/browser-texts.ts'],
           include: ['test/browser/**/*.test.ts'],
           browser: {
             enabled: true,
@@ -22,6 +26,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'e2e',
           // No test changes a module, so the files can share them: loading them takes a second each time.

@@ -55,11 +55,87 @@ export const generationErrorCodes = [
 ] as const;
 export type GenerationErrorCode = (typeof generationErrorCodes)[number];
 
+/** Every failure that has a sentence of its own. `server/generators/failures.ts` has the sentences. */
+export const failureDetails = [
+  'moderation_picture',
+  'moderation_prompt',
+  'moderation_request',
+  'no_credit',
+  'unverified_organization',
+  'no_such_model',
+  'no_such_models',
+  'key_lacks_permission',
+  'key_refused',
+  'key_unusable',
+  'region_unsupported',
+  'proxy_sign_in',
+  'not_allowed',
+  'no_edits',
+  'redirected',
+  'no_such_api',
+  'not_the_api',
+  'request_too_large',
+  'rate_limited',
+  'wait_minutes',
+  'wait_hours',
+  'wait_days',
+  'timed_out',
+  'silent',
+  'unfinished',
+  'service_fault',
+  'request_refused',
+  'unexplained',
+  'unexpected',
+  'unreachable',
+  'cut',
+  'too_much_data',
+  'not_an_image',
+  'image_damaged',
+  'image_too_big',
+  'only_an_address',
+  'no_image',
+  'demo_failed',
+  'demo_too_large',
+  'no_memory',
+  'no_budget',
+  'server_fault',
+] as const;
+export type FailureDetail = (typeof failureDetails)[number];
+
+/** Every sentence that may stand in the `reason` of a `progress`. */
+export const retryDetails = [
+  'busy',
+  'slow',
+  'connection_failed',
+  'fault',
+  'try_had_begun',
+  'tries_had_begun',
+  'billing_unknown',
+] as const;
+export type RetryDetail = (typeof retryDetails)[number];
+
+/** Sentences about a rejection that say more than its code. */
+export const rejectDetails = [
+  'too_many_pictures',
+  'fewer_pictures',
+  'too_many_waiting',
+  'budget_low',
+  'budget_used',
+] as const;
+export type RejectDetail = (typeof rejectDetails)[number];
+
+/** What a sentence speaks of: a name, a count, a duration. */
+export const SentenceParameters = v.record(v.string(), v.union([v.string(), v.number()]));
+export type SentenceParameters = v.InferOutput<typeof SentenceParameters>;
+
 /** Why a generation, or one candidate of it, gave no image. */
 export const GenerationError = v.object({
   code: openEnum(generationErrorCodes),
-  /** A sentence that a person understands and can act on. */
+  /** A sentence in English that a person understands and can act on. */
   message: v.string(),
+  /** Names the sentence, for clients that word it in another language. */
+  detail: v.optional(openEnum(failureDetails)),
+  params: v.optional(SentenceParameters),
   /** Whether the same prompt may succeed when it is tried again. */
   retryable: v.boolean(),
 });

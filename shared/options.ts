@@ -1,6 +1,6 @@
 /**
- * The options of a generation: one row each. The schemas of `Options` and `Capabilities`, the server's checks, the form, its words and
- * the request to OpenAI are all made from this table.
+ * The options of a generation: one row each. The schemas of `Options` and `Capabilities`, the server's checks, the form and the
+ * request to OpenAI are all made from this table.
  */
 import * as v from 'valibot';
 import { Count } from './schemas.ts';
@@ -12,8 +12,6 @@ interface OtherOptions {
 }
 
 interface OptionRow {
-  /** What people read above the option's control. */
-  readonly title: string;
   /** What a client may send. */
   readonly schema: v.GenericSchema;
   /** How the option is chosen: from a list, as a count from `least` up, or as a number. */
@@ -23,8 +21,6 @@ interface OptionRow {
   readonly least?: number;
   /** The field of `Capabilities` that turns the list of values into mere suggestions. */
   readonly anyCapability?: 'anySize';
-  /** What people read in place of a value; other values are shown as they are. */
-  readonly names?: Readonly<Record<string, string>>;
   /** The field of OpenAI's image tool and of its Images API; absent where the option is no field of theirs. */
   readonly parameter?: string;
   /** What the value does not go together with, in a sentence; nothing where it does. */
@@ -36,50 +32,40 @@ const wholeNumber = (least: number, most: number) =>
 
 export const optionTable = {
   candidates: {
-    title: 'Pictures at once',
     schema: wholeNumber(1, 4),
     control: 'count',
     capability: 'candidates',
     least: 1,
   },
   model: {
-    title: 'Model',
     schema: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
     control: 'choice',
     capability: 'models',
   },
   /** `auto`, or width by height in pixels, such as `1536x1024`. */
   size: {
-    title: 'Size',
     schema: v.pipe(v.string(), v.regex(/^(auto|[1-9]\d{1,3}x[1-9]\d{1,3})$/)),
     control: 'choice',
     capability: 'sizes',
     anyCapability: 'anySize',
-    names: { '1024x1024': 'Square', '1536x1024': 'Landscape', '1024x1536': 'Portrait' },
     parameter: 'size',
   },
   quality: {
-    title: 'Quality',
     schema: v.picklist(['auto', 'low', 'medium', 'high', 'xhigh', 'max']),
     control: 'choice',
     capability: 'qualities',
-    names: { low: 'Low', medium: 'Medium', high: 'High', xhigh: 'Extra high', max: 'Highest' },
     parameter: 'quality',
   },
   format: {
-    title: 'Format',
     schema: v.picklist(['png', 'jpeg', 'webp']),
     control: 'choice',
     capability: 'formats',
-    names: { png: 'PNG', jpeg: 'JPEG', webp: 'WebP' },
     parameter: 'output_format',
   },
   background: {
-    title: 'Background',
     schema: v.picklist(['auto', 'opaque', 'transparent']),
     control: 'choice',
     capability: 'backgrounds',
-    names: { opaque: 'Opaque', transparent: 'Transparent' },
     parameter: 'background',
     conflict: ({ background, format }) =>
       background === 'transparent' && format === 'jpeg'
@@ -88,7 +74,6 @@ export const optionTable = {
   },
   /** OpenAI's compression level of JPEG and WebP, in percent. */
   compression: {
-    title: 'Compression',
     schema: wholeNumber(0, 100),
     control: 'number',
     capability: 'compression',
@@ -100,12 +85,10 @@ export const optionTable = {
   },
   /** How many previews are asked for; fewer may come. */
   partialImages: {
-    title: 'Previews',
     schema: wholeNumber(0, 3),
     control: 'count',
     capability: 'partialImages',
     least: 0,
-    names: { '0': 'None' },
     parameter: 'partial_images',
   },
 } as const satisfies Readonly<Record<string, OptionRow>>;

@@ -12,7 +12,10 @@ import {
   outcomes,
   Person,
   RecordEntry,
+  rejectDetails,
+  retryDetails,
   roles,
+  SentenceParameters,
   stages,
 } from './model.ts';
 import { Capabilities, Options } from './options.ts';
@@ -318,8 +321,10 @@ export const ProgressMessage = v.object({
   /** 1 is the next to start. */
   queuePosition: v.optional(Count),
   retryInMs: v.optional(Count),
-  /** Why it is tried again, or was: a sentence, which stays in the phases that follow. */
+  /** Why it is tried again, or was: sentences in English, which stay in the phases that follow. */
   reason: v.optional(v.string()),
+  /** Names the sentences of `reason`, in order, for clients that word them in another language. */
+  reasons: v.optional(v.array(v.object({ detail: openEnum(retryDetails), params: v.optional(SentenceParameters) }))),
 });
 export type ProgressMessage = v.InferOutput<typeof ProgressMessage>;
 
@@ -369,7 +374,11 @@ export const RejectMessage = v.object({
   /** The id in `want` that is not here. */
   imageId: v.optional(v.string()),
   code: openEnum(rejectCodes),
+  /** In English. */
   message: v.string(),
+  /** Names the sentence where it says more than the code, for clients that word it in another language. */
+  detail: v.optional(openEnum(rejectDetails)),
+  params: v.optional(SentenceParameters),
   lastAction: v.optional(LastAction),
 });
 export type RejectMessage = v.InferOutput<typeof RejectMessage>;

@@ -2,7 +2,7 @@
 import type { Attempt, Decision, DiscardedAttempt, Generation } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 
-type Verb = 'Refined' | 'Regenerated';
+type Verb = 'refined' | 'regenerated';
 
 export type Origin =
   | { readonly verb: Verb; readonly parent: Attempt; readonly state: 'kept' | 'discarded' }
@@ -16,7 +16,7 @@ export function originOf(
   discarded: readonly DiscardedAttempt[],
 ): Origin | undefined {
   if (parentId === undefined) return undefined;
-  const verb = feedback === undefined ? 'Regenerated' : 'Refined';
+  const verb = feedback === undefined ? 'regenerated' : 'refined';
   const kept = findAttempt(attempts, parentId);
   if (kept) return { verb, parent: kept, state: 'kept' };
   const parent = findAttempt(discarded, parentId);

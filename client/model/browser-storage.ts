@@ -48,6 +48,7 @@ const PARTICIPANTS_KEPT = 50;
 
 const NAME = 'proofroom.name';
 const OPTIONS = 'proofroom.options';
+const LANGUAGE = 'proofroom.language';
 const PARTICIPANTS = 'proofroom.participants';
 const unsentKey = (sessionId: string): string => `proofroom.unsent ${sessionId}`;
 const tokenKey = (server: string): string => `proofroom.token ${server}`;
@@ -58,6 +59,9 @@ export const browserStorage = {
   /** The name that this person last chose, for all servers. */
   name: (): string | undefined => read('localStorage', NAME),
   saveName: (name: string): void => write('localStorage', NAME, name),
+  /** The language that this person chose in place of the page's own. */
+  language: (): string | undefined => read('localStorage', LANGUAGE),
+  saveLanguage: (language: string): void => write('localStorage', LANGUAGE, language),
   /** The options that this person last chose, whether or not a server allows them. */
   options: (): Options => parsed(Options, read('localStorage', OPTIONS)) ?? {},
   saveOptions: (options: Options): void => write('localStorage', OPTIONS, JSON.stringify(options)),

@@ -35,6 +35,7 @@ export type Intent =
   | { readonly type: 'unsent'; readonly unsent: Pick<UnsentInput, 'feedback' | 'reason'> }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
+  | { readonly type: 'language'; readonly language: string }
   | { readonly type: 'new_session'; readonly prompt: string }
   | { readonly type: 'reconnect' };
 

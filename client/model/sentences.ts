@@ -1,5 +1,5 @@
 /** The texts that depend on the session's state: what a person reads, and what a screen reader says. */
-import type { Attempt, DiscardedAttempt, LastAction } from '../../shared/model.ts';
+import type { Attempt, DiscardedAttempt, GenerationError, LastAction, SentenceParameters } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Obstacle } from '../session/obstacle.ts';
@@ -12,62 +12,85 @@ import {
   type SessionState,
 } from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
+import { ago } from './formats.ts';
+import type { MessageKey, Texts } from './texts.ts';
 
-const ordinals = ['', 'First', 'Second', 'Third', 'Fourth', 'Fifth'];
-const ordinal = (count: number): string => ordinals[count] ?? `${count}th`;
-export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 const seconds = (ms: number): number => Math.ceil(Math.max(0, ms) / 1000);
 
-// ——— numbers ———
-
-/** Such as `0:07`. */
-export function stopwatch(ms: number): string {
-  const whole = Math.floor(Math.max(0, ms) / 1000);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
-}
-
-function ago(ms: number): string {
-  const whole = Math.floor(ms / 1000);
-  if (whole < 1) return 'just now';
-  if (whole < 60) return `${whole} s ago`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ago`;
-  return `${Math.floor(whole / 3600)} h ago`;
-}
-
 /** How long a generation usually takes, rounded more coarsely the longer that is. */
-export function estimate(elapsedMs: number, expectedMs: number): string {
+export function estimate(t: Texts, elapsedMs: number, expectedMs: number): string {
   const exact = expectedMs / 1000;
   const step = exact < 10 ? 1 : 5;
-  const rounded = exact >= 90 ? `${Math.round(exact / 60)} min` : `${Math.max(1, Math.round(exact / step) * step)} s`;
-  return `Usually about ${rounded}${elapsedMs > expectedMs * 1.5 ? '; this one takes longer' : ''}.`;
+  const isLate = elapsedMs > expectedMs * 1.5 ? 'yes' : 'no';
+  return exact >= 90
+    ? t('progress.usualMinutes', { minutes: Math.round(exact / 60), isLate })
+    : t('progress.usualSeconds', { seconds: Math.max(1, Math.round(exact / step) * step), isLate });
 }
 
-export function fileSize(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+// ——— what the server says ———
+
+/** A text, and the language that it is in. */
+export interface Worded {
+  readonly text: string;
+  readonly language: string;
 }
 
-/** The ends of a digest, enough to compare by eye. */
-export const shortDigest = (sha256: string): string => `${sha256.slice(0, 8)} … ${sha256.slice(-8)}`;
+/** The server's sentences are in English, for what this page does not know yet. */
+const asSent = (text: string): Worded => ({ text, language: 'en' });
+
+/** Why there is no picture. */
+export function failureSentence(t: Texts, { detail, params, message }: GenerationError): Worded {
+  return detail === undefined || detail === 'unknown'
+    ? asSent(message)
+    : worded(t, `failure.${detail}`, params, message);
+}
+
+/** Why there is another try; undefined where the server does not say. */
+export function retrySentence(
+  t: Texts,
+  { reason, reasons }: Pick<ProgressMessage, 'reason' | 'reasons'>,
+): Worded | undefined {
+  if (reason === undefined) return undefined;
+  if (!reasons?.length) return asSent(reason);
+  const sentences = reasons.map(({ detail, params }) =>
+    detail === 'unknown' ? asSent(reason) : worded(t, `retry.${detail}`, params, reason),
+  );
+  const unknown = sentences.find(({ language }) => language !== t.language);
+  return unknown ? asSent(reason) : { text: sentences.map(({ text }) => text).join(' '), language: t.language };
+}
+
+/** A newer server may leave out a parameter that this version needs: then its own sentence stands. */
+function worded(t: Texts, key: MessageKey, params: SentenceParameters | undefined, sent: string): Worded {
+  try {
+    return { text: t.filled(key, params ?? {}), language: t.language };
+  } catch {
+    return asSent(sent);
+  }
+}
 
 // ——— attempts and images ———
 
 const TITLE_CHARACTERS = 48;
 
 /** Such as `No. 3`. */
-export const attemptNumber = ({ number }: Attempt): string => `No. ${number}`;
+export const attemptNumber = (t: Texts, { number }: Pick<Attempt, 'number'>): string => t('picture.number', { number });
 
 /** For screen readers: the number, the prompt, what it was made from, and whether it is approved. */
 export function attemptName(
+  t: Texts,
   attempt: Attempt,
   attempts: readonly Attempt[],
   discarded: readonly DiscardedAttempt[],
   approved: boolean,
 ): string {
   const origin = originOf(attempt, attempts, discarded);
-  const parts = [attemptNumber(attempt), firstWords(attempt.prompt)];
-  if (origin?.parent) parts.push(`${origin.verb.toLowerCase()} from ${attemptNumber(origin.parent)}`);
-  if (approved) parts.push('approved');
-  return parts.join(', ');
+  return t('picture.name', {
+    number: attempt.number,
+    prompt: firstWords(attempt.prompt),
+    origin: origin?.parent ? origin.verb : 'none',
+    parent: origin?.parent?.number ?? 0,
+    approved: approved ? 'yes' : 'no',
+  });
 }
 
 /** The beginning of a text on one line, cut at a word where there is one. */
@@ -79,180 +102,129 @@ export function firstWords(text: string): string {
   return `${cut.replace(/\s\S*$/, '').replace(/[\s,.;:]+$/, '')} …`;
 }
 
-const imageKinds = {
-  partial: 'Preview, still being drawn',
-  previous: 'Previous image',
-  finished: 'Generated image',
-  approved: 'Generated image',
-} as const;
-
 /** The alternative text of an image. */
-export const imageAlt = (kind: keyof typeof imageKinds, prompt: string): string => `${imageKinds[kind]}: ${prompt}`;
-
-interface PictureProblemText {
-  readonly title: string;
-  readonly text: string;
-}
-
-/** Why a finished picture cannot be seen. */
-export const pictureProblems: Readonly<Record<PictureProblem, PictureProblemText>> = {
-  undecodable: {
-    title: 'Your browser cannot show this picture',
-    text: 'Its file may be damaged, or of a kind that this browser does not know.',
-  },
-  blocked_by_policy: {
-    title: 'Your browser cannot show this picture',
-    text: 'The Content-Security-Policy of this site forbids it: its owner has to add blob: to img-src.',
-  },
-  damaged: {
-    title: 'This picture arrived damaged',
-    text: 'Something between this page and the server has changed its bytes. Open it again for another try.',
-  },
-  unreachable: {
-    title: 'This picture has not come',
-    text: 'Something between this page and the server keeps it away. Open it again for another try.',
-  },
-};
+export const imageAlt = (t: Texts, kind: 'partial' | 'previous' | 'finished' | 'approved', prompt: string): string =>
+  t(`picture.${kind === 'approved' ? 'finished' : kind}`, { prompt });
 
 /** What to do about a picture that cannot be approved, because it cannot be seen. */
-export function undecidable(problem: PictureProblem): string {
+export function undecidable(t: Texts, problem: PictureProblem): string {
   const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
-  const way = isHere
-    ? 'Download it to look at it, or leave the decision to somebody who sees it'
-    : 'Leave the decision to somebody who sees it';
-  return `A picture can be approved only where it can be seen. ${way}.`;
+  return `${t('decision.onlySeen')} ${t(isHere ? 'decision.downloadOrLeave' : 'decision.leave')}`;
 }
 
 /** The label of the button that ends this person's selection; undefined where the selected attempt is shown anyway. */
-export function showLatestLabel(snapshot: SnapshotMessage, selectedId: string | undefined): string | undefined {
+export function showLatestLabel(
+  t: Texts,
+  snapshot: SnapshotMessage,
+  selectedId: string | undefined,
+): string | undefined {
   const { attempts } = snapshot;
   const selected = findAttempt(attempts, selectedId);
   if (!selected) return undefined;
-  if (snapshot.stage === 'generating') return 'Show what is being drawn';
+  if (snapshot.stage === 'generating') return t('picture.showDrawn');
   if (snapshot.stage === 'final') {
-    return selectedId === (snapshot.approved ?? snapshot.image).imageId ? undefined : 'Show the approved picture';
+    return selectedId === (snapshot.approved ?? snapshot.image).imageId ? undefined : t('picture.showApproved');
   }
   const newest = newestAttempts(attempts);
-  if (newest.length > 1) return `Show all ${newest.length} pictures`;
-  return newest.includes(selected) ? undefined : 'Show the newest picture';
+  if (newest.length > 1) return t('picture.showAll', { count: newest.length });
+  return newest.includes(selected) ? undefined : t('picture.showNewest');
 }
 
 /** What to know before asking for several pictures at once; empty where pictures cost nothing. */
-export const billingNote = ({ candidates = 1 }: Options, isFree: boolean): string =>
-  isFree || candidates === 1 ? '' : 'Each picture is billed by itself.';
+export const billingNote = (t: Texts, { candidates = 1 }: Options, isFree: boolean): string =>
+  isFree || candidates === 1 ? '' : t('options.billed');
 
 // ——— a generation under way ———
 
 /** `sinceMs` is the time since the message came; without it, the label holds for as long as the phase lasts. */
-export function phaseLabel(progress: ProgressMessage | undefined, sinceMs?: number): string {
+export function phaseLabel(t: Texts, progress: ProgressMessage | undefined, sinceMs?: number): string {
   switch (progress?.phase) {
     case undefined:
-      return 'Starting';
-    case 'queued':
-      return progress.queuePosition ? `Waiting, place ${progress.queuePosition} in line` : 'Waiting in line';
+      return t('progress.starting');
+    case 'queued': {
+      const { queuePosition: place } = progress;
+      return place ? t('progress.queuedAt', { place }) : t('progress.queued');
+    }
     case 'started':
-      return 'Sent to the model';
+      return t('progress.started');
     case 'drawing':
-      return 'Drawing';
+      return t('progress.drawing');
     case 'retrying': {
-      if (sinceMs === undefined) return `${ordinal(progress.try)} try soon`;
+      if (sinceMs === undefined) return t('progress.trySoon', { try: progress.try });
       const left = seconds((progress.retryInMs ?? 0) - sinceMs);
-      return left > 0 ? `${ordinal(progress.try)} try in ${left} s` : `${ordinal(progress.try)} try starts now`;
+      return left > 0
+        ? t('progress.tryIn', { try: progress.try, seconds: left })
+        : t('progress.tryNow', { try: progress.try });
     }
     case 'unknown':
-      return 'In progress';
+      return t('progress.unknown');
   }
 }
 
 // ——— who did what ———
 
-const actions = {
-  generate: 'asked for a picture',
-  regenerate: 'asked for another picture',
-  refine: 'asked for a change',
-  approve: 'approved this image',
-  request_changes: 'requested changes',
-  decline: 'declined',
-  withdraw: 'withdrew a decision',
-  cancel: 'cancelled the drawing',
-  start_over: 'started over',
-  unknown: 'changed something',
-} as const satisfies Record<LastAction['action'], string>;
-
-/** A name between characters that keep its direction to itself: in plain text it could turn the words around it. */
-const isolated = (name: string): string => `\u2068${name}\u2069`;
-
-/** The predicate of a sentence that begins with a name. */
-export const actionPhrase = ({ action }: LastAction): string => actions[action];
-
 /** `participantId` is the reader's own; `now` by the server's clock, in milliseconds since 1970. */
-function actionSentence(action: LastAction, participantId: string | undefined, now: number): string {
-  const name = action.participantId === participantId ? 'You' : isolated(action.by);
-  // Where the two clocks differ by a little, the action must not be in the future.
-  return `${name} ${actionPhrase(action)} ${ago(Math.max(0, now - Date.parse(action.at)))}.`;
+function actionSentence(
+  t: Texts,
+  { action, participantId, by, at }: LastAction,
+  ownId: string | undefined,
+  now: number,
+): string {
+  return t(`actionAgo.${action}`, {
+    who: participantId === ownId ? 'you' : 'other',
+    name: by,
+    // Where the two clocks differ by a little, the action must not be in the future.
+    ago: ago(t, Math.max(0, now - Date.parse(at))),
+  });
 }
 
 /** Why a command was rejected: the action that came before it, where that is the reason. Parameters as in `actionSentence`. */
 export function rejectionSentence(
-  { command, code, message, lastAction }: CommandRejection,
+  t: Texts,
+  { command, code, message, detail, params, lastAction }: CommandRejection,
   participantId: string | undefined,
   now: number,
-): string {
+): Worded {
   const isLate = code === 'stale' || code === 'wrong_stage';
-  if (isLate && lastAction) return actionSentence(lastAction, participantId, now);
-  return isLate && command === 'cancel' ? 'It was too late to cancel: the drawing had ended.' : message;
+  if (code === 'unknown') return asSent(message);
+  if (detail) return detail === 'unknown' ? asSent(message) : worded(t, `rejectDetail.${detail}`, params, message);
+  if (isLate && lastAction) {
+    return { text: actionSentence(t, lastAction, participantId, now), language: t.language };
+  }
+  const key = isLate && command === 'cancel' ? 'reject.tooLateToCancel' : (`reject.${code}` as const);
+  return { text: t(key), language: t.language };
 }
 
-export function viewersLabel({ reviewers, watchers }: ViewersMessage): string {
-  const reviewing = plural(reviewers, 'reviewer');
-  return watchers ? `${reviewing}, ${watchers} watching` : reviewing;
-}
+export const viewersLabel = (t: Texts, { reviewers, watchers }: ViewersMessage): string =>
+  t('bar.viewers', { reviewers, watchers });
 
-const RELOAD = 'Reload the page to get its newest version.';
-
-export const unknownStage = {
-  title: 'Unknown stage',
-  text: `This session is at a stage that this page does not know. ${RELOAD}`,
-} as const;
-
-const watched = {
-  initial_input: 'Nobody has asked for a picture yet. It will show here by itself.',
-  generating: 'The picture shows here while it is drawn.',
-  user_feedback: 'The reviewers are deciding on this picture.',
-} as const;
-
-export type WatchedStage = keyof typeof watched;
+export type WatchedStage = 'initial_input' | 'generating' | 'user_feedback';
 
 /** What somebody who may not decide sees here, and how they could decide. */
-export function watchSentence(stage: WatchedStage, role: WelcomeMessage['role']): string {
-  const toDecide =
-    role === 'unknown'
-      ? `This page does not know your role here. ${RELOAD}`
-      : 'To decide with them, ask for the review link.';
-  return `${watched[stage]} ${toDecide}`;
-}
+export const watchSentence = (t: Texts, stage: WatchedStage, role: WelcomeMessage['role']): string =>
+  `${t(`watch.${stage}`)} ${t(role === 'unknown' ? 'watch.unknownRole' : 'watch.toDecide')}`;
 
 // ——— the connection ———
 
-const closedLabels: Partial<Record<EndReason, string>> = {
-  session_gone: 'Session is gone',
-  session_ended: 'Session has ended',
+const closedLabels: Partial<Record<EndReason, MessageKey & `connection.${string}`>> = {
+  session_gone: 'connection.sessionGone',
+  session_ended: 'connection.sessionEnded',
 };
 
-export function connectionLabel(connection: ConnectionState): string {
+export function connectionLabel(t: Texts, connection: ConnectionState): string {
   switch (connection.status) {
     case 'connecting':
-      return 'Connecting';
+      return t('connection.connecting');
     case 'online':
-      return 'Live';
+      return t('connection.online');
     case 'reconnecting':
-      return connection.isServerBusy ? 'The server is busy' : 'Reconnecting';
+      return t(connection.isServerBusy ? 'connection.serverBusy' : 'connection.reconnecting');
     case 'token_needed':
-      return 'Access token needed';
+      return t('connection.tokenNeeded');
     case 'closed':
-      return closedLabels[connection.reason] ?? 'Not connected';
+      return t(closedLabels[connection.reason] ?? 'connection.closed');
     case 'left':
-      return 'Not connected';
+      return t('connection.closed');
   }
 }
 
@@ -262,152 +234,88 @@ export function secondsToNextTry(connection: ConnectionState, now: number): numb
   return seconds(connection.nextTryAt - now) || undefined;
 }
 
-interface EndedNoticeText {
-  readonly title: string;
-  readonly text: string;
-  /** What the person can do next. */
-  readonly action: 'new_session' | 'reconnect';
-}
+/** What a person can do about the end of a connection (rule R9). */
+export const endedActions = {
+  session_gone: 'new_session',
+  not_allowed: 'new_session',
+  link_closed: 'new_session',
+  session_ended: 'new_session',
+  misuse: 'reconnect',
+  too_big: 'reconnect',
+  blocked: 'reconnect',
+  blocked_by_policy: 'reconnect',
+} as const satisfies Record<EndReason, 'new_session' | 'reconnect'>;
 
-/** What the end of a connection means to a person (rule R9). */
-export const endedNotices = {
-  session_gone: {
-    title: 'This session is gone',
-    text: 'The server does not have it: it was idle for too long, a reviewer ended it, the server was restarted, or the link is incomplete.',
-    action: 'new_session',
-  },
-  not_allowed: {
-    title: 'This link does not let you in',
-    text: 'Ask whoever sent it for a fresh one, or start a session of your own.',
-    action: 'new_session',
-  },
-  link_closed: {
-    title: 'This watch link was closed by a reviewer',
-    text: 'Ask for a new one, or start a session of your own.',
-    action: 'new_session',
-  },
-  session_ended: {
-    title: 'A reviewer ended this session',
-    text: 'It is over for everybody, and its pictures are gone from the server.',
-    action: 'new_session',
-  },
-  misuse: {
-    title: 'The server ended the connection',
-    text: 'It could not make sense of a message from this page. Reload the page, and it should work again.',
-    action: 'reconnect',
-  },
-  too_big: {
-    title: 'Something on the way takes only small messages',
-    text: 'A proxy or relay between this page and the server refuses what the session needs. Whoever runs it has to raise its limit for the size of WebSocket messages.',
-    action: 'reconnect',
-  },
-  blocked: {
-    title: 'This page may not connect to the server',
-    text: "A page that is served over https can't open an unencrypted connection. The owner of this site has to reach the Proofroom server over https, too.",
-    action: 'reconnect',
-  },
-  blocked_by_policy: {
-    title: 'This page may not connect to the server',
-    text: "The site's Content-Security-Policy does not allow it. The owner of this site has to add the Proofroom server to connect-src.",
-    action: 'reconnect',
-  },
-} as const satisfies Record<EndReason, EndedNoticeText>;
-
-interface ObstacleText {
-  readonly title: string;
-  readonly text: string;
-  /** The label of a link to the server's own page, where that may help. */
-  readonly link?: string;
-}
-
-/** What keeps the page from the server, while it goes on trying. */
-export const obstacles: Readonly<Record<Obstacle, ObstacleText>> = {
-  unreachable: {
-    title: 'The server does not answer',
-    text: 'This device may be offline, or its network lets nothing through to the server.',
-  },
-  sign_in: {
-    title: 'You have to sign in again',
-    text: 'Somebody before the server lets in only people who have signed in. Do that in another tab; this page then goes on by itself.',
-    link: 'Sign in in a new tab',
-  },
-  server_away: {
-    title: 'The server is away',
-    text: 'It is being restarted, or a proxy before it does not reach it.',
-  },
-  another_site: {
-    title: 'Something else answers at the server’s address',
-    text: 'That may be a page to sign in: open it to see. If it is not, the address is wrong, or Proofroom no longer runs there.',
-    link: 'Open it in a new tab',
-  },
-  foreign_page: {
-    title: 'The server does not answer this page',
-    text: 'Its owner has to add the address of this site to PROOFROOM_ALLOWED_ORIGINS. Or it asks people to sign in first: open it to see.',
-    link: 'Open it in a new tab',
-  },
-  no_websocket: {
-    title: 'No WebSocket gets through',
-    text: 'The server answers, but a proxy on the way drops WebSockets: it has to pass on Upgrade, Connection and Host. The server’s log says more.',
-  },
+/** The labels of the links to the server's own page, where that may help against what keeps the page from the server. */
+export const obstacleLinks: Readonly<Partial<Record<Obstacle, MessageKey & `obstacle.${string}Link`>>> = {
+  sign_in: 'obstacle.signInLink',
+  another_site: 'obstacle.openLink',
+  foreign_page: 'obstacle.openLink',
 };
 
 // ——— announcements ———
 
 /** One sentence for the status region at each change that matters. */
-export function announcement(state: SessionState): string {
+export function announcement(t: Texts, state: SessionState): string {
   const { snapshot, connection } = state;
   if (connection.status === 'reconnecting') {
-    if (connection.obstacle) return `${obstacles[connection.obstacle].title}. Trying again.`;
-    return connection.isServerBusy ? 'The server is busy. Trying again.' : 'The connection is lost. Reconnecting.';
+    if (connection.obstacle) return t('announce.obstacle', { title: t(`obstacle.${connection.obstacle}`) });
+    return t(connection.isServerBusy ? 'announce.serverBusy' : 'announce.connectionLost');
   }
-  if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
+  if (connection.status === 'closed') return t('announce.sentence', { title: t(`ended.${connection.reason}`) });
   switch (snapshot?.stage) {
     case undefined:
       return '';
     case 'initial_input':
-      return snapshot.error ? '' : 'Ready for a prompt.';
+      return snapshot.error ? '' : t('announce.readyForPrompt');
     case 'generating':
-      return generatingAnnouncement(state);
+      return generatingAnnouncement(t, state);
     case 'user_feedback':
-      return reviewAnnouncement(snapshot, state);
-    case 'final':
-      return approvalAnnouncement(snapshot);
+      return reviewAnnouncement(t, snapshot, state);
+    case 'final': {
+      if (!snapshot.approved) return t('announce.declined');
+      const name = approvalOf(snapshot)?.by;
+      return name === undefined ? t('announce.approvedBySomebody') : t('announce.approved', { name });
+    }
     case 'unknown':
-      return unknownStage.text;
+      return t('stage.unknown.text');
   }
 }
 
-function approvalAnnouncement(snapshot: Extract<SnapshotMessage, { stage: 'final' }>): string {
-  if (!snapshot.approved) return 'The review has ended without a picture.';
-  const decision = approvalOf(snapshot);
-  return `The picture was approved by ${decision ? isolated(decision.by) : 'a reviewer'}.`;
-}
-
-function generatingAnnouncement({ progress }: SessionState): string {
+function generatingAnnouncement(t: Texts, { progress }: SessionState): string {
   const [first] = progress.values();
-  if (first?.phase === 'retrying') return `${first.reason ?? 'That try failed.'} ${ordinal(first.try)} try follows.`;
-  return `The picture is being made. ${phaseLabel(first)}.`;
+  if (first?.phase === 'retrying') {
+    const reason = retrySentence(t, first)?.text ?? t('progress.thatTryFailed');
+    return `${reason} ${t('progress.tryFollows', { try: first.try })}`;
+  }
+  return t('announce.drawing', { phase: phaseLabel(t, first) });
 }
 
 /** A failure is announced by its own notice. */
-function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage, state: SessionState): string {
+function reviewAnnouncement(
+  t: Texts,
+  { attempts, error, lastGeneration }: SnapshotMessage,
+  state: SessionState,
+): string {
   const newest = newestAttempts(attempts);
   const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
-  if (!hasAttempt) return error ? '' : 'The drawing was cancelled.';
-  if (newest.length > 1) return `${newest.length} pictures are ready. Open one of them to decide.`;
+  if (!hasAttempt) return error ? '' : t('announce.cancelled');
+  if (newest.length > 1) return t('announce.severalReady', { count: newest.length });
   const problem = newest[0] && pictureProblem(state, newest[0].image.imageId);
-  return problem ? `${pictureProblems[problem].title}.` : 'The picture is ready for your decision.';
+  return problem ? t('announce.sentence', { title: t(`problem.${problem}`) }) : t('announce.ready');
 }
 
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
 export function statusBehindDialog(
+  t: Texts,
   { connection, snapshot, rejection, welcome, serverAheadMs = 0 }: SessionState,
   now: number,
 ): string {
-  if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
-  if (connection.status === 'reconnecting' && connection.obstacle) return `${obstacles[connection.obstacle].title}.`;
-  if (connection.status !== 'online') return `${connectionLabel(connection)}.`;
-  if (rejection) return rejectionSentence(rejection, welcome?.participantId, now + serverAheadMs);
-  if (snapshot?.stage === 'generating') return 'Another picture is being drawn: nothing can be approved meanwhile.';
-  return '';
+  if (connection.status === 'closed') return t('announce.sentence', { title: t(`ended.${connection.reason}`) });
+  if (connection.status === 'reconnecting' && connection.obstacle) {
+    return t('announce.sentence', { title: t(`obstacle.${connection.obstacle}`) });
+  }
+  if (connection.status !== 'online') return t('announce.sentence', { title: connectionLabel(t, connection) });
+  if (rejection) return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs).text;
+  return snapshot?.stage === 'generating' ? t('compare.drawing') : '';
 }

@@ -8,7 +8,8 @@ import {
   type SessionState,
 } from '../session/session-state.ts';
 import { attemptsOf, findAttempt, newestAttempts } from './attempt-tree.ts';
-import { attemptNumber, imageAlt, phaseLabel } from './sentences.ts';
+import { attemptNumber, failureSentence, imageAlt, phaseLabel } from './sentences.ts';
+import type { Texts } from './texts.ts';
 
 /** One image whose bytes are here. */
 export type ImageContent =
@@ -18,8 +19,8 @@ export type ImageContent =
       readonly kind: 'previous' | 'finished' | 'approved';
       readonly picture: ReceivedImage;
       readonly alt: string;
-      /** Such as `No. 3`. */
-      readonly name: string;
+      /** The attempt's number. */
+      readonly number: number;
     };
 
 /** One image at most. */
@@ -58,7 +59,13 @@ export type CandidateContent = {
       readonly imageId: string;
       readonly picture?: undefined;
     }
-  | { readonly kind: 'failed'; readonly picture?: undefined; readonly imageId?: undefined }
+  | {
+      readonly kind: 'failed';
+      /** Of the label: the server's own sentences are in English. */
+      readonly language?: string;
+      readonly picture?: undefined;
+      readonly imageId?: undefined;
+    }
 );
 
 export type ViewerContent =
@@ -67,18 +74,18 @@ export type ViewerContent =
   | { readonly kind: 'candidates'; readonly candidates: readonly CandidateContent[] };
 
 /** `selectedId` is the image id of the attempt that this person has selected; absent, the latest is shown. */
-export function viewerContent(state: SessionState, selectedId?: string): ViewerContent {
+export function viewerContent(t: Texts, state: SessionState, selectedId?: string): ViewerContent {
   const { snapshot } = state;
   if (!snapshot || snapshot.stage === 'initial_input') return { kind: 'empty' };
   const attempt = attemptInView(state, selectedId);
   if (snapshot.stage === 'generating') {
     return attempt && selectedId !== undefined
-      ? attemptContent(state, attempt, 'finished')
-      : generationContent(state, snapshot.generation);
+      ? attemptContent(t, state, attempt, 'finished')
+      : generationContent(t, state, snapshot.generation);
   }
-  if (!attempt) return severalContent(state);
+  if (!attempt) return severalContent(t, state);
   const isApproved = snapshot.stage === 'final' && attempt.image.imageId === snapshot.approved?.imageId;
-  return attemptContent(state, attempt, isApproved ? 'approved' : 'finished');
+  return attemptContent(t, state, attempt, isApproved ? 'approved' : 'finished');
 }
 
 /**
@@ -95,35 +102,36 @@ export function attemptInView({ snapshot }: SessionState, selectedId?: string): 
 }
 
 function attemptContent(
+  t: Texts,
   state: SessionState,
   attempt: Attempt,
   kind: 'previous' | 'finished' | 'approved',
 ): SingleContent {
-  const { image, prompt } = attempt;
+  const { image, prompt, number } = attempt;
   const problem = pictureProblem(state, image.imageId);
   if (problem && kind !== 'previous') return { kind: 'unviewable', ratio: image.width / image.height, problem };
   const { images, connection } = state;
   const picture = images.get(image.imageId);
-  if (picture) return { kind, picture, alt: imageAlt(kind, prompt), name: attemptNumber(attempt) };
+  if (picture) return { kind, picture, alt: imageAlt(t, kind, prompt), number };
   const isComing = kind !== 'previous' && connection.status === 'online';
   return { kind: 'placeholder', ratio: image.width / image.height, isComing };
 }
 
-function generationContent(state: SessionState, generation: Generation): ViewerContent {
+function generationContent(t: Texts, state: SessionState, generation: Generation): ViewerContent {
   const { candidates, prompt, options } = generation;
-  if (candidates > 1) return { kind: 'candidates', candidates: candidatesOf(state, generation.generationId) };
+  if (candidates > 1) return { kind: 'candidates', candidates: candidatesOf(t, state, generation.generationId) };
   const partial = state.partials.get(0);
-  if (partial) return { kind: 'partial', picture: partial, alt: imageAlt('partial', prompt) };
+  if (partial) return { kind: 'partial', picture: partial, alt: imageAlt(t, 'partial', prompt) };
   const last = state.snapshot?.attempts.at(-1);
   return last
-    ? attemptContent(state, last, 'previous')
+    ? attemptContent(t, state, last, 'previous')
     : { kind: 'placeholder', ratio: ratioOf(options), isComing: false };
 }
 
-function severalContent(state: SessionState): ViewerContent {
+function severalContent(t: Texts, state: SessionState): ViewerContent {
   const newest = state.snapshot?.attempts.at(-1);
   return newest
-    ? { kind: 'candidates', candidates: candidatesOf(state, newest.image.generationId) }
+    ? { kind: 'candidates', candidates: candidatesOf(t, state, newest.image.generationId) }
     : { kind: 'empty' };
 }
 
@@ -131,7 +139,7 @@ function severalContent(state: SessionState): ViewerContent {
  * In the order of their numbers, so that none changes its place when another one ends. While the generation runs, all of its
  * candidates; afterwards those that ended as an attempt or as a failure.
  */
-function candidatesOf(state: SessionState, generationId: string): CandidateContent[] {
+function candidatesOf(t: Texts, state: SessionState, generationId: string): CandidateContent[] {
   const { snapshot } = state;
   const running = snapshot?.stage === 'generating' ? snapshot.generation : undefined;
   const generation = [running, snapshot?.lastGeneration].find((one) => one?.generationId === generationId);
@@ -150,25 +158,35 @@ function candidatesOf(state: SessionState, generationId: string): CandidateConte
     .toSorted((a, b) => a - b)
     .map((candidate): CandidateContent => {
       const attempt = attempts.find(({ image }) => image.candidate === candidate);
-      if (attempt) return finishedCandidate(state, attempt);
+      if (attempt) return finishedCandidate(t, state, attempt);
       const failure = failures.find((one) => one.candidate === candidate);
-      if (failure) return { candidate, kind: 'failed', ratio, label: failure.error.message, alt: '' };
-      const label = phaseLabel(state.progress.get(candidate));
+      if (failure) {
+        const { text: label, language } = failureSentence(t, failure.error);
+        return { candidate, kind: 'failed', ratio, label, language, alt: '' };
+      }
+      const label = phaseLabel(t, state.progress.get(candidate));
       const picture = state.partials.get(candidate);
       if (!picture) return { candidate, kind: 'placeholder', ratio, label, alt: '' };
-      return { candidate, kind: 'partial', ratio, label, picture, alt: imageAlt('partial', generation?.prompt ?? '') };
+      return {
+        candidate,
+        kind: 'partial',
+        ratio,
+        label,
+        picture,
+        alt: imageAlt(t, 'partial', generation?.prompt ?? ''),
+      };
     });
 }
 
-function finishedCandidate(state: SessionState, attempt: Attempt): CandidateContent {
+function finishedCandidate(t: Texts, state: SessionState, attempt: Attempt): CandidateContent {
   const { image, prompt } = attempt;
   const { candidate, imageId, width, height } = image;
-  const base = { candidate, ratio: width / height, label: attemptNumber(attempt) };
+  const base = { candidate, ratio: width / height, label: attemptNumber(t, attempt) };
   const problem = pictureProblem(state, imageId);
   if (problem) return { ...base, kind: 'unviewable', problem, imageId, alt: '' };
   const picture = state.images.get(imageId);
   return picture
-    ? { ...base, kind: 'finished', imageId, picture, alt: imageAlt('finished', prompt) }
+    ? { ...base, kind: 'finished', imageId, picture, alt: imageAlt(t, 'finished', prompt) }
     : { ...base, kind: 'placeholder', imageId, alt: '' };
 }
 

@@ -1,20 +1,32 @@
-/** The page around `<proof-room>`: keeps the address bar in step with the session, and the title with the stage. */
+/** The page around `<proof-room>`: keeps the address bar in step with the session, and the title and the language with the element. */
 import '@fontsource-variable/libre-franklin';
 import '../components/room/proof-room.ts';
 import type { StageDetail } from '../components/room/room-events.ts';
-import { endedNotices } from '../model/sentences.ts';
+import { loadTexts, preferredLanguage } from '../model/language.ts';
 import { parsePageAddress, sessionLink } from '../model/server-address.ts';
+import type { Texts } from '../model/texts.ts';
 
 const titles = {
-  initial_input: 'Proofroom',
-  generating: 'Drawing … · Proofroom',
-  user_feedback: 'Ready to decide · Proofroom',
-  final: 'Approved · Proofroom',
-  unknown: 'Proofroom',
+  initial_input: 'page.title',
+  generating: 'page.titleGenerating',
+  user_feedback: 'page.titleReview',
+  final: 'page.titleFinal',
+  unknown: 'page.title',
 } as const satisfies Record<StageDetail['stage'], string>;
+
+// The page has no language of its own: it follows its reader, and the element follows the page.
+document.documentElement.lang = preferredLanguage();
 
 const room = document.createElement('proof-room');
 room.autofocus = true;
+
+let texts: Texts | undefined;
+let titleIn = (t: Texts): string => t('page.title');
+
+function showTitle(title = titleIn): void {
+  titleIn = title;
+  if (texts) document.title = title(texts);
+}
 
 function openAddress(): void {
   const { base, sessionId, sessionKey } = parsePageAddress(location);
@@ -26,11 +38,14 @@ function openAddress(): void {
 room.addEventListener('proof-session', ({ detail: { sessionId, sessionKey } }) => {
   history.replaceState(history.state, '', sessionLink(room.server, sessionId, sessionKey));
 });
-room.addEventListener('proof-stage', ({ detail: { stage } }) => {
-  document.title = titles[stage];
-});
-room.addEventListener('proof-ended', ({ detail: { reason } }) => {
-  document.title = `${endedNotices[reason].title} · Proofroom`;
+room.addEventListener('proof-stage', ({ detail: { stage } }) => showTitle((t) => t(titles[stage])));
+room.addEventListener('proof-ended', ({ detail: { reason } }) =>
+  showTitle((t) => t('page.titleEnded', { title: t(`ended.${reason}`) })),
+);
+room.addEventListener('proof-language', async ({ detail: { language } }) => {
+  document.documentElement.lang = language;
+  texts = await loadTexts(language);
+  showTitle();
 });
 // Another key pasted into the address bar changes only the fragment, which loads no page.
 window.addEventListener('hashchange', openAddress);

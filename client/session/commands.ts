@@ -79,12 +79,18 @@ export class Commands {
   }
 
   /** The server has rejected a command; returns it, or undefined when none is pending under that id. */
-  rejected({ commandId = '', code, message, lastAction }: RejectMessage): Command | undefined {
+  rejected({ commandId = '', code, message, detail, params, lastAction }: RejectMessage): Command | undefined {
     const pending = this.#byId.get(commandId);
     if (!pending) return undefined;
     // An action that the person had seen does not explain the rejection: the stage changed by itself, by a finished image, say.
     const unseen = lastAction && !isSameAction(lastAction, pending.seenAction) && { lastAction };
-    const rejection = this.#setRejection({ command: pending.command.type, code, message, ...unseen });
+    const rejection = this.#setRejection({
+      command: pending.command.type,
+      code,
+      message,
+      ...(detail && { detail, ...(params && { params }) }),
+      ...unseen,
+    });
     return this.#settle(commandId, { accepted: false, rejection });
   }
 

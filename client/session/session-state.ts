@@ -81,8 +81,11 @@ export interface CommandRejection {
   readonly command: Command['type'];
   /** `closed`: the connection ended for good before the answer came, so the command may or may not have been done. */
   readonly code: RejectMessage['code'] | 'closed';
-  /** A sentence to show. */
+  /** A sentence to show, in English. */
   readonly message: string;
+  /** Names the sentence where it says more than the code, for pages in other languages. */
+  readonly detail?: RejectMessage['detail'];
+  readonly params?: RejectMessage['params'];
   /** What somebody did that this client did not know of when it gave the command. */
   readonly lastAction?: LastAction;
   /** When it was rejected, in milliseconds of `Date.now()`. */

@@ -1,6 +1,14 @@
 /** The port between a session and whatever draws the images. */
-import type { EstimatedCost, GenerationErrorCode, MediaType, Usage } from '../../shared/model.ts';
+import type {
+  EstimatedCost,
+  FailureDetail,
+  GenerationErrorCode,
+  MediaType,
+  SentenceParameters,
+  Usage,
+} from '../../shared/model.ts';
 import type { Capabilities, Options } from '../../shared/options.ts';
+import { failureOf, failures, type RetryReason } from './failure-sentences.ts';
 
 export interface GenerateRequest {
   readonly prompt: string;
@@ -42,14 +50,15 @@ export type GeneratorProgress =
   | { readonly phase: 'drawing' }
   | { readonly phase: 'partial'; readonly image: GeneratedImage }
   /**
-   * A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` is a sentence for people. Unless `mayBeBilled` is false, the
-   * failed try counts as what it may have cost (rule S9).
+   * A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` tells people why, in English; `reasons` are its sentences
+   * where they are ones that clients know. Unless `mayBeBilled` is false, the failed try counts as what it may have cost (rule S9).
    */
   | {
       readonly phase: 'retrying';
       readonly try: number;
       readonly retryInMs: number;
       readonly reason: string;
+      readonly reasons?: readonly RetryReason[];
       readonly mayBeBilled?: boolean;
     };
 
@@ -84,13 +93,8 @@ export interface Generator {
   generate(request: GenerateRequest, context: GenerateContext): Promise<GenerateResult>;
 }
 
-/** A generator's name within a sentence: `the image server` for `The image server`. */
-export const inSentence = (name: string): string => name.replace(/^The /, 'the ');
-
-const secondsFormat = new Intl.NumberFormat('en', { style: 'unit', unit: 'second', unitDisplay: 'long' });
-
-/** A duration within a sentence: `180 seconds`. */
-export const inSeconds = (ms: number): string => secondsFormat.format(Math.max(1, Math.round(ms / 1_000)));
+/** A duration within a sentence, in seconds. */
+export const inSeconds = (ms: number): number => Math.max(1, Math.round(ms / 1_000));
 
 /** Details of a failure that an immediate retry may overcome. */
 export interface Transient {
@@ -108,19 +112,45 @@ export class GenerationFailed extends Error {
   readonly retryable: boolean;
   /** Set if the generator should retry by itself. */
   readonly transient: Transient | undefined;
+  /** The name and parameters of the message, where it is one that clients know. */
+  readonly sentence: { readonly detail: FailureDetail; readonly params: SentenceParameters } | undefined;
   /** False if the service certainly drew nothing in the last try. Otherwise it counts as what it may have cost (rule S9). */
   readonly mayBeBilled: boolean;
 
   constructor(
     code: GenerationErrorCode,
     message: string,
-    options: { retryable: boolean; transient?: Transient; mayBeBilled?: boolean; cause?: unknown },
+    options: {
+      retryable: boolean;
+      transient?: Transient | undefined;
+      sentence?: GenerationFailed['sentence'];
+      mayBeBilled?: boolean | undefined;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable;
     this.transient = options.transient;
     this.mayBeBilled = options.mayBeBilled ?? true;
+    this.sentence = options.sentence;
+  }
+
+  /** A failure that clients know; `params` are those of its sentence. */
+  static of(
+    known: FailureDetail,
+    params: Parameters<typeof failureOf>[1],
+    { transient, mayBeBilled, cause }: { transient?: Transient; mayBeBilled?: boolean; cause?: unknown } = {},
+  ): GenerationFailed {
+    const { code, message, retryable, ...sentence } = failureOf(known, params);
+    const isAutomatic = failures[known].retry === 'automatic';
+    return new GenerationFailed(code, message, {
+      retryable,
+      transient: isAutomatic ? (transient ?? {}) : undefined,
+      sentence,
+      mayBeBilled,
+      cause,
+    });
   }
 }
 

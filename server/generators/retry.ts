@@ -1,8 +1,9 @@
 /** Retries: the only place where a failed generation is tried again. */
 import pRetry from 'p-retry';
-import type { GenerationErrorCode } from '../../shared/model.ts';
+import type { GenerationErrorCode, RetryDetail } from '../../shared/model.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { defaultLimits } from '../platform/limits.ts';
+import { type RetryReason, retrySentence, serviceParameter } from './failure-sentences.ts';
 import {
   type GenerateContext,
   type GenerateRequest,
@@ -11,7 +12,6 @@ import {
   type Generator,
   type GeneratorProgress,
   inSeconds,
-  inSentence,
   UpstreamFault,
 } from './generator.ts';
 
@@ -45,11 +45,12 @@ export function withRetries(
   }: RetryOptions = {},
 ): Generator {
   const { name, model, demo, capabilities, mostDollars } = generator;
+  const service = serviceParameter(name);
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
     const startedAt = clock.monotonic();
     const deadline = new AbortController();
-    const cancelTimer = clock.after(totalMs, () => deadline.abort(unfinished(name, totalMs)));
+    const cancelTimer = clock.after(totalMs, () => deadline.abort(unfinished(service, totalMs)));
     /** The numbers of the tries in which the model had begun to draw. */
     const drawingTries = new Set<number>();
     /** Whether any other try may have drawn the image. */
@@ -74,12 +75,16 @@ export function withRetries(
       if (isInDoubt) lastTry = Math.min(lastTry, attemptNumber + 1);
       if (attemptNumber >= lastTry) return false;
       mayBeDrawn ||= isInDoubt && !drawingTries.has(attemptNumber);
-      if (retryAfterMs > LONGEST_WAIT_MS) throw waitTooLong(name, retryAfterMs, error);
+      if (retryAfterMs > LONGEST_WAIT_MS) throw waitTooLong(service, retryAfterMs, error);
       const retryInMs = Math.round(retryAfterMs + random() * BACKOFF_MS * 2 ** (attemptNumber - 1));
       if (clock.monotonic() - startedAt + retryInMs >= totalMs) return false;
-      const reason = [causeSentence(error.code, name), ...billingSentences(name, drawingTries, mayBeDrawn)].join(' ');
+      const reasons = [
+        { detail: causeOf(error.code), params: { service } },
+        ...billing(service, drawingTries, mayBeDrawn),
+      ];
+      const reason = retrySentence(reasons);
       const mayBeBilled = error.mayBeBilled || drawingTries.has(attemptNumber);
-      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason, mayBeBilled });
+      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason, reasons, mayBeBilled });
       await pause(retryInMs, clock, signal);
       return true;
     };
@@ -109,55 +114,43 @@ async function pause(ms: number, clock: Pick<Clock, 'after'>, signal: AbortSigna
   cancelTimer();
 }
 
-/** Names the cause. Unlike the failure's own message it gives no advice, since a retry needs no action. */
-function causeSentence(code: GenerationErrorCode, name: string): string {
+function causeOf(code: GenerationErrorCode): RetryDetail {
   switch (code) {
     case 'rate_limited':
-      return `${name} is busy.`;
+      return 'busy';
     case 'timeout':
-      return `${name} took too long to answer.`;
+      return 'slow';
     case 'network':
-      return `The connection to ${inSentence(name)} failed.`;
+      return 'connection_failed';
     default:
-      return `${name} had a fault of its own.`;
+      return 'fault';
   }
 }
-
-const ordinals = ['first', 'second', 'third'];
 
 /** Rule R10: people are told that they may pay for an image twice. */
-function billingSentences(name: string, drawingTries: ReadonlySet<number>, mayBeDrawn: boolean): string[] {
-  const sentences: string[] = [];
+function billing(service: string, drawingTries: ReadonlySet<number>, mayBeDrawn: boolean): RetryReason[] {
+  const reasons: RetryReason[] = [];
   const [number] = drawingTries;
-  if (drawingTries.size > 1) sentences.push(`${drawingTries.size} tries had begun to draw and may have been billed.`);
-  else if (number !== undefined) {
-    sentences.push(`The ${ordinals[number - 1] ?? `${number}th`} try had begun to draw and may have been billed.`);
-  }
-  if (mayBeDrawn) sentences.push(`Whether ${inSentence(name)} drew and billed it all the same is not known.`);
-  return sentences;
+  if (drawingTries.size > 1) reasons.push({ detail: 'tries_had_begun', params: { tries: drawingTries.size } });
+  else if (number !== undefined) reasons.push({ detail: 'try_had_begun', params: { try: number } });
+  if (mayBeDrawn) reasons.push({ detail: 'billing_unknown', params: { service } });
+  return reasons;
 }
 
-function unfinished(name: string, totalMs: number): GenerationFailed {
-  const message =
-    `${name} had not finished after ${inSeconds(totalMs)}, so it was given up. ` +
-    `Whether ${inSentence(name)} drew and billed the image is not known. Ask again.`;
-  return new GenerationFailed('timeout', message, { retryable: true, cause: new UpstreamFault('total time') });
-}
-
-function waitTooLong(name: string, retryAfterMs: number, failure: GenerationFailed): GenerationFailed {
-  return new GenerationFailed(
-    'rate_limited',
-    `${name} asks everyone with this key to wait ${approximately(retryAfterMs)}. Ask again after that.`,
-    // The log still gets what the service said.
-    { retryable: true, mayBeBilled: failure.mayBeBilled, cause: failure.cause },
+const unfinished = (service: string, totalMs: number): GenerationFailed =>
+  GenerationFailed.of(
+    'unfinished',
+    { service, seconds: inSeconds(totalMs) },
+    { cause: new UpstreamFault('total time') },
   );
-}
 
-/** A duration of more than a minute as people say it, rounded up. */
-function approximately(ms: number): string {
-  const minutes = Math.ceil(ms / 60_000);
-  if (minutes < 60) return `${minutes} minutes`;
+/** The log still gets what the service said. The wait is more than a minute. */
+function waitTooLong(service: string, retryAfterMs: number, failure: GenerationFailed): GenerationFailed {
+  const { mayBeBilled, cause } = failure;
+  const minutes = Math.ceil(retryAfterMs / 60_000);
   const hours = Math.ceil(minutes / 60);
-  if (hours > 24) return 'more than a day';
-  return hours === 1 ? 'an hour' : `${hours} hours`;
+  if (hours > 24) return GenerationFailed.of('wait_days', { service }, { mayBeBilled, cause });
+  return minutes < 60
+    ? GenerationFailed.of('wait_minutes', { service, minutes }, { mayBeBilled, cause })
+    : GenerationFailed.of('wait_hours', { service, hours }, { mayBeBilled, cause });
 }

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { HttpContext } from './http-context.ts';
-import { contentSecurityPolicy, isolationHeaders, withRelativePaths } from './page-routes.ts';
+import { contentSecurityPolicy, isolationHeaders, pageFor, withRelativePaths } from './page-routes.ts';
 
 /** `code` and `message` are for programs. */
 export type NotFound = (context: Context, code: string, message: string) => Response;
@@ -11,7 +11,7 @@ export function createNotFound({ files, allowedOrigins }: HttpContext): NotFound
   return (context, code, message) => {
     context.header('Vary', 'Accept');
     const supports = ['application/json', 'text/html'];
-    const page = files.get('page/not-found.html');
+    const page = pageFor(context, files, 'not-found');
     // A client that accepts anything, such as `curl`, is most likely a program.
     const type = accepts(context, { header: 'Accept', supports, default: 'application/json' });
     if (type === 'application/json' || !page) return context.json({ code, message }, 404);

@@ -1,5 +1,6 @@
 /** The page, its assets, and the script that other people's pages embed. */
 import { type Context, Hono } from 'hono';
+import { detectFromHeader } from 'hono/language';
 import type { BuiltFile } from './built-files.ts';
 import type { HttpContext, HttpEnv } from './http-context.ts';
 import { isNotModified, sendBytes } from './shared-bytes.ts';
@@ -20,7 +21,7 @@ export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv
   };
   const assetHeaders = { ...isolation, 'Cache-Control': 'public, max-age=31536000, immutable' };
   const page = (context: Context) => {
-    const file = files.get('page/index.html');
+    const file = pageFor(context, files, 'index');
     return file ? send(context, withRelativePaths(file, context.req.path), pageHeaders) : context.notFound();
   };
   return new Hono<HttpEnv>()
@@ -45,6 +46,32 @@ function send(context: Context, file: BuiltFile, headers: Readonly<Record<string
   context.header('Content-Type', file.mediaType);
   return sendBytes(context, file.bytes);
 }
+
+/** The page in the language that the browser prefers, of those that it was built in; otherwise in English. */
+export function pageFor(
+  context: Context,
+  files: HttpContext['files'],
+  name: 'index' | 'not-found',
+): BuiltFile | undefined {
+  const pattern = new RegExp(`^page/${name}\\.(.+)\\.html$`);
+  const translations = [...files.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? []);
+  const language = detectFromHeader(context, { ...headerOptions, supportedLanguages: ['en', ...translations] });
+  context.header('Vary', 'Accept-Language', { append: true });
+  return files.get(language === undefined || language === 'en' ? `page/${name}.html` : `page/${name}.${language}.html`);
+}
+
+/** Those that matter for the header are set with the languages. */
+const headerOptions: Parameters<typeof detectFromHeader>[1] = {
+  order: ['header'],
+  lookupQueryString: '',
+  lookupCookie: '',
+  lookupFromPathIndex: 0,
+  lookupFromHeaderKey: 'Accept-Language',
+  caches: false,
+  ignoreCase: true,
+  fallbackLanguage: 'en',
+  supportedLanguages: [],
+};
 
 /** The built pages name their assets relative to the root of the app (`./`). From a deeper path that is one or more levels up. */
 export function withRelativePaths(page: BuiltFile, path: string): BuiltFile {

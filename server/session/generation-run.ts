@@ -2,6 +2,7 @@
 import type { Generation, GenerationError, GenerationErrorCode } from '../../shared/model.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
 import type { Estimates } from '../generators/estimates.ts';
+import { failureOf, type RetryReason } from '../generators/failure-sentences.ts';
 import {
   type GeneratedImage,
   type GenerateRequest,
@@ -55,6 +56,8 @@ interface Candidate {
   retryAt?: number;
   /** Why there is another try. It stays for the phases that follow: the first try may have been billed (rule R10). */
   reason?: string;
+  /** Its sentences, where they are ones that clients know. */
+  reasons?: RetryReason[];
 }
 
 interface Failure extends GenerationError {
@@ -141,7 +144,7 @@ export class GenerationRun {
     const { generationId, options } = this.generation;
     const { estimates, generator, clock } = this.#context;
     const expectedMs = estimates.expectedMs(options);
-    const { phase, queuePosition, retryAt, reason } = state;
+    const { phase, queuePosition, retryAt, reason, reasons } = state;
     return {
       type: 'progress',
       generationId,
@@ -154,6 +157,7 @@ export class GenerationRun {
       ...(queuePosition !== undefined && { queuePosition }),
       ...(retryAt !== undefined && { retryInMs: Math.max(0, Math.round(retryAt - clock.monotonic())) }),
       ...(reason !== undefined && { reason }),
+      ...(reasons && { reasons }),
     };
   }
 
@@ -195,7 +199,7 @@ export class GenerationRun {
           // After an abort nobody waits for this task, so nobody else would release what it has just reserved.
           if (signal.aborted) reserved?.release();
           signal.throwIfAborted();
-          if (!reserved) throw noMemory();
+          if (!reserved) throw GenerationFailed.of('no_memory', {});
           reservation = reserved;
           return this.#generate(candidate);
         },
@@ -256,7 +260,14 @@ export class GenerationRun {
         const { clock, telemetry } = this.#context;
         const retryAt = clock.monotonic() + progress.retryInMs;
         telemetry.candidateRetried({ ...this.#idsOf(candidate), try: progress.try });
-        return this.#update(candidate, { phase: 'retrying', try: progress.try, retryAt, reason: progress.reason });
+        const { reason, reasons } = progress;
+        return this.#update(candidate, {
+          phase: 'retrying',
+          try: progress.try,
+          retryAt,
+          reason,
+          ...(reasons && { reasons: [...reasons] }),
+        });
       }
       case 'partial':
         return this.#preview(candidate, progress.image);
@@ -284,8 +295,9 @@ export class GenerationRun {
   #update(candidate: number, change: Pick<Candidate, 'phase'> & Partial<Candidate>): void {
     const before = this.#candidates.get(candidate);
     if (!before) return;
-    const { reason } = before;
-    this.#candidates.set(candidate, { try: before.try, ...(reason !== undefined && { reason }), ...change });
+    const { reason, reasons } = before;
+    const kept = { ...(reason !== undefined && { reason }), ...(reasons && { reasons }) };
+    this.#candidates.set(candidate, { try: before.try, ...kept, ...change });
     this.#listener.progressChanged(candidate);
   }
 
@@ -326,30 +338,18 @@ export class GenerationRun {
   #failureOf(error: unknown): Outcome {
     if (!(error instanceof GenerationFailed)) {
       this.#context.telemetry.fault(error, 'a generation failed through a mistake of ours');
-      return { error: internalError };
+      return { error: { ...failureOf('server_fault') } };
     }
-    const { code, message, retryable, cause } = error;
-    return { error: { code, message, retryable }, ...(cause instanceof UpstreamFault && { upstream: cause.message }) };
+    const { code, message, sentence, retryable, cause } = error;
+    return {
+      error: { code, message, ...sentence, retryable },
+      ...(cause instanceof UpstreamFault && { upstream: cause.message }),
+    };
   }
 }
 
-const internalError: Failure = {
-  code: 'provider_error',
-  message: 'Something went wrong on the server while the image was made. Please try again.',
-  retryable: true,
-};
-
-const noMemory = (): GenerationFailed =>
-  new GenerationFailed(
-    'server_busy',
-    'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
-    { retryable: true },
-  );
-
 /** A try that may have been billed has used up the budget (rule S9). */
-const noBudget = (reason: string): GenerationFailed =>
-  new GenerationFailed(
-    'quota_exceeded',
-    `${reason} Today’s budget of this server is not enough for another try. There is a new one at midnight UTC.`,
-    { retryable: true },
-  );
+function noBudget(reason: string): GenerationFailed {
+  const { code, message, retryable, ...sentence } = failureOf('no_budget');
+  return new GenerationFailed(code, `${reason} ${message}`, { retryable, sentence });
+}

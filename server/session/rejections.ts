@@ -1,5 +1,5 @@
 /** What the core answers to whoever asks it for something. */
-import type { LastAction } from '../../shared/model.ts';
+import type { LastAction, RejectDetail, SentenceParameters } from '../../shared/model.ts';
 import type { RejectCode } from '../../shared/protocol.ts';
 
 export interface Rejection {
@@ -7,16 +7,19 @@ export interface Rejection {
   readonly code: RejectCode;
   /** For whoever writes a client: what is wrong with the message. Absent: the sentence of the code says it all. */
   readonly detail?: string;
+  /** Names a `detail` that clients may word themselves. */
+  readonly sentence?: { readonly detail: RejectDetail; readonly params: SentenceParameters };
   /** With `stale` and `wrong_stage`: the last action that was accepted (rule M2). */
   readonly lastAction?: LastAction;
 }
 
 export type Answer = { readonly accepted: true; readonly revision: number } | Rejection;
 
-export const reject = (code: RejectCode, detail?: string): Rejection => ({
+export const reject = (code: RejectCode, detail?: string, sentence?: Rejection['sentence']): Rejection => ({
   accepted: false,
   code,
   ...(detail !== undefined && { detail }),
+  ...(sentence && { sentence }),
 });
 
 /** In English, for clients without a catalogue of their own. */

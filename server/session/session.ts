@@ -452,7 +452,11 @@ export class Session implements SessionView {
     const { queue, generator, spending } = this.#context;
     const { prompt, feedback, parent, options, candidates } = generation;
     const shortage = queue.shortage(candidates, requester);
-    if (shortage) return reject('server_busy', shortages[shortage]);
+    if (shortage === 'server') return reject('server_busy');
+    if (shortage) {
+      const sentence = { detail: 'too_many_waiting', params: { where: shortage } } as const;
+      return reject('server_busy', shortages[shortage], sentence);
+    }
     const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
     const request = {
       prompt,
@@ -555,9 +559,7 @@ export class Session implements SessionView {
 const FULL = 'This session is full. Try again in a little while.';
 const NOT_CREATOR = 'Only whoever opened the session can do that.';
 
-/** Absent: the sentence of `server_busy` says it all. */
-const shortages: Record<Shortage, string | undefined> = {
-  server: undefined,
+const shortages: Record<Exclude<Shortage, 'server'>, string> = {
   address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',
   session: 'Too many pictures already wait in this session. Ask again when some of them are done.',
 };

@@ -2,6 +2,7 @@
  * The ceiling on spending (rule S9): how many images may be asked for in a minute, by a session, an address and all together, and how
  * many, for how many dollars, in a day. Nothing is kept over a restart.
  */
+import { durations } from '../generators/failure-sentences.ts';
 import { inSeconds } from '../generators/generator.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
@@ -50,7 +51,7 @@ export class Spending {
   readonly #rates: readonly {
     readonly limiter: RateLimiter;
     readonly keyOf: (requester: Requester) => string;
-    readonly where: string;
+    readonly where: keyof typeof places;
   }[];
   #day: number;
   #renewedAt = Number.NEGATIVE_INFINITY;
@@ -69,15 +70,15 @@ export class Spending {
     this.#clock = clock;
     this.#onUsedUp = onUsedUp;
     this.#day = this.#today;
-    const rate = (perMinute: number, keyOf: (requester: Requester) => string, where: string) => ({
+    const rate = (perMinute: number, keyOf: (requester: Requester) => string, where: keyof typeof places) => ({
       limiter: new RateLimiter(perMinute, perMinute / 60, clock),
       keyOf,
       where,
     });
     this.#rates = [
-      rate(limits.ASKS_PER_MINUTE_PER_SESSION, ({ sessionId }) => sessionId, 'in this session'),
-      rate(limits.ASKS_PER_MINUTE_PER_ADDRESS, ({ address }) => address, 'from your address'),
-      rate(limits.ASKS_PER_MINUTE, () => '', 'on this server'),
+      rate(limits.ASKS_PER_MINUTE_PER_SESSION, ({ sessionId }) => sessionId, 'session'),
+      rate(limits.ASKS_PER_MINUTE_PER_ADDRESS, ({ address }) => address, 'address'),
+      rate(limits.ASKS_PER_MINUTE, () => '', 'server'),
     ];
   }
 
@@ -99,20 +100,28 @@ export class Spending {
     const waits = this.#rates.map(({ limiter, keyOf }) => limiter.waitMs(keyOf(requester), images));
     const waitMs = Math.max(...waits);
     if (waitMs > 0) {
-      const { where = '' } = this.#rates[waits.indexOf(waitMs)] ?? {};
-      return reject('rate_limited', `Too many pictures were asked for ${where} within a minute. ${whenAgain(waitMs)}`);
+      const { where = 'server' } = this.#rates[waits.indexOf(waitMs)] ?? {};
+      return tooMany(where, waitMs);
     }
     const each = { asks: 1, microdollars: Math.ceil(dollars * MICRODOLLARS) };
     const affordable = Math.min(images, this.#affordable(each));
-    if (affordable < images) return reject('budget_exhausted', this.#refuse(affordable));
+    if (affordable < images) {
+      const detail = affordable > 0 ? 'budget_low' : 'budget_used';
+      const params = { pictures: affordable, hours: this.#hoursToRenewal };
+      return reject('budget_exhausted', this.#refuse(affordable), { detail, params });
+    }
     for (const { limiter, keyOf } of this.#rates) limiter.take(keyOf(requester), images);
     return Array.from({ length: images }, () => this.#expense(each));
+  }
+
+  get #hoursToRenewal(): number {
+    return Math.ceil(((this.#day + 1) * DAY_MS - this.#clock.now()) / (60 * 60 * 1_000));
   }
 
   get #renewal(): string {
     const { DAILY_DOLLARS } = this.#limits;
     const settings = ['PROOFROOM_DAILY_ASKS', ...(Number.isFinite(DAILY_DOLLARS) ? ['PROOFROOM_DAILY_DOLLARS'] : [])];
-    const hours = Math.ceil(((this.#day + 1) * DAY_MS - this.#clock.now()) / (60 * 60 * 1_000));
+    const hours = this.#hoursToRenewal;
     const wait = hours > 1 ? `in less than ${hours} hours` : 'within the hour';
     const whoCanRaise = `whoever runs the server can raise ${settings.join(' or ')}`;
     return `There is a new budget ${wait}, at midnight UTC; ${whoCanRaise}.`;
@@ -197,5 +206,17 @@ export class Spending {
   }
 }
 
-const whenAgain = (waitMs: number): string =>
-  Number.isFinite(waitMs) ? `Ask again in ${inSeconds(Math.max(1_000, waitMs))}.` : 'Ask for fewer at once.';
+const places = { session: 'in this session', address: 'from your address', server: 'on this server' } as const;
+
+/** `waitMs` is infinite where so many are never allowed at once. */
+function tooMany(where: keyof typeof places, waitMs: number): Rejection {
+  const start = `Too many pictures were asked for ${places[where]} within a minute.`;
+  if (!Number.isFinite(waitMs)) {
+    return reject('rate_limited', `${start} Ask for fewer at once.`, { detail: 'fewer_pictures', params: { where } });
+  }
+  const seconds = inSeconds(waitMs);
+  return reject('rate_limited', `${start} Ask again in ${durations.seconds.format(seconds)}.`, {
+    detail: 'too_many_pictures',
+    params: { where, seconds },
+  });
+}

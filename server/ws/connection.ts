@@ -300,7 +300,7 @@ export class Connection {
   }
 
   #reject(rejection: Rejection, ids: RejectedIds = {}): void {
-    const { code, lastAction } = rejection;
+    const { code, sentence, lastAction } = rejection;
     this.#rejections.charge(this.#uncountedBytes + ANSWER_BYTES);
     this.#uncountedBytes = 0;
     this.#context.telemetry.messageRejected(this.id, code);
@@ -309,6 +309,7 @@ export class Connection {
       ...ids,
       code,
       message: sentenceOf(rejection),
+      ...sentence,
       ...(lastAction && { lastAction }),
     });
   }

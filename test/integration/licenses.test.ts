@@ -8,7 +8,16 @@ const read = (file: string): Promise<string> => readFile(join(import.meta.dirnam
 const packagesIn = (licenses: string): string[] =>
   [...licenses.matchAll(/^## (\S+) - /gm)].map(([, name = '']) => name).toSorted();
 
-const libraries = ['@lit/reactive-element', 'diff', 'lit', 'lit-element', 'lit-html', 'valibot'];
+const libraries = [
+  '@lit/context',
+  '@lit/reactive-element',
+  'diff',
+  'icu-minify',
+  'lit',
+  'lit-element',
+  'lit-html',
+  'valibot',
+];
 
 test('the page and /embed.js come with the licences of all that is bundled into them, fonts included', async () => {
   const [page, embed] = await Promise.all([read('page/licenses.md'), read('embed.licenses.md')]);

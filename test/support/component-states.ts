@@ -22,7 +22,7 @@ const limits = {
   DRAFTS_PER_SECOND: 10,
 };
 
-function welcome(role: Role, demo = false): WelcomeMessage {
+export function welcome(role: Role, demo = false): WelcomeMessage {
   const generator = demo
     ? { name: 'Demo painter', model: 'demo', demo, supports: capabilities }
     : { name: 'OpenAI', model: 'an-image-model', demo, supports: capabilities };
@@ -278,3 +278,26 @@ export const blocked = (state: SessionState): SessionState => ({
   ...state,
   connection: { status: 'closed', reason: 'blocked' },
 });
+
+/** What the page shows in the course of a session, each with its name. */
+export function mainStates(picture: ReceivedImage, partial: ReceivedImage): readonly [string, SessionState][] {
+  return [
+    ['an empty session', empty()],
+    ['a first failure', failedFirst(true)],
+    ['a generation without a picture', generating()],
+    ['a generation over the previous picture', generating(picture)],
+    ['a preview', generating(picture, partial)],
+    ['a picture to decide on', deciding(picture)],
+    ['a failure beside the old picture', failedAgain(picture)],
+    ['a lost race', lostRace(picture)],
+    ['a pending command', { ...deciding(picture), pending: [{ type: 'approve', commandId: '1', imageId: 'i1' }] }],
+    ['an approved picture', approved(picture)],
+    ['a watched session', watching(empty())],
+    ['a watched picture', watching(deciding(picture))],
+    ['a lost connection', reconnecting(deciding(picture))],
+    ['a session that is gone', gone(deciding(picture))],
+    ['a blocked connection', blocked(tokenNeeded(false))],
+    ['a token form', tokenNeeded(true)],
+    ['an unknown stage', unknownStage(picture)],
+  ];
+}

@@ -1,5 +1,6 @@
 /** Helpers for component tests: elements, focus, animations and axe, through all shadow roots. */
 import axe from 'axe-core';
+import { withoutIsolates } from './texts.ts';
 
 /** The matching elements inside, in document order, through all shadow roots. */
 export function deep(root: ParentNode | null | undefined, selector = '*'): HTMLElement[] {
@@ -16,9 +17,9 @@ export function focused(): Element | null {
   return element;
 }
 
-/** An element's text with single spaces. */
+/** An element's text as it is seen, with single spaces. */
 export const textOf = (element: Element | null | undefined): string | undefined =>
-  element?.textContent?.replaceAll(/\s+/g, ' ').trim();
+  element?.textContent && withoutIsolates(element.textContent).replaceAll(/\s+/g, ' ').trim();
 
 /** Waits for all animations that have an end. Before a text has faded in, axe would measure a wrong contrast. */
 export async function animationsEnd(): Promise<void> {
@@ -49,4 +50,16 @@ export async function holdDecoding(work: () => Promise<void>): Promise<() => voi
     HTMLImageElement.prototype.decode = decode;
   }
   return decoded.resolve;
+}
+
+/** Elements that reach over an edge of `element`, which is `width` wide, and are not clipped or scrolled on the way. */
+export function overflowing(element: Element, width: number): string[] {
+  const { left } = element.getBoundingClientRect();
+  return deep(element.shadowRoot, ':not(.unseen, svg *, .sweep, option)')
+    .filter((inner) => inner.checkVisibility())
+    .filter((inner) => {
+      const box = inner.getBoundingClientRect();
+      return box.right - left > width + 0.5 || (box.left < left - 0.5 && box.width > 1);
+    })
+    .map((inner) => inner.outerHTML.slice(0, 80));
 }

@@ -18,6 +18,8 @@ export async function writePage(folder: string): Promise<void> {
   const page = '<!doctype html><title>Proofroom</title><script type="module" src="./assets/page-abc123.js"></script>';
   await writeFile(join(folder, 'page/index.html'), page);
   await writeFile(join(folder, 'page/not-found.html'), '<!doctype html><title>Nothing here · Proofroom</title>');
+  await writeFile(join(folder, 'page/index.de.html'), page.replace('<title>', '<html lang="de"><title>'));
+  await writeFile(join(folder, 'page/not-found.de.html'), '<!doctype html><title>Nichts gefunden · Proofroom</title>');
   await writeFile(join(folder, 'page/assets/page-abc123.js'), 'export {};\n');
   await writeFile(join(folder, 'page/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   await writeFile(join(folder, 'embed.js'), 'export const embedded = true;\n');

@@ -1,15 +1,20 @@
 /** The whole review as a component, given states made by hand. It records the intents that it dispatches. */
+import { ContextProvider } from '@lit/context';
 import { afterEach, beforeEach } from 'vitest';
 import { page } from 'vitest/browser';
 import '../../client/components/room/review.ts';
 import type { Review } from '../../client/components/room/review.ts';
+import { textsContext } from '../../client/components/ui/localized-element.ts';
 import { type Intent, IntentEvent } from '../../client/model/intent.ts';
+import type { Texts } from '../../client/model/texts.ts';
 import type { SessionState } from '../../client/session/session-state.ts';
+import { english } from './texts.ts';
 
 export class ReviewRoom {
   /** A new one in each test. */
   review = document.createElement('proof-review') as Review;
   readonly intents: Intent[] = [];
+  #provider: ContextProvider<typeof textsContext> | undefined;
 
   begin(): void {
     document.documentElement.lang = 'en';
@@ -21,12 +26,21 @@ export class ReviewRoom {
     });
     const main = document.createElement('main');
     main.innerHTML = '<h1 style="position: absolute; clip-path: inset(50%)">Proofroom</h1>';
+    this.#provider = new ContextProvider(main, { context: textsContext, initialValue: english });
     main.append(this.review);
     document.body.append(main);
   }
 
   end(): void {
     this.review.closest('main')?.remove();
+  }
+
+  /** Shows everything in another language, as `<proof-room>` does. */
+  async read(texts: Texts): Promise<void> {
+    this.review.lang = texts.language;
+    this.review.dir = texts.direction;
+    this.#provider?.setValue(texts);
+    await this.review.updateComplete;
   }
 
   async show(session: SessionState): Promise<void> {

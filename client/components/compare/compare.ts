@@ -1,11 +1,11 @@
 /** A dialog that fills the window: two attempts side by side or under a slider, or a close look at one. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
 import { isApprovable } from '../../model/permissions.ts';
-import { attemptNumber, firstWords, pictureProblems } from '../../model/sentences.ts';
+import { attemptNumber, firstWords } from '../../model/sentences.ts';
 import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
@@ -15,6 +15,7 @@ import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
 import * as icons from '../ui/icons.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { compare } from './compare.styles.ts';
 import { type DivideEvent, dividerPosition } from './divider.ts';
 import { keyAction, type ZoomActionEvent } from './pane-input.ts';
@@ -25,13 +26,13 @@ import './divider.ts';
 import './zoom-pane.ts';
 import './zoom-tools.ts';
 
-const modes = { 'side-by-side': 'Side by side', slider: 'Slider' } as const;
+const modes = { 'side-by-side': 'compare.sideBySide', slider: 'compare.slider' } as const;
 type Mode = keyof typeof modes;
 type Side = 0 | 1;
 
 /** Dispatches `closed` when it has been closed. */
 @element('proof-compare')
-export class Compare extends LitElement {
+export class Compare extends LocalizedElement {
   static override styles = [base, controls, dialog, compare];
 
   /** The attempts to choose from, oldest first. */
@@ -93,7 +94,7 @@ export class Compare extends LitElement {
           .layout=${layout}
           @zoom-action=${({ action }: ZoomActionEvent) => this.#changeView(action)}
         ></proof-zoom-tools>
-        ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.close() })}
+        ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.close() })}
       </header>
       <p class="status small soft" role="status">${this.isOpen ? this.status : ''}</p>
       ${
@@ -117,8 +118,8 @@ export class Compare extends LitElement {
 
   get #title(): string {
     const [attempt] = this.#compared;
-    if (!this.#isSingle) return 'Compare';
-    return attempt ? `Close look at ${attemptNumber(attempt)}` : 'Close look';
+    if (!this.#isSingle) return this.t('compare.title');
+    return attempt ? this.t('compare.closeLookAt', { number: attempt.number }) : this.t('compare.closeLook');
   }
 
   #modeChoice(): TemplateResult {
@@ -131,10 +132,10 @@ export class Compare extends LitElement {
         @change=${() => {
           this.mode = mode;
         }}
-      />${modes[mode]}
+      />${this.t(modes[mode])}
     </label>`;
     return html`<fieldset class="modes">
-      <legend class="unseen">How to compare</legend>
+      <legend class="unseen">${this.t('compare.how')}</legend>
       ${choice('side-by-side')}${choice('slider')}
     </fieldset>`;
   }
@@ -142,7 +143,7 @@ export class Compare extends LitElement {
   #twoPictures(layout: zoom.Layout | undefined): TemplateResult {
     const swap = () => this.#swap();
     return html`${this.#pictureChoice(0)}
-    ${button({ label: 'Swap', name: 'Swap the two pictures', icon: icons.swap(), kind: 'quiet', bare: true, press: swap })}
+    ${button({ label: this.t('compare.swap'), name: this.t('compare.swapName'), icon: icons.swap(), kind: 'quiet', bare: true, press: swap })}
     ${this.#pictureChoice(1)}
     ${this.mode === 'slider' ? this.#sliderPane(layout) : this.#sides.map((side) => this.#singlePane(side, layout))}`;
   }
@@ -154,14 +155,14 @@ export class Compare extends LitElement {
     };
     return html`<select
       class=${`choice side-${side}`}
-      aria-label=${`${side === 0 ? 'First' : 'Second'} picture`}
+      aria-label=${this.t(side === 0 ? 'compare.first' : 'compare.second')}
       @change=${changed}
     >
-      ${this.#compared[side] ? nothing : html`<option value="" .selected=${true} disabled>Choose a picture</option>`}
+      ${this.#compared[side] ? nothing : html`<option value="" .selected=${true} disabled>${this.t('compare.choose')}</option>`}
       ${this.attempts.map(
         (attempt) =>
           html`<option value=${attempt.image.imageId} .selected=${attempt.image.imageId === selected}>
-            ${attemptNumber(attempt)}: ${firstWords(attempt.feedback ?? attempt.prompt)}
+            ${this.t('picture.numberAndText', { number: attempt.number, text: firstWords(attempt.feedback ?? attempt.prompt) })}
           </option>`,
       )}
     </select>`;
@@ -169,10 +170,10 @@ export class Compare extends LitElement {
 
   #singlePane(side: Side, layout: zoom.Layout | undefined): TemplateResult {
     const attempt = this.#compared[side];
-    if (!attempt) return html`<p class=${`gone soft ${this.#classOf(side)}`}>This picture is no longer here.</p>`;
+    if (!attempt) return html`<p class=${`gone soft ${this.#classOf(side)}`}>${this.t('compare.gone')}</p>`;
     return html`<proof-zoom-pane
       class=${this.#classOf(side)}
-      .label=${attemptNumber(attempt)}
+      .label=${attemptNumber(this.t, attempt)}
       .pictures=${layout ? [this.#panePicture(attempt, layout)] : []}
       ?movable=${this.view.zoom !== 'fit'}
       @zoom-action=${({ action }: ZoomActionEvent) => this.#changeView(action, attempt.image)}
@@ -181,13 +182,13 @@ export class Compare extends LitElement {
 
   #sliderPane(layout: zoom.Layout | undefined): TemplateResult {
     const [first, second] = this.#compared;
-    if (!first || !second) return html`<p class="gone soft">One of the pictures is no longer here.</p>`;
-    const names = [attemptNumber(first), attemptNumber(second)] as const;
+    if (!first || !second) return html`<p class="gone soft">${this.t('compare.oneGone')}</p>`;
+    const numbers = [first.number, second.number] as const;
     const mirrored = getComputedStyle(this).direction === 'rtl';
     const { from, to } = layout ? zoom.extent(this.view, layout) : { from: 0, to: 0 };
     const { share } = this;
     return html`<proof-zoom-pane
-      .label=${names.join(' and ')}
+      .label=${this.t('compare.both', { first: first.number, second: second.number })}
       .pictures=${layout ? [this.#panePicture(first, layout), this.#panePicture(second, layout)] : []}
       .split=${dividerPosition({ share, from, to, mirrored })}
       ?mirrored=${mirrored}
@@ -198,7 +199,7 @@ export class Compare extends LitElement {
         .share=${share}
         .from=${from}
         .to=${to}
-        .names=${names}
+        .numbers=${numbers}
         ?mirrored=${mirrored}
         @divide=${(event: DivideEvent) => {
           this.share = event.share;
@@ -212,8 +213,9 @@ export class Compare extends LitElement {
     const problem = pictureProblem(this, imageId);
     return {
       imageId,
-      ...(problem ? { problem: pictureProblems[problem].title } : { url: this.images.get(imageId)?.url }),
-      alt: `${attemptNumber(attempt)}: ${attempt.prompt}`,
+      ...(problem ? { problem } : { url: this.images.get(imageId)?.url }),
+      number: attempt.number,
+      prompt: attempt.prompt,
       placement: zoom.place(this.view, layout, attempt.image),
     };
   }
@@ -226,7 +228,7 @@ export class Compare extends LitElement {
     return html`<proof-compare-side
       class=${this.#classOf(side)}
       .image=${attempt.image}
-      .name=${attemptNumber(attempt)}
+      .number=${attempt.number}
       .zoom=${this.#ownZoom(attempt, layout)}
       ?single=${this.#isSingle}
       ?approved=${imageId === this.approvedId}
@@ -237,10 +239,10 @@ export class Compare extends LitElement {
   }
 
   /** Of two pictures, the one with fewer pixels is zoomed further than the tools say. */
-  #ownZoom({ image }: Attempt, layout: zoom.Layout | undefined): string | undefined {
+  #ownZoom({ image }: Attempt, layout: zoom.Layout | undefined): number | undefined {
     if (!layout) return undefined;
-    const own = zoom.percent(zoom.place(this.view, layout, image).zoom);
-    return own === zoom.percent(zoom.zoomOf(this.view, layout)) ? undefined : own;
+    const own = zoom.place(this.view, layout, image).zoom;
+    return inPercent(own) === inPercent(zoom.zoomOf(this.view, layout)) ? undefined : own;
   }
 
   /** A single picture spans both sides. */
@@ -296,3 +298,5 @@ export class Compare extends LitElement {
     this.#changeView(action);
   }
 }
+
+const inPercent = (zoom: number): number => Math.round(zoom * 100);

@@ -54,6 +54,11 @@ export const divider = css`
     stroke-width: 2.4;
   }
 
+  /* One points to each side, in either writing direction. */
+  :host .grip .icon {
+    scale: 1;
+  }
+
   .grip .icon:first-child {
     rotate: 180deg;
   }

@@ -1,9 +1,10 @@
 /** The slider between two pictures that are shown over each other. It covers its pane, but only its handle takes the pointer. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { divider } from './divider.styles.ts';
 
 /** What an arrow key moves, in percent; and a page key, or an arrow key with Shift. */
@@ -22,7 +23,7 @@ export class DivideEvent extends Event {
 }
 
 @element('proof-divider')
-export class Divider extends LitElement {
+export class Divider extends LocalizedElement {
   static override styles = [base, divider];
 
   /** How much of the first picture is visible, from 0 to 100 percent. */
@@ -32,8 +33,8 @@ export class Divider extends LitElement {
   @property({ attribute: false }) accessor to = 0;
   /** Whether the first picture has the right side. */
   @property({ type: Boolean }) accessor mirrored = false;
-  /** The names of the first and the second picture. */
-  @property({ attribute: false }) accessor names: readonly [string, string] = ['', ''];
+  /** Of the first and the second picture. */
+  @property({ attribute: false }) accessor numbers: readonly [number, number] = [0, 0];
 
   #isHeld = false;
 
@@ -43,17 +44,17 @@ export class Divider extends LitElement {
 
   override render(): TemplateResult {
     const share = Math.round(this.share);
-    const [first, second] = this.names;
+    const [first, second] = this.numbers;
     return html`<div
       class="handle"
       tabindex="0"
       role="slider"
-      aria-label="Divider"
+      aria-label=${this.t('compare.divider')}
       aria-orientation="horizontal"
       aria-valuemin="0"
       aria-valuemax="100"
       aria-valuenow=${share}
-      aria-valuetext=${`${share}% ${first}, ${100 - share}% ${second}`}
+      aria-valuetext=${this.t('compare.dividerShares', { first, second, firstShare: share / 100, secondShare: 1 - share / 100 })}
       @keydown=${this.#keyPressed}
       @pointerdown=${this.#pointerDown}
       @pointermove=${this.#pointerMove}

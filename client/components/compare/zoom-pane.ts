@@ -1,9 +1,11 @@
 /** A pane that shows one picture, or two over each other, at the placement it is given. It reports wheels and pointers as zoom actions. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { keyed } from 'lit/directives/keyed.js';
+import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { Pointers, wheelAction, ZoomActionEvent } from './pane-input.ts';
 import { ACTUAL_PIXELS, type Placement, type Point, type ZoomAction } from './zoom.ts';
 import { zoomPane } from './zoom-pane.styles.ts';
@@ -14,14 +16,15 @@ export interface PanePicture {
   /** Absent until its bytes are here. */
   readonly url?: string | undefined;
   /** Why it cannot be shown; there is no `url` then. */
-  readonly problem?: string | undefined;
-  readonly alt: string;
+  readonly problem?: PictureProblem | undefined;
+  readonly number: number;
+  readonly prompt: string;
   readonly placement: Placement;
 }
 
 /** Dispatches `ZoomActionEvent`s. */
 @element('proof-zoom-pane')
-export class ZoomPane extends LitElement {
+export class ZoomPane extends LocalizedElement {
   static override styles = [base, zoomPane];
 
   /** One, or two of which each has one side of the split. */
@@ -54,7 +57,7 @@ export class ZoomPane extends LitElement {
       tabindex="0"
       role="group"
       aria-label=${this.label}
-      aria-description="Plus and minus zoom, the arrow keys move. 0 shows the whole picture, 1 its actual pixels."
+      aria-description=${this.t('compare.keys')}
       @wheel=${this.#wheel}
       @pointerdown=${this.#pointerDown}
       @pointermove=${this.#pointerMove}
@@ -66,8 +69,11 @@ export class ZoomPane extends LitElement {
     </div>`;
   }
 
-  #picture({ imageId, url, problem, alt, placement }: PanePicture, index: number): TemplateResult {
-    const missing = problem ?? 'On its way';
+  #picture({ imageId, url, problem, number, prompt: text, placement }: PanePicture, index: number): TemplateResult {
+    const missing = this.t(problem ? `problem.${problem}` : 'common.onItsWay');
+    const missingName = problem
+      ? this.t('picture.numberAndTextMissing', { number, text, problem: missing })
+      : this.t('picture.numberAndTextComing', { number, text });
     const side = this.split === undefined ? '' : (index === 0) === this.mirrored ? ' right' : ' left';
     // An enlarged picture shows its pixels as squares. A rounding error must not do so at actual pixels: whole rows would be lost.
     const isEnlarged = placement.zoom > ACTUAL_PIXELS + 0.001;
@@ -76,11 +82,11 @@ export class ZoomPane extends LitElement {
         ${keyed(
           imageId,
           url
-            ? html`<img src=${url} alt=${alt} draggable="false" />`
-            : html`<span role="img" aria-label=${`${alt}. ${missing}.`}></span>`,
+            ? html`<img src=${url} alt=${this.t('picture.numberAndText', { number, text })} draggable="false" />`
+            : html`<span role="img" aria-label=${missingName}></span>`,
         )}
       </div>
-      ${url ? nothing : html`<span class="hint" aria-hidden="true">${problem ?? 'On its way …'}</span>`}
+      ${url ? nothing : html`<span class="hint" aria-hidden="true">${missing}</span>`}
     </div>`;
   }
 

@@ -1,5 +1,5 @@
 /** The zoom as a percentage, and the buttons that change it. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
@@ -7,12 +7,13 @@ import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { ZoomActionEvent } from './pane-input.ts';
-import { ACTUAL_PIXELS, fitted, type Layout, MAX_ZOOM, percent, type View, type ZoomAction, zoomOf } from './zoom.ts';
+import { ACTUAL_PIXELS, fitted, type Layout, MAX_ZOOM, type View, type ZoomAction, zoomOf } from './zoom.ts';
 
 /** Dispatches a `ZoomActionEvent` for each press of a button. */
 @element('proof-zoom-tools')
-export class ZoomTools extends LitElement {
+export class ZoomTools extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -48,12 +49,12 @@ export class ZoomTools extends LitElement {
     const isActual = Math.abs(zoom - ACTUAL_PIXELS) < 0.001;
     const press = (action: ZoomAction) => () => this.dispatchEvent(new ZoomActionEvent(action));
     const [zoomOut, zoomIn] = [press({ type: 'step', direction: 'out' }), press({ type: 'step', direction: 'in' })];
-    return html`<div class="tools" role="group" aria-label="Zoom">
-      ${button({ label: 'Zoom out', icon: icons.minus(), bare: true, kind: 'quiet', unavailable: isFit, press: zoomOut })}
-      <output class="figures">${percent(zoom)}</output>
-      ${button({ label: 'Zoom in', icon: icons.plus(), bare: true, kind: 'quiet', unavailable: zoom >= MAX_ZOOM, press: zoomIn })}
-      ${button({ label: 'Fit', kind: 'quiet', unavailable: isFit, press: press({ type: 'fit' }) })}
-      ${button({ label: 'Actual pixels', kind: 'quiet', unavailable: isActual, press: press({ type: 'actual_pixels' }) })}
+    return html`<div class="tools" role="group" aria-label=${this.t('zoom.label')}>
+      ${button({ label: this.t('zoom.out'), icon: icons.minus(), bare: true, kind: 'quiet', unavailable: isFit, press: zoomOut })}
+      <output class="figures">${this.t('number.percent', { share: zoom })}</output>
+      ${button({ label: this.t('zoom.in'), icon: icons.plus(), bare: true, kind: 'quiet', unavailable: zoom >= MAX_ZOOM, press: zoomIn })}
+      ${button({ label: this.t('zoom.fit'), kind: 'quiet', unavailable: isFit, press: press({ type: 'fit' }) })}
+      ${button({ label: this.t('zoom.actual'), kind: 'quiet', unavailable: isActual, press: press({ type: 'actual_pixels' }) })}
     </div>`;
   }
 }

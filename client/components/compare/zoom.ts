@@ -138,9 +138,6 @@ export function place(view: View, layout: Layout, picture: Size): Placement {
   };
 }
 
-/** Such as `67%`. */
-export const percent = (zoom: number): string => `${Math.round(zoom * 100)}%`;
-
 /** The part of the pane's width in which any of the pictures is visible. */
 export function extent(view: View, layout: Layout): { readonly from: number; readonly to: number } {
   const places = layout.pictures.map((picture) => place(view, layout, picture));

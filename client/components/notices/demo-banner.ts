@@ -1,11 +1,12 @@
 /** Says that the pictures come from the demo painter, and how to get real ones. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { base } from '../ui/base.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 @element('proof-demo')
-export class DemoBanner extends LitElement {
+export class DemoBanner extends LocalizedElement {
   static override styles = [
     base,
     css`
@@ -32,9 +33,10 @@ export class DemoBanner extends LitElement {
   ];
 
   override render(): TemplateResult {
-    return html`<p>
-      <strong>Demo.</strong> A built-in painter draws these pictures, not a model. For real ones, set
-      <code>OPENAI_API_KEY</code> and restart the server.
-    </p>`;
+    const text = this.t.rich('demo.text', {
+      strong: (text) => html`<strong>${text}</strong>`,
+      code: (text) => html`<code>${text}</code>`,
+    });
+    return html`<p>${text}</p>`;
   }
 }

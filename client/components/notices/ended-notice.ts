@@ -1,8 +1,8 @@
 /** The connection has ended for good: what that means, and the way on (R9). */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
-import { endedNotices } from '../../model/sentences.ts';
+import { endedActions } from '../../model/sentences.ts';
 import type { ConnectionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
@@ -10,10 +10,11 @@ import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { notice } from './notice.styles.ts';
 
 @element('proof-ended-notice')
-export class EndedNotice extends LitElement {
+export class EndedNotice extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -45,20 +46,20 @@ export class EndedNotice extends LitElement {
 
   override render(): TemplateResult | typeof nothing {
     if (this.connection?.status !== 'closed') return nothing;
-    const { title, text, action } = endedNotices[this.connection.reason];
+    const { reason } = this.connection;
     return html`<div class="notice">
       ${icons.alert()}
       <div class="text">
-        <h2 class="title" tabindex="-1">${title}</h2>
-        <p class="soft">${text} ${this.keeps ? 'What you see stays on this page until you leave it.' : ''}</p>
-        <div class="actions">${action === 'new_session' ? this.#startNew() : this.#reconnect()}</div>
+        <h2 class="title" tabindex="-1">${this.t(`ended.${reason}`)}</h2>
+        <p class="soft">${this.t(`ended.${reason}.text`)} ${this.keeps ? this.t('ended.keeps') : ''}</p>
+        <div class="actions">${endedActions[reason] === 'new_session' ? this.#startNew() : this.#reconnect()}</div>
       </div>
     </div>`;
   }
 
   #startNew(): TemplateResult {
     return button({
-      label: this.prompt ? 'New session, same prompt' : 'Start a new session',
+      label: this.t(this.prompt ? 'ended.samePrompt' : 'ended.newSession'),
       kind: 'primary',
       press: () => this.dispatchEvent(new IntentEvent({ type: 'new_session', prompt: this.prompt })),
     });
@@ -66,7 +67,7 @@ export class EndedNotice extends LitElement {
 
   #reconnect(): TemplateResult {
     return button({
-      label: 'Connect again',
+      label: this.t('ended.reconnect'),
       kind: 'primary',
       press: () => this.dispatchEvent(new IntentEvent({ type: 'reconnect' })),
     });

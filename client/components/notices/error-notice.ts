@@ -1,17 +1,20 @@
 /** Why the last generation brought no picture, and whether it can be tried again. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { GenerationError } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { failureSentence } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
+import { wordedText } from '../ui/worded-text.ts';
 import { notice } from './notice.styles.ts';
 
 @element('proof-error-notice')
-export class ErrorNotice extends LitElement {
+export class ErrorNotice extends LocalizedElement {
   static override styles = [base, controls, notice];
 
   @property({ attribute: false }) accessor error: GenerationError | undefined;
@@ -33,8 +36,8 @@ export class ErrorNotice extends LitElement {
     return html`<div class="notice error">
       ${icons.alert()}
       <div class="text">
-        <p class="title">No picture this time</p>
-        <p>${error.message}</p>
+        <p class="title">${this.t('error.title')}</p>
+        ${wordedText(failureSentence(this.t, error))}
         ${this.decides && error.retryable ? html`<div class="actions">${this.#retryButton()}</div>` : nothing}
       </div>
     </div>`;
@@ -42,7 +45,7 @@ export class ErrorNotice extends LitElement {
 
   #retryButton(): TemplateResult {
     return button({
-      label: 'Try again',
+      label: this.t('common.tryAgain'),
       icon: icons.again(),
       busy: this.busy,
       unavailable: this.unavailable,

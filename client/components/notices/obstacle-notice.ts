@@ -1,16 +1,17 @@
 /** What keeps the page from the server, while it goes on trying to connect. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { obstacles } from '../../model/sentences.ts';
+import { obstacleLinks } from '../../model/sentences.ts';
 import type { Obstacle } from '../../session/obstacle.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { notice } from './notice.styles.ts';
 
 @element('proof-obstacle')
-export class ObstacleNotice extends LitElement {
+export class ObstacleNotice extends LocalizedElement {
   static override styles = [base, controls, notice];
 
   @property({ attribute: false }) accessor obstacle: Obstacle | undefined;
@@ -23,13 +24,13 @@ export class ObstacleNotice extends LitElement {
 
   override render(): TemplateResult | typeof nothing {
     if (!this.obstacle) return nothing;
-    const { title, text, link } = obstacles[this.obstacle];
+    const link = obstacleLinks[this.obstacle];
     return html`<div class="notice">
       ${icons.alert()}
       <div class="text">
-        <h2 class="title">${title}</h2>
-        <p>${text} <span class="soft">This page goes on trying.</span></p>
-        ${link ? html`<div class="actions">${this.#linkTo(link)}</div>` : nothing}
+        <h2 class="title">${this.t(`obstacle.${this.obstacle}`)}</h2>
+        <p>${this.t(`obstacle.${this.obstacle}.text`)} <span class="soft">${this.t('obstacle.goesOn')}</span></p>
+        ${link ? html`<div class="actions">${this.#linkTo(this.t(link))}</div>` : nothing}
       </div>
     </div>`;
   }

@@ -1,18 +1,20 @@
 /** Why a command of this person was rejected, most often because somebody else was faster. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import { rejectionSentence } from '../../model/sentences.ts';
+import { rejectionSentence, type Worded } from '../../model/sentences.ts';
 import type { CommandRejection } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
+import { wordedText } from '../ui/worded-text.ts';
 import { notice } from './notice.styles.ts';
 
 @element('proof-rejection-notice')
-export class RejectionNotice extends LitElement {
+export class RejectionNotice extends LocalizedElement {
   static override styles = [base, controls, notice];
 
   @property({ attribute: false }) accessor rejection: CommandRejection | undefined;
@@ -43,12 +45,12 @@ export class RejectionNotice extends LitElement {
   override render(): TemplateResult {
     const rejection = this.#shown;
     // Announced once; the visible sentence changes with time.
-    const announced = rejection ? this.#sentence(rejection, rejection.at) : '';
+    const announced = rejection ? wordedText(this.#sentence(rejection, rejection.at)) : nothing;
     return html`<span class="unseen" role="alert">${announced}</span>${rejection ? this.#notice(rejection) : nothing}`;
   }
 
-  #sentence(rejection: CommandRejection, now: number): string {
-    return rejectionSentence(rejection, this.participantId, now + (this.serverAheadMs ?? 0));
+  #sentence(rejection: CommandRejection, now: number): Worded {
+    return rejectionSentence(this.t, rejection, this.participantId, now + (this.serverAheadMs ?? 0));
   }
 
   #notice(rejection: CommandRejection): TemplateResult {
@@ -57,8 +59,8 @@ export class RejectionNotice extends LitElement {
     };
     return html`<div class="notice">
       ${icons.alert()}
-      <div class="text"><p>${this.#sentence(rejection, this.clock.now())}</p></div>
-      ${button({ label: 'Dismiss', icon: icons.cross(), kind: 'quiet', bare: true, press: dismiss })}
+      <div class="text">${wordedText(this.#sentence(rejection, this.clock.now()))}</div>
+      ${button({ label: this.t('reject.dismiss'), icon: icons.cross(), kind: 'quiet', bare: true, press: dismiss })}
     </div>`;
   }
 }

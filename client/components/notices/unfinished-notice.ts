@@ -1,19 +1,22 @@
 /** Why the last generation brought fewer pictures than were asked for: it was cancelled, or some candidates failed. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Generation, GenerationError, LastAction } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { failureSentence } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { person } from '../ui/person.ts';
+import { wordedText } from '../ui/worded-text.ts';
 import { notice } from './notice.styles.ts';
 
 @element('proof-unfinished-notice')
-export class UnfinishedNotice extends LitElement {
+export class UnfinishedNotice extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -63,7 +66,7 @@ export class UnfinishedNotice extends LitElement {
     return html`<div class="notice">
       ${icons.alert()}
       <div class="text">
-        ${this.error ? nothing : this.#cancelled(cancelReason, generation)} ${failed(generation)}
+        ${this.error ? nothing : this.#cancelled(cancelReason, generation)} ${this.#failed(generation)}
         ${
           this.decides
             ? html`<div class="actions">
@@ -78,21 +81,48 @@ export class UnfinishedNotice extends LitElement {
 
   #cancelled(reason: string, { candidates }: Generation): TemplateResult {
     const { finished } = this;
-    return html`<p class="cancelled">${this.#canceller()} cancelled it${reason ? html`: “<bdi>${reason}</bdi>”` : '.'}</p>
-      ${finished > 0 ? html`<p class="soft">${finished} of ${candidates} pictures ${finished === 1 ? 'was' : 'were'} finished before that.</p>` : nothing}`;
+    const by = this.#canceller;
+    const text = reason
+      ? this.t.rich('unfinished.cancelledBecause', { ...by, reason, person })
+      : this.t.rich('unfinished.cancelled', { ...by, person });
+    return html`<p class="cancelled">${text}</p>
+      ${finished > 0 ? html`<p class="soft">${this.t('unfinished.finishedBefore', { finished, candidates })}</p>` : nothing}`;
   }
 
-  #canceller(): TemplateResult {
+  get #canceller(): { readonly who: 'you' | 'somebody' | 'other'; readonly name: string } {
     const { lastAction } = this;
     // The server keeps only the last action, and that may be another one by now.
-    if (lastAction?.action !== 'cancel') return html`Somebody`;
-    return lastAction.participantId === this.participantId ? html`You` : person(lastAction.by);
+    if (lastAction?.action !== 'cancel') return { who: 'somebody', name: '' };
+    return { who: lastAction.participantId === this.participantId ? 'you' : 'other', name: lastAction.by };
+  }
+
+  /** How many failed, and each reason once. */
+  #failed({ failures = [], candidates }: Generation): TemplateResult | typeof nothing {
+    if (failures.length === 0) return nothing;
+    const reasons = [...Map.groupBy(failures, ({ error }) => failureSentence(this.t, error).text).values()];
+    const [first] = failures;
+    return html`<p class="title">${this.t('unfinished.failed', { failed: failures.length, candidates })}</p>
+      ${
+        reasons.length === 1 && first
+          ? wordedText(failureSentence(this.t, first.error))
+          : html`<ul>
+              ${reasons.map((some) => html`<li>${this.#reason(some)}</li>`)}
+            </ul>`
+      }`;
+  }
+
+  #reason(failures: NonNullable<Generation['failures']>): unknown {
+    const [first] = failures;
+    if (!first) return nothing;
+    const { text: reason, language } = failureSentence(this.t, first.error);
+    const text = (content: unknown) => html`<span lang=${language}>${content}</span>`;
+    return this.t.rich('unfinished.failedBecause', { count: failures.length, reason, text });
   }
 
   #addButton(reason: string): TemplateResult {
     const isAdded = this.draft.split('\n').includes(reason);
     return button({
-      label: isAdded ? 'Added to the prompt' : 'Add to the prompt',
+      label: this.t(isAdded ? 'unfinished.added' : 'unfinished.add'),
       unavailable: isAdded,
       ...(isAdded && { icon: icons.check() }),
       press: () => this.#add(reason),
@@ -101,7 +131,7 @@ export class UnfinishedNotice extends LitElement {
 
   #retryButton(count: number): TemplateResult {
     return button({
-      label: count === 1 ? 'Try that one again' : `Try those ${count} again`,
+      label: this.t('unfinished.retry', { count }),
       icon: icons.again(),
       busy: this.busy,
       unavailable: this.unavailable,
@@ -114,19 +144,3 @@ export class UnfinishedNotice extends LitElement {
     this.dispatchEvent(new IntentEvent({ type: 'draft', text }));
   }
 }
-
-/** How many failed, and each reason once. */
-function failed({ failures = [], candidates }: Generation): TemplateResult | typeof nothing {
-  if (failures.length === 0) return nothing;
-  const reasons = [...Map.groupBy(failures, ({ error }) => error.message)];
-  return html`<p class="title">${failures.length} of ${pictures(candidates)} failed</p>
-    ${
-      reasons.length === 1
-        ? html`<p>${reasons[0]?.[0]}</p>`
-        : html`<ul>
-            ${reasons.map(([reason, some]) => html`<li>${pictures(some.length)}: ${reason}</li>`)}
-          </ul>`
-    }`;
-}
-
-const pictures = (count: number): string => `${count} ${count === 1 ? 'picture' : 'pictures'}`;

@@ -1,15 +1,16 @@
 /** Whether the page is connected, or when it tries again. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { connectionLabel, secondsToNextTry } from '../../model/sentences.ts';
 import type { ConnectionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
 
 @element('proof-connection')
-export class ConnectionBadge extends LitElement {
+export class ConnectionBadge extends LocalizedElement {
   static override styles = [
     base,
     css`
@@ -68,12 +69,14 @@ export class ConnectionBadge extends LitElement {
 
   override render(): TemplateResult {
     return html`<p class=${`figures ${this.connection.status}`}>
-      <span class="dot"></span><span>${connectionLabel(this.connection)}${this.#countdown()}</span>
+      <span class="dot"></span><span>${connectionLabel(this.t, this.connection)}${this.#countdown()}</span>
     </p>`;
   }
 
   #countdown(): TemplateResult | typeof nothing {
     const left = secondsToNextTry(this.connection, this.clock.now());
-    return left ? html`<span class="long">, next try</span> in ${left} s` : nothing;
+    if (!left) return nothing;
+    const long = (text: unknown) => html`<span class="long">${text}</span>`;
+    return html`${this.t.rich('connection.nextTry', { seconds: left, long })}`;
   }
 }

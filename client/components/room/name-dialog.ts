@@ -1,5 +1,5 @@
 /** Who is in the session, and the name that the others see. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
@@ -11,9 +11,10 @@ import { css } from '../ui/css.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 @element('proof-name')
-export class NameDialog extends LitElement {
+export class NameDialog extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -43,15 +44,15 @@ export class NameDialog extends LitElement {
   override render(): TemplateResult {
     return html`<dialog aria-labelledby="title" closedby="any">
       <header>
-        <h2 id="title">People in this session</h2>
-        ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
+        <h2 id="title">${this.t('people.title')}</h2>
+        ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
       </header>
-      ${this.viewers ? html`<p class="soft">${viewersLabel(this.viewers)}, you among them.</p>` : nothing}
+      ${this.viewers ? html`<p class="soft">${this.t('people.youAmongThem', { viewers: viewersLabel(this.t, this.viewers) })}</p>` : nothing}
       <form @submit=${this.#submitted}>
-        <label for="name">Your name</label>
+        <label for="name">${this.t('people.name')}</label>
         <input id="name" autocomplete="name" spellcheck="false" maxlength=${this.limit} aria-describedby="hint" />
-        <p id="hint" class="small soft">It stands beside what you decide. This browser remembers it.</p>
-        <footer>${button({ label: 'Save name', kind: 'primary', type: 'submit' })}</footer>
+        <p id="hint" class="small soft">${this.t('people.nameHint')}</p>
+        <footer>${button({ label: this.t('people.save'), kind: 'primary', type: 'submit' })}</footer>
       </form>
     </dialog>`;
   }

@@ -1,5 +1,5 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { browserStorage } from '../../model/browser-storage.ts';
 import { type Intent, type IntentEvent, sendCommand } from '../../model/intent.ts';
@@ -10,6 +10,7 @@ import { type UnsentInput, unsentAfter } from '../../model/unsent-input.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { LanguageController } from './language-controller.ts';
 import type { Review } from './review.ts';
 import { type RoomEventMap, RoomEvents } from './room-events.ts';
 import { endTypingAt } from './typing-boundary.ts';
@@ -47,7 +48,7 @@ export class ProofRoom extends LitElement {
     }
   `;
 
-  /** `rtl` mirrors the room. The page's own direction does not: the room speaks English. */
+  /** `rtl` or `ltr`; absent: as the room's language is written, whatever the direction of the page around. */
   @property({ reflect: true, useDefault: true }) override accessor dir = '';
   /** The server's address, `http:` or `https:`, with its path if it has one; absent: the root of the page's origin. */
   @property() accessor server: string | null | undefined;
@@ -60,9 +61,16 @@ export class ProofRoom extends LitElement {
   /** The person's name, at most 40 UTF-16 units; absent: the one that this browser remembers. A name chosen here is set here, too. */
   @property({ attribute: false }) accessor name: string | undefined;
 
-  @query('proof-review') private accessor review!: Review;
+  /**
+   * A BCP 47 tag. Where it is a language that there is, everything inside is in it; otherwise it is in the one that the person has
+   * chosen, that the page around has, or that the browser asks for.
+   */
+  @property({ reflect: true }) override accessor lang = '';
+
+  @query('proof-review') private accessor review!: Review | null;
 
   readonly #controller = new SessionController(this);
+  readonly #language = new LanguageController(this);
   readonly #events = new RoomEvents(this);
   readonly #options = new OptionChoice(browserStorage.options());
   /** Those by which the last session was opened. */
@@ -150,12 +158,15 @@ export class ProofRoom extends LitElement {
     this.requestUpdate();
   }
 
-  override render(): TemplateResult {
+  override render(): TemplateResult | typeof nothing {
     const { state } = this.#controller;
+    const { texts, isFixed } = this.#language;
+    if (!texts) return nothing;
     return html`<proof-review
-      lang="en"
-      dir=${this.dir === 'rtl' ? 'rtl' : 'ltr'}
+      lang=${texts.language}
+      dir=${this.dir === 'rtl' || this.dir === 'ltr' ? this.dir : texts.direction}
       translate=${this.translate ? 'yes' : 'no'}
+      ?language-fixed=${isFixed}
       .session=${state}
       .server=${this.#server}
       .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}
@@ -164,14 +175,26 @@ export class ProofRoom extends LitElement {
     ></proof-review>`;
   }
 
+  /** Includes the language, without which nothing is shown. */
+  protected override async getUpdateComplete(): Promise<boolean> {
+    await super.getUpdateComplete();
+    await this.#language.ready;
+    return super.getUpdateComplete();
+  }
+
   override updated(): void {
     const { state } = this.#controller;
-    this.#events.report(state);
+    this.#events.report(state, this.#language.texts);
     this.#moveFocus(state);
   }
 
   #moveFocus({ connection: { status }, snapshot }: SessionState): void {
-    if (!this.#focusRequest || (status !== 'online' && status !== 'token_needed' && status !== 'closed')) return;
+    if (
+      !this.#focusRequest ||
+      !this.review ||
+      (status !== 'online' && status !== 'token_needed' && status !== 'closed')
+    )
+      return;
     const hasField = status === 'token_needed' || (status === 'online' && snapshot?.stage === 'initial_input');
     const isDue = this.#focusRequest === 'command' || (hasField && document.activeElement === document.body);
     this.#focusRequest = undefined;
@@ -234,6 +257,8 @@ export class ProofRoom extends LitElement {
         browserStorage.saveName(intent.name);
         this.name = intent.name;
         return;
+      case 'language':
+        return this.#language.choose(intent.language);
       case 'new_session':
         this.#focusRequest = 'command';
         return this.#startNew(intent.prompt);

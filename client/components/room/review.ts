@@ -1,5 +1,5 @@
 /** One session on the screen. It only presents: it is given a state, and dispatches intents. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Options } from '../../../shared/options.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
@@ -17,6 +17,7 @@ import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import type { CompareEvent, ImageSavedEvent, SelectAttemptEvent } from '../ui/events.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { tokens } from '../ui/tokens.styles.ts';
 import type { Candidates } from '../viewer/candidates.ts';
 import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
@@ -38,7 +39,7 @@ import './token-form.ts';
 import './top-bar.ts';
 
 @element('proof-review')
-export class Review extends LitElement {
+export class Review extends LocalizedElement {
   static override styles = [tokens, base, controls, review, viewerStyles];
 
   @property({ attribute: false }) accessor session: SessionState | undefined;
@@ -47,6 +48,8 @@ export class Review extends LitElement {
   /** The options for the next picture. */
   @property({ attribute: false }) accessor options: Options = {};
   @property({ attribute: false }) accessor unsent: UnsentInput = {};
+  /** The host page has fixed the language, so there is nothing to choose. */
+  @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
   @state() private accessor selectedId: string | undefined;
   @query('proof-sidebar') private accessor sidebar!: Sidebar | null;
@@ -115,6 +118,7 @@ export class Review extends LitElement {
     const { welcome } = session;
     return html`<proof-top-bar
         .session=${session}
+        ?language-fixed=${this.languageFixed}
         @share=${() => this.share.show()}
         @name=${() => this.name.show()}
       ></proof-top-bar>
@@ -126,28 +130,28 @@ export class Review extends LitElement {
         .viewers=${session.viewers}
       ></proof-name>
       <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
-      <p class="unseen" role="status">${announcement(session)}</p>`;
+      <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
   }
 
   #layout(session: SessionState): TemplateResult {
     const { connection, snapshot } = session;
     if (connection.status === 'token_needed') {
       return html`<div class="layout single">
-        <section class="sidebar" aria-label="Access"><proof-token ?refused=${connection.refused}></proof-token></section>
+        <section class="sidebar" aria-label=${this.t('area.access')}><proof-token ?refused=${connection.refused}></proof-token></section>
       </div>`;
     }
     if (!snapshot && connection.status !== 'closed')
       return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
-    const content = viewerContent(session, selectedId);
+    const content = viewerContent(this.t, session, selectedId);
     return html`<div
       class=${`layout ${content.kind === 'empty' ? 'single' : 'split'}`}
       @proof-select=${this.#select}
       @proof-compare=${this.#openCompare}
       @proof-saved=${this.#imageSaved}
     >
-      ${viewer({ session, content, selectedId, showLatest: () => this.#showLatest() })}
-      <section class="sidebar" aria-label="Review">
+      ${viewer({ t: this.t, session, content, selectedId, showLatest: () => this.#showLatest() })}
+      <section class="sidebar" aria-label=${this.t('area.review')}>
         <proof-sidebar
           .session=${session}
           .options=${this.options}
@@ -164,9 +168,9 @@ export class Review extends LitElement {
 
   #opening({ connection }: SessionState): TemplateResult {
     if (connection.status !== 'reconnecting' || !connection.obstacle) {
-      return html`<p class="sidebar waiting soft">Opening the session …</p>`;
+      return html`<p class="sidebar waiting soft">${this.t('area.opening')}</p>`;
     }
-    return html`<section class="sidebar" aria-label="Connection">
+    return html`<section class="sidebar" aria-label=${this.t('area.connection')}>
       <proof-obstacle .obstacle=${connection.obstacle} .link=${this.#link}></proof-obstacle>
     </section>`;
   }
@@ -189,7 +193,7 @@ export class Review extends LitElement {
       ?decides=${decides && snapshot.stage === 'user_feedback'}
       .pending=${session.pending}
       ?unavailable=${unavailable}
-      .status=${statusBehindDialog(session, Date.now())}
+      .status=${statusBehindDialog(this.t, session, Date.now())}
       @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.sidebar?.commandSent()}
       @closed=${this.#dialogClosed}
     ></proof-compare>`;
@@ -232,7 +236,7 @@ export class Review extends LitElement {
     const isSafe = approved && this.#saved.has(snapshot.approved.imageId) && viewers.reviewers + viewers.watchers < 2;
     if (snapshot && !isSafe) {
       const pictures = snapshot.attempts.length + (snapshot.discarded?.length ?? 0);
-      return this.confirm.ask(startOverQuestion({ approved, pictures }));
+      return this.confirm.ask(startOverQuestion(this.t, { approved, pictures }));
     }
     this.sidebar?.commandSent();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));

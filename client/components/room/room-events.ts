@@ -1,6 +1,7 @@
 /** The events that `<proof-room>` dispatches to the page around it. */
 import { imageFileName } from '../../../shared/file-name.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import type { Texts } from '../../model/texts.ts';
 import { promptOf } from '../../model/viewer-content.ts';
 import type { EndReason, SessionState } from '../../session/session-state.ts';
 
@@ -28,6 +29,11 @@ export interface EndedDetail {
   readonly reason: EndReason;
 }
 
+export interface LanguageDetail {
+  /** A BCP 47 tag. */
+  readonly language: string;
+}
+
 export interface RoomEventMap {
   /** The stage has changed, or is known for the first time. */
   'proof-stage': CustomEvent<StageDetail>;
@@ -37,6 +43,8 @@ export interface RoomEventMap {
   'proof-session': CustomEvent<SessionDetail>;
   /** The connection ended for good. If the person comes back to the session, `proof-stage` is dispatched again. */
   'proof-ended': CustomEvent<EndedDetail>;
+  /** What the element shows is in another language now, or in its first. */
+  'proof-language': CustomEvent<LanguageDetail>;
 }
 
 function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEventMap[Name]['detail']): Event {
@@ -55,6 +63,8 @@ export class RoomEvents {
     ended?: EndReason | undefined;
   } = {};
 
+  #texts: Texts | undefined;
+
   constructor(room: EventTarget) {
     this.#room = room;
   }
@@ -64,11 +74,18 @@ export class RoomEvents {
     this.#last = {};
   }
 
-  report(state: SessionState): void {
+  report(state: SessionState, texts: Texts | undefined): void {
+    this.#reportLanguage(texts);
     this.#reportSession(state);
     this.#reportStage(state);
     this.#reportEnd(state);
     this.#reportApproval(state);
+  }
+
+  #reportLanguage(texts: Texts | undefined): void {
+    if (!texts || texts === this.#texts) return;
+    this.#texts = texts;
+    this.#room.dispatchEvent(roomEvent('proof-language', { language: texts.language }));
   }
 
   #reportSession({ welcome, sessionKey }: SessionState): void {

@@ -1,10 +1,10 @@
 /** The two links to a session, one to review and one to watch; for reviewers also what becomes of them, and of the session. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Role } from '../../../shared/model.ts';
 import { accessCommandTypes } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { viewersLabel } from '../../model/sentences.ts';
+import { rejectionSentence, viewersLabel, type Worded } from '../../model/sentences.ts';
 import { type SessionLink, sessionLinks } from '../../model/session-links.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
@@ -14,22 +14,16 @@ import { css } from '../ui/css.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
+import { wordedText } from '../ui/worded-text.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { endQuestion, linkQuestion } from './questions.ts';
 import './confirm-dialog.ts';
 import '../ui/copy-button.ts';
 
-const titles = { reviewer: 'Review link', watcher: 'Watch link' } as const satisfies Record<Role, string>;
-
-/** What an open link lets people do. */
-const uses = {
-  reviewer: 'Lets people do all that you can: ask for pictures, approve, start over.',
-  watcher: 'Lets people follow live, without deciding.',
-} as const satisfies Record<Role, string>;
-
 /** Dispatches `closed`. */
 @element('proof-share')
-export class ShareDialog extends LitElement {
+export class ShareDialog extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -135,65 +129,65 @@ export class ShareDialog extends LitElement {
     const isReviewer = session?.welcome?.role === 'reviewer';
     return html`<dialog aria-labelledby="title" closedby="any" @close=${() => this.dispatchEvent(new Event('closed'))}>
         <header>
-          <h2 id="title" tabindex="-1" autofocus>Share this session</h2>
-          ${button({ label: 'Close', icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
+          <h2 id="title" tabindex="-1" autofocus>${this.t('share.title')}</h2>
+          ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
         </header>
-        ${session?.viewers ? html`<p class="people small soft">${icons.people()} ${viewersLabel(session.viewers)} now</p>` : nothing}
+        ${session?.viewers ? html`<p class="people small soft">${icons.people()} ${this.t('share.peopleNow', { viewers: viewersLabel(this.t, session.viewers) })}</p>` : nothing}
         ${links.map((link) => this.#row(link))}
         ${session?.links ? this.#end(session) : nothing}
-        ${isReviewer ? nothing : html`<p class="small soft">You came by the watch link, so that is the one you can pass on.</p>`}
-        ${this.#problem ? html`<p class="problem" role="alert">${this.#problem}</p>` : nothing}
+        ${isReviewer ? nothing : html`<p class="small soft">${this.t('share.watchOnly')}</p>`}
+        ${this.#problem ? html`<div class="problem" role="alert">${wordedText(this.#problem)}</div>` : nothing}
       </dialog>
       <proof-confirm></proof-confirm>`;
   }
 
   /** Why the last change was not made. */
-  get #problem(): string | undefined {
-    const { rejection } = this.session ?? {};
-    return accessCommandTypes.some((type) => type === rejection?.command) ? rejection?.message : undefined;
+  get #problem(): Worded | undefined {
+    const { rejection, welcome } = this.session ?? {};
+    if (!rejection || !accessCommandTypes.some((type) => type === rejection.command)) return undefined;
+    return rejectionSentence(this.t, rejection, welcome?.participantId, rejection.at);
   }
 
   #row(link: SessionLink): TemplateResult {
     const { role, url } = link;
-    const title = titles[role];
+    const title = this.t(`link.${role}`);
     return html`<div class=${`link ${role}`}>
       ${url === undefined ? html`<p class="title">${title}</p>` : html`<label for=${role}>${title}</label>`}
       <p class="small soft" id=${`${role}-use`} role="status">${this.#use(link)}</p>
       ${
         url === undefined
           ? nothing
-          : html`<input id=${role} readonly .value=${url} aria-describedby=${`${role}-use`} @focus=${selectAll} />
-            <proof-copy .content=${url} label="Copy" .name=${`Copy ${title.toLowerCase()}`}></proof-copy>`
+          : html`<input id=${role} readonly dir="ltr" .value=${url} aria-describedby=${`${role}-use`} @focus=${selectAll} />
+            <proof-copy .content=${url} .name=${this.t(`link.${role}.copy`)}></proof-copy>`
       }
       ${link.isManaged ? this.#actions(link) : nothing}
     </div>`;
   }
 
   #use({ role, url, isManaged }: SessionLink): string {
-    if (url !== undefined) return this.changedLink === role ? `This link is new. ${uses[role]}` : uses[role];
-    if (isManaged) return role === 'watcher' ? 'Closed: nobody can watch.' : 'Closed: no more reviewers can come.';
-    return 'The one that you came by works no longer. Whoever opened the session can give you another.';
+    const use = this.t(`link.${role}.lets`);
+    if (url !== undefined) return this.changedLink === role ? `${this.t('link.isNew')} ${use}` : use;
+    return isManaged ? this.t(`link.${role}.closed`) : this.t('link.worksNoLonger');
   }
 
   #actions({ role, url }: SessionLink): TemplateResult {
     const { pending = [], viewers, connection } = this.session ?? {};
-    const title = titles[role].toLowerCase();
     const common = { unavailable: connection?.status !== 'online' };
     const busy = (type: 'close_link' | 'replace_link') =>
       pending.some((command) => command.type === type && command.role === role);
     const ask = (type: 'close_link' | 'replace_link') =>
-      this.confirm.ask(linkQuestion(type, role, viewers?.watchers ?? 0));
+      this.confirm.ask(linkQuestion(this.t, type, role, viewers?.watchers ?? 0));
     return html`<div class="actions">
       ${
         url === undefined
           ? button({
               ...common,
-              label: `New ${title}`,
+              label: this.t(`link.${role}.new`),
               busy: busy('replace_link'),
               press: () => this.dispatchEvent(new IntentEvent({ type: 'replace_link', role })),
             })
-          : html`${button({ ...common, label: 'Replace', name: `Replace ${title}`, kind: 'quiet', busy: busy('replace_link'), press: () => ask('replace_link') })}
-            ${button({ ...common, label: 'Close', name: `Close ${title}`, kind: 'quiet', busy: busy('close_link'), press: () => ask('close_link') })}`
+          : html`${button({ ...common, label: this.t('link.replace'), name: this.t(`link.${role}.replace`), kind: 'quiet', busy: busy('replace_link'), press: () => ask('replace_link') })}
+            ${button({ ...common, label: this.t('common.close'), name: this.t(`link.${role}.close`), kind: 'quiet', busy: busy('close_link'), press: () => ask('close_link') })}`
       }
     </div>`;
   }
@@ -201,10 +195,10 @@ export class ShareDialog extends LitElement {
   #end({ pending, viewers, connection }: SessionState): TemplateResult {
     return html`<div class="end">
       ${button({
-        label: 'End session for everybody …',
+        label: this.t('endSession.open'),
         busy: pending.some(({ type }) => type === 'end_session'),
         unavailable: connection.status !== 'online',
-        press: () => this.confirm.ask(endQuestion(viewers ?? { reviewers: 1, watchers: 0 })),
+        press: () => this.confirm.ask(endQuestion(this.t, viewers ?? { reviewers: 1, watchers: 0 })),
       })}
     </div>`;
   }

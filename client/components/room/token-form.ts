@@ -1,5 +1,5 @@
 /** Asks for the access token without which this server creates no session (rule S2). */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
 import { base } from '../ui/base.styles.ts';
@@ -7,9 +7,10 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 @element('proof-token')
-export class TokenForm extends LitElement {
+export class TokenForm extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -45,9 +46,9 @@ export class TokenForm extends LitElement {
 
   override render(): TemplateResult {
     return html`<form novalidate @submit=${this.#submitted}>
-      <h2>This server asks for a token</h2>
-      <p class="lead">Whoever runs it can tell you. People with a link to a session need none.</p>
-      <label for="token">Access token</label>
+      <h2>${this.t('token.title')}</h2>
+      <p class="lead">${this.t('token.lead')}</p>
+      <label for="token">${this.t('token.label')}</label>
       <input
         id="token"
         type="password"
@@ -57,9 +58,9 @@ export class TokenForm extends LitElement {
         aria-invalid=${this.refused ? 'true' : nothing}
       />
       <p id="problem" class="problem" role="alert">
-        ${this.refused ? 'The server did not accept that token. Check it and try again.' : ''}
+        ${this.refused ? this.t('token.refused') : ''}
       </p>
-      <div class="send">${button({ label: 'Continue', kind: 'primary', type: 'submit' })}</div>
+      <div class="send">${button({ label: this.t('token.continue'), kind: 'primary', type: 'submit' })}</div>
     </form>`;
   }
 

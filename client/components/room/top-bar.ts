@@ -1,6 +1,7 @@
 /** The product's name, who is here, the connection, and the button to share the session. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
+import type { ViewersMessage } from '../../../shared/protocol.ts';
 import { viewersLabel } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
@@ -8,11 +9,13 @@ import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import './connection-badge.ts';
+import './language-switch.ts';
 
 /** Dispatches `share` and `name` to have these dialogs opened. */
 @element('proof-top-bar')
-export class TopBar extends LitElement {
+export class TopBar extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -59,6 +62,12 @@ export class TopBar extends LitElement {
         display: none;
       }
 
+      @container (inline-size < 24rem) {
+        .brand span {
+          display: none;
+        }
+      }
+
       @container (inline-size < 22rem) {
         .label {
           position: absolute;
@@ -94,6 +103,7 @@ export class TopBar extends LitElement {
   ];
 
   @property({ attribute: false }) accessor session: SessionState | undefined;
+  @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
 
   override willUpdate(): void {
     this.toggleAttribute('offline', this.session?.connection.status !== 'online');
@@ -113,19 +123,25 @@ export class TopBar extends LitElement {
             aria-haspopup="dialog"
             @click=${() => this.#request('name')}
           >
-            ${icons.people()}<span class="short figures">${viewers.reviewers + viewers.watchers}<span class="unseen"> here: </span></span
-            ><span class="long figures">${viewersLabel(viewers)}</span><span class="unseen">. Change your name</span>
+            ${icons.people()}<span class="short figures">${this.#here(viewers)}</span
+            ><span class="long figures">${viewersLabel(this.t, viewers)}</span><span class="unseen">${this.t('bar.changeName')}</span>
           </button>`
           : nothing
       }
       ${
         sessionId && !hasEnded
           ? html`<button class="button" type="button" aria-haspopup="dialog" @click=${() => this.#request('share')}>
-            ${icons.share()}<span class="label">Share</span>
+            ${icons.share()}<span class="label">${this.t('bar.share')}</span>
           </button>`
           : nothing
       }
+      ${this.languageFixed ? nothing : html`<proof-language></proof-language>`}
     </div>`;
+  }
+
+  #here({ reviewers, watchers }: ViewersMessage): unknown {
+    const unseen = (text: unknown) => html`<span class="unseen">${text}</span>`;
+    return this.t.rich('bar.here', { count: reviewers + watchers, unseen });
   }
 
   #request(dialog: 'share' | 'name'): void {

@@ -1,19 +1,18 @@
 /** Who approved the picture, when, and the digest that names its bytes. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Decision } from '../../../shared/model.ts';
-import { shortDigest } from '../../model/sentences.ts';
+import { moment, shortDigest } from '../../model/formats.ts';
 import { base } from '../ui/base.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { person } from '../ui/person.ts';
 import '../ui/copy-button.ts';
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
 @element('proof-approval')
-export class ApprovalNote extends LitElement {
+export class ApprovalNote extends LocalizedElement {
   static override styles = [
     base,
     css`
@@ -59,7 +58,7 @@ export class ApprovalNote extends LitElement {
 
   @property({ attribute: false }) accessor decision: Decision | undefined;
   /** The approved attempt's number, where another attempt is in view. */
-  @property({ attribute: false }) accessor number: string | undefined;
+  @property({ attribute: false }) accessor number: number | undefined;
 
   override focus(): void {
     this.renderRoot.querySelector('h2')?.focus();
@@ -68,14 +67,19 @@ export class ApprovalNote extends LitElement {
   override render(): TemplateResult | typeof nothing {
     const { decision, number } = this;
     if (!decision) return nothing;
-    return html`<h2 tabindex="-1">${icons.check()}${number === undefined ? 'Approved' : `${number} is approved`}</h2>
-      <p>
-        by ${person(decision.by)}<span class="soft">,
-          <time datetime=${decision.at}>${moment.format(new Date(decision.at))}</time></span>
-      </p>
+    const title = number === undefined ? this.t('approval.approved') : this.t('approval.otherApproved', { number });
+    const by = this.t.rich('approval.by', {
+      name: decision.by,
+      person,
+      when: moment(this.t, decision.at),
+      soft: (content) => html`<span class="soft">${content}</span>`,
+      time: (content) => html`<time datetime=${decision.at}>${content}</time>`,
+    });
+    return html`<h2 tabindex="-1">${icons.check()}${title}</h2>
+      <p>${by}</p>
       <div class="digest small soft">
-        <span>SHA-256 <code>${shortDigest(decision.sha256)}</code></span>
-        <proof-copy bare label="Copy digest" .content=${decision.sha256}></proof-copy>
+        <span>${this.t.rich('approval.digest', { digest: shortDigest(decision.sha256), code: (text) => html`<code>${text}</code>` })}</span>
+        <proof-copy bare .label=${this.t('approval.copyDigest')} .content=${decision.sha256}></proof-copy>
       </div>`;
   }
 }

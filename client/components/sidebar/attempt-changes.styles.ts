@@ -14,6 +14,11 @@ export const attemptChanges = css`
     overflow-wrap: anywhere;
   }
 
+  .mirrors {
+    display: inline-block;
+    margin-inline-end: 0.25em;
+  }
+
   .origin {
     display: flex;
     flex-wrap: wrap;

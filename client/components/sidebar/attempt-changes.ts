@@ -1,5 +1,5 @@
 /** What changed in an attempt since the one that it was made from (rule M9). */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import { type Origin, originOf } from '../../model/attempt-tree.ts';
@@ -11,10 +11,11 @@ import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
 import { FocusableScrollers } from '../ui/focusable-scrollers.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { attemptChanges } from './attempt-changes.styles.ts';
 
 @element('proof-changes')
-export class AttemptChanges extends LitElement {
+export class AttemptChanges extends LocalizedElement {
   static override styles = [base, controls, attemptChanges];
 
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
@@ -46,11 +47,11 @@ export class AttemptChanges extends LitElement {
     const { feedback, prompt, options } = attempt;
     const { parent } = origin;
     const isSamePrompt = parent?.prompt === prompt;
-    const differing = parent ? optionChanges(parent.options, options) : [];
+    const differing = parent ? optionChanges(this.t, parent.options, options) : [];
     const isSame = isSamePrompt && feedback === undefined && differing.length === 0;
-    return html`<section class="changes" aria-label="What changed">
+    return html`<section class="changes" aria-label=${this.t('changes.label')}>
       <p class="origin">
-        <strong class="figures">${attemptNumber(attempt)}</strong>
+        <strong class="figures">${attemptNumber(this.t, attempt)}</strong>
         <span class="soft">${this.#originText(origin)}</span>
       </p>
       ${feedback === undefined ? nothing : html`<blockquote dir="auto">${feedback}</blockquote>`}
@@ -61,27 +62,27 @@ export class AttemptChanges extends LitElement {
               ${differing.map(
                 ({ title, before, after }) =>
                   html`<li>
-                    <span class="soft" dir="ltr">${title}:</span>
-                    <span dir="ltr">${before}<span aria-hidden="true"> → </span><span class="unseen"> to </span>${after}</span>
+                    <span class="soft">${this.t('changes.option', { title })}</span>
+                    <span>${before} <span class="mirrors" aria-hidden="true">→</span><span class="unseen"> ${this.t('changes.to')} </span>${after}</span>
                   </li>`,
               )}
             </ul>`
           : nothing
       }
-      ${isSame ? html`<p class="small soft">The same prompt again.</p>` : nothing}
+      ${isSame ? html`<p class="small soft">${this.t('changes.samePrompt')}</p>` : nothing}
     </section>`;
   }
 
   #originText({ verb, parent, state }: Origin): TemplateResult | string {
-    if (state === 'dropped') return `${verb} from a picture that is no longer kept`;
-    const number = attemptNumber(parent);
-    if (state === 'discarded') return `${verb} from ${number}, which is discarded`;
+    if (state === 'dropped') return this.t(`changes.${verb}Dropped`);
+    const { number } = parent;
+    if (state === 'discarded') return this.t(`changes.${verb}Discarded`, { number });
     return html`<button
       class="link figures"
       type="button"
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(parent.image.imageId))}
     >
-      ${verb} from ${number}
+      ${this.t(`changes.${verb}`, { number })}
     </button>`;
   }
 }

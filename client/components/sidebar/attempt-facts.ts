@@ -1,18 +1,21 @@
 /** What is known of an attempt, as terms and values, unfolded on demand. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
-import { chosenOptions, valueLabel } from '../../model/option-labels.ts';
-import { attemptNumber, fileSize, shortDigest } from '../../model/sentences.ts';
+import { fileSize, money, shortDigest } from '../../model/formats.ts';
+import { chosenOptions, formatName } from '../../model/option-labels.ts';
+import { attemptNumber } from '../../model/sentences.ts';
+import type { Texts } from '../../model/texts.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { FocusableScrollers } from '../ui/focusable-scrollers.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 @element('proof-facts')
-export class AttemptFacts extends LitElement {
+export class AttemptFacts extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -69,7 +72,7 @@ export class AttemptFacts extends LitElement {
     const { attempt } = this;
     if (!attempt) return nothing;
     return html`<details>
-      <summary>${icons.chevron()}About this picture</summary>
+      <summary>${icons.chevron()}${this.t('facts.title')}</summary>
       <dl class="figures">
         ${this.#facts(attempt).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}
       </dl>
@@ -78,35 +81,39 @@ export class AttemptFacts extends LitElement {
 
   /** The facts that people look for most come first. */
   #facts(attempt: Attempt): [string, string | TemplateResult][] {
+    const { t } = this;
     const { image, prompt, options, revisedPrompt, usage, estimatedCost, startedAt, finishedAt } = attempt;
     const { model = this.model, ...others } = options;
     const facts: [string, string | TemplateResult][] = [
-      ['Picture', attemptNumber(attempt)],
-      ['Took', duration(Date.parse(finishedAt) - Date.parse(startedAt))],
+      [t('facts.picture'), attemptNumber(t, attempt)],
+      [t('facts.took'), duration(t, Date.parse(finishedAt) - Date.parse(startedAt))],
     ];
-    if (usage) facts.push(['Tokens', `${count(usage.inputTokens)} in, ${count(usage.outputTokens)} out`]);
+    if (usage)
+      facts.push([t('facts.tokens'), t('facts.tokensInOut', { input: usage.inputTokens, output: usage.outputTokens })]);
     if (estimatedCost) {
-      facts.push(['Cost', html`about ${money(estimatedCost)}<span class="soft">, estimated from token usage</span>`]);
+      const amount = money(t, estimatedCost.amount, estimatedCost.currency);
+      const soft = (text: unknown) => html`<span class="soft">${text}</span>`;
+      facts.push([t('facts.cost'), html`${t.rich('facts.costAbout', { amount, soft })}`]);
     }
-    if (model) facts.push(['Drawn by', model]);
-    facts.push(...chosenOptions(others));
+    if (model) facts.push([t('facts.drawnBy'), model]);
+    facts.push(...chosenOptions(t, others));
     const { width, height, mediaType, byteLength } = image;
     facts.push([
-      'Image',
-      html`<span dir="ltr">${width} × ${height}, ${valueLabel('format', mediaType.replace('image/', ''))}, ${fileSize(byteLength)}</span>`,
+      t('facts.image'),
+      t('facts.imageIs', {
+        width,
+        height,
+        format: formatName(mediaType.replace('image/', '')),
+        size: fileSize(t, byteLength),
+      }),
     ]);
     facts.push(['SHA-256', html`<span class="digest">${shortDigest(image.sha256)}</span>`]);
-    facts.push(['Prompt', html`<span class="text" dir="auto">${prompt}</span>`]);
-    if (revisedPrompt) facts.push(['Model’s prompt', html`<span class="text" dir="auto">${revisedPrompt}</span>`]);
+    facts.push([t('facts.prompt'), html`<span class="text" dir="auto">${prompt}</span>`]);
+    if (revisedPrompt)
+      facts.push([t('facts.revisedPrompt'), html`<span class="text" dir="auto">${revisedPrompt}</span>`]);
     return facts;
   }
 }
 
-const duration = (ms: number): string => (ms < 1000 ? 'under 1 s' : `${Math.round(ms / 1000)} s`);
-const count = (tokens: number): string => tokens.toLocaleString('en');
-
-/** To the cent; below one cent, to one significant digit. */
-function money({ amount, currency }: NonNullable<Attempt['estimatedCost']>): string {
-  const digits = amount > 0 && amount < 0.01 ? { maximumSignificantDigits: 1 } : {};
-  return new Intl.NumberFormat('en', { style: 'currency', currency, ...digits }).format(amount);
-}
+const duration = (t: Texts, ms: number): string =>
+  ms < 1000 ? t('number.underOneSecond', { seconds: 1 }) : t('number.seconds', { seconds: Math.round(ms / 1000) });

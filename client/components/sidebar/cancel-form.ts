@@ -1,5 +1,5 @@
 /** Cancels the generation, with a reason if the person gives one: it is suggested as feedback for the next try. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { IntentEvent } from '../../model/intent.ts';
@@ -8,9 +8,10 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 @element('proof-cancel')
-export class CancelForm extends LitElement {
+export class CancelForm extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -55,9 +56,9 @@ export class CancelForm extends LitElement {
 
   override render(): TemplateResult {
     return html`<form novalidate @submit=${this.#submitted}>
-      ${button({ label: 'Cancel', type: 'submit', busy: this.busy, unavailable: this.unavailable })}
+      ${button({ label: this.t('cancel.cancel'), type: 'submit', busy: this.busy, unavailable: this.unavailable })}
       <div class="reason">
-        <label for="reason">What is wrong with it?</label>
+        <label for="reason">${this.t('cancel.reason')}</label>
         <input
           id="reason"
           name="reason"
@@ -67,10 +68,10 @@ export class CancelForm extends LitElement {
           maxlength=${this.limit}
           .value=${live(this.reason)}
           @input=${this.#typed}
-          placeholder="Optional: the reason, for the next try"
+          placeholder=${this.t('cancel.placeholder')}
         />
       </div>
-      ${this.free ? nothing : html`<p class="billed small soft">A cancelled drawing may still be billed.</p>`}
+      ${this.free ? nothing : html`<p class="billed small soft">${this.t('cancel.billed')}</p>`}
     </form>`;
   }
 

@@ -1,5 +1,5 @@
 /** The approve button for the picture in view. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
@@ -11,9 +11,10 @@ import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 @element('proof-decision')
-export class DecisionBar extends LitElement {
+export class DecisionBar extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -38,16 +39,16 @@ export class DecisionBar extends LitElement {
 
   override render(): TemplateResult {
     if (!this.image) {
-      return html`<h2 tabindex="-1">Which of them?</h2>
-        <p class="soft">Open one to approve it, or to change it.</p>`;
+      return html`<h2 tabindex="-1">${this.t('decision.which')}</h2>
+        <p class="soft">${this.t('decision.whichHint')}</p>`;
     }
     if (this.problem) {
-      return html`<h2 tabindex="-1">You can’t approve this one here</h2>
-        <p class="soft">${undecidable(this.problem)}</p>`;
+      return html`<h2 tabindex="-1">${this.t('decision.unseen')}</h2>
+        <p class="soft">${undecidable(this.t, this.problem)}</p>`;
     }
-    return html`<h2 tabindex="-1">Is this the picture?</h2>
+    return html`<h2 tabindex="-1">${this.t('decision.question')}</h2>
       ${button({
-        label: 'Approve',
+        label: this.t('common.approve'),
         icon: icons.check(),
         kind: 'approve',
         wide: true,

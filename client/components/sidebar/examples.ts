@@ -1,16 +1,13 @@
 /** A few prompts to begin with, while the prompt field is empty. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
-const examples = [
-  'A sailing boat off a winter coast, linocut in two inks',
-  'Still life with wild flowers, morning light',
-  'Poster for a night train to Lisbon, bold flat shapes',
-] as const;
+const examples = ['examples.first', 'examples.second', 'examples.third'] as const;
 
 export class ExampleEvent extends Event {
   static readonly type = 'example';
@@ -23,7 +20,7 @@ export class ExampleEvent extends Event {
 }
 
 @element('proof-examples')
-export class Examples extends LitElement {
+export class Examples extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -75,16 +72,18 @@ export class Examples extends LitElement {
   ];
 
   override render(): TemplateResult {
-    return html`<h3>Or begin with one of these</h3>
+    return html`<h3>${this.t('examples.title')}</h3>
       <ul>
-        ${examples.map(
-          (prompt) =>
-            html`<li>
+        ${examples
+          .map((example) => this.t(example))
+          .map(
+            (prompt) =>
+              html`<li>
               <button type="button" @click=${() => this.dispatchEvent(new ExampleEvent(prompt))}>
                 <span>${prompt}</span>${icons.arrow()}
               </button>
             </li>`,
-        )}
+          )}
       </ul>`;
   }
 }

@@ -1,5 +1,5 @@
 /** The last snapshot as JSON, unfolded on demand. A snapshot holds no image bytes and no key. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { base } from '../ui/base.styles.ts';
@@ -7,10 +7,11 @@ import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import '../ui/copy-button.ts';
 
 @element('proof-inspector')
-export class Inspector extends LitElement {
+export class Inspector extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -46,7 +47,7 @@ export class Inspector extends LitElement {
 
   override render(): TemplateResult {
     return html`<details @toggle=${this.#toggled}>
-      <summary>${icons.chevron()}Session state</summary>
+      <summary>${icons.chevron()}${this.t('state.title')}</summary>
       ${this.open ? this.#panel() : nothing}
     </details>`;
   }
@@ -54,8 +55,8 @@ export class Inspector extends LitElement {
   #panel(): TemplateResult {
     const json = JSON.stringify(this.snapshot, null, 2) ?? '';
     return html`<div class="panel">
-      <pre tabindex="0" role="region" aria-label="Session state as JSON">${json}</pre>
-      <proof-copy label="Copy JSON" .content=${json}></proof-copy>
+      <pre tabindex="0" role="region" aria-label=${this.t('state.json')}>${json}</pre>
+      <proof-copy .label=${this.t('state.copy')} .content=${json}></proof-copy>
     </div>`;
   }
 

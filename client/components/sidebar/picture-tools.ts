@@ -1,10 +1,9 @@
 /** What can be done with the picture in view besides approving it: download, copy, discard, start over. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { imageFileName } from '../../../shared/file-name.ts';
 import type { Attempt } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { attemptNumber } from '../../model/sentences.ts';
 import { isPending, type ReceivedImage, type SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
@@ -13,10 +12,11 @@ import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { ImageSavedEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import '../ui/copy-button.ts';
 
 @element('proof-tools')
-export class PictureTools extends LitElement {
+export class PictureTools extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -78,9 +78,9 @@ export class PictureTools extends LitElement {
     const saved = (): unknown => this.dispatchEvent(new ImageSavedEvent(attempt.image.imageId));
     return html`<div class="row save">
         <a class=${`button ${this.approved ? 'primary' : ''}`} href=${picture.url} download=${name} @click=${saved}>
-          ${icons.download()}<span>Download</span>
+          ${icons.download()}<span>${this.t('tools.download')}</span>
         </a>
-        <proof-copy label="Copy image" .content=${picture.blob} @copied=${saved}></proof-copy>
+        <proof-copy .label=${this.t('tools.copy')} .content=${picture.blob} @copied=${saved}></proof-copy>
       </div>`;
   }
 
@@ -88,7 +88,7 @@ export class PictureTools extends LitElement {
     const { attempt } = this;
     if (!attempt || !this.discards) return nothing;
     return button({
-      label: `Discard ${attemptNumber(attempt)}`,
+      label: this.t('tools.discard', { number: attempt.number }),
       icon: icons.cross(),
       kind: 'quiet',
       once: true,
@@ -101,7 +101,7 @@ export class PictureTools extends LitElement {
   #startOver(): TemplateResult | typeof nothing {
     if (!this.startsOver) return nothing;
     return button({
-      label: 'Start over',
+      label: this.t('common.startOver'),
       icon: icons.startOver(),
       kind: 'quiet',
       busy: isPending(this.pending, 'start_over'),

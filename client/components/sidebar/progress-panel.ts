@@ -1,17 +1,20 @@
 /** A generation under way: its phase, the time since it started, and how long it usually takes. Nobody knows a percentage. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { estimate, phaseLabel, stopwatch } from '../../model/sentences.ts';
+import { stopwatch } from '../../model/formats.ts';
+import { estimate, phaseLabel, retrySentence } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
+import { wordedText } from '../ui/worded-text.ts';
 
 type Progress = SessionState['progress'] extends ReadonlyMap<number, infer P> ? P : never;
 
 @element('proof-progress')
-export class ProgressPanel extends LitElement {
+export class ProgressPanel extends LocalizedElement {
   static override styles = [
     base,
     css`
@@ -118,31 +121,34 @@ export class ProgressPanel extends LitElement {
         <h2 tabindex="-1">${this.#heading(since)}</h2>
         ${progress ? html`<span class="elapsed soft figures" role="timer">${stopwatch(elapsed)}</span>` : nothing}
       </header>
-      <div class=${`bar${isWaiting ? ' slow' : ''}`} role="progressbar" aria-label="Making the picture"></div>
+      <div class=${`bar${isWaiting ? ' slow' : ''}`} role="progressbar" aria-label=${this.t('progress.label')}></div>
       <div class="details small soft">${this.#details(elapsed)}</div>`;
   }
 
   #heading(since?: number): string {
     const { progress, pictures } = this;
-    return progress?.phase === 'drawing' && pictures > 1 ? `Drawing ${pictures} pictures` : phaseLabel(progress, since);
+    return progress?.phase === 'drawing' && pictures > 1
+      ? this.t('progress.drawingSeveral', { count: pictures })
+      : phaseLabel(this.t, progress, since);
   }
 
   /** No time is shown, as nobody here knows how the generation goes on. */
   #offline(): TemplateResult {
     return html`<header><h2 tabindex="-1">${this.#heading()}</h2></header>
-      <div class="bar slow" role="progressbar" aria-label="Making the picture"></div>
+      <div class="bar slow" role="progressbar" aria-label=${this.t('progress.label')}></div>
       <div class="details small soft">
-        <p>How far it is shows again once the connection is back. The drawing goes on without it.</p>
+        <p>${this.t('progress.offline')}</p>
       </div>`;
   }
 
   #details(elapsed: number): TemplateResult {
     const { progress, finished, pictures } = this;
-    const { try: number = 1, maxTries, reason, expectedMs, phase } = progress ?? {};
+    const { try: number = 1, maxTries = 1, expectedMs, phase } = progress ?? {};
+    const reason = progress && retrySentence(this.t, progress);
     const isRetrying = phase === 'retrying';
-    return html`${finished > 0 ? html`<p>${finished} of ${pictures} finished.</p>` : nothing}
-    ${number > 1 && !isRetrying ? html`<p>Try ${number} of ${maxTries}.</p>` : nothing}
-    ${number > 1 ? html`<p>${reason ?? 'The last try failed.'}</p>` : nothing}
-    ${expectedMs === undefined || isRetrying ? nothing : html`<p>${estimate(elapsed, expectedMs)}</p>`}`;
+    return html`${finished > 0 ? html`<p>${this.t('progress.finishedOf', { finished, pictures })}</p>` : nothing}
+    ${number > 1 && !isRetrying ? html`<p>${this.t('progress.tryOf', { try: number, tries: maxTries })}</p>` : nothing}
+    ${number > 1 ? wordedText(reason ?? { text: this.t('progress.lastTryFailed'), language: this.t.language }) : nothing}
+    ${expectedMs === undefined || isRetrying ? nothing : html`<p>${estimate(this.t, elapsed, expectedMs)}</p>`}`;
   }
 }

@@ -1,5 +1,5 @@
 /** The prompt field with its options. One instance is kept through all stages, so that typed text is not lost (rule W8). */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { Attempt } from '../../../shared/model.ts';
@@ -12,16 +12,15 @@ import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { fieldNotes, isSendKey, textForm } from './text-form.ts';
 import './prompt-options.ts';
 
 /** What sending does: it asks for the first picture, or for another one; or nothing is sent, as in a running generation. */
 export type PromptPurpose = 'generate' | 'regenerate' | 'wait';
 
-const labels = { generate: 'Prompt', regenerate: 'Prompt', wait: 'Your next prompt' } as const;
-
 @element('proof-prompt')
-export class PromptForm extends LitElement {
+export class PromptForm extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -98,13 +97,13 @@ export class PromptForm extends LitElement {
 
   override render(): TemplateResult {
     return html`<form novalidate @submit=${this.#submitted}>
-      <label for="prompt">${labels[this.purpose]}</label>
+      <label for="prompt">${this.t(this.purpose === 'wait' ? 'prompt.nextLabel' : 'prompt.label')}</label>
       <textarea
         id="prompt"
         name="prompt"
         rows="3"
         dir="auto"
-        placeholder="A heron at the edge of a misty lake, first light, soft watercolour"
+        placeholder=${this.t('prompt.placeholder')}
         aria-describedby="problem hint"
         aria-invalid=${this.problem || this.text.length > this.limit ? 'true' : nothing}
         .value=${live(this.text)}
@@ -115,7 +114,7 @@ export class PromptForm extends LitElement {
         @blur=${() => this.#focusChanged(false)}
         @keydown=${this.#keyPressed}
       ></textarea>
-      ${fieldNotes({ text: this.text, limit: this.limit, problem: this.problem, subject: 'The prompt' })}
+      ${fieldNotes(this.t, { text: this.text, limit: this.limit, problem: this.problem, tooLong: 'prompt.tooLong' })}
       <p id="hint" class="hint small soft">${this.#hint()}</p>
       <div class="send" ?hidden=${this.purpose === 'wait'}>
         <proof-options
@@ -126,8 +125,8 @@ export class PromptForm extends LitElement {
         ></proof-options>
         ${
           this.purpose === 'generate'
-            ? button({ label: 'Generate', icon: icons.arrow(), kind: 'primary', ...this.#buttonState() })
-            : button({ label: 'Regenerate', icon: icons.again(), ...this.#buttonState() })
+            ? button({ label: this.t('prompt.generate'), icon: icons.arrow(), kind: 'primary', ...this.#buttonState() })
+            : button({ label: this.t('prompt.regenerate'), icon: icons.again(), ...this.#buttonState() })
         }
       </div>
     </form>`;
@@ -138,13 +137,11 @@ export class PromptForm extends LitElement {
   }
 
   #hint(): string {
-    if (this.purpose === 'wait') return 'It waits here until this picture is done.';
+    if (this.purpose === 'wait') return this.t('prompt.waits');
     if (this.purpose === 'generate') return '';
     const isSame = this.text.trim() === this.attempt?.prompt.trim();
-    const { candidates = 1 } = this.options;
-    return isSame
-      ? `The same prompt again makes ${candidates === 1 ? 'another picture' : `${candidates} other pictures`}.`
-      : 'Regenerate draws the prompt as it stands here now.';
+    const { candidates: count = 1 } = this.options;
+    return isSame ? this.t('prompt.samePrompt', { count }) : this.t('prompt.otherPrompt');
   }
 
   #typed(text: string): void {
@@ -178,7 +175,7 @@ export class PromptForm extends LitElement {
   #send(): void {
     if (this.purpose === 'wait' || this.text.length > this.limit) return;
     if (!this.text.trim()) {
-      this.problem = 'Write a prompt first: what should the picture show?';
+      this.problem = this.t('prompt.empty');
       this.focus();
       return;
     }

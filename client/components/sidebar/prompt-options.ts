@@ -1,5 +1,5 @@
 /** The options for the next picture: one control for each row of the table that the server's generator knows. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import * as v from 'valibot';
@@ -14,12 +14,13 @@ import {
 } from '../../../shared/options.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import { allowedOptions, noCapabilities } from '../../model/option-choice.ts';
-import { AUTOMATIC, summaryOf, valueLabel } from '../../model/option-labels.ts';
+import { optionTitle, summaryOf, valueLabel } from '../../model/option-labels.ts';
 import { billingNote } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { promptOptions } from './prompt-options.styles.ts';
 
 type Table = typeof optionTable;
@@ -29,7 +30,7 @@ type ListOption = Exclude<OptionName, NumberOption>;
 const isNumberOption = (name: OptionName): name is NumberOption => optionRow(name).control === 'number';
 
 @element('proof-options')
-export class PromptOptions extends LitElement {
+export class PromptOptions extends LocalizedElement {
   static override styles = [base, controls, promptOptions];
 
   @property({ attribute: false }) accessor options: Options = {};
@@ -40,14 +41,14 @@ export class PromptOptions extends LitElement {
   @property({ type: Boolean }) accessor demo = false;
 
   override render(): TemplateResult {
-    const summary = summaryOf(this.#allowed, this.model);
+    const summary = summaryOf(this.t, this.#allowed, this.model);
     return html`<details @toggle=${this.#toggled}>
         <summary>
-          ${icons.chevron()}Options ${summary.length ? html`<span class="chosen">${summary.join(', ')}</span>` : nothing}
+          ${icons.chevron()}${this.t('options.title')} ${summary ? html`<span class="chosen">${summary}</span>` : nothing}
         </summary>
         <div class="grid">${optionNames.map((name) => this.#control(name))}</div>
       </details>
-      <p class="billed small soft" role="status">${billingNote(this.#allowed, this.demo)}</p>`;
+      <p class="billed small soft" role="status">${billingNote(this.t, this.#allowed, this.demo)}</p>`;
   }
 
   get #allowed(): Options {
@@ -70,10 +71,10 @@ export class PromptOptions extends LitElement {
     // A size may be chosen that the generator draws without listing it.
     if (current && !values.includes(current)) values.push(current);
     return html`<label class=${`field ${name}`}>
-      ${optionRow(name).title}
+      ${optionTitle(this.t, name)}
       <select name=${name} @change=${({ target }: Event) => this.#selected(name, target)}>
         <option value="" .selected=${live(current === '')}>
-          ${name === 'model' && this.model ? `${this.model} (usual)` : AUTOMATIC}
+          ${name === 'model' && this.model ? this.t('options.usualModel', { model: this.model }) : this.t('options.automatic')}
         </option>
         ${values.map(
           (value) =>
@@ -82,7 +83,7 @@ export class PromptOptions extends LitElement {
               .selected=${live(value === current)}
               ?disabled=${this.#isInConflict(name, value)}
             >
-              ${valueLabel(name, value)}
+              ${valueLabel(this.t, name, value)}
             </option>`,
         )}
       </select>
@@ -121,7 +122,7 @@ export class PromptOptions extends LitElement {
     const [least] = counts;
     const current = this.#valueOf(name) || least;
     return html`<fieldset class="field">
-      <legend>${optionRow(name).title}</legend>
+      <legend>${optionTitle(this.t, name)}</legend>
       <div class="segments figures">
         ${counts.map(
           (count) =>
@@ -142,11 +143,10 @@ export class PromptOptions extends LitElement {
 
   /** Shown only where the other options leave it a meaning. */
   #numberField(name: NumberOption): TemplateResult | typeof nothing {
-    const { title } = optionRow(name);
     const [least, most] = rangeOf(name);
     if (optionProblem(name, { ...this.#allowed, [name]: least }, this.capabilities) !== undefined) return nothing;
     return html`<label class="field">
-      ${title}, ${least} to ${most}
+      ${this.t(`option.${name}.range`, { least, most })}
       <input
         name=${name}
         type="number"
@@ -154,7 +154,7 @@ export class PromptOptions extends LitElement {
         min=${least}
         max=${most}
         step="1"
-        placeholder=${AUTOMATIC}
+        placeholder=${this.t('options.automatic')}
         .value=${live(String(this.#allowed[name] ?? ''))}
         @change=${({ target }: Event) => this.#numberEntered(name, target)}
       />

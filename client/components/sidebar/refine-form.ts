@@ -1,5 +1,5 @@
 /** The field for what should change in an attempt, and the button that refines it. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { Options } from '../../../shared/options.ts';
@@ -13,10 +13,11 @@ import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { fieldNotes, isSendKey, textForm } from './text-form.ts';
 
 @element('proof-refine')
-export class RefineForm extends LitElement {
+export class RefineForm extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -69,26 +70,26 @@ export class RefineForm extends LitElement {
 
   override render(): TemplateResult {
     return html`<form novalidate @submit=${this.#submitted}>
-      <label for="feedback">What should change${this.number === undefined ? '' : ` in No. ${this.number}`}?</label>
+      <label for="feedback">${this.number === undefined ? this.t('refine.label') : this.t('refine.labelOf', { number: this.number })}</label>
       <textarea
         id="feedback"
         name="feedback"
         rows="2"
         dir="auto"
-        placeholder=${this.demo ? 'Warmer light, and more of it' : 'Warmer light, and no boat'}
+        placeholder=${this.t(this.demo ? 'refine.demoPlaceholder' : 'refine.placeholder')}
         aria-describedby="problem origin"
         aria-invalid=${this.problem || this.#text.length > this.limit ? 'true' : nothing}
         .value=${live(this.#text)}
         @input=${this.#typed}
         @keydown=${this.#keyPressed}
       ></textarea>
-      ${fieldNotes({ text: this.#text, limit: this.limit, problem: this.problem, subject: 'This' })}
+      ${fieldNotes(this.t, { text: this.#text, limit: this.limit, problem: this.problem, tooLong: 'text.tooLong' })}
       <p id="origin" class="hint small soft">${this.#hint()}</p>
       <div class="send" ?hidden=${this.waits}>
         <p class="chosen small soft">${this.#chosenOptions()}</p>
         ${button({
-          label: 'Refine',
-          name: this.number === undefined ? undefined : `Refine No. ${this.number}`,
+          label: this.t('refine.refine'),
+          name: this.number === undefined ? undefined : this.t('refine.refineOf', { number: this.number }),
           icon: icons.arrow(),
           type: 'submit',
           busy: this.busy,
@@ -99,14 +100,14 @@ export class RefineForm extends LitElement {
   }
 
   #hint(): string {
-    if (this.waits) return 'It waits here until this picture is done.';
-    return this.feedback === undefined && this.suggestion ? 'From the cancelled drawing. Change it as you like.' : '';
+    if (this.waits) return this.t('prompt.waits');
+    return this.feedback === undefined && this.suggestion ? this.t('refine.suggested') : '';
   }
 
   /** The options are chosen in the prompt form, and hold for a refinement, too. */
   #chosenOptions(): string {
-    const chosen = summaryOf(this.options, this.model);
-    return chosen.length > 0 ? `As chosen below: ${chosen.join(', ')}. ${billingNote(this.options, this.demo)}` : '';
+    const options = summaryOf(this.t, this.options, this.model);
+    return options && `${this.t('refine.chosen', { options })} ${billingNote(this.t, this.options, this.demo)}`;
   }
 
   /** Also selects the attempt, so that no newer one takes its place while somebody writes about it. */
@@ -131,7 +132,7 @@ export class RefineForm extends LitElement {
     const text = this.#text;
     if (this.busy || this.unavailable || this.waits || imageId === undefined || text.length > this.limit) return;
     if (!text.trim()) {
-      this.problem = 'Say what should change first.';
+      this.problem = this.t('refine.empty');
       this.focus();
       return;
     }

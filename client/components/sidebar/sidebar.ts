@@ -1,5 +1,5 @@
 /** What stands beside the picture: notices, the stage's own part, the forms, and what can be done with the picture. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
@@ -14,6 +14,7 @@ import type { EndedNotice } from '../notices/ended-notice.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { PromptForm, PromptPurpose } from './prompt-form.ts';
 import { sidebar } from './sidebar.styles.ts';
@@ -45,7 +46,7 @@ const purposes = {
 const noneDiscarded: readonly DiscardedAttempt[] = [];
 
 @element('proof-sidebar')
-export class Sidebar extends LitElement {
+export class Sidebar extends LocalizedElement {
   static override styles = [base, controls, sidebar];
 
   @property({ attribute: false }) accessor session!: SessionState;
@@ -75,11 +76,11 @@ export class Sidebar extends LitElement {
     const isFinal = snapshot.stage === 'final';
     return html`${
       snapshot.stage === 'initial_input' && !watches && !hasEnded
-        ? html`<h2 class="headline">What should the picture show?</h2>`
+        ? html`<h2 class="headline">${this.t('prompt.headline')}</h2>`
         : nothing
     }
       ${this.#notices(snapshot)}
-      <div class="stage">${stagePanel(session, snapshot, this.#attempt)}</div>
+      <div class="stage">${stagePanel(this.t, session, snapshot, this.#attempt)}</div>
       ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt((snapshot.approved ?? snapshot.image).imageId)}` : nothing}
       ${this.#changes(snapshot)}
       ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}

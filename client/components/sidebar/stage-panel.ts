@@ -4,7 +4,8 @@ import type { Attempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { approvalOf, attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
 import { isApprovable, permissionsOf } from '../../model/permissions.ts';
-import { actionPhrase, attemptNumber, unknownStage, type WatchedStage } from '../../model/sentences.ts';
+import type { WatchedStage } from '../../model/sentences.ts';
+import type { Texts } from '../../model/texts.ts';
 import { promptOf } from '../../model/viewer-content.ts';
 import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { person } from '../ui/person.ts';
@@ -15,6 +16,7 @@ import './watch-note.ts';
 
 /** The element with the class `focus-target` gets the focus when the stage begins. `attempt` is the one in view. */
 export function stagePanel(
+  t: Texts,
   session: SessionState,
   snapshot: SnapshotMessage,
   attempt: Attempt | undefined,
@@ -27,12 +29,12 @@ export function stagePanel(
   switch (snapshot.stage) {
     case 'initial_input':
       if (hasEnded) return session.draft.trim() ? quote(session.draft) : nothing;
-      return html`${othersAction(session, 'start_over')} ${watchNote('initial_input')}
-      ${watches ? sharedDraft(session.draft) : nothing}`;
+      return html`${othersAction(t, session, 'start_over')} ${watchNote('initial_input')}
+      ${watches ? sharedDraft(t, session.draft) : nothing}`;
     case 'generating':
       return hasEnded
         ? quote(snapshot.generation.prompt)
-        : html`${running(session, snapshot.generation)} ${watchNote('generating', '')}`;
+        : html`${running(t, session, snapshot.generation)} ${watchNote('generating', '')}`;
     case 'user_feedback': {
       const prompt = quote(attempt?.prompt ?? promptOf(session, snapshot.image.imageId));
       if (watches) return html`${watchNote('user_feedback')} ${prompt}`;
@@ -46,8 +48,8 @@ export function stagePanel(
         .number=${approvedElsewhere(snapshot.attempts, snapshot.approved.imageId, attempt)}
       ></proof-approval>`;
     case 'unknown':
-      return html`<h2 class="focus-target" tabindex="-1">${unknownStage.title}</h2>
-        <p class="soft">${unknownStage.text}</p>
+      return html`<h2 class="focus-target" tabindex="-1">${t('stage.unknown')}</h2>
+        <p class="soft">${t('stage.unknown.text')}</p>
         ${attempt ? quote(attempt.prompt) : nothing}`;
   }
 }
@@ -56,18 +58,19 @@ export const quote = (prompt: string): TemplateResult => html`<blockquote dir="a
 
 /** The last action, if it is somebody else's; `only` names the one that counts. */
 function othersAction(
+  t: Texts,
   { snapshot, welcome }: SessionState,
   only?: LastAction['action'],
 ): TemplateResult | typeof nothing {
   const last = snapshot?.lastAction;
   if (!last || last.participantId === welcome?.participantId || (only && last.action !== only)) return nothing;
-  return html`<p class="soft">${person(last.by)} ${actionPhrase(last)}.</p>`;
+  return html`<p class="soft">${t.rich(`action.${last.action}`, { name: last.by, person })}</p>`;
 }
 
-const sharedDraft = (draft: string): TemplateResult | typeof nothing =>
-  draft.trim() ? html`<p class="small soft">The prompt, as it is being written</p>${quote(draft)}` : nothing;
+const sharedDraft = (t: Texts, draft: string): TemplateResult | typeof nothing =>
+  draft.trim() ? html`<p class="small soft">${t('watch.draft')}</p>${quote(draft)}` : nothing;
 
-function running(session: SessionState, generation: Generation): TemplateResult {
+function running(t: Texts, session: SessionState, generation: Generation): TemplateResult {
   const { feedback, prompt, candidates } = generation;
   const { settled, finished } = outcomesOf(session, generation);
   return html`<proof-progress
@@ -77,8 +80,8 @@ function running(session: SessionState, generation: Generation): TemplateResult 
       .finished=${finished}
       ?unavailable=${session.connection.status !== 'online'}
     ></proof-progress>
-    ${othersAction(session)} ${quote(prompt)}
-    ${feedback === undefined ? nothing : html`<p class="small soft">To change: <q dir="auto">${feedback}</q></p>`}`;
+    ${othersAction(t, session)} ${quote(prompt)}
+    ${feedback === undefined ? nothing : html`<p class="small soft">${t.rich('progress.toChange', { feedback, quote: (text) => html`<q dir="auto">${text}</q>` })}</p>`}`;
 }
 
 /** The candidates that have ended, and how many of them became attempts. */
@@ -114,7 +117,7 @@ function approvedElsewhere(
   attempts: readonly Attempt[],
   approvedId: string,
   inView: Attempt | undefined,
-): string | undefined {
+): number | undefined {
   const approved = findAttempt(attempts, approvedId);
-  return approved && approved !== inView ? attemptNumber(approved) : undefined;
+  return approved && approved !== inView ? approved.number : undefined;
 }

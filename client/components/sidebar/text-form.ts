@@ -1,5 +1,6 @@
 /** What the forms for a prompt and for feedback have in common: styles, the notes beneath the field, and the key that sends. */
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Texts } from '../../model/texts.ts';
 import { css } from '../ui/css.ts';
 
 export const textForm = css`
@@ -54,19 +55,19 @@ interface FieldNotes {
   readonly limit: number;
   /** What is wrong besides the length; empty if nothing is. */
   readonly problem: string;
-  /** The subject of the sentence about a text that is too long. */
-  readonly subject: string;
+  /** The sentence about a text that is too long. */
+  readonly tooLong: 'prompt.tooLong' | 'text.tooLong';
 }
 
 /** Says what is wrong with a text, and counts its characters once it is near the limit. */
-export function fieldNotes({ text, limit, problem, subject }: FieldNotes): TemplateResult {
+export function fieldNotes(t: Texts, { text, limit, problem, tooLong }: FieldNotes): TemplateResult {
   const over = text.length - limit;
   return html`<div class="field-notes">
-    <p id="problem" class="problem" role="alert">${over > 0 ? `${subject} is ${characters(over)} too long.` : problem}</p>
+    <p id="problem" class="problem" role="alert">${over > 0 ? t(tooLong, { count: over }) : problem}</p>
     ${
       text.length < limit * 0.9
         ? nothing
-        : html`<p class="count small soft figures">${number(text.length)} of ${number(limit)}</p>`
+        : html`<p class="count small soft figures">${t('text.count', { count: text.length, limit })}</p>`
     }
   </div>`;
 }
@@ -74,6 +75,3 @@ export function fieldNotes({ text, limit, problem, subject }: FieldNotes): Templ
 /** Ctrl or Cmd with Enter; Enter alone makes a new line. */
 export const isSendKey = ({ key, ctrlKey, metaKey, isComposing }: KeyboardEvent): boolean =>
   key === 'Enter' && (ctrlKey || metaKey) && !isComposing;
-
-const number = (count: number): string => count.toLocaleString('en');
-const characters = (count: number): string => `${number(count)} ${count === 1 ? 'character' : 'characters'}`;

@@ -1,5 +1,5 @@
 /** Tells somebody who may not decide that they are watching, and what happens now. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { WelcomeMessage } from '../../../shared/protocol.ts';
 import { type WatchedStage, watchSentence } from '../../model/sentences.ts';
@@ -7,9 +7,10 @@ import { base } from '../ui/base.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 
 @element('proof-watch-note')
-export class WatchNote extends LitElement {
+export class WatchNote extends LocalizedElement {
   static override styles = [
     base,
     css`
@@ -34,7 +35,7 @@ export class WatchNote extends LitElement {
   }
 
   override render(): TemplateResult {
-    return html`<h2 tabindex="-1">${icons.eye()}You are watching</h2>
-      <p class="soft">${watchSentence(this.stage, this.ownRole)}</p>`;
+    return html`<h2 tabindex="-1">${icons.eye()}${this.t('watch.title')}</h2>
+      <p class="soft">${watchSentence(this.t, this.stage, this.ownRole)}</p>`;
   }
 }

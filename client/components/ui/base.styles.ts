@@ -75,6 +75,10 @@ export const base = css`
     flex: none;
   }
 
+  :host(:dir(rtl)) .mirrors {
+    scale: -1 1;
+  }
+
   :focus-visible {
     outline: 2px solid var(--ink);
     outline-offset: 2px;

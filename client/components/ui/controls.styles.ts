@@ -182,4 +182,8 @@ export const controls = css`
   details[open] > summary .icon {
     rotate: 90deg;
   }
+
+  :host(:dir(rtl)) details[open] > summary .icon {
+    rotate: -90deg;
+  }
 `;

@@ -1,5 +1,5 @@
 /** A button that copies a text or an image to the clipboard, and tells whether that worked. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { base } from './base.styles.ts';
 import { button } from './button.ts';
@@ -7,10 +7,11 @@ import { controls } from './controls.styles.ts';
 import { css } from './css.ts';
 import { element } from './element.ts';
 import * as icons from './icons.ts';
+import { LocalizedElement } from './localized-element.ts';
 
 /** Dispatches `copied` when the content is on the clipboard. */
 @element('proof-copy')
-export class CopyButton extends LitElement {
+export class CopyButton extends LocalizedElement {
   static override styles = [
     base,
     controls,
@@ -22,7 +23,8 @@ export class CopyButton extends LitElement {
   ];
 
   @property({ attribute: false }) accessor content: string | Blob = '';
-  @property() accessor label = 'Copy';
+  /** `Copy` if it is absent. */
+  @property({ attribute: false }) accessor label: string | undefined;
   /** For screen readers, where there are several on a page; begins with the label. */
   @property({ attribute: false }) accessor name: string | undefined;
   /** Shows only the icon; screen readers still read the label. */
@@ -36,7 +38,7 @@ export class CopyButton extends LitElement {
   override render(): TemplateResult {
     const isCopied = this.outcome === 'copied';
     return html`${button({
-      label: isCopied ? 'Copied' : this.label,
+      label: isCopied ? this.t('common.copied') : (this.label ?? this.t('common.copy')),
       icon: isCopied ? icons.check() : icons.copy(),
       name: isCopied ? undefined : this.name,
       kind: this.bare ? 'quiet' : 'plain',
@@ -48,7 +50,9 @@ export class CopyButton extends LitElement {
   }
 
   get #messages(): { readonly copied: string; readonly failed: string } {
-    return typeof this.content === 'string' ? textMessages : imageMessages;
+    return typeof this.content === 'string'
+      ? { copied: this.t('copy.textCopied'), failed: this.t('copy.textFailed') }
+      : { copied: this.t('copy.imageCopied'), failed: this.t('copy.imageFailed') };
   }
 
   /** A page that is not secure has no clipboard; then the message says what to do instead. */
@@ -62,12 +66,6 @@ export class CopyButton extends LitElement {
     if (outcome === 'copied') this.dispatchEvent(new Event('copied'));
   }
 }
-
-const textMessages = { copied: 'Copied to the clipboard.', failed: 'Select the text and copy it.' };
-const imageMessages = {
-  copied: 'The image is on the clipboard.',
-  failed: 'This browser does not let the page copy images here. Download it instead.',
-};
 
 /** @throws where there is no such clipboard (an insecure page, a browser that copies no images), or access to it is denied */
 async function writeToClipboard(content: string | Blob): Promise<void> {

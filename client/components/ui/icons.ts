@@ -1,8 +1,9 @@
 /** Icons of 20 by 20 pixels, drawn in one stroke and hidden from screen readers. */
 import { html, type SVGTemplateResult, svg, type TemplateResult } from 'lit';
 
-const icon = (shape: SVGTemplateResult): TemplateResult => html`<svg
-  class="icon"
+/** `mirrors`: it points along the line, so it points the other way where people read from right to left. */
+const icon = (shape: SVGTemplateResult, mirrors = false): TemplateResult => html`<svg
+  class=${mirrors ? 'icon mirrors' : 'icon'}
   viewBox="0 0 20 20"
   fill="none"
   stroke="currentColor"
@@ -33,16 +34,18 @@ export const people = (): TemplateResult =>
   );
 export const eye = (): TemplateResult =>
   icon(svg`<path d="M2 10s3-5.5 8-5.5 8 5.5 8 5.5-3 5.5-8 5.5S2 10 2 10Z"/><circle cx="10" cy="10" r="2.4"/>`);
+export const globe = (): TemplateResult =>
+  icon(svg`<circle cx="10" cy="10" r="7.5"/><path d="M2.5 10h15M10 2.5c5 4.5 5 10.5 0 15c-5-4.5-5-10.5 0-15Z"/>`);
 export const hidden = (): TemplateResult =>
   icon(
     svg`<path d="M5 5.8C3 7.3 2 10 2 10s3 5.5 8 5.5c1.6 0 3-.6 4.2-1.3M8 4.8c.6-.2 1.3-.3 2-.3 5 0 8 5.5 8 5.5s-.6 1.2-1.8 2.5M3 3l14 14"/>`,
   );
 export const alert = (): TemplateResult => icon(svg`<circle cx="10" cy="10" r="7.5"/><path d="M10 6v4.5M10 13.7v.1"/>`);
 export const cross = (): TemplateResult => icon(svg`<path d="m5 5 10 10M15 5 5 15"/>`);
-export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-5.5 5.5"/>`);
-export const undo = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`);
-export const startOver = (): TemplateResult => icon(svg`<path d="M4.5 4.5v11M15.5 5 8 10l7.5 5z"/>`);
-export const arrow = (): TemplateResult => icon(svg`<path d="M4 10h12m-4.5-4.5L16 10l-4.5 4.5"/>`);
+export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-5.5 5.5"/>`, true);
+export const undo = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`, true);
+export const startOver = (): TemplateResult => icon(svg`<path d="M4.5 4.5v11M15.5 5 8 10l7.5 5z"/>`, true);
+export const arrow = (): TemplateResult => icon(svg`<path d="M4 10h12m-4.5-4.5L16 10l-4.5 4.5"/>`, true);
 export const plus = (): TemplateResult => icon(svg`<path d="M10 4v12M4 10h12"/>`);
 export const minus = (): TemplateResult => icon(svg`<path d="M4 10h12"/>`);
 export const swap = (): TemplateResult => icon(svg`<path d="M3.5 7h12m-3-3 3 3-3 3M16.5 13h-12m3-3-3 3 3 3"/>`);

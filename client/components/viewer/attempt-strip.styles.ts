@@ -90,8 +90,7 @@ export const attemptStrip = css`
     inset-inline-end: 0;
   }
 
-  .earlier:dir(ltr) .icon,
-  .later:dir(rtl) .icon {
+  .earlier .icon {
     rotate: 180deg;
   }
 

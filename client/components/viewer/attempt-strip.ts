@@ -1,5 +1,5 @@
 /** All attempts of the session as a strip of thumbnails, to select, compare, discard and restore. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
@@ -15,6 +15,7 @@ import { element } from '../ui/element.ts';
 import { CompareEvent, SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { LazyImageLoader } from '../ui/image-loader.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { person } from '../ui/person.ts';
 import { attemptStrip } from './attempt-strip.styles.ts';
 import { imageIdAt, RovingFocus } from './roving-focus.ts';
@@ -23,7 +24,7 @@ import type { Thumbnail } from './thumbnail.ts';
 import './thumbnail.ts';
 
 @element('proof-attempt-strip')
-export class AttemptStrip extends LitElement {
+export class AttemptStrip extends LocalizedElement {
   static override styles = [base, controls, attemptStrip];
 
   /** Oldest first. */
@@ -89,7 +90,7 @@ export class AttemptStrip extends LitElement {
         <div
           class="strip"
           role="toolbar"
-          aria-label="Attempts"
+          aria-label=${this.t('strip.label')}
           @keydown=${this.#keyPressed}
           @focusin=${(event: FocusEvent) => this.#focus.visit(imageIdAt(event.target))}
           @scroll=${() => this.#scroller.markEdges()}
@@ -113,7 +114,7 @@ export class AttemptStrip extends LitElement {
       class=${`page ${towards}`}
       type="button"
       tabindex="-1"
-      aria-label=${towards === 'earlier' ? 'Earlier attempts' : 'Later attempts'}
+      aria-label=${this.t(`strip.${towards}`)}
       @mousedown=${(event: Event) => event.preventDefault()}
       @click=${() => this.#scroller.page(towards)}
     >
@@ -127,7 +128,7 @@ export class AttemptStrip extends LitElement {
     return html`<div
       class=${several ? 'generation several' : 'generation'}
       role=${several ? 'group' : nothing}
-      aria-label=${several ? `${attempts.length} pictures of one prompt` : nothing}
+      aria-label=${several ? this.t('picture.several', { count: attempts.length }) : nothing}
     >
       ${repeat(
         attempts,
@@ -150,15 +151,15 @@ export class AttemptStrip extends LitElement {
       tabindex=${imageId === this.#focus.tabStop ? 0 : -1}
       aria-current=${imageId === this.selectedId ? 'true' : nothing}
       aria-busy=${isPending(this.pending, 'discard', imageId) ? 'true' : nothing}
-      aria-label=${attemptName(attempt, this.attempts, this.discarded, isApproved)}
-      aria-description=${picture && displayProblem(picture) ? 'Your browser cannot show it.' : nothing}
+      aria-label=${attemptName(this.t, attempt, this.attempts, this.discarded, isApproved)}
+      aria-description=${picture && displayProblem(picture) ? this.t('strip.unseen') : nothing}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
       <proof-thumbnail .image=${image} .picture=${picture}></proof-thumbnail>
       <span class="label figures">
-        ${origin ? (origin.verb === 'Refined' ? icons.pencil() : icons.again()) : nothing}
-        ${attemptNumber(attempt)}
+        ${origin ? (origin.verb === 'refined' ? icons.pencil() : icons.again()) : nothing}
+        ${attemptNumber(this.t, attempt)}
         ${isApproved ? html`<span class="approved">${icons.check()}</span>` : nothing}
       </span>
     </button>`;
@@ -169,14 +170,14 @@ export class AttemptStrip extends LitElement {
     const attempt = this.justDiscarded;
     return html`<div class=${attempt ? 'undo' : 'undo unseen'} data-image-id=${attempt?.image.imageId ?? nothing}>
       <p role="status" dir="auto">${attempt ? this.#discardedSentence(attempt) : nothing}</p>
-      ${attempt ? this.#restoreButton(attempt, { label: 'Undo', icon: icons.undo(), once: true }) : nothing}
+      ${attempt ? this.#restoreButton(attempt, { label: this.t('strip.undo'), icon: icons.undo(), once: true }) : nothing}
     </div>`;
   }
 
-  #discardedSentence(attempt: DiscardedAttempt): TemplateResult {
-    const number = attemptNumber(attempt);
-    if (this.#isOwn(attempt)) return html`${number} was discarded.`;
-    return html`${number} was discarded by ${person(attempt.discarded.by)}.`;
+  #discardedSentence(attempt: DiscardedAttempt): unknown {
+    const { number, discarded } = attempt;
+    if (this.#isOwn(attempt)) return this.t('strip.discarded', { number });
+    return this.t.rich('strip.discardedBy', { number, name: discarded.by, person });
   }
 
   #actions(): TemplateResult {
@@ -184,14 +185,14 @@ export class AttemptStrip extends LitElement {
     const compare = (): unknown => pair && this.dispatchEvent(new CompareEvent(...pair));
     return html`<div class="actions">
       <slot></slot>
-      ${pair ? button({ label: 'Compare', icon: icons.compare(), press: compare }) : nothing}
+      ${pair ? button({ label: this.t('strip.compare'), icon: icons.compare(), press: compare }) : nothing}
       ${this.discarded.length > 0 ? this.#discardedList() : nothing}
     </div>`;
   }
 
   #discardedList(): TemplateResult {
     return html`<details @toggle=${this.#toggled}>
-      <summary class="figures">${icons.chevron()}Discarded (${this.discarded.length})</summary>
+      <summary class="figures">${icons.chevron()}${this.t('strip.discardedList', { count: this.discarded.length })}</summary>
       <ul class="discarded">
         ${repeat(
           this.discarded,
@@ -204,13 +205,19 @@ export class AttemptStrip extends LitElement {
 
   #discardedAttempt(attempt: DiscardedAttempt): TemplateResult {
     const { imageId } = attempt.image;
-    const number = attemptNumber(attempt);
-    const by = this.#isOwn(attempt) ? 'you' : person(attempt.discarded.by);
+    const { number, discarded } = attempt;
+    const title = this.t.rich('strip.listedDiscarded', {
+      number,
+      who: this.#isOwn(attempt) ? 'you' : 'other',
+      name: discarded.by,
+      person,
+      soft: (text) => html`<span class="small soft">${text}</span>`,
+    });
     return html`<li data-image-id=${imageId}>
       <proof-thumbnail .image=${attempt.image} .picture=${this.images.get(imageId)}></proof-thumbnail>
       <div>
-        <p class="figures">${number}<span class="small soft">, by ${by}</span></p>
-        ${this.#restoreButton(attempt, { label: 'Restore', name: `Restore ${number}`, kind: 'quiet' })}
+        <p class="figures">${title}</p>
+        ${this.#restoreButton(attempt, { label: this.t('strip.restore'), name: this.t('strip.restoreOf', { number }), kind: 'quiet' })}
       </div>
     </li>`;
   }

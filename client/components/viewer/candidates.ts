@@ -1,8 +1,7 @@
 /** The candidates of one generation in a grid, in order, as they arrive. A click on a finished one selects it. */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { pictureProblems } from '../../model/sentences.ts';
 import type { CandidateContent } from '../../model/viewer-content.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
@@ -10,20 +9,13 @@ import { ElementSize } from '../ui/element-size.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { candidates } from './candidates.styles.ts';
 import { DecodedImage } from './decoded-image.ts';
 import { canvas } from './picture.styles.ts';
 
-const captions = {
-  placeholder: (label) => label,
-  partial: (label) => (label === 'Drawing' ? 'Preview' : `Preview. ${label}`),
-  finished: (label) => label,
-  failed: () => 'No picture',
-  unviewable: (label) => label,
-} as const satisfies Record<CandidateContent['kind'], (label: string) => string>;
-
 @element('proof-candidates')
-export class Candidates extends LitElement {
+export class Candidates extends LocalizedElement {
   static override styles = [base, canvas, candidates];
 
   @property({ attribute: false }) accessor candidates: readonly CandidateContent[] = [];
@@ -77,7 +69,7 @@ export class Candidates extends LitElement {
       <ul
         class="grid"
         role="list"
-        aria-label=${`${this.candidates.length} pictures of one prompt`}
+        aria-label=${this.t('picture.several', { count: this.candidates.length })}
         @animationend=${this.#fadedIn}
       >
         ${repeat(
@@ -100,20 +92,38 @@ export class Candidates extends LitElement {
   }
 
   #candidate(content: CandidateContent): TemplateResult {
-    const { candidate, kind, imageId, label, alt } = content;
-    const isPreviewReady = this.#images.get(candidate)?.decoded !== undefined;
-    const caption = captions[kind === 'partial' && !isPreviewReady ? 'placeholder' : kind];
+    const { kind } = content;
     const body = html`<span class="slot">${this.#canvas(content)}</span>
-      <span class="caption figures">${caption(label)}</span>`;
-    if (kind !== 'finished' && kind !== 'unviewable') return html`<div class=${`candidate ${kind}`}>${body}</div>`;
+      <span class="caption figures">${this.#caption(content)}</span>`;
+    if (content.kind !== 'finished' && content.kind !== 'unviewable') {
+      return html`<div class=${`candidate ${kind}`}>${body}</div>`;
+    }
     return html`<button
       class=${`candidate ${kind}`}
       type="button"
-      aria-label=${`${label}. ${kind === 'finished' ? alt : pictureProblems[content.problem].title}`}
-      @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
+      aria-label=${`${content.label}. ${content.kind === 'finished' ? content.alt : this.t(`problem.${content.problem}`)}`}
+      @click=${() => this.dispatchEvent(new SelectAttemptEvent(content.imageId))}
     >
       ${body}
     </button>`;
+  }
+
+  #caption({ candidate, kind, label }: CandidateContent): string {
+    if (kind === 'failed') return this.t('picture.captionFailed');
+    const isPreviewReady = this.#images.get(candidate)?.decoded !== undefined;
+    if (kind !== 'partial' || !isPreviewReady) return label;
+    return label === this.t('progress.drawing')
+      ? this.t('picture.captionPreview')
+      : this.t('picture.captionPreviewOf', { phase: label });
+  }
+
+  /** Why there is no picture to see. */
+  #reason(content: CandidateContent): TemplateResult | typeof nothing {
+    if (content.kind === 'failed') {
+      return html`<span class="reason" lang=${content.language ?? nothing} dir="auto">${content.label}</span>`;
+    }
+    if (content.kind !== 'unviewable') return nothing;
+    return html`<span class="reason">${icons.hidden()}${this.t(`problem.${content.problem}`)}</span>`;
   }
 
   #canvas(content: CandidateContent): TemplateResult {
@@ -122,17 +132,10 @@ export class Candidates extends LitElement {
     const image = this.#images.get(candidate)?.decoded?.element;
     if (image) image.alt = alt;
     return html`<span class="canvas">
-      ${image ?? nothing} ${reasonOf(content)}
+      ${image ?? nothing} ${this.#reason(content)}
       ${this.drawing && isUnfinished ? html`<span class="sweep"></span>` : nothing}
     </span>`;
   }
-}
-
-/** Why there is no picture to see. */
-function reasonOf(content: CandidateContent): TemplateResult | typeof nothing {
-  if (content.kind === 'failed') return html`<span class="reason">${content.label}</span>`;
-  if (content.kind !== 'unviewable') return nothing;
-  return html`<span class="reason">${icons.hidden()}${pictureProblems[content.problem].title}</span>`;
 }
 
 /** Between two candidates, and the caption below each, in pixels: about what the styles say. */

@@ -1,14 +1,15 @@
 /** One image in a frame with crop marks. A new image fades in over the one before it; a click opens a close look. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { pictureProblems } from '../../model/sentences.ts';
+import type { MessageKey } from '../../model/texts.ts';
 import type { ImageContent, SingleContent } from '../../model/viewer-content.ts';
 import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import { CompareEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
+import { LocalizedElement } from '../ui/localized-element.ts';
 import { DecodedImage } from './decoded-image.ts';
 import { canvas, picture } from './picture.styles.ts';
 
@@ -19,14 +20,14 @@ interface Layer {
 }
 
 const captions = {
-  partial: 'Preview',
-  previous: 'Previous picture',
+  partial: 'picture.captionPreview',
+  previous: 'picture.captionPrevious',
   finished: undefined,
-  approved: 'Approved',
-} as const satisfies Record<ImageContent['kind'], string | undefined>;
+  approved: 'common.approved',
+} as const satisfies Record<ImageContent['kind'], MessageKey | undefined>;
 
 @element('proof-picture')
-export class Picture extends LitElement {
+export class Picture extends LocalizedElement {
   static override styles = [base, canvas, picture];
 
   @property({ attribute: false }) accessor content: SingleContent = { kind: 'empty' };
@@ -80,20 +81,21 @@ export class Picture extends LitElement {
   }
 
   #reason(problem: PictureProblem): TemplateResult {
-    const { title, text } = pictureProblems[problem];
-    return html`<div class="reason">${icons.hidden()}<strong>${title}</strong><span>${text}</span></div>`;
+    return html`<div class="reason">
+      ${icons.hidden()}<strong>${this.t(`problem.${problem}`)}</strong><span>${this.t(`problem.${problem}.text`)}</span>
+    </div>`;
   }
 
   /** For keyboards and screen readers. It covers the picture but lets the mouse through, so that the picture can be dragged away. */
   #lookButton(content: ImageContent): TemplateResult {
-    const name = 'name' in content ? ` at ${content.name}` : '';
+    const hasNumber = 'number' in content;
     // A preview has no close look; its button is kept because it may have the focus.
     return html`<button
       class="look"
       type="button"
-      aria-label=${`Look closely${name}`}
-      aria-disabled=${name ? nothing : 'true'}
-      tabindex=${name ? nothing : '-1'}
+      aria-label=${hasNumber ? this.t('picture.lookCloselyAt', { number: content.number }) : this.t('picture.lookClosely')}
+      aria-disabled=${hasNumber ? nothing : 'true'}
+      tabindex=${hasNumber ? nothing : '-1'}
       @click=${this.#lookClosely}
     ></button>`;
   }
@@ -101,17 +103,17 @@ export class Picture extends LitElement {
   #caption(content: ImageContent | undefined): TemplateResult | typeof nothing {
     if (!content) {
       const isComing = this.content.kind === 'placeholder' && this.content.isComing;
-      return isComing ? html`<figcaption class="caption coming">On its way …</figcaption>` : nothing;
+      return isComing ? html`<figcaption class="caption coming">${this.t('common.onItsWay')}</figcaption>` : nothing;
     }
     const { kind } = content;
     const caption = captions[kind];
     if (!caption) return nothing;
-    return html`<figcaption class="caption">${kind === 'approved' ? icons.check() : nothing}${caption}</figcaption>`;
+    return html`<figcaption class="caption">${kind === 'approved' ? icons.check() : nothing}${this.t(caption)}</figcaption>`;
   }
 
   #lookClosely(): void {
     const content = this.layers.at(-1)?.content;
-    if (!content || !('name' in content)) return;
+    if (!content || !('number' in content)) return;
     // A closing dialog gives the focus back to the element that had it: this button, also after a click on the picture.
     this.lookButton?.focus({ preventScroll: true });
     this.dispatchEvent(new CompareEvent(content.picture.reference.imageId));

@@ -4,6 +4,7 @@ import type { DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { showLatestLabel } from '../../model/sentences.ts';
+import type { Texts } from '../../model/texts.ts';
 import { attemptInView, type SingleContent, type ViewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { button } from '../ui/button.ts';
@@ -12,6 +13,7 @@ import './candidates.ts';
 import './picture.ts';
 
 interface ViewerOptions {
+  readonly t: Texts;
   readonly session: SessionState;
   readonly content: ViewerContent;
   /** The attempt that this person looks at; absent, the latest is shown. */
@@ -26,10 +28,10 @@ const empty: SingleContent = { kind: 'empty' };
 
 /** Its styles are in `viewer.styles.ts`. */
 export function viewer(options: ViewerOptions): TemplateResult {
-  const { session, content, selectedId } = options;
+  const { t, session, content, selectedId } = options;
   const { connection, snapshot } = session;
   const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
-  return html`<section class="viewer" aria-label="Picture" ?hidden=${content.kind === 'empty' && !hasStrip(snapshot)}>
+  return html`<section class="viewer" aria-label=${t('area.picture')} ?hidden=${content.kind === 'empty' && !hasStrip(snapshot)}>
     <div class=${`viewer-content${hasStrip(snapshot) ? ' with-strip' : ''}`}>
       <proof-picture
         ?hidden=${content.kind === 'candidates'}
@@ -47,7 +49,7 @@ export function viewer(options: ViewerOptions): TemplateResult {
 }
 
 function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResult {
-  const { session, selectedId, showLatest } = options;
+  const { t, session, selectedId, showLatest } = options;
   const { decides, unavailable } = permissionsOf(session);
   const { stage } = snapshot;
   return html`<proof-attempt-strip
@@ -62,7 +64,7 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     ?decides=${decides && (stage === 'user_feedback' || stage === 'initial_input')}
     ?generating=${stage === 'generating'}
     ?unavailable=${unavailable}
-    >${showLatestButton(showLatestLabel(snapshot, selectedId), showLatest)}</proof-attempt-strip
+    >${showLatestButton(showLatestLabel(t, snapshot, selectedId), showLatest)}</proof-attempt-strip
   >`;
 }
 

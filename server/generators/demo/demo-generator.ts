@@ -75,8 +75,7 @@ export function createDemoGenerator(options: DemoGeneratorOptions = {}): Generat
         throw new Error('The worker ended without a picture');
       } catch (error) {
         if (signal.aborted) throw new DOMException('The generation was cancelled', 'AbortError');
-        const message = 'The demo painter could not finish the picture. Try again.';
-        throw new GenerationFailed('provider_error', message, { retryable: true, cause: error });
+        throw GenerationFailed.of('demo_failed', {}, { cause: error });
       }
     },
   };
@@ -105,8 +104,7 @@ function pixelSize({ size = 'auto' }: Options): { width: number; height: number 
   if (size === 'auto') return { width: 1024, height: 1024 };
   const [width = 0, height = 0] = size.split('x').map(Number);
   if (Math.max(width, height) <= LARGEST_SIDE) return { width, height };
-  const message = `The demo painter paints up to ${LARGEST_SIDE} by ${LARGEST_SIDE} pixels. Choose a smaller size.`;
-  throw new GenerationFailed('provider_error', message, { retryable: false });
+  throw GenerationFailed.of('demo_too_large', { pixels: LARGEST_SIDE });
 }
 
 /** Yields the image files as a worker thread finishes them, and terminates the thread when the caller stops iterating. */

@@ -1,9 +1,10 @@
 /** A finished image as both APIs send it: base64, a rewritten prompt, and the tokens that it took. */
 import * as v from 'valibot';
+import type { FailureDetail } from '../../../shared/model.ts';
 import { Count } from '../../../shared/schemas.ts';
 import type { GenerateResult, GenerationFailed } from '../generator.ts';
 import { type ImageByteLimits, type ImageRejection, readBase64Image } from '../read-image.ts';
-import { type FailureKind, failure } from './failures.ts';
+import { failure } from './failures.ts';
 import type { TokenPrices } from './models.ts';
 import type { Service } from './service.ts';
 
@@ -27,8 +28,8 @@ export function readImageResult(
 const rejections = {
   'too big': 'image_too_big',
   'not an image': 'not_an_image',
-  damaged: 'damaged_image',
-} as const satisfies Record<ImageRejection, FailureKind>;
+  damaged: 'image_damaged',
+} as const satisfies Record<ImageRejection, FailureDetail>;
 
 /** Images beyond the requested one that are kept, so that a service can't fill the memory with them (rule S4). */
 const MORE_IMAGES = 3;

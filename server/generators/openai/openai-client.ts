@@ -55,7 +55,7 @@ const NEVER_MS = 2 ** 31 - 1;
 /** Retries nothing, and logs nothing: OPENAI_LOG could make the SDK log prompts. */
 function createClient({ apiKey, baseURL, proxy }: OpenAIAccess, service: Service, watchdog: UpstreamWatchdog): OpenAI {
   // The error that such a key raises in a header would quote it (rule S3).
-  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw failure('unusable_key', service);
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) throw failure('key_unusable', service);
   return new OpenAI({
     apiKey,
     ...(baseURL !== undefined && { baseURL }),

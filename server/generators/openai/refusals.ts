@@ -1,7 +1,8 @@
 /** Turns a refusal or a failure that the service reports, in any of its formats, into a failure of ours. */
 import * as v from 'valibot';
-import { type GenerationFailed, inSentence } from '../generator.ts';
-import { FASTEST_DRAWING_MS, failed, maybeDrawn, type Verdict } from './failures.ts';
+import type { FailureDetail } from '../../../shared/model.ts';
+import type { GenerationFailed } from '../generator.ts';
+import { FASTEST_DRAWING_MS, failure, maybeDrawn } from './failures.ts';
 import type { Service } from './service.ts';
 
 /** The fields that tell the service's failures apart. Its texts are read for that and never repeated (rule S7). */
@@ -57,142 +58,33 @@ export function refusalIn(answer: unknown): Refusal | undefined {
 
 type Matches = (refusal: Refusal, service: Service) => boolean;
 
-interface Rule extends Verdict {
-  readonly when: Matches;
-}
-
 /** The first rule that matches decides. Rules for codes come before rules for statuses, which say less. */
-const rules: readonly Rule[] = [
+const rules: readonly (readonly [FailureDetail, Matches])[] = [
   ...moderation(isModeration),
-  {
-    when: says('insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active'),
-    code: 'quota_exceeded',
-    retry: 'never',
-    message: ({ name }) =>
-      `The account at ${inSentence(name)} has no credit left or has reached its spending limit. ` +
-      "Whoever runs this server can add credit or raise the limit in the account's billing settings.",
-  },
-  {
-    when: ({ status, message }) => status === 403 && /\bverif/i.test(message ?? ''),
-    code: 'not_verified',
-    retry: 'never',
-    message: ({ name, imageModel }) =>
-      `${name} lets only verified organizations use the image model ${imageModel}. Verify the organization in ` +
-      "the account's organization settings, or set PROOFROOM_IMAGE_MODEL to a model that needs no verification.",
-  },
-  {
-    when: says('model_not_found'),
-    code: 'provider_error',
-    retry: 'never',
-    message: (service) =>
-      service.api === 'images'
-        ? `${service.name} has no image model named ${service.imageModel}. ` +
-          'Correct PROOFROOM_IMAGE_MODEL and restart the server.'
-        : `${service.name} offers this API key no model named ${service.model} or ${service.imageModel}. ` +
-          'Correct PROOFROOM_MODEL or PROOFROOM_IMAGE_MODEL and restart the server.',
-  },
-  {
-    when: ({ status, message }) => (status === 401 || status === 403) && lacksPermission(message),
-    code: 'invalid_api_key',
-    retry: 'never',
-    message: (service) =>
-      `The API key may not draw images. Allow it the ${apiName(service)} in the key's permissions, ` +
-      'or set OPENAI_API_KEY to another key and restart the server.',
-  },
-  {
-    when: anyOf(hasStatus(401), says('invalid_api_key')),
-    code: 'invalid_api_key',
-    retry: 'never',
-    message: ({ name }) => `${name} refused the API key. Set OPENAI_API_KEY to a valid key and restart the server.`,
-  },
-  {
-    when: says('unsupported_country_region_territory'),
-    code: 'provider_error',
-    retry: 'never',
-    message: ({ name }) => `${name} does not serve the country or region in which this server runs.`,
-  },
+  ['no_credit', says('insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active')],
+  ['unverified_organization', ({ status, message }) => status === 403 && /\bverif/i.test(message ?? '')],
+  ['no_such_model', allOf(says('model_not_found'), isOfImagesApi)],
+  ['no_such_models', says('model_not_found')],
+  ['key_lacks_permission', ({ status, message }) => (status === 401 || status === 403) && lacksPermission(message)],
+  ['key_refused', anyOf(hasStatus(401), says('invalid_api_key'))],
+  ['region_unsupported', says('unsupported_country_region_territory')],
   // Some services say it only in their sentence, with any status.
   ...moderation(allOf(speaksOfModeration, not(anyOf(hasStatus(401, 429), isRateLimit)))),
-  {
-    when: hasStatus(407),
-    code: 'provider_error',
-    retry: 'never',
-    message: () =>
-      'A proxy asks this server to sign in. Put the name and the password into HTTPS_PROXY, as in http://name:password@proxy.example:3128, and restart the server.',
-  },
-  {
-    when: hasStatus(403),
-    code: 'provider_error',
-    retry: 'never',
-    message: ({ name }) =>
-      `${name} does not allow this server to draw images. ` +
-      "Check the API key's project and permissions in the account there.",
-  },
-  {
-    when: (refusal, service) =>
+  ['proxy_sign_in', hasStatus(407)],
+  ['not_allowed', hasStatus(403)],
+  [
+    'no_edits',
+    (refusal, service) =>
       service.api === 'images' && service.endpoint === 'edits' && hasStatus(404, 405, 501)(refusal, service),
-    code: 'provider_error',
-    retry: 'never',
-    message: ({ name }) =>
-      `${name} can't change an image that is there. Ask for a new one in other words; ` +
-      'whoever runs this server can set PROOFROOM_REFINE=0.',
-  },
-  {
-    when: ({ status = 0 }) => status >= 300 && status < 400,
-    code: 'provider_error',
-    retry: 'never',
-    message: () =>
-      'The service sends its callers to another address. Correct OPENAI_BASE_URL, perhaps to https, and restart the server.',
-  },
-  {
-    when: hasStatus(404),
-    code: 'provider_error',
-    retry: 'never',
-    message: (service) =>
-      `The service has no ${apiName(service)} at its address. Correct OPENAI_BASE_URL and restart the server.`,
-  },
-  {
-    when: anyOf(hasStatus(413), says('image_file_too_large', 'image_too_large')),
-    code: 'provider_error',
-    retry: 'never',
-    message: ({ name }) =>
-      `${name}, or a gateway or proxy between, takes no request of so many bytes. ` +
-      'Start from a smaller image, or from one in the format jpeg or webp; ' +
-      'whoever runs the gateway can raise its limit.',
-  },
-  {
-    when: anyOf(hasStatus(429), isRateLimit),
-    code: 'rate_limited',
-    retry: 'automatic',
-    message: ({ name }) => `${name} is busy, or this account asks too often. Wait a minute and ask again.`,
-  },
-  {
-    when: hasStatus(408),
-    code: 'timeout',
-    retry: 'automatic',
-    message: ({ name }) => `${name} took too long to answer. Ask again.`,
-  },
-  {
-    when: anyOf(({ status = 0 }) => status === 409 || status >= 500, says('server_error')),
-    code: 'provider_error',
-    retry: 'automatic',
-    message: ({ name }) => `${name} had a fault of its own and drew nothing. Ask again in a moment.`,
-  },
-  {
-    when: ({ status = 0 }) => status >= 400,
-    code: 'provider_error',
-    retry: 'never',
-    message: ({ name }) =>
-      `${name} refused the request, perhaps for an option that the model does not support. ` +
-      'Change the size, quality, background or format and ask again.',
-  },
+  ],
+  ['redirected', ({ status = 0 }) => status >= 300 && status < 400],
+  ['no_such_api', hasStatus(404)],
+  ['request_too_large', anyOf(hasStatus(413), says('image_file_too_large', 'image_too_large'))],
+  ['rate_limited', anyOf(hasStatus(429), isRateLimit)],
+  ['timed_out', hasStatus(408)],
+  ['service_fault', anyOf(({ status = 0 }) => status === 409 || status >= 500, says('server_error'))],
+  ['request_refused', ({ status = 0 }) => status >= 400],
 ];
-
-const unexplained: Verdict = {
-  code: 'provider_error',
-  retry: 'by a person',
-  message: ({ name }) => `${name} failed without a reason that this server knows. Ask again.`,
-};
 
 /**
  * Statuses of a server, or of a gateway in front of it, that waited too long or lost the connection to what draws. The image may have
@@ -213,16 +105,17 @@ function drewNothing(refusal: Refusal, service: Service, sentForMs: number): boo
 
 /** Whether the service gave a reason that this server knows. */
 export const isExplained = (refusal: Refusal, service: Service): boolean =>
-  rules.some(({ when }) => when(refusal, service));
+  rules.some(([, matches]) => matches(refusal, service));
 
 /**
  * Judges what the service said: an HTTP error, an error event, a failed response.
  * @param sentForMs how long ago the request was sent, in milliseconds
  */
 export function refused(refusal: Refusal, service: Service, sentForMs = 0): GenerationFailed {
-  const verdict = rules.find(({ when }) => when(refusal, service)) ?? unexplained;
+  const [known] = rules.find(([, matches]) => matches(refusal, service)) ?? ['unexplained' as const];
   const { retryAfterMs } = refusal;
-  return failed({ ...verdict, drewNothing: drewNothing(refusal, service, sentForMs) }, service, describe(refusal), {
+  return failure(known, service, describe(refusal), {
+    drewNothing: drewNothing(refusal, service, sentForMs),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(isCutOff(refusal, service) && maybeDrawn(service, sentForMs)),
   });
@@ -232,22 +125,17 @@ export function refused(refusal: Refusal, service: Service, sentForMs = 0): Gene
 export const lacksPermission = (message: string | null | undefined): boolean =>
   /insufficient permissions|missing scopes?/i.test(message ?? '');
 
-const apiName = ({ api }: Service): string => (api === 'images' ? 'Images API' : 'Responses API');
-
 /** Says what was refused, if the service tells it. */
-function moderation(when: Matches): readonly Rule[] {
-  const refusalOf = (subject: string, condition: Matches): Rule => ({
-    when: condition,
-    code: 'moderation_blocked',
-    retry: 'never',
-    message: ({ name }) =>
-      `${subject} was refused by ${inSentence(name)}'s safety system. Change the wording and ask again.`,
-  });
+function moderation(matches: Matches): readonly (readonly [FailureDetail, Matches])[] {
   return [
-    refusalOf('The picture', allOf(when, isOfPicture)),
-    refusalOf('The prompt', allOf(when, isOfPrompt)),
-    refusalOf('The request', when),
+    ['moderation_picture', allOf(matches, isOfPicture)],
+    ['moderation_prompt', allOf(matches, isOfPrompt)],
+    ['moderation_request', matches],
   ];
+}
+
+function isOfImagesApi(_: Refusal, { api }: Service): boolean {
+  return api === 'images';
 }
 
 /** In a code or a type, of OpenAI, Azure and others. 451 is the status of some gateways for it. */

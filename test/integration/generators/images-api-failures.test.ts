@@ -106,7 +106,7 @@ describe('with retries', () => {
     fake.next('rate_limited', { retryAfter: 7 });
     const { result, progress, reached } = startGeneration(withRetries(generator, { clock, random: () => 0 }));
     await reached('retrying');
-    expect(progress).toEqual([
+    expect(progress).toMatchObject([
       { phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.', mayBeBilled: false },
     ]);
     clock.advance(7_000);

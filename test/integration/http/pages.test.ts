@@ -266,3 +266,17 @@ test('an upgrade to another protocol is answered as if none were offered', async
   expect(answer).toContain('<title>Proofroom</title>');
   await client().join();
 });
+
+test('the page and the 404 page are in the language that the browser prefers, of those that there are', async () => {
+  const { address } = await startServer();
+  const textOf = async (path: string, languages: string) => {
+    const response = await fetch(address + path, { headers: { accept: 'text/html', 'accept-language': languages } });
+    expect(response.headers.get('vary')).toContain('Accept-Language');
+    return response.text();
+  };
+  expect(await textOf('/s/abc', 'fr, de-AT;q=0.9, en;q=0.8')).toContain('lang="de"');
+  expect(await textOf('/s/abc', 'en-GB, de;q=0.9')).not.toContain('lang="de"');
+  expect(await textOf('/s/abc', 'fr')).not.toContain('lang="de"');
+  expect(await textOf('/nowhere', 'de')).toContain('Nichts gefunden');
+  expect(await textOf('/nowhere', '../../secret, *')).toContain('Nothing here');
+});

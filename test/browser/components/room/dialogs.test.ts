@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser';
 import * as states from '../../../support/component-states.ts';
 import { focused, violations } from '../../../support/dom.ts';
 import { press, useReview } from '../../../support/review-room.ts';
+import { english } from '../../../support/texts.ts';
 
 const room = useReview();
 const picture = await states.paint('i1');
@@ -89,7 +90,7 @@ describe('the share dialog', () => {
     const rejection = { command: 'close_link', code: 'rate_limited', message: 'That was too much.', at: 1 } as const;
     await room.show({ ...states.withLinks(states.deciding(picture)), rejection });
     await press('Share');
-    await expect.element(page.getByRole('dialog').getByText('That was too much.')).toBeVisible();
+    await expect.element(page.getByRole('dialog').getByText(english('reject.rate_limited'))).toBeVisible();
   });
 });
 

@@ -117,3 +117,60 @@ test('a stage of a newer server is reported as unknown, and only once', async ()
   }
   expect(reported).toEqual([{ stage: 'unknown', turn: 9, revision: 9 }]);
 });
+
+describe('the language', () => {
+  const shownIn = async (room: ProofRoom): Promise<string | undefined> => {
+    await room.updateComplete;
+    return deep(room.shadowRoot, 'proof-review')[0]?.lang;
+  };
+  const choose = (room: ProofRoom, language: string): void => {
+    const [list] = deep(room.shadowRoot, 'proof-language');
+    const select = list?.shadowRoot?.querySelector('select');
+    if (!(select instanceof HTMLSelectElement)) throw new Error('There is no switch.');
+    select.value = language;
+    select.dispatchEvent(new Event('change'));
+  };
+
+  beforeEach(() => vi.spyOn(navigator, 'languages', 'get').mockReturnValue(['fr', 'en-GB']));
+  afterEach(() => {
+    vi.restoreAllMocks();
+    document.documentElement.removeAttribute('lang');
+  });
+
+  test('is that of the attribute, or of the page around, or one that the browser asks for', async () => {
+    const { room } = await open();
+    expect(await shownIn(room)).toBe('en');
+    document.documentElement.lang = 'de-AT';
+    await expect.poll(() => shownIn(room)).toBe('de');
+    room.lang = 'en';
+    expect(await shownIn(room)).toBe('en');
+    expect(deep(room.shadowRoot, 'proof-language'), 'there is nothing to choose').toEqual([]);
+    room.lang = 'xx';
+    expect(await shownIn(room), 'a language that there is not').toBe('de');
+  });
+
+  test('is that of an element around, too', async () => {
+    const { room } = await open();
+    const section = document.createElement('section');
+    section.lang = 'de';
+    document.body.append(section);
+    section.append(room);
+    expect(await shownIn(room)).toBe('de');
+    section.remove();
+  });
+
+  test('is that of the person’s own choice in every element on the page, now and after a reload', async () => {
+    const changes: string[] = [];
+    const [{ room: first }, { room: second }, { room: fixed }] = [
+      await open(),
+      await open(),
+      await open({ lang: 'en' }),
+    ];
+    first.addEventListener('proof-language', ({ detail }) => changes.push(detail.language));
+    choose(first, 'de');
+    expect([await shownIn(first), await shownIn(second), await shownIn(fixed)]).toEqual(['de', 'de', 'en']);
+    expect(changes).toEqual(['de']);
+    const { room: later } = await open();
+    expect(await shownIn(later)).toBe('de');
+  });
+});

@@ -2,32 +2,14 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import type { SessionState } from '../../../../client/session/session-state.ts';
 import * as states from '../../../support/component-states.ts';
-import { animationsEnd, deep, violations } from '../../../support/dom.ts';
+import { animationsEnd, deep, overflowing, violations } from '../../../support/dom.ts';
 import { useReview } from '../../../support/review-room.ts';
 
 const room = useReview();
 const picture = await states.paint('i1', { width: 300, height: 200 });
 const partial = await states.paint('p1', { kind: 'partial', width: 300, height: 200 });
 
-const shown: readonly [string, SessionState][] = [
-  ['an empty session', states.empty()],
-  ['a first failure', states.failedFirst(true)],
-  ['a generation without a picture', states.generating()],
-  ['a generation over the previous picture', states.generating(picture)],
-  ['a preview', states.generating(picture, partial)],
-  ['a picture to decide on', states.deciding(picture)],
-  ['a failure beside the old picture', states.failedAgain(picture)],
-  ['a lost race', states.lostRace(picture)],
-  ['a pending command', { ...states.deciding(picture), pending: [{ type: 'approve', commandId: '1', imageId: 'i1' }] }],
-  ['an approved picture', states.approved(picture)],
-  ['a watched session', states.watching(states.empty())],
-  ['a watched picture', states.watching(states.deciding(picture))],
-  ['a lost connection', states.reconnecting(states.deciding(picture))],
-  ['a session that is gone', states.gone(states.deciding(picture))],
-  ['a blocked connection', states.blocked(states.tokenNeeded(false))],
-  ['a token form', states.tokenNeeded(true)],
-  ['an unknown stage', states.unknownStage(picture)],
-];
+const shown = states.mainStates(picture, partial);
 
 beforeEach(() => page.viewport(1280, 900));
 
@@ -71,11 +53,3 @@ describe('nothing overflows at any width, and controls are 44 pixels high', () =
     }
   });
 });
-
-/** Elements that reach over the right edge of `element` and are not clipped or scrolled on the way. */
-function overflowing(element: Element, width: number): string[] {
-  const left = element.getBoundingClientRect().left;
-  return deep(element.shadowRoot, ':not(.unseen, svg *, .sweep, option)')
-    .filter((inner) => inner.checkVisibility() && inner.getBoundingClientRect().right - left > width + 0.5)
-    .map((inner) => inner.outerHTML.slice(0, 80));
-}

@@ -5,12 +5,21 @@ import { viewerContent } from '../../../../client/model/viewer-content.ts';
 import type { SessionState } from '../../../../client/session/session-state.ts';
 import * as states from '../../../support/component-states.ts';
 import { useStand } from '../../../support/stand.ts';
+import { english } from '../../../support/texts.ts';
 
 const stand = useStand();
 const picture = await states.paint('i1');
 
 const show = (session: SessionState): Promise<void> =>
-  stand.show(viewer({ session, content: viewerContent(session), selectedId: undefined, showLatest: () => undefined }));
+  stand.show(
+    viewer({
+      t: english,
+      session,
+      content: viewerContent(english, session),
+      selectedId: undefined,
+      showLatest: () => undefined,
+    }),
+  );
 const withoutBytes = (state: SessionState): SessionState => ({ ...state, images: new Map() });
 const onItsWay = () => page.getByText('On its way …');
 

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import {
-  actionPhrase,
   announcement,
   connectionLabel,
-  endedNotices,
+  endedActions,
+  failureSentence,
   phaseLabel,
   rejectionSentence,
-  unknownStage,
+  retrySentence,
   watchSentence,
 } from '../../../../client/model/sentences.ts';
 import { initialState } from '../../../../client/session/session-state.ts';
 import { initialInput, lastAction } from '../../../support/server-messages.ts';
+import { english, german, withoutIsolates } from '../../../support/texts.ts';
 
 const now = Date.parse('2026-01-01T00:00:10.000Z');
 
@@ -23,27 +24,70 @@ test('M2: a command that came too late is explained by who did what, and when', 
     lastAction: action,
     at: now,
   } as const;
-  expect(rejectionSentence(rejection, 'me', now)).toBe('\u2068Ana\u2069 approved this image 2 s ago.');
-  expect(rejectionSentence(rejection, 'ana', now)).toBe('You approved this image 2 s ago.');
-  expect(rejectionSentence({ ...rejection, code: 'server_busy' }, 'me', now)).toBe('Too late.');
+  const sentence = (participantId: string, texts = english) =>
+    withoutIsolates(rejectionSentence(texts, rejection, participantId, now).text);
+  expect(sentence('me')).toBe('Ana approved this image 2 seconds ago.');
+  expect(sentence('ana')).toBe('You approved this image 2 seconds ago.');
+  expect(sentence('me', german)).toBe('Ana hat vor 2 Sekunden dieses Bild freigegeben.');
+});
+
+test('a code of a rejection is worded in the language of the page; one that it does not know stays in English', () => {
+  const rejection = { command: 'generate', code: 'server_busy', message: 'As the server says it.', at: now } as const;
+  expect(rejectionSentence(german, rejection, 'me', now)).toEqual({
+    text: german('reject.server_busy'),
+    language: 'de',
+  });
+  expect(rejectionSentence(german, { ...rejection, code: 'unknown' }, 'me', now)).toEqual({
+    text: 'As the server says it.',
+    language: 'en',
+  });
+});
+
+test('a failure is worded by its detail; without one, or without what its sentence speaks of, it stays in English', () => {
+  const error = { code: 'network', message: 'OpenAI could not be reached.', retryable: true } as const;
+  const known = failureSentence(german, { ...error, detail: 'unreachable', params: { service: 'OpenAI' } });
+  expect(known.language).toBe('de');
+  expect(withoutIsolates(known.text)).toMatch(/^OpenAI war nicht zu erreichen\./);
+  const asSent = { text: error.message, language: 'en' };
+  expect(failureSentence(german, error)).toEqual(asSent);
+  expect(failureSentence(german, { ...error, detail: 'unknown' })).toEqual(asSent);
+  expect(failureSentence(german, { ...error, detail: 'unreachable', params: {} })).toEqual(asSent);
+});
+
+test('the reasons of a retry are worded one after the other, or stay in English if one of them is unknown', () => {
+  const params = { service: 'image_server' };
+  const reasons = [
+    { detail: 'busy' as const, params },
+    { detail: 'try_had_begun' as const, params: { try: 1 } },
+  ];
+  const worded = retrySentence(german, { reason: 'Busy. Begun.', reasons });
+  expect(worded?.text).toBe(
+    'Der Bildserver ist ausgelastet. Beim ersten Versuch hatte das Zeichnen begonnen; vielleicht wird er berechnet.',
+  );
+  expect(retrySentence(german, { reason: 'Busy. New.', reasons: [...reasons, { detail: 'unknown' }] })).toEqual({
+    text: 'Busy. New.',
+    language: 'en',
+  });
 });
 
 test('a cancel that lost against the end of the generation says so', () => {
   const rejection = { command: 'cancel', code: 'wrong_stage', message: 'Not now.', at: now } as const;
-  expect(rejectionSentence(rejection, 'me', now)).toBe('It was too late to cancel: the drawing had ended.');
+  expect(rejectionSentence(english, rejection, 'me', now).text).toBe(
+    'It was too late to cancel: the drawing had ended.',
+  );
 });
 
 test('values of a newer server that this version does not know are told neutrally', () => {
-  expect(actionPhrase(lastAction('unknown'))).toBe('changed something');
   const progress = { type: 'progress', generationId: 'g1', candidate: 0, try: 1, maxTries: 3, elapsedMs: 0 } as const;
-  expect(phaseLabel({ ...progress, phase: 'unknown' })).toBe('In progress');
-  expect(watchSentence('generating', 'unknown')).toContain('This page does not know your role here.');
+  expect(phaseLabel(english, { ...progress, phase: 'unknown' })).toBe('In progress');
+  expect(watchSentence(english, 'generating', 'unknown')).toContain('This page does not know your role here.');
   const snapshot = { ...initialInput(), stage: 'unknown' } as const;
   const online = { ...initialState, connection: { status: 'online' } } as const;
-  expect(announcement({ ...online, snapshot })).toBe(unknownStage.text);
+  expect(announcement(english, { ...online, snapshot })).toBe(english('stage.unknown.text'));
 });
 
 test('a blocked connection says what the owner of the site has to do, and can be tried again', () => {
-  expect(connectionLabel({ status: 'closed', reason: 'blocked' })).toBe('Not connected');
-  expect(endedNotices.blocked).toMatchObject({ text: expect.stringContaining('https'), action: 'reconnect' });
+  expect(connectionLabel(english, { status: 'closed', reason: 'blocked' })).toBe('Not connected');
+  expect(english('ended.blocked.text')).toContain('https');
+  expect(endedActions.blocked).toBe('reconnect');
 });

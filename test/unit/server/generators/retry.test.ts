@@ -109,7 +109,14 @@ describe('which failures are tried again', () => {
     await run.passWait();
     expect(await run.result).toBe(image);
     expect(run.progress).toEqual([
-      { phase: 'retrying', try: 2, retryInMs: 2_000, reason: 'The service is busy.', mayBeBilled: true },
+      {
+        phase: 'retrying',
+        try: 2,
+        retryInMs: 2_000,
+        reason: 'The service is busy.',
+        reasons: [{ detail: 'busy', params: { service: 'The service' } }],
+        mayBeBilled: true,
+      },
       { phase: 'started' },
     ]);
     expect([run.clock.timers, getEventListeners(run.abort.signal, 'abort')]).toEqual([0, []]);
@@ -180,7 +187,7 @@ describe('how long a retry waits', () => {
   test.each([
     [60_001, '2 minutes'],
     [59 * 60_000, '59 minutes'],
-    [60 * 60_000, 'an hour'],
+    [60 * 60_000, '1 hour'],
     [61 * 60_000, '2 hours'],
     [24 * 3_600_000, '24 hours'],
     [24 * 3_600_000 + 1, 'more than a day'],

@@ -1,0 +1,83 @@
+/** The language of one `<proof-room>`: gives its texts to everything inside, and follows every change. */
+import { ContextProvider } from '@lit/context';
+import type { LitElement, ReactiveController } from 'lit';
+import { browserStorage } from '../../model/browser-storage.ts';
+import { languageOf, loadTexts, preferredLanguage } from '../../model/language.ts';
+import type { Texts } from '../../model/texts.ts';
+import { textsContext } from '../ui/localized-element.ts';
+
+/** All elements on a page follow a person's choice. */
+const connected = new Set<LanguageController>();
+
+export class LanguageController implements ReactiveController {
+  readonly #host: LitElement;
+  readonly #provider;
+  /** Of the page around; its language may change at any time. */
+  readonly #page = new MutationObserver(() => this.#host.requestUpdate());
+  #wanted: string | undefined;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(host: LitElement) {
+    this.#host = host;
+    this.#provider = new ContextProvider(host, { context: textsContext });
+    host.addController(this);
+  }
+
+  /** Undefined until the first language is loaded. */
+  get texts(): Texts | undefined {
+    return this.#provider.value;
+  }
+
+  /** The host's own `lang` decides, so that no choice has an effect. */
+  get isFixed(): boolean {
+    return languageOf(this.#host.lang) !== undefined;
+  }
+
+  /** Resolves when the texts are those of the language that is wanted now, or can't be. */
+  get ready(): Promise<void> {
+    return this.#loading;
+  }
+
+  choose(language: string): void {
+    browserStorage.saveLanguage(language);
+    for (const controller of connected) controller.#host.requestUpdate();
+  }
+
+  hostConnected(): void {
+    connected.add(this);
+    this.#page.observe(document.documentElement, { attributeFilter: ['lang'] });
+    this.#host.requestUpdate();
+  }
+
+  hostDisconnected(): void {
+    connected.delete(this);
+    this.#page.disconnect();
+  }
+
+  hostUpdate(): void {
+    const host = this.#host;
+    const language = languageOf(host.lang) ?? preferredLanguage(inheritedLanguage(host));
+    if (language !== this.#wanted) this.#loading = this.#load(language);
+  }
+
+  /** Until the file is here, or if it can't be loaded, the language stays as it was. */
+  async #load(language: string): Promise<void> {
+    this.#wanted = language;
+    const texts = await loadTexts(language).catch(() => undefined);
+    if (language !== this.#wanted) return;
+    if (!texts) this.#wanted = undefined;
+    else {
+      this.#provider.setValue(texts);
+      this.#host.requestUpdate();
+    }
+  }
+}
+
+/** The `lang` of the closest element around, through all shadow roots. */
+function inheritedLanguage(element: Element): string | undefined {
+  const root = element.getRootNode();
+  const holder = element.parentElement?.closest('[lang]');
+  if (holder) return holder.getAttribute('lang') ?? undefined;
+  if (!(root instanceof ShadowRoot)) return undefined;
+  return root.host.getAttribute('lang') ?? inheritedLanguage(root.host);
+}
