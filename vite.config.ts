@@ -16,6 +16,7 @@ const page: UserConfig = {
   base: './',
   build: {
     outDir: '../../dist/page',
+    license: { fileName: 'licenses.md' },
     rolldownOptions: { input: ['client/page/index.html', 'client/page/not-found.html'] },
     emptyOutDir: true,
     assetsInlineLimit: 0,
@@ -29,6 +30,7 @@ const embed: UserConfig = {
   publicDir: false,
   build: {
     outDir: '../dist',
+    license: { fileName: 'embed.licenses.md' },
     emptyOutDir: false,
     lib: { entry: 'embed.ts', formats: ['iife'], name: 'Proofroom', fileName: () => 'embed.js' },
   },

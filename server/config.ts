@@ -7,6 +7,7 @@ import { LONGEST_TOKEN } from '../shared/protocol.ts';
 import type { DemoGeneratorOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generators/openai/models.ts';
+import type { ProxySettings } from './generators/openai/proxy.ts';
 import type { OpenAIOptions } from './generators/openai/responses-generator.ts';
 import { isLoopback } from './platform/addresses.ts';
 import { defaultLimits, type LimitName, type Limits } from './platform/limits.ts';
@@ -23,6 +24,7 @@ export interface Config {
   readonly port: number;
   readonly generator: OpenAIConfig | ({ readonly generator: 'demo' } & Pick<DemoGeneratorOptions, 'sizes'>);
   readonly accessToken?: string;
+  readonly metricsToken?: string;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly trustProxy: boolean;
@@ -61,6 +63,12 @@ const host = v.pipe(
   ),
 );
 
+/** Node listens on an IPv6 address without the brackets that it has in a URL. */
+const listenHost = v.pipe(
+  v.string(),
+  v.transform((text) => text.replace(/^\[(.*)\]$/, '$1')),
+);
+
 const size = v.pipe(v.string(), v.regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/, 'must list sizes such as 1536x1024'));
 const modelName = v.pipe(v.string(), v.maxLength(100, 'must list names of 100 characters or less'));
 const tokenPrices = v.pipe(
@@ -76,7 +84,13 @@ const tokenPrices = v.pipe(
   })),
 );
 
-const accessToken = v.pipe(
+const dollars = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a price in US dollars such as 0.25'),
+  v.transform(Number),
+);
+
+const token = v.pipe(
   v.string(),
   v.minLength(32, 'must have 32 characters or more'),
   v.maxLength(LONGEST_TOKEN, `must have ${LONGEST_TOKEN} characters or less`),
@@ -102,13 +116,33 @@ const httpUrl = v.pipe(
     (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
     'must be a URL such as https://api.openai.com/v1',
   ),
+  v.check((text) => {
+    const url = URL.parse(text);
+    return !url || [url.username, url.password, url.search, url.hash].every((part) => part === '');
+  }, 'must be a URL without a user name, a password, ? or #: the only secret that is sent is OPENAI_API_KEY'),
+);
+
+/** Many write it without `http://`, and most programs understand that. */
+const proxyUrl = v.pipe(
+  v.string(),
+  v.transform((text) => (text.includes('://') ? text : `http://${text}`)),
+  v.check(
+    (text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''),
+    'must be the URL of an HTTP proxy such as http://proxy.example:3128',
+  ),
 );
 
 const Environment = v.object({
-  HOST: v.optional(v.string(), '127.0.0.1'),
+  HOST: v.optional(listenHost, '127.0.0.1'),
   PORT: v.optional(wholeNumber(0, 65_535), '3000'),
   OPENAI_API_KEY: v.optional(v.string()),
   OPENAI_BASE_URL: v.optional(httpUrl),
+  HTTPS_PROXY: v.optional(v.string()),
+  https_proxy: v.optional(v.string()),
+  HTTP_PROXY: v.optional(v.string()),
+  http_proxy: v.optional(v.string()),
+  NO_PROXY: v.optional(v.string()),
+  no_proxy: v.optional(v.string()),
   PROOFROOM_GENERATOR: v.optional(v.picklist(['openai', 'demo'], 'must be openai or demo')),
   PROOFROOM_API: v.optional(v.picklist(['responses', 'images'], 'must be responses or images'), 'responses'),
   PROOFROOM_MODEL: v.optional(v.string(), DEFAULT_MODEL),
@@ -117,8 +151,10 @@ const Environment = v.object({
   PROOFROOM_SIZES: v.optional(v.pipe(list, v.array(size))),
   PROOFROOM_REFINE: v.optional(flag, '1'),
   PROOFROOM_TOKEN_PRICES: v.optional(tokenPrices),
+  PROOFROOM_IMAGE_DOLLARS: v.optional(dollars),
   PROOFROOM_PARTIAL_IMAGES: v.optional(wholeNumber(1, 3), '2'),
-  PROOFROOM_ACCESS_TOKEN: v.optional(accessToken),
+  PROOFROOM_ACCESS_TOKEN: v.optional(token),
+  PROOFROOM_METRICS_TOKEN: v.optional(token),
   PROOFROOM_ALLOW_ANONYMOUS: v.optional(flag, '0'),
   PROOFROOM_ALLOWED_HOSTS: v.optional(v.pipe(list, v.array(host)), ''),
   PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),
@@ -146,6 +182,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     port: values.PORT,
     generator: generatorConfig(values),
     ...(values.PROOFROOM_ACCESS_TOKEN !== undefined && { accessToken: values.PROOFROOM_ACCESS_TOKEN }),
+    ...(values.PROOFROOM_METRICS_TOKEN !== undefined && { metricsToken: values.PROOFROOM_METRICS_TOKEN }),
     allowedHosts: values.PROOFROOM_ALLOWED_HOSTS,
     allowedOrigins: values.PROOFROOM_ALLOWED_ORIGINS,
     trustProxy: values.PROOFROOM_TRUST_PROXY,
@@ -157,12 +194,19 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** Names the variable and never its value, which may be a secret. */
 const problemOf = (issue: v.BaseIssue<unknown>): string => `${String(issue.path?.[0]?.key)} ${issue.message}`;
 
-/** Whoever can create a session spends the owner's money (rule S2). */
+/** Whoever can create a session spends the owner's money (rule S2). A host, an origin or a proxy that is named is one that others use. */
 function requireTokenWhenReachable(values: Environment): void {
-  if (isLoopback(values.HOST) || values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS)
-    return;
+  if (values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS) return;
+  const { HOST, PROOFROOM_ALLOWED_HOSTS: hosts, PROOFROOM_ALLOWED_ORIGINS: origins } = values;
+  const reachedBy = [
+    !isLoopback(HOST) && 'HOST',
+    hosts.some((name) => !isLoopback(name)) && 'PROOFROOM_ALLOWED_HOSTS',
+    origins.some((text) => !isLoopback(new URL(text).hostname.replace(/^\[|\]$/g, ''))) && 'PROOFROOM_ALLOWED_ORIGINS',
+    values.PROOFROOM_TRUST_PROXY && 'PROOFROOM_TRUST_PROXY',
+  ].find((name) => name !== false);
+  if (reachedBy === undefined) return;
   throw new ConfigError(
-    'HOST lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ' +
+    `${reachedBy} lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ` +
       'or PROOFROOM_ALLOW_ANONYMOUS=1 if anybody may generate at your cost',
   );
 }
@@ -176,10 +220,31 @@ function generatorConfig(values: Environment): Config['generator'] {
   const generator = values.PROOFROOM_GENERATOR ?? (apiKey === undefined ? 'demo' : 'openai');
   if (generator === 'demo') return { generator, ...sizesOf(values) };
   if (apiKey === undefined) throw new ConfigError('PROOFROOM_GENERATOR is openai, so OPENAI_API_KEY must be set');
-  const access = { apiKey, ...(baseURL !== undefined && { baseURL }) };
+  const access = { apiKey, ...(baseURL !== undefined && { baseURL }), ...proxyConfig(values) };
   return api === 'images'
     ? { generator, api, ...access, ...imagesApiConfig(values) }
     : { generator, api, ...access, ...responsesApiConfig(values) };
+}
+
+/** As in other programs, the lower-case names count first. */
+function proxyConfig(values: Environment): { readonly proxy?: ProxySettings } {
+  const https = values.https_proxy ?? values.HTTPS_PROXY;
+  const http = values.http_proxy ?? values.HTTP_PROXY;
+  const bypass = values.no_proxy ?? values.NO_PROXY;
+  if (https === undefined && http === undefined) return {};
+  return {
+    proxy: {
+      ...(https !== undefined && { https: proxyAddress('HTTPS_PROXY', https) }),
+      ...(http !== undefined && { http: proxyAddress('HTTP_PROXY', http) }),
+      ...(bypass !== undefined && { bypass }),
+    },
+  };
+}
+
+function proxyAddress(name: string, value: string): string {
+  const parsed = v.safeParse(proxyUrl, value);
+  if (!parsed.success) throw new ConfigError(`${name} ${parsed.issues[0].message}`);
+  return parsed.output;
 }
 
 function responsesApiConfig(values: Environment) {
@@ -204,11 +269,16 @@ function imagesApiConfig(values: Environment) {
 }
 
 function modelConfig(values: Environment, model: string | undefined) {
-  const { PROOFROOM_IMAGE_MODELS: imageModels, PROOFROOM_TOKEN_PRICES: prices } = values;
+  const {
+    PROOFROOM_IMAGE_MODELS: imageModels,
+    PROOFROOM_TOKEN_PRICES: prices,
+    PROOFROOM_IMAGE_DOLLARS: imageDollars,
+  } = values;
   return {
     ...(imageModels.length > 0 && { imageModels }),
     ...sizesOf(values),
     ...(prices !== undefined && { prices: { model, prices } }),
+    ...(imageDollars !== undefined && { imageDollars }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Composes a Proofroom: what `import 'proofroom'` gives. It knows no process and no environment, and listens on no port. */
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
@@ -7,10 +8,12 @@ import { drain } from './drain.ts';
 import { createDemoGenerator } from './generators/demo/demo-generator.ts';
 import { Estimates } from './generators/estimates.ts';
 import type { Generator } from './generators/generator.ts';
+import { readBuiltFiles } from './http/built-files.ts';
 import { createHttpApp, createListener } from './http/http-app.ts';
+import { HttpConnections } from './http/http-connections.ts';
 import type { HttpContext } from './http/http-context.ts';
 import { imagePath } from './http/image-routes.ts';
-import { ClientAddresses } from './platform/addresses.ts';
+import { RequestAddresses } from './platform/addresses.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { defaultLimits, type Limits } from './platform/limits.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
@@ -28,6 +31,8 @@ export interface ProofroomOptions {
   readonly generator?: Generator;
   /** Who creates a session must know it; it also opens `/metrics`. 32 characters or more. */
   readonly accessToken?: string;
+  /** Opens `/metrics` alone. Without it and without `accessToken` nobody can read the metrics. 32 characters or more. */
+  readonly metricsToken?: string;
   /** Who may create a session, in place of the access token's check. */
   readonly authorize?: Authorize;
   /** Hosts besides IP literals and `localhost` that are answered, in lower case and without port (rule S1). */
@@ -61,6 +66,8 @@ export interface Proofroom {
   fetch(request: Request, env?: Partial<HttpBindings>): Response | Promise<Response>;
   /** For `http.createServer` and Express (`app.use`). */
   readonly listener: RequestListener;
+  /** For the `connection` event of the HTTP server: caps how many connections there are, in all and from one address. */
+  connection(socket: Socket): void;
   /** For the `upgrade` event of the HTTP server; without it there are no WebSockets. Answers the path `basePath` + `/ws` alone. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The core, for programs that create, follow and decide sessions themselves. */
@@ -69,29 +76,40 @@ export interface Proofroom {
   drain(): Promise<void>;
 }
 
+/** @throws {TypeError} when `limits.DAILY_DOLLARS` is set and the generator does not know its prices */
 export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   const { generator = createDemoGenerator(), clock = systemClock, logger = createLogger('info') } = options;
-  const { accessToken, allowedHosts = [], allowedOrigins = [], trustProxy = false, basePath = '' } = options;
+  const {
+    accessToken,
+    metricsToken,
+    allowedHosts = [],
+    allowedOrigins = [],
+    trustProxy = false,
+    basePath = '',
+  } = options;
   const { builtFolder = defaultBuiltFolder, authorize = tokenCheck(accessToken) } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) throw new TypeError(UNKNOWN_PRICES);
   const telemetry = new Telemetry(logger, clock);
   const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
   const queue = new GenerationQueue(limits);
+  const addresses = new RequestAddresses({ allowedHosts, allowedOrigins, trustProxy }, logger);
+  const connections = new HttpConnections({ limits, trustProxy, telemetry });
   const core = { generator, clock, newId, limits, telemetry };
   const sessions = new Sessions({ ...core, queue, memory, estimates: new Estimates(), authorize });
   const door = new WebSocketDoor({
     ...core,
     sessions,
     frames: new ImageFrames(memory),
-    addresses: new ClientAddresses(trustProxy, logger),
-    allowedHosts,
-    allowedOrigins,
+    addresses,
     path: `${basePath}/ws`,
     imagePath: (sessionId, imageId) => basePath + imagePath(sessionId, imageId),
   });
   let drained: Promise<void> | undefined;
   const isReady = () => drained === undefined;
-  const http: HttpContext = { sessions, telemetry, builtFolder, allowedHosts, allowedOrigins, accessToken, isReady };
+  const files = readBuiltFiles(builtFolder);
+  const metricsTokens = [accessToken, metricsToken].filter((token) => token !== undefined);
+  const http: HttpContext = { sessions, telemetry, limits, addresses, files, allowedOrigins, metricsTokens, isReady };
   const app = createHttpApp(http);
 
   follow(sessions, telemetry, options);
@@ -100,12 +118,19 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   telemetry.labelledGauge('proofroom_sessions', 'Sessions.', 'stage', () => sessions.stages);
   telemetry.gauge('proofroom_candidates_running', 'Candidates that are being drawn.', () => queue.running);
   telemetry.gauge('proofroom_candidates_waiting', 'Candidates that wait for their turn.', () => queue.waiting);
+  telemetry.gauge('proofroom_asks_today', 'Images of today’s budget, in UTC.', () => sessions.spentToday.asks);
+  telemetry.gauge('proofroom_dollars_today', 'Dollars of today’s budget, in UTC.', () => sessions.spentToday.dollars);
+  telemetry.gauge('proofroom_lost_log_lines', 'Lines that the log could not take.', () => logger.lostLines ?? 0);
   telemetry.gauge('proofroom_image_bytes', 'Images, reservations and frames.', () => memory.usedBytes);
 
   return {
     fetch: (request, env) => app.fetch(request, env),
     listener: createListener(app.fetch, http),
-    upgrade: (request, socket, head) => door.upgrade(request, socket, head),
+    connection: (socket) => connections.accept(socket),
+    upgrade: (request, socket, head) => {
+      connections.release(socket);
+      door.upgrade(request, socket, head);
+    },
     sessions,
     drain: () => {
       drained ??= drain({ door, queue, sessions, clock, random: Math.random });
@@ -113,6 +138,9 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     },
   };
 }
+
+/** A ceiling that can't hold would be worse than none. */
+const UNKNOWN_PRICES = 'limits.DAILY_DOLLARS needs a generator that has mostDollars';
 
 /** Where `npm run build` puts the page. As source this file stands in server/, as JavaScript in dist/server/. */
 export const defaultBuiltFolder = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../dist' : '..');

@@ -6,7 +6,9 @@ import { type Config, ConfigError, limitConflicts, readConfig, unknownVariables 
 import { createProofroom, defaultBuiltFolder } from './create-proofroom.ts';
 import { checkGenerator, createGenerator, describeGenerator } from './generators/create-generator.ts';
 import { createNodeServer } from './http/node-server.ts';
+import { systemClock } from './platform/clock.ts';
 import { createLogger } from './platform/logger.ts';
+import { TokenBucket } from './platform/rate-limiter.ts';
 
 /** A terminal's Ctrl+C reaches the process twice, so a second signal counts only after this time (rule R6). */
 const SECOND_SIGNAL_MS = 1_000;
@@ -69,15 +71,23 @@ if (!existsSync(join(defaultBuiltFolder, 'page/index.html'))) {
 const logger = createLogger(config.logLevel);
 warnOfUnknownVariables();
 for (const conflict of limitConflicts(config.limits)) logger.warn(conflict);
-const proofroom = createProofroom({ ...config, generator: createGenerator(config), logger });
+const generator = createGenerator(config);
+if (Number.isFinite(config.limits.DAILY_DOLLARS) && !generator.mostDollars) {
+  fail('PROOFROOM_DAILY_DOLLARS needs to know what an image costs at most: set PROOFROOM_IMAGE_DOLLARS');
+}
+const proofroom = createProofroom({ ...config, generator, logger });
 const { server, close } = createNodeServer(proofroom);
 
+/** Every connection fails while there are no file descriptors, which is told once a minute. */
+const acceptFailures = new TokenBucket(1, 1 / 60, systemClock);
 const onListenFailure = (error: Error) => fail(listenFailure(error, config));
 server.once('error', onListenFailure);
 server.listen(config.port, config.host, () => {
   server.off('error', onListenFailure);
   // A connection that could not be accepted, for want of file descriptors say, ends nothing else (rule R8).
-  server.on('error', (err) => logger.error({ err }, 'a connection could not be accepted'));
+  server.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (acceptFailures.take()) logger.error({ code }, 'connections can’t be accepted');
+  });
   console.log(`Proofroom is ready on ${urlOf(server.address() as AddressInfo)}`);
   console.log(describeGenerator(config));
   void warnOfGeneratorProblem();
@@ -96,5 +106,4 @@ async function stop(): Promise<void> {
   await close();
   process.exit(0);
 }
-process.on('SIGTERM', () => void stop());
-process.on('SIGINT', () => void stop());
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop());

@@ -8,11 +8,13 @@ export interface ClosePolicy {
   readonly waitMs?: number;
 }
 
-/** Every close code with a meaning here (rule W7): the one table that both ends read. With 1001 a server goes for good. */
+/** Every close code with a meaning here (rule W7): the one table that both ends read. */
 export const closeCodes = {
-  1001: { meaning: 'going away', reconnect: false },
+  /** Proxies and balancers that restart send it, too. */
+  1001: { meaning: 'going away', reconnect: true },
   1008: { meaning: 'misuse of the protocol', reconnect: false },
-  1009: { meaning: 'message too big', reconnect: false },
+  /** A relay in between may take only small messages, so the client asks for the addresses of images in place of their bytes. */
+  1009: { meaning: 'message too big', reconnect: true },
   1011: { meaning: 'internal error', reconnect: true },
   1012: { meaning: 'server restarts', reconnect: true },
   4403: { meaning: 'not allowed', reconnect: false },

@@ -1,4 +1,5 @@
 /** What a downloaded image is called. */
+import { isBlank } from './text.ts';
 
 const extensions: ReadonlyMap<string, string> = new Map([
   ['image/png', '.png'],
@@ -6,10 +7,13 @@ const extensions: ReadonlyMap<string, string> = new Map([
   ['image/webp', '.webp'],
 ]);
 const MAX_CHARACTERS = 60;
+/** Windows takes these for devices, whatever the extension. https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
+const DEVICE = /^(?:con|prn|aux|nul|(?:com|lpt)[\d¹²³])$/;
 
 /** A name made of the prompt's first words, with `-unapproved` in it until the image is approved. */
 export function imageFileName(prompt: string, mediaType: string, approved: boolean): string {
-  const name = firstWords(prompt) || 'image';
+  const words = firstWords(prompt) || 'image';
+  const name = DEVICE.test(words) ? `${words}-image` : words;
   return `${name}${approved ? '' : '-unapproved'}${extensions.get(mediaType) ?? ''}`;
 }
 
@@ -18,7 +22,7 @@ function firstWords(prompt: string): string {
     .normalize('NFC')
     .toLowerCase()
     .split(/[^\p{L}\p{M}\p{N}]+/u)
-    .filter(Boolean);
+    .filter((word) => !isBlank(word));
   let name = '';
   for (const word of words) {
     const longer = name ? `${name}-${word}` : word;

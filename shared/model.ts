@@ -16,7 +16,7 @@ export type MediaType = 'image/png' | 'image/jpeg' | 'image/webp';
 export const ImageReference = v.object({
   imageId: v.string(),
   generationId: v.string(),
-  /** Which of the generation's candidates, from 0. */
+  /** Which of the generation's candidates, from 0. Images that the service sent though nobody asked for them count on from there. */
   candidate: Count,
   kind: openEnum(['partial', 'final']),
   /** Counts a candidate's partials from 0; 0 for a final image. */

@@ -1,4 +1,5 @@
 /** The addresses of a server and of its sessions. A server may be reached under a path, as in `https://example.com/proofroom/`. */
+import { serverBase } from '../session/session-connection.ts';
 
 /**
  * A server's address with a slash at its end, so that other addresses can be resolved against it.
@@ -6,8 +7,7 @@
  * @throws {TypeError} when `server` is no address
  */
 export function serverAddress(server: string | null | undefined): string {
-  const url = new URL(server || '/', location.href);
-  return `${url.origin}${url.pathname.replace(/\/?$/, '/')}`;
+  return serverBase(new URL(server || '/', location.href));
 }
 
 /** The link to a session: with the key it lets one decide. The key stands in the fragment, which no server sees (rule W5). */

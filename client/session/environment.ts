@@ -1,4 +1,6 @@
 /** What the session client uses of the page or the process it runs in. A test passes fakes. */
+import { checkImage } from './image-check.ts';
+import type { DisplayProblem } from './session-state.ts';
 
 /** One WebSocket. Its callbacks are set once, right after it was opened. */
 export interface Socket {
@@ -16,12 +18,18 @@ export interface Environment {
   now(): number;
   /** Calls `callback` once after `delayMs`; returns the undo. */
   setTimer(callback: () => void, delayMs: number): () => void;
+  /** The global `fetch`: for images that a connection does not carry, and to find out why none opens. */
+  fetch(url: string, options: RequestInit): Promise<Response>;
+  /** Calls `listener` with each address that the page's Content-Security-Policy keeps connections from. Returns the undo. */
+  onBlockedConnection(listener: (url: string) => void): () => void;
   /** From 0, below 1. */
   random(): number;
   /** Fresh and unguessable, at most 64 characters. */
   randomId(): string;
   createObjectUrl(blob: Blob): string;
   revokeObjectUrl(url: string): void;
+  /** Why the page cannot show the image; undefined when it can. Absent where there is no page. */
+  readonly checkImage?: (url: string, blob: Blob) => Promise<DisplayProblem | undefined>;
   /** 64 lower-case hex digits. Absent on a page that is no secure context: browsers digest nothing there. */
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
   /** Whether the page is hidden: its timers and events may then be late. */
@@ -41,15 +49,22 @@ export function defaultEnvironment(): Environment {
       const timer = setTimeout(callback, delayMs);
       return () => clearTimeout(timer);
     },
+    fetch: (url, options) => fetch(url, options),
     random: () => Math.random(),
     randomId: () => randomId(crypto),
     createObjectUrl: (blob) => URL.createObjectURL(blob),
     revokeObjectUrl: (url) => URL.revokeObjectURL(url),
     ...('subtle' in crypto && { sha256 }),
-    ...(typeof document === 'undefined' ? { isHidden: () => false, onWake: () => () => {} } : { isHidden, onWake }),
+    ...(typeof document === 'undefined' ? withoutPage : { checkImage, isHidden, onWake, onBlockedConnection }),
     warn: (message, cause) => console.warn(`Proofroom: ${message}`, ...(cause === undefined ? [] : [cause])),
   };
 }
+
+const withoutPage = {
+  isHidden: () => false,
+  onWake: () => () => {},
+  onBlockedConnection: () => () => {},
+};
 
 /** 128 random bits or more; a page that is no secure context has no `randomUUID`. */
 export function randomId(source: { randomUUID?: () => string; getRandomValues: Crypto['getRandomValues'] }): string {
@@ -96,4 +111,12 @@ function onWake(listener: () => void): () => void {
     window.removeEventListener('pageshow', listener);
     window.removeEventListener('online', listener);
   };
+}
+
+function onBlockedConnection(listener: (url: string) => void): () => void {
+  const onViolation = ({ effectiveDirective, disposition, blockedURI }: SecurityPolicyViolationEvent) => {
+    if (effectiveDirective === 'connect-src' && disposition === 'enforce') listener(blockedURI);
+  };
+  document.addEventListener('securitypolicyviolation', onViolation);
+  return () => document.removeEventListener('securitypolicyviolation', onViolation);
 }

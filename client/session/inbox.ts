@@ -3,9 +3,10 @@
 import type { ImageReference } from '../../shared/model.ts';
 import type { InlineImageMessage, ServerMessage } from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
+import { verifiedBlob } from './image-bytes.ts';
 
 /** All but those about the connection itself, which do not wait for an image before them. */
-type InboxMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' | 'image' }> | InlineImageMessage;
+type InboxMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' }>;
 
 /** Without `blob`, the bytes were not those that the reference names. */
 export interface VerifiedImage {
@@ -57,31 +58,19 @@ export class Inbox {
     while (!this.#isVerifying && !this.#isClosed) {
       const message = this.#queue.shift();
       if (!message) return this.#onEmpty?.();
-      if (message.type === 'image') void this.#verify(message);
+      if (message.type === 'image' && 'data' in message) void this.#verify(message);
       else this.#deliver(message);
     }
   }
 
   async #verify({ type, data, ...reference }: InlineImageMessage): Promise<void> {
     this.#isVerifying = true;
-    const blob = await verifiedBlob(reference, data, this.#sha256).catch(() => undefined);
+    const blob = await verifiedBlob(reference, decodeBase64(data), this.#sha256).catch(() => undefined);
     if (this.#isClosed) return;
     this.#isVerifying = false;
     this.#deliver({ type, reference, blob });
     this.#deliverQueue();
   }
-}
-
-/** Undefined when the bytes have another length or, where `sha256` is there to tell, another digest than the reference says. */
-async function verifiedBlob(
-  reference: ImageReference,
-  data: string,
-  sha256: Environment['sha256'],
-): Promise<Blob | undefined> {
-  const bytes = decodeBase64(data);
-  if (bytes?.byteLength !== reference.byteLength) return undefined;
-  if (sha256 && (await sha256(bytes)) !== reference.sha256) return undefined;
-  return new Blob([bytes], { type: reference.mediaType });
 }
 
 type Decode = (text: string) => Uint8Array<ArrayBuffer>;

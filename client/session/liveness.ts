@@ -6,6 +6,9 @@ const LONGEST_SILENCE_MS = 10_000;
 /** The slowest connection that an announced message is waited for: 16 KiB/s. */
 const SLOWEST_BYTES_PER_MS = (16 * 1024) / 1_000;
 
+/** How long to wait for a message, or a download, of so many bytes. */
+export const patienceMs = (bytes: number): number => LONGEST_SILENCE_MS + bytes / SLOWEST_BYTES_PER_MS;
+
 /**
  * Calls `onDead` after 10 s without a message, plus the time that an announced message may take. Silence on a hidden page proves
  * nothing, because browsers delay its timers and events; call `check` when the page is shown again.
@@ -25,7 +28,7 @@ export class Liveness {
   /** A message has arrived, and the next one may be `nextBytes` long. Starts the watch. */
   messageReceived(nextBytes = 0): void {
     this.#lastMessageAt = this.#environment.now();
-    this.#allowedMs = LONGEST_SILENCE_MS + nextBytes / SLOWEST_BYTES_PER_MS;
+    this.#allowedMs = patienceMs(nextBytes);
     this.#setTimer(this.#allowedMs);
   }
 

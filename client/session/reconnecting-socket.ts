@@ -29,8 +29,11 @@ export interface ReconnectingSocketListener {
   /** A connection is open; the server waits for `join`. */
   opened(): void;
   received(text: string): void;
-  /** The connection is lost or could not be made; the next try begins at `nextTryAt`, in milliseconds since 1970. */
-  lost(nextTryAt: number): void;
+  /**
+   * The connection is lost or could not be made; the next try begins at `nextTryAt`, in milliseconds since 1970.
+   * @param code absent where it was given up without a close
+   */
+  lost(nextTryAt: number, code?: number): void;
   /** The server closed with a code that forbids another try (rule W7). */
   closed(code: number): void;
   /** A socket to this address may not be opened, so another try would fail as well. */
@@ -139,14 +142,14 @@ export class ReconnectingSocket {
   #onClose(code: number): void {
     const policy = closePolicy(code);
     if (policy.reconnect) {
-      this.#reconnectLater(policy.waitMs ?? 0);
+      this.#reconnectLater(policy.waitMs ?? 0, code);
       return;
     }
     this.stop();
     this.#listener.closed(code);
   }
 
-  #reconnectLater(leastWaitMs: number): void {
+  #reconnectLater(leastWaitMs: number, code?: number): void {
     this.#leaveState();
     const requestedMs = this.#requestedWaitMs;
     this.#requestedWaitMs = undefined;
@@ -155,7 +158,7 @@ export class ReconnectingSocket {
     const waitMs = Math.min(LONGEST_TIMER_MS, requestedMs ?? leastWaitMs + this.#nextBackoffMs());
     const stopTimer = this.#environment.setTimer(() => this.#connect(), waitMs);
     this.#state = { is: 'waiting', notBefore: now + Math.max(leastWaitMs, requestedMs ?? 0), stopTimer };
-    this.#listener.lost(now + waitMs);
+    this.#listener.lost(now + waitMs, code);
   }
 
   #nextBackoffMs(): number {

@@ -3,22 +3,32 @@
  * immutable state. Runs in browsers and in Node 22.18 or newer.
  */
 
-import type { ImageReference } from '../../shared/model.ts';
+import type { ImageReference, Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
-import type { Command, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
+import type { Command, ImageUrlMessage, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
 import { type CommandInput, type CommandResult, Commands } from './commands.ts';
 import { defaultEnvironment, type Environment } from './environment.ts';
+import { ImageDownloads } from './image-downloads.ts';
 import { ImageRequests } from './image-requests.ts';
 import type { VerifiedImage } from './inbox.ts';
-import { ReceivedImages, runningGenerationId } from './received-images.ts';
-import { SessionConnection, type SessionMessage } from './session-connection.ts';
+import { imagesOfUse, ReceivedImages, runningGenerationId } from './received-images.ts';
+import { SessionConnection, type SessionMessage, serverBase } from './session-connection.ts';
 import type { SessionState } from './session-state.ts';
 import { SharedDraft } from './shared-draft.ts';
 import { Store } from './store.ts';
 
 export type { CommandInput, CommandResult } from './commands.ts';
 export type { Environment, Socket } from './environment.ts';
-export type { CommandRejection, ConnectionState, EndReason, ReceivedImage, SessionState } from './session-state.ts';
+export type { Obstacle } from './obstacle.ts';
+export type {
+  CommandRejection,
+  ConnectionState,
+  DisplayProblem,
+  EndReason,
+  ImageProblem,
+  ReceivedImage,
+  SessionState,
+} from './session-state.ts';
 
 export interface SessionClientOptions {
   /** The server's address, `http:` or `https:`, with its path if it has one. */
@@ -42,6 +52,7 @@ export class SessionClient {
   readonly #draft: SharedDraft;
   readonly #images: ReceivedImages;
   readonly #imageRequests: ImageRequests;
+  readonly #downloads: ImageDownloads;
   readonly #store: Store<SessionState>;
   #received: Pick<SessionState, 'snapshot' | 'viewers'> = {};
   #progress: SessionState['progress'] = new Map();
@@ -54,14 +65,25 @@ export class SessionClient {
     this.#draft = new SharedDraft(environment, (text, draftId) => {
       this.#connection.send({ type: 'draft', text, draftId });
     });
-    this.#images = new ReceivedImages(environment);
+    this.#images = new ReceivedImages(environment, () => this.#update());
     this.#imageRequests = new ImageRequests(
       environment,
       (imageId) => this.#images.has(imageId),
       (imageIds) => this.#sendWant(imageIds),
     );
+    const base = serverBase(server);
+    this.#downloads = new ImageDownloads(base, environment, {
+      downloaded: (reference, blob) => {
+        this.#onImage({ type: 'image', reference, blob });
+        this.#update();
+      },
+      failed: ({ imageId, kind }, problem) => {
+        this.#imageRequests.unavailable(imageId, kind === 'final' ? problem : undefined);
+        this.#update();
+      },
+    });
     this.#connection = new SessionConnection(
-      server,
+      base,
       { sessionId, sessionKey, token, name, participant },
       {
         heldImages: (limit) => this.#images.newestIds(this.#received.snapshot, limit),
@@ -110,6 +132,7 @@ export class SessionClient {
   /** Closes for good and releases all object URLs. Pending commands resolve as rejected. May be called twice. */
   close(): void {
     this.#draft.flush();
+    this.#downloads.retain(() => false);
     this.#images.clear();
     this.#commands.end('left');
     this.#connection.leave();
@@ -135,6 +158,7 @@ export class SessionClient {
   /** Requests the bytes of attempts, except for those that are here or on their way (rule W2). */
   want(imageIds: readonly string[]): void {
     this.#imageRequests.want(imageIds);
+    this.#update();
   }
 
   /** Every command resolves, and never rejects: with the server's answer, however many connections that takes (rule W6). */
@@ -173,6 +197,21 @@ export class SessionClient {
   /** Empties the prompt field as well, once the server has accepted it. */
   startOver(): Promise<CommandResult> {
     return this.#command({ type: 'start_over' });
+  }
+
+  /** Nobody comes in by the open link of this role any more, and whoever watches by it is sent away. The review link is its creator's. */
+  closeLink(role: Role): Promise<CommandResult> {
+    return this.#command({ type: 'close_link', role });
+  }
+
+  /** The same, and another link takes its place: see `state.links`. */
+  replaceLink(role: Role): Promise<CommandResult> {
+    return this.#command({ type: 'replace_link', role });
+  }
+
+  /** Ends the session for everybody; its images are gone from the server at once. */
+  endSession(): Promise<CommandResult> {
+    return this.#command({ type: 'end_session' });
   }
 
   #command(input: CommandInput): Promise<CommandResult> {
@@ -222,7 +261,7 @@ export class SessionClient {
         });
         return;
       case 'image':
-        return this.#onImage(message);
+        return 'url' in message ? this.#onImageAddress(message) : this.#onImage(message);
       case 'ack': {
         const command = this.#commands.accepted(message.commandId, message.revision);
         if (command?.type === 'start_over') this.#draft.startOverAccepted();
@@ -236,10 +275,17 @@ export class SessionClient {
   #onSnapshot(snapshot: SnapshotMessage): void {
     this.#received = { ...this.#received, snapshot };
     this.#images.retain(snapshot);
+    this.#downloads.retain(imagesOfUse(snapshot));
     this.#imageRequests.snapshotReceived(snapshot);
     const running = runningGenerationId(snapshot);
     const progress = [...this.#progress].filter(([, { generationId }]) => generationId === running);
     if (progress.length < this.#progress.size) this.#progress = new Map(progress);
+  }
+
+  #onImageAddress(message: ImageUrlMessage): void {
+    if (message.kind === 'unknown') return this.#imageRequests.unavailable(message.imageId);
+    if (message.kind === 'final') this.#imageRequests.downloading(message.imageId);
+    this.#downloads.start(message);
   }
 
   #onImage({ reference, blob }: VerifiedImage): void {
@@ -277,6 +323,7 @@ export class SessionClient {
       progress: this.#progress,
       partials: this.#images.partials,
       images: this.#images.finals,
+      imageProblems: this.#imageRequests.problems,
       ...this.#commands.state,
     };
   }

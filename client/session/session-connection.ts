@@ -1,7 +1,12 @@
 /** Joins a session over one connection after another, as the same participant, and keeps what it takes to join again. */
+
+import { closeCodes } from '../../shared/close-codes.ts';
 import {
   type ClientMessage,
+  type GoodbyeMessage,
   type JoinMessage,
+  type Links,
+  type LinksMessage,
   parseServerMessage,
   type RejectMessage,
   type ServerMessage,
@@ -10,6 +15,7 @@ import {
 } from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
 import { type DeliveredMessage, Inbox } from './inbox.ts';
+import { ObstacleSearch } from './obstacle.ts';
 import { ReconnectingSocket } from './reconnecting-socket.ts';
 import type { ConnectionState, EndReason, SessionState } from './session-state.ts';
 
@@ -23,7 +29,7 @@ interface Credentials {
 }
 
 /** What a joined session sends. */
-export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage>;
+export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage | LinksMessage>;
 
 export interface SessionConnectionListener {
   /** The ids of at most `limit` images that the server need not send again. */
@@ -39,42 +45,56 @@ export interface SessionConnectionListener {
   changed(): void;
 }
 
+/** After so many connections that broke inside a long message, images are fetched over HTTP. */
+const BROKEN_MESSAGES = 2;
+
 /** Until `welcome` tells the server's own. */
 const defaultLimits = { INBOUND_MESSAGE_BYTES: 64 * 1024, HAVE_IDS: 32, WANT_IDS: 12 };
 
 export class SessionConnection {
   readonly #listener: SessionConnectionListener;
   readonly #environment: Environment;
+  readonly #socketUrl: string;
   readonly #socket: ReconnectingSocket;
+  readonly #obstacle: ObstacleSearch;
   #credentials: Credentials;
   /** The token in the last `join`. */
   #sentToken: string | undefined;
   #connection: ConnectionState = { status: 'connecting' };
   #welcome: WelcomeMessage | undefined;
+  #links: Links | undefined;
+  /** Why the server closes the open connection for good, where it has said so. */
+  #goodbyeCode: GoodbyeMessage['code'];
+  #serverAheadMs: number | undefined;
   #hasStarted = false;
   /** Of the open connection, joined or not. */
   #inbox: Inbox | undefined;
   #isJoined = false;
   #isServerBusy = false;
   #hasWarned = false;
+  /** How the server sends images: in messages, or as addresses where something on the way breaks long messages. */
+  #images: 'inline' | 'url' = 'inline';
+  /** A long message was announced over this connection and is not here yet. */
+  #isMessageComing = false;
+  #brokenMessages = 0;
+  /** The server has sent something over this connection. */
+  #isServerHere = false;
+  #stopPolicyEvents: (() => void) | undefined;
 
-  /** @throws {TypeError} when `server` is not an address */
-  constructor(
-    server: string | URL,
-    credentials: Credentials,
-    listener: SessionConnectionListener,
-    environment: Environment,
-  ) {
+  /** @param server with a slash at its end */
+  constructor(server: string, credentials: Credentials, listener: SessionConnectionListener, environment: Environment) {
     this.#credentials = credentials;
     this.#listener = listener;
     this.#environment = environment;
+    this.#obstacle = new ObstacleSearch(environment, server, () => this.#onObstacle());
+    this.#socketUrl = webSocketUrl(server);
     this.#socket = new ReconnectingSocket(
-      webSocketUrl(server),
+      this.#socketUrl,
       {
         connecting: () => this.#onConnecting(),
         opened: () => this.#onOpened(),
         received: (text) => this.#onText(text),
-        lost: (nextTryAt) => this.#onLost(nextTryAt),
+        lost: (nextTryAt, code) => this.#onLost(nextTryAt, code),
         closed: (code) => this.#onClosed(code),
         blocked: () => this.#end('blocked'),
       },
@@ -82,11 +102,13 @@ export class SessionConnection {
     );
   }
 
-  get state(): Pick<SessionState, 'connection' | 'welcome' | 'sessionId' | 'sessionKey'> {
+  get state(): Pick<SessionState, 'connection' | 'welcome' | 'links' | 'serverAheadMs' | 'sessionId' | 'sessionKey'> {
     const { sessionId, sessionKey } = this.#credentials;
     return {
       connection: this.#connection,
       ...(this.#welcome && { welcome: this.#welcome }),
+      ...(this.#links && { links: this.#links }),
+      ...(this.#serverAheadMs !== undefined && { serverAheadMs: this.#serverAheadMs }),
       ...(sessionId !== undefined && { sessionId }),
       ...(sessionKey !== undefined && { sessionKey }),
     };
@@ -146,6 +168,7 @@ export class SessionConnection {
 
   #start(): void {
     this.#connection = { status: 'connecting' };
+    this.#stopPolicyEvents ??= this.#environment.onBlockedConnection((url) => this.#onBlockedConnection(url));
     // Before the change is reported: a subscriber may call `close` in response, which must stop the socket.
     this.#socket.start();
     this.#listener.changed();
@@ -157,6 +180,9 @@ export class SessionConnection {
   }
 
   #stop(): void {
+    this.#stopPolicyEvents?.();
+    this.#stopPolicyEvents = undefined;
+    this.#obstacle.reset();
     this.#socket.stop();
     this.#disconnect();
   }
@@ -187,6 +213,9 @@ export class SessionConnection {
   // ——— events of the socket ———
 
   #onConnecting(): void {
+    this.#isServerHere = false;
+    this.#isMessageComing = false;
+    this.#goodbyeCode = undefined;
     if (this.#connection.status !== 'reconnecting') return;
     const { nextTryAt: _now, ...reconnecting } = this.#connection;
     this.#setConnection(reconnecting);
@@ -197,34 +226,71 @@ export class SessionConnection {
     this.#inbox = new Inbox(this.#environment.sha256, (message) => this.#onMessage(message));
     this.#sentToken = this.#credentials.token;
     const have = this.#listener.heldImages(this.limits.HAVE_IDS);
-    this.#socket.send(JSON.stringify(joinMessage(this.#credentials, have)));
+    this.#socket.send(JSON.stringify(joinMessage(this.#credentials, have, this.#images)));
   }
 
   #onText(text: string): void {
+    this.#isServerHere = true;
+    this.#isMessageComing = false;
     const parsed = parseServerMessage(text);
     if (!parsed.ok) {
       if (parsed.type === undefined || isKnownType(parsed.type)) this.#warnOnce(parsed.problem);
       return;
     }
     const { message } = parsed;
-    if (message.type === 'heartbeat') this.#socket.expectMessage(message.nextBytes ?? 0);
-    else if (message.type === 'goodbye') this.#socket.expectClose(message.reconnectInMs);
-    else if (message.type === 'image' && 'url' in message)
-      this.#warnOnce('It has the address of an image, not its bytes.');
+    if (message.type === 'heartbeat') this.#onHeartbeat(message.nextBytes);
+    else if (message.type === 'goodbye') this.#onGoodbye(message);
     else this.#inbox?.receive(message);
+    if (message.type === 'image') this.#brokenMessages = 0;
   }
 
-  #onLost(nextTryAt: number): void {
+  #onGoodbye({ code, reconnectInMs }: GoodbyeMessage): void {
+    this.#goodbyeCode = code;
+    this.#socket.expectClose(reconnectInMs);
+  }
+
+  #onHeartbeat(nextBytes = 0): void {
+    this.#isMessageComing = nextBytes > 0;
+    this.#socket.expectMessage(nextBytes);
+  }
+
+  #onLost(nextTryAt: number, code: number | undefined): void {
+    if (code === 1009 && this.#images === 'url') {
+      this.#socket.stop();
+      return this.#finishInbox(() => this.#end('too_big'));
+    }
+    if (this.#isMessageComing) this.#brokenMessages += 1;
+    if (code === 1009 || this.#brokenMessages >= BROKEN_MESSAGES) this.#images = 'url';
+    if (this.#isServerHere || isOurs(code)) this.#obstacle.reset();
+    else this.#obstacle.triedInVain();
     this.#finishInbox(() => {
-      const isServerBusy = this.#isServerBusy;
+      const isServerBusy = this.#isServerBusy || code === 4429;
+      const obstacle = this.#obstacle.found;
       this.#disconnect();
-      this.#setConnection({ status: 'reconnecting', nextTryAt, ...(isServerBusy && { isServerBusy }) });
+      this.#setConnection({
+        status: 'reconnecting',
+        nextTryAt,
+        ...(isServerBusy && { isServerBusy }),
+        ...(obstacle && { obstacle }),
+      });
     });
+  }
+
+  #onObstacle(): void {
+    const obstacle = this.#obstacle.found;
+    if (obstacle && this.#connection.status === 'reconnecting') this.#setConnection({ ...this.#connection, obstacle });
+  }
+
+  #onBlockedConnection(url: string): void {
+    // Some browsers report only the beginning of the address, or its scheme.
+    if (this.#connection.status !== 'online' && this.#socketUrl.startsWith(url)) this.#end('blocked_by_policy');
   }
 
   #onClosed(code: number): void {
     this.#finishInbox(() => {
+      const said = this.#goodbyeCode;
       if (code === 4403 && this.#credentials.sessionId === undefined) this.#endWithoutToken();
+      else if (said === 'link_closed' || said === 'session_ended') this.#end(said);
       else this.#end(endReasons.get(code) ?? 'misuse');
     });
   }
@@ -245,6 +311,7 @@ export class SessionConnection {
   #onMessage(message: DeliveredMessage): void {
     if (message.type === 'reject' && !this.#isJoined) return this.#onJoinRejected(message.code);
     if (message.type === 'welcome') this.#onWelcome(message);
+    else if (message.type === 'links') this.#onLinks(message);
     else if (message.type === 'snapshot' && !this.#isJoined) this.#onJoined(message);
     else this.#listener.received(message);
     this.#listener.changed();
@@ -255,10 +322,19 @@ export class SessionConnection {
     const sessionKey = key ?? this.#credentials.sessionKey;
     this.#credentials = { ...this.#credentials, sessionId, sessionKey, name, participant: { id, secret } };
     this.#welcome = welcome;
+    this.#onLinks(welcome.links);
+    if (welcome.now !== undefined) this.#serverAheadMs = Date.parse(welcome.now) - this.#environment.now();
+  }
+
+  /** The key goes into the next `join` as well, though it is the participant's secret that lets a reviewer in again. */
+  #onLinks(links: Links | undefined): void {
+    this.#links = links;
+    if (links?.reviewKey !== undefined) this.#credentials = { ...this.#credentials, sessionKey: links.reviewKey };
   }
 
   #onJoined(snapshot: SnapshotMessage): void {
     this.#isJoined = true;
+    this.#obstacle.reset();
     this.#connection = { status: 'online' };
     this.#listener.joined(snapshot);
   }
@@ -267,34 +343,49 @@ export class SessionConnection {
   #onJoinRejected(code: RejectMessage['code']): void {
     if (code === 'session_not_found') this.#end('session_gone');
     else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#endWithoutToken();
-    else if (code === 'not_allowed') this.#end('not_allowed');
+    else if (code === 'not_allowed' || code === 'link_closed') this.#end(code);
     else if (code === 'server_busy' || code === 'rate_limited') this.#isServerBusy = true;
   }
 }
 
 /** Why the connection ended, by close code; the other codes without a reconnect mean `misuse` (rule W7). */
 const endReasons = new Map<number, EndReason>([
-  [1001, 'going_away'],
   [4403, 'not_allowed'],
   [4404, 'session_gone'],
 ]);
 
-/** The address of the WebSocket of a server, which may live under a path. */
-function webSocketUrl(server: string | URL): string {
-  const base = new URL(server);
-  if (!base.pathname.endsWith('/')) base.pathname += '/';
-  const url = new URL('ws', base);
+/** Whether a Proofroom server closed with that code, and not somebody in between. */
+const isOurs = (code: number | undefined): boolean => code !== undefined && code !== 1001 && code in closeCodes;
+
+/** The address of a server, which may live under a path, with a slash at its end. */
+export function serverBase(server: string | URL): string {
+  const { origin, pathname } = new URL(server);
+  return `${origin}${pathname.replace(/\/?$/, '/')}`;
+}
+
+function webSocketUrl(server: string): string {
+  const url = new URL('ws', server);
   url.protocol = url.protocol.replace(/^http/, 'ws');
   return url.href;
 }
 
 /** The token counts only where a session is created, and the key and the participant only where one is joined (rule W5). */
-function joinMessage({ sessionId, sessionKey, token, name, participant }: Credentials, have: string[]): JoinMessage {
+function joinMessage(
+  { sessionId, sessionKey, token, name, participant }: Credentials,
+  have: string[],
+  images: 'inline' | 'url',
+): JoinMessage {
   const identity =
     sessionId === undefined
       ? { ...(token !== undefined && { token }) }
       : { sessionId, ...(sessionKey !== undefined && { key: sessionKey }), ...(participant && { participant }) };
-  return { type: 'join', ...identity, ...(name !== undefined && { name }), ...(have.length > 0 && { have }) };
+  return {
+    type: 'join',
+    ...identity,
+    ...(name !== undefined && { name }),
+    ...(have.length > 0 && { have }),
+    ...(images === 'url' && { images }),
+  };
 }
 
 const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
@@ -302,6 +393,7 @@ const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
   snapshot: true,
   draft: true,
   viewers: true,
+  links: true,
   progress: true,
   image: true,
   ack: true,

@@ -3,12 +3,14 @@
 import type { ImageReference, LastAction } from '../../shared/model.ts';
 import type {
   Command,
+  Links,
   ProgressMessage,
   RejectMessage,
   SnapshotMessage,
   ViewersMessage,
   WelcomeMessage,
 } from '../../shared/protocol.ts';
+import type { Obstacle } from './obstacle.ts';
 
 /** Why the client no longer tries to connect by itself (rule W7). */
 export type EndReason =
@@ -16,12 +18,18 @@ export type EndReason =
   | 'session_gone'
   /** The key is wrong. */
   | 'not_allowed'
+  /** The watch link was closed or replaced. */
+  | 'link_closed'
+  /** A reviewer has ended the session for everybody. */
+  | 'session_ended'
   /** This client sent something that the protocol does not allow. */
   | 'misuse'
-  /** The server shut down for good. */
-  | 'going_away'
+  /** Something on the way does not even take small messages. */
+  | 'too_big'
   /** No socket may be opened to the server's address: `ws:` from a page on `https:`, say. */
-  | 'blocked';
+  | 'blocked'
+  /** The Content-Security-Policy of the page keeps it from the server. */
+  | 'blocked_by_policy';
 
 export type ConnectionState =
   /** The first connection is being made, or one after `reconnect`, `rename` or `provideToken`. */
@@ -34,6 +42,8 @@ export type ConnectionState =
       readonly nextTryAt?: number;
       /** The server answered the last try, but was full or had too many requests. */
       readonly isServerBusy?: true;
+      /** What keeps the client from the server, once some tries have failed. */
+      readonly obstacle?: Obstacle;
     }
   /** The server creates a session only with an access token; `refused` when it got one and did not accept it. */
   | { readonly status: 'token_needed'; readonly refused: boolean }
@@ -48,7 +58,23 @@ export interface ReceivedImage {
   readonly blob: Blob;
   /** An object URL, valid while the image is in the state. */
   readonly url: string;
+  /** Whether the browser can show it; absent until that is known, and where there is no page. */
+  readonly display?: 'possible' | DisplayProblem;
 }
+
+/** Why the browser cannot show an image whose bytes are here. */
+export type DisplayProblem =
+  /** The file is damaged, or of a kind that this browser does not know. */
+  | 'undecodable'
+  /** The page's Content-Security-Policy allows no `blob:` images. */
+  | 'blocked_by_policy';
+
+/** Why the bytes of a final image are not here. */
+export type ImageProblem =
+  /** They could not be downloaded. */
+  | 'unreachable'
+  /** Other bytes came than the session has, more than once. */
+  | 'damaged';
 
 /** Why a command of this client was rejected. */
 export interface CommandRejection {
@@ -66,6 +92,10 @@ export interface CommandRejection {
 export interface SessionState {
   readonly connection: ConnectionState;
   readonly welcome?: WelcomeMessage;
+  /** The open links to the session, for reviewers. */
+  readonly links?: Links;
+  /** How far the server's clock is ahead of this one, in milliseconds; absent where the server does not tell. */
+  readonly serverAheadMs?: number;
   readonly snapshot?: SnapshotMessage;
   /** The text of the prompt field: typed here, or as the server last sent it (rule W8). */
   readonly draft: string;
@@ -78,6 +108,8 @@ export interface SessionState {
   readonly partials: ReadonlyMap<number, ReceivedImage>;
   /** Final images whose bytes are here, by image id. */
   readonly images: ReadonlyMap<string, ReceivedImage>;
+  /** Final images that should be here and are not, by image id, until they are wanted again. */
+  readonly imageProblems: ReadonlyMap<string, ImageProblem>;
   /** Commands without an answer, in the order in which they were given. */
   readonly pending: readonly Command[];
   /** The last rejection, until a command is accepted. */
@@ -87,6 +119,20 @@ export interface SessionState {
   readonly sessionKey?: string;
 }
 
+/** Why this person cannot see a final image; undefined where they can, or will. */
+export type PictureProblem = ImageProblem | DisplayProblem;
+
+export function pictureProblem(
+  { images, imageProblems }: Pick<SessionState, 'images' | 'imageProblems'>,
+  imageId: string,
+): PictureProblem | undefined {
+  const image = images.get(imageId);
+  return image ? displayProblem(image) : imageProblems.get(imageId);
+}
+
+export const displayProblem = ({ display }: ReceivedImage): DisplayProblem | undefined =>
+  display === 'possible' ? undefined : display;
+
 /** Before the server has sent anything. */
 export const initialState: SessionState = {
   connection: { status: 'connecting' },
@@ -94,6 +140,7 @@ export const initialState: SessionState = {
   progress: new Map(),
   partials: new Map(),
   images: new Map(),
+  imageProblems: new Map(),
   pending: [],
 };
 

@@ -14,6 +14,7 @@ export function createGenerator({ generator, limits }: Config): Generator {
     generator.api === 'images'
       ? createImagesApiGenerator({ ...generator, limits })
       : createOpenAIGenerator({ ...generator, limits }),
+    { totalMs: limits.UPSTREAM_TOTAL_MS },
   );
 }
 

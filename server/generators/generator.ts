@@ -17,16 +17,19 @@ export interface GeneratedImage {
   /** As the generator returned them, untouched (rule W4). */
   readonly bytes: Uint8Array;
   readonly mediaType: MediaType;
-  /** In pixels. */
+  /** In pixels, as browsers show the image: an Exif orientation may swap width and height. */
   readonly width: number;
-  /** In pixels. */
+  /** In pixels, as browsers show the image. */
   readonly height: number;
 }
 
 export interface GenerateResult {
   readonly image: GeneratedImage;
+  /** Further images that the service sent, at most 3, though one was asked for. They may have been billed. Absent if there are none. */
+  readonly moreImages?: readonly GeneratedImage[];
   /** The prompt as the model rewrote it. */
   readonly revisedPrompt?: string;
+  /** Of all images together. */
   readonly usage?: Usage;
   /** The price of `usage`. Absent if the model's prices are unknown. */
   readonly estimatedCost?: EstimatedCost;
@@ -38,8 +41,17 @@ export type GeneratorProgress =
   /** The model has begun to draw: from here on a try may be billed. */
   | { readonly phase: 'drawing' }
   | { readonly phase: 'partial'; readonly image: GeneratedImage }
-  /** A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` is a sentence for people. */
-  | { readonly phase: 'retrying'; readonly try: number; readonly retryInMs: number; readonly reason: string };
+  /**
+   * A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` is a sentence for people. Unless `mayBeBilled` is false, the
+   * failed try counts as what it may have cost (rule S9).
+   */
+  | {
+      readonly phase: 'retrying';
+      readonly try: number;
+      readonly retryInMs: number;
+      readonly reason: string;
+      readonly mayBeBilled?: boolean;
+    };
 
 export interface GenerateContext {
   /** Aborted by a cancel or by the session's end. The generator then closes its upstream request at once (rule R2). */
@@ -60,6 +72,11 @@ export interface Generator {
   /** The core rejects commands that go beyond these, so `generate` need not check its options. */
   readonly capabilities: GeneratorCapabilities;
   /**
+   * What one try of this request may cost at most, in US dollars; 0 where images are free. Absent where prices are unknown: then no
+   * ceiling in dollars can hold (rule S9).
+   */
+  readonly mostDollars?: (request: GenerateRequest) => number;
+  /**
    * Draws one image.
    * @throws {GenerationFailed} for every failure but an abort
    * @throws {DOMException} `AbortError` when `signal` is aborted
@@ -69,6 +86,11 @@ export interface Generator {
 
 /** A generator's name within a sentence: `the image server` for `The image server`. */
 export const inSentence = (name: string): string => name.replace(/^The /, 'the ');
+
+const secondsFormat = new Intl.NumberFormat('en', { style: 'unit', unit: 'second', unitDisplay: 'long' });
+
+/** A duration within a sentence: `180 seconds`. */
+export const inSeconds = (ms: number): string => secondsFormat.format(Math.max(1, Math.round(ms / 1_000)));
 
 /** Details of a failure that an immediate retry may overcome. */
 export interface Transient {
@@ -86,16 +108,19 @@ export class GenerationFailed extends Error {
   readonly retryable: boolean;
   /** Set if the generator should retry by itself. */
   readonly transient: Transient | undefined;
+  /** False if the service certainly drew nothing in the last try. Otherwise it counts as what it may have cost (rule S9). */
+  readonly mayBeBilled: boolean;
 
   constructor(
     code: GenerationErrorCode,
     message: string,
-    options: { retryable: boolean; transient?: Transient; cause?: unknown },
+    options: { retryable: boolean; transient?: Transient; mayBeBilled?: boolean; cause?: unknown },
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable;
     this.transient = options.transient;
+    this.mayBeBilled = options.mayBeBilled ?? true;
   }
 }
 

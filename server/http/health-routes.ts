@@ -9,3 +9,5 @@ export function healthRoutes({ isReady }: Pick<HttpContext, 'isReady'>): Hono {
       isReady() ? context.json({ status: 'ready' }) : context.json({ status: 'draining' }, 503),
     );
 }
+
+export const isHealthPath = (url = ''): boolean => /^\/(?:healthz|readyz)(?:\?|$)/.test(url);

@@ -1,10 +1,11 @@
 /** The HTTP door: every route, the headers they share, and the check of the host. */
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono, type MiddlewareHandler } from 'hono';
-import { hostOf, isAllowedHost } from '../platform/addresses.ts';
+import type { RequestHeaders } from '../platform/addresses.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
-import { healthRoutes } from './health-routes.ts';
+import { healthRoutes, isHealthPath } from './health-routes.ts';
 import type { HttpContext, HttpEnv } from './http-context.ts';
 import { imageRoutes } from './image-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
@@ -15,8 +16,9 @@ export function createHttpApp(context: HttpContext): Hono<HttpEnv> {
   const { telemetry } = context;
   const notFound = createNotFound(context);
   const app = new Hono<HttpEnv>();
-  app.use(sharedHeaders, hostCheck(context));
+  app.use(sharedHeaders);
   app.route('/', healthRoutes(context));
+  app.use(hostCheck(context));
   app.route('/', metricsRoutes(context));
   app.route('/', imageRoutes(context, notFound));
   app.get('/ws', (request) => {
@@ -37,48 +39,67 @@ export function createHttpApp(context: HttpContext): Hono<HttpEnv> {
   return app;
 }
 
-/**
- * The app for Node's HTTP server. The host is checked before the adapter sees the request: the adapter answers 400 by itself where it
- * can't read one.
- */
-export function createListener(
-  fetch: Hono<HttpEnv>['fetch'],
-  { allowedHosts, telemetry }: HttpContext,
-): RequestListener {
+/** The app for Node's HTTP server. */
+export function createListener(fetch: Hono<HttpEnv>['fetch'], context: HttpContext): RequestListener {
+  const { addresses, limits, telemetry } = context;
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
+  /** Requests of each connection that are not answered yet. */
+  const pending = new WeakMap<Socket, number>();
   return (request, response) => {
-    if (isAllowedHost(hostOf(request), allowedHosts)) return void listener(request, response);
-    refuseHost(telemetry);
-    const body = JSON.stringify(hostRefusal);
-    const headers = {
-      'Content-Type': 'application/json',
-      'Content-Length': Buffer.byteLength(body),
-      Connection: 'close',
-    };
-    // Closing the connection spares the server the request's body.
-    return void response.writeHead(421, { ...sharedHeaderValues, ...headers }).end(body);
+    const { socket } = request;
+    // A connection that was closed below may have sent further requests in the same chunk.
+    if (socket.destroyed) return;
+    const count = (pending.get(socket) ?? 0) + 1;
+    // Some 40 bytes make a request, and its answer takes kilobytes for as long as nobody reads it.
+    if (count > limits.REQUESTS_PER_HTTP_CONNECTION) {
+      telemetry.requestRefused(429);
+      return void socket.destroy();
+    }
+    pending.set(socket, count);
+    response.once('close', () => pending.set(socket, (pending.get(socket) ?? 1) - 1));
+    // A load balancer may ask for the health by any name, or by none as HTTP/1.0 does.
+    if (isHealthPath(request.url)) request.headers.host = 'localhost';
+    // Checked before the adapter sees the request: the adapter answers 400 by itself where it can't read the host.
+    else if (!addresses.isAllowedHost(request)) return refuseHost(response, telemetry);
+    return void listener(request, response);
   };
 }
 
-/** A foreign name could have been pointed at this server (DNS rebinding, rule S1). */
-function hostCheck({ allowedHosts, telemetry }: HttpContext): MiddlewareHandler<HttpEnv> {
-  return async (request, next) => {
-    const { incoming } = request.env ?? {};
-    if (!isAllowedHost(incoming ? hostOf(incoming) : request.req.header('Host'), allowedHosts)) {
-      refuseHost(telemetry);
-      return request.json(hostRefusal, 421);
+/** For programs that call `fetch` and not the listener; one that hands on Node's request as well has it checked in full. */
+function hostCheck({ addresses, telemetry }: HttpContext): MiddlewareHandler<HttpEnv> {
+  return async (context, next) => {
+    const { incoming = requestHeaders(context.req.raw) } = context.env ?? {};
+    if (!addresses.isAllowedHost(incoming)) {
+      telemetry.requestRefused(421, hostHint);
+      return context.json(hostRefusal, 421);
     }
     await next();
     return undefined;
   };
 }
 
+/** As Node would show them. */
+function requestHeaders({ headers }: Request): RequestHeaders {
+  const entries = [...headers];
+  return {
+    headers: Object.fromEntries(entries),
+    headersDistinct: Object.fromEntries(entries.map(([name, value]) => [name, [value]])),
+  };
+}
+
+const hostHint = { message: 'host refused: add it to PROOFROOM_ALLOWED_HOSTS to be reached by that name' };
 const hostRefusal = { code: 'host_not_allowed', message: 'This server does not answer to that name.' };
 
-function refuseHost(telemetry: Telemetry): void {
-  telemetry.requestRefused(421, {
-    message: 'host refused: add it to PROOFROOM_ALLOWED_HOSTS to be reached by that name',
-  });
+/** Closing the connection spares the server the request's body. */
+function refuseHost(response: ServerResponse, telemetry: Telemetry): void {
+  telemetry.requestRefused(421, hostHint);
+  const body = JSON.stringify(hostRefusal);
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  };
+  response.writeHead(421, { ...sharedHeaderValues, ...headers }).end(body);
 }
 
 const sharedHeaderValues = { 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' } as const;

@@ -1,17 +1,21 @@
 /** What the HTTP routes need of the server around them. */
 import type { HttpBindings } from '@hono/node-server';
+import type { RequestAddresses } from '../platform/addresses.ts';
+import type { Limits } from '../platform/limits.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import type { Sessions } from '../session/sessions.ts';
+import type { BuiltFile } from './built-files.ts';
 
 export interface HttpContext {
   readonly sessions: Sessions;
   readonly telemetry: Telemetry;
-  /** The folder that `npm run build` writes: it holds `page/` and `embed.js`. */
-  readonly builtFolder: string;
-  readonly allowedHosts: readonly string[];
+  readonly limits: Pick<Limits, 'REQUESTS_PER_HTTP_CONNECTION' | 'IMAGE_READERS_PER_ADDRESS'>;
+  readonly addresses: RequestAddresses;
+  /** Those of `npm run build`, by their path below `dist/`. */
+  readonly files: ReadonlyMap<string, BuiltFile>;
   readonly allowedOrigins: readonly string[];
-  /** Opens `/metrics` to other machines. */
-  readonly accessToken: string | undefined;
+  /** Each of them opens `/metrics`. */
+  readonly metricsTokens: readonly string[];
   /** Whether the server takes new work. */
   readonly isReady: () => boolean;
 }

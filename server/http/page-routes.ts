@@ -1,43 +1,65 @@
 /** The page, its assets, and the script that other people's pages embed. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { serveStatic } from '@hono/node-server/serve-static';
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
-import { etag } from 'hono/etag';
-import type { HttpContext } from './http-context.ts';
+import { type Context, Hono } from 'hono';
+import type { BuiltFile } from './built-files.ts';
+import type { HttpContext, HttpEnv } from './http-context.ts';
+import { isNotModified, sendBytes } from './shared-bytes.ts';
 
-export function pageRoutes({ builtFolder, allowedOrigins }: HttpContext): Hono {
-  const page = async (context: Context) => {
-    const html = await readFile(join(builtFolder, 'page/index.html'), 'utf8');
-    return context.html(withRelativePaths(html, context.req.path));
-  };
-  const pagePolicy = headers({
+export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv> {
+  const isolation = isolationHeaders(allowedOrigins);
+  const pageHeaders = {
+    ...isolation,
     'Content-Security-Policy': contentSecurityPolicy(allowedOrigins),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cache-Control': 'no-cache',
-  });
+  };
   // Other origins load the script: as a script, as a module, and from pages that isolate themselves.
-  const embedPolicy = headers({
+  const embedHeaders = {
     'Access-Control-Allow-Origin': '*',
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'Cache-Control': 'no-cache',
-  });
-  return (
-    new Hono()
-      .get('/embed.js', embedPolicy, revalidated, serveStatic({ path: join(builtFolder, 'embed.js') }))
-      .get('/assets/*', headers({ 'Cache-Control': 'public, max-age=31536000, immutable' }))
-      // For every route below: the page's file can also be reached as `/index.html`, and by other spellings of it.
-      .get('*', pagePolicy)
-      .get('/', revalidated, page)
-      .get('/s/:sessionId', revalidated, page)
-      .get('*', serveStatic({ root: join(builtFolder, 'page') }))
-  );
+  };
+  const assetHeaders = { ...isolation, 'Cache-Control': 'public, max-age=31536000, immutable' };
+  const page = (context: Context) => {
+    const file = files.get('page/index.html');
+    return file ? send(context, withRelativePaths(file, context.req.path), pageHeaders) : context.notFound();
+  };
+  return new Hono<HttpEnv>()
+    .get('/', page)
+    .get('/index.html', page)
+    .get('/s/:sessionId', page)
+    .get('/embed.js', (context) => {
+      const file = files.get('embed.js');
+      return file ? send(context, file, embedHeaders) : context.notFound();
+    })
+    .get('*', (context) => {
+      const { path } = context.req;
+      const file = files.get(`page${path}`);
+      return file ? send(context, file, path.startsWith('/assets/') ? assetHeaders : pageHeaders) : context.notFound();
+    });
+}
+
+function send(context: Context, file: BuiltFile, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  context.header('ETag', file.tag);
+  if (isNotModified(file.tag, context.req.header('If-None-Match'))) return context.body(null, 304);
+  context.header('Content-Type', file.mediaType);
+  return sendBytes(context, file.bytes);
 }
 
 /** The built pages name their assets relative to the root of the app (`./`). From a deeper path that is one or more levels up. */
-export function withRelativePaths(html: string, path: string): string {
+export function withRelativePaths(page: BuiltFile, path: string): BuiltFile {
   const levels = path.split('/').length - 2;
-  return levels <= 0 ? html : html.replaceAll('="./', `="${'../'.repeat(levels)}`);
+  if (levels <= 0) return page;
+  const html = new TextDecoder().decode(page.bytes).replaceAll('="./', `="${'../'.repeat(levels)}`);
+  return { ...page, bytes: new TextEncoder().encode(html) };
+}
+
+/** Who may load what is served: the pages of the server itself, and those that embed it, also where they isolate themselves (COEP). */
+export function isolationHeaders(allowedOrigins: readonly string[]) {
+  return {
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': allowedOrigins.length > 0 ? 'cross-origin' : 'same-origin',
+  } as const;
 }
 
 /** No inline script or style, no eval, Trusted Types, and frames only for those who may embed (rule S5). */
@@ -56,18 +78,4 @@ export function contentSecurityPolicy(allowedOrigins: readonly string[]): string
     "require-trusted-types-for 'script'",
     'trusted-types lit-html',
   ].join('; ');
-}
-
-/** Answers 304 to a client that has the file. The tag is that of the whole file, so a request for a range goes without. */
-const tagged = etag();
-const revalidated: MiddlewareHandler = (context, next) =>
-  context.req.header('Range') === undefined ? tagged(context, next) : next();
-
-/** Sets headers on what the route serves, but on no refusal. */
-function headers(values: Readonly<Record<string, string>>): MiddlewareHandler {
-  return async (context, next) => {
-    await next();
-    if (context.res.status >= 400) return;
-    for (const [name, value] of Object.entries(values)) context.res.headers.set(name, value);
-  };
 }

@@ -1,23 +1,31 @@
 /** Structured logs: ids, codes, sizes and times; never a prompt, an image, a key, a token or an upstream's text (rule S7). */
 import pino from 'pino';
 import { loggedId } from './secrets.ts';
+import { StandardErrorStream } from './standard-error-stream.ts';
 
-export type Logger = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
+export interface Logger extends Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'> {
+  /** How many lines could not be written, where the logger counts them. */
+  readonly lostLines?: number;
+}
 
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Writes JSON lines to standard error. A field `session` is shown as a digest (rule S3). */
-export function createLogger(level: LogLevel): Logger {
-  return pino(
+/** Writes JSON lines, to standard error by default. A field `session` is shown as a digest (rule S3). */
+export function createLogger(
+  level: LogLevel,
+  stream: pino.DestinationStream & Pick<Logger, 'lostLines'> = new StandardErrorStream(),
+): Logger {
+  const logger = pino(
     {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { session: loggedId, err: errorOrigin },
     },
-    pino.destination({ dest: 2, sync: false }),
+    stream,
   );
+  return Object.defineProperty(logger, 'lostLines', { get: () => stream.lostLines });
 }
 
 /** An error's name and the place it was thrown at. Its message may quote a client or an upstream. */

@@ -19,12 +19,25 @@ export class TokenBucket {
     this.#filledAt = clock.monotonic();
   }
 
-  /** Takes a token; false when there is none. */
-  take(): boolean {
+  /** Takes tokens; false when there are not so many. */
+  take(count = 1): boolean {
     this.#fill();
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < count) return false;
+    this.#tokens -= count;
     return true;
+  }
+
+  /** Takes tokens for what has happened already, though there may be fewer: the debt has to be filled up as well. */
+  charge(count: number): void {
+    this.#fill();
+    this.#tokens -= count;
+  }
+
+  /** How long until there are so many tokens, in milliseconds; 0 when there are. For ever when they are more than the burst. */
+  waitMs(count: number): number {
+    this.#fill();
+    if (count > this.#burst) return Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.ceil(((count - this.#tokens) / this.#perSecond) * 1000));
   }
 
   get isFull(): boolean {
@@ -53,12 +66,21 @@ export class RateLimiter {
     this.#newBucket = () => new TokenBucket(burst, perSecond, clock);
   }
 
-  /** Takes a token of `key`; false when there is none. */
-  take(key: string): boolean {
+  /** Takes tokens of `key`; false when there are not so many. */
+  take(key: string, count = 1): boolean {
+    return this.#bucketOf(key).take(count);
+  }
+
+  /** How long until `key` has so many tokens, in milliseconds; 0 when it has. For ever when they are more than the burst. */
+  waitMs(key: string, count: number): number {
+    return this.#bucketOf(key).waitMs(count);
+  }
+
+  #bucketOf(key: string): TokenBucket {
     if (this.#buckets.size > this.#sweepAbove) this.#sweep();
     const bucket = this.#buckets.get(key) ?? this.#newBucket();
     this.#buckets.set(key, bucket);
-    return bucket.take();
+    return bucket;
   }
 
   /** The next sweep waits until the map has doubled, so that sweeping costs a constant time for each `take` on average. */

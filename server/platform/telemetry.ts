@@ -87,6 +87,11 @@ export class Telemetry {
     this.log.info({ ...ended, ...cost }, 'candidate ended');
   }
 
+  /** The service sent an image that nobody had asked for, and there was no memory for it. */
+  extraImageLost(lost: CandidateIds & { readonly byteLength: number }): void {
+    this.log.warn(lost, 'an additional image was dropped, because there was no memory for it');
+  }
+
   /** Try number `attempt` (2 or more) of a candidate begins. */
   candidateRetried(retry: CandidateIds & { readonly try: number }): void {
     this.#retries.inc();
@@ -98,8 +103,28 @@ export class Telemetry {
     this.log.info({ session, decision, imageId, sha256, participantId }, 'decided');
   }
 
+  /** Today's budget refuses an image; told once a day. */
+  budgetUsedUp(today: { readonly asks: number; readonly dollars: number }): void {
+    this.log.warn(today, 'today’s budget is used up, or almost');
+  }
+
+  /** A session gave up so many attempts, because their memory was needed. */
+  attemptsForgotten(session: string, attempts: number): void {
+    this.log.info({ session, attempts }, 'attempts given up for memory');
+  }
+
+  linkChanged(changed: { session: string; change: string; role: string; participant: string }): void {
+    this.log.info(changed, 'link changed');
+  }
+
   /** `attempts` counts the attempts that went with the session, discarded ones included. */
-  sessionEnded(ended: { session: string; reason: string; stage: string; attempts: number }): void {
+  sessionEnded(ended: {
+    session: string;
+    reason: string;
+    stage: string;
+    attempts: number;
+    participantId?: string;
+  }): void {
     this.#ended.inc({ reason: ended.reason });
     this.log.info(ended, 'session ended');
   }
@@ -132,6 +157,12 @@ export class Telemetry {
     if (!hint) return this.log.info({ status }, 'request refused');
     const { message, ...where } = hint;
     this.log.warn({ status, ...where }, message);
+  }
+
+  /** A connection was closed before it sent anything, since there are too many. */
+  httpConnectionRefused(): void {
+    this.#refusals.inc({ code: 'http_connection' });
+    if (this.#mayLog()) this.log.info('connection refused: too many are open');
   }
 
   connectionWentSilent(connection: string): void {

@@ -15,10 +15,19 @@ function maxCandidates(limits: Limits): number {
     limits.CANDIDATES_PER_GENERATION,
     // The first of more would be dropped before anybody could choose it.
     limits.ATTEMPTS_PER_SESSION,
-    limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES,
+    limits.CONCURRENT_CANDIDATES + waitingCandidates(limits),
     Math.floor(limits.IMAGE_MEMORY_BYTES / limits.UPSTREAM_IMAGE_BYTES),
+    limits.ASKS_PER_MINUTE_PER_SESSION,
+    limits.ASKS_PER_MINUTE_PER_ADDRESS,
+    limits.ASKS_PER_MINUTE,
+    limits.DAILY_ASKS,
   );
   return Math.max(1, most);
+}
+
+function waitingCandidates(limits: Limits): number {
+  const { QUEUED_CANDIDATES, QUEUED_CANDIDATES_PER_ADDRESS, QUEUED_CANDIDATES_PER_SESSION } = limits;
+  return Math.min(QUEUED_CANDIDATES, QUEUED_CANDIDATES_PER_ADDRESS, QUEUED_CANDIDATES_PER_SESSION);
 }
 
 /** What a command wants that this server can't draw, in a sentence that names the option; undefined when it can. */

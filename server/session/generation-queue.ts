@@ -1,25 +1,37 @@
-/** Where candidates wait for their turn: a bounded number is drawn at once, in the order of the commands, and each knows its place. */
+/** Where candidates wait for their turn: a bounded number is drawn at once, turns go round, and each candidate knows its place. */
 import type { Limits } from '../platform/limits.ts';
+import { type Requester, TurnOrder } from './turn-order.ts';
+
+export type QueueLimits = Pick<
+  Limits,
+  'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES' | 'QUEUED_CANDIDATES_PER_ADDRESS' | 'QUEUED_CANDIDATES_PER_SESSION'
+>;
 
 export interface QueueOptions {
+  readonly requester: Requester;
   readonly signal: AbortSignal;
   /** Called at once when the task has to wait, and at each change; 1 is the next to start. */
   readonly onPosition: (position: number) => void;
 }
 
+/** Whose places are all taken. */
+export type Shortage = 'server' | 'address' | 'session';
+
 interface Entry {
+  readonly requester: Requester;
   readonly onPosition: (position: number) => void;
   readonly start: () => void;
+  /** As last reported. */
+  position: number;
 }
 
 export class GenerationQueue {
-  readonly #limits: Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES'>;
+  readonly #limits: QueueLimits;
   readonly #running = new Set<Entry>();
-  /** In order. */
-  readonly #waiting = new Set<Entry>();
+  readonly #waiting = new TurnOrder<Entry>();
   #isClosed = false;
 
-  constructor(limits: Pick<Limits, 'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES'>) {
+  constructor(limits: QueueLimits) {
     this.#limits = limits;
   }
 
@@ -36,20 +48,25 @@ export class GenerationQueue {
     this.#isClosed = true;
   }
 
-  /** Whether `count` more tasks may run or wait. Holds until the caller yields. */
-  hasCapacity(count: number): boolean {
-    const { CONCURRENT_CANDIDATES, QUEUED_CANDIDATES } = this.#limits;
-    return !this.#isClosed && this.running + this.waiting + count <= CONCURRENT_CANDIDATES + QUEUED_CANDIDATES;
+  /** Whose places do not suffice for `count` more tasks; undefined when they may all run or wait. Holds until the caller yields. */
+  shortage(count: number, requester: Requester): Shortage | undefined {
+    const limits = this.#limits;
+    const free = this.waiting > 0 ? 0 : limits.CONCURRENT_CANDIDATES - this.running;
+    const added = Math.max(0, count - free);
+    if (this.#isClosed || this.waiting + added > limits.QUEUED_CANDIDATES) return 'server';
+    if (this.#waiting.sizeOfAddress(requester) + added > limits.QUEUED_CANDIDATES_PER_ADDRESS) return 'address';
+    if (this.#waiting.sizeOfSession(requester) + added > limits.QUEUED_CANDIDATES_PER_SESSION) return 'session';
+    return undefined;
   }
 
   /**
    * Runs `task` when its turn comes.
    * @throws {DOMException} `AbortError` when `signal` is aborted while it waits or runs
    */
-  async run<Result>(task: () => Promise<Result>, { signal, onPosition }: QueueOptions): Promise<Result> {
+  async run<Result>(task: () => Promise<Result>, { requester, signal, onPosition }: QueueOptions): Promise<Result> {
     signal.throwIfAborted();
     const turn = Promise.withResolvers<void>();
-    const entry: Entry = { onPosition, start: turn.resolve };
+    const entry: Entry = { requester, onPosition, start: turn.resolve, position: 0 };
     const aborted = Promise.withResolvers<never>();
     const onAbort = () => {
       this.#leave(entry);
@@ -58,7 +75,6 @@ export class GenerationQueue {
     signal.addEventListener('abort', onAbort);
     this.#waiting.add(entry);
     this.#startNext();
-    if (this.#waiting.has(entry)) onPosition(this.waiting);
     try {
       return await Promise.race([
         // A cancel ends the candidates of a generation one by one: the next of them may get its turn just before its own abort.
@@ -72,25 +88,27 @@ export class GenerationQueue {
   }
 
   #startNext(): void {
-    const before = this.waiting;
-    for (const entry of this.#waiting) {
-      if (this.running >= this.#limits.CONCURRENT_CANDIDATES) break;
-      this.#waiting.delete(entry);
+    while (this.running < this.#limits.CONCURRENT_CANDIDATES) {
+      const entry = this.#waiting.next();
+      if (!entry) break;
       this.#running.add(entry);
       entry.start();
     }
-    if (this.waiting < before) this.#reportPositions();
+    this.#reportPositions();
   }
 
   /** May be called twice. */
   #leave(entry: Entry): void {
-    if (this.#waiting.delete(entry)) this.#reportPositions();
-    else if (!this.#running.delete(entry)) return;
-    this.#startNext();
+    if (this.#waiting.delete(entry) || this.#running.delete(entry)) this.#startNext();
   }
 
+  /** A newcomer may be placed before others whose address or session has more turns to come. */
   #reportPositions(): void {
-    let position = 0;
-    for (const { onPosition } of this.#waiting) onPosition(++position);
+    for (const [index, entry] of this.#waiting.inOrder().entries()) {
+      const position = index + 1;
+      if (entry.position === position) continue;
+      entry.position = position;
+      entry.onPosition(position);
+    }
   }
 }

@@ -17,6 +17,8 @@ import type { EndedCandidate, Telemetry } from '../platform/telemetry.ts';
 import type { GenerationQueue } from './generation-queue.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
 import { createStoredImage, type StoredImage } from './session-images.ts';
+import type { Expense } from './spending.ts';
+import type { Requester } from './turn-order.ts';
 
 export interface GenerationContext {
   readonly generator: Generator;
@@ -38,7 +40,8 @@ export interface GenerationContext {
 export interface GenerationListener {
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
-  generated(candidate: number, image: StoredImage, result: GenerateResult): void;
+  /** `images` are the candidate's own and those that the service sent beside it. */
+  generated(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): void;
   failed(candidate: number, error: GenerationError): void;
   /** All candidates have ended, or were aborted. */
   ended(): void;
@@ -59,13 +62,15 @@ interface Failure extends GenerationError {
 }
 
 type Outcome =
-  | { readonly result: GenerateResult; readonly image: StoredImage }
+  | { readonly result: GenerateResult; readonly images: readonly [StoredImage, ...StoredImage[]] }
   | { readonly error: Failure; readonly upstream?: string };
 
 export class GenerationRun {
   readonly generation: Generation;
-  readonly #sessionId: string;
+  readonly #requester: Requester;
   readonly #request: GenerateRequest;
+  /** By candidate. */
+  readonly #expenses: readonly Expense[];
   readonly #context: GenerationContext;
   readonly #listener: GenerationListener;
   readonly #abort = new AbortController();
@@ -73,21 +78,26 @@ export class GenerationRun {
   readonly #candidates = new Map<number, Candidate>();
   readonly #partials = new Map<number, StoredImage>();
   readonly #startedAt: number;
+  /** The number of the next image that the service sends beside those it was asked for: they count on from the candidates. */
+  #nextExtra: number;
 
-  /** `request.attempt` is that of the first candidate; the others count on from it. */
+  /** `request.attempt` is that of the first candidate; the others count on from it. There is one of the `expenses` for each. */
   constructor(
-    sessionId: string,
+    requester: Requester,
     generation: Generation,
     request: GenerateRequest,
+    expenses: readonly Expense[],
     context: GenerationContext,
     listener: GenerationListener,
   ) {
-    this.#sessionId = sessionId;
+    this.#requester = requester;
     this.generation = generation;
     this.#request = request;
+    this.#expenses = expenses;
     this.#context = context;
     this.#listener = listener;
     this.#startedAt = context.clock.monotonic();
+    this.#nextExtra = generation.candidates;
     for (let candidate = 0; candidate < generation.candidates; candidate += 1) {
       this.#candidates.set(candidate, { phase: 'queued', try: 1 });
     }
@@ -155,16 +165,16 @@ export class GenerationRun {
     const outcome = await this.#draw(candidate);
     if (this.#abort.signal.aborted) {
       // It was reported as cancelled, perhaps after the image had been stored.
-      if (outcome && 'image' in outcome) outcome.image.reservation.release();
+      if (outcome && 'images' in outcome) for (const { reservation } of outcome.images) reservation.release();
       return;
     }
     if (!outcome) return;
     this.#end(candidate);
-    if ('image' in outcome) {
-      const { image, result } = outcome;
+    if ('images' in outcome) {
+      const { images, result } = outcome;
       const { usage, estimatedCost } = result;
-      this.#record(candidate, { outcome: 'generated', byteLength: image.bytes.byteLength, usage, estimatedCost });
-      this.#listener.generated(candidate, image, result);
+      this.#record(candidate, { outcome: 'generated', byteLength: images[0].bytes.byteLength, usage, estimatedCost });
+      this.#listener.generated(candidate, images, result);
     } else {
       const { error, upstream } = outcome;
       this.#record(candidate, { outcome: error.code, ...(upstream !== undefined && { upstream }) });
@@ -189,12 +199,16 @@ export class GenerationRun {
           reservation = reserved;
           return this.#generate(candidate);
         },
-        { signal, onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }) },
+        {
+          requester: this.#requester,
+          signal,
+          onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }),
+        },
       );
       if (signal.aborted || !reservation) return undefined;
       const image = this.#store(result.image, candidate, 'final', 0, reservation);
       reservation = undefined; // The image holds it now.
-      return { result, image };
+      return { result, images: [image, ...this.#storeExtras(candidate, result)] };
     } catch (error) {
       return signal.aborted ? undefined : this.#failureOf(error);
     } finally {
@@ -207,12 +221,27 @@ export class GenerationRun {
     const startedAt = clock.monotonic();
     this.#update(candidate, { phase: 'started' });
     const request = { ...this.#request, attempt: this.#request.attempt + candidate };
-    const result = await generator.generate(request, {
-      signal: this.#abort.signal,
-      onProgress: (progress) => this.#onProgress(candidate, progress),
-    });
-    estimates.record(this.generation.options, clock.monotonic() - startedAt);
-    return result;
+    const expense = this.#expenses[candidate];
+    const givenUp = new AbortController();
+    const onProgress = (progress: GeneratorProgress) => {
+      if (progress.phase === 'retrying') {
+        const mayTry = expense?.retry(progress.mayBeBilled ?? true) ?? false;
+        if (!mayTry) return givenUp.abort(noBudget(progress.reason));
+      } else if (progress.phase === 'started') expense?.begin();
+      else expense?.drew();
+      this.#onProgress(candidate, progress);
+    };
+    expense?.begin();
+    try {
+      const signal = AbortSignal.any([this.#abort.signal, givenUp.signal]);
+      const result = await generator.generate(request, { signal, onProgress });
+      expense?.succeed(result.estimatedCost?.amount);
+      estimates.record(this.generation.options, clock.monotonic() - startedAt);
+      return result;
+    } catch (error) {
+      expense?.fail(!(error instanceof GenerationFailed) || error.mayBeBilled);
+      throw givenUp.signal.aborted ? givenUp.signal.reason : error;
+    }
   }
 
   #onProgress(candidate: number, progress: GeneratorProgress): void {
@@ -236,7 +265,7 @@ export class GenerationRun {
 
   #preview(candidate: number, image: GeneratedImage): void {
     const before = this.#partials.get(candidate);
-    const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
+    const reservation = this.#context.memory.tryReserveSpare(image.bytes.byteLength);
     if (!reservation) return; // A preview that memory has no place for is skipped (rule R7).
     before?.reservation.release();
     const index = before ? before.reference.index + 1 : 0;
@@ -246,6 +275,7 @@ export class GenerationRun {
 
   #end(candidate: number): void {
     this.#candidates.delete(candidate);
+    this.#expenses[candidate]?.fail(true);
     this.#partials.get(candidate)?.reservation.release();
     this.#partials.delete(candidate);
   }
@@ -271,8 +301,19 @@ export class GenerationRun {
     return createStoredImage(image, { imageId, generationId, candidate, kind, index }, reservation);
   }
 
+  /** Images that nobody asked for are kept as far as there is memory: they may have been billed. */
+  #storeExtras(candidate: number, { moreImages = [] }: GenerateResult): StoredImage[] {
+    const { memory, telemetry } = this.#context;
+    return moreImages.flatMap((image) => {
+      const reservation = memory.tryReserve(image.bytes.byteLength);
+      if (reservation) return [this.#store(image, this.#nextExtra++, 'final', 0, reservation)];
+      telemetry.extraImageLost({ ...this.#idsOf(candidate), byteLength: image.bytes.byteLength });
+      return [];
+    });
+  }
+
   #idsOf(candidate: number) {
-    return { session: this.#sessionId, generationId: this.generation.generationId, candidate };
+    return { session: this.#requester.sessionId, generationId: this.generation.generationId, candidate };
   }
 
   #record(
@@ -302,5 +343,13 @@ const noMemory = (): GenerationFailed =>
   new GenerationFailed(
     'server_busy',
     'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
+    { retryable: true },
+  );
+
+/** A try that may have been billed has used up the budget (rule S9). */
+const noBudget = (reason: string): GenerationFailed =>
+  new GenerationFailed(
+    'quota_exceeded',
+    `${reason} Today’s budget of this server is not enough for another try. There is a new one at midnight UTC.`,
     { retryable: true },
   );

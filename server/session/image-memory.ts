@@ -12,9 +12,13 @@ export interface Reservation {
   release(): void;
 }
 
+/** The share of the budget for what can do without: copies of images that are being sent, and previews. */
+const SPARE_SHARE = 1 / 3;
+
 export class ImageMemory {
   readonly #limitBytes: number;
   #usedBytes = 0;
+  #spareBytes = 0;
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
@@ -28,13 +32,32 @@ export class ImageMemory {
     return this.#usedBytes + bytes <= this.#limitBytes;
   }
 
-  /** Sets `bytes` aside; undefined when they are not free. */
+  /** Sets `bytes` aside for an image; undefined when they are not free. */
   tryReserve(bytes: number): Reservation | undefined {
-    if (!this.hasFree(bytes)) return undefined;
+    return this.hasFree(bytes) ? this.#reserve(bytes, (change) => this.#count(change)) : undefined;
+  }
+
+  /**
+   * Sets `bytes` aside for what can do without. Undefined when they are not free, or when all such reservations together would take more
+   * than a third of the budget: somebody who reads slowly must not leave the images of others without memory.
+   */
+  tryReserveSpare(bytes: number): Reservation | undefined {
+    if (!this.hasFree(bytes) || this.#spareBytes + bytes > this.#limitBytes * SPARE_SHARE) return undefined;
+    return this.#reserve(bytes, (change) => {
+      this.#spareBytes += change;
+      this.#count(change);
+    });
+  }
+
+  #count(change: number): void {
+    this.#usedBytes += change;
+  }
+
+  #reserve(bytes: number, count: (change: number) => void): Reservation {
     const block = { bytes, holders: 0 };
     const hold = (): Reservation => {
       let isHeld = true;
-      if (block.holders === 0) this.#usedBytes += block.bytes;
+      if (block.holders === 0) count(block.bytes);
       block.holders += 1;
       return {
         get freeableBytes() {
@@ -42,14 +65,14 @@ export class ImageMemory {
         },
         hold,
         resize: (newBytes) => {
-          if (block.holders > 0) this.#usedBytes += newBytes - block.bytes;
+          if (block.holders > 0) count(newBytes - block.bytes);
           block.bytes = newBytes;
         },
         release: () => {
           if (!isHeld) return;
           isHeld = false;
           block.holders -= 1;
-          if (block.holders === 0) this.#usedBytes -= block.bytes;
+          if (block.holders === 0) count(-block.bytes);
         },
       };
     };

@@ -1,7 +1,7 @@
 /** The session's state machine: which events are accepted in which state, and what follows. Pure: no I/O, no clock, no randomness. */
 import type { ActionName, Attempt, Decision, Generation, GenerationError, ImageReference } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
-import type { Command, RejectCode } from '../../shared/protocol.ts';
+import type { RejectCode, ReviewCommand } from '../../shared/protocol.ts';
 import {
   type Act,
   type AttemptLists,
@@ -29,7 +29,7 @@ import type {
 
 export interface CommandEvent {
   readonly type: 'command';
-  readonly command: Command;
+  readonly command: ReviewCommand;
   readonly act: Act;
   /** The id of the generation that the command may start. */
   readonly generationId: string;
@@ -38,6 +38,8 @@ export interface GeneratedEvent extends FinishedImage {
   readonly type: 'generated';
   readonly generationId: string;
   readonly candidate: number;
+  /** Images that the service sent beside the one it was asked for. Each becomes an attempt of its own. */
+  readonly more?: readonly ImageReference[];
 }
 export interface FailedEvent {
   readonly type: 'failed';
@@ -48,8 +50,8 @@ export interface FailedEvent {
 /** The server needs the memory of attempts that nobody looks at. */
 export interface ForgetEvent {
   readonly type: 'forget';
-  /** Images that are being sent: dropping them would free nothing. */
-  readonly inUse: readonly string[];
+  /** Images that stay besides the newest and the approved one: on show, or being sent, so that dropping them would free nothing. */
+  readonly keep: readonly string[];
 }
 export type Event = CommandEvent | GeneratedEvent | FailedEvent | ForgetEvent;
 
@@ -232,12 +234,15 @@ function onCandidateEnded(before: Generating, event: GeneratedEvent | FailedEven
 }
 
 function addAttempt(state: Generating, event: GeneratedEvent, limits: MachineLimits): [Generating, Effect[]] {
-  const number = state.attemptCount + 1;
-  const { generation, discarded } = state;
-  const all = { attempts: [...state.attempts, createAttempt(generation, event, number)], discarded };
+  const { generation, discarded, attemptCount } = state;
+  const { revisedPrompt, at, more = [] } = event;
+  // Usage and cost are of all images together: the first one carries them.
+  const extras = more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
+  const added = [event, ...extras].map((one, index) => createAttempt(generation, one, attemptCount + 1 + index));
+  const all = { attempts: [...state.attempts, ...added], discarded };
   const dropped = excessImages(all, generation, limits.ATTEMPTS_PER_SESSION);
   const effects: Effect[] = dropped.size > 0 ? [{ effect: 'drop', imageIds: [...dropped] }] : [];
-  return [{ ...state, ...dropAttempts(all, dropped), attemptCount: number }, effects];
+  return [{ ...state, ...dropAttempts(all, dropped), attemptCount: attemptCount + added.length }, effects];
 }
 
 function addFailure(state: Generating, { candidate, error }: FailedEvent): Generating {
@@ -246,8 +251,8 @@ function addFailure(state: Generating, { candidate, error }: FailedEvent): Gener
   return { ...state, generation: { ...state.generation, failures: inOrder }, error: state.error ?? error };
 }
 
-function onForget(state: State, { inUse }: ForgetEvent): Transition {
-  const needed = new Set([...inUse, newestAttempt(state.attempts)?.image.imageId]);
+function onForget(state: State, { keep }: ForgetEvent): Transition {
+  const needed = new Set([...keep, newestAttempt(state.attempts)?.image.imageId]);
   if (state.stage === 'final') needed.add(state.approved.imageId);
   if (state.stage === 'generating') needed.add(state.generation.parent);
   const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf).filter((imageId) => !needed.has(imageId));
@@ -294,7 +299,10 @@ function isCurrent(state: State, event: GeneratedEvent | FailedEvent): state is 
   );
 }
 
-const isApprovalOf = (image: ImageReference, command: Command): command is Extract<Command, { type: 'approve' }> =>
+const isApprovalOf = (
+  image: ImageReference,
+  command: ReviewCommand,
+): command is Extract<ReviewCommand, { type: 'approve' }> =>
   command.type === 'approve' && command.imageId === image.imageId;
 const hasDigest = (image: ImageReference, sha256?: string) => sha256 === undefined || sha256 === image.sha256;
 const accept = (state: State, effects: readonly Effect[] = []): Transition => ({ accepted: true, state, effects });

@@ -38,7 +38,14 @@ export class SessionImages {
 
   /** Bytes that would be free if all images were dropped now. */
   get freeableBytes(): number {
-    return this.#images.values().reduce((sum, { reservation }) => sum + reservation.freeableBytes, 0);
+    return this.freeableBytesOf(this.#images.keys());
+  }
+
+  /** Bytes that would be free if these images were dropped now. */
+  freeableBytesOf(imageIds: Iterable<string>): number {
+    let sum = 0;
+    for (const imageId of imageIds) sum += this.#images.get(imageId)?.reservation.freeableBytes ?? 0;
+    return sum;
   }
 
   /** Images that are being sent as well: dropping them frees nothing yet. */

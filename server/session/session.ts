@@ -1,26 +1,53 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Generation } from '../../shared/model.ts';
-import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
+import type { Attempt, Generation } from '../../shared/model.ts';
+import {
+  type AccessCommand,
+  type Command,
+  isAccessCommand,
+  type Links,
+  type ProgressMessage,
+  type RejectCode,
+  type ReviewCommand,
+} from '../../shared/protocol.ts';
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
+import { placesOfWatchers } from '../platform/limits.ts';
 import { Answers } from './answers.ts';
-import { findAttempt, newestAttempt } from './attempts.ts';
+import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
+import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import { type Event, transition } from './machine.ts';
+import { OpenLinks } from './links.ts';
+import { type Event, type ForgetEvent, transition } from './machine.ts';
 import { type Caller, Participants } from './participants.ts';
+import { isCreator } from './places.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
+import type { Spending } from './spending.ts';
 import { initialState, type State } from './state.ts';
-import { type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
-import { textProblem } from './text-check.ts';
+import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
+import { cleanText, textProblem, withCleanText } from './text-check.ts';
+import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
   readonly events: SessionEvents;
+  readonly spending: Spending;
 }
+
+export interface SessionListener {
+  /** The last subscriber has left, or the last generation has ended (see `isIdle`). */
+  idle(): void;
+  /** A subscriber has left. */
+  left(caller: Caller): void;
+  /** A reviewer wants it ended. */
+  endRequested(by: Caller): void;
+}
+
+/** To be undone when the subscriber leaves; that may be done twice. */
+export type Subscription = { readonly accepted: true; readonly leave: () => void } | Rejection;
 
 /** What a door may read of a session, to show it. */
 export interface SessionView {
@@ -39,39 +66,47 @@ export interface SessionView {
   image(imageId: string): StoredImage | undefined;
   /** Like `image`, and the previews on show. */
   visibleImage(imageId: string): StoredImage | undefined;
+  /** Whether it is the approved image. */
+  isApproved(imageId: string): boolean;
   /** What the image is called when it is saved. */
   fileName(image: StoredImage): string;
 }
 
 export class Session implements SessionView {
   readonly id: string;
-  /** Lets a participant decide; the id alone lets one watch (rule W5). */
-  readonly key: string;
+  readonly links: OpenLinks;
   readonly participants: Participants;
   readonly #context: SessionContext;
   readonly #answers: Answers;
   readonly #subscribers: Subscribers;
   readonly #images = new SessionImages();
   readonly #draft: SessionDraft;
-  readonly #onIdle: () => void;
+  readonly #listener: SessionListener;
   #state: State = initialState;
   #run: GenerationRun | undefined;
   /** Counts the images that were asked for, so that the same prompt gives another picture. */
   #requestedImages = 0;
+  #touchedAt: number;
   #snapshotFrame: Buffer | undefined;
   #lastStep: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  /** `onIdle` is called when the last subscriber has left or the last generation has ended (see `isIdle`). */
-  constructor(context: SessionContext, onIdle: () => void) {
+  constructor(context: SessionContext, listener: SessionListener) {
     this.id = context.newId();
-    this.key = context.newId();
-    this.participants = new Participants(context.newId);
+    this.links = new OpenLinks(context.newId);
+    this.participants = new Participants(context.newId, context.limits.NAME_CHARACTERS);
     this.#context = context;
-    this.#onIdle = onIdle;
+    this.#listener = listener;
     const { limits, clock, telemetry } = context;
+    this.#touchedAt = clock.monotonic();
     this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
-    this.#subscribers = new Subscribers((error) => telemetry.fault(error, 'a subscriber failed'));
+    const { CONNECTIONS_PER_SESSION: all } = limits;
+    this.#subscribers = new Subscribers({
+      clock,
+      places: { all, watchers: placesOfWatchers(all, limits) },
+      onLeft: (caller) => this.#onLeft(caller),
+      onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
+    });
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
     );
@@ -84,6 +119,22 @@ export class Session implements SessionView {
   /** Nobody is connected, and nothing is being drawn. */
   get isIdle(): boolean {
     return this.#subscribers.size === 0 && !this.#run;
+  }
+
+  /** When somebody last joined, typed, gave a command or asked for an image, on the monotonic clock. */
+  get touchedAt(): number {
+    return this.#touchedAt;
+  }
+
+  /** Nothing is being drawn, and for long nobody has done anything, though tabs may be open. */
+  get isUntouched(): boolean {
+    const { clock, limits } = this.#context;
+    return !this.#run && clock.monotonic() - this.#touchedAt >= limits.SESSION_UNTOUCHED_MS;
+  }
+
+  /** A participant did something. */
+  touch(): void {
+    this.#touchedAt = this.#context.clock.monotonic();
   }
 
   get viewers(): Viewers {
@@ -122,29 +173,45 @@ export class Session implements SessionView {
     return this.image(imageId) ?? partials.find((partial) => partial?.reference.imageId === imageId);
   }
 
+  isApproved(imageId: string): boolean {
+    return this.#state.stage === 'final' && this.#state.approved.imageId === imageId;
+  }
+
   fileName({ reference: { imageId, mediaType } }: StoredImage): string {
     const state = this.#state;
     const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
     const running = state.stage === 'generating' ? state.generation : undefined;
-    const isApproved = state.stage === 'final' && state.approved.imageId === imageId;
-    return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, isApproved);
+    return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
 
-  /** Returns the undo, which may be called twice. */
-  subscribe(subscriber: Subscriber): () => void {
-    this.#subscribers.add(subscriber);
-    return () => {
-      if (!this.#subscribers.remove(subscriber)) return;
-      this.#draft.leave(subscriber.connectionId);
-      if (this.#subscribers.size === 0) this.#snapshotFrame = undefined;
-      this.#reportIdle();
+  /** Rejected with `link_closed` when the caller's watch link was closed meanwhile, and with `server_busy` when there is no place. */
+  subscribe(caller: Caller, subscriber: Subscriber): Subscription {
+    if (caller.role === 'watcher' && caller.linkId !== this.links.of('watcher')?.id) return reject('link_closed');
+    if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
+    this.touch();
+    return { accepted: true, leave: () => this.#subscribers.remove(subscriber) };
+  }
+
+  /** The open links, as this reviewer may use them (rule W5). */
+  linksFor(caller: Caller): Links {
+    const [watch, review] = [this.links.of('watcher'), this.links.of('reviewer')];
+    const isOwn = isCreator(caller);
+    const mayInvite = review && (isOwn || caller.linkId === review.id);
+    return {
+      watch: watch ? 'open' : 'closed',
+      ...(watch?.key !== undefined && { watchKey: watch.key }),
+      review: mayInvite ? 'open' : 'closed',
+      ...(isOwn && review?.key !== undefined && { reviewKey: review.key }),
+      manages: isOwn ? ['watcher', 'reviewer'] : ['watcher'],
     };
   }
 
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
-  setDraft(caller: Caller, text: string, draftId?: string): Rejection | undefined {
+  setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
     if (caller.role !== 'reviewer') return reject('not_allowed');
+    const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
+    this.touch();
     this.#draft.type(caller, text, draftId);
     return undefined;
   }
@@ -152,25 +219,51 @@ export class Session implements SessionView {
   /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
+    this.touch();
     return this.#serially(() => {
       const known = this.#answers.find(command);
       if (known) return known;
       this.#draft.flush();
-      const answer = this.#executeNow(caller, command);
+      const answer = isAccessCommand(command)
+        ? this.#executeAccess(caller, command)
+        : this.#executeReview(caller, command);
       this.#answers.remember(command, answer);
       return answer;
     });
   }
 
   /**
-   * Drops every attempt but the newest, the approved one, and those that are being sent, to free their memory. Does nothing when
-   * somebody has come back by the time of its turn.
+   * Drops every attempt but the newest, the approved one and those that are on show or being sent, to free their memory. Does nothing
+   * when somebody has come back by the time of its turn.
    */
   async forget(): Promise<void> {
     await this.#serially(() => {
-      if (this.isIdle) this.#apply({ type: 'forget', inUse: this.#images.inUse });
+      const { attempts, discarded } = this.#state;
+      if (this.#isForgetful) this.#apply(this.#forgetEvent);
+      const count = attempts.length + discarded.length - this.#state.attempts.length - this.#state.discarded.length;
+      if (count > 0) this.#context.telemetry.attemptsForgotten(this.id, count);
       return { accepted: true, revision: this.#state.revision };
     });
+  }
+
+  /** Bytes that `forget` would free now. */
+  get spareBytes(): number {
+    if (!this.#isForgetful) return 0;
+    const result = transition(this.#state, this.#forgetEvent, this.#context.limits);
+    const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
+    return this.#images.freeableBytesOf(dropped ?? []);
+  }
+
+  get #isForgetful(): boolean {
+    return this.isIdle || this.isUntouched;
+  }
+
+  /** Whoever has the session open sees all attempts of the last generation side by side. */
+  get #forgetEvent(): ForgetEvent {
+    const { attempts } = this.#state;
+    const { generationId } = newestAttempt(attempts)?.image ?? {};
+    const isOnShow = ({ image }: Attempt) => this.#subscribers.size > 0 && image.generationId === generationId;
+    return { type: 'forget', keep: [...this.#images.inUse, ...attempts.filter(isOnShow).map(imageIdOf)] };
   }
 
   get imageBytes(): number {
@@ -183,14 +276,14 @@ export class Session implements SessionView {
   }
 
   /** Aborts what runs, drops the images and tells the subscribers. May be called twice. */
-  close(): void {
+  close(why: Removal = 'session_gone'): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#run?.abort();
     this.#run = undefined;
     this.#draft.close();
     this.#images.dropAll();
-    this.#subscribers.end();
+    this.#subscribers.dismiss(why);
   }
 
   /** One step at a time, in the order of the calls. A promise, since several servers may come to decide on one session. */
@@ -200,23 +293,44 @@ export class Session implements SessionView {
     return result;
   }
 
-  #executeNow({ participant, connectionId }: Caller, command: Command): Answer {
+  #executeAccess(caller: Caller, command: AccessCommand): Answer {
+    if (command.type === 'end_session') this.#listener.endRequested(caller);
+    else if (command.role === 'reviewer' && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
+    else this.#changeLink(caller, command);
+    return { accepted: true, revision: this.#state.revision };
+  }
+
+  /** Whoever watches by the link leaves. Reviewers stay: they may have something to decide, and are let in without the link. */
+  #changeLink({ participant }: Caller, { type, role }: Exclude<AccessCommand, { type: 'end_session' }>): void {
+    const before = this.links.of(role);
+    if (type === 'close_link') this.links.close(role);
+    else this.links.replace(role);
+    this.#context.telemetry.linkChanged({ session: this.id, change: type, role, participant: participant.id });
+    this.#subscribers.dismiss('link_closed', (one) => one.role === 'watcher' && one.linkId === before?.id);
+    this.#subscribers.notify((one, caller) => {
+      if (caller.role === 'reviewer') one.linksChanged(this.linksFor(caller));
+    });
+  }
+
+  #executeReview(caller: Caller, given: ReviewCommand): Answer {
+    const { participant, connectionId } = caller;
     const { limits, clock, newId } = this.#context;
+    const command = withCleanText(given);
     const problem = textProblem(command, limits);
     if (problem) return reject(problem);
     const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
-    return this.#apply({ type: 'command', command, act, generationId: newId() });
+    return this.#apply({ type: 'command', command, act, generationId: newId() }, caller);
   }
 
-  #apply(event: Event): Answer {
+  /** Only a command of a requester starts a generation. */
+  #apply(event: Event, requester?: Requester): Answer {
     const before = this.#state;
     const result = transition(before, event, this.#context.limits);
     if (!result.accepted) return this.#rejectWithAction(result.code);
     const { state, effects } = result;
-    const started = effects.find(({ effect }) => effect === 'start');
-    if (started?.effect === 'start' && !this.#context.queue.hasCapacity(started.generation.candidates)) {
-      return reject('server_busy');
-    }
+    const generation = effects.find((one) => one.effect === 'start')?.generation;
+    const run = requester && generation && this.#prepare(generation, requester);
+    if (run && !(run instanceof GenerationRun)) return run;
     this.#state = state;
     for (const effect of effects) {
       if (effect.effect === 'abort') this.#run?.abort();
@@ -229,7 +343,7 @@ export class Session implements SessionView {
       this.#emitEvents(before, state);
     }
     // Only now, so that the snapshot of a generation goes out before its first progress.
-    if (started?.effect === 'start') this.#start(started.generation);
+    if (run) this.#start(run);
     return { accepted: true, revision: state.revision };
   }
 
@@ -249,8 +363,12 @@ export class Session implements SessionView {
     }
   }
 
-  #start(generation: Generation): void {
-    const { prompt, feedback, parent, options } = generation;
+  /** The run of a generation for which there are places and the means; a rejection when there are none (rule S9). */
+  #prepare(generation: Generation, requester: Requester): GenerationRun | Rejection {
+    const { queue, generator, spending } = this.#context;
+    const { prompt, feedback, parent, options, candidates } = generation;
+    const shortage = queue.shortage(candidates, requester);
+    if (shortage) return reject('server_busy', shortages[shortage]);
     const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
     const request = {
       prompt,
@@ -259,8 +377,9 @@ export class Session implements SessionView {
       ...(feedback !== undefined && { feedback }),
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
-    this.#requestedImages += generation.candidates;
-    const run: GenerationRun = new GenerationRun(this.id, generation, request, this.#context, {
+    const expenses = spending.reserve(requester, candidates, generator.mostDollars?.(request) ?? 0);
+    if ('code' in expenses) return expenses;
+    const run: GenerationRun = new GenerationRun(requester, generation, request, expenses, this.#context, {
       ...this.#resultListener(generation),
       ended: () => {
         if (this.#run !== run) return;
@@ -268,6 +387,11 @@ export class Session implements SessionView {
         this.#reportIdle();
       },
     });
+    return run;
+  }
+
+  #start(run: GenerationRun): void {
+    this.#requestedImages += run.generation.candidates;
     this.#run = run;
     run.start();
   }
@@ -276,48 +400,65 @@ export class Session implements SessionView {
     return {
       progressChanged: (candidate) => this.#subscribers.notify((one) => one.progressChanged(candidate)),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
-      generated: (_candidate, image, result) => this.#settle(() => this.#keep(image, result), image),
+      generated: (candidate, images, result) => this.#settle(() => this.#keep(candidate, images, result), images),
       failed: (candidate, error) => this.#settle(() => this.#apply({ type: 'failed', generationId, candidate, error })),
     };
   }
 
   /** The bytes are stored first, so that no state ever shows an image without them. */
-  #keep(image: StoredImage, { revisedPrompt, usage, estimatedCost }: GenerateResult): Answer {
-    const { imageId, generationId, candidate } = image.reference;
-    this.#images.add(image);
+  #keep(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): Answer {
+    const { usage, estimatedCost } = result;
+    const { clock, limits } = this.#context;
+    const [{ reference: image }, ...more] = images;
+    // It stands in every snapshot, as a person's own prompt does.
+    const revisedPrompt = result.revisedPrompt && cleanText(result.revisedPrompt.slice(0, limits.PROMPT_CHARACTERS));
+    for (const one of images) this.#images.add(one);
     const answer = this.#apply({
       type: 'generated',
-      generationId,
+      generationId: image.generationId,
       candidate,
-      image: image.reference,
-      at: isoTime(this.#context.clock),
-      ...(revisedPrompt !== undefined && { revisedPrompt }),
+      image,
+      more: more.map(({ reference }) => reference),
+      at: isoTime(clock),
+      ...(revisedPrompt && { revisedPrompt }),
       ...(usage && { usage }),
       ...(estimatedCost && { estimatedCost }),
     });
     // The machine ignores a result that is no longer current (rule M4).
-    if (!findAttempt(this.#state.attempts, imageId)) this.#images.drop([imageId]);
+    const ignored = images
+      .map(({ reference }) => reference.imageId)
+      .filter((id) => !findAttempt(this.#state.attempts, id));
+    this.#images.drop(ignored);
     return answer;
   }
 
   /** Nobody waits for a result to be applied, so its failure is reported here. */
-  #settle(step: () => Answer, image?: StoredImage): void {
+  #settle(step: () => Answer, images: readonly StoredImage[] = []): void {
     this.#serially(step)
-      .then(({ accepted }) => accepted || image?.reservation.release())
+      .then(({ accepted }) => {
+        if (!accepted) for (const { reservation } of images) reservation.release();
+      })
       .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'));
   }
 
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
     this.#snapshotFrame = undefined;
     const update = { text, by: participant.name, participantId: participant.id };
-    this.#subscribers.notify((one) => {
-      if (one.connectionId !== connectionId) one.draftChanged(update);
+    this.#subscribers.notify((one, caller) => {
+      if (caller.connectionId !== connectionId) one.draftChanged(update);
       else if (draftId !== undefined) one.draftChanged({ ...update, draftId });
     });
   }
 
+  #onLeft(caller: Caller): void {
+    this.#listener.left(caller);
+    this.#draft.leave(caller.connectionId);
+    if (this.#subscribers.size === 0) this.#snapshotFrame = undefined;
+    this.#reportIdle();
+  }
+
   #reportIdle(): void {
-    if (this.isIdle) this.#onIdle();
+    if (this.isIdle) this.#listener.idle();
   }
 
   #rejectWithAction(code: RejectCode): Rejection {
@@ -326,3 +467,13 @@ export class Session implements SessionView {
     return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
   }
 }
+
+const FULL = 'This session is full. Try again in a little while.';
+const NOT_CREATOR = 'Only whoever opened the session can change its review link.';
+
+/** Absent: the sentence of `server_busy` says it all. */
+const shortages: Record<Shortage, string | undefined> = {
+  server: undefined,
+  address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',
+  session: 'Too many pictures already wait in this session. Ask again when some of them are done.',
+};

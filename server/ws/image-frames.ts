@@ -3,7 +3,7 @@
  * is spliced between two halves of JSON, so that an image never passes through `JSON.stringify`.
  *
  * When memory has no place for a whole message (rule R7) it goes out in pieces, each encoded when the connection takes it: every
- * connection then encodes for itself, but nobody waits for memory.
+ * connection then encodes for itself, but nobody waits for memory, and no image makes way for a copy of another one.
  */
 import type { ImageMemory, Reservation } from '../session/image-memory.ts';
 import type { StoredImage } from '../session/session-images.ts';
@@ -61,7 +61,7 @@ export class ImageFrames {
   #build(image: StoredImage): Frame | undefined {
     const head = headOf(image);
     const byteLength = messageLength(head, image);
-    const reservation = this.#memory.tryReserve(byteLength);
+    const reservation = this.#memory.tryReserveSpare(byteLength);
     if (!reservation) return undefined;
     const bytes = Buffer.allocUnsafeSlow(byteLength);
     head.copy(bytes);

@@ -2,11 +2,13 @@
  * What goes out on one connection, and in which order. It keeps no history: it notes what is due, and fetches the latest from the
  * session when the socket has capacity, so that a slow connection skips to the newest state by itself (rule R3).
  */
-import type { Role } from '../../shared/model.ts';
-import type { ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Links, ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Limits } from '../platform/limits.ts';
+import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { SessionView } from '../session/session.ts';
 import type { StoredImage } from '../session/session-images.ts';
-import type { DraftUpdate, Subscriber } from '../session/subscribers.ts';
+import type { DraftUpdate, Removal, Subscriber } from '../session/subscribers.ts';
 import type { ImageFrames } from './image-frames.ts';
 import type { SocketWriter } from './socket-writer.ts';
 
@@ -17,28 +19,30 @@ export type OutboxSource = Pick<
 >;
 
 export interface OutboxOptions {
-  readonly connectionId: string;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, 'OUTBOX_BYTES' | 'UPDATE_BYTES_PER_SECOND'>;
   /** A wanted image is gone when its turn comes. */
   readonly onImageGone: (imageId: string) => void;
-  readonly onSessionEnded: () => void;
+  readonly onRemoved: (why: Removal) => void;
   /** Writing failed: a socket calls back outside of any message that could answer for it (rule R8). */
   readonly onFault: (error: unknown) => void;
 }
 
 interface Joined {
   readonly source: OutboxSource;
-  readonly role: Role;
   /** Absent: images go inline. */
   readonly urlOf?: (imageId: string) => string;
 }
 
-type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' }>;
+type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' }>;
+
+/** A draft is encoded once for all connections, since the session gives all of them the same update. */
+const draftFrames = new WeakMap<DraftUpdate, Buffer>();
 
 /** Enough for what a person does while one image is on its way. */
 const MAX_WAITING_ANSWERS = 16;
 
 export class Outbox implements Subscriber {
-  readonly connectionId: string;
   readonly #options: OutboxOptions;
   readonly #writer: SocketWriter;
   readonly #frames: ImageFrames;
@@ -54,23 +58,38 @@ export class Outbox implements Subscriber {
   #snapshotDue = false;
   #hasSentSnapshot = false;
   #viewersDue = false;
+  #linksDue: Links | undefined;
   /** The last text of others. */
   #draftDue: DraftUpdate | undefined;
   /** The last text of this connection's own. Its author waits for it, so only a later one of theirs replaces it. */
   #ownDraftDue: DraftUpdate | undefined;
   /** The image that is being written. */
   #imageInFlight: string | undefined;
+  /** In bytes. One short command may change a long state, which goes out to everybody. */
+  readonly #updates: TokenBucket;
+  /** Ends a pause of the updates. */
+  #cancelPause: (() => void) | undefined;
+  #isStopped = false;
 
   constructor(writer: SocketWriter, frames: ImageFrames, options: OutboxOptions) {
-    this.connectionId = options.connectionId;
+    const { limits, clock } = options;
     this.#options = options;
+    this.#updates = new TokenBucket(limits.OUTBOX_BYTES, limits.UPDATE_BYTES_PER_SECOND, clock);
     this.#writer = writer;
     this.#frames = frames;
     writer.onCapacity = () => this.#pump();
   }
 
-  get role(): Role {
-    return this.#joined?.role ?? 'watcher';
+  /** An update that is due waits for the rate of updates. */
+  get isPaused(): boolean {
+    return this.#cancelPause !== undefined;
+  }
+
+  /** The connection is over. May be called twice. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
   }
 
   /**
@@ -95,10 +114,7 @@ export class Outbox implements Subscriber {
     if (this.#writer.isBetweenMessages) this.#write(message);
   }
 
-  /**
-   * Makes `welcome`, `snapshot` and the rest of rule W1 due. They go out when the session tells this subscriber of its viewers, which
-   * subscribing does at once. `have`: ids of images that the client has.
-   */
+  /** Sends `welcome`, `snapshot` and the rest of rule W1. `have`: ids of images that the client has. */
   join(welcome: WelcomeMessage, joined: Joined, have: readonly string[]): void {
     this.#joined = joined;
     for (const imageId of have) this.#known.add(imageId);
@@ -107,7 +123,7 @@ export class Outbox implements Subscriber {
       this.#partialsDue.add(candidate);
     }
     this.#snapshotDue = true;
-    this.#control.push(welcome);
+    this.send(welcome);
   }
 
   snapshotChanged(): void {
@@ -138,8 +154,13 @@ export class Outbox implements Subscriber {
     this.#pump();
   }
 
-  sessionEnded(): void {
-    this.#options.onSessionEnded();
+  linksChanged(links: Links): void {
+    this.#linksDue = links;
+    this.#pump();
+  }
+
+  removed(why: Removal): void {
+    this.#options.onRemoved(why);
   }
 
   /** Skipped while the socket is full: what fills it shows that the server is alive. */
@@ -165,6 +186,7 @@ export class Outbox implements Subscriber {
   /** Sends the most urgent message that is due; false when nothing is. */
   #sendNext(): boolean {
     const source = this.#joined?.source;
+    if (this.#sendLinks()) return true;
     // An ack follows the snapshot it caused, unless that one waits for an image (rule W6).
     const snapshotFirst = this.#control[0]?.type === 'ack' && this.#isSnapshotReady(source);
     const control = snapshotFirst ? undefined : this.#control.shift();
@@ -192,6 +214,14 @@ export class Outbox implements Subscriber {
     return shownImages.find((imageId) => !this.#known.has(imageId));
   }
 
+  /** Before the answer to the command that changed them. */
+  #sendLinks(): boolean {
+    const links = this.#linksDue;
+    if (!links || !this.#hasSentSnapshot) return false;
+    this.#linksDue = undefined;
+    return this.#write({ type: 'links', ...links });
+  }
+
   /** Before a snapshot, which carries what was set later: the last text that its author receives is the one that is set. */
   #sendOwnDraft(): boolean {
     const draft = this.#ownDraftDue;
@@ -200,10 +230,11 @@ export class Outbox implements Subscriber {
     return this.#write({ type: 'draft', ...draft });
   }
 
-  /** A long snapshot that the peer has not read yet holds up the next, unless an ack waits for it. */
+  /** A long snapshot that the peer has not read yet holds up the next, and so does the rate of updates, unless an ack waits for it. */
   #sendSnapshot(source: OutboxSource): boolean {
     if (!this.#isSnapshotReady(source)) return false;
-    if (!this.#writer.isConfirmed && this.#control.length === 0) return false;
+    if (this.#control.length === 0 && (!this.#writer.isConfirmed || !this.#mayUpdate())) return false;
+    this.#updates.charge(source.snapshotFrame.length);
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
     this.#draftDue = undefined; // The snapshot carries it.
@@ -219,9 +250,25 @@ export class Outbox implements Subscriber {
 
   #sendDraft(): boolean {
     const draft = this.#draftDue;
-    if (!draft) return false;
+    if (!draft || !this.#mayUpdate()) return false;
     this.#draftDue = undefined;
-    return this.#write({ type: 'draft', ...draft });
+    const frame = draftFrames.get(draft) ?? Buffer.from(JSON.stringify({ type: 'draft', ...draft }));
+    draftFrames.set(draft, frame);
+    this.#updates.charge(frame.length);
+    this.#writer.send(frame);
+    return true;
+  }
+
+  /** Whether the rate allows another update now. If not, what is due by then goes out as soon as it does. */
+  #mayUpdate(): boolean {
+    const waitMs = this.#updates.waitMs(0);
+    if (waitMs === 0) return true;
+    if (this.#isStopped) return false;
+    this.#cancelPause ??= this.#options.clock.after(waitMs, () => {
+      this.#cancelPause = undefined;
+      this.#pump();
+    });
+    return false;
   }
 
   #sendShownImage(source: OutboxSource): boolean {

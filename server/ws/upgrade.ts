@@ -3,13 +3,12 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
-import { type ClientAddresses, hostOf, isAllowedHost } from '../platform/addresses.ts';
+import type { RequestAddresses } from '../platform/addresses.ts';
+import { Counts } from '../platform/counts.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 
 export interface UpgradeContext extends ConnectionContext {
-  readonly addresses: ClientAddresses;
-  readonly allowedHosts: readonly string[];
-  readonly allowedOrigins: readonly string[];
+  readonly addresses: RequestAddresses;
   /** The path of the WebSocket, such as `/ws`. */
   readonly path: string;
 }
@@ -20,8 +19,7 @@ export class WebSocketDoor {
   readonly #context: UpgradeContext;
   readonly #server: WebSocketServer;
   readonly #connections = new Set<Connection>();
-  /** How many connections each address has. */
-  readonly #perAddress = new Map<string, number>();
+  readonly #perAddress = new Counts();
   #isClosed = false;
 
   constructor(context: UpgradeContext) {
@@ -57,11 +55,11 @@ export class WebSocketDoor {
     // It closed before the host program handed it on: `close` comes only once, so its address would be counted for ever.
     if (socket.destroyed) return;
     socket.on('error', () => socket.destroy());
-    const address = this.#context.addresses.of(request);
+    const address = this.#context.addresses.clientOf(request);
     const status = this.#refusalStatus(request, address);
     if (status) return this.#refuse(socket, status, request);
-    this.#count(address, 1);
-    socket.once('close', () => this.#count(address, -1));
+    this.#perAddress.add(address, 1);
+    socket.once('close', () => this.#perAddress.add(address, -1));
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, { address, headers: request.headers }, this.#context);
       this.#connections.add(connection);
@@ -70,35 +68,30 @@ export class WebSocketDoor {
   }
 
   #refusalStatus(request: IncomingMessage, address: string): RefusalStatus | undefined {
-    const { allowedHosts, limits, path } = this.#context;
-    if (!isAllowedHost(hostOf(request), allowedHosts)) return 421;
+    const { addresses, limits, path } = this.#context;
+    if (!addresses.isAllowedHost(request)) return 421;
     if (request.url?.split('?', 1)[0] !== path) return 404;
-    if (!this.#isAllowedOrigin(request)) return 403;
+    if (!addresses.isAllowedOrigin(request)) return 403;
     if (!offeredProtocols(request).includes(SUBPROTOCOL)) return 400;
-    if ((this.#perAddress.get(address) ?? 0) >= limits.CONNECTIONS_PER_ADDRESS) return 429;
+    if (this.#perAddress.of(address) >= limits.CONNECTIONS_PER_ADDRESS) return 429;
     if (this.#isClosed || this.#connections.size >= limits.CONNECTIONS) return 503;
     return undefined;
   }
 
-  #isAllowedOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-    if (origin === undefined || this.#context.allowedOrigins.includes(origin)) return true;
-    return URL.canParse(origin) && new URL(origin).host === host;
-  }
-
-  #refuse(socket: Duplex, status: RefusalStatus, { headers: { origin = '' } }: IncomingMessage): void {
-    // A browser shows a refused origin only as close code 1006, so the log says what to do about it.
-    const message = 'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect';
-    const hint = status === 403 ? { message, origin: origin.slice(0, 200) } : undefined;
-    this.#context.telemetry.requestRefused(status, hint);
+  #refuse(socket: Duplex, status: RefusalStatus, request: IncomingMessage): void {
+    this.#context.telemetry.requestRefused(status, status === 403 ? this.#originHint(request) : undefined);
     // A peer that keeps its end open would keep ours open too.
     socket.once('finish', () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 
-  #count(address: string, change: 1 | -1): void {
-    const count = (this.#perAddress.get(address) ?? 0) + change;
-    if (count > 0) this.#perAddress.set(address, count);
-    else this.#perAddress.delete(address);
+  /** A browser shows a refused origin only as close code 1006, so the log says what to do about it. */
+  #originHint(request: IncomingMessage) {
+    const message = this.#context.addresses.isOtherPort(request)
+      ? 'origin refused: a proxy passes on Host without its port; let it pass on the whole Host ($http_host in nginx), or ' +
+        'X-Forwarded-Host together with PROOFROOM_TRUST_PROXY=1'
+      : 'origin refused: add it to PROOFROOM_ALLOWED_ORIGINS to let its pages connect';
+    return { message, origin: String(request.headers.origin).slice(0, 200) };
   }
 }
 

@@ -88,9 +88,9 @@ test('R2, R10: the wait before a retry is shown and can be cancelled, and a sile
   await see(ana.heading('Is this the picture?')).toBeVisible();
   expect(openai.requests).toHaveLength(3);
 
-  for (const _try of [1, 2, 3]) openai.next('silence');
+  for (const _try of [1, 2]) openai.next('silence');
   await ana.press('Regenerate');
-  for (const count of [4, 5, 6]) {
+  for (const count of [4, 5]) {
     const request = await openai.request(count);
     upstreamClock.advance(180_000);
     await request.closedEarly;
@@ -99,4 +99,16 @@ test('R2, R10: the wait before a retry is shown and can be cancelled, and a sile
   await see(ana.alert(/sent nothing for 180 seconds/)).toBeVisible();
   await ana.press('Try again');
   await see(ana.attempt(2)).toBeVisible();
+});
+
+test('S9: when the budget of the day is used up, the page says so and who can raise it, and keeps the prompt', async () => {
+  const { address, openai } = await startProduct({ limits: { DAILY_ASKS: 1 } });
+  const ana = await enter(await browser.newPage(), address);
+  await ana.makePicture(PROMPT);
+  await ana.submitPrompt('A fox in the rain', 'Regenerate');
+  await see(ana.alert(/^Today’s budget of this server is used up\..*whoever runs the server can raise/)).toBeVisible();
+  await see(ana.prompt).toHaveValue('A fox in the rain');
+  await see(ana.picture('Generated image')).toHaveCount(1);
+  await see(ana.button('Approve')).toBeVisible();
+  expect(openai.requests).toHaveLength(1);
 });

@@ -6,7 +6,11 @@ import { histogram, isOnline, ManyClients, nextTryAt } from './mass-reconnect.ts
 const CLIENTS = 1_000;
 
 test('R5: a thousand clients that are cut off at once come back spread over a second, each to its own session', async () => {
-  const limits = { CONNECTIONS_PER_ADDRESS: 2 * CLIENTS, SESSION_BURST_PER_ADDRESS: CLIENTS };
+  const limits = {
+    CONNECTIONS_PER_ADDRESS: 2 * CLIENTS,
+    HTTP_CONNECTIONS_PER_ADDRESS: 2 * CLIENTS,
+    SESSION_BURST_PER_ADDRESS: CLIENTS,
+  };
   const { address, sockets } = await startServer({ limits });
   const many = new ManyClients(address, CLIENTS);
   onTestFinished(() => many.close());

@@ -11,6 +11,7 @@ const BIN_MS = 100;
 /** Limits for that many connections from one address. */
 const environment = {
   PROOFROOM_CONNECTIONS_PER_ADDRESS: '5000',
+  PROOFROOM_HTTP_CONNECTIONS_PER_ADDRESS: '5000',
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '5000',
 } as const;
 

@@ -83,7 +83,7 @@ test('a Hono app mounts a Proofroom under a path: page, assets, WebSocket and im
 test('S1: fetch refuses a foreign host by itself, in a host program that does not check it', async () => {
   const { proofroom } = await create({ allowedHosts: ['proof.example'] });
   const statusFor = async (host: string) =>
-    (await proofroom.fetch(new Request(`http://${host}/healthz`, { headers: { host } }))).status;
+    (await proofroom.fetch(new Request(`http://${host}/`, { headers: { host } }))).status;
   expect(await statusFor('proof.example')).toBe(200);
   expect(await statusFor('evil.example')).toBe(421);
 });

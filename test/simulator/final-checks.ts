@@ -46,6 +46,9 @@ async function repair(world: World): Promise<void> {
   }
   // A client repeats a rate-limited `want` within this time.
   await world.pass(3 * STEP_MS);
+  // A tab that a full server had turned away may be joining at this very moment.
+  const isJoining = ({ connection, state }: Tab) => connection !== undefined && state.viewers === undefined;
+  if (world.open.some(isJoining)) await world.pass(STEP_MS);
 }
 
 function isOnline(tab: Tab, world: World): boolean {
@@ -166,7 +169,7 @@ function checkDraft(session: SessionRules, world: World): void {
     lastTyped ? [{ ...lastTyped, draftSetByCommandAt }] : [],
   );
   const last = typed.toSorted((one, other) => other.at - one.at)[0];
-  const hasTyperLeft = tabs.some(({ lastTyped, hasLeft }) => lastTyped && hasLeft);
+  const hasTyperLeft = tabs.some((tab) => tab.lastTyped && !online.includes(tab));
   const setByCommandAt = Math.max(session.draftSetByCommandAt, last?.draftSetByCommandAt ?? 0);
   if (!last || last.at <= setByCommandAt || hasTyperLeft) return;
   const isKept = typed.some(({ text }) => text === draft) || online.some(({ state }) => state.draft === last.text);

@@ -28,6 +28,8 @@ export interface TabParts {
   readonly random: SeededRandom;
   readonly newId: () => string;
   readonly onConnect: (tab: Tab, connection: SimulatedConnection) => void;
+  /** Resolves with the bytes of an image; rejects where there is no server, or no such image. */
+  readonly onDownload: (tab: Tab, path: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A command that a person gave. */
@@ -65,7 +67,8 @@ export class Tab {
   /** When the client last received a draft that a command had set. */
   draftSetByCommandAt = Number.NEGATIVE_INFINITY;
   #clockOffsetMs = 0;
-  #lastDigest = '';
+  /** By the number of bytes, of what the client has verified last: an object URL is made for bytes that were just verified. */
+  readonly #digests = new Map<number, string>();
   #lastId: string | undefined;
   #urlCount = 0;
   readonly #parts: TabParts;
@@ -196,6 +199,12 @@ export class Tab {
         return client.cancel(input.reason);
       case 'start_over':
         return client.startOver();
+      case 'close_link':
+        return client.closeLink(input.role);
+      case 'replace_link':
+        return client.replaceLink(input.role);
+      case 'end_session':
+        return client.endSession();
     }
   }
 
@@ -215,16 +224,21 @@ export class Tab {
         this.#lastId = `t${this.number}-${newId()}`;
         return this.#lastId;
       },
-      createObjectUrl: () => {
+      fetch: async (url) => {
+        const bytes = await this.#parts.onDownload(this, new URL(url).pathname);
+        return new Promise((resolve) => this.#run(() => resolve(new Response(bytes))));
+      },
+      onBlockedConnection: () => () => {},
+      createObjectUrl: ({ size }) => {
         const url = `blob:${this.number}-${++this.#urlCount}`;
-        this.urls.set(url, this.#lastDigest);
+        this.urls.set(url, this.#digests.get(size) ?? '');
         return url;
       },
       revokeObjectUrl: (url) => void this.urls.delete(url),
-      // The client verifies one image at a time, so the last digest is that of the image that gets the next URL.
       sha256: (bytes) => {
-        this.#lastDigest = digest(bytes);
-        return Promise.resolve(this.#lastDigest);
+        const sha256 = digest(bytes);
+        this.#digests.set(bytes.byteLength, sha256);
+        return Promise.resolve(sha256);
       },
       isHidden: () => this.isHidden,
       onWake: (listener) => {

@@ -52,15 +52,50 @@ export class FakeSocket implements Socket {
   }
 }
 
+/** A request over HTTP, answered by the test. */
+export class FakeRequest {
+  readonly url: string;
+  readonly options: RequestInit;
+  readonly #answer = Promise.withResolvers<Response>();
+
+  constructor(url: string, options: RequestInit) {
+    this.url = url;
+    this.options = options;
+    options.signal?.addEventListener('abort', () => this.#answer.reject(new DOMException('Aborted.', 'AbortError')));
+  }
+
+  get answered(): Promise<Response> {
+    return this.#answer.promise;
+  }
+
+  get isAborted(): boolean {
+    return this.options.signal?.aborted === true;
+  }
+
+  answer(status: number, body: Uint8Array<ArrayBuffer> | string = ''): void {
+    this.#answer.resolve(new Response(body, { status }));
+  }
+
+  /** Nothing answers, or the page may not read it. */
+  fail(): void {
+    this.#answer.reject(new TypeError('Failed to fetch'));
+  }
+}
+
 export class FakeEnvironment implements Environment {
   readonly sockets: FakeSocket[] = [];
   readonly liveUrls = new Map<string, Blob>();
   readonly warnings: string[] = [];
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
+  /** The requests that the client has made, oldest first. */
+  readonly requests: FakeRequest[] = [];
+  /** As on a page, where a test sets it; absent as in Node. */
+  checkImage?: NonNullable<Environment['checkImage']>;
   hidden = false;
   refusesSockets = false;
   readonly #clock = new FakeClock();
   readonly #wakeListeners = new Set<() => void>();
+  readonly #policyListeners = new Set<(url: string) => void>();
   #sleptMs = 0;
   #ids = 0;
   #urls = 0;
@@ -78,7 +113,7 @@ export class FakeEnvironment implements Environment {
 
   /** How many timers and listeners are set. */
   get leftovers(): number {
-    return this.#clock.timers + this.#wakeListeners.size;
+    return this.#clock.timers + this.#wakeListeners.size + this.#policyListeners.size;
   }
 
   /** Time passes, and timers fire in their order. */
@@ -114,6 +149,22 @@ export class FakeEnvironment implements Environment {
 
   setTimer(callback: () => void, delayMs: number): () => void {
     return this.#clock.after(delayMs, callback);
+  }
+
+  fetch(url: string, options: RequestInit): Promise<Response> {
+    const request = new FakeRequest(url, options);
+    this.requests.push(request);
+    return request.answered;
+  }
+
+  onBlockedConnection(listener: (url: string) => void): () => void {
+    this.#policyListeners.add(listener);
+    return () => void this.#policyListeners.delete(listener);
+  }
+
+  /** The page's policy has kept a connection to that address from being made. */
+  blockConnection(url: string): void {
+    for (const listener of [...this.#policyListeners]) listener(url);
   }
 
   random(): number {

@@ -1,5 +1,6 @@
 /** The answers of the fake Images API. fake-images-api.ts explains how a test or a prompt chooses one. */
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { answerGzipBomb } from './bombs.ts';
 import { UPSTREAM_TEXT } from './fake-openai-scenarios.ts';
 
@@ -63,6 +64,28 @@ export const imagesScenarios = {
       total_tokens: 160,
     },
   })),
+  /** An empty entry before the image, which stands in a `data:` address with line breaks. */
+  odd_entries: picture((base64) => ({
+    data: [null, {}, { b64_json: null, url: `data:image/png;base64,${base64.replace(/.{76}/g, '$&\n')}` }],
+  })),
+  /** JSON without a word of what it is. */
+  no_media_type: async ({ response, paint }) => {
+    const b64_json = (await paint()).toString('base64');
+    response.writeHead(200).end(`\ufeff${JSON.stringify({ data: [{ b64_json }] })}`);
+  },
+  /** JSON that is declared as a page. */
+  wrong_media_type: async ({ response, paint }) => {
+    const b64_json = (await paint()).toString('base64');
+    response.writeHead(200, { 'content-type': 'text/html' }).end(JSON.stringify({ data: [{ b64_json }] }));
+  },
+  /** The stream of the Images API, which nobody asked for. */
+  streamed: async ({ response, paint }) => {
+    const b64_json = (await paint()).toString('base64');
+    const event = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`: ping\n\n${event('image_generation.partial_image', { b64_json: b64_json.slice(0, 80) })}`);
+    response.end(event('image_generation.completed', { b64_json }));
+  },
   /** Answers when the test calls `release`. */
   held: async (exchange, options) => {
     await exchange.released();
@@ -85,6 +108,7 @@ export const imagesScenarios = {
   proxy_timeout: text(504, 'text/html', page),
   /** Prompts and images must not follow to another address, which may be inside the network. */
   redirected: ({ response }) => void response.writeHead(307, { location: '/v1/elsewhere' }).end(),
+  too_big: text(413, 'text/html', page),
   rate_limited: json(429, { error: { message: UPSTREAM_TEXT, type: 'requests', code: 'rate_limit_exceeded' } }),
   moderated: json(400, { error: { message: UPSTREAM_TEXT, type: 'user_error', code: 'moderation_blocked' } }),
   wrong_key: json(401, { error: UPSTREAM_TEXT }),
@@ -96,6 +120,10 @@ export const imagesScenarios = {
   string_error_in_200: json(200, { error: UPSTREAM_TEXT }),
   page_in_200: text(200, 'text/html', page),
   empty_in_200: text(200, 'application/json', ''),
+  cut_image: async (exchange, options) => {
+    const b64_json = (await exchange.paint()).subarray(0, -30).toString('base64');
+    await json(200, { data: [{ b64_json }] })(exchange, options);
+  },
   damaged_json: text(200, 'application/json', `{"data":[{"b64_json":"${UPSTREAM_TEXT}`),
   only_url: json(200, { created: 1, data: [{ url: 'http://169.254.169.254/latest/meta-data' }] }),
   gzip_bomb: ({ response }) =>
@@ -105,6 +133,16 @@ export const imagesScenarios = {
   // Connections that break or go silent.
   reset: ({ response }) => void response.socket?.resetAndDestroy(),
   cut: begin((response) => response.socket?.destroy()),
+  /** Fewer bytes than the header promises. */
+  cut_length: ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+    response.write('{"data":[{"b64_json":"iVBOR', () => response.socket?.destroy());
+  },
+  /** A compressed answer that breaks off. */
+  cut_gzip: ({ response }) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+    response.end(gzipSync('{"data":[{"b64_json":"iVBORw0KGgo"}]}'.repeat(50)).subarray(0, 30));
+  },
   silence: () => undefined,
   silence_within: begin(() => undefined),
   /** Sends data until the client closes the connection. */

@@ -137,13 +137,13 @@ export class EventStream {
     });
   }
 
-  /** Sends the item with the final image, and returns the image in base64. */
-  async image(status = 'completed', data?: Buffer): Promise<string> {
+  /** Sends the item with the final image, and returns the image in base64, spelt by `spell`. */
+  async image(status = 'completed', data?: Buffer, spell = (base64: string) => base64): Promise<string> {
     await this.#exchange.pace();
     const bytes = data ?? (await this.paintFinal());
     this.#exchange.sent.final = bytes;
     this.event('response.image_generation_call.completed', { output_index: 0, item_id: this.#itemId });
-    const result = bytes.toString('base64');
+    const result = spell(bytes.toString('base64'));
     this.event('response.output_item.done', { output_index: 0, item: this.#item(status, result) });
     return result;
   }
@@ -162,8 +162,14 @@ export class EventStream {
   }
 
   completed(result?: string, status = 'completed'): void {
+    this.event('response.completed', { response: this.finished(result, status) });
+    this.end();
+  }
+
+  /** The response as the last event holds it. */
+  finished(result?: string, status = 'completed'): object {
     const output = result === undefined ? [] : [this.#item(status, result)];
-    const response = {
+    return {
       ...this.#response('completed', output),
       usage: { input_tokens: 210, output_tokens: 34, total_tokens: 244 },
       tool_usage: {
@@ -177,8 +183,12 @@ export class EventStream {
         web_search: { num_requests: 0 },
       },
     };
-    this.event('response.completed', { response });
-    this.end();
+  }
+
+  /** Sends what the model says when it refuses. */
+  refusal(text: string): void {
+    const item = { type: 'message', role: 'assistant', content: [{ type: 'refusal', refusal: text }] };
+    this.event('response.output_item.done', { output_index: 0, item });
   }
 
   failed(error: { readonly code: string; readonly message: string }): void {

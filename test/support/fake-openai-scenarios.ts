@@ -1,6 +1,8 @@
 /** The answers of the fake OpenAI to a request for an image. fake-openai.ts explains how a test or a prompt chooses one. */
+import { gzipSync } from 'node:zlib';
 import { answerGzipBomb, pixelBomb } from './bombs.ts';
-import { type ApiError, answerError, EventStream, type Exchange } from './fake-openai-exchange.ts';
+import { type ApiError, answerError, answerJson, EventStream, type Exchange } from './fake-openai-exchange.ts';
+import { pngOfSize } from './image-files.ts';
 
 export interface ScenarioOptions {
   /** The `retry-after` header, in seconds. */
@@ -15,6 +17,8 @@ type Scenario = (exchange: Exchange, options: ScenarioOptions) => void | Promise
 export const UPSTREAM_TEXT = 'words of the upstream service';
 
 const html = Buffer.from('<!doctype html><title>Sign in to the network</title><p>Sign in');
+/** A picture that differs from those that are painted. */
+const second = pngOfSize(48, 32);
 const svg = Buffer.from(
   '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><script>alert(1)</script></svg>',
 );
@@ -48,13 +52,15 @@ interface Oddities {
   readonly data?: Buffer;
   /** The `content-type` of the answer. */
   readonly mediaType?: string;
+  /** How the base64 of the final image is written. */
+  readonly spell?: (base64: string) => string;
 }
 
-const drawn = async (exchange: Exchange, { status, data, mediaType }: Oddities = {}): Promise<void> => {
+const drawn = async (exchange: Exchange, { status, data, mediaType, spell }: Oddities = {}): Promise<void> => {
   const stream = new EventStream(exchange);
   await stream.begin(mediaType);
   for (let index = 0; index < stream.partials; index++) await stream.partial(index);
-  stream.completed(await stream.image(status, data), status);
+  stream.completed(await stream.image(status, data, spell), status);
 };
 
 const moderation = {
@@ -69,6 +75,16 @@ export const scenarios = {
   /** The item's status lags behind its image. */
   odd_status: (exchange) => drawn(exchange, { status: 'generating' }),
   odd_media_type: (exchange) => drawn(exchange, { mediaType: 'Text/Event-Stream' }),
+  wrong_media_type: (exchange) => drawn(exchange, { mediaType: 'application/json' }),
+  /** Base64 with line breaks, in a `data:` address. */
+  odd_base64: (exchange) =>
+    drawn(exchange, { spell: (base64) => `data:image/png;base64,${base64.replace(/.{76}/g, '$&\r\n')}` }),
+  /** One JSON answer, though a stream was asked for. */
+  whole_response: async (exchange) => {
+    const stream = new EventStream(exchange);
+    const image = await stream.paintFinal();
+    answerJson(exchange.response, 200, stream.finished(image.toString('base64')));
+  },
   /** Finishes when the test calls `release`. */
   held: async (exchange) => {
     const stream = new EventStream(exchange);
@@ -77,11 +93,12 @@ export const scenarios = {
     await exchange.released();
     stream.completed(await stream.image());
   },
-  /** A damaged preview, then a valid image. */
+  /** Previews that can't be shown, then a valid image. */
   bad_partial: async (exchange) => {
     const stream = new EventStream(exchange);
     await stream.begin();
     await stream.partial(0, html);
+    await stream.partial(1, (await stream.paintFinal()).subarray(0, -20));
     stream.completed(await stream.image());
   },
   /** The image comes only in the last event, as some servers send it. */
@@ -103,6 +120,35 @@ export const scenarios = {
     stream.raw('data: null\n\ndata: [1]\n\ndata: "text"\n\n');
     stream.completed(await stream.image());
   },
+  /** Keep-alives without JSON, and an event that is damaged. */
+  pings: async (exchange) => {
+    const stream = new EventStream(exchange);
+    const ping = () => stream.raw('data:\n\ndata: ping\n\nevent: ping\ndata\n\n: ping\n\n');
+    await stream.begin();
+    ping();
+    stream.raw('event: response.in_progress\ndata: {"type":"response.in_prog\n\n');
+    const image = await stream.image();
+    ping();
+    stream.completed(image);
+  },
+  /** A second image that nobody asked for. */
+  two_images: async (exchange) => {
+    const stream = new EventStream(exchange);
+    await stream.begin();
+    await stream.image('completed', second);
+    stream.completed(await stream.image());
+  },
+  /** The connection stays open after the last event. */
+  never_ends: async (exchange) => {
+    const stream = new EventStream(exchange);
+    await stream.begin();
+    stream.event('response.completed', { response: stream.finished(await stream.image()) });
+  },
+  /** A failure after the complete image. */
+  server_error_after_image: afterPreview(async (stream) => {
+    await stream.image();
+    stream.failed({ code: 'server_error', message: UPSTREAM_TEXT });
+  }),
   /** The connection breaks after the complete image. */
   cut_after_image: afterPreview(async (stream) => {
     await stream.image();
@@ -140,6 +186,17 @@ export const scenarios = {
   /** The page of a proxy, with status 200. */
   html: ({ response }) => void response.writeHead(200, { 'content-type': 'text/html' }).end(html),
 
+  too_big: ({ response }) => void response.writeHead(413, { 'content-type': 'text/html' }).end(html),
+  gateway_timeout: ({ response }) => void response.writeHead(504, { 'content-type': 'text/html' }).end(html),
+  /** A gateway gives up when the test calls `release`. */
+  held_timeout: async ({ response, released }) => {
+    await released();
+    response.writeHead(504, { 'content-type': 'text/html' }).end(html);
+  },
+  /** An error, with status 200. */
+  error_in_200: ({ response }) =>
+    answerJson(response, 200, { error: { message: UPSTREAM_TEXT, type: 'server_error', code: 'server_error' } }),
+
   // Streams that report a failure.
   failed_server_error: afterPreview((stream) => stream.failed({ code: 'server_error', message: UPSTREAM_TEXT })),
   failed_rate_limit: afterPreview((stream) => stream.failed({ code: 'rate_limit_exceeded', message: UPSTREAM_TEXT })),
@@ -168,10 +225,16 @@ export const scenarios = {
     stream.completed();
   }),
 
+  refused: afterPreview((stream) => {
+    stream.refusal(UPSTREAM_TEXT);
+    stream.completed();
+  }),
+
   // Streams without a usable image.
   no_image: afterPreview((stream) => stream.completed()),
   html_image: (exchange) => drawn(exchange, { data: html }),
   svg_image: (exchange) => drawn(exchange, { data: svg }),
+  cut_image: (exchange) => drawn(exchange, { data: second.subarray(0, -30) }),
   pixel_bomb: (exchange) => drawn(exchange, { data: pixelBomb }),
   gzip_bomb: ({ response }) => answerGzipBomb(response, 200, 'text/event-stream', 'data: {"type":"'),
   gzip_bomb_refusal: ({ response }) => answerGzipBomb(response, 400, 'application/json', '{"error":{"message":"'),
@@ -183,10 +246,20 @@ export const scenarios = {
     stream.raw('event: response.output_item.done\ndata: {"type":"response.output_item.done","item":{"type":"image_gen');
     stream.end();
   }),
+  /** A compressed answer that breaks off. */
+  cut_gzip: ({ response }) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' });
+    response.end(gzipSync('data: {"type":"response.created"}\n\n'.repeat(50)).subarray(0, 30));
+  },
   /** The stream ends without a last event. */
   silent_end: afterPreview((stream) => stream.end()),
   silence: (exchange) => new EventStream(exchange).open(),
   silence_after_partial: afterPreview(() => undefined),
+  /** The preview after the image tells a test that the image has been read. */
+  silence_after_image: afterPreview(async (stream) => {
+    await stream.image();
+    await stream.partial(1);
+  }),
   silence_before_headers: () => undefined,
 } as const satisfies Record<string, Scenario>;
 

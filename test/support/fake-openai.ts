@@ -6,16 +6,20 @@
  * By hand: `npx node test/support/fake-openai.ts --port 4010`. Then a marker in the prompt chooses the answer: `[[500]]` fails every
  * try, and `[[500 once]]` only the first. The key `sk-wrong` and the model `missing-model` are refused. The markers are:
  *
- * - the prompt is refused: `moderation`, `moderated_item`, `failed_invalid_prompt`, `failed_after_image`, `incomplete_filtered`
+ * - the prompt or the picture is refused: `moderation`, `moderated_item`, `failed_invalid_prompt`, `failed_after_image`,
+ *   `incomplete_filtered`, `refused`
  * - the account or the key is refused: `401`, `403` (not verified), `missing_scope`, `forbidden`, `unsupported_country`, `quota`,
  *   `billing_limit`
- * - the request is refused: `bad_option`, `404` (no such model), `wrong_path`
+ * - the request is refused: `bad_option`, `404` (no such model), `wrong_path`, `too_big`
  * - a retry may help: `429`, `failed_rate_limit`, `nested_error`, `500`, `503`, `conflict`, `request_timeout`, `failed_server_error`,
- *   `named_error`, `unnamed_error`
- * - the connection breaks: `reset`, `cut`, `cut_inside_event`, `silent_end`, `cut_after_image` (which keeps the image)
- * - the connection goes silent: `silence_before_headers`, `silence`, `silence_after_partial`
- * - no usable image comes: `no_image`, `incomplete`, `html`, `html_image`, `svg_image`, `pixel_bomb`, `gzip_bomb`, `gzip_bomb_refusal`
- * - unusual answers that draw all the same: `odd_status`, `odd_media_type`, `bad_partial`, `late_item`, `strange_events`
+ *   `named_error`, `unnamed_error`, `error_in_200`, `gateway_timeout`
+ * - the connection breaks: `reset`, `cut`, `cut_inside_event`, `cut_gzip`, `silent_end`
+ * - the connection goes silent: `silence_before_headers`, `silence`, `silence_after_partial`, `silence_after_image` (which
+ *   keeps the image)
+ * - no usable image comes: `no_image`, `incomplete`, `html`, `html_image`, `svg_image`, `cut_image`, `pixel_bomb`,
+ *   `gzip_bomb`, `gzip_bomb_refusal`
+ * - unusual answers that draw all the same: `odd_status`, `odd_media_type`, `wrong_media_type`, `odd_base64`, `whole_response`,
+ *   `bad_partial`, `late_item`, `strange_events`, `pings`, `two_images`, `never_ends`, `server_error_after_image`, `cut_after_image`
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -134,7 +138,7 @@ export class FakeOpenAI {
     const sent: SentImages = { partials: [] };
     this.sent.push(sent);
     const { name, options } = this.#queue.shift() ?? { name: this.#scenarioFor(request), options: {} };
-    const released = name === 'held' ? this.#hold(response) : undefined;
+    const released = name.startsWith('held') ? this.#hold(response) : undefined;
     const exchange = this.#exchange(request, response, sent, released);
     try {
       await play(name, exchange, options);

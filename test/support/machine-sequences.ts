@@ -152,7 +152,7 @@ class Player {
       case 'failed':
         return failedEvent(this.#generationId(one.generation), one.candidate);
       case 'forget':
-        return { type: 'forget', inUse: one.inUse === undefined ? [] : [this.#imageId(one.inUse)] };
+        return { type: 'forget', keep: one.inUse === undefined ? [] : [this.#imageId(one.inUse)] };
     }
   }
 

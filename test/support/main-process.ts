@@ -29,12 +29,19 @@ export async function copyServer({ isBuilt = true } = {}): Promise<string> {
   return folder;
 }
 
-/** Starts the server of `folder` with nothing in its environment but this. It is killed when the test is over. */
-export function startMain(folder: string, environment: Readonly<Record<string, string>> = {}): MainProcess {
+/**
+ * Starts the server of `folder` with nothing in its environment but this. It is killed when the test is over.
+ * @param stderr where its log goes: the test reads it, or a file descriptor does
+ */
+export function startMain(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+  stderr: 'pipe' | number = 'pipe',
+): MainProcess {
   const child = spawn(process.execPath, [join(folder, 'server/main.ts')], {
     cwd: folder,
     env: { PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', stderr],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   return new MainProcess(child);

@@ -12,6 +12,8 @@ import { imageOf } from './scripted-generator.ts';
 
 /** In bytes: a socket that holds more has no capacity. */
 export const CAP = 20_000;
+/** In bytes: so much of snapshots and drafts may go out at once, and a tenth of it a second. */
+export const UPDATE_BURST = 10 * CAP;
 const PLENTY_BYTES = 10_000_000;
 
 const welcome: WelcomeMessage = {
@@ -107,6 +109,7 @@ interface JoinOptions {
 export class OutboxHarness {
   readonly source: FakeSource;
   readonly socket = new FakeWebSocket();
+  readonly clock = new FakeClock();
   readonly outbox: Outbox;
   /** Wanted images that were gone when their turn came. */
   readonly gone: string[] = [];
@@ -116,21 +119,22 @@ export class OutboxHarness {
     frames = new ImageFrames(new ImageMemory(PLENTY_BYTES)),
   }: JoinOptions = {}) {
     this.source = source;
-    const writer = new SocketWriter(this.socket.asWebSocket, new FakeClock(), CAP, randomUUID);
+    const writer = new SocketWriter(this.socket.asWebSocket, this.clock, CAP, randomUUID);
     this.outbox = new Outbox(writer, frames, {
-      connectionId: welcome.connectionId,
+      clock: this.clock,
+      limits: { OUTBOX_BYTES: UPDATE_BURST, UPDATE_BYTES_PER_SECOND: UPDATE_BURST / 10 },
       onImageGone: (imageId) => this.gone.push(imageId),
-      onSessionEnded: () => {},
+      onRemoved: () => {},
       onFault: (error) => {
         throw error;
       },
     });
   }
 
-  /** As a connection joins: subscribing reports the viewers at once. */
+  /** As a connection joins: subscribing reports the viewers before. */
   join({ have = [], urlOf }: JoinOptions = {}): void {
-    this.outbox.join(welcome, { source: this.source, role: 'reviewer', ...(urlOf && { urlOf }) }, have);
     this.outbox.viewersChanged();
+    this.outbox.join(welcome, { source: this.source, ...(urlOf && { urlOf }) }, have);
   }
 
   /** Fills the socket above its cap. */

@@ -1,17 +1,19 @@
 /** A whole server on a port of its own, for one test: closed when the test is over. */
 import type { AddressInfo, Socket } from 'node:net';
-import pino from 'pino';
 import { expect, onTestFinished, vi } from 'vitest';
 import { createProofroom, type Proofroom, type ProofroomOptions } from '../../server/create-proofroom.ts';
 import type { Generator } from '../../server/generators/generator.ts';
 import { createNodeServer, type NodeServer } from '../../server/http/node-server.ts';
-import { createLogger, type Logger } from '../../server/platform/logger.ts';
+import { createLogger } from '../../server/platform/logger.ts';
 import { builtFolder } from './page-fixture.ts';
 import { imageOf, ScriptedGenerator } from './scripted-generator.ts';
 import { WsClient } from './ws-client.ts';
 
 // Longer than any wait within a test, so that the wait fails first and says what it waited for.
 vi.setConfig({ testTimeout: 30_000 });
+
+/** Opens the metrics of test servers. */
+const METRICS_TOKEN = 'a-metrics-token-of-more-than-32-characters';
 
 export type ServerOptions = Omit<ProofroomOptions, 'generator' | 'logger' | 'builtFolder'>;
 
@@ -29,7 +31,7 @@ export interface TestServer<G extends Generator = Generator> {
   /** The lines of the log with this message. */
   logged(msg: string): LogLine[];
   /** The metrics, by name and labels as Prometheus reads them. */
-  metrics(headers?: Readonly<Record<string, string>>): Promise<Readonly<Record<string, number>>>;
+  metrics(): Promise<Readonly<Record<string, number>>>;
   /** The server's side of each open connection. */
   readonly sockets: ReadonlySet<Socket>;
   /** The server's side of the connection that this client has opened. */
@@ -48,9 +50,10 @@ export async function startServer(
 ): Promise<TestServer> {
   const logs: string[] = [];
   const proofroom = createProofroom({
+    metricsToken: METRICS_TOKEN,
     ...options,
     generator,
-    logger: loggerTo(logs),
+    logger: createLogger('debug', { write: (line) => void logs.push(line) }),
     builtFolder: await builtFolder(),
   });
   const node = createNodeServer(proofroom);
@@ -68,7 +71,7 @@ export async function startServer(
     await node.close();
   });
   const logged = (msg: string) => logs.map((line): LogLine => JSON.parse(line)).filter((line) => line.msg === msg);
-  const metrics = (headers?: Readonly<Record<string, string>>) => readMetrics(address, headers);
+  const metrics = () => readMetrics(address);
   return { proofroom, node, generator, address, port, logs, logged, metrics, ...connections, client };
 }
 
@@ -101,17 +104,6 @@ export async function drawAttempts(
   return reviewer.last('snapshot').attempts.map(({ image }) => image.imageId);
 }
 
-/** The product's own logger, with what it leaves out; only the destination is the test's. */
-function loggerTo(lines: string[]): Logger {
-  const destination: pino.DestinationStream = { write: (line) => void lines.push(line) };
-  const spy = vi.spyOn(pino, 'destination').mockReturnValue(destination as ReturnType<typeof pino.destination>);
-  try {
-    return createLogger('debug');
-  } finally {
-    spy.mockRestore();
-  }
-}
-
 function listen({ server }: NodeServer): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.once('error', reject);
@@ -139,11 +131,9 @@ function trackSockets({ server }: NodeServer) {
   return { sockets, socketOf, noSockets };
 }
 
-async function readMetrics(
-  address: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Readonly<Record<string, number>>> {
-  const response = await fetch(`${address}/metrics`, { headers: { Connection: 'close', ...headers } });
+async function readMetrics(address: string): Promise<Readonly<Record<string, number>>> {
+  const headers = { Connection: 'close', Authorization: `Bearer ${METRICS_TOKEN}` };
+  const response = await fetch(`${address}/metrics`, { headers });
   expect(response.status).toBe(200);
   const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   const entries = lines.map((line) => /^(.+) (\S+)$/.exec(line) ?? expect.fail(`No metric: ${line}`));

@@ -7,6 +7,7 @@ import { IntentEvent } from '../../model/intent.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { selectedAfter } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
+import { serverAddress, sessionLink } from '../../model/server-address.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import { viewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
@@ -22,12 +23,14 @@ import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
 import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
+import { startOverQuestion } from './questions.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
 import type { TokenForm } from './token-form.ts';
 import '../compare/compare.ts';
 import './confirm-dialog.ts';
 import '../notices/demo-banner.ts';
+import '../notices/obstacle-notice.ts';
 import './name-dialog.ts';
 import '../sidebar/sidebar.ts';
 import './share-dialog.ts';
@@ -116,11 +119,7 @@ export class Review extends LitElement {
         @name=${() => this.name.show()}
       ></proof-top-bar>
       ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session)}
-      <proof-share
-        .server=${this.server}
-        .sessionId=${session.sessionId}
-        .sessionKey=${session.sessionKey}
-      ></proof-share>
+      <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
       <proof-name
         .name=${welcome?.name ?? ''}
         .limit=${welcome?.limits.NAME_CHARACTERS}
@@ -137,9 +136,8 @@ export class Review extends LitElement {
         <section class="sidebar" aria-label="Access"><proof-token ?refused=${connection.refused}></proof-token></section>
       </div>`;
     }
-    if (!snapshot && connection.status !== 'closed') {
-      return html`<div class="layout single"><p class="sidebar waiting soft">Opening the session …</p></div>`;
-    }
+    if (!snapshot && connection.status !== 'closed')
+      return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
     const content = viewerContent(session, selectedId);
     return html`<div
@@ -155,12 +153,28 @@ export class Review extends LitElement {
           .options=${this.options}
           .unsent=${this.unsent}
           .selectedId=${selectedId}
+          .link=${this.#link}
           @start-over=${this.#startOver}
           @focus-moved=${this.#scrollToPicture}
         ></proof-sidebar>
       </section>
       ${this.#compare(session)}
     </div>`;
+  }
+
+  #opening({ connection }: SessionState): TemplateResult {
+    if (connection.status !== 'reconnecting' || !connection.obstacle) {
+      return html`<p class="sidebar waiting soft">Opening the session …</p>`;
+    }
+    return html`<section class="sidebar" aria-label="Connection">
+      <proof-obstacle .obstacle=${connection.obstacle} .link=${this.#link}></proof-obstacle>
+    </section>`;
+  }
+
+  /** Leads to the session on the server's own page; to a new session while none is known. */
+  get #link(): string {
+    const { sessionId } = this.session ?? {};
+    return sessionId === undefined ? serverAddress(this.server) : sessionLink(this.server, sessionId, undefined);
   }
 
   #compare(session: SessionState): TemplateResult | typeof nothing {
@@ -170,20 +184,21 @@ export class Review extends LitElement {
     return html`<proof-compare
       .attempts=${snapshot.attempts}
       .images=${session.images}
+      .imageProblems=${session.imageProblems}
       .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
       ?decides=${decides && snapshot.stage === 'user_feedback'}
       .pending=${session.pending}
       ?unavailable=${unavailable}
       .status=${statusBehindDialog(session, Date.now())}
       @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.sidebar?.commandSent()}
-      @closed=${this.#compareClosed}
+      @closed=${this.#dialogClosed}
     ></proof-compare>`;
   }
 
-  /** The element that the focus would go back to may be gone from the viewer by now. */
-  #compareClosed(): void {
+  /** The element that the focus would go back to may be gone by now. */
+  #dialogClosed({ currentTarget: dialog }: Event): void {
     const focused = this.shadowRoot?.activeElement;
-    if (!focused || focused === this.compare) void this.sidebar?.enter();
+    if (!focused || focused === dialog) void this.sidebar?.enter();
   }
 
   // These events end here: they say nothing to the host page.
@@ -216,7 +231,8 @@ export class Review extends LitElement {
     const approved = snapshot?.stage === 'final';
     const isSafe = approved && this.#saved.has(snapshot.approved.imageId) && viewers.reviewers + viewers.watchers < 2;
     if (snapshot && !isSafe) {
-      return this.confirm.show({ approved, pictures: snapshot.attempts.length + (snapshot.discarded?.length ?? 0) });
+      const pictures = snapshot.attempts.length + (snapshot.discarded?.length ?? 0);
+      return this.confirm.ask(startOverQuestion({ approved, pictures }));
     }
     this.sidebar?.commandSent();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));

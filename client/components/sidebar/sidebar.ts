@@ -21,6 +21,7 @@ import { StageFocus } from './stage-focus.ts';
 import { quote, stagePanel } from './stage-panel.ts';
 import '../notices/ended-notice.ts';
 import '../notices/error-notice.ts';
+import '../notices/obstacle-notice.ts';
 import '../notices/rejection-notice.ts';
 import '../notices/unfinished-notice.ts';
 import './attempt-changes.ts';
@@ -53,6 +54,8 @@ export class Sidebar extends LitElement {
   @property({ attribute: false }) accessor unsent: UnsentInput = {};
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
   @property({ attribute: false }) accessor selectedId: string | undefined;
+  /** Leads to the session on the server's own page. */
+  @property({ attribute: false }) accessor link = '';
   @query('proof-prompt') private accessor form!: PromptForm | null;
   @query('.focus-target') private accessor focusTarget!: HTMLElement | null;
   @query('proof-ended-notice') private accessor endedNotice!: EndedNotice | null;
@@ -118,14 +121,19 @@ export class Sidebar extends LitElement {
 
   /** How the connection, the last command and the last generation ended. */
   #notices({ error, image, lastAction, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
-    const { connection, rejection, welcome, draft } = this.session;
+    const { connection, rejection, welcome, serverAheadMs, draft } = this.session;
     const { decides, unavailable } = this.#permissions;
     const finished = attemptsOf(lastGeneration, attempts).length;
     return html`<div class="notices">
       <proof-ended-notice .connection=${connection} .prompt=${draft} ?keeps=${image !== undefined}></proof-ended-notice>
+      <proof-obstacle
+        .obstacle=${connection.status === 'reconnecting' ? connection.obstacle : undefined}
+        .link=${this.link}
+      ></proof-obstacle>
       <proof-rejection-notice
         .rejection=${rejection}
         .participantId=${welcome?.participantId}
+        .serverAheadMs=${serverAheadMs}
       ></proof-rejection-notice>
       <proof-error-notice
         .error=${finished > 0 ? undefined : error}

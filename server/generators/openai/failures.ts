@@ -1,6 +1,6 @@
 /** Failures that this server notices itself: no connection, a silence, an answer without an image. refusals.ts has those that the service reports. */
 import type { GenerationErrorCode } from '../../../shared/model.ts';
-import { GenerationFailed, inSentence, type Transient, UpstreamFault } from '../generator.ts';
+import { GenerationFailed, inSeconds, inSentence, type Transient, UpstreamFault } from '../generator.ts';
 import type { Service } from './service.ts';
 
 /** How a failure is judged. */
@@ -8,6 +8,8 @@ export interface Verdict {
   readonly code: GenerationErrorCode;
   /** Whether the request is tried again: never, when a person sends it again, or automatically by `withRetries`. */
   readonly retry: 'never' | 'by a person' | 'automatic';
+  /** The service certainly drew nothing, unless `mayBeDrawn` says otherwise. */
+  readonly drewNothing?: boolean;
   /** A sentence for people. */
   readonly message: (service: Service) => string;
 }
@@ -16,8 +18,9 @@ const verdicts = {
   unreachable: {
     code: 'network',
     retry: 'automatic',
+    drewNothing: true,
     message: ({ name }) =>
-      `${name} could not be reached. Check the network of this server, and OPENAI_BASE_URL if it is set.`,
+      `${name} could not be reached. Check the network of this server, and OPENAI_BASE_URL and HTTPS_PROXY if they are set.`,
   },
   cut: {
     code: 'network',
@@ -41,6 +44,11 @@ const verdicts = {
     retry: 'by a person',
     message: ({ name }) => `${name} sent something that is no PNG, JPEG or WebP image. Ask again.`,
   },
+  damaged_image: {
+    code: 'provider_error',
+    retry: 'by a person',
+    message: () => 'The image arrived incomplete or damaged. It may have been billed all the same. Ask again.',
+  },
   image_too_big: {
     code: 'provider_error',
     retry: 'by a person',
@@ -63,6 +71,7 @@ const verdicts = {
   unusable_key: {
     code: 'invalid_api_key',
     retry: 'never',
+    drewNothing: true,
     message: () =>
       'The OpenAI API key holds a character that no key has. Correct OPENAI_API_KEY and restart the server.',
   },
@@ -83,24 +92,23 @@ export function failure(kind: FailureKind, service: Service, detail: string = ki
 /** The service sent no byte for `silenceMs` milliseconds. */
 export function silent(service: Service, silenceMs: number): GenerationFailed {
   const message = ({ name }: Service) =>
-    `${name} sent nothing for ${seconds(silenceMs)}, so the try was given up. Ask again.`;
-  return failed({ code: 'timeout', retry: 'automatic', message }, service, 'silence', maybeDrawn(service));
+    `${name} sent nothing for ${inSeconds(silenceMs)}, so the try was given up. ` +
+    `Whether ${inSentence(name)} drew and billed the image is not known. Ask again.`;
+  return failed({ code: 'timeout', retry: 'automatic', message }, service, 'silence', maybeDrawn(service, silenceMs));
 }
 
-/** The request was not finished after `totalMs` milliseconds. */
-export function endless(service: Service, totalMs: number): GenerationFailed {
-  const message = ({ name }: Service) =>
-    `${name} had not finished after ${seconds(totalMs)}, so the try was given up. Ask again.`;
-  // A server of the Images API likely goes on drawing, and a retry would only wait behind that.
-  const retry = service.api === 'images' ? 'by a person' : 'automatic';
-  return failed({ code: 'timeout', retry, message }, service, 'total time');
-}
+/** The Responses API streams events at once, so a request that fails sooner than any model draws has drawn nothing. */
+export const FASTEST_DRAWING_MS = 5_000;
 
-/** Rule R10: the Images API says nothing before its answer, so a request that fails after it was sent may have drawn the image. */
-export const maybeDrawn = ({ api }: Service): Transient => (api === 'images' ? { mayBeDrawn: true } : {});
+/**
+ * Rule R10: a request that fails `sentForMs` after it was sent may have drawn the image. The Images API says nothing before its answer;
+ * of the Responses API a gateway between may have held the events back.
+ */
+export const maybeDrawn = ({ api }: Service, sentForMs: number): Transient =>
+  api === 'images' || sentForMs >= FASTEST_DRAWING_MS ? { mayBeDrawn: true } : {};
 
 export function failed(
-  { code, retry, message }: Verdict,
+  { code, retry, drewNothing = false, message }: Verdict,
   service: Service,
   detail: string,
   transient: Transient = {},
@@ -108,10 +116,7 @@ export function failed(
   return new GenerationFailed(code, message(service), {
     retryable: retry !== 'never',
     ...(retry === 'automatic' && { transient }),
+    mayBeBilled: !drewNothing || transient.mayBeDrawn === true,
     cause: new UpstreamFault(detail),
   });
 }
-
-const secondsFormat = new Intl.NumberFormat('en', { style: 'unit', unit: 'second', unitDisplay: 'long' });
-
-const seconds = (ms: number): string => secondsFormat.format(Math.max(1, Math.round(ms / 1_000)));

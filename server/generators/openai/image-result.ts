@@ -1,36 +1,62 @@
 /** A finished image as both APIs send it: base64, a rewritten prompt, and the tokens that it took. */
 import * as v from 'valibot';
 import { Count } from '../../../shared/schemas.ts';
-import type { GenerateResult } from '../generator.ts';
-import { type ImageByteLimits, readBase64Image } from '../read-image.ts';
-import { failure } from './failures.ts';
+import type { GenerateResult, GenerationFailed } from '../generator.ts';
+import { type ImageByteLimits, type ImageRejection, readBase64Image } from '../read-image.ts';
+import { type FailureKind, failure } from './failures.ts';
 import type { TokenPrices } from './models.ts';
 import type { Service } from './service.ts';
 
 /** A rewritten prompt stands in every snapshot, so it is cut to the length that a person's own prompt may have. */
 const REVISED_PROMPT_CHARACTERS = 4_000;
 
-/** @throws {GenerationFailed} if `base64` is no image, or one beyond the limits */
+/** An image in base64, as a `data:` address too; a failure if it is none, not whole, or beyond the limits. */
 export function readImageResult(
-  base64: string,
+  text: string,
   revisedPrompt: string | null | undefined,
   service: Service,
   limits: ImageByteLimits,
-): GenerateResult {
-  const image = readBase64Image(base64, limits);
-  if (image === 'too big') throw failure('image_too_big', service);
-  if (image === 'not an image') throw failure('not_an_image', service);
+): GenerateResult | GenerationFailed {
+  if (/^\s*https?:/i.test(text)) return failure('only_an_address', service);
+  const image = readBase64Image(text, limits);
+  if (typeof image === 'string') return failure(rejections[image], service);
   if (!revisedPrompt) return { image };
   return { image, revisedPrompt: revisedPrompt.slice(0, REVISED_PROMPT_CHARACTERS).toWellFormed() };
 }
 
+const rejections = {
+  'too big': 'image_too_big',
+  'not an image': 'not_an_image',
+  damaged: 'damaged_image',
+} as const satisfies Record<ImageRejection, FailureKind>;
+
+/** Images beyond the requested one that are kept, so that a service can't fill the memory with them (rule S4). */
+const MORE_IMAGES = 3;
+
+/** The images of one answer as one result. `prices` are needed only with `tokens`. */
+export function combineResults(
+  [first, ...more]: readonly [GenerateResult, ...GenerateResult[]],
+  tokens: ImageTokens | undefined,
+  prices: TokenPrices | undefined,
+): GenerateResult {
+  return {
+    ...first,
+    ...(more.length > 0 && { moreImages: more.slice(0, MORE_IMAGES).map(({ image }) => image) }),
+    ...(tokens && usageOf(tokens, prices)),
+  };
+}
+
+/** No image takes more than some ten thousand tokens. A count beyond this is a mistake of the service, and none is shown then. */
+const MOST_TOKENS = 1_000_000;
+const Tokens = v.pipe(Count, v.maxValue(MOST_TOKENS));
+
 export const ImageTokens = v.object({
-  input_tokens: Count,
-  output_tokens: Count,
-  total_tokens: Count,
+  input_tokens: Tokens,
+  output_tokens: Tokens,
+  total_tokens: Tokens,
   /** Text and images have different prices. Some compatible servers don't say how many of each there were. */
   input_tokens_details: v.optional(
-    v.fallback(v.optional(v.object({ text_tokens: Count, image_tokens: Count })), undefined),
+    v.fallback(v.optional(v.object({ text_tokens: Tokens, image_tokens: Tokens })), undefined),
   ),
 });
 export type ImageTokens = v.InferOutput<typeof ImageTokens>;

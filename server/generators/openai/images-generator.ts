@@ -9,13 +9,21 @@ import type OpenAI from 'openai';
 import * as v from 'valibot';
 import type { Clock } from '../../platform/clock.ts';
 import type { Limits } from '../../platform/limits.ts';
-import type { GenerateRequest, GenerateResult, Generator, GeneratorCapabilities } from '../generator.ts';
+import {
+  type GenerateRequest,
+  type GenerateResult,
+  GenerationFailed,
+  type Generator,
+  type GeneratorCapabilities,
+} from '../generator.ts';
 import type { ImageByteLimits } from '../read-image.ts';
+import { valuesOf } from './answer.ts';
 import { failure } from './failures.ts';
-import { ImageTokens, readImageResult, usageOf } from './image-result.ts';
+import { combineResults, ImageTokens, readImageResult } from './image-result.ts';
 import {
   isOpenAIImageModel,
   type ModelPrices,
+  mostDollarsOf,
   openAICapabilities,
   pricesOf,
   standardSizes,
@@ -23,7 +31,7 @@ import {
 } from './models.ts';
 import { makeRequest, type OpenAIAccess } from './openai-client.ts';
 import { modelOf, parametersOf } from './parameters.ts';
-import { optionalText, parseRefusal, refused } from './refusals.ts';
+import { optionalText, refusalIn, refused } from './refusals.ts';
 import { imagesService, type Service } from './service.ts';
 
 export interface ImagesApiOptions extends OpenAIAccess {
@@ -36,18 +44,23 @@ export interface ImagesApiOptions extends OpenAIAccess {
   /** Whether the server has the endpoint for edits. */
   readonly canEdit: boolean;
   readonly prices?: ModelPrices | undefined;
+  /** What one image costs at most, in US dollars; if absent, that is estimated from the prices of tokens. */
+  readonly imageDollars?: number | undefined;
   readonly limits: Limits;
-  readonly clock?: Pick<Clock, 'now' | 'after'>;
+  readonly clock?: Pick<Clock, 'now' | 'monotonic' | 'after'>;
 }
 
 /** A generator that makes one try per image. `withRetries` adds more. */
 export function createImagesApiGenerator(options: ImagesApiOptions): Generator {
+  const { imageModel, imageModels = [] } = options;
+  const mostDollars = mostDollarsOf([imageModel, ...imageModels], options, () => 0);
   return {
     name: imagesService(options).name,
-    model: options.imageModel ?? 'the model it runs',
+    model: imageModel ?? 'the model it runs',
     demo: false,
     maxTries: 1,
     capabilities: capabilitiesOf(options),
+    ...(mostDollars && { mostDollars }),
     generate: (request, { signal }) => generate(request, signal, options),
   };
 }
@@ -65,17 +78,13 @@ function generate(request: GenerateRequest, caller: AbortSignal, options: Images
   const imageModel = modelOf(request.options, options.imageModel);
   const service = imagesService({ ...options, imageModel }, request.parent ? 'edits' : 'generations');
   return makeRequest(options, service, caller, async ({ images }, signal) => {
-    const answer = await send(images, request, imageModel, signal);
-    return readAnswer(answer, service, options.limits, pricesOf(imageModel, options.prices));
+    const response = await send(images, request, imageModel, signal).asResponse();
+    const values = await Array.fromAsync(valuesOf(response, service));
+    return readAnswer(values, service, options.limits, pricesOf(imageModel, options.prices));
   });
 }
 
-function send(
-  images: OpenAI['images'],
-  request: GenerateRequest,
-  model: string | undefined,
-  signal: AbortSignal,
-): Promise<unknown> {
+function send(images: OpenAI['images'], request: GenerateRequest, model: string | undefined, signal: AbortSignal) {
   const { parent, prompt } = request;
   const fields = fieldsOf(request, model);
   if (!parent) return images.generate({ ...fields, prompt }, { signal });
@@ -107,36 +116,55 @@ function editPrompt({ prompt, feedback }: GenerateRequest): string {
   return `${feedback}\n\nAll else stays as it is in the image, which was first asked for in these words: ${prompt}`;
 }
 
+const image = {
+  b64_json: optionalText,
+  /** Some servers put the image itself here, in a `data:` address. */
+  url: optionalText,
+  revised_prompt: optionalText,
+  /** False if moderation has kept the image back, as xAI tells it. */
+  respect_moderation: v.fallback(v.optional(v.boolean()), undefined),
+};
+
+/** An answer, or an event of the Images API's own stream, which holds one image itself. */
 const Answer = v.object({
-  data: v.fallback(
-    v.nullish(v.array(v.object({ b64_json: optionalText, url: optionalText, revised_prompt: optionalText }))),
-    undefined,
-  ),
+  ...image,
+  type: optionalText,
+  data: v.fallback(v.nullish(v.array(v.fallback(v.nullable(v.object(image)), null))), undefined),
   usage: v.fallback(v.optional(ImageTokens), undefined),
-  /** Some servers report errors with status 200. */
-  error: v.optional(v.unknown()),
-  detail: v.optional(v.unknown()),
 });
 
 /**
- * Reads the image from `answer`: parsed JSON, or a text if the answer was none. Compatible servers don't always send what the SDK's
- * types promise.
- * @throws {GenerationFailed} if it holds no image
+ * Reads the images in an answer: its one JSON value, or those of a stream. Compatible servers don't always send what the SDK's types
+ * promise.
+ * @throws {GenerationFailed} if it holds no image, or if moderation refuses it
  */
 export function readAnswer(
-  answer: unknown,
+  values: readonly unknown[],
   service: Service,
   limits: ImageByteLimits,
   prices: TokenPrices | undefined,
 ): GenerateResult {
-  const { success, output } = v.safeParse(Answer, answer);
-  if (!success) {
-    throw failure('not_the_api', service, `answered with ${typeof answer === 'string' ? 'text' : 'other JSON'}`);
+  const answers = values
+    .map((value) => v.safeParse(Answer, value))
+    .flatMap(({ success, output }) => (success ? output : []));
+  if (answers.length === 0) throw failure('not_the_api', service, 'answered with other JSON');
+  const entries = answers
+    .filter(({ type }) => !type?.endsWith('partial_image'))
+    .flatMap(({ data, ...itself }) => data ?? itself)
+    .filter((entry) => entry !== null);
+  const results = entries.flatMap(({ b64_json, url, revised_prompt: revisedPrompt }) => {
+    const text = b64_json || url;
+    return text ? readImageResult(text, revisedPrompt, service, limits) : [];
+  });
+  const reported = values.map(refusalIn).find((refusal) => refusal !== undefined);
+  const refusal = reported && refused(reported, service);
+  const [first, ...more] = results.filter((result): result is GenerateResult => !(result instanceof GenerationFailed));
+  if (first && refusal?.code !== 'moderation_blocked') {
+    return combineResults([first, ...more], answers.findLast(({ usage }) => usage)?.usage, prices);
   }
-  const { data, usage, error, detail } = output;
-  const first = data?.[0];
-  if (!first && (error || detail)) throw refused(parseRefusal(error), service);
-  if (!first?.b64_json) throw failure(first?.url ? 'only_an_address' : 'no_image', service);
-  const result = readImageResult(first.b64_json, first.revised_prompt, service, limits);
-  return usage ? { ...result, ...usageOf(usage, prices) } : result;
+  if (refusal) throw refusal;
+  if (entries.some((entry) => entry.respect_moderation === false)) {
+    throw refused({ code: 'moderation_blocked', stage: 'output' }, service);
+  }
+  throw results.find((result) => result instanceof GenerationFailed) ?? failure('no_image', service);
 }

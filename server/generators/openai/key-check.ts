@@ -16,13 +16,13 @@ export type KeyVerdict =
 
 const CHECK_MS = 10_000;
 const CHECK_BYTES = 1024 * 1024;
-const limits = { UPSTREAM_SILENCE_MS: CHECK_MS, UPSTREAM_TOTAL_MS: CHECK_MS, UPSTREAM_STREAM_BYTES: CHECK_BYTES };
+const limits = { UPSTREAM_SILENCE_MS: CHECK_MS, UPSTREAM_STREAM_BYTES: CHECK_BYTES };
 
 /** Asks, at no cost, for the descriptions of the models. Never rejects. Takes at most 10 seconds. */
 export async function checkKey(
   access: OpenAIAccess,
   service: Service,
-  clock: Pick<Clock, 'now' | 'after'> = systemClock,
+  clock: Pick<Clock, 'now' | 'monotonic' | 'after'> = systemClock,
 ): Promise<KeyVerdict> {
   const names = [service.imageModel, service.api === 'responses' ? service.model : undefined];
   const check = async ({ models }: OpenAI, signal: AbortSignal): Promise<KeyVerdict> => {
@@ -38,10 +38,14 @@ export async function checkKey(
     }
   };
   if (names.every((name) => name === undefined)) return { verdict: 'unknown' };
+  const deadline = new AbortController();
+  const cancelTimer = clock.after(CHECK_MS, () => deadline.abort());
   try {
-    return await makeRequest({ ...access, limits, clock }, service, new AbortController().signal, check);
+    return await makeRequest({ ...access, limits, clock }, service, deadline.signal, check);
   } catch (error) {
     return error instanceof GenerationFailed ? { verdict: 'refused', failure: error } : { verdict: 'unknown' };
+  } finally {
+    cancelTimer();
   }
 }
 

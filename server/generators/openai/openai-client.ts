@@ -1,8 +1,10 @@
 /** Requests to OpenAI, or to the server that OPENAI_BASE_URL names: each has a client and a watchdog of its own. */
 import OpenAI from 'openai';
-import { Agent, fetch as undiciFetch } from 'undici';
+import { fetch as undiciFetch } from 'undici';
 import { type Clock, systemClock } from '../../platform/clock.ts';
+import { GenerationFailed } from '../generator.ts';
 import { failure } from './failures.ts';
+import { dispatcherFor, type ProxySettings } from './proxy.ts';
 import type { Service } from './service.ts';
 import { failureOf } from './thrown-errors.ts';
 import { UpstreamWatchdog, type WatchdogLimits } from './upstream-watchdog.ts';
@@ -11,17 +13,19 @@ export interface OpenAIAccess {
   readonly apiKey: string;
   /** If absent, the environment's OPENAI_BASE_URL, or else OpenAI itself. */
   readonly baseURL?: string;
+  /** If absent, the service is reached directly. */
+  readonly proxy?: ProxySettings;
 }
 
 export interface RequestOptions extends OpenAIAccess {
   readonly limits: WatchdogLimits;
-  readonly clock?: Pick<Clock, 'now' | 'after'>;
+  readonly clock?: Pick<Clock, 'now' | 'monotonic' | 'after'>;
 }
 
 /**
  * Makes one request: passes `request` a client and the signal that its calls must take.
- * @throws {GenerationFailed} for every failure but an abort
- * @throws {DOMException} `AbortError` when `caller` is aborted
+ * @throws {GenerationFailed} for every failure but an abort; that with which `caller` is aborted, if it is with one
+ * @throws {DOMException} `AbortError` when `caller` is aborted with any other reason
  */
 export async function makeRequest<Result>(
   { limits, clock = systemClock, ...access }: RequestOptions,
@@ -31,25 +35,25 @@ export async function makeRequest<Result>(
 ): Promise<Result> {
   const watchdog = new UpstreamWatchdog(caller, service, limits, clock);
   const { signal } = watchdog;
+  const startedAt = clock.monotonic();
   try {
     return await request(createClient(access, service, watchdog), signal);
   } catch (error) {
-    if (caller.aborted) throw new DOMException('The generation was aborted.', 'AbortError');
+    if (caller.aborted && !(caller.reason instanceof GenerationFailed)) {
+      throw new DOMException('The generation was aborted.', 'AbortError');
+    }
     // When the watchdog ends the request, the SDK only throws that the stream broke off.
-    throw failureOf(signal.aborted ? signal.reason : error, service, clock.now());
+    throw failureOf(signal.aborted ? signal.reason : error, service, clock.now(), clock.monotonic() - startedAt);
   } finally {
     watchdog.dispose();
   }
 }
 
-/** undici ends a silent stream after 300 seconds. Here only the watchdog decides. */
-const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
-
 /** The SDK's timeout covers only the headers, so it is set to the longest that a timer can hold. */
 const NEVER_MS = 2 ** 31 - 1;
 
 /** Retries nothing, and logs nothing: OPENAI_LOG could make the SDK log prompts. */
-function createClient({ apiKey, baseURL }: OpenAIAccess, service: Service, watchdog: UpstreamWatchdog): OpenAI {
+function createClient({ apiKey, baseURL, proxy }: OpenAIAccess, service: Service, watchdog: UpstreamWatchdog): OpenAI {
   // The error that such a key raises in a header would quote it (rule S3).
   if (!/^[\x21-\x7e]+$/.test(apiKey)) throw failure('unusable_key', service);
   return new OpenAI({
@@ -59,20 +63,21 @@ function createClient({ apiKey, baseURL }: OpenAIAccess, service: Service, watch
     timeout: NEVER_MS,
     logLevel: 'off',
     // Given a `Response`, the SDK need not make a request to find out whether `fetch` can send forms.
-    fetch: Object.assign(watchedFetch(watchdog), { Response }),
+    fetch: Object.assign(watchedFetch(watchdog, proxy), { Response }),
   });
 }
 
-function watchedFetch(watchdog: UpstreamWatchdog) {
+function watchedFetch(watchdog: UpstreamWatchdog, proxy: ProxySettings | undefined) {
   return async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const { method = 'GET', signal } = init;
+    const { method = 'GET' } = init;
     const { body, headers } = await encodeBody(init);
     const response = await undiciFetch(input instanceof Request ? input.url : input, {
       method,
       headers: [...headers],
       body,
-      signal: signal ?? null,
-      dispatcher: agent,
+      // Also while the body of the answer is read, which the SDK has no part in.
+      signal: watchdog.signal,
+      dispatcher: dispatcherFor(proxy),
       // Prompts and images go only to the address that was configured.
       redirect: 'manual',
     });

@@ -1,7 +1,7 @@
 /** Turns a refusal or a failure that the service reports, in any of its formats, into a failure of ours. */
 import * as v from 'valibot';
 import { type GenerationFailed, inSentence } from '../generator.ts';
-import { failed, maybeDrawn, type Verdict } from './failures.ts';
+import { FASTEST_DRAWING_MS, failed, maybeDrawn, type Verdict } from './failures.ts';
 import type { Service } from './service.ts';
 
 /** The fields that tell the service's failures apart. Its texts are read for that and never repeated (rule S7). */
@@ -10,6 +10,8 @@ export interface Refusal {
   readonly code?: string | null | undefined;
   readonly type?: string | null | undefined;
   readonly message?: string | null | undefined;
+  /** At moderation: whether the prompt was refused, or the picture. */
+  readonly stage?: 'input' | 'output' | undefined;
   readonly requestId?: string | null | undefined;
   readonly retryAfterMs?: number | undefined;
 }
@@ -20,14 +22,37 @@ export const optionalText = v.fallback(v.nullish(v.string()), undefined);
 /** OpenAI's codes are words. Some compatible servers put the HTTP status there. */
 export const optionalCode = v.fallback(v.nullish(v.union([v.string(), v.number()])), undefined);
 
-const ErrorBody = v.object({ code: optionalCode, type: optionalText, message: optionalText });
+const ErrorBody = v.object({
+  code: optionalCode,
+  type: optionalText,
+  message: optionalText,
+  moderation_details: v.fallback(v.nullish(v.object({ moderation_stage: v.picklist(['input', 'output']) })), undefined),
+});
 
-/** Reads an `error` field, which is an object as OpenAI writes it, or a mere text. */
+/** Reads an `error` field, which is an object as OpenAI writes it, or a mere text that may be a code. */
 export function parseRefusal(error: unknown): Refusal {
+  if (typeof error === 'string') return { code: error, message: error };
   const parsed = v.safeParse(ErrorBody, error);
-  if (!parsed.success) return { message: typeof error === 'string' ? error : undefined };
-  const { code, type, message } = parsed.output;
-  return typeof code === 'number' ? { status: code, type, message } : { code, type, message };
+  if (!parsed.success) return {};
+  const { code, type, message, moderation_details: moderation } = parsed.output;
+  const refusal = { type, message, ...(moderation && { stage: moderation.moderation_stage }) };
+  return typeof code === 'number' ? { ...refusal, status: code } : { ...refusal, code };
+}
+
+const unknown = v.optional(v.unknown());
+const ErrorAnswer = v.object({ error: unknown, errors: unknown, detail: unknown, message: unknown, code: unknown });
+
+/**
+ * The failure that an answer with status 200 reports, in the fields that OpenAI, FastAPI and others have for it. Undefined if it reports
+ * none.
+ */
+export function refusalIn(answer: unknown): Refusal | undefined {
+  const { success, output } = v.safeParse(ErrorAnswer, answer);
+  if (!success) return undefined;
+  const { error, errors, detail, message, code } = output;
+  const reported = error || (Array.isArray(errors) ? errors[0] : errors) || detail;
+  if (reported) return parseRefusal(reported);
+  return message || code ? parseRefusal(answer) : undefined;
 }
 
 type Matches = (refusal: Refusal, service: Service) => boolean;
@@ -38,21 +63,7 @@ interface Rule extends Verdict {
 
 /** The first rule that matches decides. Rules for codes come before rules for statuses, which say less. */
 const rules: readonly Rule[] = [
-  {
-    when: says(
-      'moderation_blocked',
-      'content_policy_violation',
-      'image_content_policy_violation',
-      'content_filter',
-      'invalid_prompt',
-      'bio_policy',
-      'misalignment_policy_violation',
-    ),
-    code: 'moderation_blocked',
-    retry: 'never',
-    message: ({ name }) =>
-      `The prompt was refused by ${inSentence(name)}'s safety system. Change the wording and ask again.`,
-  },
+  ...moderation(isModeration),
   {
     when: says('insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active'),
     code: 'quota_exceeded',
@@ -100,6 +111,15 @@ const rules: readonly Rule[] = [
     retry: 'never',
     message: ({ name }) => `${name} does not serve the country or region in which this server runs.`,
   },
+  // Some services say it only in their sentence, with any status.
+  ...moderation(allOf(speaksOfModeration, not(anyOf(hasStatus(401, 429), isRateLimit)))),
+  {
+    when: hasStatus(407),
+    code: 'provider_error',
+    retry: 'never',
+    message: () =>
+      'A proxy asks this server to sign in. Put the name and the password into HTTPS_PROXY, as in http://name:password@proxy.example:3128, and restart the server.',
+  },
   {
     when: hasStatus(403),
     code: 'provider_error',
@@ -132,7 +152,16 @@ const rules: readonly Rule[] = [
       `The service has no ${apiName(service)} at its address. Correct OPENAI_BASE_URL and restart the server.`,
   },
   {
-    when: anyOf(hasStatus(429), says('rate_limit_exceeded', 'rate_limit_error')),
+    when: anyOf(hasStatus(413), says('image_file_too_large', 'image_too_large')),
+    code: 'provider_error',
+    retry: 'never',
+    message: ({ name }) =>
+      `${name}, or a gateway or proxy between, takes no request of so many bytes. ` +
+      'Start from a smaller image, or from one in the format jpeg or webp; ' +
+      'whoever runs the gateway can raise its limit.',
+  },
+  {
+    when: anyOf(hasStatus(429), isRateLimit),
     code: 'rate_limited',
     retry: 'automatic',
     message: ({ name }) => `${name} is busy, or this account asks too often. Wait a minute and ask again.`,
@@ -171,13 +200,31 @@ const unexplained: Verdict = {
  */
 const isCutOff = hasStatus(408, 502, 504, 520, 524);
 
-/** Judges what the service said: an HTTP error, an error event, a failed response. */
-export function refused(refusal: Refusal, service: Service): GenerationFailed {
+/**
+ * Whether the service certainly drew nothing: it refused the request itself. A picture that moderation refused was drawn, and a fault
+ * of the service that comes late may have come after the drawing.
+ */
+function drewNothing(refusal: Refusal, service: Service, sentForMs: number): boolean {
+  const { status = 0, stage } = refusal;
+  if (anyOf(hasStatus(401, 429), isRateLimit, says('insufficient_quota'))(refusal, service)) return true;
+  if (isModeration(refusal) || speaksOfModeration(refusal)) return stage === 'input' && status >= 400;
+  return status >= 300 && (status < 500 || sentForMs < FASTEST_DRAWING_MS);
+}
+
+/** Whether the service gave a reason that this server knows. */
+export const isExplained = (refusal: Refusal, service: Service): boolean =>
+  rules.some(({ when }) => when(refusal, service));
+
+/**
+ * Judges what the service said: an HTTP error, an error event, a failed response.
+ * @param sentForMs how long ago the request was sent, in milliseconds
+ */
+export function refused(refusal: Refusal, service: Service, sentForMs = 0): GenerationFailed {
   const verdict = rules.find(({ when }) => when(refusal, service)) ?? unexplained;
   const { retryAfterMs } = refusal;
-  return failed(verdict, service, describe(refusal), {
+  return failed({ ...verdict, drewNothing: drewNothing(refusal, service, sentForMs) }, service, describe(refusal), {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(isCutOff(refusal, service) && maybeDrawn(service)),
+    ...(isCutOff(refusal, service) && maybeDrawn(service, sentForMs)),
   });
 }
 
@@ -186,6 +233,49 @@ export const lacksPermission = (message: string | null | undefined): boolean =>
   /insufficient permissions|missing scopes?/i.test(message ?? '');
 
 const apiName = ({ api }: Service): string => (api === 'images' ? 'Images API' : 'Responses API');
+
+/** Says what was refused, if the service tells it. */
+function moderation(when: Matches): readonly Rule[] {
+  const refusalOf = (subject: string, condition: Matches): Rule => ({
+    when: condition,
+    code: 'moderation_blocked',
+    retry: 'never',
+    message: ({ name }) =>
+      `${subject} was refused by ${inSentence(name)}'s safety system. Change the wording and ask again.`,
+  });
+  return [
+    refusalOf('The picture', allOf(when, isOfPicture)),
+    refusalOf('The prompt', allOf(when, isOfPrompt)),
+    refusalOf('The request', when),
+  ];
+}
+
+/** In a code or a type, of OpenAI, Azure and others. 451 is the status of some gateways for it. */
+function isModeration({ code, type, status }: Refusal): boolean {
+  const pattern =
+    /moderation_blocked|content_?(policy|filter|safety)|policy_violation|^(bio_policy|invalid_prompt|refusal)$|responsibleai|nsfw/i;
+  return status === 451 || [code, type].some((word) => pattern.test(word ?? ''));
+}
+
+/** In a sentence. A fault of the moderation itself, or an option of that name, is no refusal. */
+function speaksOfModeration({ message }: Refusal): boolean {
+  return /safety (system|filter)|content (policy|filter|management policy|moderation)|(blocked|flagged|refused|rejected) by .{0,30}moderation|nsfw/i.test(
+    message ?? '',
+  );
+}
+
+/** Also of the picture that is to be refined. */
+function isOfPicture({ stage, code }: Refusal): boolean {
+  return stage === 'output' || (stage === undefined && /^image_/.test(code ?? ''));
+}
+
+function isOfPrompt({ stage, code }: Refusal): boolean {
+  return stage === 'input' || code === 'invalid_prompt';
+}
+
+function isRateLimit(refusal: Refusal, service: Service): boolean {
+  return says('rate_limit_exceeded', 'rate_limit_error')(refusal, service);
+}
 
 function says(...codes: readonly string[]): Matches {
   return ({ code, type }) => codes.some((known) => known === code || known === type);
@@ -197,6 +287,14 @@ function hasStatus(...statuses: readonly number[]): Matches {
 
 function anyOf(...conditions: readonly Matches[]): Matches {
   return (refusal, service) => conditions.some((condition) => condition(refusal, service));
+}
+
+function allOf(...conditions: readonly Matches[]): Matches {
+  return (refusal, service) => conditions.every((condition) => condition(refusal, service));
+}
+
+function not(condition: Matches): Matches {
+  return (refusal, service) => !condition(refusal, service);
 }
 
 /** For the log. Only codes and ids of a known form: the service may send anything, even its caller's key. */

@@ -1,11 +1,11 @@
-/** Reads the events of one streamed response: reports progress, and keeps the image or the reason why there is none. */
+/** Reads the events of one streamed response: reports progress, and keeps the images or the reason why there are none. */
 import * as v from 'valibot';
 import { type GenerateContext, type GenerateResult, GenerationFailed } from '../generator.ts';
 import { type ImageByteLimits, readBase64Image } from '../read-image.ts';
 import { failure } from './failures.ts';
-import { ImageTokens, readImageResult, usageOf } from './image-result.ts';
+import { combineResults, ImageTokens, readImageResult } from './image-result.ts';
 import type { TokenPrices } from './models.ts';
-import { optionalCode, optionalText, parseRefusal, refused } from './refusals.ts';
+import { isExplained, optionalText, parseRefusal, type Refusal, refusalIn, refused } from './refusals.ts';
 import type { Service } from './service.ts';
 
 const refusal = v.pipe(
@@ -15,6 +15,7 @@ const refusal = v.pipe(
 
 const ImageCall = v.object({
   type: v.literal('image_generation_call'),
+  id: optionalText,
   /** The image in base64. Its presence decides: the call's `status` may still be `generating` then. */
   result: optionalText,
   revised_prompt: optionalText,
@@ -22,18 +23,28 @@ const ImageCall = v.object({
 });
 type ImageCall = v.InferOutput<typeof ImageCall>;
 
-const Completed = v.pipe(
-  v.object({
-    /** Other items, such as messages of the model, may have any form. */
-    output: v.fallback(v.array(v.fallback(v.nullable(ImageCall), null)), []),
-    tool_usage: v.optional(v.fallback(v.optional(v.object({ image_gen: ImageTokens })), undefined)),
-  }),
-  v.transform(({ output, tool_usage }) => ({ call: output.find((item) => item !== null), tool_usage })),
-);
-
-const Incomplete = v.object({
-  incomplete_details: v.fallback(v.nullish(v.object({ reason: optionalText })), undefined),
+/** What the model says besides. Only that it refuses matters. */
+const Message = v.object({
+  type: v.literal('message'),
+  content: v.fallback(v.array(v.fallback(v.nullable(v.object({ type: optionalText })), null)), []),
 });
+
+const Item = v.variant('type', [ImageCall, Message]);
+type Item = v.InferOutput<typeof Item>;
+
+const FinishedResponse = v.object({
+  /** Other items may have any form. */
+  output: v.fallback(v.array(v.fallback(v.nullable(Item), null)), []),
+  error: v.optional(refusal),
+  incomplete_details: v.fallback(v.nullish(v.object({ reason: optionalText })), undefined),
+  tool_usage: v.fallback(v.optional(v.object({ image_gen: ImageTokens })), undefined),
+});
+
+const LastEvent = v.object({
+  type: v.picklist(['response.completed', 'response.failed', 'response.incomplete']),
+  response: v.fallback(v.optional(FinishedResponse), undefined),
+});
+type LastEvent = v.InferOutput<typeof LastEvent>;
 
 /**
  * The events that matter here. Compatible servers don't always send what the SDK's types promise, so every event is parsed. The last
@@ -43,15 +54,20 @@ const StreamEvent = v.variant('type', [
   v.object({ type: v.literal('response.image_generation_call.in_progress') }),
   v.object({ type: v.literal('response.image_generation_call.generating') }),
   v.object({ type: v.literal('response.image_generation_call.partial_image'), partial_image_b64: v.string() }),
-  v.object({ type: v.literal('response.output_item.done'), item: ImageCall }),
-  v.object({ type: v.literal('response.completed'), response: v.fallback(v.optional(Completed), undefined) }),
-  v.object({
-    type: v.literal('response.failed'),
-    response: v.fallback(v.optional(v.object({ error: v.optional(refusal) })), undefined),
-  }),
-  v.object({ type: v.literal('response.incomplete'), response: v.fallback(v.optional(Incomplete), undefined) }),
-  v.object({ type: v.literal('error'), code: optionalCode, message: optionalText }),
+  v.object({ type: v.literal('response.refusal.done') }),
+  v.object({ type: v.literal('response.output_item.done'), item: Item }),
+  LastEvent,
 ]);
+
+/** The response itself, which some servers send in place of a stream. */
+const WholeResponse = v.object({ output: v.array(v.unknown()), status: optionalText });
+
+interface ReceivedImage {
+  readonly id: string | null | undefined;
+  /** An image that comes again in the last event is told by it. */
+  readonly base64: string;
+  readonly result: GenerateResult;
+}
 
 export class ResponseReader {
   readonly #onProgress: GenerateContext['onProgress'];
@@ -59,8 +75,12 @@ export class ResponseReader {
   readonly #limits: ImageByteLimits;
   readonly #prices: TokenPrices | undefined;
   #phase: 'sent' | 'started' | 'drawing' = 'sent';
-  /** What the stream has said so far. One field, so that a result and a failure exclude each other. */
-  #outcome: GenerateResult | GenerationFailed | undefined;
+  #images: readonly ReceivedImage[] = [];
+  #tokens: ImageTokens | undefined;
+  /** Why there is no image, unless one comes all the same. */
+  #reason: GenerationFailed | undefined;
+  #isExplained = false;
+  #isOver = false;
 
   constructor(
     onProgress: GenerateContext['onProgress'],
@@ -74,40 +94,23 @@ export class ResponseReader {
     this.#prices = prices;
   }
 
-  /**
-   * Reads one event, parsed from JSON. Unknown and damaged events are ignored.
-   * @throws {GenerationFailed} when the event says that there will be no image
-   */
-  read(data: unknown): void {
+  /** Whether nothing that could follow matters. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Reads one event, or a whole response, parsed from JSON. Unknown and damaged events are ignored. */
+  read(value: unknown): void {
     if (this.#phase === 'sent') this.#enter('started');
-    const { success, output: event } = v.safeParse(StreamEvent, data);
-    if (!success) return;
-    switch (event.type) {
-      case 'response.image_generation_call.in_progress':
-      case 'response.image_generation_call.generating':
-        return this.#enter('drawing');
-      case 'response.image_generation_call.partial_image':
-        this.#enter('drawing');
-        return this.#preview(event.partial_image_b64);
-      case 'response.output_item.done':
-        return this.#keep(event.item);
-      case 'response.completed':
-        // Some servers send the image only here.
-        if (event.response?.call) this.#keep(event.response.call);
-        this.#addUsage(event.response?.tool_usage?.image_gen);
-        this.#outcome ??= failure('no_image', this.#service);
-        return;
-      case 'response.incomplete':
-        if (event.response?.incomplete_details?.reason === 'content_filter') {
-          return this.#fail(refused({ code: 'content_filter' }, this.#service));
-        }
-        this.#outcome ??= failure('no_image', this.#service);
-        return;
-      case 'response.failed':
-        return this.#fail(refused(event.response?.error ?? {}, this.#service));
-      case 'error':
-        return this.#fail(refused(parseRefusal(event), this.#service));
+    if (v.is(WholeResponse, value)) {
+      const last = value.status === 'failed' || value.status === 'incomplete' ? value.status : 'completed';
+      return this.#readEvent({ type: `response.${last}`, response: value });
     }
+    const reported = errorIn(value);
+    if (!reported) return this.#readEvent(value);
+    this.#refuse(reported);
+    // After an error without a known reason the last event may still tell it.
+    this.#isOver = this.#isExplained;
   }
 
   /**
@@ -116,9 +119,56 @@ export class ResponseReader {
    * @throws {GenerationFailed} if it left no image
    */
   finish(broken: GenerationFailed = failure('cut', this.#service, 'no last event')): GenerateResult {
-    const outcome = this.#outcome ?? broken;
-    if (outcome instanceof GenerationFailed) throw outcome;
-    return outcome;
+    const [first, ...more] = this.#images.map(({ result }) => result);
+    if (!first) throw this.#reason ?? broken;
+    return combineResults([first, ...more], this.#tokens, this.#prices);
+  }
+
+  #readEvent(value: unknown): void {
+    const { success, output: event } = v.safeParse(StreamEvent, value);
+    if (!success) return;
+    switch (event.type) {
+      case 'response.image_generation_call.in_progress':
+      case 'response.image_generation_call.generating':
+        return this.#enter('drawing');
+      case 'response.image_generation_call.partial_image':
+        this.#enter('drawing');
+        return this.#preview(event.partial_image_b64);
+      case 'response.refusal.done':
+        return this.#refuse({ code: 'refusal' });
+      case 'response.output_item.done':
+        return this.#readItem(event.item);
+      default:
+        return this.#readLast(event);
+    }
+  }
+
+  /** Some servers send the image, or the reason why there is none, only here. */
+  #readLast({ type, response }: LastEvent): void {
+    for (const item of response?.output ?? []) if (item) this.#readItem(item);
+    this.#tokens = response?.tool_usage?.image_gen;
+    if (response?.error) this.#refuse(response.error);
+    else if (response?.incomplete_details?.reason === 'content_filter') {
+      this.#refuse({ code: 'content_filter', stage: 'output' });
+    } else if (type === 'response.failed') this.#refuse({});
+    this.#reason ??= failure('no_image', this.#service);
+    this.#isOver = true;
+  }
+
+  #readItem(item: Item): void {
+    if (item.type === 'image_generation_call') return this.#readCall(item);
+    if (item.content.some((part) => part?.type === 'refusal')) this.#refuse({ code: 'refusal' });
+  }
+
+  #readCall({ id, result: base64, revised_prompt: revisedPrompt, error }: ImageCall): void {
+    if (!base64) {
+      if (error) this.#refuse(error, id);
+      return;
+    }
+    if (this.#images.some((image) => image.base64 === base64)) return;
+    const result = readImageResult(base64, revisedPrompt, this.#service, this.#limits);
+    if (!(result instanceof GenerationFailed)) this.#images = [...this.#images, { id, base64, result }];
+    else if (!this.#isExplained) this.#explain(result);
   }
 
   /** Reports each phase once. */
@@ -134,21 +184,32 @@ export class ResponseReader {
     if (typeof image === 'object') this.#onProgress({ phase: 'partial', image });
   }
 
-  /** A tool error is only kept, not thrown, since the last event may still hold an image. */
-  #keep({ result, revised_prompt: revisedPrompt, error }: ImageCall): void {
-    if (this.#outcome && !(this.#outcome instanceof GenerationFailed)) return;
-    if (result) this.#outcome = readImageResult(result, revisedPrompt, this.#service, this.#limits);
-    else if (error) this.#outcome = refused(error, this.#service);
+  /**
+   * Keeps the first reason that is known. Images that have come stay, since they are billed, unless moderation refuses them: all of them,
+   * or that of the item `id`.
+   */
+  #refuse(refusal: Refusal, id?: string | null): void {
+    const hasImages = this.#images.length > 0;
+    const reason = refused(hasImages ? { stage: 'output', ...refusal } : refusal, this.#service);
+    const isModeration = reason.code === 'moderation_blocked';
+    if (isModeration) this.#images = this.#images.filter((image) => id && image.id && image.id !== id);
+    if (this.#reason?.code === 'moderation_blocked') return;
+    if (isModeration || !this.#isExplained) {
+      this.#reason = reason;
+      this.#isExplained = isExplained(refusal, this.#service);
+    }
   }
 
-  #addUsage(tokens: ImageTokens | undefined): void {
-    if (!tokens || !this.#outcome || this.#outcome instanceof GenerationFailed) return;
-    this.#outcome = { ...this.#outcome, ...usageOf(tokens, this.#prices) };
+  #explain(reason: GenerationFailed): void {
+    this.#reason = reason;
+    this.#isExplained = true;
   }
+}
 
-  /** Replaces an image that has already come: the service has taken it back. */
-  #fail(reason: GenerationFailed): never {
-    this.#outcome = reason;
-    throw reason;
-  }
+/** Events that report an error may have any type, and a server that fails at once may answer with an error alone. */
+function errorIn(value: unknown): Refusal | undefined {
+  const { success, output } = v.safeParse(v.object({ type: optionalText, error: v.optional(v.unknown()) }), value);
+  if (!success) return undefined;
+  if (output.type && output.type !== 'error' && !output.error) return undefined;
+  return refusalIn(value) ?? (output.type ? {} : undefined);
 }

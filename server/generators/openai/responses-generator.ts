@@ -9,13 +9,12 @@ import {
   GenerationFailed,
   type Generator,
 } from '../generator.ts';
-import { failure } from './failures.ts';
-import { type ModelPrices, openAICapabilities, pricesOf } from './models.ts';
+import { valuesOf } from './answer.ts';
+import { type ModelPrices, mostDollarsOf, openAICapabilities, pricesOf } from './models.ts';
 import { makeRequest, type OpenAIAccess } from './openai-client.ts';
 import { modelOf, parametersOf } from './parameters.ts';
 import { ResponseReader } from './response-stream.ts';
-import { responsesService, type Service } from './service.ts';
-import { safeWord } from './thrown-errors.ts';
+import { responsesService } from './service.ts';
 
 export interface OpenAIOptions extends OpenAIAccess {
   /** The mainline model that calls the image tool. */
@@ -29,20 +28,25 @@ export interface OpenAIOptions extends OpenAIAccess {
   /** How many previews of each image to request, 1 to 3, unless a request says otherwise. Fewer may come. */
   readonly partialImages: number;
   readonly prices?: ModelPrices | undefined;
+  /** What one image costs at most, in US dollars; if absent, that is estimated from the prices of tokens. */
+  readonly imageDollars?: number | undefined;
   readonly limits: Limits;
-  readonly clock?: Pick<Clock, 'now' | 'after'>;
+  readonly clock?: Pick<Clock, 'now' | 'monotonic' | 'after'>;
 }
 
 /** A generator that makes one try per image. `withRetries` adds more. */
 export function createOpenAIGenerator(options: OpenAIOptions): Generator {
   const { imageModel, imageModels = [], sizes } = options;
   const models = [...new Set([imageModel, ...imageModels])];
+  const previewsOf = (request: GenerateRequest) => request.options.partialImages ?? options.partialImages;
+  const mostDollars = mostDollarsOf(models, options, previewsOf);
   return {
     name: 'OpenAI',
     model: imageModel,
     demo: false,
     maxTries: 1,
     capabilities: { ...openAICapabilities(models, sizes), partialImages: 3, refine: true },
+    ...(mostDollars && { mostDollars }),
     generate: (request, context) => generate(request, context, options),
   };
 }
@@ -58,9 +62,12 @@ async function generate(
   try {
     return await makeRequest(options, service, caller, async (client, signal) => {
       const body = requestBody(request, imageModel, options);
-      const { data: events, response } = await client.responses.create(body, { signal }).withResponse();
-      requireEventStream(response, service);
-      for await (const event of events) reader.read(event);
+      // The SDK's own reader fails at the first event that is not JSON.
+      const response = await client.responses.create(body, { signal }).asResponse();
+      for await (const value of valuesOf(response, service)) {
+        reader.read(value);
+        if (reader.isOver) break;
+      }
       return reader.finish();
     });
   } catch (error) {
@@ -97,12 +104,4 @@ function contentOf({ prompt, parent, feedback }: GenerateRequest): ResponseInput
     { type: 'input_image', detail: 'auto', image_url: `data:${parent.mediaType};base64,${base64}` },
     { type: 'input_text', text: feedback ?? prompt },
   ];
-}
-
-/** A proxy's own page may come with status 200. Read as a stream it would only look empty. */
-function requireEventStream({ headers }: Response, service: Service): void {
-  const mediaType = (headers.get('content-type') ?? '').toLowerCase();
-  if (mediaType && !mediaType.startsWith('text/event-stream')) {
-    throw failure('not_the_api', service, `answered with ${safeWord(mediaType)}`);
-  }
 }

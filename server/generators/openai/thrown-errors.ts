@@ -2,10 +2,10 @@
 import { APIConnectionError, APIError } from 'openai';
 import { GenerationFailed } from '../generator.ts';
 import { failure, maybeDrawn } from './failures.ts';
-import { refused } from './refusals.ts';
+import { parseRefusal, refused } from './refusals.ts';
 import type { Service } from './service.ts';
 
-/** Codes of connections that broke before the request was sent: the service can't have drawn anything. */
+/** Codes of connections that broke before the request was sent, perhaps at a proxy: the service can't have drawn anything. */
 const neverConnected: readonly string[] = [
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -13,23 +13,36 @@ const neverConnected: readonly string[] = [
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_ABORTED',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_PRX_TLS',
 ];
 
-/** Judges what was thrown while a request was made or its answer was read. `now` is in milliseconds since the epoch. */
-export function failureOf(error: unknown, service: Service, now: number): GenerationFailed {
+/**
+ * Judges what was thrown while a request was made or its answer was read.
+ * @param now in milliseconds since the epoch
+ * @param sentForMs how long ago the request was sent, in milliseconds
+ */
+export function failureOf(error: unknown, service: Service, now: number, sentForMs = 0): GenerationFailed {
   if (error instanceof GenerationFailed) return error;
   if (error instanceof APIConnectionError) {
     const detail = transportDetail(error);
-    return failure('unreachable', service, detail, neverConnected.includes(detail) ? {} : maybeDrawn(service));
+    return failure(
+      'unreachable',
+      service,
+      detail,
+      neverConnected.includes(detail) ? {} : maybeDrawn(service, sentForMs),
+    );
   }
   if (error instanceof APIError) {
-    const { status, code, type, message, requestID: requestId, headers } = error;
-    return refused({ status, code, type, message, requestId, retryAfterMs: retryAfterOf(headers, now) }, service);
+    const { status, requestID: requestId, headers } = error;
+    const refusal = { ...parseRefusal(error.error), status, requestId, retryAfterMs: retryAfterOf(headers, now) };
+    return refused(refusal, service, sentForMs);
   }
   // The SDK doesn't wrap these: undici's `TypeError: terminated` of a cut socket, and the JSON of an answer that broke off. A TypeError
   // without a cause is a mistake in this program, and trying again would only cost money.
   const isCut = error instanceof SyntaxError || (error instanceof TypeError && error.cause !== undefined);
-  if (isCut) return failure('cut', service, transportDetail(error), maybeDrawn(service));
+  if (isCut) return failure('cut', service, transportDetail(error), maybeDrawn(service, sentForMs));
   return failure('unexpected', service, error instanceof Error ? `unexpected ${safeWord(error.name)}` : 'unexpected');
 }
 

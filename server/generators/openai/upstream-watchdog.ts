@@ -1,10 +1,10 @@
-/** Limits one upstream request: how long it may be silent, how long it may last, and how much it may send. */
+/** Limits one upstream request: how long it may be silent, and how much it may send. `withRetries` limits how long it may last. */
 import type { Clock } from '../../platform/clock.ts';
 import type { Limits } from '../../platform/limits.ts';
-import { endless, failure, silent } from './failures.ts';
+import { failure, silent } from './failures.ts';
 import type { Service } from './service.ts';
 
-export type WatchdogLimits = Pick<Limits, 'UPSTREAM_SILENCE_MS' | 'UPSTREAM_TOTAL_MS' | 'UPSTREAM_STREAM_BYTES'>;
+export type WatchdogLimits = Pick<Limits, 'UPSTREAM_SILENCE_MS' | 'UPSTREAM_STREAM_BYTES'>;
 
 /** The body of an error response is read up to this length. */
 const ERROR_BODY_BYTES = 64 * 1024;
@@ -18,6 +18,8 @@ export interface UpstreamResponse {
   readonly body: AsyncIterable<Uint8Array> | null;
 }
 
+const over = (): DOMException => new DOMException('The request is over.', 'AbortError');
+
 export class UpstreamWatchdog {
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal;
@@ -25,12 +27,11 @@ export class UpstreamWatchdog {
   readonly #limits: WatchdogLimits;
   readonly #clock: Pick<Clock, 'after'>;
   readonly #onCallerAbort: () => void;
-  readonly #cancelTotalTimer: () => void;
   #cancelSilenceTimer: () => void = () => undefined;
 
   /**
-   * Starts the timer of the total time and, unless the service says nothing before its answer, that of the silence (rule R10). An
-   * abort of `caller` ends the request too (rule R2).
+   * Starts the timer of the silence, unless the service says nothing before its answer (rule R10). An abort of `caller` ends the request
+   * too (rule R2).
    */
   constructor(caller: AbortSignal, service: Service, limits: WatchdogLimits, clock: Pick<Clock, 'after'>) {
     this.#caller = caller;
@@ -40,8 +41,6 @@ export class UpstreamWatchdog {
     this.#onCallerAbort = () => this.#stop(caller.reason);
     caller.addEventListener('abort', this.#onCallerAbort);
     if (caller.aborted) this.#onCallerAbort();
-    const { UPSTREAM_TOTAL_MS } = limits;
-    this.#cancelTotalTimer = clock.after(UPSTREAM_TOTAL_MS, () => this.#stop(endless(service, UPSTREAM_TOTAL_MS)));
     if (service.api === 'responses') this.#restartSilenceTimer();
   }
 
@@ -52,9 +51,8 @@ export class UpstreamWatchdog {
 
   /** Ends the request, if it still runs, and all timers. May be called twice. */
   dispose(): void {
-    this.#stop(new DOMException('The request is over.', 'AbortError'));
+    this.#stop(over());
     this.#caller.removeEventListener('abort', this.#onCallerAbort);
-    this.#cancelTotalTimer();
     this.#cancelSilenceTimer();
   }
 
@@ -70,7 +68,9 @@ export class UpstreamWatchdog {
           if (done) controller.close();
           else controller.enqueue(value);
         },
-        async cancel() {
+        cancel: async () => {
+          // First the connection, since a chunk that is waited for may never come.
+          this.#stop(over());
           await chunks.return();
         },
       });

@@ -49,9 +49,12 @@ const expected: readonly (readonly [ImagesScenarioName, ExpectedFailure])[] = [
   ['string_error_in_200', { code: 'provider_error', message: /without a reason/, ...byAPerson }],
   ['page_in_200', notTheApi],
   ['empty_in_200', notTheApi],
+  ['cut_image', { code: 'provider_error', message: /incomplete or damaged. It may have been billed/, ...byAPerson }],
   ['only_url', { code: 'provider_error', message: /address of an image.*b64_json/, ...byAPerson }],
   ['damaged_json', cut],
   ['cut', cut],
+  ['cut_length', cut],
+  ['cut_gzip', cut],
   ['reset', { code: 'network', message: /^The image server could not be reached/, ...withDoubt }],
 ];
 
@@ -78,6 +81,14 @@ describe('a failure has its code, its sentence and its kind of retry, and repeat
     expect(failure.message).toMatch(/^The image server can't change an image.*PROOFROOM_REFINE=0/);
   });
 
+  test('a gateway that takes no refinement of so many bytes is not blamed on the options', async () => {
+    const { fake, generator } = await setUpImagesApi();
+    fake.next('too_big');
+    const failure = await failureOf(startGeneration(generator, { parent, feedback: 'more rain' }).result);
+    expect(failure).toMatchObject({ code: 'provider_error', ...never });
+    expect(failure.message).toMatch(/no request of so many bytes. Start from a smaller image, or from one in .* jpeg/);
+  });
+
   test('R10: a server that is not running has certainly drawn nothing', async () => {
     const stopped = await startFakeImagesApi();
     const { baseURL } = stopped;
@@ -95,7 +106,9 @@ describe('with retries', () => {
     fake.next('rate_limited', { retryAfter: 7 });
     const { result, progress, reached } = startGeneration(withRetries(generator, { clock, random: () => 0 }));
     await reached('retrying');
-    expect(progress).toEqual([{ phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.' }]);
+    expect(progress).toEqual([
+      { phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.', mayBeBilled: false },
+    ]);
     clock.advance(7_000);
     expect((await result).image.mediaType).toBe('image/png');
     expect(fake.requests).toHaveLength(2);
@@ -138,7 +151,7 @@ describe('R10: a request is given up', () => {
     fake.next('silence_within');
     const { result } = startGeneration(generator);
     const request = await fake.request(1);
-    await expect.poll(() => clock.timers).toBe(2);
+    await expect.poll(() => clock.timers).toBe(1);
     clock.advance(180_000);
     expect(await failureOf(result)).toMatchObject({ code: 'timeout', transient: { mayBeDrawn: true } });
     await request.closedEarly;

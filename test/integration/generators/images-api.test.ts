@@ -6,7 +6,7 @@ import { PROMPT, startGeneration } from '../../support/generation.ts';
 import { IMAGES_KEY, parent, setUpImagesApi } from '../../support/images-api-adapter.ts';
 
 describe('a successful generation', () => {
-  test.each(['drawn', 'drawn_with_usage'] as const)(
+  test.each(['drawn', 'drawn_with_usage', 'odd_entries', 'no_media_type', 'wrong_media_type', 'streamed'] as const)(
     'W4: %s gives exactly the bytes that were sent',
     async (scenario) => {
       const { fake, clock, generator } = await setUpImagesApi();

@@ -42,17 +42,36 @@ describe('a successful generation', () => {
     expect(await other.result).not.toHaveProperty('estimatedCost');
   });
 
-  test.each(['odd_status', 'odd_media_type', 'bad_partial', 'late_item', 'strange_events', 'cut_after_image'] as const)(
-    'R10: the unusual answer %s still gives its image',
-    async (scenario) => {
-      const { fake, generator } = await setUpOpenAI();
-      fake.next(scenario);
-      const { image } = await startGeneration(generator).result;
-      expect(Buffer.compare(image.bytes, fake.sent[0]?.final ?? Buffer.alloc(0))).toBe(0);
-    },
-  );
+  test.each([
+    'odd_status',
+    'odd_media_type',
+    'wrong_media_type',
+    'odd_base64',
+    'whole_response',
+    'bad_partial',
+    'late_item',
+    'strange_events',
+    'pings',
+    'never_ends',
+    'server_error_after_image',
+    'cut_after_image',
+  ] as const)('R10, W4: the unusual answer %s still gives its image', async (scenario) => {
+    const { fake, clock, generator } = await setUpOpenAI();
+    fake.next(scenario);
+    const { image, moreImages } = await startGeneration(generator).result;
+    expect(Buffer.compare(image.bytes, fake.sent[0]?.final ?? Buffer.alloc(0))).toBe(0);
+    expect([moreImages, fake.requests.length, clock.timers]).toEqual([undefined, 1, 0]);
+  });
 
-  test('S6: a preview that is not an image is not shown', async () => {
+  test('R10: a second image in the same answer is not lost', async () => {
+    const { fake, generator } = await setUpOpenAI();
+    fake.next('two_images');
+    const { image, moreImages } = await startGeneration(generator).result;
+    expect([image, ...(moreImages ?? [])].map(({ width, height }) => `${width}x${height}`)).toEqual(['48x32', '96x64']);
+    expect(moreImages?.[0]?.bytes).toEqual(fake.sent[0]?.final);
+  });
+
+  test('S6: a preview that is not an image, or not whole, is not shown', async () => {
     const { fake, generator } = await setUpOpenAI();
     fake.next('bad_partial');
     const { result, phases } = startGeneration(generator);

@@ -26,7 +26,7 @@ test('S6: an image is served untouched, with the type of its bytes, and under a 
   expect(Object.fromEntries(response.headers)).toMatchObject({
     'content-type': 'image/png',
     'content-length': `${bytes.byteLength}`,
-    'cache-control': 'private, immutable, max-age=86400',
+    'cache-control': 'no-store',
     'content-security-policy': "default-src 'none'; sandbox",
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
@@ -44,7 +44,7 @@ test('an image is not sent again to a client that has it', async () => {
     expect([response.status, await response.text()], tag).toEqual([304, '']);
     expect(Object.fromEntries(response.headers)).toMatchObject({
       etag: `"${image.sha256}"`,
-      'cache-control': expect.stringMatching(/^private, immutable/),
+      'cache-control': 'no-store',
       vary: 'Origin',
     });
   }
@@ -53,6 +53,22 @@ test('an image is not sent again to a client that has it', async () => {
     expect([response.status, (await response.bytes()).byteLength], tag).toEqual([200, bytes.byteLength]);
   }
   expect((await fetch(`${url}x`, { headers: { 'If-None-Match': '*' } })).status).toBe(404);
+});
+
+test('an image stays in no cache before it is approved, and is revalidated afterwards', async () => {
+  const { url, ana, generator, image, client, sessionId } = await startWithImage();
+  const policyOf = async (path: string) => (await fetch(new URL(path, url))).headers.get('cache-control');
+  expect(await policyOf(url)).toBe('no-store');
+  const byUrl = client();
+  await byUrl.join({ sessionId, images: 'url' });
+  ana.send({ type: 'regenerate', commandId: 'again' });
+  (await generator.drawing(1)).preview(imageOf('preview'));
+  expect(await policyOf(urlOf(await byUrl.until('image', ({ kind }) => kind === 'partial')))).toBe('no-store');
+  ana.send({ type: 'cancel', commandId: 'stop' });
+  await ana.answer('stop');
+  ana.send({ type: 'approve', commandId: 'yes', imageId: image.imageId });
+  await ana.answer('yes');
+  expect(await policyOf(url)).toBe('private, no-cache');
 });
 
 test('the file name comes from the prompt, and says unapproved until the image is approved', async () => {

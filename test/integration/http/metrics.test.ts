@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { createProofroom } from '../../../server/create-proofroom.ts';
 import { GenerationFailed } from '../../../server/generators/generator.ts';
 import { loggedId } from '../../../server/platform/secrets.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { answerTo, statusOf } from '../../support/raw-client.ts';
-import { imageOf } from '../../support/scripted-generator.ts';
+import { answerTo } from '../../support/raw-client.ts';
+import { imageOf, ScriptedGenerator } from '../../support/scripted-generator.ts';
 import { startServer, startSession } from '../../support/server.ts';
 
 const TOKEN = 'an-access-token-of-more-than-32-characters';
@@ -111,29 +112,41 @@ test('R7 R9: every session that ends is counted and logged with the reason', asy
   ]);
 });
 
-test('S2: on the machine itself the metrics are open, and through a proxy to the access token alone', async () => {
-  const { port, metrics } = await startServer({ accessToken: TOKEN, allowedHosts: ['proof.example'] });
-  const statusFor = async (...headers: string[]) =>
-    statusOf(
-      await answerTo(port, `${['GET /metrics HTTP/1.1', 'Connection: close', ...headers].join('\r\n')}\r\n\r\n`),
-    );
-  for (const host of ['localhost', 'localhost:3000', '127.0.0.1:3000', '127.0.1.1', '[::1]:3000']) {
-    expect(await statusFor(`Host: ${host}`), host).toBe(200);
+const statusWith = async (address: string, authorization?: string) =>
+  (await fetch(`${address}/metrics`, authorization === undefined ? {} : { headers: { Authorization: authorization } }))
+    .status;
+
+test('S2: the metrics open to their own token and to the access token alone, wherever a request comes from', async () => {
+  const metricsToken = 'a-token-for-metrics-of-more-than-32-characters';
+  const { address } = await startServer({ accessToken: TOKEN, metricsToken });
+  for (const authorization of [undefined, `Bearer ${TOKEN}x`, 'Bearer undefined', 'Bearer', `Basic ${TOKEN}`]) {
+    expect(await statusWith(address, authorization), authorization).toBe(403);
   }
-  const proxied = [
-    ['Host: proof.example'],
-    ['Host: 192.168.1.7:3000'],
-    ['Host: localhost', 'Via: 1.1 proxy'],
-    ['Host: localhost', 'Forwarded: for=203.0.113.7'],
-    ['Host: localhost', 'X-Real-IP: 203.0.113.7'],
-    ['Host: localhost', 'X-Forwarded-For: 203.0.113.7'],
-  ];
-  for (const headers of proxied) {
-    expect(await statusFor(...headers), `${headers}`).toBe(403);
-    expect(await statusFor(...headers, `Authorization: Bearer ${TOKEN}x`)).toBe(403);
-    expect(await statusFor(...headers, `Authorization: bearer ${TOKEN}`)).toBe(200);
+  for (const token of [TOKEN, metricsToken]) {
+    expect([await statusWith(address, `Bearer ${token}`), await statusWith(address, `bearer ${token}`)]).toEqual([
+      200, 200,
+    ]);
   }
-  expect(await metrics()).toMatchObject({ 'proofroom_refusals_total{code="http_403"}': 2 * proxied.length });
+});
+
+test('S2: without any token nobody can read the metrics, and the answer names the variable', async () => {
+  const proofroom = createProofroom({ generator: new ScriptedGenerator(), builtFolder: '' });
+  const headers = { Host: 'localhost', Authorization: 'Bearer undefined' };
+  const response = await proofroom.fetch(new Request('http://localhost/metrics', { headers }));
+  expect(response.status).toBe(403);
+  expect(await response.json()).toMatchObject({ message: expect.stringContaining('PROOFROOM_METRICS_TOKEN') });
+});
+
+test('S2: wrong tokens for metrics and sessions share one rate of their address, and the right token passes', async () => {
+  const limits = { WRONG_SECRETS_BURST_PER_ADDRESS: 2 };
+  const { address, client } = await startServer({ accessToken: TOKEN, limits, clock: new FakeClock() });
+  expect(await statusWith(address, 'Bearer wrong')).toBe(403);
+  const guesser = await client().open();
+  guesser.send({ type: 'join', token: 'wrong' });
+  expect((await guesser.until('reject')).code).toBe('not_allowed');
+  expect(await statusWith(address, 'Bearer wrong')).toBe(429);
+  expect(await statusWith(address, `Bearer ${TOKEN}`)).toBe(200);
+  await client().join({ token: TOKEN });
 });
 
 test('S4: a flood of refused requests is counted, and hardly logged', async () => {

@@ -47,6 +47,15 @@ test.for([
   expect(await main.exit()).toEqual({ code: 0, signal: null });
 });
 
+test('R6: SIGHUP, which a closing terminal sends, ends the server like SIGTERM', async () => {
+  const { fake, main, ana } = await startDrawing();
+  main.signal('SIGHUP');
+  await main.logged(/draining/);
+  fake.release();
+  expect((await ana.closed()).code).toBe(1012);
+  expect(await main.exit()).toEqual({ code: 0, signal: null });
+});
+
 test('R6: a second signal within a second changes nothing; a later one ends the process at once', async () => {
   const { main, ana } = await startDrawing();
   const firstSignalAt = performance.now();

@@ -36,6 +36,24 @@ test('R3: a client that never reads costs the cap plus one frame, and the others
   stalled.destroy();
 });
 
+test('R3: hardly a message is held for a client that does not read its answers', async () => {
+  const session = await startSession();
+  const { ana, generator, metrics } = session;
+  const { stalled, serverSocket } = await joinStalled(session);
+  ana.send(A_CAT);
+  (await generator.drawing(0)).finish(imageOf('unread', 12 * MiB));
+  await ana.stage('user_feedback');
+  await expect.poll(async () => (await metrics()).proofroom_slow_connections).toBe(1);
+  const before = serverSocket.bytesRead;
+  const invalid = frame('x'.repeat(60_000));
+  stalled.write(Buffer.concat(Array.from({ length: 40 }, () => invalid)));
+  await expect.poll(() => serverSocket.bytesRead).toBeGreaterThan(before);
+  for (let count = 0; count < 20; count += 1) await ana.roundTrip();
+  // The first 16 messages are answered and forgotten. One or two more are held.
+  expect(serverSocket.bytesRead - before).toBeLessThan((16 + 4) * invalid.length);
+  stalled.destroy();
+});
+
 test('R3 W3: a client that falls behind and reads on gets the newest state, each image before its snapshot', async () => {
   const { ana, ben, generator, metrics } = await startSession();
   ben.socket.pause();
@@ -60,7 +78,7 @@ test('R3 W3: a client that falls behind and reads on gets the newest state, each
 });
 
 test('R3 M6: a client that is slow to read long snapshots gets one at a time, and then the latest', async () => {
-  const { ana, ben, generator } = await startSession();
+  const { ana, ben, generator } = await startSession({ limits: { UPDATE_BYTES_PER_SECOND: 1_000_000_000 } });
   const prompt = '画'.repeat(4_000);
   ana.send({ type: 'generate', commandId: 'go', prompt, options: { candidates: 4 } });
   for (const index of [0, 1, 2, 3]) (await generator.drawing(index)).finish();
@@ -83,7 +101,8 @@ test('R3 M6: a client that is slow to read long snapshots gets one at a time, an
 });
 
 test('R3: a client that sends without reading is read no further, and gets every answer once it reads', async () => {
-  const session = await startSession({ limits: { OUTBOX_BYTES: 4_096, COMMAND_BURST: 100_000 } });
+  const limits = { OUTBOX_BYTES: 4_096, COMMAND_BURST: 100_000, REJECTED_BYTES_PER_SECOND: 1_000_000_000 };
+  const session = await startSession({ limits });
   const { stalled, serverSocket } = await joinStalled(session);
   // More answers than the kernel's buffers hold.
   const commands = 60_000;

@@ -30,6 +30,36 @@ test('S1: a foreign Origin is refused with 403, and the log names the variable t
   expect(logs.filter((line) => line.includes('PROOFROOM_ALLOWED_ORIGINS'))).toHaveLength(foreign.length);
 });
 
+test('S1: behind a trusted proxy the origin is compared with the forwarded host and scheme, and both hosts must be allowed', async () => {
+  const allowedHosts = ['proofroom.example'];
+  const { port } = await startServer({ allowedHosts, trustProxy: true });
+  const from = (origin: string, ...headers: string[]) =>
+    upgradeStatus(port, { host: '10.0.0.7:3000', origin, headers });
+  const forwarded = 'X-Forwarded-Host: proofroom.example:8443';
+  expect(await from('https://proofroom.example:8443', forwarded)).toBe(101);
+  expect(await from('https://proofroom.example:8443', forwarded, 'X-Forwarded-Proto: https')).toBe(101);
+  expect(await from('http://proofroom.example:8443', forwarded, 'X-Forwarded-Proto: https')).toBe(403);
+  expect(await from('https://proofroom.example:8443')).toBe(403);
+  expect(await from('https://proofroom.example', forwarded)).toBe(403);
+  // The last entry is the proxy's own; the client may have written the others.
+  expect(await from('https://evil.example', 'X-Forwarded-Host: evil.example, proofroom.example')).toBe(403);
+  expect(await from('https://evil.example', 'X-Forwarded-Host: evil.example')).toBe(421);
+  const direct = await startServer({ allowedHosts });
+  const origin = 'https://proofroom.example:8443';
+  expect(await upgradeStatus(direct.port, { host: '10.0.0.7', origin, headers: [forwarded] })).toBe(403);
+});
+
+test('S1: the log tells a proxy that passes on Host without its port from a foreign page', async () => {
+  const { port, logs } = await startServer({ allowedHosts: ['proofroom.example'] });
+  const origin = 'https://proofroom.example:8443';
+  expect(await upgradeStatus(port, { host: 'proofroom.example', origin })).toBe(403);
+  expect(await upgradeStatus(port, { host: 'proofroom.example', origin: 'https://evil.example:8443' })).toBe(403);
+  expect(logs.map((line) => JSON.parse(line).msg)).toEqual([
+    expect.stringMatching(/Host without its port.*X-Forwarded-Host/),
+    expect.stringContaining('PROOFROOM_ALLOWED_ORIGINS'),
+  ]);
+});
+
 test('proofroom.v1 must be among the offered subprotocols, else 400; it is chosen, and no extension is', async () => {
   const { port } = await startServer();
   for (const protocol of [null, 'chat', 'proofroom.v2, chat']) {

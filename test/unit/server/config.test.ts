@@ -59,6 +59,7 @@ describe('variables', () => {
       PROOFROOM_IMAGE_MODELS: 'inner-2, inner-3',
       PROOFROOM_SIZES: '2048x2048,64x64',
       PROOFROOM_TOKEN_PRICES: '5, 8.5, 30',
+      PROOFROOM_IMAGE_DOLLARS: '0.25',
       PROOFROOM_PARTIAL_IMAGES: '3',
       PROOFROOM_ACCESS_TOKEN: TOKEN,
       PROOFROOM_ALLOWED_HOSTS: 'Proof.example.org, other.example.org',
@@ -80,6 +81,7 @@ describe('variables', () => {
         imageModels: ['inner-2', 'inner-3'],
         sizes: ['2048x2048', '64x64'],
         prices: { model: 'inner', prices: { textInput: 5, imageInput: 8.5, imageOutput: 30 } },
+        imageDollars: 0.25,
         partialImages: 3,
       },
       accessToken: TOKEN,
@@ -123,6 +125,47 @@ describe('variables', () => {
     });
   });
 
+  test('a proxy is taken from its usual variables, of which the lower-case ones count first', () => {
+    const proxyOf = (environment: Record<string, string>) => {
+      const { generator } = readConfig({ ...KEY, ...environment });
+      return generator.generator === 'openai' && generator.proxy;
+    };
+    const [https, http] = ['http://ana:secret@proxy.example:3128', 'http://other.example:8080'];
+    expect(proxyOf({ HTTPS_PROXY: https, HTTP_PROXY: http, NO_PROXY: 'a, b' })).toEqual({
+      https,
+      http,
+      bypass: 'a, b',
+    });
+    expect(
+      proxyOf({
+        HTTPS_PROXY: 'x',
+        HTTP_PROXY: 'x',
+        NO_PROXY: 'x',
+        https_proxy: https,
+        http_proxy: http,
+        no_proxy: '*',
+      }),
+    ).toEqual({ https, http, bypass: '*' });
+    expect(proxyOf({ HTTPS_PROXY: 'proxy.example:3128' }), 'as curl takes it too').toEqual({
+      https: 'http://proxy.example:3128',
+    });
+    expect(proxyOf({ HTTP_PROXY: http, https_proxy: '' })).toEqual({ http });
+    expect(proxyOf({ NO_PROXY: 'a' })).toBeUndefined();
+  });
+
+  test.each(['socks5://ana:secret@proxy.example', 'http://', '://secret'])(
+    'S3: the proxy %s is refused in one line that does not repeat it, unless it is not needed',
+    (value) => {
+      for (const name of ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy']) {
+        expect(errorOf({ ...KEY, [name]: value })).toMatch(
+          /^HTTPS?_PROXY must be the URL of an HTTP proxy such as [^\n]+$/,
+        );
+        expect(errorOf({ ...KEY, [name]: value })).not.toMatch(/secret|socks/);
+        expect(readConfig({ [name]: value }).generator).toEqual({ generator: 'demo' });
+      }
+    },
+  );
+
   test('PROOFROOM_SIZES also applies to the demo painter', () => {
     expect(readConfig({ PROOFROOM_SIZES: '64x64' }).generator).toEqual({ generator: 'demo', sizes: ['64x64'] });
   });
@@ -147,19 +190,30 @@ describe('variables', () => {
     'localhost',
     'proof.example.',
   ])('S1: %s can be an allowed host', (host) => {
-    expect(readConfig({ PROOFROOM_ALLOWED_HOSTS: host }).allowedHosts).toEqual([host.toLowerCase()]);
+    const environment = { PROOFROOM_ALLOWED_HOSTS: host, PROOFROOM_ACCESS_TOKEN: TOKEN };
+    expect(readConfig(environment).allowedHosts).toEqual([host.toLowerCase()]);
   });
 });
 
 /** No error may repeat a value: it may be a secret, or one that was meant for another variable. */
 const bad: Record<string, readonly string[]> = {
   PORT: ['http', '-987', '65536', '30.77', '0x1F', ' 3000', '3000 ', '1e9'],
-  OPENAI_BASE_URL: ['api.openai.example', 'sk-mixed-up', 'javascript:alert(77)', 'ftp://files.example/v9'],
+  OPENAI_BASE_URL: [
+    'api.openai.example',
+    'sk-mixed-up',
+    'javascript:alert(77)',
+    'ftp://files.example/v9',
+    'https://ana:secret@images.example/v1',
+    'https://ana@images.example/v1',
+    'https://images.example/v1?key=secret',
+    'https://images.example/v1#secret',
+  ],
   PROOFROOM_GENERATOR: ['openaii', 'DEMO'],
   PROOFROOM_API: ['IMAGES', 'chat'],
   PROOFROOM_IMAGE_MODELS: [`fine ${'y'.repeat(101)}`],
   PROOFROOM_SIZES: ['2048', '1024x1024 large', '0x512', '12345x512'],
   PROOFROOM_REFINE: ['yes', 'off'],
+  PROOFROOM_IMAGE_DOLLARS: ['-1', '1e3', '44444', '0,44'],
   PROOFROOM_TOKEN_PRICES: ['44', '44,55', '44,55,66,77', '44,-55,66', '44,five,66', '44,55,66e9'],
   PROOFROOM_PARTIAL_IMAGES: ['0', '4', 'two'],
   PROOFROOM_ACCESS_TOKEN: [
@@ -250,6 +304,27 @@ describe('access (S2)', () => {
     },
   );
 
+  test.each([
+    ['PROOFROOM_ALLOWED_HOSTS', 'localhost, proof.example'],
+    ['PROOFROOM_ALLOWED_ORIGINS', 'http://localhost:5173 https://studio.example'],
+    ['PROOFROOM_TRUST_PROXY', '1'],
+  ])('S2: %s says that others reach the server, so it needs an access token too', (name, value) => {
+    expect(errorOf({ [name]: value })).toMatch(new RegExp(`^${name} lets others .*PROOFROOM_ACCESS_TOKEN`));
+    expect(readConfig({ [name]: value, PROOFROOM_ACCESS_TOKEN: TOKEN }).accessToken).toBe(TOKEN);
+  });
+
+  test('S2: pages and names of this machine need no token', () => {
+    const origins = 'http://localhost:5173 http://127.0.0.1:8080 http://[::1]:8081';
+    const config = { PROOFROOM_ALLOWED_HOSTS: 'localhost', PROOFROOM_ALLOWED_ORIGINS: origins };
+    expect(readConfig(config).accessToken).toBeUndefined();
+  });
+
+  test('S2: a token for metrics is a token of its own', () => {
+    expect(readConfig({ PROOFROOM_METRICS_TOKEN: TOKEN }).metricsToken).toBe(TOKEN);
+    expect(errorOf({ PROOFROOM_METRICS_TOKEN: 'short' })).toContain('PROOFROOM_METRICS_TOKEN');
+    expect(errorOf({ HOST: '0.0.0.0', PROOFROOM_METRICS_TOKEN: TOKEN })).toContain('PROOFROOM_ACCESS_TOKEN');
+  });
+
   test('S2: a token of 32 characters is enough', () => {
     expect(readConfig({ HOST: '0.0.0.0', PROOFROOM_ACCESS_TOKEN: TOKEN }).accessToken).toBe(TOKEN);
   });
@@ -263,6 +338,10 @@ describe('access (S2)', () => {
     expect(isLoopback(host)).toBe(true);
     expect(readConfig({ HOST: host }).host).toBe(host);
   });
+});
+
+test('HOST may have the brackets that an IPv6 address has in a URL', () => {
+  expect(readConfig({ HOST: '[::1]' }).host).toBe('::1');
 });
 
 describe('unknown variables', () => {

@@ -88,6 +88,25 @@ describe('opening', () => {
   });
 });
 
+describe('a policy of the page that forbids the connection', () => {
+  test.each(['ws://127.0.0.1:3000/ws', 'ws://127.0.0.1:3000', 'ws'])('ends it, reported as %s', async (blocked) => {
+    const { client, page } = newClient();
+    page.blockConnection(blocked);
+    expect(client.state.connection).toEqual({ status: 'closed', reason: 'blocked_by_policy' });
+    await expect(client.generate('a fox')).resolves.toMatchObject({ accepted: false, rejection: { code: 'closed' } });
+    expect([page.socket.isClosed, page.leftovers]).toEqual([true, 0]);
+  });
+
+  test.each(['wss://elsewhere.example/ws', 'http://127.0.0.1:3000/readyz', 'inline'])(
+    'concerns the connection to the server alone, not %s',
+    (blocked) => {
+      const { client, page } = newClient();
+      page.blockConnection(blocked);
+      expect(client.state.connection).toEqual({ status: 'connecting' });
+    },
+  );
+});
+
 describe('silence', () => {
   test('R4: after 10 s without a message the client connects again within a second', () => {
     const { client, page, socket } = joinedClient();
@@ -220,7 +239,8 @@ describe('reconnecting', () => {
   test('W7: the 60 s after 4429 are kept, even by a page that wakes', () => {
     const { client, page, socket } = joinedClient();
     socket.closedByServer(4429);
-    expect(client.state.connection).toEqual({ status: 'reconnecting', nextTryAt: page.now() + 60_500 });
+    const nextTryAt = page.now() + 60_500;
+    expect(client.state.connection).toEqual({ status: 'reconnecting', nextTryAt, isServerBusy: true });
     page.pass(59_999);
     page.wake();
     expect(page.sockets).toHaveLength(1);
@@ -248,12 +268,25 @@ describe('reconnecting', () => {
     expect(client.state.connection).toEqual({ status: 'online' });
   });
 
-  test.each([1000, 1006, 1011, 1012, 4408, 4999])('W7: after %i the client reconnects', (code) => {
+  test.each([1000, 1001, 1006, 1009, 1011, 1012, 4408, 4999])('W7: after %i the client reconnects', (code) => {
     const { client, page, socket } = joinedClient();
     socket.closedByServer(code);
     page.pass(1_000);
     expect(page.sockets).toHaveLength(2);
     expect(client.state.connection.status).toBe('reconnecting');
+  });
+
+  test('W7 R5: after 1009 the client waits as after any other loss; a second one ends the connection, as asking for less did not help', () => {
+    const { client, page, socket } = joinedClient();
+    socket.closedByServer(1009);
+    page.pass(499);
+    expect(page.sockets).toHaveLength(1);
+    page.pass(1);
+    expect(page.sockets).toHaveLength(2);
+    answerJoin(page).closedByServer(1009);
+    expect(client.state.connection).toEqual({ status: 'closed', reason: 'too_big' });
+    page.pass(600_000);
+    expect([page.sockets.length, page.leftovers]).toEqual([2, 0]);
   });
 
   test('events of a socket that was replaced are ignored', () => {
@@ -368,11 +401,31 @@ describe('access tokens', () => {
   });
 });
 
+describe('links', () => {
+  const links = { watch: 'open', review: 'open', reviewKey: 'key-1', manages: ['watcher', 'reviewer'] } as const;
+
+  test('W5: the last links told are in the state, and a creator joins again with the new key', () => {
+    const { client, page, socket } = joinedClient();
+    expect(client.state).not.toHaveProperty('links');
+    socket.say({ type: 'links', ...links, manages: [...links.manages], watch: 'closed', reviewKey: 'key-2' });
+    expect(client.state).toMatchObject({ sessionKey: 'key-2', links: { watch: 'closed', reviewKey: 'key-2' } });
+    expect(rejoin(page).sent[0]).toMatchObject({ type: 'join', key: 'key-2' });
+    // A watcher is told of none.
+    expect(client.state).not.toHaveProperty('links');
+  });
+
+  test('W5: a reviewer whose key lets nobody new in still joins again with it, and with their secret', () => {
+    const { client, page, socket } = joinedClient();
+    socket.say({ type: 'links', watch: 'open', review: 'closed', manages: ['watcher'] });
+    expect(client.state.links?.review).toBe('closed');
+    const participant = { id: client.state.welcome?.participantId, secret: client.state.welcome?.participantSecret };
+    expect(rejoin(page).sent[0]).toMatchObject({ type: 'join', key: 'key-1', participant });
+  });
+});
+
 describe('the end', () => {
   test.each([
-    [1001, 'going_away'],
     [1008, 'misuse'],
-    [1009, 'misuse'],
     [4403, 'not_allowed'],
     [4404, 'session_gone'],
   ] as const)('W7: after %i the client does not reconnect, reports %s, and leaves no timer behind', (code, reason) => {
@@ -388,6 +441,7 @@ describe('the end', () => {
   test.each([
     ['R9', 'session_not_found', 'session_gone'],
     ['W5', 'not_allowed', 'not_allowed'],
+    ['W5', 'link_closed', 'link_closed'],
   ] as const)('%s: a join that is rejected as %s ends the connection as %s', (_rule, code, reason) => {
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-1' });
     page.socket.open();
@@ -395,6 +449,20 @@ describe('the end', () => {
     expect(client.state.connection).toEqual({ status: 'closed', reason });
     expect(page.leftovers).toBe(0);
   });
+
+  test.each([
+    ['W5', 4403, 'link_closed'],
+    ['R9', 4404, 'session_ended'],
+  ] as const)(
+    '%s: after %i with a goodbye that says %s, that is why the connection ended',
+    (_rule, closeCode, code) => {
+      const { client, page, socket } = joinedClient();
+      socket.say({ type: 'goodbye', reason: 'A sentence.', code });
+      socket.closedByServer(closeCode);
+      expect(client.state.connection).toEqual({ status: 'closed', reason: code });
+      expect(page.leftovers).toBe(0);
+    },
+  );
 
   test('R9: the snapshot and the images of a session that is gone stay until the client is closed', async () => {
     const { client, page, socket } = joinedClient();
@@ -437,7 +505,7 @@ describe('the end', () => {
     await settled();
     client.reconnect();
     expect(page.sockets).toHaveLength(1);
-    socket.closedByServer(1001);
+    socket.closedByServer(1008);
     expect(await client.approve(referenceOf(first))).toMatchObject({ accepted: false, rejection: { code: 'closed' } });
     client.reconnect();
     expect(client.state.connection).toEqual({ status: 'connecting' });
@@ -453,7 +521,7 @@ describe('the end', () => {
 
   test('a subscriber may close the client while it reconnects', () => {
     const { client, page, socket } = joinedClient();
-    socket.closedByServer(1001);
+    socket.closedByServer(1008);
     client.subscribe(({ connection }) => {
       if (connection.status === 'connecting') client.close();
     });

@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import {
   type GenerateContext,
@@ -84,6 +84,19 @@ function start(tries: readonly Try[], options: RetryOptions = {}) {
   };
 }
 
+test('S9: a retry says whether the failed try may be billed', async () => {
+  const free = new GenerationFailed('rate_limited', 'Busy.', { retryable: true, transient: {}, mayBeBilled: false });
+  const failsFree: Try = () => Promise.reject(free);
+  const failsFreeWhileDrawing: Try = ({ onProgress }) => {
+    onProgress({ phase: 'drawing' });
+    return Promise.reject(free);
+  };
+  const run = start([failsFree, failsFreeWhileDrawing, failsFree, fails('network', {}), succeeds], { tries: 5 });
+  for (let count = 0; count < 4; count += 1) await run.passWait();
+  await run.result;
+  expect(run.retries.map(({ mayBeBilled }) => mayBeBilled)).toEqual([false, true, false, true]);
+});
+
 describe('which failures are tried again', () => {
   test('a success makes one try and sets no timer', async () => {
     const run = start([succeeds]);
@@ -96,7 +109,7 @@ describe('which failures are tried again', () => {
     await run.passWait();
     expect(await run.result).toBe(image);
     expect(run.progress).toEqual([
-      { phase: 'retrying', try: 2, retryInMs: 2_000, reason: 'The service is busy.' },
+      { phase: 'retrying', try: 2, retryInMs: 2_000, reason: 'The service is busy.', mayBeBilled: true },
       { phase: 'started' },
     ]);
     expect([run.clock.timers, getEventListeners(run.abort.signal, 'abort')]).toEqual([0, []]);
@@ -155,7 +168,7 @@ describe('how long a retry waits', () => {
 
   test('the retry begins no sooner than reported', async () => {
     const run = start([fails('network', {}), succeeds]);
-    await expect.poll(() => run.clock.timers).toBe(1);
+    await expect.poll(() => run.clock.timers, { message: 'of the wait, and of the whole time' }).toBe(2);
     run.clock.advance(1_999);
     await new Promise(setImmediate);
     expect(run.made).toBe(1);
@@ -204,9 +217,9 @@ describe('R10: the reason of a retry says which tries may have been billed', () 
       [`${cut} ${first}`, `${cut} 2 tries had begun to draw and may have been billed.`],
     ],
     [
-      'it is unknown whether the first had',
-      [fails('network', { mayBeDrawn: true }), fails('provider_error', {})],
-      [`${cut} ${unknown}`, `${fault} ${unknown}`],
+      'it is unknown whether the second had',
+      [fails('provider_error', {}), fails('network', { mayBeDrawn: true })],
+      [fault, `${cut} ${unknown}`],
     ],
     [
       'one had, and of the other it is unknown',
@@ -222,10 +235,87 @@ describe('R10: the reason of a retry says which tries may have been billed', () 
   });
 });
 
+describe('R10: one image has a limited time and a limited number of tries', () => {
+  const totalMs = 600_000;
+  const untilAborted = async ({ signal }: GenerateContext) => {
+    await once(signal, 'abort');
+    return signal.reason as unknown;
+  };
+  /** Ends only when it is aborted, as the generators of OpenAI's APIs do. */
+  const neverEnds: Try = async (context) => {
+    throw await untilAborted(context);
+  };
+
+  test('R10: after a try of which nobody knows whether it was billed, one more is made', async () => {
+    const run = start([fails('timeout', { mayBeDrawn: true }), fails('provider_error', {}), succeeds]);
+    await run.passWait();
+    await expect(run.result).rejects.toMatchObject({ code: 'provider_error' });
+    expect([run.made, run.retries.length]).toEqual([2, 1]);
+  });
+
+  test('R10: a try that had begun to draw is not told twice', async () => {
+    const silentWhileDrawing: Try = (context) => {
+      context.onProgress({ phase: 'drawing' });
+      return fails('timeout', { mayBeDrawn: true })(context);
+    };
+    const run = start([silentWhileDrawing, succeeds]);
+    await run.passWait();
+    await run.result;
+    expect(run.retries).toMatchObject([
+      { reason: 'The service took too long to answer. The first try had begun to draw and may have been billed.' },
+    ]);
+  });
+
+  test('R10: the time is that of all tries together, and its end is not tried again', async () => {
+    const run = start([fails('network', {}), neverEnds], { totalMs });
+    await run.passWait();
+    await expect.poll(() => run.made).toBe(2);
+    run.clock.advance(totalMs - run.clock.monotonic() - 1);
+    await new Promise(setImmediate);
+    expect(run.clock.timers).toBe(1);
+    run.clock.advance(1);
+    await expect(run.result).rejects.toMatchObject({
+      code: 'timeout',
+      message:
+        'The service had not finished after 600 seconds, so it was given up. ' +
+        'Whether the service drew and billed the image is not known. Ask again.',
+      retryable: true,
+      transient: undefined,
+    });
+    expect([run.made, run.clock.timers]).toEqual([2, 0]);
+  });
+
+  test('R10: the end of the time is told as such, whatever error a generator makes of the abort', async () => {
+    const throwsAbortError: Try = async (context) => {
+      await untilAborted(context);
+      throw new DOMException('Aborted.', 'AbortError');
+    };
+    const run = start([throwsAbortError], { totalMs });
+    run.clock.advance(totalMs);
+    await expect(run.result).rejects.toMatchObject({ code: 'timeout', cause: { message: 'total time' } });
+  });
+
+  test('R10: an image that had come when the time ended is kept', async () => {
+    const keepsItsImage: Try = async (context) => {
+      await untilAborted(context);
+      return image;
+    };
+    const run = start([keepsItsImage], { totalMs });
+    run.clock.advance(totalMs);
+    expect(await run.result).toBe(image);
+  });
+
+  test('R10: a wait that the time does not allow is not begun', async () => {
+    const run = start([fails('rate_limited', { retryAfterMs: 50_000 })], { totalMs: 52_000 });
+    await expect(run.result).rejects.toMatchObject({ code: 'rate_limited', message: 'Failed with rate_limited.' });
+    expect([run.made, run.retries, run.clock.timers]).toEqual([1, [], 0]);
+  });
+});
+
 describe('R2: an abort', () => {
   test('R2: during a wait ends it at once, and no try follows', async () => {
     const run = start([fails('network', {})]);
-    await expect.poll(() => run.clock.timers).toBe(1);
+    await expect.poll(() => run.clock.timers).toBe(2);
     run.abort.abort(new Error('a reason of the caller'));
     await expect(run.result).rejects.toMatchObject({ name: 'AbortError' });
     expect([run.made, run.clock.timers]).toEqual([1, 0]);

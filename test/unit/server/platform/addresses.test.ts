@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { ClientAddresses, countedAs, isAllowedHost, isLoopback } from '../../../../server/platform/addresses.ts';
+import { countedAs, isAllowedHost, isLoopback, RequestAddresses } from '../../../../server/platform/addresses.ts';
 
 describe('S1: which Host headers are answered', () => {
   test.each([
@@ -56,23 +56,27 @@ describe('S8: the address that limits are counted by', () => {
     const warnings: unknown[] = [];
     const silent = () => {};
     const log = { debug: silent, info: silent, error: silent, warn: (text: unknown) => warnings.push(text) };
-    return { warnings, addresses: new ClientAddresses(trustProxy, log) };
+    const options = { allowedHosts: [], allowedOrigins: [], trustProxy };
+    return { warnings, addresses: new RequestAddresses(options, log) };
   };
 
   test('S8: X-Forwarded-For is ignored unless the proxy is trusted, with one warning', () => {
     const { addresses: direct, warnings } = addresses(false);
-    expect(direct.of(request())).toBe('10.0.0.1');
+    expect(direct.clientOf(request())).toBe('10.0.0.1');
     expect(warnings).toEqual([]);
-    expect([direct.of(request('1.2.3.4')), direct.of(request('5.6.7.8'))]).toEqual(['10.0.0.1', '10.0.0.1']);
+    expect([direct.clientOf(request('1.2.3.4')), direct.clientOf(request('5.6.7.8'))]).toEqual([
+      '10.0.0.1',
+      '10.0.0.1',
+    ]);
     expect(warnings).toHaveLength(1);
     expect(String(warnings[0])).toContain('PROOFROOM_TRUST_PROXY');
   });
 
   test('S8: the last entry of a trusted proxy counts, since the client may have written the others', () => {
     const { addresses: proxied, warnings } = addresses(true);
-    expect(proxied.of(request('6.6.6.6, 1.2.3.4'))).toBe('1.2.3.4');
-    expect(proxied.of(request())).toBe('10.0.0.1');
-    expect(proxied.of(request('1.2.3.4, '))).toBe('10.0.0.1');
+    expect(proxied.clientOf(request('6.6.6.6, 1.2.3.4'))).toBe('1.2.3.4');
+    expect(proxied.clientOf(request())).toBe('10.0.0.1');
+    expect(proxied.clientOf(request('1.2.3.4, '))).toBe('10.0.0.1');
     expect(warnings).toEqual([]);
   });
 

@@ -1,16 +1,10 @@
-import pino from 'pino';
-import { expect, test, vi } from 'vitest';
-import { createLogger } from '../../../../server/platform/logger.ts';
+import { expect, test } from 'vitest';
+import { createLogger, type LogLevel } from '../../../../server/platform/logger.ts';
 import { loggedId, newId } from '../../../../server/platform/secrets.ts';
 
-/** A logger that writes into `lines` in place of standard error. */
-function createTestLogger(...[level]: Parameters<typeof createLogger>) {
+function createTestLogger(level: LogLevel) {
   const lines: string[] = [];
-  const destination: pino.DestinationStream = { write: (line) => void lines.push(line) };
-  const spy = vi.spyOn(pino, 'destination').mockReturnValue(destination as ReturnType<typeof pino.destination>);
-  const log = createLogger(level);
-  spy.mockRestore();
-  return { log, lines };
+  return { log: createLogger(level, { write: (line) => void lines.push(line) }), lines };
 }
 
 test('S3: a line shows a session id as a digest', () => {

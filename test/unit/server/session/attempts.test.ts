@@ -24,7 +24,7 @@ const discardOf = (imageId: string) => commandEvent({ type: 'discard', imageId }
 const restoreOf = (imageId: string) => commandEvent({ type: 'restore', imageId });
 const regenerateAs = (generationId: string, candidates = 1) =>
   commandEvent({ type: 'regenerate', options: { candidates } }, generationId);
-const forget = { type: 'forget', inUse: [] } as const;
+const forget = { type: 'forget', keep: [] } as const;
 
 /** Attempts `i1` to `i<count>`, each regenerated from the one before. */
 function chainOf(count: number): State {
@@ -163,8 +163,8 @@ describe('R7: forget drops attempts to free their memory', () => {
     expect(imageIds(stateFrom(approved, forget))).toEqual(['i2', 'i3']);
     const refining = stateFrom(three, commandEvent({ type: 'refine', imageId: 'i1', feedback: 'darker' }, 'g4'));
     expect(imageIds(stateFrom(refining, forget))).toEqual(['i1', 'i3']);
-    expect(imageIds(stateFrom(three, { ...forget, inUse: ['i2'] }))).toEqual(['i2', 'i3']);
-    const inUse = stateFrom(three, discard, { ...forget, inUse: ['i1'] });
+    expect(imageIds(stateFrom(three, { ...forget, keep: ['i2'] }))).toEqual(['i2', 'i3']);
+    const inUse = stateFrom(three, discard, { ...forget, keep: ['i1'] });
     expect([imageIds(inUse), discardedIds(inUse)]).toEqual([['i3'], ['i1']]);
   });
 

@@ -32,6 +32,8 @@ describe('capabilities', () => {
     [4, { CANDIDATES_PER_GENERATION: 9 }],
     [2, { ATTEMPTS_PER_SESSION: 2 }],
     [2, { CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES: 1 }],
+    [3, { CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES_PER_ADDRESS: 2 }],
+    [2, { CONCURRENT_CANDIDATES: 1, QUEUED_CANDIDATES_PER_SESSION: 1 }],
     [3, { IMAGE_MEMORY_BYTES: 3 * UPSTREAM_IMAGE_BYTES }],
     [1, { IMAGE_MEMORY_BYTES: 1, UPSTREAM_IMAGE_BYTES: 2 }],
   ])('R7: a generation may have %i candidates, no more than fit, with %j', (candidates, limits) => {

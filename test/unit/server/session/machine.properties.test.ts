@@ -310,7 +310,7 @@ describe('over random sequences of commands and results', () => {
         imageIds(before).at(-1),
         before.stage === 'final' ? before.approved.imageId : undefined,
         before.stage === 'generating' ? before.generation.parent : undefined,
-        ...event.inUse,
+        ...event.keep,
       ];
       expect(allIds(after).toSorted()).toEqual(
         allIds(before)

@@ -7,8 +7,9 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 const callerOn = (connectionId: string): Caller => ({
   sessionId: 's1',
   role: 'reviewer',
-  participant: { id: 'p1', name: 'Ana' },
+  participant: { id: 'p1', name: 'Ana', number: 1 },
   connectionId,
+  address: '192.0.2.1',
 });
 const [ana, bo] = [callerOn('c1'), callerOn('c2')];
 

@@ -1,6 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
-import { type CoreOptions, generate, settled, TestCore, type TestMember } from '../../../support/core.ts';
+import { cleanText } from '../../../../server/session/text-check.ts';
+import {
+  type CoreOptions,
+  generate,
+  RecordingSubscriber,
+  settled,
+  TestCore,
+  type TestMember,
+} from '../../../support/core.ts';
 import { inStage, sha256Of } from '../../../support/machine.ts';
 import { imageOf } from '../../../support/scripted-generator.ts';
 
@@ -244,6 +253,58 @@ describe('a generation', () => {
   });
 });
 
+describe('S4: what people wrote is kept without what they cannot have meant', () => {
+  const typed = 'a\u0000 red\r\nkite\u007f\t\u0085\ud83d\ude80\u200d\ud800 “é” \r';
+  const kept = 'a red\nkite\t\ud83d\ude80\u200d\ufffd “é” \n';
+
+  test('prompts, feedback, reasons and drafts lose control characters before they are counted', async () => {
+    const limits = { PROMPT_CHARACTERS: kept.length, FEEDBACK_CHARACTERS: kept.length };
+    const { ana, generator } = await createSession({ limits });
+    expect(await ana.send({ ...generate, prompt: '\u0000\u001b\n' })).toMatchObject({ code: 'prompt_empty' });
+    expect(await ana.send({ ...generate, prompt: `${typed}x` })).toMatchObject({ code: 'prompt_too_long' });
+    expect(await ana.send({ ...generate, prompt: typed })).toMatchObject({ accepted: true });
+    await settled();
+    expect([ana.snapshot.draft, generator.drawings[0]?.request.prompt]).toEqual([kept, kept]);
+    await ana.send({ type: 'cancel', reason: typed });
+    expect(ana.snapshot.lastGeneration).toMatchObject({ prompt: kept, cancelReason: kept });
+    const { imageId } = await ana.draw();
+    await ana.send({ type: 'refine', imageId, feedback: typed });
+    await settled();
+    expect(generator.drawings.at(-1)?.request.feedback).toBe(kept);
+    const { sessions } = ana.core;
+    expect(sessions.setDraft(ana.joined.caller, typed)).toBeUndefined();
+    expect(ana.snapshot.draft).toBe(kept);
+    expect(sessions.setDraft(ana.joined.caller, `${typed}x`)).toMatchObject({ code: 'prompt_too_long' });
+  });
+
+  test('M7: the same command with the same control characters is the same command', async () => {
+    const { ana } = await createSession();
+    const first = await ana.send({ ...generate, prompt: typed }, 'same');
+    expect(await ana.send({ ...generate, prompt: typed }, 'same')).toEqual(first);
+    expect(await ana.send({ ...generate, prompt: kept }, 'same')).toMatchObject({ code: 'invalid_message' });
+  });
+
+  test('a prompt that the model rewrote is as long as a person’s own at most', async () => {
+    const { ana, generator } = await createSession({ limits: { PROMPT_CHARACTERS: 10 } });
+    await ana.send({ ...generate, prompt: 'a kite' });
+    await settled();
+    generator.drawings[0]?.finish(undefined, { revisedPrompt: 'a\u0000 red kite' });
+    await settled();
+    expect(inStage(ana.state, 'user_feedback').attempts[0].revisedPrompt).toBe('a red kit');
+  });
+
+  test('a unit of a text takes at most three bytes of a snapshot', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const clean = cleanText(text);
+        expect(Buffer.byteLength(JSON.stringify(clean)) - 2).toBeLessThanOrEqual(3 * clean.length);
+        expect(clean.length).toBeLessThanOrEqual(text.length);
+        expect(cleanText(clean)).toBe(clean);
+      }),
+    );
+  });
+});
+
 describe('what a door reads of a session', () => {
   test('W2: the snapshot is encoded once for all subscribers, and holds no bytes', async () => {
     const { ana } = await createSession();
@@ -275,6 +336,38 @@ describe('what a door reads of a session', () => {
     expect(ana.session.viewers).toEqual({ reviewers: 1, watchers: 1 });
   });
 
+  test('W1 W9: a newcomer is told of the viewers at once, the others at most every 250 ms, and last of how many there are', async () => {
+    const { core, ana } = await createSession({ limits: { CONNECTIONS_PER_SESSION: 2_000 } });
+    const cy = await ana.bring('Cy', 'watcher');
+    /** How many viewers each report to Ana counted. */
+    const reports: number[] = [];
+    const subscriber = ana.follow();
+    subscriber.viewersChanged = () => void reports.push(ana.session.viewers.watchers);
+    const join = () => {
+      const watcher = new RecordingSubscriber(() => '');
+      const subscription = ana.session.subscribe(cy.joined.caller, watcher);
+      if (subscription.accepted) watcher.leave = subscription.leave;
+      return watcher;
+    };
+    const watchers = Array.from({ length: 1_000 }, join);
+    expect(watchers.map(({ calls }) => calls)).toEqual(Array(1_000).fill(['viewers']));
+    expect(reports).toEqual([]);
+    core.clock.advance(250);
+    expect(reports).toEqual([1_000]);
+    for (const { leave } of watchers) leave();
+    core.clock.advance(249);
+    expect(reports).toEqual([1_000]);
+    core.clock.advance(1);
+    expect(reports).toEqual([1_000, 0]);
+    core.clock.advance(1_000);
+    const late = join();
+    expect(reports).toEqual([1_000, 0, 1]);
+    late.leave();
+    subscriber.leave();
+    core.clock.advance(1_000);
+    expect(reports).toEqual([1_000, 0, 1]);
+  });
+
   test('W1: the shown images are the newest and the approved one, each once', async () => {
     const { ana } = await createSession();
     expect(ana.session.shownImages).toEqual([]);
@@ -302,7 +395,7 @@ describe('what a door reads of a session', () => {
     const subscriber = ana.follow();
     ana.session.close();
     ana.session.close();
-    expect(subscriber.calls).toEqual(['viewers', 'ended']);
+    expect(subscriber.calls).toEqual(['viewers', 'session_gone']);
     expect(await ana.session.execute(ana.joined.caller, { ...generate, commandId: 'late' })).toEqual({
       accepted: false,
       code: 'session_not_found',

@@ -56,7 +56,7 @@ const generate = { type: 'generate', prompt: 'a red kite', commandId: 'g' };
 async function joinAs(member: TestMember): Promise<TestConnection> {
   const joined = new TestConnection(member.core);
   const { sessionId } = member;
-  expect(typesOf(await joined.join({ sessionId, key: member.session.key }))).toContain('welcome');
+  expect(typesOf(await joined.join({ sessionId, key: member.key }))).toContain('welcome');
   return joined;
 }
 
@@ -182,6 +182,48 @@ describe('before the join', () => {
     expect(visitor.socket.closed).toBeUndefined();
     core.clock.advance(1);
     expect([visitor.socket.closed, joined.socket.closed]).toEqual(['4408 no join', undefined]);
+  });
+});
+
+describe('S4: the rate of rejected messages', () => {
+  const limits = { INBOUND_MESSAGE_BYTES: 64 * 1024, REJECTED_BYTES_PER_SECOND: 8 * 1024 };
+  const nested = '['.repeat(32_000) + ']'.repeat(32_000);
+
+  test('counts their bytes, so that after two of 64 KB one is parsed each 8 s, and what comes behind it waits and is not lost', async () => {
+    const core = new TestCore({ limits });
+    const ana = await core.create();
+    const [flood, other] = [await joinAs(ana), await joinAs(ana)];
+    const answers = async () => typesOf(await flood.received()).filter((type) => type === 'reject' || type === 'ack');
+    for (let count = 0; count < 4; count += 1) flood.socket.receive(nested);
+    flood.socket.receive({ ...generate, commandId: 'last' });
+    expect(await answers()).toEqual(['reject', 'reject']);
+    expect(typesOf(await other.send({ type: 'cancel', commandId: 'c' }))).toContain('reject');
+    for (const expected of ['reject', 'reject', 'ack']) {
+      core.clock.advance(8_000);
+      flood.socket.pong();
+      expect(await answers()).toEqual([expected]);
+    }
+  });
+
+  test('lets 128 short ones through at once, more than any client needs, and then 16 a second', async () => {
+    const core = new TestCore({ limits: { ...limits, COMMAND_BURST: 1 } });
+    const joined = await joinAs(await core.create());
+    const answers = async () => (await joined.received()).map(({ type }) => type).length;
+    for (let count = 0; count < 200; count += 1) joined.socket.receive('{}');
+    expect(await answers()).toBe(128);
+    core.clock.advance(1_000);
+    expect(await answers()).toBe(16);
+    joined.socket.emit('close');
+    core.clock.advance(core.limits.SESSION_IDLE_MS);
+    expect(core.clock.timers).toBe(0);
+  });
+
+  test('does not count accepted ones', async () => {
+    const core = new TestCore({ limits: { ...limits, INBOUND_MESSAGE_BYTES: 100, REJECTED_BYTES_PER_SECOND: 1 } });
+    const joined = await joinAs(await core.create());
+    const typed = Array.from({ length: 300 }, (_, count) => ({ type: 'draft', text: `text ${count}` }));
+    await joined.send(...typed);
+    expect(typesOf(await joined.send(generate))).toContain('ack');
   });
 });
 

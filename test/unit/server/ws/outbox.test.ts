@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { ImageMemory } from '../../../../server/session/image-memory.ts';
 import { ImageFrames } from '../../../../server/ws/image-frames.ts';
 import type { SentMessage } from '../../../support/fake-web-socket.ts';
-import { CAP, FakeSource, joinedOutbox, OutboxHarness, storedImage } from '../../../support/outbox-harness.ts';
+import {
+  CAP,
+  FakeSource,
+  joinedOutbox,
+  OutboxHarness,
+  storedImage,
+  UPDATE_BURST,
+} from '../../../support/outbox-harness.ts';
 
 const imageIdsOf = (messages: readonly SentMessage[]) =>
   messages.filter(({ type }) => type === 'image').map(({ imageId }) => imageId);
@@ -312,6 +319,76 @@ describe('a long snapshot that the peer has not read yet', () => {
     socket.pong();
     expect(sent()).toEqual([2, 'progress']);
   });
+});
+
+describe('S4: the rate of snapshots and drafts', () => {
+  /** An outbox that has sent snapshots for more than the burst: nothing is left for the next 5 s. */
+  function pausedOutbox() {
+    const harness = joinedOutbox();
+    const { source, outbox, socket } = harness;
+    const change = (revision: number) => {
+      source.revision = revision;
+      outbox.snapshotChanged();
+    };
+    source.prompt = 'p'.repeat(UPDATE_BURST * 1.5);
+    change(1);
+    expect(harness.allTypes()).toEqual(['heartbeat', 'snapshot']);
+    socket.pong();
+    source.prompt = '';
+    return { ...harness, change };
+  }
+
+  test('changes that come faster are reduced to the latest, which goes out as soon as it may', () => {
+    const { clock, outbox, change, all, allTypes } = pausedOutbox();
+    for (let revision = 2; revision <= 50; revision += 1) change(revision);
+    expect([allTypes(), outbox.isPaused]).toEqual([[], true]);
+    clock.advance(4_900);
+    expect(allTypes()).toEqual([]);
+    clock.advance(300);
+    expect(all()).toMatchObject([{ type: 'snapshot', revision: 50 }]);
+    expect([outbox.isPaused, clock.timers]).toEqual([false, 0]);
+  });
+
+  test('drafts of others count too, and the last one stands for all', () => {
+    const { clock, outbox, all, allTypes } = pausedOutbox();
+    for (const text of ['a', 'a c', 'a cat']) outbox.draftChanged(draftOf(text));
+    expect(allTypes()).toEqual([]);
+    clock.advance(5_200);
+    expect(all()).toEqual([{ type: 'draft', ...draftOf('a cat') }]);
+    for (const text of ['x'.repeat(UPDATE_BURST), 'y']) outbox.draftChanged(draftOf(text));
+    expect(allTypes()).toEqual(['heartbeat', 'draft']);
+  });
+
+  test('W6: an ack takes its snapshot along, and answers, images and presence wait for nothing', () => {
+    const { outbox, source, change, allTypes } = pausedOutbox();
+    change(2);
+    outbox.send(ack('x'));
+    expect(allTypes()).toEqual(['snapshot', 'ack']);
+    change(3);
+    source.addImages('one');
+    outbox.want(['one']);
+    outbox.viewersChanged();
+    outbox.send({ type: 'reject', code: 'rate_limited', message: '' });
+    expect(allTypes()).toEqual(['image', 'viewers', 'reject']);
+  });
+
+  test('a connection that is over leaves no timer', () => {
+    const { clock, outbox, change } = pausedOutbox();
+    change(2);
+    outbox.stop();
+    change(3);
+    outbox.stop();
+    expect(clock.timers).toBe(0);
+  });
+});
+
+test('R3: a draft is encoded once for all connections', () => {
+  const [one, two] = [joinedOutbox(), joinedOutbox()];
+  const update = draftOf('a cat');
+  for (const { outbox } of [one, two]) outbox.draftChanged(update);
+  const [first, second] = [one, two].map(({ socket }) => socket.frames.at(-1));
+  expect(first).toBeInstanceOf(Buffer);
+  expect(second).toBe(first);
 });
 
 describe('W8: the last text that its author receives is the one that is set', () => {

@@ -1,6 +1,6 @@
 import { APIConnectionError, APIError } from 'openai';
 import { describe, expect, test } from 'vitest';
-import { type Refusal, refused } from '../../../../../server/generators/openai/refusals.ts';
+import { parseRefusal, type Refusal, refused } from '../../../../../server/generators/openai/refusals.ts';
 import { imagesService, responsesService, type Service } from '../../../../../server/generators/openai/service.ts';
 import { failureOf } from '../../../../../server/generators/openai/thrown-errors.ts';
 import { UPSTREAM_TEXT as TEXT } from '../../../../support/fake-openai-scenarios.ts';
@@ -19,32 +19,59 @@ const openAI = responsesService({ model: 'gpt-6-luna', imageModel: 'gpt-image-2'
 const imageServer = imagesService({ baseURL: 'http://127.0.0.1:1234/v1', imageModel: 'sdxl' });
 const edits = imagesService({ baseURL: 'http://127.0.0.1:1234/v1', imageModel: 'sdxl' }, 'edits');
 
+const ofPrompt = /^The prompt was refused by OpenAI's safety system/;
+const ofPicture = /^The picture was refused by OpenAI's safety system/;
+const ofEither = /^The request was refused by OpenAI's safety system/;
 const moderation = { code: 'moderation_blocked', ...never } as const;
 const fault = { code: 'provider_error', message: /had a fault of its own and drew nothing/, ...automatically } as const;
 const busy = { code: 'rate_limited', message: /is busy, or this account asks too often/, ...automatically } as const;
 
 const refusals: readonly (readonly [Refusal, ExpectedFailure, Service?])[] = [
-  // The prompt.
+  // Moderation: of the prompt, of the picture, or of either, where the service doesn't tell.
   [
     { status: 400, code: 'moderation_blocked' },
     {
       ...moderation,
-      message: /^The prompt was refused by OpenAI's safety system\. Change the wording and ask again\.$/,
+      message: /^The request was refused by OpenAI's safety system\. Change the wording and ask again\.$/,
     },
   ],
   [
     { code: 'content_policy_violation' },
-    { ...moderation, message: /by the image server's safety system/ },
+    { ...moderation, message: /^The request was refused by the image server's safety system/ },
     imageServer,
   ],
-  [{ code: 'image_content_policy_violation' }, { ...moderation, message: /safety system/ }],
-  [{ code: 'content_filter' }, { ...moderation, message: /safety system/ }],
-  [{ code: 'invalid_prompt' }, { ...moderation, message: /safety system/ }],
   [
-    { status: 403, code: 'bio_policy' },
-    { ...moderation, message: /safety system/ },
+    { code: 'moderation_blocked', stage: 'input' },
+    { ...moderation, message: ofPrompt },
   ],
-  [{ type: 'misalignment_policy_violation' }, { ...moderation, message: /safety system/ }],
+  [{ code: 'invalid_prompt' }, { ...moderation, message: ofPrompt }],
+  [
+    { code: 'moderation_blocked', stage: 'output' },
+    { ...moderation, message: ofPicture },
+  ],
+  [{ code: 'image_content_policy_violation' }, { ...moderation, message: ofPicture }],
+  [
+    { code: 'image_content_policy_violation', stage: 'input' },
+    { ...moderation, message: ofPrompt },
+  ],
+  ...[
+    { code: 'content_filter' },
+    { code: 'refusal' },
+    { status: 403, code: 'bio_policy' },
+    { type: 'misalignment_policy_violation' },
+    { status: 400, code: 'ResponsibleAIPolicyViolation' },
+    { status: 422, code: 'content_safety_violation' },
+    { status: 500, code: 'server_error', message: 'Your request was rejected by the safety system.' },
+    { status: 403, message: 'The response was filtered by our content management policy.' },
+    { status: 400, message: 'Request blocked by content moderation' },
+    { status: 400, message: 'NSFW content detected' },
+    { status: 451 },
+  ].map((refusal) => [refusal, { ...moderation, message: ofEither }] as const),
+  [{ status: 429, message: 'Rate limit reached for the safety system.' }, busy],
+  [
+    { status: 400, message: "Unknown parameter: 'moderation'." },
+    { code: 'provider_error', message: /perhaps for an option/, ...never },
+  ],
 
   // The account, the key and the models.
   [
@@ -116,6 +143,17 @@ const refusals: readonly (readonly [Refusal, ExpectedFailure, Service?])[] = [
       ] as const,
   ),
 
+  // What stands between.
+  ...[{ status: 413 }, { status: 400, code: 'image_file_too_large' }].map(
+    (refusal) =>
+      [
+        refusal,
+        { code: 'provider_error', message: /takes no request of so many bytes\. Start from a smaller image/, ...never },
+        edits,
+      ] as const,
+  ),
+  [{ status: 407 }, { code: 'provider_error', message: /^A proxy asks this server to sign in.*HTTPS_PROXY/, ...never }],
+
   // Faults that pass.
   [{ status: 429, code: 'rate_limit_exceeded' }, busy],
   [{ status: 429 }, { ...busy, message: /^The image server is busy/ }, imageServer],
@@ -140,9 +178,24 @@ describe('what the service says is judged by its code, then by its status', () =
     'R10: after status %d from a server that is silent until its answer, it is unknown whether the image was drawn',
     (status) => {
       expect(refused({ status }, imageServer).transient).toEqual({ mayBeDrawn: true });
-      expect(refused({ status }, openAI).transient).toEqual({});
     },
   );
+
+  test.each([408, 502, 504, 520, 524])('R10: so it is after status %d that a gateway sends late', (status) => {
+    expect(refused({ status }, openAI, 4_999).transient, 'before any model could draw').toEqual({});
+    expect(refused({ status }, openAI, 5_000).transient).toEqual({ mayBeDrawn: true });
+    expect(refused({ status: 503 }, openAI, 60_000).transient, 'nothing took the request').toEqual({});
+  });
+
+  test('whether the prompt or the picture was refused is read from the service’s details', () => {
+    const details = (moderation_stage: string) =>
+      parseRefusal({ code: 'moderation_blocked', moderation_details: { moderation_stage, categories: ['x'] } }).stage;
+    expect(['input', 'output', 'unknown'].map(details)).toEqual(['input', 'output', undefined]);
+    const error = { code: 'moderation_blocked', moderation_details: { moderation_stage: 'output' } };
+    expect(failureOf(APIError.generate(400, { error }, undefined, new Headers()), openAI, NOW)).toMatchObject({
+      message: expect.stringMatching(ofPicture),
+    });
+  });
 
   test('S3, S7: the log gets the status, the code and the request, and nothing that could hold a secret', () => {
     const cause = (refusal: Refusal) => refused({ message: TEXT, ...refusal }, openAI).cause;
@@ -178,6 +231,7 @@ describe('what the SDK and the network throw', () => {
 
   test.each([
     ['no connection', connection('ECONNREFUSED'), 'network', 'ECONNREFUSED', {}, {}],
+    ['a proxy that makes no connection', connection('UND_ERR_ABORTED'), 'network', 'UND_ERR_ABORTED', {}, {}],
     ['a slow connection', connection('UND_ERR_CONNECT_TIMEOUT'), 'network', 'UND_ERR_CONNECT_TIMEOUT', {}, {}],
     ['a reset', connection('ECONNRESET'), 'network', 'ECONNRESET', {}, withDoubt.transient],
     [
@@ -203,5 +257,42 @@ describe('what the SDK and the network throw', () => {
     expect(failure).toMatchObject({ code, retryable: true, cause: { message: detail } });
     expect(failure.transient).toEqual(transient);
     expect(failureOf(error, imageServer, NOW).transient).toEqual(transientWithoutStream);
+    expect(failureOf(error, openAI, NOW, 60_000).transient, 'after a minute').toEqual(transientWithoutStream);
+  });
+});
+
+describe('S9: whether a failure may be billed', () => {
+  const cases: readonly (readonly [Refusal, boolean, number?])[] = [
+    [{ status: 401 }, false],
+    [{ status: 429 }, false],
+    [{ status: 429, message: 'Rate limit reached for the safety system.' }, false],
+    [{ code: 'rate_limit_exceeded' }, false],
+    [{ status: 400, code: 'invalid_value' }, false],
+    [{ status: 404 }, false],
+    [{ status: 503 }, false],
+    [{ status: 400, code: 'moderation_blocked', stage: 'input' }, false],
+    [{ status: 500 }, true, 60_000],
+    [{ status: 504 }, true, 60_000],
+    [{ status: 400, code: 'moderation_blocked', stage: 'output' }, true],
+    [{ status: 400, code: 'moderation_blocked' }, true],
+    [{ code: 'moderation_blocked', stage: 'input' }, true],
+    [{ code: 'server_error' }, true],
+    [{}, true],
+  ];
+  test.each(cases.map(([refusal, mayBeBilled, sentForMs = 0]) => ({ refusal, mayBeBilled, sentForMs })))(
+    '$refusal after $sentForMs ms: $mayBeBilled',
+    ({ refusal, mayBeBilled, sentForMs }) => {
+      expect(refused(refusal, openAI, sentForMs).mayBeBilled).toBe(mayBeBilled);
+    },
+  );
+
+  test.each([
+    ['a connection that was refused', 'ECONNREFUSED', 0, false],
+    ['a connection that broke at once', 'ECONNRESET', 0, false],
+    ['a connection that broke late', 'ECONNRESET', 60_000, true],
+  ])('%s', (_, code, sentForMs, mayBeBilled) => {
+    const cause = Object.assign(new Error(code), { code });
+    const error = new APIConnectionError({ cause });
+    expect(failureOf(error, openAI, NOW, sentForMs).mayBeBilled).toBe(mayBeBilled);
   });
 });

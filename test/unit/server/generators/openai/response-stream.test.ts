@@ -3,15 +3,23 @@ import { GenerationFailed } from '../../../../../server/generators/generator.ts'
 import { ResponseReader } from '../../../../../server/generators/openai/response-stream.ts';
 import { responsesService } from '../../../../../server/generators/openai/service.ts';
 import { defaultLimits } from '../../../../../server/platform/limits.ts';
+import { pngOfSize } from '../../../../support/image-files.ts';
 
 const service = responsesService({ model: 'm', imageModel: 'i' });
 
-/** The header of a PNG of 64 by 48 pixels. */
-const PNG = Buffer.from('89504e470d0a1a0a0000000d4948445200000040000000300802000000ffffffff', 'hex').toString('base64');
+const base64Of = (width: number) => pngOfSize(width, 48).toString('base64');
+const PNG = base64Of(64);
 const call = (fields: object) => ({ type: 'image_generation_call', result: PNG, ...fields });
 const item = (fields: object) => ({ type: 'response.output_item.done', item: call(fields) });
 const completed = (response: unknown) => ({ type: 'response.completed', response });
 const failed = (error: unknown) => ({ type: 'response.failed', response: { error } });
+const incomplete = (reason: string) => ({ type: 'response.incomplete', response: { incomplete_details: { reason } } });
+const MODERATION = { code: 'moderation_blocked', message: 'x', type: 'image_generation_user_error', param: null };
+const refusalMessage = {
+  type: 'message',
+  role: 'assistant',
+  content: [null, { type: 'refusal', refusal: 'I will not.' }],
+};
 
 function readerOf(...events: readonly unknown[]): ResponseReader {
   const reader = new ResponseReader(() => undefined, service, defaultLimits, undefined);
@@ -31,12 +39,21 @@ describe('R10: an image that has arrived is kept, since it is billed', () => {
       [completed({ output: [7, null, { type: 'message' }, call({ revised_prompt: 5, error: 'none' })] })],
     ],
     ['a tool error before it', [item({ result: null, error: 'no' }), completed({ output: [call({})] })]],
+    ['a damaged copy before it', [item({ result: PNG.slice(0, 80) }), completed({ output: [call({})] })]],
+    ['line breaks in it', [item({ result: PNG.replace(/.{40}/g, '$&\n') }), completed({ output: [] })]],
+    ['a data: address around it', [item({ result: `data:image/png;base64,${PNG}` })]],
+    ['a failed response after it', [item({}), failed({ code: 'server_error' })]],
+    ['a failed response around it', [{ type: 'response.failed', response: { output: [call({})], error: null } }]],
+    ['an incomplete response after it', [item({}), incomplete('max_output_tokens')]],
+    ['an error event after it', [item({}), { type: 'error', code: 'rate_limit_exceeded' }]],
+    ['a nested error event after it', [item({}), { type: 'error', error: { type: 'server_error' } }]],
+    ['what moderation says of another one', [item({ id: 'a' }), item({ id: 'b', result: null, error: MODERATION })]],
     ['a last event without a response', [item({}), completed(undefined)]],
     ['a last event whose response is a text', [item({}), completed('done')]],
     ['a usage of another form', [item({}), completed({ output: 'none', tool_usage: 'little' })]],
     [
       'a usage whose numbers can be no counts',
-      [item({}), completed({ tool_usage: { image_gen: { input_tokens: 1e308, output_tokens: 1, total_tokens: 1 } } })],
+      [item({}), completed({ tool_usage: { image_gen: { input_tokens: 9e15, output_tokens: 1, total_tokens: 1 } } })],
     ],
   ])('R10: with %s', (_, events) => {
     expect(resultOf(...events)).toEqual({ image: expect.objectContaining({ width: 64, height: 48 }) });
@@ -49,13 +66,133 @@ describe('R10: an image that has arrived is kept, since it is billed', () => {
   });
 });
 
-describe('a response ends with a result or with a failure, never with both', () => {
-  test('an image that the service takes back is not a result', () => {
-    const reader = readerOf(item({}));
-    expect(() => reader.read(failed({ code: 'image_content_policy_violation' }))).toThrow(GenerationFailed);
-    expect(() => reader.finish()).toThrow(expect.objectContaining({ code: 'moderation_blocked' }));
+test('R10: a second image is not lost, and one that comes twice is one', () => {
+  const both = { output: [call({}), call({ result: base64Of(32) }), call({ result: base64Of(16) })] };
+  const { image, moreImages } = resultOf(item({}), item({ result: base64Of(32) }), completed(both));
+  expect([image, ...(moreImages ?? [])].map(({ width }) => width)).toEqual([64, 32, 16]);
+});
+
+describe('a response that stands in place of its stream is read like its last event', () => {
+  test('completed', () => {
+    const tokens = { input_tokens: 1, output_tokens: 2, total_tokens: 3 };
+    const answer = { object: 'response', status: 'completed', output: [call({})], tool_usage: { image_gen: tokens } };
+    expect(resultOf(answer)).toEqual({
+      image: expect.objectContaining({ width: 64 }),
+      usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
+    });
   });
 
+  test.each([
+    ['failed', { status: 'failed', output: [], error: { code: 'server_error' } }, 'provider_error'],
+    [
+      'incomplete',
+      { status: 'incomplete', output: [], incomplete_details: { reason: 'content_filter' } },
+      'moderation_blocked',
+    ],
+    ['without an image', { status: 'completed', output: [], error: null }, 'no_image'],
+    ['an error alone', { error: { code: 'rate_limit_exceeded' } }, 'rate_limited'],
+    ['an error that is a text', { error: 'server_error' }, 'provider_error'],
+    ['a detail, as of FastAPI', { detail: 'no' }, 'provider_error'],
+  ])('%s', (_, answer, code) => {
+    expect(() => resultOf(answer)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('moderation takes a picture back, however it is written', () => {
+  test.each([
+    ['a failed response', failed({ code: 'image_content_policy_violation' })],
+    ['a failed response that says it in a sentence', failed({ message: 'Rejected by our safety system.' })],
+    ['an error event', { type: 'error', error: MODERATION }],
+    ['an incomplete response', incomplete('content_filter')],
+    ['the model’s refusal', { type: 'response.output_item.done', item: refusalMessage }],
+    ['the model’s refusal in the last event', completed({ output: [call({}), refusalMessage] })],
+    ['the same item, without its image', completed({ output: [call({ id: 'a', result: null, error: MODERATION })] })],
+  ])('%s', (_, event) => {
+    expect(() => resultOf(item({ id: 'a' }), event)).toThrow(
+      expect.objectContaining({
+        code: 'moderation_blocked',
+        message: expect.stringMatching(/^The picture was refused/),
+      }),
+    );
+  });
+});
+
+describe('the first reason that is known stays', () => {
+  test.each([
+    [
+      'moderation told in the item',
+      [item({ result: null, error: MODERATION }), completed({ output: [] })],
+      'moderation_blocked',
+    ],
+    [
+      '… and an item without it in the last event',
+      [item({ result: null, error: MODERATION }), completed({ output: [call({ result: null, error: {} })] })],
+      'moderation_blocked',
+    ],
+    [
+      '… and a failed response',
+      [item({ result: null, error: MODERATION }), failed({ code: 'server_error' })],
+      'moderation_blocked',
+    ],
+    [
+      'the model’s refusal',
+      [{ type: 'response.output_item.done', item: refusalMessage }, completed({ output: [] })],
+      'moderation_blocked',
+    ],
+    [
+      'the model’s refusal in an event of its own',
+      [{ type: 'response.refusal.done', refusal: 'no' }, completed({})],
+      'moderation_blocked',
+    ],
+    [
+      'an error event, then a failed response',
+      [{ type: 'error', code: 'rate_limit_exceeded' }, failed({ code: 'server_error' })],
+      'rate_limited',
+    ],
+    [
+      'an unknown error, then a known one',
+      [{ type: 'error', code: null }, failed({ code: 'rate_limit_exceeded' })],
+      'rate_limited',
+    ],
+    [
+      'a known error, then moderation',
+      [item({ result: null, error: { code: 'server_error' } }), failed(MODERATION)],
+      'moderation_blocked',
+    ],
+    [
+      'an unknown error, then no image',
+      [item({ result: null, error: 'no' }), completed({ output: [] })],
+      'provider_error',
+    ],
+  ])('%s', (_, events, code) => {
+    expect(() => resultOf(...events)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('whether it was the prompt is told, if the service tells it', () => {
+    const error = { ...MODERATION, moderation_details: { moderation_stage: 'input', categories: [] } };
+    for (const last of [completed({ output: [] }), failed(MODERATION)]) {
+      expect(() => resultOf(item({ result: null, error }), last)).toThrow(/^The prompt was refused/);
+    }
+  });
+});
+
+describe('a stream is over', () => {
+  test.each([
+    ['after its last event', completed({ output: [] }), true],
+    ['after a failed response', failed({}), true],
+    ['after an error with a known reason', { type: 'error', code: 'server_error' }, true],
+    [
+      'not after an error without one, since a failed response may follow with it',
+      { type: 'error', message: 'x' },
+      false,
+    ],
+    ['not after an image', item({}), false],
+  ])('%s', (_, event, isOver) => {
+    expect(readerOf(event).isOver).toBe(isOver);
+  });
+});
+
+describe('a response ends with a result or with a failure, never with both', () => {
   test('what the stream said counts, not how it broke afterwards', () => {
     const reader = readerOf(item({ result: null, error: { code: 'moderation_blocked' } }));
     const broken = new GenerationFailed('network', 'Cut.', { retryable: true, transient: {} });
@@ -64,8 +201,7 @@ describe('a response ends with a result or with a failure, never with both', () 
 });
 
 test('S4: an image beyond the limits fails as too big, and such a preview is ignored', () => {
-  const bomb = Buffer.from(PNG, 'base64');
-  bomb.writeUInt32BE(2_000_000, 16);
+  const bomb = pngOfSize(2_000_000, 48);
   const preview = { type: 'response.image_generation_call.partial_image', partial_image_b64: bomb.toString('base64') };
   expect(() => resultOf(preview, item({ result: bomb.toString('base64') }))).toThrow(
     'OpenAI sent an image of more bytes or pixels than this server takes. Ask for a smaller one.',

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { eventsOf } from '../../../../../server/generators/openai/event-stream.ts';
+
+async function* chunksOf(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += length) yield bytes.subarray(start, start + length);
+}
+
+async function split(text: string, length = text.length * 4): Promise<string[]> {
+  const events = await Array.fromAsync(eventsOf(chunksOf(Buffer.from(text), length)));
+  return events.map(({ name, data }) => `${name}=${data}`);
+}
+
+const ordinary = 'event: a\ndata: {"x":1}\n\ndata: {"é":"🪁"}\n\n';
+
+describe('events are split', () => {
+  test.each([
+    ['by their names and data', ordinary, ['a={"x":1}', '={"é":"🪁"}']],
+    ['with CRLF as the end of a line', ordinary.replaceAll('\n', '\r\n'), ['a={"x":1}', '={"é":"🪁"}']],
+    ['with CR as the end of a line', ordinary.replaceAll('\n', '\r'), ['a={"x":1}', '={"é":"🪁"}']],
+    ['without a space after the colon', 'event:a\ndata:1\n\n', ['a=1']],
+    ['with data on several lines', 'data: {\ndata:   "x": 1\ndata: }\n\n', ['={\n  "x": 1\n}']],
+    ['among comments, ids and unknown fields', ': ping\n\nid: 7\nretry: 9\ndata: 1\nfoo: bar\nbaz\n\n:\n\n', ['=1']],
+    ['without an event for a name alone', 'event: ping\n\ndata: 1\n\n', ['=1']],
+    ['with data that is empty', 'event: ping\ndata:\n\ndata\n\n', ['ping=', '=']],
+    ['with a last event that no empty line ends', 'data: 1\n\nevent: b\ndata: 2', ['=1', 'b=2']],
+    ['from a stream without any', '\n\n\n', []],
+  ])('%s, wherever the chunks end', async (_, text, expected) => {
+    for (let length = 1; length <= text.length; length += 1) {
+      expect(await split(text, length), `in chunks of ${length}`).toEqual(expected);
+    }
+  });
+
+  test('in a time that grows only with the length of an event', async () => {
+    const text = `data: ${'A'.repeat(8_000_000)}\n\n`;
+    expect(await split(text, 16_384)).toHaveLength(1);
+    expect(await split('data: 1\n\n'.repeat(300_000))).toHaveLength(300_000);
+  });
+});
