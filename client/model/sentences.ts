@@ -114,7 +114,7 @@ export const pictureProblems: Readonly<Record<PictureProblem, PictureProblemText
   },
 };
 
-/** What to do about a picture that cannot be approved, because it cannot be seen. */
+/** Says why a picture that is not shown cannot be approved, and what the person can do instead. */
 export function undecidable(problem: PictureProblem): string {
   const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
   const way = isHere
@@ -317,7 +317,7 @@ interface ObstacleText {
   readonly link?: string;
 }
 
-/** What keeps the page from the server, while it goes on trying. */
+/** The sentences for each obstacle between the page and its server. They stand while the page goes on trying to connect. */
 export const obstacles: Readonly<Record<Obstacle, ObstacleText>> = {
   unreachable: {
     title: 'The server does not answer',

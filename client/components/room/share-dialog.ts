@@ -21,7 +21,7 @@ import '../ui/copy-button.ts';
 
 const titles = { reviewer: 'Review link', watcher: 'Watch link' } as const satisfies Record<Role, string>;
 
-/** What an open link lets people do. */
+/** Describes, below each open link, what it allows. */
 const uses = {
   reviewer: 'Lets people do all that you can: ask for pictures, approve, start over.',
   watcher: 'Lets people follow live, without deciding.',
