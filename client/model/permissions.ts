@@ -14,7 +14,7 @@ export interface Permissions {
   readonly hasEnded: boolean;
 }
 
-/** Nobody approves what they cannot have seen: the image is here, and the browser can show it (rule S10). */
+/** A person may approve an image only if its bytes are here and the browser can show it: otherwise they have not seen it (rule S10). */
 export const isApprovable = ({ images }: Pick<SessionState, 'images'>, imageId: string): boolean =>
   images.get(imageId)?.display === 'possible';
 

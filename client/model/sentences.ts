@@ -106,7 +106,7 @@ export function firstWords(text: string): string {
 export const imageAlt = (t: Texts, kind: 'partial' | 'previous' | 'finished' | 'approved', prompt: string): string =>
   t(`picture.${kind === 'approved' ? 'finished' : kind}`, { prompt });
 
-/** What to do about a picture that cannot be approved, because it cannot be seen. */
+/** Says why a picture that is not shown cannot be approved, and what the person can do instead. */
 export function undecidable(t: Texts, problem: PictureProblem): string {
   const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
   return `${t('decision.onlySeen')} ${t(isHere ? 'decision.downloadOrLeave' : 'decision.leave')}`;

@@ -1,4 +1,4 @@
-/** What keeps a client from its server, as far as a plain HTTP request can tell: a browser says of a failed WebSocket only that it failed. */
+/** Finds out by a plain HTTP request why a client cannot connect. A browser does not say why a WebSocket failed. */
 import * as v from 'valibot';
 import type { Environment } from './environment.ts';
 

@@ -48,6 +48,9 @@ async function repair(world: World): Promise<void> {
   }
   // A client repeats a rate-limited `want` within this time.
   await world.pass(3 * STEP_MS);
+  // A tab that a full server had turned away may be joining at this very moment.
+  const isSettled = (tab: Tab) => isOnline(tab, world) && tab.state.viewers !== undefined;
+  if (!world.open.every(isSettled)) await world.pass(STEP_MS);
 }
 
 function isOnline(tab: Tab, world: World): boolean {

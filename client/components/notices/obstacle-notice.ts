@@ -1,4 +1,4 @@
-/** What keeps the page from the server, while it goes on trying to connect. */
+/** A notice that names the obstacle between the page and its server. The page goes on trying to connect meanwhile. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { obstacleLinks } from '../../model/sentences.ts';

@@ -1,4 +1,4 @@
-/** What people are asked before they take something from others. */
+/** The questions of the confirm dialog. It asks before a person does something that takes pictures or access from others. */
 import type { Role } from '../../../shared/model.ts';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import type { Intent } from '../../model/intent.ts';
@@ -6,12 +6,12 @@ import type { Texts } from '../../model/texts.ts';
 
 export interface Question {
   readonly title: string;
-  /** What follows. */
+  /** Says what will happen. */
   readonly text: string;
   /** The label of the button that leaves everything as it is. */
   readonly keep: string;
   readonly confirm: string;
-  /** What is to be done. */
+  /** Dispatched when the person confirms. */
   readonly intent: Intent;
 }
 

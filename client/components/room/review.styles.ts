@@ -2,7 +2,7 @@
 import { css } from '../ui/css.ts';
 
 export const review = css`
-  /* What the host page's styles would hand down ends here, but for what it does to the room as a whole. */
+  /* The host page's styles are not inherited, except those that concern the room as a whole, such as its visibility. */
   :host {
     all: initial;
     color-scheme: inherit;

@@ -27,7 +27,7 @@ async function unreadPipe(): Promise<number> {
 test.runIf(existsSync('/dev/full')).each([
   ['a full disk', async () => openSync('/dev/full', 'w'), SESSIONS],
   ['a pipe that nobody reads', unreadPipe, 0],
-] as const)('%s behind standard error stops neither the server nor its end', async (_, open, leastLostLines) => {
+] as const)('R14: %s behind standard error stops neither the server nor its end', async (_, open, leastLostLines) => {
   const environment = {
     PROOFROOM_LOG_LEVEL: 'debug',
     PROOFROOM_METRICS_TOKEN: METRICS_TOKEN,

@@ -23,7 +23,7 @@ export class TabRules {
   #requestedWaitMs: number | undefined;
   /** The close code of the last connection, as the client received it. */
   #closeCode: number | undefined;
-  /** The server closed the last connection with 4429 and has sent no `welcome` since. */
+  /** The server closed the last connection with 4429 and has sent no `snapshot` since. */
   wasTurnedAway = false;
   #startOver: Click | undefined;
   #draftBefore: string | undefined;
@@ -50,7 +50,7 @@ export class TabRules {
 
   /** The client receives a message. */
   received(message: ServerMessage): void {
-    if (message.type === 'welcome') this.wasTurnedAway = false;
+    if (message.type === 'snapshot') this.wasTurnedAway = false;
     if (message.type === 'goodbye') this.#requestedWaitMs = message.reconnectInMs;
     this.#noteDraft(message);
     const mayChangeDraft = message.type === 'draft' || message.type === 'snapshot';
