@@ -194,9 +194,9 @@ const snapshot = {
   draftRevision: Count,
   /** A generation that failed or was cancelled, until a command is accepted (rule M8). */
   lastGeneration: v.optional(Generation),
-  /** The newest attempt. */
+  /** Of the attempt that was finished last. */
   image: v.optional(ImageReference),
-  /** Oldest first. */
+  /** In the order of their numbers. */
   attempts: v.array(Attempt),
   /** The longest discarded first; absent when there are none. */
   discarded: v.optional(v.array(DiscardedAttempt)),

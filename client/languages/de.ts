@@ -249,7 +249,7 @@ export default {
 
   'decision.question': 'Ist es dieses Bild?',
   'decision.which': 'Welches davon?',
-  'decision.whichHint': 'Zum Freigeben oder Überarbeiten eins öffnen.',
+  'decision.whichHint': 'Eins freigeben, oder eins zum Ansehen und Überarbeiten öffnen.',
 
   'decision.unseen': 'Dieses Bild lässt sich hier nicht freigeben',
   'decision.onlySeen': 'Freigeben lässt sich ein Bild nur dort, wo es zu sehen ist.',
@@ -285,6 +285,7 @@ export default {
   'progress.toChange': 'Zu ändern: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Abbrechen',
+  'cancel.cancelLeft': 'Die {count, number} übrigen abbrechen',
   'cancel.reason': 'Was stimmt daran nicht?',
   'cancel.placeholder': 'Freiwillig: der Grund, für den nächsten Versuch',
   'cancel.billed': 'Auch eine abgebrochene Zeichnung kann etwas kosten.',

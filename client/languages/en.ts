@@ -259,7 +259,7 @@ export default {
 
   'decision.question': 'Is this the picture?',
   'decision.which': 'Which of them?',
-  'decision.whichHint': 'Open one to approve it, or to change it.',
+  'decision.whichHint': 'Approve one of them, or open one to look closer or to change it.',
 
   'decision.unseen': 'You can’t approve this one here',
   'decision.onlySeen': 'A picture can be approved only where it can be seen.',
@@ -298,6 +298,7 @@ export default {
   'progress.toChange': 'To change: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Cancel',
+  'cancel.cancelLeft': 'Cancel the {count, number} left',
   'cancel.reason': 'What is wrong with it?',
   'cancel.placeholder': 'Optional: the reason, for the next try',
   'cancel.billed': 'A cancelled drawing may still be billed.',

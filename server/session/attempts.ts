@@ -70,21 +70,24 @@ export function restoreAttempt({ attempts, discarded }: AttemptLists, imageId: s
   if (!restored) return undefined;
   const { discarded: _act, ...attempt } = restored;
   return {
-    attempts: [...attempts, attempt].toSorted((one, other) => one.number - other.number),
+    attempts: inOrder([...attempts, attempt]),
     discarded: discarded.filter((one) => one !== restored),
   };
 }
 
 /**
- * The images to drop so that at most `limit` attempts remain: discarded ones first, then the oldest. The newest attempt and the
+ * The images to drop so that at most `limit` attempts remain: discarded ones first, then the oldest. `newest` and the
  * running generation's parent are never among them.
  */
 export function excessImages(
   { attempts, discarded }: AttemptLists,
   { parent }: Generation,
+  newest: Attempt | undefined,
   limit: number,
 ): Set<string> {
-  const droppable = [...discarded, ...attempts.slice(0, -1)].map(imageIdOf).filter((imageId) => imageId !== parent);
+  const droppable = [...discarded, ...attempts.filter((attempt) => attempt !== newest)]
+    .map(imageIdOf)
+    .filter((imageId) => imageId !== parent);
   return new Set(droppable.slice(0, Math.max(0, attempts.length + discarded.length - limit)));
 }
 
@@ -101,10 +104,15 @@ function remaining<Any extends Attempt>(attempts: readonly Any[], dropped: Reado
     );
 }
 
+export const inOrder = (attempts: readonly Attempt[]): Attempt[] =>
+  attempts.toSorted((one, other) => one.number - other.number);
+
+/** The one that was finished last: of a generation of several, not always the one with the highest number. */
 export function newestAttempt(attempts: NonEmptyAttempts): Attempt;
 export function newestAttempt(attempts: readonly Attempt[]): Attempt | undefined;
 export function newestAttempt(attempts: readonly Attempt[]): Attempt | undefined {
-  return attempts.at(-1);
+  const [first, ...others] = attempts;
+  return first && others.reduce((newest, one) => (one.finishedAt < newest.finishedAt ? newest : one), first);
 }
 
 export function findAttempt<Any extends Attempt>(attempts: readonly Any[], imageId: string): Any | undefined {

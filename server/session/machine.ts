@@ -12,6 +12,7 @@ import {
   type FinishedImage,
   findAttempt,
   imageIdOf,
+  inOrder,
   isNonEmpty,
   newestAttempt,
   restoreAttempt,
@@ -176,6 +177,7 @@ function start(
     stage: 'generating',
     generation,
     settled: [],
+    countBefore: state.attemptCount,
     attempts: state.attempts,
   };
   const newDraft = 'prompt' in command ? command.prompt : undefined;
@@ -234,21 +236,23 @@ function onCandidateEnded(before: Generating, event: GeneratedEvent | FailedEven
 }
 
 function addAttempt(state: Generating, event: GeneratedEvent, limits: MachineLimits): [Generating, Effect[]] {
-  const { generation, discarded, attemptCount } = state;
+  const { generation, discarded, countBefore } = state;
   const { revisedPrompt, at, more = [] } = event;
   // Usage and cost are of all images together: the first one carries them.
   const extras = more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
-  const added = [event, ...extras].map((one, index) => createAttempt(generation, one, attemptCount + 1 + index));
-  const all = { attempts: [...state.attempts, ...added], discarded };
-  const dropped = excessImages(all, generation, limits.ATTEMPTS_PER_SESSION);
+  // By candidate, so that pictures which are shown side by side stand in the order of their numbers, whichever is finished first.
+  const added = [event, ...extras].map((one) => createAttempt(generation, one, countBefore + 1 + one.image.candidate));
+  const all = { attempts: inOrder([...state.attempts, ...added]), discarded };
+  const dropped = excessImages(all, generation, added.at(-1), limits.ATTEMPTS_PER_SESSION);
   const effects: Effect[] = dropped.size > 0 ? [{ effect: 'drop', imageIds: [...dropped] }] : [];
-  return [{ ...state, ...dropAttempts(all, dropped), attemptCount: attemptCount + added.length }, effects];
+  const attemptCount = Math.max(state.attemptCount, ...added.map(({ number }) => number));
+  return [{ ...state, ...dropAttempts(all, dropped), attemptCount }, effects];
 }
 
 function addFailure(state: Generating, { candidate, error }: FailedEvent): Generating {
   const failures = [...(state.generation.failures ?? []), { candidate, error }];
-  const inOrder = failures.toSorted((one, other) => one.candidate - other.candidate);
-  return { ...state, generation: { ...state.generation, failures: inOrder }, error: state.error ?? error };
+  const sorted = failures.toSorted((one, other) => one.candidate - other.candidate);
+  return { ...state, generation: { ...state.generation, failures: sorted }, error: state.error ?? error };
 }
 
 function onForget(state: State, { keep }: ForgetEvent): Transition {

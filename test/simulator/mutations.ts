@@ -228,7 +228,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the number of a discarded attempt is given again',
     breaks: ['discard'],
-    edits: [{ file: machine, find: 'attemptCount + 1 + index', replace: 'state.attempts.length + 1 + index' }],
+    edits: [{ file: machine, find: 'countBefore: state.attemptCount', replace: 'countBefore: state.attempts.length' }],
   },
   {
     mistake: 'kept attempts are dropped before discarded ones',

@@ -149,6 +149,7 @@ export class Review extends LocalizedElement {
       @proof-select=${this.#select}
       @proof-compare=${this.#openCompare}
       @proof-saved=${this.#imageSaved}
+      @proof-intent=${this.#commandSent}
     >
       ${viewer({ t: this.t, session, content, selectedId, showLatest: () => this.#showLatest() })}
       <section class="sidebar" aria-label=${this.t('area.review')}>
@@ -194,7 +195,6 @@ export class Review extends LocalizedElement {
       .pending=${session.pending}
       ?unavailable=${unavailable}
       .status=${statusBehindDialog(this.t, session, Date.now())}
-      @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.sidebar?.commandSent()}
       @closed=${this.#dialogClosed}
     ></proof-compare>`;
   }
@@ -203,6 +203,11 @@ export class Review extends LocalizedElement {
   #dialogClosed({ currentTarget: dialog }: Event): void {
     const focused = this.shadowRoot?.activeElement;
     if (!focused || focused === dialog) void this.sidebar?.enter();
+  }
+
+  /** A command from the viewer or the comparison, too, takes the focus to where the work goes on. */
+  #commandSent({ intent }: IntentEvent): void {
+    if (intent.type === 'approve' || intent.type === 'cancel') this.sidebar?.commandSent();
   }
 
   // These events end here: they say nothing to the host page.

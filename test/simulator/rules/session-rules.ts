@@ -14,7 +14,7 @@ import {
 } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
-import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand } from './request-rules.ts';
+import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand, newestOf } from './request-rules.ts';
 import { TransitionRules } from './transition-rules.ts';
 
 type Answer = AckMessage | RejectMessage;
@@ -415,7 +415,7 @@ export function imageBytes(session: Session): number {
 
 /** The images that stay for as long as their session. */
 function neededImages(state: State): Set<string> {
-  const newest = state.attempts.at(-1)?.image.imageId;
+  const newest = newestOf(state)?.image.imageId;
   const approved = state.stage === 'final' ? state.approved.imageId : undefined;
   return new Set([newest, approved].filter((imageId) => imageId !== undefined));
 }

@@ -301,14 +301,14 @@ describe('images that the service sends though nobody asked for them', () => {
     expect([stage, told]).toEqual([
       'user_feedback',
       [
-        [1, 1, 'Two fish', 3],
-        [2, 2, 'Two fish', undefined],
-        [3, 3, 'Two fish', undefined],
-        [4, 0, undefined, undefined],
+        [1, 0, undefined, undefined],
+        [2, 1, 'Two fish', 3],
+        [3, 2, 'Two fish', undefined],
+        [4, 3, 'Two fish', undefined],
       ],
     ]);
     const bytes = attempts.map(({ image: { imageId } }) => ana.session.image(imageId)?.bytes);
-    expect(bytes).toEqual([image.bytes, second.bytes, third.bytes, imageOf('other').bytes]);
+    expect(bytes).toEqual([imageOf('other').bytes, image.bytes, second.bytes, third.bytes]);
   });
 
   test('R7: what finds no memory is logged; the image that was asked for is kept', async () => {
