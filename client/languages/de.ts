@@ -118,6 +118,17 @@ export default {
   'startOver.notApproved':
     '{count, plural, one {Dieses Bild ist nicht freigegeben. Ein neuer Anfang entfernt es und den Prompt, für alle in dieser Sitzung.} other {Keins dieser # Bilder ist freigegeben. Ein neuer Anfang entfernt sie alle und den Prompt, für alle in dieser Sitzung.}}',
 
+  'shortcuts.title': 'Tastenkürzel',
+  'shortcuts.approve': 'Das gezeigte Bild freigeben',
+  'shortcuts.request_changes': 'Änderungen daran verlangen',
+  'shortcuts.regenerate': 'Neu erzeugen',
+  'shortcuts.compare': 'Vergleichen',
+  'shortcuts.next': 'Nächstes Bild',
+  'shortcuts.previous': 'Voriges Bild',
+  'shortcuts.help': 'Diese Kürzel zeigen',
+  'shortcuts.typing': 'Beim Schreiben bewirken sie nichts.',
+  'shortcuts.on': 'Diese Kürzel benutzen',
+
   'token.title': 'Dieser Server verlangt ein Token',
   'token.lead': 'Wer ihn betreibt, kann es nennen. Mit einem Link zu einer Sitzung ist keins nötig.',
   'token.label': 'Zugangstoken',
@@ -285,7 +296,7 @@ export default {
   'progress.toChange': 'Zu ändern: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Abbrechen',
-  'cancel.cancelLeft': 'Die {count, number} übrigen abbrechen',
+  'cancel.cancelLeft': '{count, plural, one {Das letzte abbrechen} other {Die # übrigen abbrechen}}',
   'cancel.reason': 'Was stimmt daran nicht?',
   'cancel.placeholder': 'Freiwillig: der Grund, für den nächsten Versuch',
   'cancel.billed': 'Auch eine abgebrochene Zeichnung kann etwas kosten.',
@@ -302,6 +313,7 @@ export default {
   'prompt.otherPrompt': '„Neu erzeugen“ zeichnet den Prompt so, wie er jetzt hier steht.',
   'prompt.empty': 'Zuerst einen Prompt schreiben: Was soll das Bild zeigen?',
   'prompt.tooLong': 'Der Prompt ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
+  'text.keys': 'Enter schickt ab, Umschalt + Enter beginnt eine neue Zeile.',
   'text.tooLong': 'Das ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
   'text.count': '{count, number} von {limit, number}',
 

@@ -125,6 +125,17 @@ export default {
   'startOver.notApproved':
     "{count, plural, one {This picture isn't approved. Starting over removes it and the prompt, for everybody in this session.} other {None of these # pictures is approved. Starting over removes all of them and the prompt, for everybody in this session.}}",
 
+  'shortcuts.title': 'Keyboard shortcuts',
+  'shortcuts.approve': 'Approve the picture in view',
+  'shortcuts.request_changes': 'Request changes to it',
+  'shortcuts.regenerate': 'Regenerate',
+  'shortcuts.compare': 'Compare',
+  'shortcuts.next': 'Next picture',
+  'shortcuts.previous': 'Previous picture',
+  'shortcuts.help': 'Show these shortcuts',
+  'shortcuts.typing': 'They do nothing while you type.',
+  'shortcuts.on': 'Use these shortcuts',
+
   'token.title': 'This server asks for a token',
   'token.lead': 'Whoever runs it can tell you. People with a link to a session need none.',
   'token.label': 'Access token',
@@ -298,7 +309,7 @@ export default {
   'progress.toChange': 'To change: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Cancel',
-  'cancel.cancelLeft': 'Cancel the {count, number} left',
+  'cancel.cancelLeft': '{count, plural, one {Cancel the last one} other {Cancel the # left}}',
   'cancel.reason': 'What is wrong with it?',
   'cancel.placeholder': 'Optional: the reason, for the next try',
   'cancel.billed': 'A cancelled drawing may still be billed.',
@@ -316,6 +327,7 @@ export default {
   'prompt.otherPrompt': 'Regenerate draws the prompt as it stands here now.',
   'prompt.empty': 'Write a prompt first: what should the picture show?',
   'prompt.tooLong': 'The prompt is {count, plural, one {# character} other {# characters}} too long.',
+  'text.keys': 'Enter sends, Shift + Enter starts a new line.',
   'text.tooLong': 'This is {count, plural, one {# character} other {# characters}} too long.',
   'text.count': '{count, number} of {limit, number}',
 

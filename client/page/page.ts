@@ -50,5 +50,10 @@ room.addEventListener('proof-language', async ({ detail: { language } }) => {
 // Another key pasted into the address bar changes only the fragment, which loads no page.
 window.addEventListener('hashchange', openAddress);
 
+// The room is all that there is on this page, so that keys are meant for it wherever the focus is.
+document.addEventListener('keydown', (event) => {
+  if (event.target !== room) room.keyPressed(event);
+});
+
 openAddress();
 document.querySelector('main')?.append(room);

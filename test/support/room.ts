@@ -72,7 +72,7 @@ export class Room {
   }
 
   get finishedCandidates(): Locator {
-    return this.candidates.getByRole('button');
+    return this.candidates.locator('button.candidate');
   }
 
   get comparison(): Locator {

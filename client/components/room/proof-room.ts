@@ -171,6 +171,7 @@ export class ProofRoom extends LitElement {
       .server=${this.#server}
       .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}
       .unsent=${this.#unsent}
+      ?shortcuts=${browserStorage.hasShortcuts()}
       @proof-intent=${this.#onIntent}
     ></proof-review>`;
   }
@@ -199,6 +200,14 @@ export class ProofRoom extends LitElement {
     const isDue = this.#focusRequest === 'command' || (hasField && document.activeElement === document.body);
     this.#focusRequest = undefined;
     if (isDue) void this.review.enter();
+  }
+
+  /**
+   * Does what a key does in the room that was pressed outside of it. For pages that have no shortcuts of their own: without it, keys
+   * count only where the focus is in the room.
+   */
+  keyPressed(event: KeyboardEvent): void {
+    this.review?.keyPressed(event);
   }
 
   #open(): void {
@@ -259,6 +268,9 @@ export class ProofRoom extends LitElement {
         return;
       case 'language':
         return this.#language.choose(intent.language);
+      case 'shortcuts':
+        browserStorage.saveShortcuts(intent.on);
+        return this.requestUpdate();
       case 'new_session':
         this.#focusRequest = 'command';
         return this.#startNew(intent.prompt);

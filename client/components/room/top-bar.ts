@@ -13,7 +13,7 @@ import { LocalizedElement } from '../ui/localized-element.ts';
 import './connection-badge.ts';
 import './language-switch.ts';
 
-/** Dispatches `share` and `name` to have these dialogs opened. */
+/** Dispatches `share`, `name` and `shortcuts` to have these dialogs opened. */
 @element('proof-top-bar')
 export class TopBar extends LocalizedElement {
   static override styles = [
@@ -60,6 +60,13 @@ export class TopBar extends LocalizedElement {
 
       .short {
         display: none;
+      }
+
+      /* There are no keys to press. */
+      @media (hover: none) and (pointer: coarse) {
+        .shortcuts {
+          display: none;
+        }
       }
 
       @container (inline-size < 24rem) {
@@ -135,6 +142,19 @@ export class TopBar extends LocalizedElement {
           </button>`
           : nothing
       }
+      ${
+        viewers && !hasEnded
+          ? html`<button
+            class="button quiet shortcuts"
+            type="button"
+            aria-haspopup="dialog"
+            title=${this.t('shortcuts.title')}
+            @click=${() => this.#request('shortcuts')}
+          >
+            ${icons.keyboard()}<span class="unseen">${this.t('shortcuts.title')}</span>
+          </button>`
+          : nothing
+      }
       ${this.languageFixed ? nothing : html`<proof-language></proof-language>`}
     </div>`;
   }
@@ -144,7 +164,7 @@ export class TopBar extends LocalizedElement {
     return this.t.rich('bar.here', { count: reviewers + watchers, unseen });
   }
 
-  #request(dialog: 'share' | 'name'): void {
+  #request(dialog: 'share' | 'name' | 'shortcuts'): void {
     this.dispatchEvent(new Event(dialog));
   }
 }

@@ -52,6 +52,7 @@ export class DecisionBar extends LocalizedElement {
         icon: icons.check(),
         kind: 'approve',
         wide: true,
+        shortcut: 'approve',
         busy: this.busy,
         unavailable: this.unavailable,
         press: () => this.#approve(),

@@ -55,3 +55,5 @@ export const compare = (): TemplateResult =>
   icon(
     svg`<path d="M8 4.5H4.5A1.5 1.5 0 0 0 3 6v8a1.5 1.5 0 0 0 1.5 1.5H8M12 4.5h3.5A1.5 1.5 0 0 1 17 6v8a1.5 1.5 0 0 1-1.5 1.5H12M10 2.5v15"/>`,
   );
+export const keyboard = (): TemplateResult =>
+  icon(svg`<rect x="2" y="5" width="16" height="10" rx="1.5"/><path d="M5 8h.1M8.3 8h.1M11.6 8h.1M15 8h.1M6.5 12h7"/>`);

@@ -181,7 +181,7 @@ export class Candidates extends LocalizedElement {
       kind === 'partial' || (kind === 'placeholder' && imageId === undefined);
     const count = this.candidates.filter(isLeft).length;
     return button({
-      label: count > 1 ? this.t('cancel.cancelLeft', { count }) : this.t('cancel.cancel'),
+      label: this.t('cancel.cancelLeft', { count }),
       kind: 'quiet',
       once: true,
       busy: isPending(this.pending, 'cancel'),

@@ -169,7 +169,7 @@ test('what is still drawn is cancelled on its cell, which says how many that end
   await page.getByRole('button', { name: 'Cancel the 2 left' }).first().click();
   expect(stand.intents.at(-1)).toEqual({ type: 'cancel' });
   await show([finished, partial], true, true);
-  await expect.element(page.getByRole('button', { name: 'Cancel', exact: true })).toBeVisible();
+  await expect.element(page.getByRole('button', { name: 'Cancel the last one' })).toBeVisible();
 });
 
 test('on a narrow cell the decisions are icons, still named', async () => {
