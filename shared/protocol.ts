@@ -139,6 +139,10 @@ export const ClientLimits = v.object({
 });
 export type ClientLimits = v.InferOutput<typeof ClientLimits>;
 
+/** Which images people are offered to save: any, or those that are approved. */
+export const downloads = ['always', 'approved'] as const;
+export type DownloadPolicy = (typeof downloads)[number];
+
 const linkStates = ['open', 'closed'] as const;
 
 /** The open links to the session, as the reviewer who is told of them may use them (rule W5). */
@@ -180,6 +184,8 @@ export const WelcomeMessage = v.object({
     supports: Capabilities,
   }),
   limits: ClientLimits,
+  /** Which images people are offered to save. Absent, as from older servers: any. */
+  download: v.optional(openEnum(downloads)),
 });
 export type WelcomeMessage = v.InferOutput<typeof WelcomeMessage>;
 

@@ -265,6 +265,8 @@ export default {
   'decision.unseen': 'Dieses Bild lässt sich hier nicht freigeben',
   'decision.onlySeen': 'Freigeben lässt sich ein Bild nur dort, wo es zu sehen ist.',
   'decision.downloadOrLeave': 'Zum Ansehen herunterladen, oder die Entscheidung jemandem überlassen, der es sieht.',
+  'decision.leaveNoDownload':
+    'Die Entscheidung jemandem überlassen, der es sieht. Herunterladen lässt sich ein Bild auf diesem Server erst nach der Freigabe.',
   'decision.leave': 'Die Entscheidung jemandem überlassen, der es sieht.',
 
   'approval.approved': 'Freigegeben',
@@ -395,6 +397,7 @@ export default {
 
   'tools.download': 'Herunterladen',
   'tools.copy': 'Bild kopieren',
+  'tools.saveLater': 'Beides gibt es mit der Freigabe.',
   'tools.discard': 'Nr. {number, number} verwerfen',
 
   'strip.label': 'Bilder',
@@ -466,6 +469,9 @@ export default {
   'facts.prompt': 'Prompt',
   'facts.revisedPrompt': 'Prompt des Modells',
 
+  'state.details': 'Einzelheiten der Sitzung',
+  'state.generator': 'Generator',
+  'state.revision': 'Revision',
   'state.title': 'Stand der Sitzung',
   'state.json': 'Stand der Sitzung als JSON',
   'state.copy': 'JSON kopieren',

@@ -275,6 +275,8 @@ export default {
   'decision.unseen': 'You can’t approve this one here',
   'decision.onlySeen': 'A picture can be approved only where it can be seen.',
   'decision.downloadOrLeave': 'Download it to look at it, or leave the decision to somebody who sees it.',
+  'decision.leaveNoDownload':
+    'Leave the decision to somebody who sees it. On this server a picture can be downloaded only once it is approved.',
   'decision.leave': 'Leave the decision to somebody who sees it.',
 
   'approval.approved': 'Approved',
@@ -411,6 +413,7 @@ export default {
 
   'tools.download': 'Download',
   'tools.copy': 'Copy image',
+  'tools.saveLater': 'They come with the approval.',
   'tools.discard': 'Discard No. {number, number}',
 
   'strip.label': 'Attempts',
@@ -481,6 +484,9 @@ export default {
   'facts.prompt': 'Prompt',
   'facts.revisedPrompt': 'Model’s prompt',
 
+  'state.details': 'Session details',
+  'state.generator': 'Generator',
+  'state.revision': 'Revision',
   'state.title': 'Session state',
   'state.json': 'Session state as JSON',
   'state.copy': 'Copy JSON',

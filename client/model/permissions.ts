@@ -29,3 +29,11 @@ export function permissionsOf({ welcome, connection, snapshot }: SessionState): 
     hasEnded,
   };
 }
+
+/** Whether this person is offered to save the image: an approved one, unless the server leaves it to everybody. */
+export function isSavable({ welcome, snapshot }: Pick<SessionState, 'welcome' | 'snapshot'>, imageId: string): boolean {
+  const isApproved = snapshot?.stage === 'final' && snapshot.approved.imageId === imageId;
+  return isApproved || savesAnything(welcome);
+}
+
+export const savesAnything = (welcome: SessionState['welcome']): boolean => (welcome?.download ?? 'always') === 'always';

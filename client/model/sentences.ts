@@ -106,10 +106,11 @@ export function firstWords(text: string): string {
 export const imageAlt = (t: Texts, kind: 'partial' | 'previous' | 'finished' | 'approved', prompt: string): string =>
   t(`picture.${kind === 'approved' ? 'finished' : kind}`, { prompt });
 
-/** What to do about a picture that cannot be approved, because it cannot be seen. */
-export function undecidable(t: Texts, problem: PictureProblem): string {
+/** What to do about a picture that cannot be approved, because it cannot be seen. `savable`: this person may download it. */
+export function undecidable(t: Texts, problem: PictureProblem, savable: boolean): string {
   const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
-  return `${t('decision.onlySeen')} ${t(isHere ? 'decision.downloadOrLeave' : 'decision.leave')}`;
+  const whatToDo = isHere ? (savable ? 'decision.downloadOrLeave' : 'decision.leaveNoDownload') : 'decision.leave';
+  return `${t('decision.onlySeen')} ${t(whatToDo)}`;
 }
 
 /** The label of the button that ends this person's selection; undefined where the selected attempt is shown anyway. */

@@ -4,6 +4,7 @@ import type { RawData, WebSocket } from 'ws';
 import type { CloseCode } from '../../shared/close-codes.ts';
 import {
   type ClientLimits,
+  type DownloadPolicy,
   type ClientMessage,
   type Command,
   type GoodbyeMessage,
@@ -40,6 +41,7 @@ export interface ConnectionContext {
   readonly telemetry: Telemetry;
   /** The path of an image over HTTP, as clients see it. */
   readonly imagePath: (sessionId: string, imageId: string) => string;
+  readonly download: DownloadPolicy;
 }
 
 /** The peer of a connection, as its upgrade request showed it. */
@@ -239,7 +241,7 @@ export class Connection {
   }
 
   #welcome({ caller, participantSecret, key, links }: Joined): WelcomeMessage {
-    const { generator, sessions, limits, clock } = this.#context;
+    const { generator, sessions, limits, clock, download } = this.#context;
     const { name, model, demo } = generator;
     return {
       type: 'welcome',
@@ -255,6 +257,7 @@ export class Connection {
       now: isoTime(clock),
       generator: { name, model, demo, supports: sessions.capabilities },
       limits: clientLimits(limits),
+      download,
     };
   }
 

@@ -50,9 +50,10 @@ test('a reviewer: axe finds nothing and nothing is wider than the window, from t
   openai.release();
   await see(room.attempt(2)).toBeVisible();
   await room.text('About this picture').click();
+  await room.text('Session details').click();
   await room.text('Session state').click();
   await checkPage(page, 'review, with everything unfolded');
-  await room.text('Session state').click();
+  await room.text('Session details').click();
 
   await room.chooseCandidates(1);
   openai.next('moderation_blocked');

@@ -11,7 +11,7 @@ const browser = useBrowser();
 const PROMPTS = ['A fox in the snow', 'A heron in the mist', 'A hare in the field'] as const;
 
 test('M3, M9, R1: everybody views the attempt of their choice, and any attempt can be approved', async () => {
-  const { address, openai } = await startProduct();
+  const { address, openai } = await startProduct({ config: { download: 'always' } });
   const { ana, bo, cy } = await twoReviewersAndWatcher(browser, address);
   await makePictures([ana, bo, cy], PROMPTS);
   for (const room of [ana, bo, cy]) {

@@ -73,7 +73,7 @@ export class Candidates extends LocalizedElement {
     if (size) {
       const columns = columnsFor(size, count, ratio, this.#hasActions ? ACTIONS : CAPTION);
       grid.style.setProperty('--columns', String(columns));
-      grid.style.setProperty('--least', widestIn(size, columns) < LEAST ? '0px' : `${LEAST}px`);
+      grid.style.setProperty('--least', `${leastIn(size)}px`);
     }
     for (const [index, canvas] of grid.querySelectorAll<HTMLElement>('.canvas').entries()) {
       canvas.style.setProperty('--own-ratio', String(this.candidates[index]?.ratio ?? 1));
@@ -224,10 +224,10 @@ export class Candidates extends LocalizedElement {
 const GAP = 20;
 const CAPTION = 32;
 const ACTIONS = 52;
-/** Where there is space, no candidate is narrower, even if the page then scrolls: a smaller picture can't be judged. */
+/** Where there is space for two of them, no candidate is narrower, even if the page then scrolls: a smaller picture can't be judged. */
 const LEAST = 330;
 
-const widestIn = ({ width }: { width: number }, columns: number): number => (width - (columns - 1) * GAP) / columns;
+const leastIn = ({ width }: { width: number }): number => (width < 2 * LEAST + GAP ? 0 : LEAST);
 
 /**
  * The number of columns in which candidates of that ratio (width by height) are largest; of two that are equal, the one that takes
@@ -237,9 +237,9 @@ function columnsFor(available: { width: number; height: number }, count: number,
   const sizeIn = (columns: number): readonly [shown: number, fitting: number] => {
     const rows = Math.ceil(count / columns);
     const height = (available.height - (rows - 1) * GAP) / rows - foot;
-    const widest = widestIn(available, columns);
+    const widest = (available.width - (columns - 1) * GAP) / columns;
     const fitting = Math.min(widest, height * ratio);
-    return [widest < LEAST ? fitting : Math.max(fitting, LEAST), fitting];
+    return [Math.min(widest, Math.max(fitting, leastIn(available))), fitting];
   };
   let best = 1;
   for (let columns = 2; columns <= count; columns += 1) {

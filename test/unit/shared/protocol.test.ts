@@ -40,7 +40,7 @@ const optional: Record<string, readonly string[]> = {
   start_over: ['turn'],
   discard: ['turn'],
   restore: ['turn'],
-  welcome: ['key', 'links', 'now'],
+  welcome: ['key', 'links', 'now', 'download'],
   links: ['watchKey', 'reviewKey'],
   snapshot: ['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
   progress: ['expectedMs', 'queuePosition', 'retryInMs', 'reason'],

@@ -48,7 +48,7 @@ describe('progress', () => {
     expect(subscriber.calls).toEqual(['viewers', 'progress 0']);
   });
 
-  test('there is an estimate after the first success, of the time without waiting', async () => {
+  test('there is an estimate after the first success, of the drawing and of the wait before it', async () => {
     const limits = { CONCURRENT_CANDIDATES: 1 };
     const { core, ana, drawing } = await startGeneration({ limits });
     const bo = await core.create('Bo');
@@ -58,7 +58,7 @@ describe('progress', () => {
     core.clock.advance(7_000);
     drawing.finish();
     await settled();
-    expect(bo.session.progress(0)).toMatchObject({ phase: 'started', elapsedMs: 7_000, expectedMs: 7_000 });
+    expect(bo.session.progress(0)).toMatchObject({ phase: 'started', elapsedMs: 7_000, expectedMs: 14_000 });
     expect(bo.session.progress(0)).not.toHaveProperty('queuePosition');
     core.clock.advance(5_000);
     core.generator.drawings[1]?.finish();
