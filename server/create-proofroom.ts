@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
-import { drain } from './drain.ts';
 import type { DownloadPolicy } from '../shared/protocol.ts';
+import { drain } from './drain.ts';
 import { createDemoGenerator } from './generators/demo/demo-generator.ts';
 import { Estimates } from './generators/estimates.ts';
 import type { Generator } from './generators/generator.ts';
@@ -100,7 +100,13 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   const addresses = new RequestAddresses({ allowedHosts, allowedOrigins, trustProxy }, logger);
   const connections = new HttpConnections({ limits, trustProxy, telemetry });
   const core = { generator, clock, newId, limits, telemetry };
-  const sessions = new Sessions({ ...core, queue, memory, estimates: new Estimates(limits.CONCURRENT_CANDIDATES), authorize });
+  const sessions = new Sessions({
+    ...core,
+    queue,
+    memory,
+    estimates: new Estimates(limits.CONCURRENT_CANDIDATES),
+    authorize,
+  });
   const door = new WebSocketDoor({
     ...core,
     sessions,

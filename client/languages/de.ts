@@ -8,6 +8,8 @@ export default {
   'page.title': 'Proofroom',
   'page.titleGenerating': 'Wird gezeichnet … · Proofroom',
   'page.titleReview': 'Bereit zur Entscheidung · Proofroom',
+  'page.titleWatched': 'In der Prüfung · Proofroom',
+  'page.titleTurn': '● {title}',
   'page.titleFinal': 'Freigegeben · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ein Bild anfordern, gemeinsam ansehen, freigeben oder noch einmal anfordern.',
@@ -118,6 +120,11 @@ export default {
   'startOver.notApproved':
     '{count, plural, one {Dieses Bild ist nicht freigegeben. Ein neuer Anfang entfernt es und den Prompt, für alle in dieser Sitzung.} other {Keins dieser # Bilder ist freigegeben. Ein neuer Anfang entfernt sie alle und den Prompt, für alle in dieser Sitzung.}}',
 
+  'notify.me': 'Benachrichtigen, wenn ich an der Reihe bin',
+  'notify.blocked': 'Dein Browser lässt keine Benachrichtigungen dieser Seite zu',
+  'notify.decision': 'Ein Bild wartet auf deine Entscheidung.',
+  'notify.prompt': 'Die Zeichnung hat kein Bild ergeben.',
+
   'shortcuts.title': 'Tastenkürzel',
   'shortcuts.approve': 'Das gezeigte Bild freigeben',
   'shortcuts.request_changes': 'Änderungen daran verlangen',
@@ -217,6 +224,10 @@ export default {
     'Das Budget dieses Servers für heute reicht nur noch für {pictures, plural, one {ein Bild} other {# Bilder}}. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
   'rejectDetail.budget_used':
     'Das Budget dieses Servers für heute ist aufgebraucht. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
+
+  'wait.sendsIn': 'Wird in {time} noch einmal geschickt.',
+  'wait.start': '{time} warten, dann schicken',
+  'wait.stop': 'Nicht länger warten',
 
   'unfinished.cancelled':
     '{who, select, you {Du hast} somebody {Jemand hat} other {<person>{name}</person> hat}} abgebrochen.',
@@ -437,6 +448,7 @@ export default {
     '{firstShare, number, ::percent} Nr. {first, number}, {secondShare, number, ::percent} Nr. {second, number}',
   'compare.keys':
     'Plus und Minus ändern die Größe, die Pfeiltasten verschieben. 0 zeigt das ganze Bild, 1 seine wirklichen Pixel.',
+  'compare.drawingWatched': 'Es wird noch ein Bild gezeichnet.',
   'compare.drawing': 'Gerade wird ein weiteres Bild gezeichnet; so lange lässt sich nichts freigeben.',
 
   'zoom.label': 'Zoom',
@@ -480,6 +492,9 @@ export default {
   'announce.serverBusy': 'Der Server ist ausgelastet. Es wird weiter versucht.',
   'announce.obstacle': '{title}. Es wird weiter versucht.',
   'announce.sentence': '{title}.',
+  'announce.noPrompt': 'Noch ist kein Bild angefordert.',
+  'announce.watched': 'Das Bild ist fertig. Darüber wird gerade entschieden.',
+  'announce.severalWatched': '{count, number} Bilder sind fertig. Darüber wird gerade entschieden.',
   'announce.readyForPrompt': 'Bereit für einen Prompt.',
   'announce.drawing': 'Das Bild entsteht. {phase}.',
   'announce.cancelled': 'Die Zeichnung ist abgebrochen.',

@@ -8,6 +8,8 @@ export default {
   'page.title': 'Proofroom',
   'page.titleGenerating': 'Drawing … · Proofroom',
   'page.titleReview': 'Ready to decide · Proofroom',
+  'page.titleWatched': 'In review · Proofroom',
+  'page.titleTurn': '● {title}',
   'page.titleFinal': 'Approved · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ask for a picture, look at it together, approve it or ask again.',
@@ -125,6 +127,11 @@ export default {
   'startOver.notApproved':
     "{count, plural, one {This picture isn't approved. Starting over removes it and the prompt, for everybody in this session.} other {None of these # pictures is approved. Starting over removes all of them and the prompt, for everybody in this session.}}",
 
+  'notify.me': 'Notify me when it is my turn',
+  'notify.blocked': 'Your browser blocks notifications from this page',
+  'notify.decision': 'A picture waits for your decision.',
+  'notify.prompt': 'The drawing brought no picture.',
+
   'shortcuts.title': 'Keyboard shortcuts',
   'shortcuts.approve': 'Approve the picture in view',
   'shortcuts.request_changes': 'Request changes to it',
@@ -224,6 +231,10 @@ export default {
     'Today’s budget of this server is enough for {pictures, plural, one {one more picture} other {# more pictures}} only. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
   'rejectDetail.budget_used':
     'Today’s budget of this server is used up. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
+
+  'wait.sendsIn': 'Sends it again in {time}.',
+  'wait.start': 'Wait {time}, then send',
+  'wait.stop': 'Stop waiting',
 
   'unfinished.cancelled': '{who, select, you {You} somebody {Somebody} other {<person>{name}</person>}} cancelled it.',
   'unfinished.cancelledBecause':
@@ -452,6 +463,7 @@ export default {
   'compare.dividerShares':
     '{firstShare, number, ::percent} No. {first, number}, {secondShare, number, ::percent} No. {second, number}',
   'compare.keys': 'Plus and minus zoom, the arrow keys move. 0 shows the whole picture, 1 its actual pixels.',
+  'compare.drawingWatched': 'Another picture is being drawn.',
   'compare.drawing': 'Another picture is being drawn: nothing can be approved meanwhile.',
 
   'zoom.label': 'Zoom',
@@ -497,6 +509,9 @@ export default {
   'announce.serverBusy': 'The server is busy. Trying again.',
   'announce.obstacle': '{title}. Trying again.',
   'announce.sentence': '{title}.',
+  'announce.noPrompt': 'Nobody has asked for a picture yet.',
+  'announce.watched': 'The picture is ready. The reviewers are deciding on it.',
+  'announce.severalWatched': '{count, number} pictures are ready. The reviewers are deciding on them.',
   'announce.readyForPrompt': 'Ready for a prompt.',
   'announce.drawing': 'The picture is being made. {phase}.',
   'announce.cancelled': 'The drawing was cancelled.',

@@ -50,6 +50,7 @@ const NAME = 'proofroom.name';
 const OPTIONS = 'proofroom.options';
 const LANGUAGE = 'proofroom.language';
 const SHORTCUTS = 'proofroom.shortcuts';
+const NOTIFICATIONS = 'proofroom.notifications';
 const PARTICIPANTS = 'proofroom.participants';
 const unsentKey = (sessionId: string): string => `proofroom.unsent ${sessionId}`;
 const tokenKey = (server: string): string => `proofroom.token ${server}`;
@@ -66,6 +67,9 @@ export const browserStorage = {
   /** Whether keys do what controls do, unless this person has turned them off. */
   hasShortcuts: (): boolean => read('localStorage', SHORTCUTS) !== 'off',
   saveShortcuts: (on: boolean): void => write('localStorage', SHORTCUTS, on ? '' : 'off'),
+  /** Whether this person wants to be notified of their turn. */
+  wantsNotifications: (): boolean => read('localStorage', NOTIFICATIONS) === 'on',
+  saveNotifications: (on: boolean): void => write('localStorage', NOTIFICATIONS, on ? 'on' : ''),
   /** The options that this person last chose, whether or not a server allows them. */
   options: (): Options => parsed(Options, read('localStorage', OPTIONS)) ?? {},
   saveOptions: (options: Options): void => write('localStorage', OPTIONS, JSON.stringify(options)),

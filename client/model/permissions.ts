@@ -18,7 +18,11 @@ export interface Permissions {
 export const isApprovable = ({ images }: Pick<SessionState, 'images'>, imageId: string): boolean =>
   images.get(imageId)?.display === 'possible';
 
-export function permissionsOf({ welcome, connection, snapshot }: SessionState): Permissions {
+export function permissionsOf({
+  welcome,
+  connection,
+  snapshot,
+}: Pick<SessionState, 'welcome' | 'connection' | 'snapshot'>): Permissions {
   const hasEnded = connection.status === 'closed';
   return {
     watches: welcome !== undefined && welcome.role !== 'reviewer',
@@ -36,4 +40,18 @@ export function isSavable({ welcome, snapshot }: Pick<SessionState, 'welcome' | 
   return isApproved || savesAnything(welcome);
 }
 
-export const savesAnything = (welcome: SessionState['welcome']): boolean => (welcome?.download ?? 'always') === 'always';
+export const savesAnything = (welcome: SessionState['welcome']): boolean =>
+  (welcome?.download ?? 'always') === 'always';
+
+/**
+ * What waits for this reviewer: a decision, or another prompt after a generation that brought no picture. Undefined where nothing does,
+ * and always for somebody who watches.
+ */
+export function dueOf(
+  state: Pick<SessionState, 'welcome' | 'connection' | 'snapshot'>,
+): 'decision' | 'prompt' | undefined {
+  const { snapshot } = state;
+  if (!permissionsOf(state).decides) return undefined;
+  if (snapshot?.stage === 'user_feedback') return 'decision';
+  return snapshot?.stage === 'initial_input' && snapshot.lastGeneration ? 'prompt' : undefined;
+}

@@ -13,6 +13,7 @@ import {
 } from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 import { ago } from './formats.ts';
+import { permissionsOf } from './permissions.ts';
 import type { MessageKey, Texts } from './texts.ts';
 
 const seconds = (ms: number): number => Math.ceil(Math.max(0, ms) / 1000);
@@ -268,7 +269,7 @@ export function announcement(t: Texts, state: SessionState): string {
     case undefined:
       return '';
     case 'initial_input':
-      return snapshot.error ? '' : t('announce.readyForPrompt');
+      return snapshot.error ? '' : t(permissionsOf(state).watches ? 'announce.noPrompt' : 'announce.readyForPrompt');
     case 'generating':
       return generatingAnnouncement(t, state);
     case 'user_feedback':
@@ -300,22 +301,25 @@ function reviewAnnouncement(
   const newest = newestAttempts(attempts);
   const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
   if (!hasAttempt) return error ? '' : t('announce.cancelled');
-  if (newest.length > 1) return t('announce.severalReady', { count: newest.length });
+  const { watches } = permissionsOf(state);
+  if (newest.length > 1) {
+    return t(watches ? 'announce.severalWatched' : 'announce.severalReady', { count: newest.length });
+  }
   const problem = newest[0] && pictureProblem(state, newest[0].image.imageId);
-  return problem ? t('announce.sentence', { title: t(`problem.${problem}`) }) : t('announce.ready');
+  return problem
+    ? t('announce.sentence', { title: t(`problem.${problem}`) })
+    : t(watches ? 'announce.watched' : 'announce.ready');
 }
 
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
-export function statusBehindDialog(
-  t: Texts,
-  { connection, snapshot, rejection, welcome, serverAheadMs = 0 }: SessionState,
-  now: number,
-): string {
+export function statusBehindDialog(t: Texts, state: SessionState, now: number): string {
+  const { connection, snapshot, rejection, welcome, serverAheadMs = 0 } = state;
   if (connection.status === 'closed') return t('announce.sentence', { title: t(`ended.${connection.reason}`) });
   if (connection.status === 'reconnecting' && connection.obstacle) {
     return t('announce.sentence', { title: t(`obstacle.${connection.obstacle}`) });
   }
   if (connection.status !== 'online') return t('announce.sentence', { title: connectionLabel(t, connection) });
   if (rejection) return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs).text;
-  return snapshot?.stage === 'generating' ? t('compare.drawing') : '';
+  if (snapshot?.stage !== 'generating') return '';
+  return t(permissionsOf(state).watches ? 'compare.drawingWatched' : 'compare.drawing');
 }

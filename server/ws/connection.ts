@@ -4,9 +4,9 @@ import type { RawData, WebSocket } from 'ws';
 import type { CloseCode } from '../../shared/close-codes.ts';
 import {
   type ClientLimits,
-  type DownloadPolicy,
   type ClientMessage,
   type Command,
+  type DownloadPolicy,
   type GoodbyeMessage,
   type JoinMessage,
   PROTOCOL_VERSION,

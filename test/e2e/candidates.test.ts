@@ -91,3 +91,39 @@ test('R2, M8: a failed candidate says why, a cancel keeps the finished ones, and
   await bo.press('Approve');
   await see(ana.heading('Approved')).toBeVisible();
 });
+
+test('four candidates at 1440 by 900 are large and in the order of their numbers; a cancelled refinement of one leads back to it', async () => {
+  const { address, openai } = await startProduct();
+  const { ana } = await twoReviewers(browser, address);
+  await ana.page.setViewportSize({ width: 1440, height: 900 });
+  await ana.openOptions();
+  await ana.chooseCandidates(4);
+  for (const scenario of ['held', 'drawn', 'drawn', 'drawn'] as const) openai.next(scenario);
+  await ana.submitPrompt(PROMPT);
+  await see(ana.finishedCandidates).toHaveCount(3);
+  await see(ana.button('Cancel the last one')).toBeVisible();
+  openai.release();
+  await see(ana.heading('Which of them?')).toBeVisible();
+  await see(ana.candidates).toHaveText([/No\. 1/, /No\. 2/, /No\. 3/, /No\. 4/]);
+  await see(ana.strip.getByRole('button')).toHaveText(['No. 1', 'No. 2', 'No. 3', 'No. 4']);
+  for (const candidate of await ana.finishedCandidates.all()) {
+    expect((await candidate.boundingBox())?.width).toBeGreaterThanOrEqual(330);
+  }
+
+  await ana.finishedCandidates.nth(1).click();
+  await ana.feedback.fill('Warmer light');
+  openai.next('held');
+  openai.next('held');
+  openai.next('held');
+  openai.next('held');
+  await ana.press('Refine No. 2');
+  await see(ana.heading('Drawing 4 pictures')).toBeVisible();
+  await ana.cancel('');
+  await see(ana.attempt(2)).toHaveAttribute('aria-current', 'true');
+  await see(ana.feedback).toHaveValue('Warmer light');
+  await ana.press('Show all 4 pictures');
+  await ana.press('Discard No. 3');
+  await see(ana.finishedCandidates).toHaveCount(3);
+  await ana.press('Approve No. 4');
+  await see(ana.heading('Approved')).toBeFocused();
+});

@@ -76,7 +76,8 @@ test('W1, W4, W5, M6: every tab shows the same previews, picture and approval, a
   const bytes = openai.sent[0]?.final;
   for (const room of [ana, cy]) {
     await see(room.downloadLink).toHaveCount(0);
-    for (const name of ['Download', 'Copy image']) await see(room.button(name)).toHaveAttribute('aria-disabled', 'true');
+    for (const name of ['Download', 'Copy image'])
+      await see(room.button(name)).toHaveAttribute('aria-disabled', 'true');
   }
 
   // Somebody who opens the page on a picture keeps the focus where it is.

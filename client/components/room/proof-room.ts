@@ -11,8 +11,8 @@ import type { SessionState } from '../../session/session-state.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { LanguageController } from './language-controller.ts';
-import type { Review } from './review.ts';
-import { type RoomEventMap, RoomEvents } from './room-events.ts';
+import type { Notifications, Review } from './review.ts';
+import { type RoomEventMap, RoomEvents, roomEvent } from './room-events.ts';
 import { endTypingAt } from './typing-boundary.ts';
 import './review.ts';
 
@@ -66,6 +66,9 @@ export class ProofRoom extends LitElement {
    * chosen, that the page around has, or that the browser asks for.
    */
   @property({ reflect: true }) override accessor lang = '';
+
+  /** Whether the page around notifies the person of their turn, if it can; absent: nothing is offered. */
+  @property({ attribute: false }) accessor notifications: Notifications | undefined;
 
   @query('proof-review') private accessor review!: Review | null;
 
@@ -171,6 +174,7 @@ export class ProofRoom extends LitElement {
       .server=${this.#server}
       .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}
       .unsent=${this.#unsent}
+      .notifications=${this.notifications}
       ?shortcuts=${browserStorage.hasShortcuts()}
       @proof-intent=${this.#onIntent}
     ></proof-review>`;
@@ -268,6 +272,8 @@ export class ProofRoom extends LitElement {
         return;
       case 'language':
         return this.#language.choose(intent.language);
+      case 'notify':
+        return void this.dispatchEvent(roomEvent('proof-notify', { on: intent.on }));
       case 'shortcuts':
         browserStorage.saveShortcuts(intent.on);
         return this.requestUpdate();

@@ -42,6 +42,9 @@ import './shortcuts-dialog.ts';
 import './token-form.ts';
 import './top-bar.ts';
 
+/** Whether the person is notified of their turn. `blocked`: the browser does not let the page. */
+export type Notifications = 'on' | 'off' | 'blocked';
+
 @element('proof-review')
 export class Review extends LocalizedElement {
   static override styles = [tokens, base, controls, review, viewerStyles];
@@ -54,6 +57,7 @@ export class Review extends LocalizedElement {
   @property({ attribute: false }) accessor unsent: UnsentInput = {};
   /** The host page has fixed the language, so there is nothing to choose. */
   @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
+  @property({ attribute: false }) accessor notifications: Notifications | undefined;
   /** Keys do what controls do, while nobody types. */
   @property({ type: Boolean }) accessor shortcuts = false;
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
@@ -133,6 +137,7 @@ export class Review extends LocalizedElement {
     return html`<proof-top-bar
         .session=${session}
         ?language-fixed=${this.languageFixed}
+        .notifications=${this.notifications}
         @share=${() => this.share.show()}
         @name=${() => this.name.show()}
         @shortcuts=${() => this.shortcutsDialog.show()}
@@ -244,7 +249,7 @@ export class Review extends LocalizedElement {
     const action = this.shortcuts ? shortcutOf(event) : undefined;
     if (!action || !this.session?.snapshot) return;
     event.preventDefault();
-    if (action === 'help') this.shortcutsDialog.show();
+    if (action === 'help') void this.shortcutsDialog.show();
     else if (action === 'next' || action === 'previous') this.#goTo(action, this.session);
     else if (this.shadowRoot) controlOf(this.shadowRoot, action)?.click();
   }

@@ -1,6 +1,6 @@
 /** The list of the keys, and the switch that turns them off. */
-import { html, type TemplateResult } from 'lit';
-import { property, query } from 'lit/decorators.js';
+import { html, nothing, type TemplateResult } from 'lit';
+import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import { IntentEvent } from '../../model/intent.ts';
 import { base } from '../ui/base.styles.ts';
@@ -66,13 +66,22 @@ export class ShortcutsDialog extends LocalizedElement {
   @property({ type: Boolean }) accessor on = false;
   @query('dialog') private accessor dialog!: HTMLDialogElement;
 
-  show(): void {
+  @state() private accessor open = false;
+
+  async show(): Promise<void> {
+    this.open = true;
+    await this.updateComplete;
     this.dialog.showModal();
   }
 
   override render(): TemplateResult {
-    return html`<dialog aria-labelledby="title" closedby="any">
-      <header>
+    return html`<dialog aria-labelledby="title" closedby="any" @close=${() => (this.open = false)}>
+      ${this.open ? this.#content() : nothing}
+    </dialog>`;
+  }
+
+  #content(): TemplateResult {
+    return html`<header>
         <h2 id="title">${this.t('shortcuts.title')}</h2>
         ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
       </header>
@@ -86,8 +95,7 @@ export class ShortcutsDialog extends LocalizedElement {
       <label>
         <input type="checkbox" .checked=${live(this.on)} @change=${this.#switched} />
         ${this.t('shortcuts.on')}
-      </label>
-    </dialog>`;
+      </label>`;
   }
 
   #switched({ target }: Event): void {

@@ -41,7 +41,7 @@ export class PictureTools extends LocalizedElement {
         flex: 1 1 auto;
       }
 
-      .save > a {
+      .save > .button {
         display: flex;
       }
 

@@ -33,6 +33,11 @@ export class PromptForm extends LocalizedElement {
         box-shadow: var(--shadow);
       }
 
+      /* A long prompt leaves the controls around it where they are. */
+      :host(:not([purpose='generate'])) textarea {
+        max-block-size: clamp(6.5rem, 20dvh, 18rem);
+      }
+
       proof-options {
         flex: 1 1 6rem;
         min-inline-size: 0;
@@ -115,8 +120,9 @@ export class PromptForm extends LocalizedElement {
         @keydown=${this.#keyPressed}
       ></textarea>
       ${fieldNotes(this.t, { text: this.text, limit: this.limit, problem: this.problem, tooLong: 'prompt.tooLong' })}
-      <p id="hint" class="hint small soft">${this.#hint()}</p>
-      ${this.purpose === 'wait' ? nothing : keysHint(this.t)}
+      <p class="hint small soft">
+        <span id="hint">${this.#hint()}</span> ${this.purpose === 'wait' ? nothing : keysHint(this.t)}
+      </p>
       <div class="send" ?hidden=${this.purpose === 'wait'}>
         <proof-options
           .options=${this.options}

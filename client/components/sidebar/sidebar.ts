@@ -145,6 +145,8 @@ export class Sidebar extends LocalizedElement {
       ></proof-rejection-notice>
       <proof-error-notice
         .error=${finished > 0 ? undefined : error}
+        .generationId=${lastGeneration?.generationId}
+        .serverAheadMs=${serverAheadMs}
         ?decides=${decides}
         ?busy=${this.#isAsking}
         ?unavailable=${unavailable}
@@ -155,6 +157,7 @@ export class Sidebar extends LocalizedElement {
         .participantId=${welcome?.participantId}
         .finished=${finished}
         .error=${error}
+        .serverAheadMs=${serverAheadMs}
         .draft=${draft}
         ?decides=${decides}
         ?busy=${this.#isAsking}

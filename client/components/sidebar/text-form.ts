@@ -49,7 +49,8 @@ export const textForm = css`
   }
 
   @media (hover: none) and (pointer: coarse) {
-    .keys {
+    .keys,
+    .hint:not(:has(> :not(.keys, :empty))):has(> .keys) {
       display: none;
     }
 
@@ -93,7 +94,7 @@ export function fieldNotes(t: Texts, { text, limit, problem, tooLong }: FieldNot
 }
 
 /** Which keys do what. On a touch screen that has no such keys, the button sends. */
-export const keysHint = (t: Texts): TemplateResult => html`<p id="keys" class="keys small soft">${t('text.keys')}</p>`;
+export const keysHint = (t: Texts): TemplateResult => html`<span id="keys" class="keys">${t('text.keys')}</span>`;
 
 /** An on-screen keyboard has no Shift that Enter could be pressed with. */
 const isTouch = matchMedia('(hover: none) and (pointer: coarse)');

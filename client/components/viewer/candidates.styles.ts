@@ -176,11 +176,11 @@ export const candidates = css`
   }
 
   @container (inline-size < 15rem) {
-    .finished + .foot .actions .button {
+    .actions .button {
       padding-inline: 0;
     }
 
-    .finished + .foot .actions .button > span:not(.spinner) {
+    .actions .button > span:not(.spinner) {
       position: absolute;
       inline-size: 1px;
       overflow: hidden;

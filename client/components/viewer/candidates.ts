@@ -182,6 +182,7 @@ export class Candidates extends LocalizedElement {
     const count = this.candidates.filter(isLeft).length;
     return button({
       label: this.t('cancel.cancelLeft', { count }),
+      icon: icons.stop(),
       kind: 'quiet',
       once: true,
       busy: isPending(this.pending, 'cancel'),

@@ -12,6 +12,7 @@ const others = await Promise.all(
 
 /** Puts the focus into the room, and not into a field. */
 async function enter(): Promise<void> {
+  await page.viewport(1280, 800);
   room.review.shortcuts = true;
   await room.review.updateComplete;
   room.inside('proof-top-bar', 'button').at(0)?.focus();
