@@ -519,8 +519,8 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
     edits: [
       {
         file: session,
-        find: 'if (!$S.remove(subscriber)) return;',
-        replace: `if (!$S.remove(subscriber)) return;
+        find: 'this.#listener.left(caller);',
+        replace: `this.#listener.left(caller);
 this.#run?.abort();`,
       },
     ],

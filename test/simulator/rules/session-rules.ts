@@ -1,5 +1,6 @@
 /** Rules of one session on the server: its states, its commands and their answers, its participants. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Link } from '../../../server/session/links.ts';
 import type { Caller } from '../../../server/session/participants.ts';
 import type { Session } from '../../../server/session/session.ts';
 import type { State } from '../../../server/session/state.ts';
@@ -37,6 +38,9 @@ const notRemembered = new Set([
 /** How long a draining server lets a generation go on (rule R6). */
 const GENERATION_GRACE_MS = 8_000;
 
+const linksOf = ({ links }: Session): Link[] =>
+  (['watcher', 'reviewer'] as const).flatMap((role) => links.of(role) ?? []);
+
 export class SessionRules {
   readonly session: Session;
   readonly team: string;
@@ -59,6 +63,7 @@ export class SessionRules {
   readonly #reviewers = new Set<string>();
   /** The links that were closed or replaced: their keys, or an empty one for the session id alone. */
   readonly #deadLinks = new Set<string>();
+  #openLinks: readonly Link[];
   /** The key of the first review link. */
   readonly firstKey: string | undefined;
   /** A reviewer has given the command to end it. */
@@ -79,6 +84,7 @@ export class SessionRules {
     this.team = team;
     this.#checks = checks;
     this.#transitions = new TransitionRules(session, checks, generator);
+    this.#openLinks = linksOf(session);
     this.firstKey = session.links.of('reviewer')?.key;
     this.#last = session.state;
     this.#states.set(session.state.revision, session.state);
@@ -105,8 +111,16 @@ export class SessionRules {
     return reviewers + watchers;
   }
 
+  /** Notes which links were closed or replaced. */
+  #observeLinks(): void {
+    const open = linksOf(this.session);
+    for (const link of this.#openLinks) if (!open.includes(link)) this.#deadLinks.add(link.key ?? '');
+    this.#openLinks = open;
+  }
+
   /** Checks the state if it has changed. */
   observe(now: number): void {
+    this.#observeLinks();
     const [before, state] = [this.#last, this.session.state];
     if (before === state) return;
     this.#last = state;
@@ -203,7 +217,7 @@ export class SessionRules {
   aborted(drawing: Drawing, drainingMs: number | undefined): void {
     const { state } = this.session;
     const isCancelled = state.lastAction?.action === 'cancel' && state.stage !== 'generating';
-    if (drainingMs !== undefined && !isCancelled) {
+    if (drainingMs !== undefined && !isCancelled && !this.isEndRequested) {
       const hadGrace = drainingMs >= GENERATION_GRACE_MS;
       this.#checks.check(
         'R6',
@@ -252,7 +266,9 @@ export class SessionRules {
         () => `the ${command.role} link was changed by somebody else than the creator`,
       );
       if (isRepeated) return;
-      if (link) this.#deadLinks.add(link.key ?? '');
+      this.#observeLinks();
+      const isClosed = link === undefined || link !== this.session.links.of(command.role);
+      this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
       const { viewers } = this.session;
       if (command.role !== 'watcher' || this.isGone) return;
       this.#checks.check('W5', viewers.watchers === 0, () => `${viewers.watchers} watch by a closed link`);
