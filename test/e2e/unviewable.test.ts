@@ -74,7 +74,7 @@ test('S10: of several candidates, those that cannot be shown say so in the grid'
   await see(ana.finishedCandidates).toHaveCount(2);
   await see(ana.candidates.getByText(CANNOT_SHOW)).toHaveCount(1);
   await see(ana.candidates.getByRole('img', { name: /foxes/ })).toHaveCount(1);
-  await ana.candidates.filter({ hasText: CANNOT_SHOW }).getByRole('button').click();
+  await ana.candidates.filter({ hasText: CANNOT_SHOW }).locator('button.candidate').click();
   await see(ana.heading('You can’t approve this one here')).toBeVisible();
   await see(ana.button('Approve')).toHaveCount(0);
 });

@@ -86,7 +86,7 @@ export class RefineForm extends LocalizedElement {
       ${fieldNotes(this.t, { text: this.#text, limit: this.limit, problem: this.problem, tooLong: 'text.tooLong' })}
       <p id="origin" class="hint small soft">${this.#hint()}</p>
       <div class="send" ?hidden=${this.waits}>
-        <p class="chosen small soft">${this.#chosenOptions()} ${keysHint(this.t)}</p>
+        <p class="chosen small soft"><span>${this.#chosenOptions()}</span> ${keysHint(this.t)}</p>
         ${button({
           label: this.t('refine.refine'),
           name: this.number === undefined ? undefined : this.t('refine.refineOf', { number: this.number }),
