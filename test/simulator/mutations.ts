@@ -422,11 +422,6 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: places, find: "newcomer.role === 'reviewer' || $W", replace: 'true' }],
   },
   {
-    mistake: 'the creator finds no place in a full session',
-    breaks: ['S4'],
-    edits: [{ file: places, find: 'isCreator(caller) ? 2 : 1', replace: '1' }],
-  },
-  {
     mistake: 'an ack comes before its snapshot',
     breaks: ['W6'],
     edits: [{ file: outbox, find: "this.#control[0]?.type === 'ack' && $X", replace: 'false' }],

@@ -258,14 +258,14 @@ export class SessionRules {
     const isRepeated = this.hasAnswered(command.commandId);
     const link = 'role' in command ? this.session.links.of(command.role) : undefined;
     return () => {
-      if (command.type !== 'close_link' && command.type !== 'replace_link') return;
+      // A command that is sent again, by anybody, gets its first answer and does nothing.
+      if (isRepeated || (command.type !== 'close_link' && command.type !== 'replace_link')) return;
       const isAllowed = command.role === 'watcher' || participant.number === 1;
       this.#checks.check(
         'W5',
         isAllowed,
         () => `the ${command.role} link was changed by somebody else than the creator`,
       );
-      if (isRepeated) return;
       this.#observeLinks();
       const isClosed = link === undefined || link !== this.session.links.of(command.role);
       this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
