@@ -58,7 +58,7 @@ export class TurnSignal {
 
 /** Undefined where the browser has no notifications, as on a page that is not secure. */
 export function notificationState(): Notifications | undefined {
-  if (!('Notification' in window)) return undefined;
+  if (typeof Notification === 'undefined') return undefined;
   if (Notification.permission === 'denied') return 'blocked';
   return Notification.permission === 'granted' && browserStorage.wantsNotifications() ? 'on' : 'off';
 }

@@ -228,7 +228,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the number of a discarded attempt is given again',
     breaks: ['discard'],
-    edits: [{ file: machine, find: 'countBefore: state.attemptCount', replace: 'countBefore: state.attempts.length' }],
+    edits: [{ file: machine, find: 'countBefore + 1 + $C', replace: 'state.attempts.length + 1' }],
   },
   {
     mistake: 'kept attempts are dropped before discarded ones',
@@ -236,8 +236,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: attempts,
-        find: '[...discarded, ...attempts.slice(0, -1)]',
-        replace: '[...attempts.slice(0, -1), ...discarded]',
+        find: '[...discarded, ...attempts.filter($NEWEST)]',
+        replace: '[...attempts.filter($NEWEST), ...discarded]',
       },
     ],
   },
