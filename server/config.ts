@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { MOST_APPROVALS } from '../shared/model.ts';
-import { LONGEST_TOKEN } from '../shared/protocol.ts';
+import { type DownloadPolicy, downloads, LONGEST_TOKEN } from '../shared/protocol.ts';
 import type { DemoGeneratorOptions } from './generators/demo/demo-generator.ts';
 import type { ImagesApiOptions } from './generators/openai/images-generator.ts';
 import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generators/openai/models.ts';
@@ -29,6 +29,7 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly trustProxy: boolean;
+  readonly download: DownloadPolicy;
   readonly logLevel: LogLevel;
   readonly limits: Limits;
 }
@@ -160,6 +161,7 @@ const Environment = v.object({
   PROOFROOM_ALLOWED_HOSTS: v.optional(v.pipe(list, v.array(host)), ''),
   PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),
   PROOFROOM_TRUST_PROXY: v.optional(flag, '0'),
+  PROOFROOM_DOWNLOAD: v.optional(v.picklist(downloads, 'must be always or approved'), 'approved'),
   PROOFROOM_LOG_LEVEL: v.optional(v.picklist(logLevels, 'must be silent, error, warn, info or debug'), 'info'),
 });
 type Environment = v.InferOutput<typeof Environment>;
@@ -187,6 +189,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     allowedHosts: values.PROOFROOM_ALLOWED_HOSTS,
     allowedOrigins: values.PROOFROOM_ALLOWED_ORIGINS,
     trustProxy: values.PROOFROOM_TRUST_PROXY,
+    download: values.PROOFROOM_DOWNLOAD,
     logLevel: values.PROOFROOM_LOG_LEVEL,
     limits,
   };

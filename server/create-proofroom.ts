@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
+import type { DownloadPolicy } from '../shared/protocol.ts';
 import { drain } from './drain.ts';
 import { createDemoGenerator } from './generators/demo/demo-generator.ts';
 import { Estimates } from './generators/estimates.ts';
@@ -41,6 +42,8 @@ export interface ProofroomOptions {
   readonly allowedOrigins?: readonly string[];
   /** Whether a proxy stands in front, so that `X-Forwarded-For` counts (rule S8). */
   readonly trustProxy?: boolean;
+  /** Which images the page offers to save: those that are approved, or `always` any. Over HTTP every image can be viewed. */
+  readonly download?: DownloadPolicy;
   /** The path that the host program mounts `fetch` or `listener` at, such as `/proofroom`; it hands requests on without it. */
   readonly basePath?: string;
   /** What differs from `defaultLimits`. */
@@ -86,6 +89,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     allowedOrigins = [],
     trustProxy = false,
     basePath = '',
+    download = 'approved',
   } = options;
   const { builtFolder = defaultBuiltFolder, authorize = tokenCheck(accessToken) } = options;
   const limits = { ...defaultLimits, ...options.limits };
@@ -96,13 +100,20 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   const addresses = new RequestAddresses({ allowedHosts, allowedOrigins, trustProxy }, logger);
   const connections = new HttpConnections({ limits, trustProxy, telemetry });
   const core = { generator, clock, newId, limits, telemetry };
-  const sessions = new Sessions({ ...core, queue, memory, estimates: new Estimates(), authorize });
+  const sessions = new Sessions({
+    ...core,
+    queue,
+    memory,
+    estimates: new Estimates(limits.CONCURRENT_CANDIDATES),
+    authorize,
+  });
   const door = new WebSocketDoor({
     ...core,
     sessions,
     frames: new ImageFrames(memory),
     addresses,
     path: `${basePath}/ws`,
+    download,
     imagePath: (sessionId, imageId) => basePath + imagePath(sessionId, imageId),
   });
   let drained: Promise<void> | undefined;

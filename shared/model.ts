@@ -138,6 +138,8 @@ export const GenerationError = v.object({
   params: v.optional(SentenceParameters),
   /** Whether the same prompt may succeed when it is tried again. */
   retryable: v.boolean(),
+  /** When the service takes requests again, where it said so. */
+  retryAt: v.optional(Timestamp),
 });
 export type GenerationError = v.InferOutput<typeof GenerationError>;
 

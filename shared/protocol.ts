@@ -168,6 +168,10 @@ export const ClientLimits = v.object({
 });
 export type ClientLimits = v.InferOutput<typeof ClientLimits>;
 
+/** Which images people are offered to save: any, or those that are approved. */
+export const downloads = ['always', 'approved'] as const;
+export type DownloadPolicy = (typeof downloads)[number];
+
 const linkStates = ['open', 'closed'] as const;
 
 /** The open links to the session, as the reviewer who is told of them may use them (rule W5). */
@@ -215,6 +219,8 @@ export const WelcomeMessage = v.object({
   limits: ClientLimits,
   /** How long the session is kept after the last person has left, in milliseconds. */
   keptForMs: v.optional(Count),
+  /** Which images people are offered to save. Absent, as from older servers: any. */
+  download: v.optional(openEnum(downloads)),
 });
 export type WelcomeMessage = v.InferOutput<typeof WelcomeMessage>;
 
@@ -229,9 +235,9 @@ const snapshot = {
   draftRevision: Count,
   /** A generation that failed or was cancelled, until a command is accepted (rule M8). */
   lastGeneration: v.optional(Generation),
-  /** The newest attempt. */
+  /** Of the attempt that was finished last. */
   image: v.optional(ImageReference),
-  /** Oldest first. */
+  /** In the order of their numbers. */
   attempts: v.array(Attempt),
   /** The longest discarded first; absent when there are none. */
   discarded: v.optional(v.array(DiscardedAttempt)),

@@ -8,6 +8,8 @@ export default {
   'page.title': 'Proofroom',
   'page.titleGenerating': 'Wird gezeichnet … · Proofroom',
   'page.titleReview': 'Bereit zur Entscheidung · Proofroom',
+  'page.titleWatched': 'In der Prüfung · Proofroom',
+  'page.titleTurn': '● {title}',
   'page.titleFinal': 'Freigegeben · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ein Bild anfordern, gemeinsam ansehen, freigeben oder noch einmal anfordern.',
@@ -118,6 +120,22 @@ export default {
   'startOver.notApproved':
     '{count, plural, one {Dieses Bild ist nicht freigegeben. Ein neuer Anfang entfernt es und den Prompt, für alle in dieser Sitzung.} other {Keins dieser # Bilder ist freigegeben. Ein neuer Anfang entfernt sie alle und den Prompt, für alle in dieser Sitzung.}}',
 
+  'notify.me': 'Benachrichtigen, wenn ich an der Reihe bin',
+  'notify.blocked': 'Dein Browser lässt keine Benachrichtigungen dieser Seite zu',
+  'notify.decision': 'Ein Bild wartet auf deine Entscheidung.',
+  'notify.prompt': 'Die Zeichnung hat kein Bild ergeben.',
+
+  'shortcuts.title': 'Tastenkürzel',
+  'shortcuts.approve': 'Das gezeigte Bild freigeben',
+  'shortcuts.request_changes': 'Änderungen daran verlangen',
+  'shortcuts.regenerate': 'Neu erzeugen',
+  'shortcuts.compare': 'Vergleichen',
+  'shortcuts.next': 'Nächstes Bild',
+  'shortcuts.previous': 'Voriges Bild',
+  'shortcuts.help': 'Diese Kürzel zeigen',
+  'shortcuts.typing': 'Beim Schreiben bewirken sie nichts.',
+  'shortcuts.on': 'Diese Kürzel benutzen',
+
   'token.title': 'Dieser Server verlangt ein Token',
   'token.lead': 'Wer ihn betreibt, kann es nennen. Mit einem Link zu einer Sitzung ist keins nötig.',
   'token.label': 'Zugangstoken',
@@ -211,6 +229,10 @@ export default {
   'rejectDetail.budget_used':
     'Das Budget dieses Servers für heute ist aufgebraucht. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
 
+  'wait.sendsIn': 'Wird in {time} noch einmal geschickt.',
+  'wait.start': '{time} warten, dann schicken',
+  'wait.stop': 'Nicht länger warten',
+
   'unfinished.cancelled':
     '{who, select, you {Du hast} somebody {Jemand hat} other {<person>{name}</person> hat}} abgebrochen.',
   'unfinished.cancelledBecause':
@@ -259,11 +281,13 @@ export default {
 
   'decision.question': 'Ist es dieses Bild?',
   'decision.which': 'Welches davon?',
-  'decision.whichHint': 'Zum Freigeben oder Überarbeiten eins öffnen.',
+  'decision.whichHint': 'Eins freigeben, oder eins zum Ansehen und Überarbeiten öffnen.',
 
   'decision.unseen': 'Dieses Bild lässt sich hier nicht freigeben',
   'decision.onlySeen': 'Freigeben lässt sich ein Bild nur dort, wo es zu sehen ist.',
   'decision.downloadOrLeave': 'Zum Ansehen herunterladen, oder die Entscheidung jemandem überlassen, der es sieht.',
+  'decision.leaveNoDownload':
+    'Die Entscheidung jemandem überlassen, der es sieht. Herunterladen lässt sich ein Bild auf diesem Server erst nach der Freigabe.',
   'decision.leave': 'Die Entscheidung jemandem überlassen, der es sieht.',
 
   'approval.approved': 'Freigegeben',
@@ -295,6 +319,7 @@ export default {
   'progress.toChange': 'Zu ändern: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Abbrechen',
+  'cancel.cancelLeft': '{count, plural, one {Das letzte abbrechen} other {Die # übrigen abbrechen}}',
   'cancel.reason': 'Was stimmt daran nicht?',
   'cancel.placeholder': 'Freiwillig: der Grund, für den nächsten Versuch',
   'cancel.billed': 'Auch eine abgebrochene Zeichnung kann etwas kosten.',
@@ -311,6 +336,7 @@ export default {
   'prompt.otherPrompt': '„Neu erzeugen“ zeichnet den Prompt so, wie er jetzt hier steht.',
   'prompt.empty': 'Zuerst einen Prompt schreiben: Was soll das Bild zeigen?',
   'prompt.tooLong': 'Der Prompt ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
+  'text.keys': 'Enter schickt ab, Umschalt + Enter beginnt eine neue Zeile.',
   'text.tooLong': 'Das ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
   'text.count': '{count, number} von {limit, number}',
 
@@ -392,6 +418,7 @@ export default {
 
   'tools.download': 'Herunterladen',
   'tools.copy': 'Bild kopieren',
+  'tools.saveLater': 'Beides gibt es mit der Freigabe.',
   'tools.discard': 'Nr. {number, number} verwerfen',
 
   'strip.label': 'Bilder',
@@ -431,6 +458,7 @@ export default {
     '{firstShare, number, ::percent} Nr. {first, number}, {secondShare, number, ::percent} Nr. {second, number}',
   'compare.keys':
     'Plus und Minus ändern die Größe, die Pfeiltasten verschieben. 0 zeigt das ganze Bild, 1 seine wirklichen Pixel.',
+  'compare.drawingWatched': 'Es wird noch ein Bild gezeichnet.',
   'compare.drawing': 'Gerade wird ein weiteres Bild gezeichnet; so lange lässt sich nichts freigeben.',
 
   'zoom.label': 'Zoom',
@@ -463,6 +491,9 @@ export default {
   'facts.prompt': 'Prompt',
   'facts.revisedPrompt': 'Prompt des Modells',
 
+  'state.details': 'Einzelheiten der Sitzung',
+  'state.generator': 'Generator',
+  'state.revision': 'Revision',
   'state.title': 'Stand der Sitzung',
   'state.json': 'Stand der Sitzung als JSON',
   'state.copy': 'JSON kopieren',
@@ -471,6 +502,9 @@ export default {
   'announce.serverBusy': 'Der Server ist ausgelastet. Es wird weiter versucht.',
   'announce.obstacle': '{title}. Es wird weiter versucht.',
   'announce.sentence': '{title}.',
+  'announce.noPrompt': 'Noch ist kein Bild angefordert.',
+  'announce.watched': 'Das Bild ist fertig. Darüber wird gerade entschieden.',
+  'announce.severalWatched': '{count, number} Bilder sind fertig. Darüber wird gerade entschieden.',
   'announce.readyForPrompt': 'Bereit für einen Prompt.',
   'announce.drawing': 'Das Bild entsteht. {phase}.',
   'announce.cancelled': 'Die Zeichnung ist abgebrochen.',

@@ -8,6 +8,8 @@ export default {
   'page.title': 'Proofroom',
   'page.titleGenerating': 'Drawing … · Proofroom',
   'page.titleReview': 'Ready to decide · Proofroom',
+  'page.titleWatched': 'In review · Proofroom',
+  'page.titleTurn': '● {title}',
   'page.titleFinal': 'Approved · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ask for a picture, look at it together, approve it or ask again.',
@@ -125,6 +127,22 @@ export default {
   'startOver.notApproved':
     "{count, plural, one {This picture isn't approved. Starting over removes it and the prompt, for everybody in this session.} other {None of these # pictures is approved. Starting over removes all of them and the prompt, for everybody in this session.}}",
 
+  'notify.me': 'Notify me when it is my turn',
+  'notify.blocked': 'Your browser blocks notifications from this page',
+  'notify.decision': 'A picture waits for your decision.',
+  'notify.prompt': 'The drawing brought no picture.',
+
+  'shortcuts.title': 'Keyboard shortcuts',
+  'shortcuts.approve': 'Approve the picture in view',
+  'shortcuts.request_changes': 'Request changes to it',
+  'shortcuts.regenerate': 'Regenerate',
+  'shortcuts.compare': 'Compare',
+  'shortcuts.next': 'Next picture',
+  'shortcuts.previous': 'Previous picture',
+  'shortcuts.help': 'Show these shortcuts',
+  'shortcuts.typing': 'They do nothing while you type.',
+  'shortcuts.on': 'Use these shortcuts',
+
   'token.title': 'This server asks for a token',
   'token.lead': 'Whoever runs it can tell you. People with a link to a session need none.',
   'token.label': 'Access token',
@@ -218,6 +236,10 @@ export default {
   'rejectDetail.budget_used':
     'Today’s budget of this server is used up. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
 
+  'wait.sendsIn': 'Sends it again in {time}.',
+  'wait.start': 'Wait {time}, then send',
+  'wait.stop': 'Stop waiting',
+
   'unfinished.cancelled': '{who, select, you {You} somebody {Somebody} other {<person>{name}</person>}} cancelled it.',
   'unfinished.cancelledBecause':
     '{who, select, you {You} somebody {Somebody} other {<person>{name}</person>}} cancelled it: “{reason}”',
@@ -269,11 +291,13 @@ export default {
 
   'decision.question': 'Is this the picture?',
   'decision.which': 'Which of them?',
-  'decision.whichHint': 'Open one to approve it, or to change it.',
+  'decision.whichHint': 'Approve one of them, or open one to look closer or to change it.',
 
   'decision.unseen': 'You can’t approve this one here',
   'decision.onlySeen': 'A picture can be approved only where it can be seen.',
   'decision.downloadOrLeave': 'Download it to look at it, or leave the decision to somebody who sees it.',
+  'decision.leaveNoDownload':
+    'Leave the decision to somebody who sees it. On this server a picture can be downloaded only once it is approved.',
   'decision.leave': 'Leave the decision to somebody who sees it.',
 
   'approval.approved': 'Approved',
@@ -308,6 +332,7 @@ export default {
   'progress.toChange': 'To change: <quote>{feedback}</quote>',
 
   'cancel.cancel': 'Cancel',
+  'cancel.cancelLeft': '{count, plural, one {Cancel the last one} other {Cancel the # left}}',
   'cancel.reason': 'What is wrong with it?',
   'cancel.placeholder': 'Optional: the reason, for the next try',
   'cancel.billed': 'A cancelled drawing may still be billed.',
@@ -325,6 +350,7 @@ export default {
   'prompt.otherPrompt': 'Regenerate draws the prompt as it stands here now.',
   'prompt.empty': 'Write a prompt first: what should the picture show?',
   'prompt.tooLong': 'The prompt is {count, plural, one {# character} other {# characters}} too long.',
+  'text.keys': 'Enter sends, Shift + Enter starts a new line.',
   'text.tooLong': 'This is {count, plural, one {# character} other {# characters}} too long.',
   'text.count': '{count, number} of {limit, number}',
 
@@ -408,6 +434,7 @@ export default {
 
   'tools.download': 'Download',
   'tools.copy': 'Copy image',
+  'tools.saveLater': 'They come with the approval.',
   'tools.discard': 'Discard No. {number, number}',
 
   'strip.label': 'Attempts',
@@ -446,6 +473,7 @@ export default {
   'compare.dividerShares':
     '{firstShare, number, ::percent} No. {first, number}, {secondShare, number, ::percent} No. {second, number}',
   'compare.keys': 'Plus and minus zoom, the arrow keys move. 0 shows the whole picture, 1 its actual pixels.',
+  'compare.drawingWatched': 'Another picture is being drawn.',
   'compare.drawing': 'Another picture is being drawn: nothing can be approved meanwhile.',
 
   'zoom.label': 'Zoom',
@@ -478,6 +506,9 @@ export default {
   'facts.prompt': 'Prompt',
   'facts.revisedPrompt': 'Model’s prompt',
 
+  'state.details': 'Session details',
+  'state.generator': 'Generator',
+  'state.revision': 'Revision',
   'state.title': 'Session state',
   'state.json': 'Session state as JSON',
   'state.copy': 'Copy JSON',
@@ -488,6 +519,9 @@ export default {
   'announce.serverBusy': 'The server is busy. Trying again.',
   'announce.obstacle': '{title}. Trying again.',
   'announce.sentence': '{title}.',
+  'announce.noPrompt': 'Nobody has asked for a picture yet.',
+  'announce.watched': 'The picture is ready. The reviewers are deciding on it.',
+  'announce.severalWatched': '{count, number} pictures are ready. The reviewers are deciding on them.',
   'announce.readyForPrompt': 'Ready for a prompt.',
   'announce.drawing': 'The picture is being made. {phase}.',
   'announce.cancelled': 'The drawing was cancelled.',

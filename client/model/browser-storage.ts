@@ -49,6 +49,8 @@ const PARTICIPANTS_KEPT = 50;
 const NAME = 'proofroom.name';
 const OPTIONS = 'proofroom.options';
 const LANGUAGE = 'proofroom.language';
+const SHORTCUTS = 'proofroom.shortcuts';
+const NOTIFICATIONS = 'proofroom.notifications';
 const PARTICIPANTS = 'proofroom.participants';
 const unsentKey = (sessionId: string): string => `proofroom.unsent ${sessionId}`;
 const tokenKey = (server: string): string => `proofroom.token ${server}`;
@@ -62,6 +64,12 @@ export const browserStorage = {
   /** The language that this person chose in place of the page's own. */
   language: (): string | undefined => read('localStorage', LANGUAGE),
   saveLanguage: (language: string): void => write('localStorage', LANGUAGE, language),
+  /** Whether keys do what controls do, unless this person has turned them off. */
+  hasShortcuts: (): boolean => read('localStorage', SHORTCUTS) !== 'off',
+  saveShortcuts: (on: boolean): void => write('localStorage', SHORTCUTS, on ? '' : 'off'),
+  /** Whether this person wants to be notified of their turn. */
+  wantsNotifications: (): boolean => read('localStorage', NOTIFICATIONS) === 'on',
+  saveNotifications: (on: boolean): void => write('localStorage', NOTIFICATIONS, on ? 'on' : ''),
   /** The options that this person last chose, whether or not a server allows them. */
   options: (): Options => parsed(Options, read('localStorage', OPTIONS)) ?? {},
   saveOptions: (options: Options): void => write('localStorage', OPTIONS, JSON.stringify(options)),

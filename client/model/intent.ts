@@ -36,6 +36,10 @@ export type Intent =
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'language'; readonly language: string }
+  /** Whether the page is to notify this person of their turn. */
+  | { readonly type: 'notify'; readonly on: boolean }
+  /** Whether keys do what controls do, which this browser remembers. */
+  | { readonly type: 'shortcuts'; readonly on: boolean }
   | { readonly type: 'new_session'; readonly prompt: string }
   | { readonly type: 'reconnect' };
 

@@ -1,4 +1,5 @@
 /** What a person can do in a session as it stands now. */
+import { opinionsOn } from '../../shared/votes.ts';
 import type { SessionState } from '../session/session-state.ts';
 
 export interface Permissions {
@@ -18,7 +19,11 @@ export interface Permissions {
 export const isApprovable = ({ images }: Pick<SessionState, 'images'>, imageId: string): boolean =>
   images.get(imageId)?.display === 'possible';
 
-export function permissionsOf({ welcome, connection, snapshot }: SessionState): Permissions {
+export function permissionsOf({
+  welcome,
+  connection,
+  snapshot,
+}: Pick<SessionState, 'welcome' | 'connection' | 'snapshot'>): Permissions {
   const hasEnded = connection.status === 'closed';
   return {
     watches: welcome !== undefined && welcome.role !== 'reviewer',
@@ -28,4 +33,32 @@ export function permissionsOf({ welcome, connection, snapshot }: SessionState): 
     unavailable: connection.status !== 'online',
     hasEnded,
   };
+}
+
+/** Whether this person is offered to save the image: an approved one, unless the server leaves it to everybody. */
+export function isSavable({ welcome, snapshot }: Pick<SessionState, 'welcome' | 'snapshot'>, imageId: string): boolean {
+  const isApproved = snapshot?.stage === 'final' && snapshot.approved?.imageId === imageId;
+  return isApproved || savesAnything(welcome);
+}
+
+export const savesAnything = (welcome: SessionState['welcome']): boolean =>
+  (welcome?.download ?? 'always') === 'always';
+
+/**
+ * What waits for this reviewer: a decision about the newest picture, or another prompt after a generation that brought no picture.
+ * Undefined where nothing does, and always for somebody who watches.
+ */
+export function dueOf(
+  state: Pick<SessionState, 'welcome' | 'connection' | 'snapshot'>,
+): 'decision' | 'prompt' | undefined {
+  const { snapshot } = state;
+  if (!permissionsOf(state).decides) return undefined;
+  if (snapshot?.stage === 'user_feedback') return hasDecided(state) ? undefined : 'decision';
+  return snapshot?.stage === 'initial_input' && snapshot.lastGeneration ? 'prompt' : undefined;
+}
+
+/** Their decision stands, and the review waits for other reviewers. */
+function hasDecided({ welcome, snapshot }: Pick<SessionState, 'welcome' | 'snapshot'>): boolean {
+  if (snapshot?.stage !== 'user_feedback' || !welcome) return false;
+  return opinionsOn(snapshot.image, snapshot.decisions).has(welcome.participantId);
 }

@@ -13,6 +13,7 @@ import {
 } from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 import { ago } from './formats.ts';
+import { permissionsOf } from './permissions.ts';
 import type { MessageKey, Texts } from './texts.ts';
 
 const seconds = (ms: number): number => Math.ceil(Math.max(0, ms) / 1000);
@@ -106,10 +107,11 @@ export function firstWords(text: string): string {
 export const imageAlt = (t: Texts, kind: 'partial' | 'previous' | 'finished' | 'approved', prompt: string): string =>
   t(`picture.${kind === 'approved' ? 'finished' : kind}`, { prompt });
 
-/** Says why a picture that is not shown cannot be approved, and what the person can do instead. */
-export function undecidable(t: Texts, problem: PictureProblem): string {
+/** Says why a picture that is not shown cannot be approved, and what the person can do instead. `savable`: this person may download it. */
+export function undecidable(t: Texts, problem: PictureProblem, savable: boolean): string {
   const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
-  return `${t('decision.onlySeen')} ${t(isHere ? 'decision.downloadOrLeave' : 'decision.leave')}`;
+  const whatToDo = isHere ? (savable ? 'decision.downloadOrLeave' : 'decision.leaveNoDownload') : 'decision.leave';
+  return `${t('decision.onlySeen')} ${t(whatToDo)}`;
 }
 
 /** The label of the button that ends this person's selection; undefined where the selected attempt is shown anyway. */
@@ -267,7 +269,7 @@ export function announcement(t: Texts, state: SessionState): string {
     case undefined:
       return '';
     case 'initial_input':
-      return snapshot.error ? '' : t('announce.readyForPrompt');
+      return snapshot.error ? '' : t(permissionsOf(state).watches ? 'announce.noPrompt' : 'announce.readyForPrompt');
     case 'generating':
       return generatingAnnouncement(t, state);
     case 'user_feedback':
@@ -300,22 +302,25 @@ function reviewAnnouncement(
   const newest = newestAttempts(attempts);
   const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
   if (!hasAttempt) return error ? '' : t('announce.cancelled');
-  if (newest.length > 1) return t('announce.severalReady', { count: newest.length });
+  const { watches } = permissionsOf(state);
+  if (newest.length > 1) {
+    return t(watches ? 'announce.severalWatched' : 'announce.severalReady', { count: newest.length });
+  }
   const problem = newest[0] && pictureProblem(state, newest[0].image.imageId);
-  return problem ? t('announce.sentence', { title: t(`problem.${problem}`) }) : t('announce.ready');
+  return problem
+    ? t('announce.sentence', { title: t(`problem.${problem}`) })
+    : t(watches ? 'announce.watched' : 'announce.ready');
 }
 
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
-export function statusBehindDialog(
-  t: Texts,
-  { connection, snapshot, rejection, welcome, serverAheadMs = 0 }: SessionState,
-  now: number,
-): string {
+export function statusBehindDialog(t: Texts, state: SessionState, now: number): string {
+  const { connection, snapshot, rejection, welcome, serverAheadMs = 0 } = state;
   if (connection.status === 'closed') return t('announce.sentence', { title: t(`ended.${connection.reason}`) });
   if (connection.status === 'reconnecting' && connection.obstacle) {
     return t('announce.sentence', { title: t(`obstacle.${connection.obstacle}`) });
   }
   if (connection.status !== 'online') return t('announce.sentence', { title: connectionLabel(t, connection) });
   if (rejection) return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs).text;
-  return snapshot?.stage === 'generating' ? t('compare.drawing') : '';
+  if (snapshot?.stage !== 'generating') return '';
+  return t(permissionsOf(state).watches ? 'compare.drawingWatched' : 'compare.drawing');
 }

@@ -51,12 +51,19 @@ export type CandidateContent = {
       readonly picture?: undefined;
     }
   | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly imageId?: undefined }
-  | { readonly kind: 'finished'; readonly picture: ReceivedImage; readonly imageId: string }
+  | {
+      readonly kind: 'finished';
+      readonly picture: ReceivedImage;
+      readonly imageId: string;
+      /** The attempt's. */
+      readonly number: number;
+    }
   /** Finished, and this person cannot see it. */
   | {
       readonly kind: 'unviewable';
       readonly problem: PictureProblem;
       readonly imageId: string;
+      readonly number: number;
       readonly picture?: undefined;
     }
   | {
@@ -136,7 +143,7 @@ function severalContent(t: Texts, state: SessionState): ViewerContent {
 }
 
 /**
- * In the order of their numbers, so that none changes its place when another one ends. While the generation runs, all of its
+ * By candidate, which is the order of their numbers, so that none changes its place when another one ends. While the generation runs, all of its
  * candidates; afterwards those that ended as an attempt or as a failure.
  */
 function candidatesOf(t: Texts, state: SessionState, generationId: string): CandidateContent[] {
@@ -183,10 +190,10 @@ function finishedCandidate(t: Texts, state: SessionState, attempt: Attempt): Can
   const { candidate, imageId, width, height } = image;
   const base = { candidate, ratio: width / height, label: attemptNumber(t, attempt) };
   const problem = pictureProblem(state, imageId);
-  if (problem) return { ...base, kind: 'unviewable', problem, imageId, alt: '' };
+  if (problem) return { ...base, kind: 'unviewable', problem, imageId, number: attempt.number, alt: '' };
   const picture = state.images.get(imageId);
   return picture
-    ? { ...base, kind: 'finished', imageId, picture, alt: imageAlt(t, 'finished', prompt) }
+    ? { ...base, kind: 'finished', imageId, number: attempt.number, picture, alt: imageAlt(t, 'finished', prompt) }
     : { ...base, kind: 'placeholder', imageId, alt: '' };
 }
 

@@ -1,10 +1,11 @@
 /** The page around `<proof-room>`: keeps the address bar in step with the session, and the title and the language with the element. */
 import '@fontsource-variable/libre-franklin';
 import '../components/room/proof-room.ts';
-import type { StageDetail } from '../components/room/room-events.ts';
+import type { StageDetail, TurnDetail } from '../components/room/room-events.ts';
 import { loadTexts, preferredLanguage } from '../model/language.ts';
 import { parsePageAddress, sessionLink } from '../model/server-address.ts';
 import type { Texts } from '../model/texts.ts';
+import { chooseNotifications, notificationState, TurnSignal } from './turn-signal.ts';
 
 const titles = {
   initial_input: 'page.title',
@@ -23,9 +24,12 @@ room.autofocus = true;
 let texts: Texts | undefined;
 let titleIn = (t: Texts): string => t('page.title');
 
+const signal = new TurnSignal(() => showTitle());
+let due: TurnDetail['due'];
+
 function showTitle(title = titleIn): void {
   titleIn = title;
-  if (texts) document.title = title(texts);
+  if (texts) document.title = signal.titled(texts, title(texts));
 }
 
 function openAddress(): void {
@@ -38,7 +42,18 @@ function openAddress(): void {
 room.addEventListener('proof-session', ({ detail: { sessionId, sessionKey } }) => {
   history.replaceState(history.state, '', sessionLink(room.server, sessionId, sessionKey));
 });
-room.addEventListener('proof-stage', ({ detail: { stage } }) => showTitle((t) => t(titles[stage])));
+room.addEventListener('proof-turn', ({ detail }) => {
+  due = detail.due;
+  signal.turnChanged(due, texts);
+});
+room.addEventListener('proof-stage', ({ detail: { stage } }) => {
+  const isWatched = stage === 'user_feedback' && due === undefined;
+  showTitle((t) => t(isWatched ? 'page.titleWatched' : titles[stage]));
+});
+room.notifications = notificationState();
+room.addEventListener('proof-notify', async ({ detail: { on } }) => {
+  room.notifications = await chooseNotifications(on);
+});
 room.addEventListener('proof-ended', ({ detail: { reason } }) =>
   showTitle((t) => t('page.titleEnded', { title: t(`ended.${reason}`) })),
 );
@@ -49,6 +64,11 @@ room.addEventListener('proof-language', async ({ detail: { language } }) => {
 });
 // Another key pasted into the address bar changes only the fragment, which loads no page.
 window.addEventListener('hashchange', openAddress);
+
+// The room is all that there is on this page, so that keys are meant for it wherever the focus is.
+document.addEventListener('keydown', (event) => {
+  if (event.target !== room) room.keyPressed(event);
+});
 
 openAddress();
 document.querySelector('main')?.append(room);

@@ -112,6 +112,8 @@ export class GenerationFailed extends Error {
   readonly retryable: boolean;
   /** Set if the generator should retry by itself. */
   readonly transient: Transient | undefined;
+  /** The shortest wait that the service asked for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
   /** The name and parameters of the message, where it is one that clients know. */
   readonly sentence: { readonly detail: FailureDetail; readonly params: SentenceParameters } | undefined;
   /** False if the service certainly drew nothing in the last try. Otherwise it counts as what it may have cost (rule S9). */
@@ -125,6 +127,7 @@ export class GenerationFailed extends Error {
       transient?: Transient | undefined;
       sentence?: GenerationFailed['sentence'];
       mayBeBilled?: boolean | undefined;
+      retryAfterMs?: number | undefined;
       cause?: unknown;
     },
   ) {
@@ -134,6 +137,7 @@ export class GenerationFailed extends Error {
     this.transient = options.transient;
     this.mayBeBilled = options.mayBeBilled ?? true;
     this.sentence = options.sentence;
+    this.retryAfterMs = options.retryAfterMs ?? options.transient?.retryAfterMs;
   }
 
   /** A failure that clients know; `params` are those of its sentence. */
@@ -149,6 +153,7 @@ export class GenerationFailed extends Error {
       transient: isAutomatic ? (transient ?? {}) : undefined,
       sentence,
       mayBeBilled,
+      retryAfterMs: transient?.retryAfterMs,
       cause,
     });
   }

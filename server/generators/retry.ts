@@ -147,10 +147,11 @@ const unfinished = (service: string, totalMs: number): GenerationFailed =>
 /** The log still gets what the service said. The wait is more than a minute. */
 function waitTooLong(service: string, retryAfterMs: number, failure: GenerationFailed): GenerationFailed {
   const { mayBeBilled, cause } = failure;
+  const context = { transient: { retryAfterMs }, mayBeBilled, cause };
   const minutes = Math.ceil(retryAfterMs / 60_000);
   const hours = Math.ceil(minutes / 60);
-  if (hours > 24) return GenerationFailed.of('wait_days', { service }, { mayBeBilled, cause });
+  if (hours > 24) return GenerationFailed.of('wait_days', { service }, context);
   return minutes < 60
-    ? GenerationFailed.of('wait_minutes', { service, minutes }, { mayBeBilled, cause })
-    : GenerationFailed.of('wait_hours', { service, hours }, { mayBeBilled, cause });
+    ? GenerationFailed.of('wait_minutes', { service, minutes }, context)
+    : GenerationFailed.of('wait_hours', { service, hours }, context);
 }

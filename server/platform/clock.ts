@@ -25,4 +25,4 @@ export const systemClock: Clock = {
 };
 
 /** A moment as it stands on the wire: ISO 8601 in UTC. */
-export const isoTime = (clock: Pick<Clock, 'now'>): string => new Date(clock.now()).toISOString();
+export const isoTime = (clock: Pick<Clock, 'now'>, inMs = 0): string => new Date(clock.now() + inMs).toISOString();

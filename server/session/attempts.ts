@@ -70,7 +70,7 @@ export function restoreAttempt({ attempts, discarded }: AttemptLists, imageId: s
   if (!restored) return undefined;
   const { discarded: _act, ...attempt } = restored;
   return {
-    attempts: [...attempts, attempt].toSorted((one, other) => one.number - other.number),
+    attempts: inOrder([...attempts, attempt]),
     discarded: discarded.filter((one) => one !== restored),
   };
 }
@@ -88,10 +88,15 @@ function remaining<Any extends Attempt>(attempts: readonly Any[], dropped: Reado
     );
 }
 
+export const inOrder = (attempts: readonly Attempt[]): Attempt[] =>
+  attempts.toSorted((one, other) => one.number - other.number);
+
+/** The one that was finished last: of a generation of several, not always the one with the highest number. */
 export function newestAttempt(attempts: NonEmptyAttempts): Attempt;
 export function newestAttempt(attempts: readonly Attempt[]): Attempt | undefined;
 export function newestAttempt(attempts: readonly Attempt[]): Attempt | undefined {
-  return attempts.at(-1);
+  const [first, ...others] = attempts;
+  return first && others.reduce((newest, one) => (one.finishedAt < newest.finishedAt ? newest : one), first);
 }
 
 export function findAttempt<Any extends Attempt>(attempts: readonly Any[], imageId: string): Any | undefined {

@@ -12,7 +12,7 @@ import {
   type GeneratorProgress,
   UpstreamFault,
 } from '../generators/generator.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, isoTime } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import type { EndedCandidate, Telemetry } from '../platform/telemetry.ts';
 import type { GenerationQueue } from './generation-queue.ts';
@@ -81,6 +81,9 @@ export class GenerationRun {
   readonly #candidates = new Map<number, Candidate>();
   readonly #partials = new Map<number, StoredImage>();
   readonly #startedAt: number;
+  /** When the first candidate left the queue. */
+  #firstStartedAt: number | undefined;
+  #generated = 0;
   /** The number of the next image that the service sends beside those it was asked for: they count on from the candidates. */
   #nextExtra: number;
 
@@ -112,8 +115,18 @@ export class GenerationRun {
     void Promise.all(runs)
       .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'))
       .finally(() => {
-        if (!this.#abort.signal.aborted) this.#listener.ended();
+        if (this.#abort.signal.aborted) return;
+        this.#recordDuration();
+        this.#listener.ended();
       });
+  }
+
+  /** Of a generation of which every candidate succeeded: another one says nothing of how long it takes. */
+  #recordDuration(): void {
+    const { estimates, clock } = this.#context;
+    const { options, candidates } = this.generation;
+    if (this.#firstStartedAt === undefined || this.#generated < candidates) return;
+    estimates.record(options, candidates, clock.monotonic() - this.#firstStartedAt);
   }
 
   /** Ends what runs or waits and closes the upstream requests (rule R2). May be called twice. */
@@ -141,9 +154,9 @@ export class GenerationRun {
   progress(candidate: number): ProgressMessage | undefined {
     const state = this.#candidates.get(candidate);
     if (!state) return undefined;
-    const { generationId, options } = this.generation;
-    const { estimates, generator, clock } = this.#context;
-    const expectedMs = estimates.expectedMs(options);
+    const { generationId } = this.generation;
+    const { generator, clock } = this.#context;
+    const expectedMs = this.#expectedMs;
     const { phase, queuePosition, retryAt, reason, reasons } = state;
     return {
       type: 'progress',
@@ -161,6 +174,17 @@ export class GenerationRun {
     };
   }
 
+  /** Of the whole generation since it was asked for: the time in the queue, as far as it is known or foreseen, and the drawing. */
+  get #expectedMs(): number | undefined {
+    const { estimates } = this.#context;
+    const { options, candidates } = this.generation;
+    const drawing = estimates.expectedMs(options, candidates);
+    if (drawing === undefined) return undefined;
+    if (this.#firstStartedAt !== undefined) return Math.round(this.#firstStartedAt - this.#startedAt) + drawing;
+    const positions = [...this.#candidates.values()].map(({ queuePosition = 0 }) => queuePosition);
+    return this.#elapsedMs + estimates.waitMs(options, Math.min(...positions)) + drawing;
+  }
+
   get #elapsedMs(): number {
     return Math.round(this.#context.clock.monotonic() - this.#startedAt);
   }
@@ -176,6 +200,7 @@ export class GenerationRun {
     this.#end(candidate);
     if ('images' in outcome) {
       const { images, result } = outcome;
+      this.#generated += 1;
       const { usage, estimatedCost } = result;
       this.#record(candidate, { outcome: 'generated', byteLength: images[0].bytes.byteLength, usage, estimatedCost });
       this.#listener.generated(candidate, images, result);
@@ -221,8 +246,8 @@ export class GenerationRun {
   }
 
   async #generate(candidate: number): Promise<GenerateResult> {
-    const { clock, estimates, generator } = this.#context;
-    const startedAt = clock.monotonic();
+    const { clock, generator } = this.#context;
+    this.#firstStartedAt ??= clock.monotonic();
     this.#update(candidate, { phase: 'started' });
     const request = { ...this.#request, attempt: this.#request.attempt + candidate };
     const expense = this.#expenses[candidate];
@@ -240,7 +265,6 @@ export class GenerationRun {
       const signal = AbortSignal.any([this.#abort.signal, givenUp.signal]);
       const result = await generator.generate(request, { signal, onProgress });
       expense?.succeed(result.estimatedCost?.amount);
-      estimates.record(this.generation.options, clock.monotonic() - startedAt);
       return result;
     } catch (error) {
       expense?.fail(!(error instanceof GenerationFailed) || error.mayBeBilled);
@@ -340,9 +364,10 @@ export class GenerationRun {
       this.#context.telemetry.fault(error, 'a generation failed through a mistake of ours');
       return { error: { ...failureOf('server_fault') } };
     }
-    const { code, message, sentence, retryable, cause } = error;
+    const { code, message, sentence, retryable, retryAfterMs, cause } = error;
+    const retryAt = retryAfterMs === undefined ? undefined : isoTime(this.#context.clock, retryAfterMs);
     return {
-      error: { code, message, ...sentence, retryable },
+      error: { code, message, ...sentence, retryable, ...(retryAt !== undefined && { retryAt }) },
       ...(cause instanceof UpstreamFault && { upstream: cause.message }),
     };
   }

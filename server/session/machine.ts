@@ -8,6 +8,7 @@ import {
   dropAttempts,
   findAttempt,
   imageIdOf,
+  inOrder,
   isNonEmpty,
   newestAttempt,
   restoreAttempt,
@@ -173,6 +174,7 @@ function start(
     stage: 'generating',
     generation,
     settled: [],
+    countBefore: state.attemptCount,
     attempts: state.attempts,
   };
   const newDraft = 'prompt' in command ? command.prompt : undefined;
@@ -227,18 +229,20 @@ function onCandidateEnded(before: Generating, event: GeneratedEvent | FailedEven
 }
 
 function addAttempts(state: Generating, event: GeneratedEvent): Generating {
-  const { generation, attempts, attemptCount } = state;
+  const { generation, countBefore } = state;
   const { revisedPrompt, at, more = [] } = event;
   // Usage and cost are of all images together: the first one carries them.
   const extras = more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
-  const added = [event, ...extras].map((one, index) => createAttempt(generation, one, attemptCount + 1 + index));
-  return { ...state, attempts: [...attempts, ...added], attemptCount: attemptCount + added.length };
+  // By candidate, so that pictures which are shown side by side stand in the order of their numbers, whichever is finished first.
+  const added = [event, ...extras].map((one) => createAttempt(generation, one, countBefore + 1 + one.image.candidate));
+  const attemptCount = Math.max(state.attemptCount, ...added.map(({ number }) => number));
+  return { ...state, attempts: inOrder([...state.attempts, ...added]), attemptCount };
 }
 
 function addFailure(state: Generating, { candidate, error }: FailedEvent): Generating {
   const failures = [...(state.generation.failures ?? []), { candidate, error }];
-  const inOrder = failures.toSorted((one, other) => one.candidate - other.candidate);
-  return { ...state, generation: { ...state.generation, failures: inOrder }, error: state.error ?? error };
+  const sorted = failures.toSorted((one, other) => one.candidate - other.candidate);
+  return { ...state, generation: { ...state.generation, failures: sorted }, error: state.error ?? error };
 }
 
 /** What was given up goes on record, so that whoever comes back can be told. */

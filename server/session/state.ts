@@ -28,7 +28,7 @@ export interface CommonState {
   readonly lastAction?: LastAction;
   /** The prompt and options of the last generation, whatever became of it: a `regenerate` without a prompt repeats them. */
   readonly lastRequest?: Pick<Generation, 'prompt' | 'options'>;
-  /** Counts the attempts since the last start over; the next attempt's number is one higher. */
+  /** The highest number of an attempt since the last start over; the next generation's begin one higher. */
   readonly attemptCount: number;
   /** In the order in which they were discarded. */
   readonly discarded: readonly DiscardedAttempt[];
@@ -43,6 +43,8 @@ export interface Generating extends CommonState {
   readonly stage: 'generating';
   readonly attempts: readonly Attempt[];
   readonly generation: Generation;
+  /** `attemptCount` when it began: the number of a candidate's attempt follows from it. */
+  readonly countBefore: number;
   /** Candidates that have ended. */
   readonly settled: readonly number[];
   /** The error of the candidate that failed first. */

@@ -6,6 +6,7 @@ import {
   type ClientLimits,
   type ClientMessage,
   type Command,
+  type DownloadPolicy,
   type GoodbyeMessage,
   type JoinMessage,
   PROTOCOL_VERSION,
@@ -40,6 +41,7 @@ export interface ConnectionContext {
   readonly telemetry: Telemetry;
   /** The path of an image over HTTP, as clients see it. */
   readonly imagePath: (sessionId: string, imageId: string) => string;
+  readonly download: DownloadPolicy;
 }
 
 /** The peer of a connection, as its upgrade request showed it. */
@@ -242,7 +244,7 @@ export class Connection {
   }
 
   #welcome({ caller, participantSecret, key, links }: Joined): WelcomeMessage {
-    const { generator, sessions, limits, clock } = this.#context;
+    const { generator, sessions, limits, clock, download } = this.#context;
     const { name, model, demo } = generator;
     return {
       type: 'welcome',
@@ -261,6 +263,7 @@ export class Connection {
       generator: { name, model, demo, supports: sessions.capabilities },
       limits: clientLimits(limits),
       keptForMs: limits.SESSION_IDLE_MS,
+      download,
     };
   }
 

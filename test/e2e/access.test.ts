@@ -81,7 +81,7 @@ test('W5: Share gives the links, and a wrong key lets nobody in', async () => {
 });
 
 test('W5, R9: reviewers close and replace links and end the session, and everybody is told what happened', async () => {
-  const { address } = await startProduct();
+  const { address } = await startProduct({ config: { download: 'always' } });
   const { ana, bo, cy } = await twoReviewersAndWatcher(browser, address);
   await ana.makePicture('A fox in the snow');
   await see(cy.picture('Generated image')).toBeVisible();

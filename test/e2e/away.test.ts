@@ -13,7 +13,7 @@ const PROMPT = 'A fox in the snow';
 
 test('R1, R5: while the server is away the page keeps everything, and afterwards it is up to date', async () => {
   browser.allowErrors(connectionErrors);
-  const product = await startProduct();
+  const product = await startProduct({ config: { download: 'always' } });
   const { openai } = product;
   const { ana, bo } = await twoReviewers(browser, product.address);
   await ana.makePicture(PROMPT);
@@ -79,7 +79,7 @@ test('R9: after a restart of the server the page keeps picture and typed text, a
   browser.allowErrors(connectionErrors);
   const openai = await startFakeOpenAI();
   onTestFinished(() => openai.close());
-  const environment = { OPENAI_BASE_URL: openai.baseURL, OPENAI_API_KEY: 'sk-fake' };
+  const environment = { OPENAI_BASE_URL: openai.baseURL, OPENAI_API_KEY: 'sk-fake', PROOFROOM_DOWNLOAD: 'always' };
   const server = startMain(project, environment);
   const address = await server.address();
   const page = await browser.newPage();

@@ -23,7 +23,7 @@ test('M3: candidates appear as they come in every tab, and one of them is approv
   for (const scenario of ['drawn', 'held', 'held'] as const) openai.next(scenario);
   await ana.submitPrompt(PROMPT);
   for (const room of [ana, bo, cy]) {
-    await see(room.finishedCandidates).toHaveText([/No\. 1/]);
+    await see(room.finishedCandidates).toHaveCount(1);
     await see(room.candidates.filter({ hasText: 'Preview' })).toHaveCount(2);
     await see(room.button('Approve')).toHaveCount(0);
   }
@@ -90,4 +90,40 @@ test('R2, M8: a failed candidate says why, a cancel keeps the finished ones, and
   expect(openai.requests).toHaveLength(7);
   await bo.press('Approve');
   await see(ana.heading('Approved')).toBeVisible();
+});
+
+test('four candidates at 1440 by 900 are large and in the order of their numbers; a cancelled refinement of one leads back to it', async () => {
+  const { address, openai } = await startProduct();
+  const { ana } = await twoReviewers(browser, address);
+  await ana.page.setViewportSize({ width: 1440, height: 900 });
+  await ana.openOptions();
+  await ana.chooseCandidates(4);
+  for (const scenario of ['held', 'drawn', 'drawn', 'drawn'] as const) openai.next(scenario);
+  await ana.submitPrompt(PROMPT);
+  await see(ana.finishedCandidates).toHaveCount(3);
+  await see(ana.button('Cancel the last one')).toBeVisible();
+  openai.release();
+  await see(ana.heading('Which of them?')).toBeVisible();
+  await see(ana.candidates).toHaveText([/No\. 1/, /No\. 2/, /No\. 3/, /No\. 4/]);
+  await see(ana.strip.getByRole('button')).toHaveText(['No. 1', 'No. 2', 'No. 3', 'No. 4']);
+  for (const candidate of await ana.finishedCandidates.all()) {
+    expect((await candidate.boundingBox())?.width).toBeGreaterThanOrEqual(330);
+  }
+
+  await ana.finishedCandidates.nth(1).click();
+  await ana.feedback.fill('Warmer light');
+  openai.next('held');
+  openai.next('held');
+  openai.next('held');
+  openai.next('held');
+  await ana.press('Refine No. 2');
+  await see(ana.heading('Drawing 4 pictures')).toBeVisible();
+  await ana.cancel('');
+  await see(ana.attempt(2)).toHaveAttribute('aria-current', 'true');
+  await see(ana.feedback).toHaveValue('Warmer light');
+  await ana.press('Show all 4 pictures');
+  await ana.press('Discard No. 3');
+  await see(ana.finishedCandidates).toHaveCount(3);
+  await ana.press('Approve No. 4');
+  await see(ana.heading('Approved')).toBeFocused();
 });

@@ -67,6 +67,15 @@ test('keys in the room start none of the shortcuts of the page around it; Escape
   await ana.page.keyboard.press('Escape');
   await see(ana.comparison).toBeHidden();
   expect((await shortcuts()).filter((key) => key !== 'Control')).not.toContain('+');
+  // The room's own shortcuts count only where the focus is in the room.
+  await ana.page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await ana.page.keyboard.press('a');
+  expect(await shortcuts()).toEqual(['a']);
+  await see(ana.heading('Is this the picture?')).toBeVisible();
+  await ana.button('Regenerate').focus();
+  await ana.page.keyboard.press('a');
+  await see(ana.heading('Approved')).toBeVisible();
+  expect(await shortcuts()).toEqual([]);
 });
 
 test('under a strict policy with Trusted Types, the directives of the README are enough', async () => {

@@ -42,7 +42,7 @@ test('with the keyboard alone one can choose options, generate, cancel, approve,
   await tabTo(page, room.button('Cancel'));
   await keyboard.press('Space');
   await see(room.prompt).toBeFocused();
-  await keyboard.press('Control+Enter');
+  await keyboard.press('Enter');
   await see(room.heading('Which of them?')).toBeFocused();
   await tabTo(page, room.finishedCandidates.last());
   await keyboard.press('Enter');

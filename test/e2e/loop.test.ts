@@ -74,7 +74,11 @@ test('W1, W4, W5, M6: every tab shows the same previews, picture and approval, a
   await see(ana.status('The picture is ready for your decision.')).toBeAttached();
   await watchesOnly();
   const bytes = openai.sent[0]?.final;
-  expect(await cy.download()).toEqual({ name: 'a-fox-in-the-snow-unapproved.png', bytes });
+  for (const room of [ana, cy]) {
+    await see(room.downloadLink).toHaveCount(0);
+    for (const name of ['Download', 'Copy image'])
+      await see(room.button(name)).toHaveAttribute('aria-disabled', 'true');
+  }
 
   // Somebody who opens the page on a picture keeps the focus where it is.
   await dan.reload();
@@ -91,7 +95,8 @@ test('W1, W4, W5, M6: every tab shows the same previews, picture and approval, a
   await see(ana.status('The picture was approved by Bo.')).toBeAttached();
   await watchesOnly();
   const state = await ana.state();
-  for (const room of [bo, cy, dan]) expect(await room.state()).toBe(state);
+  for (const room of [bo, dan]) expect(await room.state()).toBe(state);
+  await see(cy.text('Session details')).toHaveCount(0);
   expect(await ana.download()).toEqual({ name: 'a-fox-in-the-snow.png', bytes });
   await dan.reload();
   await see(dan.heading('Approved')).toBeVisible();

@@ -34,6 +34,7 @@ const choicesOf = async (room: Room, title: string): Promise<string[]> =>
 
 test('the page offers the options that the server has, sends those that were chosen, and remembers them for the next session', async () => {
   const { address, openai } = await startProduct({
+    config: { download: 'always' },
     choices: { imageModels: ['another-model'], sizes: ['1024x1024', '1024x1536'] },
     limits: { CANDIDATES_PER_GENERATION: 2 },
   });

@@ -45,3 +45,20 @@ test('on a phone, previews, pictures and candidates scroll into view as they com
   await see(watcher.heading('Approved')).toBeFocused();
   await seeWhole(watcher.picture('Generated image'));
 });
+
+test('while somebody types by touch, the button stays in reach above the keyboard, and Enter makes a new line', async () => {
+  const { address } = await startProduct();
+  const page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const ana = await enter(page, address);
+  await ana.makePicture('A fox in the snow');
+  await ana.prompt.tap();
+  await ana.prompt.fill('');
+  await page.keyboard.type('A fox');
+  await page.keyboard.press('Enter');
+  await see(ana.prompt).toHaveValue('A fox\n');
+  await see(ana.text(/^Enter sends/).first()).toBeHidden();
+  // The window shrinks for the keyboard, as the page asks for.
+  await page.setViewportSize({ width: 390, height: 420 });
+  await ana.prompt.evaluate((field) => field.scrollIntoView({ block: 'end' }));
+  await seeWhole(ana.button('Regenerate'));
+});

@@ -15,7 +15,7 @@ const portOf = (address: string) => Number(new URL(address).port);
 
 async function startProxiedProduct(): Promise<{ product: Product; proxy: TcpProxy }> {
   browser.allowErrors(connectionErrors);
-  const product = await startProduct();
+  const product = await startProduct({ config: { download: 'always' } });
   return { product, proxy: await startTcpProxy(portOf(product.address)) };
 }
 
@@ -96,7 +96,7 @@ describe('a reload, a cut and a restart', () => {
     browser.allowErrors(connectionErrors);
     const openai = await startFakeOpenAI();
     onTestFinished(() => openai.close());
-    const environment = { OPENAI_BASE_URL: openai.baseURL, OPENAI_API_KEY: 'sk-fake' };
+    const environment = { OPENAI_BASE_URL: openai.baseURL, OPENAI_API_KEY: 'sk-fake', PROOFROOM_DOWNLOAD: 'always' };
     const first = startMain(project, environment);
     const address = await first.address();
     const room = await enter(await browser.newPage(), address);

@@ -233,7 +233,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the number of a discarded attempt is given again',
     breaks: ['discard'],
-    edits: [{ file: machine, find: 'attemptCount + 1 + index', replace: 'attempts.length + 1 + index' }],
+    edits: [{ file: machine, find: 'countBefore + 1 + $C', replace: 'state.attempts.length + 1' }],
   },
   {
     mistake: 'discarded attempts do not count towards the limit',

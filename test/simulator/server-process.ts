@@ -101,7 +101,13 @@ export class ServerProcess {
     this.sessions = new ObservedSessions({ ...core, queue, memory, estimates: new Estimates(), authorize }, observer);
     this.sessions.on('ended', (event) => observer.ended(event));
     const imagePath = (sessionId: string, imageId: string) => `/${sessionId}/${imageId}`;
-    this.#connectionContext = { ...core, sessions: this.sessions, frames: new ImageFrames(memory), imagePath };
+    this.#connectionContext = {
+      ...core,
+      sessions: this.sessions,
+      frames: new ImageFrames(memory),
+      imagePath,
+      download: 'approved',
+    };
   }
 
   /** Whether it accepts new connections. */

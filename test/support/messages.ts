@@ -156,6 +156,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
         refine: true,
       },
     },
+    download: 'approved',
     limits: {
       INBOUND_MESSAGE_BYTES: 65_536,
       PROMPT_CHARACTERS: 4_000,

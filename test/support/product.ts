@@ -21,7 +21,7 @@ const builtFolder = join(project, 'dist');
 export const connectionErrors = /net::ERR_|WebSocket connection to .* failed/;
 
 export interface ProductOptions {
-  readonly config?: Pick<ProofroomOptions, 'accessToken' | 'allowedOrigins'>;
+  readonly config?: Pick<ProofroomOptions, 'accessToken' | 'allowedOrigins' | 'download'>;
   /** Image models and sizes to choose from, in place of one model and the standard sizes. */
   readonly choices?: Pick<OpenAIOptions, 'imageModels' | 'sizes'>;
   readonly limits?: Partial<Limits>;

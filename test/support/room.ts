@@ -72,7 +72,7 @@ export class Room {
   }
 
   get finishedCandidates(): Locator {
-    return this.candidates.getByRole('button');
+    return this.candidates.locator('button.candidate');
   }
 
   get comparison(): Locator {
@@ -213,9 +213,13 @@ export class Room {
     await see(this.live).toBeVisible();
   }
 
+  get downloadLink(): Locator {
+    return this.root.getByRole('link', { name: 'Download' });
+  }
+
   async download(): Promise<Download> {
     const started = this.page.waitForEvent('download');
-    await this.root.getByRole('link', { name: 'Download' }).click();
+    await this.downloadLink.click();
     const download = await started;
     return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
   }
@@ -235,12 +239,14 @@ export class Room {
     });
   }
 
-  /** The JSON of the session state, which is unfolded and folded again. */
+  /** The JSON of the session state, for reviewers alone. It is unfolded and folded again. */
   async state(): Promise<string> {
-    const summary = this.text('Session state');
+    const [details, summary] = [this.text('Session details'), this.text('Session state')];
+    await details.click();
     await summary.click();
     const json = await this.root.getByRole('region', { name: 'Session state as JSON' }).innerText();
     await summary.click();
+    await details.click();
     return json;
   }
 

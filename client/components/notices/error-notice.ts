@@ -2,22 +2,25 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { GenerationError } from '../../../shared/model.ts';
-import { IntentEvent } from '../../model/intent.ts';
 import { failureSentence } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
-import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { wordedText } from '../ui/worded-text.ts';
 import { notice } from './notice.styles.ts';
+import './retry.ts';
 
 @element('proof-error-notice')
 export class ErrorNotice extends LocalizedElement {
   static override styles = [base, controls, notice];
 
   @property({ attribute: false }) accessor error: GenerationError | undefined;
+  /** Of the generation that failed. */
+  @property({ attribute: false }) accessor generationId: string | undefined;
+  /** How far the server's clock is ahead of this one, in milliseconds. */
+  @property({ attribute: false }) accessor serverAheadMs: number | undefined;
   /** Whether this person may try again. */
   @property({ type: Boolean }) accessor decides = false;
   @property({ type: Boolean }) accessor busy = false;
@@ -38,18 +41,20 @@ export class ErrorNotice extends LocalizedElement {
       <div class="text">
         <p class="title">${this.t('error.title')}</p>
         ${wordedText(failureSentence(this.t, error))}
-        ${this.decides && error.retryable ? html`<div class="actions">${this.#retryButton()}</div>` : nothing}
+        ${
+          this.decides && error.retryable
+            ? html`<proof-retry
+              aria-live="off"
+              .label=${this.t('common.tryAgain')}
+              .error=${error}
+              .generationId=${this.generationId}
+              .serverAheadMs=${this.serverAheadMs}
+              ?busy=${this.busy}
+              ?unavailable=${this.unavailable}
+            ></proof-retry>`
+            : nothing
+        }
       </div>
     </div>`;
-  }
-
-  #retryButton(): TemplateResult {
-    return button({
-      label: this.t('common.tryAgain'),
-      icon: icons.again(),
-      busy: this.busy,
-      unavailable: this.unavailable,
-      press: () => this.dispatchEvent(new IntentEvent({ type: 'retry' })),
-    });
   }
 }

@@ -30,6 +30,10 @@ export const notice = css`
     font-weight: 620;
   }
 
+  .notice .text > proof-retry {
+    margin-block-start: 0.625rem;
+  }
+
   .notice .actions {
     display: flex;
     flex-wrap: wrap;

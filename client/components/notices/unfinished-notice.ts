@@ -14,6 +14,7 @@ import { LocalizedElement } from '../ui/localized-element.ts';
 import { person } from '../ui/person.ts';
 import { wordedText } from '../ui/worded-text.ts';
 import { notice } from './notice.styles.ts';
+import './retry.ts';
 
 @element('proof-unfinished-notice')
 export class UnfinishedNotice extends LocalizedElement {
@@ -36,6 +37,8 @@ export class UnfinishedNotice extends LocalizedElement {
   @property({ type: Number }) accessor finished = 0;
   /** Why it failed, in part or as a whole; absent if it was cancelled. */
   @property({ attribute: false }) accessor error: GenerationError | undefined;
+  /** How far the server's clock is ahead of this one, in milliseconds. */
+  @property({ attribute: false }) accessor serverAheadMs: number | undefined;
   /** The text of the prompt field. */
   @property({ attribute: false }) accessor draft = '';
   /** Whether this person may try again. */
@@ -71,7 +74,7 @@ export class UnfinishedNotice extends LocalizedElement {
           this.decides
             ? html`<div class="actions">
                 ${cancelReason ? this.#addButton(cancelReason) : nothing}
-                ${failures.some(({ error }) => error.retryable) ? this.#retryButton(failures.length) : nothing}
+                ${failures.some(({ error }) => error.retryable) ? this.#retry(generation) : nothing}
               </div>`
             : nothing
         }
@@ -129,14 +132,17 @@ export class UnfinishedNotice extends LocalizedElement {
     });
   }
 
-  #retryButton(count: number): TemplateResult {
-    return button({
-      label: this.t('unfinished.retry', { count }),
-      icon: icons.again(),
-      busy: this.busy,
-      unavailable: this.unavailable,
-      press: () => this.dispatchEvent(new IntentEvent({ type: 'retry' })),
-    });
+  #retry({ generationId, failures = [] }: Generation): TemplateResult {
+    const limited = failures.find(({ error }) => error.code === 'rate_limited');
+    return html`<proof-retry
+      aria-live="off"
+      .label=${this.t('unfinished.retry', { count: failures.length })}
+      .error=${limited?.error}
+      .generationId=${generationId}
+      .serverAheadMs=${this.serverAheadMs}
+      ?busy=${this.busy}
+      ?unavailable=${this.unavailable}
+    ></proof-retry>`;
   }
 
   #add(reason: string): void {

@@ -11,8 +11,8 @@ import type { SessionState } from '../../session/session-state.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { LanguageController } from './language-controller.ts';
-import type { Review } from './review.ts';
-import { type RoomEventMap, RoomEvents } from './room-events.ts';
+import type { Notifications, Review } from './review.ts';
+import { type RoomEventMap, RoomEvents, roomEvent } from './room-events.ts';
 import { endTypingAt } from './typing-boundary.ts';
 import './review.ts';
 
@@ -66,6 +66,9 @@ export class ProofRoom extends LitElement {
    * chosen, that the page around has, or that the browser asks for.
    */
   @property({ reflect: true }) override accessor lang = '';
+
+  /** Whether the page around notifies the person of their turn, if it can; absent: nothing is offered. */
+  @property({ attribute: false }) accessor notifications: Notifications | undefined;
 
   @query('proof-review') private accessor review!: Review | null;
 
@@ -171,6 +174,8 @@ export class ProofRoom extends LitElement {
       .server=${this.#server}
       .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}
       .unsent=${this.#unsent}
+      .notifications=${this.notifications}
+      ?shortcuts=${browserStorage.hasShortcuts()}
       @proof-intent=${this.#onIntent}
     ></proof-review>`;
   }
@@ -199,6 +204,14 @@ export class ProofRoom extends LitElement {
     const isDue = this.#focusRequest === 'command' || (hasField && document.activeElement === document.body);
     this.#focusRequest = undefined;
     if (isDue) void this.review.enter();
+  }
+
+  /**
+   * Does what a key does in the room that was pressed outside of it. For pages that have no shortcuts of their own: without it, keys
+   * count only where the focus is in the room.
+   */
+  keyPressed(event: KeyboardEvent): void {
+    this.review?.keyPressed(event);
   }
 
   #open(): void {
@@ -259,6 +272,11 @@ export class ProofRoom extends LitElement {
         return;
       case 'language':
         return this.#language.choose(intent.language);
+      case 'notify':
+        return void this.dispatchEvent(roomEvent('proof-notify', { on: intent.on }));
+      case 'shortcuts':
+        browserStorage.saveShortcuts(intent.on);
+        return this.requestUpdate();
       case 'new_session':
         this.#focusRequest = 'command';
         return this.#startNew(intent.prompt);

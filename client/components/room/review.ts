@@ -9,24 +9,27 @@ import { selectedAfter } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
 import { serverAddress, sessionLink } from '../../model/server-address.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
-import { viewerContent } from '../../model/viewer-content.ts';
+import { attemptInView, viewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import type { Compare } from '../compare/compare.ts';
 import type { Sidebar } from '../sidebar/sidebar.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
-import type { CompareEvent, ImageSavedEvent, SelectAttemptEvent } from '../ui/events.ts';
+import { type CompareEvent, type ImageSavedEvent, SelectAttemptEvent } from '../ui/events.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { tokens } from '../ui/tokens.styles.ts';
 import type { Candidates } from '../viewer/candidates.ts';
 import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
 import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
+import { KeyboardHeight } from './keyboard-height.ts';
 import type { NameDialog } from './name-dialog.ts';
 import { startOverQuestion } from './questions.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
+import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
+import type { ShortcutsDialog } from './shortcuts-dialog.ts';
 import type { TokenForm } from './token-form.ts';
 import '../compare/compare.ts';
 import './confirm-dialog.ts';
@@ -35,8 +38,12 @@ import '../notices/obstacle-notice.ts';
 import './name-dialog.ts';
 import '../sidebar/sidebar.ts';
 import './share-dialog.ts';
+import './shortcuts-dialog.ts';
 import './token-form.ts';
 import './top-bar.ts';
+
+/** Whether the person is notified of their turn. `blocked`: the browser does not let the page. */
+export type Notifications = 'on' | 'off' | 'blocked';
 
 @element('proof-review')
 export class Review extends LocalizedElement {
@@ -50,12 +57,16 @@ export class Review extends LocalizedElement {
   @property({ attribute: false }) accessor unsent: UnsentInput = {};
   /** The host page has fixed the language, so there is nothing to choose. */
   @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
+  @property({ attribute: false }) accessor notifications: Notifications | undefined;
+  /** Keys do what controls do, while nobody types. */
+  @property({ type: Boolean }) accessor shortcuts = false;
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
   @state() private accessor selectedId: string | undefined;
   @query('proof-sidebar') private accessor sidebar!: Sidebar | null;
   @query('proof-token') private accessor token!: TokenForm | null;
   @query('proof-share') private accessor share!: ShareDialog;
   @query('proof-name') private accessor name!: NameDialog;
+  @query('proof-shortcuts') private accessor shortcutsDialog!: ShortcutsDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
   @query('proof-candidates') private accessor candidates!: Candidates | null;
@@ -63,6 +74,13 @@ export class Review extends LocalizedElement {
   @query('.show-latest button') private accessor showLatest!: HTMLElement | null;
 
   #focusedBefore: Element | null | undefined;
+
+  constructor() {
+    super();
+    new KeyboardHeight(this);
+    this.addEventListener('keydown', (event) => this.keyPressed(event));
+  }
+
   /** Ids of the images that this person has downloaded or copied. */
   readonly #saved = new Set<string>();
 
@@ -119,8 +137,10 @@ export class Review extends LocalizedElement {
     return html`<proof-top-bar
         .session=${session}
         ?language-fixed=${this.languageFixed}
+        .notifications=${this.notifications}
         @share=${() => this.share.show()}
         @name=${() => this.name.show()}
+        @shortcuts=${() => this.shortcutsDialog.show()}
       ></proof-top-bar>
       ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session)}
       <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
@@ -129,6 +149,7 @@ export class Review extends LocalizedElement {
         .limit=${welcome?.limits.NAME_CHARACTERS}
         .viewers=${session.viewers}
       ></proof-name>
+      <proof-shortcuts ?on=${this.shortcuts}></proof-shortcuts>
       <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
       <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
   }
@@ -149,6 +170,7 @@ export class Review extends LocalizedElement {
       @proof-select=${this.#select}
       @proof-compare=${this.#openCompare}
       @proof-saved=${this.#imageSaved}
+      @proof-intent=${this.#commandSent}
     >
       ${viewer({ t: this.t, session, content, selectedId, showLatest: () => this.#showLatest() })}
       <section class="sidebar" aria-label=${this.t('area.review')}>
@@ -194,7 +216,6 @@ export class Review extends LocalizedElement {
       .pending=${session.pending}
       ?unavailable=${unavailable}
       .status=${statusBehindDialog(this.t, session, Date.now())}
-      @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.sidebar?.commandSent()}
       @closed=${this.#dialogClosed}
     ></proof-compare>`;
   }
@@ -203,6 +224,11 @@ export class Review extends LocalizedElement {
   #dialogClosed({ currentTarget: dialog }: Event): void {
     const focused = this.shadowRoot?.activeElement;
     if (!focused || focused === dialog) void this.sidebar?.enter();
+  }
+
+  /** A command from the viewer or the comparison, too, takes the focus to where the work goes on. */
+  #commandSent({ intent }: IntentEvent): void {
+    if (intent.type === 'approve' || intent.type === 'cancel') this.sidebar?.commandSent();
   }
 
   // These events end here: they say nothing to the host page.
@@ -216,6 +242,25 @@ export class Review extends LocalizedElement {
 
   #showLatest(): void {
     this.selectedId = undefined;
+  }
+
+  /** Used keys are marked as such. They press the control that is in view, so that what holds for a click holds for them. */
+  keyPressed(event: KeyboardEvent): void {
+    const action = this.shortcuts ? shortcutOf(event) : undefined;
+    if (!action || !this.session?.snapshot) return;
+    event.preventDefault();
+    if (action === 'help') void this.shortcutsDialog.show();
+    else if (action === 'next' || action === 'previous') this.#goTo(action, this.session);
+    else if (this.shadowRoot) controlOf(this.shadowRoot, action)?.click();
+  }
+
+  #goTo(step: 'next' | 'previous', session: SessionState): void {
+    const { attempts = [], stage } = session.snapshot ?? {};
+    const selectedId = this.#selectedId;
+    const isDrawing = stage === 'generating' && selectedId === undefined;
+    const inView = isDrawing ? undefined : attemptInView(session, selectedId);
+    const imageId = neighbourOf(attempts, inView, step, isDrawing);
+    if (imageId !== undefined) this.#select(new SelectAttemptEvent(imageId));
   }
 
   #openCompare(event: CompareEvent): void {

@@ -1,6 +1,7 @@
 /** The events that `<proof-room>` dispatches to the page around it. */
 import { imageFileName } from '../../../shared/file-name.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import { dueOf } from '../../model/permissions.ts';
 import type { Texts } from '../../model/texts.ts';
 import { promptOf } from '../../model/viewer-content.ts';
 import type { EndReason, SessionState } from '../../session/session-state.ts';
@@ -10,6 +11,15 @@ export interface StageDetail {
   readonly stage: SnapshotMessage['stage'];
   readonly turn: number;
   readonly revision: number;
+}
+
+export interface TurnDetail {
+  /** What waits for the person in front of the page; absent where nothing does. */
+  readonly due: 'decision' | 'prompt' | undefined;
+}
+
+export interface NotifyDetail {
+  readonly on: boolean;
 }
 
 export interface ApprovedDetail {
@@ -37,6 +47,10 @@ export interface LanguageDetail {
 export interface RoomEventMap {
   /** The stage has changed, or is known for the first time. */
   'proof-stage': CustomEvent<StageDetail>;
+  /** It is the person's turn now, or no longer. Before `proof-stage`. */
+  'proof-turn': CustomEvent<TurnDetail>;
+  /** The person wants to be notified of their turn, or no longer. Only where the page has set `notifications`. */
+  'proof-notify': CustomEvent<NotifyDetail>;
   /** An approved image is here with its bytes: once for each approval, one made before this element joined included. */
   'proof-approved': CustomEvent<ApprovedDetail>;
   /** A session is joined: a new one, or the one that was asked for. Dispatched again when its creator has replaced the key. */
@@ -47,7 +61,7 @@ export interface RoomEventMap {
   'proof-language': CustomEvent<LanguageDetail>;
 }
 
-function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEventMap[Name]['detail']): Event {
+export function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEventMap[Name]['detail']): Event {
   return new CustomEvent(name, { detail, bubbles: true, composed: true });
 }
 
@@ -59,6 +73,7 @@ export class RoomEvents {
     sessionId?: string;
     sessionKey?: string | undefined;
     turn?: number | undefined;
+    due?: TurnDetail['due'];
     approvedId?: string;
     ended?: EndReason | undefined;
   } = {};
@@ -77,6 +92,7 @@ export class RoomEvents {
   report(state: SessionState, texts: Texts | undefined): void {
     this.#reportLanguage(texts);
     this.#reportSession(state);
+    this.#reportTurn(state);
     this.#reportStage(state);
     this.#reportEnd(state);
     this.#reportApproval(state);
@@ -95,6 +111,13 @@ export class RoomEvents {
     else if (sessionKey === this.#last.sessionKey) return;
     this.#last.sessionKey = sessionKey;
     this.#room.dispatchEvent(roomEvent('proof-session', { sessionId, sessionKey }));
+  }
+
+  #reportTurn(state: SessionState): void {
+    const due = dueOf(state);
+    if (due === this.#last.due) return;
+    this.#last.due = due;
+    this.#room.dispatchEvent(roomEvent('proof-turn', { due }));
   }
 
   #reportStage({ snapshot }: SessionState): void {

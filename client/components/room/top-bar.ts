@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
+import { IntentEvent } from '../../model/intent.ts';
 import { viewersLabel } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
@@ -13,7 +14,7 @@ import { LocalizedElement } from '../ui/localized-element.ts';
 import './connection-badge.ts';
 import './language-switch.ts';
 
-/** Dispatches `share` and `name` to have these dialogs opened. */
+/** Dispatches `share`, `name` and `shortcuts` to have these dialogs opened. */
 @element('proof-top-bar')
 export class TopBar extends LocalizedElement {
   static override styles = [
@@ -62,6 +63,19 @@ export class TopBar extends LocalizedElement {
         display: none;
       }
 
+      /* There are no keys to press, and phones notify only for apps. A narrow bar has no space for either. */
+      @media (hover: none) and (pointer: coarse) {
+        .desk {
+          display: none;
+        }
+      }
+
+      @container (inline-size < 52rem) {
+        .desk {
+          display: none;
+        }
+      }
+
       @container (inline-size < 24rem) {
         .brand span {
           display: none;
@@ -105,12 +119,14 @@ export class TopBar extends LocalizedElement {
   @property({ attribute: false }) accessor session: SessionState | undefined;
   @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
 
+  @property({ attribute: false }) accessor notifications: 'on' | 'off' | 'blocked' | undefined;
+
   override willUpdate(): void {
     this.toggleAttribute('offline', this.session?.connection.status !== 'online');
   }
 
   override render(): TemplateResult {
-    const { connection, viewers, sessionId } = this.session ?? {};
+    const { connection, viewers, sessionId, welcome } = this.session ?? {};
     const hasEnded = connection?.status === 'closed';
     return html`<div class="bar">
       <span class="brand" title="Proofroom">${icons.mark()}<span>Proofroom</span></span>
@@ -135,8 +151,40 @@ export class TopBar extends LocalizedElement {
           </button>`
           : nothing
       }
+      ${welcome?.role === 'reviewer' && !hasEnded ? this.#bell() : nothing}
+      ${
+        viewers && !hasEnded
+          ? html`<button
+            class="button quiet desk"
+            type="button"
+            aria-haspopup="dialog"
+            title=${this.t('shortcuts.title')}
+            @click=${() => this.#request('shortcuts')}
+          >
+            ${icons.keyboard()}<span class="unseen">${this.t('shortcuts.title')}</span>
+          </button>`
+          : nothing
+      }
       ${this.languageFixed ? nothing : html`<proof-language></proof-language>`}
     </div>`;
+  }
+
+  /** The browser asks for its permission only when this is pressed. */
+  #bell(): TemplateResult | typeof nothing {
+    const { notifications } = this;
+    if (notifications === undefined) return nothing;
+    const label = this.t(notifications === 'blocked' ? 'notify.blocked' : 'notify.me');
+    const on = notifications === 'on';
+    return html`<button
+      class="button quiet desk bell"
+      type="button"
+      title=${label}
+      aria-pressed=${on ? 'true' : 'false'}
+      aria-disabled=${notifications === 'blocked' ? 'true' : nothing}
+      @click=${() => notifications !== 'blocked' && this.dispatchEvent(new IntentEvent({ type: 'notify', on: !on }))}
+    >
+      ${on ? icons.bell() : icons.bellOff()}<span class="unseen">${label}</span>
+    </button>`;
   }
 
   #here({ reviewers, watchers }: ViewersMessage): unknown {
@@ -144,7 +192,7 @@ export class TopBar extends LocalizedElement {
     return this.t.rich('bar.here', { count: reviewers + watchers, unseen });
   }
 
-  #request(dialog: 'share' | 'name'): void {
+  #request(dialog: 'share' | 'name' | 'shortcuts'): void {
     this.dispatchEvent(new Event(dialog));
   }
 }

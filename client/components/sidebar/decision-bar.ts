@@ -30,6 +30,8 @@ export class DecisionBar extends LocalizedElement {
   @property({ attribute: false }) accessor image: ImageReference | undefined;
   /** Why this person cannot see it: then they cannot approve it either. */
   @property({ attribute: false }) accessor problem: PictureProblem | undefined;
+  /** Whether this person may download the image. */
+  @property({ type: Boolean }) accessor savable = false;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
@@ -44,7 +46,7 @@ export class DecisionBar extends LocalizedElement {
     }
     if (this.problem) {
       return html`<h2 tabindex="-1">${this.t('decision.unseen')}</h2>
-        <p class="soft">${undecidable(this.t, this.problem)}</p>`;
+        <p class="soft">${undecidable(this.t, this.problem, this.savable)}</p>`;
     }
     return html`<h2 tabindex="-1">${this.t('decision.question')}</h2>
       ${button({
@@ -52,6 +54,7 @@ export class DecisionBar extends LocalizedElement {
         icon: icons.check(),
         kind: 'approve',
         wide: true,
+        shortcut: 'approve',
         busy: this.busy,
         unavailable: this.unavailable,
         press: () => this.#approve(),

@@ -1,7 +1,7 @@
-/** The last snapshot as JSON, unfolded on demand. A snapshot holds no image bytes and no key. */
+/** For reviewers who look into how things work: what draws, and the last snapshot as JSON, which holds no image bytes and no key. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import type { SnapshotMessage, WelcomeMessage } from '../../../shared/protocol.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
@@ -26,6 +26,22 @@ export class Inspector extends LocalizedElement {
         justify-items: start;
       }
 
+      dl {
+        display: grid;
+        grid-template-columns: auto 1fr;
+        gap: 0.25rem 1rem;
+        margin-block-end: 0.5rem;
+        font-size: var(--small);
+      }
+
+      dt {
+        color: var(--ink-soft);
+      }
+
+      dd {
+        overflow-wrap: anywhere;
+      }
+
       pre {
         inline-size: 100%;
         max-block-size: 26rem;
@@ -43,12 +59,25 @@ export class Inspector extends LocalizedElement {
   ];
 
   @property({ attribute: false }) accessor snapshot: SnapshotMessage | undefined;
+  @property({ attribute: false }) accessor generator: WelcomeMessage['generator'] | undefined;
   @state() private accessor open = false;
 
   override render(): TemplateResult {
-    return html`<details @toggle=${this.#toggled}>
-      <summary>${icons.chevron()}${this.t('state.title')}</summary>
-      ${this.open ? this.#panel() : nothing}
+    const { name = '', model = '' } = this.generator ?? {};
+    return html`<details>
+      <summary>${icons.chevron()}${this.t('state.details')}</summary>
+      <dl>
+        <dt>${this.t('state.generator')}</dt>
+        <dd>${name}</dd>
+        <dt>${this.t('option.model')}</dt>
+        <dd>${model}</dd>
+        <dt>${this.t('state.revision')}</dt>
+        <dd class="figures">${this.snapshot?.revision}</dd>
+      </dl>
+      <details @toggle=${this.#toggled}>
+        <summary>${icons.chevron()}${this.t('state.title')}</summary>
+        ${this.open ? this.#panel() : nothing}
+      </details>
     </details>`;
   }
 

@@ -41,7 +41,7 @@ export class PictureTools extends LocalizedElement {
         flex: 1 1 auto;
       }
 
-      .save > a {
+      .save > .button {
         display: flex;
       }
 
@@ -56,6 +56,8 @@ export class PictureTools extends LocalizedElement {
   /** Its bytes, once they are here. */
   @property({ attribute: false }) accessor picture: ReceivedImage | undefined;
   @property({ type: Boolean }) accessor approved = false;
+  /** Whether this person may save the image. */
+  @property({ type: Boolean }) accessor savable = false;
   /** Whether this person may discard the attempt. */
   @property({ type: Boolean }) accessor discards = false;
   @property({ type: Boolean, attribute: 'starts-over' }) accessor startsOver = false;
@@ -74,6 +76,7 @@ export class PictureTools extends LocalizedElement {
   #save(): TemplateResult | typeof nothing {
     const { picture, attempt } = this;
     if (!picture || !attempt) return nothing;
+    if (!this.savable) return this.#saveLater();
     const name = imageFileName(attempt.prompt, picture.reference.mediaType, this.approved);
     const saved = (): unknown => this.dispatchEvent(new ImageSavedEvent(attempt.image.imageId));
     return html`<div class="row save">
@@ -82,6 +85,15 @@ export class PictureTools extends LocalizedElement {
         </a>
         <proof-copy .label=${this.t('tools.copy')} .content=${picture.blob} @copied=${saved}></proof-copy>
       </div>`;
+  }
+
+  #saveLater(): TemplateResult {
+    const off = { unavailable: true } as const;
+    return html`<div class="row save" role="group" aria-describedby="later">
+        ${button({ label: this.t('tools.download'), icon: icons.download(), ...off })}
+        ${button({ label: this.t('tools.copy'), icon: icons.copy(), ...off })}
+      </div>
+      <p id="later" class="small soft">${this.t('tools.saveLater')}</p>`;
   }
 
   #discard(): TemplateResult | typeof nothing {

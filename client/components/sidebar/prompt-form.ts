@@ -13,7 +13,7 @@ import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
-import { fieldNotes, isSendKey, textForm } from './text-form.ts';
+import { fieldNotes, isSendKey, keysHint, textForm } from './text-form.ts';
 import './prompt-options.ts';
 
 /** What sending does: it asks for the first picture, or for another one; or nothing is sent, as in a running generation. */
@@ -31,6 +31,11 @@ export class PromptForm extends LocalizedElement {
         padding: 1.125rem 1.25rem;
         font-size: 1.125rem;
         box-shadow: var(--shadow);
+      }
+
+      /* A long prompt leaves the controls around it where they are. */
+      :host(:not([purpose='generate'])) textarea {
+        max-block-size: clamp(6.5rem, 20dvh, 18rem);
       }
 
       proof-options {
@@ -104,7 +109,7 @@ export class PromptForm extends LocalizedElement {
         rows="3"
         dir="auto"
         placeholder=${this.t('prompt.placeholder')}
-        aria-describedby="problem hint"
+        aria-describedby="problem hint keys"
         aria-invalid=${this.problem || this.text.length > this.limit ? 'true' : nothing}
         .value=${live(this.text)}
         @input=${() => this.#typed(this.field.value)}
@@ -115,7 +120,9 @@ export class PromptForm extends LocalizedElement {
         @keydown=${this.#keyPressed}
       ></textarea>
       ${fieldNotes(this.t, { text: this.text, limit: this.limit, problem: this.problem, tooLong: 'prompt.tooLong' })}
-      <p id="hint" class="hint small soft">${this.#hint()}</p>
+      <p class="hint small soft">
+        <span id="hint">${this.#hint()}</span> ${this.purpose === 'wait' ? nothing : keysHint(this.t)}
+      </p>
       <div class="send" ?hidden=${this.purpose === 'wait'}>
         <proof-options
           .options=${this.options}
@@ -126,7 +133,12 @@ export class PromptForm extends LocalizedElement {
         ${
           this.purpose === 'generate'
             ? button({ label: this.t('prompt.generate'), icon: icons.arrow(), kind: 'primary', ...this.#buttonState() })
-            : button({ label: this.t('prompt.regenerate'), icon: icons.again(), ...this.#buttonState() })
+            : button({
+                label: this.t('prompt.regenerate'),
+                icon: icons.again(),
+                shortcut: 'regenerate',
+                ...this.#buttonState(),
+              })
         }
       </div>
     </form>`;
@@ -164,7 +176,7 @@ export class PromptForm extends LocalizedElement {
     if (event.key !== 'Tab') this.#confirmFocus();
     if (!isSendKey(event)) return;
     event.preventDefault();
-    if (!this.busy && !this.unavailable) this.#send();
+    if (!this.busy && !this.unavailable && !event.repeat) this.#send();
   }
 
   #submitted(event: Event): void {

@@ -14,7 +14,7 @@ import { element } from '../ui/element.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
-import { fieldNotes, isSendKey, textForm } from './text-form.ts';
+import { fieldNotes, isSendKey, keysHint, textForm } from './text-form.ts';
 
 @element('proof-refine')
 export class RefineForm extends LocalizedElement {
@@ -77,7 +77,7 @@ export class RefineForm extends LocalizedElement {
         rows="2"
         dir="auto"
         placeholder=${this.t(this.demo ? 'refine.demoPlaceholder' : 'refine.placeholder')}
-        aria-describedby="problem origin"
+        aria-describedby="problem origin keys"
         aria-invalid=${this.problem || this.#text.length > this.limit ? 'true' : nothing}
         .value=${live(this.#text)}
         @input=${this.#typed}
@@ -86,7 +86,7 @@ export class RefineForm extends LocalizedElement {
       ${fieldNotes(this.t, { text: this.#text, limit: this.limit, problem: this.problem, tooLong: 'text.tooLong' })}
       <p id="origin" class="hint small soft">${this.#hint()}</p>
       <div class="send" ?hidden=${this.waits}>
-        <p class="chosen small soft">${this.#chosenOptions()}</p>
+        <p class="chosen small soft"><span>${this.#chosenOptions()}</span> ${keysHint(this.t)}</p>
         ${button({
           label: this.t('refine.refine'),
           name: this.number === undefined ? undefined : this.t('refine.refineOf', { number: this.number }),
@@ -119,7 +119,7 @@ export class RefineForm extends LocalizedElement {
   #keyPressed(event: KeyboardEvent): void {
     if (!isSendKey(event)) return;
     event.preventDefault();
-    this.#send();
+    if (!event.repeat) this.#send();
   }
 
   #submitted(event: Event): void {

@@ -6,7 +6,7 @@ import type { Options } from '../../../shared/options.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
 import { noCapabilities } from '../../model/option-choice.ts';
-import { type Permissions, permissionsOf } from '../../model/permissions.ts';
+import { isSavable, type Permissions, permissionsOf } from '../../model/permissions.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import { attemptInView, promptOf } from '../../model/viewer-content.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
@@ -87,7 +87,14 @@ export class Sidebar extends LocalizedElement {
       ${isFinal ? nothing : this.#tools(snapshot)}
       <div class="more">
         ${this.#facts()}
-        <proof-inspector .snapshot=${snapshot}></proof-inspector>
+        ${
+          watches
+            ? nothing
+            : html`<proof-inspector
+              .snapshot=${snapshot}
+              .generator=${session.welcome?.generator}
+            ></proof-inspector>`
+        }
       </div>`;
   }
 
@@ -138,6 +145,8 @@ export class Sidebar extends LocalizedElement {
       ></proof-rejection-notice>
       <proof-error-notice
         .error=${finished > 0 ? undefined : error}
+        .generationId=${lastGeneration?.generationId}
+        .serverAheadMs=${serverAheadMs}
         ?decides=${decides}
         ?busy=${this.#isAsking}
         ?unavailable=${unavailable}
@@ -148,6 +157,7 @@ export class Sidebar extends LocalizedElement {
         .participantId=${welcome?.participantId}
         .finished=${finished}
         .error=${error}
+        .serverAheadMs=${serverAheadMs}
         .draft=${draft}
         ?decides=${decides}
         ?busy=${this.#isAsking}
@@ -231,6 +241,7 @@ export class Sidebar extends LocalizedElement {
       class=${stage === 'final' ? '' : 'divided'}
       .attempt=${attempt}
       .picture=${attempt && images.get(attempt.image.imageId)}
+      ?savable=${attempt !== undefined && isSavable(this.session, attempt.image.imageId)}
       ?approved=${stage === 'final' && snapshot.approved?.imageId === attempt?.image.imageId}
       ?discards=${decides && stage === 'user_feedback'}
       ?starts-over=${decides && stage !== 'generating'}

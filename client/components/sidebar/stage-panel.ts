@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Attempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { approvalOf, attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
-import { isApprovable, permissionsOf } from '../../model/permissions.ts';
+import { isApprovable, isSavable, permissionsOf } from '../../model/permissions.ts';
 import type { WatchedStage } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
 import { promptOf } from '../../model/viewer-content.ts';
@@ -107,6 +107,7 @@ function decision(session: SessionState, attempt: Attempt | undefined): Template
     class="focus-target"
     .image=${attempt?.image}
     .problem=${imageId && pictureProblem(session, imageId)}
+    ?savable=${imageId !== undefined && isSavable(session, imageId)}
     ?busy=${isPending(pending, 'approve')}
     ?unavailable=${connection.status !== 'online' || !imageId || !isApprovable(session, imageId)}
   ></proof-decision>`;

@@ -47,6 +47,27 @@ export const textForm = css`
     margin-inline-start: auto;
     min-inline-size: 8.5rem;
   }
+
+  @media (hover: none) and (pointer: coarse) {
+    .keys,
+    .hint:not(:has(> :not(.keys, :empty))):has(> .keys) {
+      display: none;
+    }
+
+    textarea:focus {
+      max-block-size: min(18rem, 30dvh);
+      scroll-margin-block-end: 5rem;
+    }
+
+    /* While somebody types, the button stays in reach above the keyboard. */
+    textarea:focus ~ .send:not(:has([open])) {
+      position: sticky;
+      inset-block-end: var(--keyboard-height, 0px);
+      z-index: 1;
+      padding-block: 0.5rem;
+      background: var(--surface);
+    }
+  }
 `;
 
 interface FieldNotes {
@@ -72,6 +93,17 @@ export function fieldNotes(t: Texts, { text, limit, problem, tooLong }: FieldNot
   </div>`;
 }
 
-/** Ctrl or Cmd with Enter; Enter alone makes a new line. */
-export const isSendKey = ({ key, ctrlKey, metaKey, isComposing }: KeyboardEvent): boolean =>
-  key === 'Enter' && (ctrlKey || metaKey) && !isComposing;
+/** Which keys do what. On a touch screen that has no such keys, the button sends. */
+export const keysHint = (t: Texts): TemplateResult => html`<span id="keys" class="keys">${t('text.keys')}</span>`;
+
+/** An on-screen keyboard has no Shift that Enter could be pressed with. */
+const isTouch = matchMedia('(hover: none) and (pointer: coarse)');
+
+/**
+ * Whether the key sends the text: Enter, with Ctrl or Cmd as well; on a touch screen only with them. Shift or Alt with Enter makes a
+ * new line. The Enter that ends a composition sends nothing: Safari reports it after the composition, with the key code 229.
+ */
+export function isSendKey({ key, keyCode, shiftKey, altKey, ctrlKey, metaKey, isComposing }: KeyboardEvent): boolean {
+  if (key !== 'Enter' || shiftKey || altKey || isComposing || keyCode === 229) return false;
+  return ctrlKey || metaKey || !isTouch.matches;
+}

@@ -1,6 +1,9 @@
 /** The button of all components. While it is busy or unavailable it does nothing, but keeps the focus. */
 import { html, nothing, type TemplateResult } from 'lit';
 
+/** A key of the room presses the button that has it (`client/components/room/shortcuts.ts`). */
+export type Shortcut = 'approve' | 'request_changes' | 'regenerate' | 'compare';
+
 export interface ButtonOptions {
   readonly label: string;
   /** For screen readers, where the label alone is not clear; begins with the label. */
@@ -17,6 +20,7 @@ export interface ButtonOptions {
   readonly unavailable?: boolean;
   /** Ignores the second click of a double click: after the first, another button may be in its place. */
   readonly once?: boolean;
+  readonly shortcut?: Shortcut;
   readonly press?: () => void;
 }
 
@@ -32,6 +36,7 @@ export function button(options: ButtonOptions): TemplateResult {
     busy = false,
     unavailable = false,
     once = false,
+    shortcut,
     press,
   } = options;
   const inert = busy || unavailable;
@@ -45,6 +50,7 @@ export function button(options: ButtonOptions): TemplateResult {
     aria-label=${name ?? nothing}
     aria-disabled=${inert ? 'true' : nothing}
     aria-busy=${busy ? 'true' : nothing}
+    data-shortcut=${shortcut ?? nothing}
     @click=${pressed}
   >
     ${busy ? html`<span class="spinner"></span>` : (icon ?? nothing)}<span class=${bare ? 'unseen' : ''}>${label}</span>

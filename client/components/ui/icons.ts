@@ -41,6 +41,7 @@ export const hidden = (): TemplateResult =>
     svg`<path d="M5 5.8C3 7.3 2 10 2 10s3 5.5 8 5.5c1.6 0 3-.6 4.2-1.3M8 4.8c.6-.2 1.3-.3 2-.3 5 0 8 5.5 8 5.5s-.6 1.2-1.8 2.5M3 3l14 14"/>`,
   );
 export const alert = (): TemplateResult => icon(svg`<circle cx="10" cy="10" r="7.5"/><path d="M10 6v4.5M10 13.7v.1"/>`);
+export const stop = (): TemplateResult => icon(svg`<circle cx="10" cy="10" r="7.5"/><path d="M7.5 7.5h5v5h-5z"/>`);
 export const cross = (): TemplateResult => icon(svg`<path d="m5 5 10 10M15 5 5 15"/>`);
 export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-5.5 5.5"/>`, true);
 export const undo = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`, true);
@@ -55,3 +56,9 @@ export const compare = (): TemplateResult =>
   icon(
     svg`<path d="M8 4.5H4.5A1.5 1.5 0 0 0 3 6v8a1.5 1.5 0 0 0 1.5 1.5H8M12 4.5h3.5A1.5 1.5 0 0 1 17 6v8a1.5 1.5 0 0 1-1.5 1.5H12M10 2.5v15"/>`,
   );
+export const keyboard = (): TemplateResult =>
+  icon(svg`<rect x="2" y="5" width="16" height="10" rx="1.5"/><path d="M5 8h.1M8.3 8h.1M11.6 8h.1M15 8h.1M6.5 12h7"/>`);
+const bellShape = svg`<path d="M5 14.5h10c-1-1.2-1.4-2.2-1.4-5A3.6 3.6 0 0 0 10 5.6a3.6 3.6 0 0 0-3.6 3.9c0 2.8-.4 3.8-1.4 5ZM8.6 17a1.6 1.6 0 0 0 2.8 0M10 5.6V4"/>`;
+export const bell = (): TemplateResult =>
+  icon(svg`${bellShape}<circle cx="15" cy="5" r="2.2" fill="currentColor" stroke="none"/>`);
+export const bellOff = (): TemplateResult => icon(bellShape);

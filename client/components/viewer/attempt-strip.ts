@@ -185,7 +185,7 @@ export class AttemptStrip extends LocalizedElement {
     const compare = (): unknown => pair && this.dispatchEvent(new CompareEvent(...pair));
     return html`<div class="actions">
       <slot></slot>
-      ${pair ? button({ label: this.t('strip.compare'), icon: icons.compare(), press: compare }) : nothing}
+      ${pair ? button({ label: this.t('strip.compare'), icon: icons.compare(), shortcut: 'compare', press: compare }) : nothing}
       ${this.discarded.length > 0 ? this.#discardedList() : nothing}
     </div>`;
   }

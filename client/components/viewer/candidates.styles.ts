@@ -23,16 +23,22 @@ export const candidates = css`
     --count: 2;
     --ratio: 1;
     --columns: 2;
+    --least: 0px;
     --rows: round(up, var(--count) / var(--columns), 1);
     --slot-height: calc((var(--available) - (var(--rows) - 1) * var(--gap)) / var(--rows) - var(--caption));
     --gaps: calc((var(--columns) - 1) * var(--gap));
-    --slot-width: min((100cqi - var(--gaps)) / var(--columns), var(--slot-height) * var(--ratio));
+    --widest: calc((100cqi - var(--gaps)) / var(--columns));
+    --slot-width: min(var(--widest), max(var(--slot-height) * var(--ratio), var(--least)));
     display: flex;
     flex-wrap: wrap;
     justify-content: center;
     gap: var(--gap);
     inline-size: calc(var(--columns) * var(--slot-width) + var(--gaps));
     margin-inline: auto;
+  }
+
+  .with-actions {
+    --caption: 3.25rem;
   }
 
   @container (inline-size < 30rem) {
@@ -44,6 +50,7 @@ export const candidates = css`
   li {
     inline-size: var(--slot-width);
     min-inline-size: 0;
+    container-type: inline-size;
   }
 
   .candidate {
@@ -121,12 +128,17 @@ export const candidates = css`
     margin: 0 auto 0.25em;
   }
 
-  .caption {
+  .foot {
     display: flex;
     align-items: center;
     justify-content: center;
-    gap: 0.375em;
+    gap: 0.5rem;
     block-size: var(--caption);
+  }
+
+  .caption {
+    min-inline-size: 0;
+    max-block-size: 100%;
     overflow: hidden;
     color: var(--ink-soft);
     font-size: 0.75rem;
@@ -135,7 +147,45 @@ export const candidates = css`
     text-align: center;
   }
 
-  button.candidate .caption {
+  .finished + .foot .caption,
+  .unviewable + .foot .caption {
     color: var(--ink);
+  }
+
+  .with-actions .caption {
+    flex: 1;
+    font-size: var(--small);
+    text-align: start;
+  }
+
+  .actions {
+    display: flex;
+    flex: none;
+    gap: 0.25rem;
+  }
+
+  .actions .button {
+    min-block-size: 40px;
+    min-inline-size: 40px;
+    padding: 0.25rem 0.75rem;
+    font-size: var(--small);
+  }
+
+  .actions .button:has(> .unseen) {
+    padding-inline: 0;
+  }
+
+  @container (inline-size < 15rem) {
+    .actions .button {
+      padding-inline: 0;
+    }
+
+    .actions .button > span:not(.spinner) {
+      position: absolute;
+      inline-size: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+      white-space: nowrap;
+    }
   }
 `;

@@ -2,8 +2,13 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import type { Command } from '../../../shared/protocol.ts';
+import { IntentEvent } from '../../model/intent.ts';
 import type { CandidateContent } from '../../model/viewer-content.ts';
+import { isPending } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
+import { button } from '../ui/button.ts';
+import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
@@ -16,11 +21,19 @@ import { canvas } from './picture.styles.ts';
 
 @element('proof-candidates')
 export class Candidates extends LocalizedElement {
-  static override styles = [base, canvas, candidates];
+  static override styles = [base, controls, canvas, candidates];
 
   @property({ attribute: false }) accessor candidates: readonly CandidateContent[] = [];
   /** The generation is running; the unfinished candidates show it. */
   @property({ type: Boolean }) accessor drawing = false;
+  /** Whether this person may decide about the finished ones now. */
+  @property({ type: Boolean }) accessor decides = false;
+  /** Whether this person may cancel the generation, which is running. */
+  @property({ type: Boolean }) accessor cancels = false;
+  /** Commands that have no answer yet. */
+  @property({ attribute: false }) accessor pending: readonly Command[] = [];
+  /** Nothing can be sent: the connection is down. */
+  @property({ type: Boolean }) accessor unavailable = false;
   @query('.available') private accessor available!: Element | null;
 
   readonly #available = new ElementSize(this, () => this.available);
@@ -57,7 +70,11 @@ export class Candidates extends LocalizedElement {
     grid.style.setProperty('--count', String(count));
     grid.style.setProperty('--ratio', String(ratio));
     const { size } = this.#available;
-    if (size) grid.style.setProperty('--columns', String(columnsFor(size, count, ratio)));
+    if (size) {
+      const columns = columnsFor(size, count, ratio, this.#hasActions ? ACTIONS : CAPTION);
+      grid.style.setProperty('--columns', String(columns));
+      grid.style.setProperty('--least', `${leastIn(size)}px`);
+    }
     for (const [index, canvas] of grid.querySelectorAll<HTMLElement>('.canvas').entries()) {
       canvas.style.setProperty('--own-ratio', String(this.candidates[index]?.ratio ?? 1));
     }
@@ -67,7 +84,7 @@ export class Candidates extends LocalizedElement {
     if (this.candidates.length === 0) return nothing;
     return html`<div class="available"></div>
       <ul
-        class="grid"
+        class=${this.#hasActions ? 'grid with-actions' : 'grid'}
         role="list"
         aria-label=${this.t('picture.several', { count: this.candidates.length })}
         @animationend=${this.#fadedIn}
@@ -91,21 +108,87 @@ export class Candidates extends LocalizedElement {
     if (target instanceof HTMLImageElement) target.classList.remove('first');
   }
 
+  /** Also while they are drawn, so that their end moves nothing. */
+  get #hasActions(): boolean {
+    return this.decides || this.cancels;
+  }
+
   #candidate(content: CandidateContent): TemplateResult {
-    const { kind } = content;
-    const body = html`<span class="slot">${this.#canvas(content)}</span>
-      <span class="caption figures">${this.#caption(content)}</span>`;
-    if (content.kind !== 'finished' && content.kind !== 'unviewable') {
-      return html`<div class=${`candidate ${kind}`}>${body}</div>`;
-    }
+    return html`${this.#picture(content)}
+      <div class="foot">
+        <span class="caption figures">${this.#caption(content)}</span>
+        ${this.#actions(content)}
+      </div>`;
+  }
+
+  #picture(content: CandidateContent): TemplateResult {
+    const slot = html`<span class="slot">${this.#canvas(content)}</span>`;
+    const css = `candidate ${content.kind}`;
+    if (content.kind !== 'finished' && content.kind !== 'unviewable') return html`<div class=${css}>${slot}</div>`;
     return html`<button
-      class=${`candidate ${kind}`}
+      class=${css}
       type="button"
       aria-label=${`${content.label}. ${content.kind === 'finished' ? content.alt : this.t(`problem.${content.problem}`)}`}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(content.imageId))}
     >
-      ${body}
+      ${slot}
     </button>`;
+  }
+
+  #actions(content: CandidateContent): TemplateResult | typeof nothing {
+    if (content.kind === 'finished' || content.kind === 'unviewable') {
+      return this.decides
+        ? html`<div class="actions">${this.#approve(content)} ${this.#discard(content)}</div>`
+        : nothing;
+    }
+    const isUnfinished = content.kind === 'partial' || content.imageId === undefined;
+    return this.cancels && isUnfinished && content.kind !== 'failed'
+      ? html`<div class="actions">${this.#cancel()}</div>`
+      : nothing;
+  }
+
+  #approve(content: Extract<CandidateContent, { number: number }>): TemplateResult | typeof nothing {
+    const { kind, candidate, number, picture } = content;
+    if (kind !== 'finished') return nothing;
+    const isShown = this.#images.get(candidate)?.decoded?.imageId === picture.reference.imageId;
+    return button({
+      label: this.t('common.approve'),
+      name: this.t('compare.approve', { number }),
+      icon: icons.check(),
+      once: true,
+      busy: isPending(this.pending, 'approve', picture.reference.imageId),
+      unavailable: this.unavailable || !isShown || isPending(this.pending, 'approve'),
+      press: () => this.dispatchEvent(new IntentEvent({ type: 'approve', image: picture.reference })),
+    });
+  }
+
+  #discard({ imageId, number }: Extract<CandidateContent, { number: number }>): TemplateResult {
+    return button({
+      label: this.t('tools.discard', { number }),
+      icon: icons.cross(),
+      kind: 'quiet',
+      bare: true,
+      once: true,
+      busy: isPending(this.pending, 'discard', imageId),
+      unavailable: this.unavailable || isPending(this.pending, 'discard'),
+      press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId })),
+    });
+  }
+
+  /** Ends all that are still drawn: what is finished stays. */
+  #cancel(): TemplateResult {
+    const isLeft = ({ kind, imageId }: CandidateContent) =>
+      kind === 'partial' || (kind === 'placeholder' && imageId === undefined);
+    const count = this.candidates.filter(isLeft).length;
+    return button({
+      label: this.t('cancel.cancelLeft', { count }),
+      icon: icons.stop(),
+      kind: 'quiet',
+      once: true,
+      busy: isPending(this.pending, 'cancel'),
+      unavailable: this.unavailable,
+      press: () => this.dispatchEvent(new IntentEvent({ type: 'cancel' })),
+    });
   }
 
   #caption({ candidate, kind, label }: CandidateContent): string {
@@ -138,18 +221,32 @@ export class Candidates extends LocalizedElement {
   }
 }
 
-/** Between two candidates, and the caption below each, in pixels: about what the styles say. */
+// In pixels, as the styles say it: between two candidates, and what stands below each.
 const GAP = 20;
 const CAPTION = 32;
+const ACTIONS = 52;
+/** Where there is space for two of them, no candidate is narrower, even if the page then scrolls: a smaller picture can't be judged. */
+const LEAST = 330;
 
-/** The number of columns in which candidates of that ratio (width by height) are largest; of two that are equal, the smaller. */
-function columnsFor(available: { width: number; height: number }, count: number, ratio: number): number {
-  const widthIn = (columns: number): number => {
+const leastIn = ({ width }: { width: number }): number => (width < 2 * LEAST + GAP ? 0 : LEAST);
+
+/**
+ * The number of columns in which candidates of that ratio (width by height) are largest; of two that are equal, the one that takes
+ * less height, then the smaller. `foot` is the height of what stands below each.
+ */
+function columnsFor(available: { width: number; height: number }, count: number, ratio: number, foot: number): number {
+  const sizeIn = (columns: number): readonly [shown: number, fitting: number] => {
     const rows = Math.ceil(count / columns);
-    const height = (available.height - (rows - 1) * GAP) / rows - CAPTION;
-    return Math.min((available.width - (columns - 1) * GAP) / columns, height * ratio);
+    const height = (available.height - (rows - 1) * GAP) / rows - foot;
+    const widest = (available.width - (columns - 1) * GAP) / columns;
+    const fitting = Math.min(widest, height * ratio);
+    return [Math.min(widest, Math.max(fitting, leastIn(available))), fitting];
   };
   let best = 1;
-  for (let columns = 2; columns <= count; columns += 1) if (widthIn(columns) > widthIn(best)) best = columns;
+  for (let columns = 2; columns <= count; columns += 1) {
+    const [shown, fitting] = sizeIn(columns);
+    const [bestShown, bestFitting] = sizeIn(best);
+    if (shown > bestShown || (shown === bestShown && fitting > bestFitting)) best = columns;
+  }
   return best;
 }

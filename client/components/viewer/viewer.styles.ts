@@ -42,8 +42,8 @@ export const viewer = css`
       inset-block-start: 3rem;
     }
 
-    /* The expanded list of discarded attempts may reach below the window, so it has to scroll. */
-    .viewer-content:has(> proof-attempt-strip[expanded]) {
+    /* The expanded list of discarded attempts, and several pictures at once, may reach below the window, so they have to scroll. */
+    .viewer-content:has(> proof-attempt-strip[expanded], > proof-candidates) {
       position: static;
     }
 

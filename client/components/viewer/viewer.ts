@@ -30,6 +30,7 @@ const empty: SingleContent = { kind: 'empty' };
 export function viewer(options: ViewerOptions): TemplateResult {
   const { t, session, content, selectedId } = options;
   const { connection, snapshot } = session;
+  const { decides, unavailable } = permissionsOf(session);
   const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
   return html`<section class="viewer" aria-label=${t('area.picture')} ?hidden=${content.kind === 'empty' && !hasStrip(snapshot)}>
     <div class=${`viewer-content${hasStrip(snapshot) ? ' with-strip' : ''}`}>
@@ -40,7 +41,14 @@ export function viewer(options: ViewerOptions): TemplateResult {
       ></proof-picture>
       ${
         content.kind === 'candidates'
-          ? html`<proof-candidates .candidates=${content.candidates} ?drawing=${isDrawing}></proof-candidates>`
+          ? html`<proof-candidates
+            .candidates=${content.candidates}
+            ?drawing=${isDrawing}
+            ?decides=${decides && snapshot?.stage === 'user_feedback'}
+            ?cancels=${decides && isDrawing}
+            .pending=${session.pending}
+            ?unavailable=${unavailable}
+          ></proof-candidates>`
           : nothing
       }
       ${snapshot ? strip(snapshot, options) : nothing}

@@ -1,7 +1,7 @@
 /** Rules between a command, the generation that it starts, and the images that are drawn for it. */
 import { isDeepStrictEqual } from 'node:util';
 import type { State } from '../../../server/session/state.ts';
-import type { Generation } from '../../../shared/model.ts';
+import type { Attempt, Generation } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { type DrawRequest, isSupported, requestIn } from '../simulated-generator.ts';
@@ -14,10 +14,14 @@ export const isGenerateCommand = (command: Command): command is GenerateCommand 
 
 type LastRequest = Pick<Generation, 'prompt' | 'options'> | undefined;
 
+/** The attempt that was finished last; of several at once, the one with the highest number. */
+export const newestOf = ({ attempts }: Pick<State, 'attempts'>): Attempt | undefined =>
+  attempts.toSorted((one, other) => one.finishedAt.localeCompare(other.finishedAt)).at(-1);
+
 /** The generation that `command` should start in `before`, by the protocol alone. `last`: the last request since the start over. */
 export function expectedGeneration(command: GenerateCommand, before: State, last: LastRequest): Partial<Generation> {
   const named = before.attempts.find(({ image }) => 'imageId' in command && image.imageId === command.imageId);
-  const newest = before.attempts.at(-1);
+  const newest = newestOf(before);
   switch (command.type) {
     case 'generate':
       return { prompt: command.prompt, options: command.options ?? {} };

@@ -17,7 +17,7 @@ import { decidedImagesIn } from '../../support/votes.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
 import { isRecordedCommand } from './decision-rules.ts';
-import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand } from './request-rules.ts';
+import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand, newestOf } from './request-rules.ts';
 import { TransitionRules } from './transition-rules.ts';
 
 type Answer = AckMessage | RejectMessage;
@@ -447,7 +447,7 @@ export function imageBytes(session: Session): number {
 
 /** The images that stay for as long as their session. */
 function neededImages(state: State): Set<string | undefined> {
-  const newest = state.attempts.at(-1)?.image.imageId;
+  const newest = newestOf(state)?.image.imageId;
   const here = new Set([...state.attempts, ...state.discarded].map(({ image }) => image.imageId));
   const needed = [newest, approvedIn(state)?.imageId, ...decidedImagesIn(state)];
   return new Set(needed.filter((imageId) => imageId !== undefined && here.has(imageId)));

@@ -8,7 +8,7 @@ import type { RuleChecks } from '../rule-checks.ts';
 import { limits } from '../server-process.ts';
 import type { SimulatedGenerator } from '../simulated-generator.ts';
 import { DecisionRules } from './decision-rules.ts';
-import { checkDrawn } from './request-rules.ts';
+import { checkDrawn, newestOf } from './request-rules.ts';
 
 /** Rule M1: from which stage each command leads to which. */
 const stageChanges: Record<ReviewCommand['type'], readonly (readonly [Stage, Stage])[]> = {
@@ -201,9 +201,9 @@ export class TransitionRules {
     const added = state.attempts.filter(({ image }) => !ids(before.attempts).includes(image.imageId));
     this.#checks.check('M4', added.length <= 1, () => `${added.length} images came at once`);
     for (const attempt of added) this.#checkNewAttempt(attempt, before, state);
-    const isNumbered = added.every(({ number }) => number === before.attemptCount + 1 && number === state.attemptCount);
-    this.#checks.check('discard', isNumbered, () => `attempt ${state.attemptCount} came after ${before.attemptCount}`);
-    const areKept = isDeepStrictEqual(ids(state.attempts).slice(0, before.attempts.length), ids(before.attempts));
+    const isNumbered = added.every(({ number, image }) => number === before.countBefore + 1 + image.candidate);
+    this.#checks.check('discard', isNumbered, () => `attempts have other numbers than follow ${before.countBefore}`);
+    const areKept = ids(before.attempts).every((imageId) => ids(state.attempts).includes(imageId));
     this.#checks.check('R13', areKept, () => 'an attempt was dropped for another');
     const unfinished = unfinishedOf(state);
     const after = state.stage === 'generating' ? state.generation : unfinished?.generation;
@@ -254,9 +254,10 @@ export class TransitionRules {
     this.#checks.check('M1', isForgetting, () => `from ${before.stage} to ${state.stage} without a command`);
     const isUnused = state.stage !== 'generating' && (!isWatched || untouchedMs >= limits.SESSION_UNTOUCHED_MS);
     this.#checks.check('R13', isUnused, () => 'attempts were dropped while somebody was in the session');
-    const isNewestKept = before.attempts.length === 0 || ids(before.attempts).at(-1) === ids(state.attempts).at(-1);
+    const isNewestKept =
+      before.attempts.length === 0 || newestOf(before)?.image.imageId === newestOf(state)?.image.imageId;
     this.#checks.check('R7', isNewestKept, () => 'the newest attempt was dropped before its session');
-    const newest = before.attempts.at(-1)?.image.generationId;
+    const newest = newestOf(before)?.image.generationId;
     const isShown = ({ image }: Attempt) => image.generationId === newest;
     const areKept = !isWatched || before.attempts.filter(isShown).length === state.attempts.filter(isShown).length;
     this.#checks.check('R13', areKept, () => 'an attempt of the newest generation was dropped while a tab showed it');

@@ -25,6 +25,7 @@ describe('defaults', () => {
       allowedHosts: [],
       allowedOrigins: [],
       trustProxy: false,
+      download: 'approved',
       logLevel: 'info',
       limits: defaultLimits,
     });
@@ -65,6 +66,7 @@ describe('variables', () => {
       PROOFROOM_ALLOWED_HOSTS: 'Proof.example.org, other.example.org',
       PROOFROOM_ALLOWED_ORIGINS: 'https://a.example https://b.example:8443',
       PROOFROOM_TRUST_PROXY: '1',
+      PROOFROOM_DOWNLOAD: 'always',
       PROOFROOM_LOG_LEVEL: 'debug',
       PROOFROOM_SESSIONS: '7',
     });
@@ -88,6 +90,7 @@ describe('variables', () => {
       allowedHosts: ['proof.example.org', 'other.example.org'],
       allowedOrigins: ['https://a.example', 'https://b.example:8443'],
       trustProxy: true,
+      download: 'always',
       logLevel: 'debug',
       limits: { ...defaultLimits, SESSIONS: 7 },
     });

@@ -4,6 +4,7 @@ import { page } from 'vitest/browser';
 import '../../../../client/components/notices/ended-notice.ts';
 import '../../../../client/components/notices/error-notice.ts';
 import '../../../../client/components/notices/rejection-notice.ts';
+import '../../../../client/components/notices/retry.ts';
 import { endedActions } from '../../../../client/model/sentences.ts';
 import type { EndReason } from '../../../../client/session/session-state.ts';
 import { textOf } from '../../../support/dom.ts';
@@ -50,7 +51,7 @@ test.each([
     const error = { code: 'timeout', message: 'The model took too long.', retryable } as const;
     await stand.show(html`<proof-error-notice .error=${error} ?decides=${decides}></proof-error-notice>`);
     await expect.element(page.getByText('The model took too long.')).toBeVisible();
-    expect(page.getByRole('button', { name: 'Try again' }).elements()).toHaveLength(count);
+    await expect.poll(() => page.getByRole('button', { name: 'Try again' }).elements()).toHaveLength(count);
   },
 );
 
@@ -108,5 +109,55 @@ describe('the rejection notice', () => {
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await expect.element(page.getByText(/^Ana/)).not.toBeInTheDocument();
     expect(notice()?.hasAttribute('shown')).toBe(false);
+  });
+});
+
+describe('after a rate limit', () => {
+  const error = { code: 'rate_limited', message: 'Busy.', retryable: true } as const;
+  const clock = new ManualClock();
+  const show = (change: object = {}, generationId = 'g1') =>
+    stand.show(html`<proof-retry
+      .label=${'Try again'}
+      .error=${{ ...error, ...change }}
+      .generationId=${generationId}
+      .serverAheadMs=${1_000}
+      .clock=${clock}
+    ></proof-retry>`);
+  const tick = async (ms: number, change: object = {}, generationId = 'g1') => {
+    clock.advance(ms);
+    await show(change, generationId);
+  };
+
+  test('the person may wait: a countdown sends the same ask, once', async () => {
+    const retryAt = { retryAt: new Date(clock.now() + 43_000).toISOString() };
+    await show(retryAt);
+    await page.getByRole('button', { name: 'Wait 0:42, then send' }).click();
+    await tick(2_000, retryAt);
+    await expect.element(page.getByRole('timer')).toHaveTextContent('Sends it again in 0:40.');
+    expect(stand.intents).toEqual([]);
+    await tick(40_000, retryAt);
+    await tick(1_000, retryAt);
+    expect(stand.intents).toEqual([{ type: 'retry' }]);
+  });
+
+  test('waiting can be stopped, ends with the failure that it is about, and is a minute where nothing else is known', async () => {
+    await show();
+    await page.getByRole('button', { name: 'Wait 1:00, then send' }).click();
+    await page.getByRole('button', { name: 'Stop waiting' }).click();
+    await tick(61_000);
+    await tick(1, {}, 'g2');
+    await page.getByRole('button', { name: 'Wait 1:00, then send' }).click();
+    await tick(30_000, {}, 'g3');
+    await tick(31_000, {}, 'g3');
+    expect(stand.intents).toEqual([]);
+  });
+
+  test.each([
+    ['another failure', { code: 'timeout' }],
+    ['a wait of hours', { retryAt: new Date(clock.now() + 3 * 3_600_000).toISOString() }],
+  ])('there is nothing to wait for after %s', async (_what, change) => {
+    await show(change);
+    await expect.element(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+    expect(page.getByRole('button').elements()).toHaveLength(1);
   });
 });

@@ -18,11 +18,38 @@ describe('the prompt form', () => {
     expect(room.commands).toEqual([]);
   });
 
-  test.each(['Control', 'Meta'])('sends with %s and Enter', async (modifier) => {
+  test.each(['{Enter}', '{Control>}{Enter}{/Control}', '{Meta>}{Enter}{/Meta}'])('sends with %s', async (keys) => {
     await room.show(states.empty());
     await promptField().fill('A fox');
-    await userEvent.keyboard(`{${modifier}>}{Enter}{/${modifier}}`);
+    await userEvent.keyboard(keys);
     expect(room.commands).toEqual([{ type: 'generate', prompt: 'A fox', options: {} }]);
+  });
+
+  test('says which keys send, and makes a new line with Shift and Enter', async () => {
+    await room.show(states.empty());
+    await expect.element(page.getByText('Enter sends, Shift + Enter starts a new line.').last()).toBeVisible();
+    await promptField().fill('A fox');
+    await userEvent.keyboard('{Shift>}{Enter}{/Shift}and a hare');
+    await expect.element(promptField()).toHaveValue('A fox\nand a hare');
+    expect(room.commands).toEqual([]);
+  });
+
+  test.each([
+    ['while composing', { isComposing: true }],
+    ['that ends a composition in Safari', { keyCode: 229 }],
+    ['that is held down', { repeat: true }],
+  ])('does not send with an Enter %s', async (_when, init) => {
+    await room.show(states.empty());
+    await promptField().fill('狐');
+    const event = new KeyboardEvent('keydown', {
+      key: 'Enter',
+      bubbles: true,
+      cancelable: true,
+      composed: true,
+      ...init,
+    });
+    promptField().element().dispatchEvent(event);
+    expect(room.commands).toEqual([]);
   });
 
   test('W8: shares what is typed, and that somebody types', async () => {

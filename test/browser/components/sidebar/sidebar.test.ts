@@ -115,6 +115,23 @@ describe('an approval', () => {
     await expect.element(prompt).toHaveTextContent('Prompt 2');
   });
 
+  test('brings Download and Copy, where the server offers to save nothing else', async () => {
+    const link = page.getByRole('link', { name: 'Download' });
+    const offered = (state: SessionState): SessionState =>
+      state.welcome ? { ...state, welcome: { ...state.welcome, download: 'approved' } } : state;
+    const { deciding, watching, gone, approved } = states;
+    for (const before of [deciding(picture), watching(deciding(picture)), gone(deciding(picture))]) {
+      await room.show(offered(before));
+      for (const name of ['Download', 'Copy image']) {
+        await expect.element(page.getByRole('button', { name })).toHaveAttribute('aria-disabled', 'true');
+      }
+      await expect.element(page.getByText('They come with the approval.')).toBeVisible();
+      expect(link.query()).toBeNull();
+    }
+    await room.show(offered(gone(approved(picture))));
+    await expect.element(link).toBeVisible();
+  });
+
   test('is part of the name of the downloaded file', async () => {
     const name = 'a-heron-at-the-edge-of-a-misty-lake-first-light';
     const link = page.getByRole('link', { name: 'Download' });
@@ -240,6 +257,7 @@ test('S5: markup in a prompt is shown as text', async () => {
 
 test('W5: the session state shows the snapshot, and never the key', async () => {
   await room.show(states.deciding(picture));
+  await page.getByText('Session details').click();
   await page.getByText('Session state').click();
   const json = page.getByRole('region', { name: 'Session state as JSON' });
   await expect.element(json).toBeVisible();

@@ -80,3 +80,11 @@ test('a page without storage reads nothing and does not fail', () => {
   expect(browserStorage.participant('s1')).toBeUndefined();
   expect(browserStorage.name()).toBeUndefined();
 });
+
+test('the shortcuts are on until they are turned off', () => {
+  expect(browserStorage.hasShortcuts()).toBe(true);
+  browserStorage.saveShortcuts(false);
+  expect(browserStorage.hasShortcuts()).toBe(false);
+  browserStorage.saveShortcuts(true);
+  expect(browserStorage.hasShortcuts()).toBe(true);
+});

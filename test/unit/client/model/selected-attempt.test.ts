@@ -59,4 +59,17 @@ describe('the selected attempt', () => {
     expect(selectedAfter(undefined, two, before)).toBeUndefined();
     expect(selectedAfter('image-1', two, before)).toBe('image-1');
   });
+  test('is the start of a cancelled or failed generation where another picture, or several, would be in view', () => {
+    const several = [first, referenceOf(image('image-3', { candidate: 1 }))];
+    const lastGeneration = { generationId: 'generation-2', parent: 'image-1', feedback: 'Redder' };
+    const running = { ...before, snapshot: generating('generation-2', { turn: 3, attempts: several.map(attempt) }) };
+    const ended = (change: object = {}): SessionState => {
+      const generation = { prompt: 'a fox', options: {}, candidates: 1, startedAt: '', ...lastGeneration, ...change };
+      return { ...before, snapshot: { ...userFeedback(several, { turn: 4 }), lastGeneration: generation } };
+    };
+    expect(selectedAfter(undefined, running, ended())).toBe('image-1');
+    expect(selectedAfter('image-3', running, ended())).toBe('image-3');
+    expect(selectedAfter(undefined, running, ended({ parent: 'image-9' }))).toBeUndefined();
+    expect(selectedAfter(undefined, running, ended({ generationId: 'generation-1' }))).toBeUndefined();
+  });
 });

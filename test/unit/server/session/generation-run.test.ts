@@ -48,7 +48,7 @@ describe('progress', () => {
     expect(subscriber.calls).toEqual(['viewers', 'progress 0']);
   });
 
-  test('there is an estimate after the first success, of the time without waiting', async () => {
+  test('there is an estimate after the first success, of the drawing and of the wait before it', async () => {
     const limits = { CONCURRENT_CANDIDATES: 1 };
     const { core, ana, drawing } = await startGeneration({ limits });
     const bo = await core.create('Bo');
@@ -58,7 +58,7 @@ describe('progress', () => {
     core.clock.advance(7_000);
     drawing.finish();
     await settled();
-    expect(bo.session.progress(0)).toMatchObject({ phase: 'started', elapsedMs: 7_000, expectedMs: 7_000 });
+    expect(bo.session.progress(0)).toMatchObject({ phase: 'started', elapsedMs: 7_000, expectedMs: 14_000 });
     expect(bo.session.progress(0)).not.toHaveProperty('queuePosition');
     core.clock.advance(5_000);
     core.generator.drawings[1]?.finish();
@@ -301,14 +301,14 @@ describe('images that the service sends though nobody asked for them', () => {
     expect([stage, told]).toEqual([
       'user_feedback',
       [
-        [1, 1, 'Two fish', 3],
-        [2, 2, 'Two fish', undefined],
-        [3, 3, 'Two fish', undefined],
-        [4, 0, undefined, undefined],
+        [1, 0, undefined, undefined],
+        [2, 1, 'Two fish', 3],
+        [3, 2, 'Two fish', undefined],
+        [4, 3, 'Two fish', undefined],
       ],
     ]);
     const bytes = attempts.map(({ image: { imageId } }) => ana.session.image(imageId)?.bytes);
-    expect(bytes).toEqual([image.bytes, second.bytes, third.bytes, imageOf('other').bytes]);
+    expect(bytes).toEqual([imageOf('other').bytes, image.bytes, second.bytes, third.bytes]);
   });
 
   test('R7: what finds no memory is logged; the image that was asked for is kept', async () => {

@@ -267,7 +267,7 @@ describe('over random sequences of commands and results', () => {
     const { prompt, parent, feedback, options, startedAt } = before.generation;
     const attempt = after.attempts.find(({ image }) => image.imageId === event.image.imageId);
     expect(attempt).toEqual({
-      number: before.attemptCount + 1,
+      number: before.countBefore + 1 + event.candidate,
       image: event.image,
       prompt,
       options,
@@ -476,15 +476,16 @@ describe('over random sequences of commands and results', () => {
     return after.discarded.length > 0;
   });
 
-  rule('attempt numbers grow by one with each image, are never given again, and stand in order', (moment) => {
+  rule('attempt numbers follow the candidates, are never given again, and stand in order', (moment) => {
     const { before, event, after } = moment;
     const numbers = after.attempts.map(({ number }) => number);
     expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
     expect(new Set(numbersOf(after)).size).toBe(numbersOf(after).length);
     const isAdded = event.type === 'generated' && hasChanged(moment);
     const isReset = after.lastAction !== before.lastAction && after.lastAction?.action === 'start_over';
-    expect(after.attemptCount).toBe(isReset ? 0 : before.attemptCount + (isAdded ? 1 : 0));
-    if (isAdded) expect(Math.max(...numbersOf(after))).toBe(after.attemptCount);
+    const added = isAdded && before.stage === 'generating' ? before.countBefore + 1 + event.candidate : 0;
+    expect(numbersOf(before)).not.toContain(added);
+    expect(after.attemptCount).toBe(isReset ? 0 : Math.max(before.attemptCount, added));
     return isAdded && numbers.length < after.attemptCount;
   });
 

@@ -157,9 +157,9 @@ describe('results', () => {
     for (const result of results) passed.push(stateFrom(passed.at(-1) ?? stateAfter(generateThree), result));
     expect(passed.map(({ stage }) => stage)).toEqual(['generating', 'generating', 'user_feedback']);
     expect(passed.at(-1)?.attempts.map(({ image, number }) => [image.imageId, number])).toEqual([
-      ['i2', 1],
-      ['i0', 2],
-      ['i1', 3],
+      ['i0', 1],
+      ['i1', 2],
+      ['i2', 3],
     ]);
   });
 

@@ -25,6 +25,7 @@ class TestConnection {
         clock,
         newId,
         telemetry,
+        download: 'approved',
         imagePath: (sessionId, imageId) => `/images/${sessionId}/${imageId}`,
       },
     );
