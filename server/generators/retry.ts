@@ -3,6 +3,7 @@ import pRetry from 'p-retry';
 import type { GenerationErrorCode, RetryDetail } from '../../shared/model.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
 import { defaultLimits } from '../platform/limits.ts';
+import { LinkedAbortController } from '../platform/linked-abort-controller.ts';
 import { type RetryReason, retrySentence, serviceParameter } from './failure-sentences.ts';
 import {
   type GenerateContext,
@@ -49,8 +50,8 @@ export function withRetries(
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
     const startedAt = clock.monotonic();
-    const deadline = new AbortController();
-    const cancelTimer = clock.after(totalMs, () => deadline.abort(unfinished(service, totalMs)));
+    const abort = new LinkedAbortController(signal);
+    const cancelTimer = clock.after(totalMs, () => abort.abort(unfinished(service, totalMs)));
     /** The numbers of the tries in which the model had begun to draw. */
     const drawingTries = new Set<number>();
     /** Whether any other try may have drawn the image. */
@@ -63,10 +64,7 @@ export function withRetries(
         if (progress.phase === 'drawing' || progress.phase === 'partial') drawingTries.add(number);
         onProgress(progress);
       };
-      return generator.generate(request, {
-        signal: AbortSignal.any([signal, deadline.signal]),
-        onProgress: onTryProgress,
-      });
+      return generator.generate(request, { signal: abort.signal, onProgress: onTryProgress });
     };
 
     const shouldRetry = async ({ error, attemptNumber }: { error: Error; attemptNumber: number }) => {
@@ -94,9 +92,10 @@ export function withRetries(
       return await pRetry(tryOnce, { retries: tries - 1, minTimeout: 0, shouldRetry, signal });
     } catch (error) {
       if (signal.aborted) throw new DOMException('The generation was aborted.', 'AbortError');
-      throw deadline.signal.aborted && !(error instanceof GenerationFailed) ? deadline.signal.reason : error;
+      throw abort.signal.aborted && !(error instanceof GenerationFailed) ? abort.signal.reason : error;
     } finally {
       cancelTimer();
+      abort.dispose();
     }
   };
   return { name, model, demo, capabilities, maxTries: tries, ...(mostDollars && { mostDollars }), generate };

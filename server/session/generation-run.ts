@@ -14,6 +14,7 @@ import {
 } from '../generators/generator.ts';
 import { type Clock, isoTime } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
+import { LinkedAbortController } from '../platform/linked-abort-controller.ts';
 import type { EndedCandidate, Telemetry } from '../platform/telemetry.ts';
 import type { GenerationQueue } from './generation-queue.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
@@ -251,24 +252,25 @@ export class GenerationRun {
     this.#update(candidate, { phase: 'started' });
     const request = { ...this.#request, attempt: this.#request.attempt + candidate };
     const expense = this.#expenses[candidate];
-    const givenUp = new AbortController();
+    const abort = new LinkedAbortController(this.#abort.signal);
     const onProgress = (progress: GeneratorProgress) => {
       if (progress.phase === 'retrying') {
         const mayTry = expense?.retry(progress.mayBeBilled ?? true) ?? false;
-        if (!mayTry) return givenUp.abort(noBudget(progress.reason));
+        if (!mayTry) return abort.abort(noBudget(progress.reason));
       } else if (progress.phase === 'started') expense?.begin();
       else expense?.drew();
       this.#onProgress(candidate, progress);
     };
     expense?.begin();
     try {
-      const signal = AbortSignal.any([this.#abort.signal, givenUp.signal]);
-      const result = await generator.generate(request, { signal, onProgress });
+      const result = await generator.generate(request, { signal: abort.signal, onProgress });
       expense?.succeed(result.estimatedCost?.amount);
       return result;
     } catch (error) {
       expense?.fail(!(error instanceof GenerationFailed) || error.mayBeBilled);
-      throw givenUp.signal.aborted ? givenUp.signal.reason : error;
+      throw abort.signal.aborted ? abort.signal.reason : error;
+    } finally {
+      abort.dispose();
     }
   }
 

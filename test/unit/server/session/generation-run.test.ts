@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
 import { type CoreOptions, generate, microtasks, settled, TestCore, type TestMember } from '../../../support/core.ts';
@@ -13,6 +15,24 @@ async function startGeneration(options: CoreOptions = {}, candidates = 1) {
   await settled();
   return { core, ana, drawings: core.generator.drawings, drawing: await core.generator.drawing(0) };
 }
+
+test('R7: a generator that goes on listening to its signal keeps no session in memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const run = async () => {
+    const { core, drawing } = await startGeneration();
+    drawing.signal.addEventListener('abort', () => core.sessions);
+    drawing.finish();
+    await settled();
+    return new WeakRef(core.sessions);
+  };
+  const sessions = await run();
+  const isCollected = () => {
+    collect();
+    return sessions.deref() === undefined;
+  };
+  await expect.poll(isCollected).toBe(true);
+});
 
 describe('progress', () => {
   test('times are computed when it is read, and a new phase replaces the old one’s', async () => {
