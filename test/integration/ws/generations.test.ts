@@ -13,7 +13,7 @@ test('M1: candidates are shown in both tabs as they end, images and failures, an
   ana.send({ type: 'generate', commandId: 'go', prompt: 'a cat', options: { candidates: 3 } });
   (await generator.drawing(2)).finish(imageOf('2'));
   const first = await ben.stage('generating', ({ attempts }) => attempts.length === 1);
-  expect(first.attempts).toMatchObject([{ number: 1, image: { candidate: 2 } }]);
+  expect(first.attempts).toMatchObject([{ number: 3, image: { candidate: 2 } }]);
   const imageId = first.image?.imageId ?? '';
   ben.send({ type: 'approve', commandId: 'early', imageId });
   expect(await ben.answer('early')).toMatchObject({ code: 'wrong_stage' });
@@ -25,7 +25,10 @@ test('M1: candidates are shown in both tabs as they end, images and failures, an
   });
   (await generator.drawing(0)).finish(imageOf('0'));
   expect(await ben.stage('user_feedback')).toMatchObject({
-    attempts: [{ image: { candidate: 2 } }, { number: 2, image: { candidate: 0 } }],
+    attempts: [
+      { number: 1, image: { candidate: 0 } },
+      { number: 3, image: { candidate: 2 } },
+    ],
     error: { code: 'moderation_blocked' },
     lastGeneration: { failures },
   });
