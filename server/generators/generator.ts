@@ -16,6 +16,8 @@ export interface GenerateRequest {
 export interface GeneratedImage {
   /** As the generator returned them, untouched (rule W4). */
   readonly bytes: Uint8Array;
+  /** Of the bytes, in hexadecimal, if the generator has computed it. */
+  readonly sha256?: string;
   readonly mediaType: MediaType;
   /** In pixels, as browsers show the image: an Exif orientation may swap width and height. */
   readonly width: number;

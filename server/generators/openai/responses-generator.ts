@@ -59,7 +59,7 @@ async function generate(
       const body = requestBody(request, imageModel, options);
       // The SDK's own reader fails at the first event that is not JSON.
       const response = await client.responses.create(body, { signal }).asResponse();
-      for await (const value of valuesOf(response, service)) {
+      for await (const value of valuesOf(response, service, options.limits)) {
         reader.read(value);
         if (reader.isOver) break;
       }

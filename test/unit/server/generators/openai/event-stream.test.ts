@@ -1,13 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import { eventsOf } from '../../../../../server/generators/openai/event-stream.ts';
 
-async function* chunksOf(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+class TextReader {
+  #bytes: readonly Buffer[] = [];
+
+  write(bytes: Buffer): void {
+    this.#bytes = [...this.#bytes, bytes];
+  }
+
+  get text(): string {
+    return Buffer.concat(this.#bytes).toString();
+  }
+}
+
+async function* chunksOf(bytes: Buffer, length: number): AsyncGenerator<Buffer> {
   for (let start = 0; start < bytes.length; start += length) yield bytes.subarray(start, start + length);
 }
 
 async function split(text: string, length = text.length * 4): Promise<string[]> {
-  const events = await Array.fromAsync(eventsOf(chunksOf(Buffer.from(text), length)));
-  return events.map(({ name, data }) => `${name}=${data}`);
+  const events = await Array.fromAsync(eventsOf(chunksOf(Buffer.from(text), length), () => new TextReader()));
+  return events.map(({ name, data }) => `${name}=${data.text}`);
 }
 
 const ordinary = 'event: a\ndata: {"x":1}\n\ndata: {"é":"🪁"}\n\n';

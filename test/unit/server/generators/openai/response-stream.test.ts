@@ -4,6 +4,7 @@ import { ResponseReader } from '../../../../../server/generators/openai/response
 import { responsesService } from '../../../../../server/generators/openai/service.ts';
 import { defaultLimits } from '../../../../../server/platform/limits.ts';
 import { pngOfSize } from '../../../../support/image-files.ts';
+import { arrived } from '../../../../support/json-answers.ts';
 
 const service = responsesService({ model: 'm', imageModel: 'i' });
 
@@ -23,7 +24,7 @@ const refusalMessage = {
 
 function readerOf(...events: readonly unknown[]): ResponseReader {
   const reader = new ResponseReader(() => undefined, service, defaultLimits, undefined);
-  for (const event of events) reader.read(event);
+  for (const event of events) reader.read(arrived(event));
   return reader;
 }
 
