@@ -95,9 +95,11 @@ function attemptContent(
 function generationContent(state: SessionState, generation: Generation): ViewerContent {
   const { candidates, prompt, options } = generation;
   if (candidates > 1) return { kind: 'candidates', candidates: candidatesOf(state, generation.generationId) };
+  const last = state.snapshot?.attempts.at(-1);
+  // It is whole, though the service has not said its last word.
+  if (last?.image.generationId === generation.generationId) return attemptContent(state, last, 'finished');
   const partial = state.partials.get(0);
   if (partial) return { kind: 'partial', picture: partial, alt: imageAlt('partial', prompt) };
-  const last = state.snapshot?.attempts.at(-1);
   return last
     ? attemptContent(state, last, 'previous')
     : { kind: 'placeholder', ratio: ratioOf(options), isComing: false };

@@ -43,6 +43,11 @@ export type GeneratorProgress =
   /** The model has begun to draw: from here on a try may be billed. */
   | { readonly phase: 'drawing' }
   | { readonly phase: 'partial'; readonly image: GeneratedImage }
+  /**
+   * The image is whole, and can be shown. What it took, or that the service refuses it, is still to come: the result is then this image, or
+   * a failure takes it back. Reported once at most.
+   */
+  | { readonly phase: 'finished'; readonly image: GeneratedImage; readonly revisedPrompt?: string }
   /** A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` is a sentence for people. */
   | { readonly phase: 'retrying'; readonly try: number; readonly retryInMs: number; readonly reason: string };
 

@@ -40,6 +40,17 @@ export interface GeneratedEvent extends FinishedImage {
   readonly candidate: number;
   /** Images that the service sent beside the one it was asked for. Each becomes an attempt of its own. */
   readonly more?: readonly ImageReference[];
+  /** The image is shown, and the candidate goes on until it is `reported`, or has `failed`, which takes the image back. */
+  readonly isProvisional?: true;
+}
+/** The service's last word about an image that is shown. */
+export interface ReportedEvent extends Omit<FinishedImage, 'image'> {
+  readonly type: 'reported';
+  readonly generationId: string;
+  readonly candidate: number;
+  readonly imageId: string;
+  /** As in `GeneratedEvent`. */
+  readonly more?: readonly ImageReference[];
 }
 export interface FailedEvent {
   readonly type: 'failed';
@@ -53,7 +64,8 @@ export interface ForgetEvent {
   /** Images that stay besides the newest and the approved one: on show, or being sent, so that dropping them would free nothing. */
   readonly keep: readonly string[];
 }
-export type Event = CommandEvent | GeneratedEvent | FailedEvent | ForgetEvent;
+type CandidateEvent = GeneratedEvent | ReportedEvent | FailedEvent;
+export type Event = CommandEvent | CandidateEvent | ForgetEvent;
 
 export type Effect =
   | { readonly effect: 'start'; readonly generation: Generation }
@@ -80,9 +92,10 @@ export function transition(state: State, event: Event, limits: MachineLimits): T
     case 'command':
       return onCommand(state, event, limits);
     case 'generated':
+    case 'reported':
     case 'failed':
       // A result of a cancelled or superseded generation changes nothing (rule M4).
-      return isCurrent(state, event) ? onCandidateEnded(state, event, limits) : accept(state);
+      return isCurrent(state, event) ? onCandidate(state, event, limits) : accept(state);
     case 'forget':
       return onForget(state, event);
   }
@@ -222,10 +235,10 @@ function startOver(state: UserFeedback | Final, event: CommandEvent): Transition
 }
 
 /** The generation ends with its last candidate. */
-function onCandidateEnded(before: Generating, event: GeneratedEvent | FailedEvent, limits: MachineLimits): Transition {
-  const settled = [...before.settled, event.candidate];
-  const [state, effects] =
-    event.type === 'generated' ? addAttempt(before, event, limits) : [addFailure(before, event), []];
+function onCandidate(before: Generating, event: CandidateEvent, limits: MachineLimits): Transition {
+  const isProvisional = event.type === 'generated' && event.isProvisional;
+  const settled = isProvisional ? before.settled : [...before.settled, event.candidate];
+  const [state, effects] = afterCandidate(before, event, limits);
   const next = { ...state, revision: state.revision + 1, settled };
   const { generation, attempts, error } = next;
   if (settled.length < generation.candidates) return accept(next, effects);
@@ -233,22 +246,50 @@ function onCandidateEnded(before: Generating, event: GeneratedEvent | FailedEven
   return accept(idle(common, attempts, error && { generation, error }), effects);
 }
 
-function addAttempt(state: Generating, event: GeneratedEvent, limits: MachineLimits): [Generating, Effect[]] {
+function afterCandidate(state: Generating, event: CandidateEvent, limits: MachineLimits): [Generating, Effect[]] {
+  switch (event.type) {
+    case 'generated':
+      return addAttempts(state, [event, ...extrasOf(event)], limits);
+    case 'reported':
+      return addAttempts(addReport(state, event), extrasOf(event), limits);
+    case 'failed':
+      return addFailure(state, event);
+  }
+}
+
+/** Usage and cost are of all images together: the first one carries them. */
+function extrasOf({ revisedPrompt, at, more = [] }: GeneratedEvent | ReportedEvent): FinishedImage[] {
+  return more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
+}
+
+function addAttempts(
+  state: Generating,
+  finished: readonly FinishedImage[],
+  limits: MachineLimits,
+): [Generating, Effect[]] {
   const { generation, discarded, attemptCount } = state;
-  const { revisedPrompt, at, more = [] } = event;
-  // Usage and cost are of all images together: the first one carries them.
-  const extras = more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
-  const added = [event, ...extras].map((one, index) => createAttempt(generation, one, attemptCount + 1 + index));
+  const added = finished.map((one, index) => createAttempt(generation, one, attemptCount + 1 + index));
   const all = { attempts: [...state.attempts, ...added], discarded };
   const dropped = excessImages(all, generation, limits.ATTEMPTS_PER_SESSION);
   const effects: Effect[] = dropped.size > 0 ? [{ effect: 'drop', imageIds: [...dropped] }] : [];
   return [{ ...state, ...dropAttempts(all, dropped), attemptCount: attemptCount + added.length }, effects];
 }
 
-function addFailure(state: Generating, { candidate, error }: FailedEvent): Generating {
-  const failures = [...(state.generation.failures ?? []), { candidate, error }];
+function addReport(state: Generating, { imageId, usage, estimatedCost }: ReportedEvent): Generating {
+  const report = { ...(usage && { usage }), ...(estimatedCost && { estimatedCost }) };
+  const attempts = state.attempts.map((one) => (imageIdOf(one) === imageId ? { ...one, ...report } : one));
+  return { ...state, attempts };
+}
+
+/** An image that the candidate has shown is taken back. Its number is not given again. */
+function addFailure(state: Generating, { candidate, error }: FailedEvent): [Generating, Effect[]] {
+  const { generation } = state;
+  const failures = [...(generation.failures ?? []), { candidate, error }];
   const inOrder = failures.toSorted((one, other) => one.candidate - other.candidate);
-  return { ...state, generation: { ...state.generation, failures: inOrder }, error: state.error ?? error };
+  const failed = { ...state, generation: { ...generation, failures: inOrder }, error: state.error ?? error };
+  const imageIds = attemptsOfCandidate(state, candidate).map(imageIdOf);
+  if (imageIds.length === 0) return [failed, []];
+  return [{ ...failed, ...dropAttempts(state, new Set(imageIds)) }, [{ effect: 'drop', imageIds }]];
 }
 
 function onForget(state: State, { keep }: ForgetEvent): Transition {
@@ -290,12 +331,19 @@ function commonOf(state: State): CommonState {
   };
 }
 
-function isCurrent(state: State, event: GeneratedEvent | FailedEvent): state is Generating {
+function isCurrent(state: State, event: CandidateEvent): state is Generating {
   return (
     state.stage === 'generating' &&
     state.generation.generationId === event.generationId &&
     event.candidate < state.generation.candidates &&
-    !state.settled.includes(event.candidate)
+    !state.settled.includes(event.candidate) &&
+    (event.type !== 'generated' || attemptsOfCandidate(state, event.candidate).length === 0)
+  );
+}
+
+function attemptsOfCandidate({ generation, attempts }: Generating, candidate: number): Attempt[] {
+  return attempts.filter(
+    ({ image }) => image.generationId === generation.generationId && image.candidate === candidate,
   );
 }
 

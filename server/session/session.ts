@@ -8,7 +8,7 @@ import { Answers } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import { type Event, type ForgetEvent, transition } from './machine.ts';
+import { type Event, type ForgetEvent, type GeneratedEvent, type ReportedEvent, transition } from './machine.ts';
 import { type Caller, Participants } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
@@ -332,30 +332,53 @@ export class Session implements SessionView {
     return {
       progressChanged: (candidate) => this.#subscribers.notify((one) => one.progressChanged(candidate)),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
-      generated: (candidate, images, result) => this.#settle(() => this.#keep(candidate, images, result), images),
+      shown: (candidate, image, revisedPrompt) => {
+        const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
+        const event = {
+          type: 'generated',
+          generationId,
+          candidate,
+          image: image.reference,
+          isProvisional: true,
+        } as const;
+        this.#settle(() => this.#keep([image], { ...event, ...told }), [image]);
+      },
+      reported: (candidate, { reference: { imageId } }, extras, result) => {
+        const event = { type: 'reported', generationId, candidate, imageId, more: extras.map(referenceOf) } as const;
+        this.#settle(() => this.#keep(extras, { ...event, ...this.#told(result) }), extras);
+      },
+      generated: (candidate, images, result) => {
+        const [image, ...more] = images;
+        const event = {
+          type: 'generated',
+          generationId,
+          candidate,
+          image: image.reference,
+          more: more.map(referenceOf),
+        } as const;
+        this.#settle(() => this.#keep(images, { ...event, ...this.#told(result) }), images);
+      },
       failed: (candidate, error) => this.#settle(() => this.#apply({ type: 'failed', generationId, candidate, error })),
     };
   }
 
-  /** The bytes are stored first, so that no state ever shows an image without them. */
-  #keep(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): Answer {
-    const { usage, estimatedCost } = result;
+  /** What the generator says of an image, as the machine takes it in. */
+  #told({ usage, estimatedCost, revisedPrompt: given }: Omit<GenerateResult, 'image'>) {
     const { clock, limits } = this.#context;
-    const [{ reference: image }, ...more] = images;
     // It stands in every snapshot, as a person's own prompt does.
-    const revisedPrompt = result.revisedPrompt && cleanText(result.revisedPrompt.slice(0, limits.PROMPT_CHARACTERS));
-    for (const one of images) this.#images.add(one);
-    const answer = this.#apply({
-      type: 'generated',
-      generationId: image.generationId,
-      candidate,
-      image,
-      more: more.map(({ reference }) => reference),
+    const revisedPrompt = given && cleanText(given.slice(0, limits.PROMPT_CHARACTERS));
+    return {
       at: isoTime(clock),
       ...(revisedPrompt && { revisedPrompt }),
       ...(usage && { usage }),
       ...(estimatedCost && { estimatedCost }),
-    });
+    };
+  }
+
+  /** The bytes are stored first, so that no state ever shows an image without them. */
+  #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Answer {
+    for (const one of images) this.#images.add(one);
+    const answer = this.#apply(event);
     // The machine ignores a result that is no longer current (rule M4).
     const ignored = images
       .map(({ reference }) => reference.imageId)
@@ -392,6 +415,8 @@ export class Session implements SessionView {
     return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
   }
 }
+
+const referenceOf = ({ reference }: StoredImage) => reference;
 
 /** Absent: the sentence of `server_busy` says it all. */
 const shortages: Record<Shortage, string | undefined> = {

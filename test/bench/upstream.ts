@@ -20,6 +20,7 @@ import { noisePng } from '../faults/noise-png.ts';
 
 /** In base64 a quarter of 10 MB. */
 const IMAGE_BYTES = 1_875_000;
+const BASE64_BYTES = (IMAGE_BYTES * 4) / 3;
 const STREAMS_AT_ONCE = 8;
 const PARTIAL_PAUSE_MS = 150;
 const START = '{"type":"image"';
@@ -77,7 +78,7 @@ function runUpstream(): void {
   });
 }
 
-/** Drains a stream for each order, and broadcasts as many bytes as one image takes as soon as the final has come once. */
+/** Drains streams, and broadcasts as many bytes as an image takes for each of the three different images that have come. */
 function runDrain(upstreamPort: number): void {
   watchLoop();
   const tabs = new Set<Socket>();
@@ -86,23 +87,17 @@ function runDrain(upstreamPort: number): void {
     socket.once('data', () => socket.write('\r\n\r\n'));
   });
   server.listen(0, '127.0.0.1', () => report({ port: portOf(server) }));
-  const payload = Buffer.concat([
-    Buffer.from(`${START},"kind":"final","data":"`),
-    Buffer.alloc((IMAGE_BYTES * 4) / 3, 'A'),
-  ]);
-  const head = Buffer.alloc(10);
-  head.writeUInt16BE(0x817f);
-  head.writeBigUInt64BE(BigInt(payload.length), 2);
-  const frame = Buffer.concat([head, payload]);
+  const frames = ['partial', 'partial', 'final'].map((kind) => frameOf(kind));
   const drain = () => {
     const post = request({ port: upstreamPort, host: '127.0.0.1', method: 'POST' }, (response) => {
       let bytes = 0;
-      let isSent = false;
+      let images = 0;
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (isSent || bytes < 3 * ((IMAGE_BYTES * 4) / 3)) return;
-        isSent = true;
-        for (const tab of tabs) tab.write(frame);
+        for (; bytes >= (images + 1) * BASE64_BYTES; images += 1) {
+          const frame = frames[images];
+          if (frame) for (const tab of tabs) tab.write(frame);
+        }
       });
       response.on('end', () => report({ isDrained: true }));
     });
@@ -111,6 +106,15 @@ function runDrain(upstreamPort: number): void {
   process.on('message', ({ streams = 0 }: { streams?: number }) => {
     for (let count = 0; count < streams; count += 1) drain();
   });
+}
+
+/** A WebSocket message like that of an image. */
+function frameOf(kind: string): Buffer {
+  const payload = Buffer.concat([Buffer.from(`${START},"kind":"${kind}","data":"`), Buffer.alloc(BASE64_BYTES, 'A')]);
+  const head = Buffer.alloc(10);
+  head.writeUInt16BE(0x817f);
+  head.writeBigUInt64BE(BigInt(payload.length), 2);
+  return Buffer.concat([head, payload]);
 }
 
 /** Opens raw sockets, and reports when each of them has received the whole of a final image. */
@@ -194,11 +198,7 @@ function messageIn(bytes: Buffer): { start: number; length: number; isFinal: boo
   if (bytes.length < 10) return undefined;
   const short = (bytes[1] ?? 0) & 0x7f;
   const [start, length] =
-    short < 126
-      ? [2, short]
-      : short === 126
-        ? [4, bytes.readUInt16BE(2)]
-        : [10, Number(bytes.readBigUInt64BE(2))];
+    short < 126 ? [2, short] : short === 126 ? [4, bytes.readUInt16BE(2)] : [10, Number(bytes.readBigUInt64BE(2))];
   if (bytes.length < start + Math.min(length, 1_000)) return undefined;
   const text = bytes.toString('latin1', start, start + 1_000);
   return { start, length, isFinal: text.startsWith(START) && text.includes('"kind":"final"') };
@@ -290,7 +290,10 @@ async function proofroom(name: string, folder: string, upstreamPort: number): Pr
     },
   });
   for (let isUp = false; !isUp; await wait(50)) {
-    isUp = await fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok, () => false);
+    isUp = await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   }
   const reviewers: Reviewer[] = [];
   for (let count = 0; count < STREAMS_AT_ONCE; count += 1) reviewers.push(await Reviewer.join(port));
@@ -411,7 +414,7 @@ async function measureStall(subject: Subject, upstream: ChildProcess): Promise<n
 const sorted = (values: readonly number[]) => values.toSorted((a, b) => a - b);
 const median = (values: readonly number[]) => sorted(values)[Math.floor(values.length / 2)] ?? Number.NaN;
 const spread = (values: readonly number[]) =>
-  `${median(values).toFixed(1).padStart(7)} (${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)})`;
+  `${median(values).toFixed(1).padStart(6)} (${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)})`;
 
 async function bench(rounds: number, folders: readonly string[]): Promise<void> {
   const upstream = spawn('upstream');
@@ -423,10 +426,12 @@ async function bench(rounds: number, folders: readonly string[]): Promise<void> 
     await proofroom('this version', here, upstreamPort),
     ...(await Promise.all(folders.map((folder) => proofroom(folder, folder, upstreamPort)))),
   ];
-  const figures = new Map<string, number[]>();
+  /** By figure, for each subject, for each round. */
+  const figures = new Map<string, number[][]>();
   const note = (subject: Subject, figure: string, value: number) => {
-    const key = `${figure}\t${subject.name}`;
-    figures.set(key, [...(figures.get(key) ?? []), value]);
+    const values = figures.get(figure) ?? subjects.map(() => []);
+    values[subjects.indexOf(subject)]?.push(value);
+    figures.set(figure, values);
   };
   // The first round warms up.
   for (let round = -1; round < rounds; round += 1) {
@@ -443,15 +448,14 @@ async function bench(rounds: number, folders: readonly string[]): Promise<void> 
       if (round >= 0) note(subject, `stall with ${STREAMS_AT_ONCE} streams, ms`, stallMs);
     }
   }
-  let yardstick: readonly number[] = [];
-  for (const [key, values] of figures) {
-    const [figure, name] = key.split('\t');
-    if (name === subjects[0]?.name) {
-      yardstick = values;
-      console.log(`${figure}, median of ${rounds} (spread)`);
+  for (const [figure, values] of figures) {
+    console.log(`${figure}, median of ${rounds} (spread)`);
+    const [yardstick = []] = values;
+    for (const [index, subject] of subjects.entries()) {
+      const own = values[index] ?? [];
+      const ratios = own.map((value, round) => value / (yardstick[round] ?? Number.NaN));
+      console.log(`  ${subject.name.padEnd(24)} ${spread(own).padEnd(28)} ratio ${spread(ratios)}`);
     }
-    const ratios = values.map((value, round) => value / (yardstick[round] ?? Number.NaN));
-    console.log(`  ${name?.padEnd(24)} ${spread(values).padEnd(28)} ratio ${spread(ratios)}`);
   }
   for (const child of [upstream, tabs, ...subjects.map((subject) => subject.child)]) child.kill();
   process.exit(0);

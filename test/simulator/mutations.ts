@@ -595,7 +595,7 @@ this.#run?.abort();`,
   {
     mistake: 'previews keep their memory after their candidate has ended',
     breaks: ['R7'],
-    edits: [{ file: run, in: '#end', find: '$I?.reservation.release();' }],
+    edits: [{ file: run, in: '#dropPartial', find: '$I?.reservation.release();' }],
   },
   {
     mistake: 'image messages keep their memory after they were sent',

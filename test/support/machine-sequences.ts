@@ -2,7 +2,18 @@
 import fc from 'fast-check';
 import { type Event, type MachineLimits, type Transition, transition } from '../../server/session/machine.ts';
 import { initialState, type State } from '../../server/session/state.ts';
-import { commandEvent, deepFreeze, discardedIds, failedEvent, generatedEvent, imageIds, reference } from './machine.ts';
+import type { ImageReference } from '../../shared/model.ts';
+import {
+  commandEvent,
+  deepFreeze,
+  discardedIds,
+  failedEvent,
+  generatedEvent,
+  imageIds,
+  reference,
+  reportedEvent,
+  shownEvent,
+} from './machine.ts';
 
 /** Which image, generation or turn a step refers to, as seen from the state that it meets. */
 type Which = 'current' | 'older' | 'discarded' | 'foreign';
@@ -27,7 +38,9 @@ type Step =
   | { readonly do: 'discard' | 'restore'; readonly image: Which; readonly turn: Which | undefined }
   | { readonly do: 'cancel'; readonly reason: string | undefined; readonly turn: Which | undefined }
   | { readonly do: 'start_over'; readonly turn: Which | undefined }
-  | { readonly do: 'generated' | 'failed'; readonly generation: Which; readonly candidate: number }
+  | { readonly do: 'generated' | 'shown' | 'failed'; readonly generation: Which; readonly candidate: number }
+  /** Of an image that is shown, if there is one. */
+  | { readonly do: 'reported'; readonly generation: Which }
   | { readonly do: 'forget'; readonly inUse: Which | undefined };
 
 /** One step as it went. */
@@ -67,6 +80,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: is('cancel'), reason, turn }) },
   { weight: 2, arbitrary: fc.record({ do: is('start_over'), turn }) },
   { weight: 24, arbitrary: fc.record({ do: is('generated'), generation, candidate }) },
+  { weight: 6, arbitrary: fc.record({ do: is('shown'), generation, candidate }) },
+  { weight: 8, arbitrary: fc.record({ do: is('reported'), generation }) },
   { weight: 3, arbitrary: fc.record({ do: is('failed'), generation, candidate }) },
   { weight: 1, arbitrary: fc.record({ do: is('forget'), inUse }) },
 );
@@ -149,6 +164,13 @@ class Player {
         return commandEvent({ type: one.do, ...this.#turn(one.turn) }, generationId, by);
       case 'generated':
         return generatedEvent(`i${count}`, this.#generationId(one.generation), one.candidate);
+      case 'shown':
+        return shownEvent(`i${count}`, this.#generationId(one.generation), one.candidate);
+      case 'reported': {
+        const { imageId, candidate } = shownImage(this.#state) ?? { imageId: 'none', candidate: 9 };
+        const usage = { inputTokens: count, outputTokens: 1, totalTokens: count + 1 };
+        return reportedEvent(imageId, this.#generationId(one.generation), candidate, { usage });
+      }
       case 'failed':
         return failedEvent(this.#generationId(one.generation), one.candidate);
       case 'forget':
@@ -175,4 +197,12 @@ class Player {
     if (which === 'foreign') return 'foreign';
     return this.#generationIds.at(which === 'older' ? -2 : -1) ?? 'none';
   }
+}
+
+/** The image of a candidate that goes on. */
+function shownImage(state: State): ImageReference | undefined {
+  if (state.stage !== 'generating') return undefined;
+  const { generation, settled } = state;
+  const own = state.attempts.filter(({ image }) => image.generationId === generation.generationId);
+  return own.find(({ image }) => !settled.includes(image.candidate))?.image;
 }

@@ -2,10 +2,11 @@
  * The JSON in an answer with status 200: one value, or one for each event of a stream. Its beginning tells which. Neither the request
  * nor the content type does: some servers send a stream that nobody asked for, or none, and declare a wrong type or no type.
  */
+
+import type { ImageByteLimits } from '../read-image.ts';
 import { eventsOf, type ServerSentEvent } from './event-stream.ts';
 import { failure } from './failures.ts';
 import { JsonReader } from './json-reader.ts';
-import type { ImageByteLimits } from '../read-image.ts';
 import type { Service } from './service.ts';
 import { safeWord } from './thrown-errors.ts';
 

@@ -1,8 +1,8 @@
 /** A finished image as both APIs send it: base64, a rewritten prompt, and the tokens that it took. */
 import * as v from 'valibot';
 import { Count } from '../../../shared/schemas.ts';
-import type { GenerateResult, GenerationFailed } from '../generator.ts';
 import { DecodedText } from '../base64-decoder.ts';
+import type { GenerateResult, GenerationFailed } from '../generator.ts';
 import { type ImageByteLimits, type ImageRejection, readDecodedImage } from '../read-image.ts';
 import { type FailureKind, failure } from './failures.ts';
 import type { TokenPrices } from './models.ts';

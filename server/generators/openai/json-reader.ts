@@ -13,6 +13,9 @@ const imageFields = ['result', 'partial_image_b64', 'b64_json', 'url'];
 const imageTextBegins = new RegExp(`(?<!\\\\)"(?:${imageFields.join('|')})"\\s*:\\s*"$`);
 /** Enough for the longest of these fields, with some white space. */
 const TAIL_CHARACTERS = 64;
+/** An escape sequence that the text ends in, such as `\u00`. */
+const escapeBegins = /\\(?:u[0-9a-f]{0,3})?$/i;
+const ESCAPE_CHARACTERS = 5;
 
 export class JsonReader {
   readonly #maxImageBytes: number;
@@ -101,7 +104,7 @@ export class JsonReader {
   /** Some servers write `+`, `/`, `=` or line ends as escape sequences. */
   #decode(decoder: Base64Decoder, text: string): void {
     const all = this.#escape + text;
-    this.#escape = /\\(?:u[0-9a-f]{0,3})?$/i.exec(all)?.[0] ?? '';
+    this.#escape = escapeBegins.exec(all.slice(-ESCAPE_CHARACTERS))?.[0] ?? '';
     const whole = all.slice(0, all.length - this.#escape.length);
     decoder.write(whole.includes('\\') ? unescaped(whole) : whole);
   }

@@ -77,6 +77,8 @@ export class ResponseReader {
   readonly #prices: TokenPrices | undefined;
   #phase: 'sent' | 'started' | 'drawing' = 'sent';
   #images: readonly ReceivedImage[] = [];
+  /** The image that was reported while the stream went on. */
+  #shown: ReceivedImage | undefined;
   #tokens: ImageTokens | undefined;
   /** Why there is no image, unless one comes all the same. */
   #reason: GenerationFailed | undefined;
@@ -117,11 +119,11 @@ export class ResponseReader {
   /**
    * The result of a stream that has ended, or that broke off with the failure `broken`. What the stream itself said counts first: a
    * complete image is billed, so a break after it is no reason to draw it again.
-   * @throws {GenerationFailed} if it left no image
+   * @throws {GenerationFailed} if it left no image, or if the image that was shown is refused
    */
   finish(broken: GenerationFailed = failure('cut', this.#service, 'no last event')): GenerateResult {
     const [first, ...more] = this.#images.map(({ result }) => result);
-    if (!first) throw this.#reason ?? broken;
+    if (!first || (this.#shown && this.#shown.result !== first)) throw this.#reason ?? broken;
     return combineResults([first, ...more], this.#tokens, this.#prices);
   }
 
@@ -138,7 +140,8 @@ export class ResponseReader {
       case 'response.refusal.done':
         return this.#refuse({ code: 'refusal' });
       case 'response.output_item.done':
-        return this.#readItem(event.item);
+        this.#readItem(event.item);
+        return this.#show();
       default:
         return this.#readLast(event);
     }
@@ -178,6 +181,14 @@ export class ResponseReader {
     if (this.#phase === phase) return;
     this.#phase = phase;
     this.#onProgress({ phase });
+  }
+
+  /** The last event, which has the usage, repeats the image: at 10 Mbit/s that takes seconds. */
+  #show(): void {
+    const [first] = this.#images;
+    if (this.#shown || !first) return;
+    this.#shown = first;
+    this.#onProgress({ phase: 'finished', ...first.result });
   }
 
   /** A preview that can't be shown is ignored. */

@@ -35,7 +35,12 @@ export class UpstreamWatchdog {
    * Starts the timer of the silence, unless the service says nothing before its answer (rule R10). An abort of `caller` ends the request
    * too (rule R2).
    */
-  constructor(caller: AbortSignal, service: Service, limits: WatchdogLimits, clock: Pick<Clock, 'after' | 'monotonic'>) {
+  constructor(
+    caller: AbortSignal,
+    service: Service,
+    limits: WatchdogLimits,
+    clock: Pick<Clock, 'after' | 'monotonic'>,
+  ) {
     this.#caller = caller;
     this.#service = service;
     this.#limits = limits;
