@@ -46,6 +46,12 @@ test('S6: a text is rejected or decoded alike, wherever its pieces end', () => {
   );
 });
 
+test('S6: a text that goes on after its padding is not base64', () => {
+  const long = 'A'.repeat(400);
+  expect(decode([long, 'AA==', '\n']).read()).toHaveLength(301);
+  expect(decode([long, 'AA==', 'AAAA']).read()).toBe('not base64');
+});
+
 test('S4: exactly as many bytes as allowed are decoded', () => {
   fc.assert(
     fc.property(bytes, lengths, blanks, (expected, pieces, blank) => {

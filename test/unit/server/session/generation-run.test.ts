@@ -395,8 +395,8 @@ describe('R10: an image that is shown before its candidate has ended', () => {
       for (let count = 0; count <= 30; count += 1) {
         const { core, ana, drawing } = await startGeneration();
         const image = drawing.show(imageOf('kite', 5_000));
-        await microtasks(count);
         if (count % 2 === 0) drawing.finish(image);
+        await microtasks(count);
         await endBy(end, ana, () => {});
         expect(drawing.signal.aborted || count % 2 === 0).toBe(true);
         const when = `${end} after ${count} microtasks`;
