@@ -1,7 +1,8 @@
 /** What a person wants done: the only way in which components speak to `<proof-room>`, and the commands that it sends for them. */
-import type { ImageReference } from '../../shared/model.ts';
+import type { ImageReference, Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { CommandResult } from '../session/session-client.ts';
+import { isApprovable } from './permissions.ts';
 import type { SessionClientApi } from './session-controller.ts';
 import type { UnsentInput } from './unsent-input.ts';
 
@@ -16,7 +17,10 @@ type CommandIntent =
   | { readonly type: 'cancel'; readonly reason?: string }
   | { readonly type: 'discard'; readonly imageId: string }
   | { readonly type: 'restore'; readonly imageId: string }
-  | { readonly type: 'start_over' };
+  | { readonly type: 'start_over' }
+  | { readonly type: 'close_link'; readonly role: Role }
+  | { readonly type: 'replace_link'; readonly role: Role }
+  | { readonly type: 'end_session' };
 
 export type Intent =
   | CommandIntent
@@ -45,7 +49,7 @@ export class IntentEvent extends Event {
   }
 }
 
-/** Undefined where there is nothing to retry. A rejection also shows up as `rejection` in the client's state. */
+/** Undefined where there is nothing to retry, or where the person cannot see what they would approve. A rejection also shows up as `rejection` in the client's state. */
 export function sendCommand(intent: CommandIntent, client: SessionClientApi): Promise<CommandResult> | undefined {
   switch (intent.type) {
     case 'generate':
@@ -59,7 +63,7 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
     case 'retry':
       return retry(client);
     case 'approve':
-      return client.approve(intent.image);
+      return isApprovable(client.state, intent.image.imageId) ? client.approve(intent.image) : undefined;
     case 'cancel':
       return client.cancel(intent.reason);
     case 'discard':
@@ -68,6 +72,12 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
       return client.restore(intent.imageId);
     case 'start_over':
       return client.startOver();
+    case 'close_link':
+      return client.closeLink(intent.role);
+    case 'replace_link':
+      return client.replaceLink(intent.role);
+    case 'end_session':
+      return client.endSession();
   }
 }
 

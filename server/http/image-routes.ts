@@ -8,7 +8,7 @@ import { isNotModified, sendBytes } from './shared-bytes.ts';
 /** The path of an image, below the path that the app is mounted at. */
 export const imagePath = (sessionId: string, imageId: string): string => `/api/sessions/${sessionId}/images/${imageId}`;
 
-/** Knowing the session id is what lets one look (rule W5). */
+/** Knowing the image's id is what lets one see it: 128 random bits that are told to the session's connections alone (rule W5). */
 export function imageRoutes(context: HttpContext, notFound: NotFound): Hono<HttpEnv> {
   const { sessions, addresses, limits, allowedOrigins, telemetry } = context;
   const readers = new Counts();
@@ -23,8 +23,10 @@ export function imageRoutes(context: HttpContext, notFound: NotFound): Hono<Http
     const origin = context.req.header('Origin');
     if (origin !== undefined && allowedOrigins.includes(origin)) {
       context.header('Access-Control-Allow-Origin', origin);
-      context.header('Cross-Origin-Resource-Policy', 'cross-origin');
     }
+    // An `<img>` of another site names no origin.
+    const isShared = allowedOrigins.length > 0;
+    context.header('Cross-Origin-Resource-Policy', isShared ? 'cross-origin' : 'same-origin');
     const tag = `"${sha256}"`;
     context.header('Vary', 'Origin');
     // An image that nobody approved must not outlive its session on anybody's disk.

@@ -48,6 +48,16 @@ export const defaultLimits = {
   QUEUED_CANDIDATES: 100,
   QUEUED_CANDIDATES_PER_ADDRESS: 24,
   QUEUED_CANDIDATES_PER_SESSION: 4,
+  /** Images asked for in one session (rule S9): a token bucket of this size, which fills within a minute. */
+  ASKS_PER_MINUTE_PER_SESSION: 30,
+  /** The same for one address … */
+  ASKS_PER_MINUTE_PER_ADDRESS: 60,
+  /** … and for the whole server. */
+  ASKS_PER_MINUTE: 240,
+  /** Images asked of the generator in a day of UTC, and retries of those that may have been billed (rule S9). */
+  DAILY_ASKS: 10_000,
+  /** What images may cost in a day of UTC, in whole US dollars (rule S9). Needs a generator whose prices are known. */
+  DAILY_DOLLARS: Number.POSITIVE_INFINITY,
   /** Commands and `want` of one participant: a token bucket of this size … */
   COMMAND_BURST: 20,
   /** … refilled at this rate. */
@@ -58,6 +68,8 @@ export const defaultLimits = {
   CONNECTIONS_PER_ADDRESS: 200,
   CONNECTIONS_PER_SESSION: 200,
   CONNECTIONS: 20_000,
+  /** Of each of these three, what is kept for reviewers: watchers can't take it. */
+  PERCENT_OF_CONNECTIONS_FOR_REVIEWERS: 20,
   /** Connections that are no WebSocket; more are closed at once. Behind a trusted proxy only the number in all counts. */
   HTTP_CONNECTIONS_PER_ADDRESS: 200,
   HTTP_CONNECTIONS: 5_000,
@@ -97,3 +109,11 @@ export const defaultLimits = {
 
 export type LimitName = keyof typeof defaultLimits;
 export type Limits = Readonly<Record<LimitName, number>>;
+
+/** How many of so many connections watchers may have (rule S4). */
+export function placesOfWatchers(
+  connections: number,
+  { PERCENT_OF_CONNECTIONS_FOR_REVIEWERS: percent }: Pick<Limits, 'PERCENT_OF_CONNECTIONS_FOR_REVIEWERS'>,
+): number {
+  return Math.floor((connections * (100 - percent)) / 100);
+}

@@ -103,13 +103,28 @@ export class Telemetry {
     this.log.info({ session, decision, imageId, sha256, participantId }, 'decided');
   }
 
+  /** Today's budget refuses an image; told once a day. */
+  budgetUsedUp(today: { readonly asks: number; readonly dollars: number }): void {
+    this.log.warn(today, 'today’s budget is used up, or almost');
+  }
+
   /** A session gave up so many attempts, because their memory was needed. */
   attemptsForgotten(session: string, attempts: number): void {
     this.log.info({ session, attempts }, 'attempts given up for memory');
   }
 
+  linkChanged(changed: { session: string; change: string; role: string; participant: string }): void {
+    this.log.info(changed, 'link changed');
+  }
+
   /** `attempts` counts the attempts that went with the session, discarded ones included. */
-  sessionEnded(ended: { session: string; reason: string; stage: string; attempts: number }): void {
+  sessionEnded(ended: {
+    session: string;
+    reason: string;
+    stage: string;
+    attempts: number;
+    participantId?: string;
+  }): void {
     this.#ended.inc({ reason: ended.reason });
     this.log.info(ended, 'session ended');
   }

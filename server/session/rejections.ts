@@ -23,15 +23,18 @@ export const reject = (code: RejectCode, detail?: string): Rejection => ({
 const sentences: Record<RejectCode, string> = {
   invalid_message: 'The server did not understand this message.',
   not_joined: 'Join a session first.',
-  session_not_found: 'This session is gone: the server was restarted, or nobody was here for a while.',
+  session_not_found:
+    'This session is gone: a reviewer ended it, the server was restarted, or nobody was here for a while.',
   rate_limited: 'That was too much at once. Wait a moment and try again.',
   not_allowed: 'You may not do this: the link, the key or the access token does not permit it.',
+  link_closed: 'This watch link was closed by a reviewer. Ask for a new one.',
   prompt_empty: 'Write a prompt first.',
   prompt_too_long: 'The text is too long.',
   stale: 'The session has moved on since you looked at it.',
   wrong_stage: 'That is not possible at this stage.',
   image_not_found: 'This image is no longer in the session.',
   server_busy: 'The server is full at the moment. Try again in a little while.',
+  budget_exhausted: 'Today’s budget of this server is used up. Whoever runs the server can raise it.',
   internal_error: 'Something went wrong on the server. Look at the session again before you try once more.',
 };
 

@@ -23,15 +23,18 @@ export interface Mutation {
 const answers = 'server/session/answers.ts';
 const attempts = 'server/session/attempts.ts';
 const frames = 'server/ws/image-frames.ts';
+const links = 'server/session/links.ts';
 const machine = 'server/session/machine.ts';
 const memory = 'server/session/image-memory.ts';
 const participants = 'server/session/participants.ts';
+const places = 'server/session/places.ts';
 const queue = 'server/session/generation-queue.ts';
 const run = 'server/session/generation-run.ts';
 const session = 'server/session/session.ts';
 const sessionImages = 'server/session/session-images.ts';
 const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
+const spending = 'server/session/spending.ts';
 const subscribers = 'server/session/subscribers.ts';
 const connection = 'server/ws/connection.ts';
 const outbox = 'server/ws/outbox.ts';
@@ -225,7 +228,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the number of a discarded attempt is given again',
     breaks: ['discard'],
-    edits: [{ file: machine, find: 'const number = $N;', replace: 'const number = state.attempts.length + 1;' }],
+    edits: [{ file: machine, find: 'attemptCount + 1 + index', replace: 'state.attempts.length + 1 + index' }],
   },
   {
     mistake: 'kept attempts are dropped before discarded ones',
@@ -355,7 +358,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'nobody is told that somebody has left',
     breaks: ['W1'],
-    edits: [{ file: subscribers, in: 'remove', find: 'this.notify($F);' }],
+    edits: [{ file: subscribers, in: '#delete', find: 'this.#reportViewers()', replace: 'undefined' }],
   },
   {
     mistake: 'images that a client has are sent again',
@@ -396,7 +399,32 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'any key opens a session',
     breaks: ['W5'],
-    edits: [{ file: sessions, find: '$K !== undefined && !isSameSecret($K, $S.key)', replace: 'false' }],
+    edits: [{ file: sessions, in: 'join', find: "known?.role !== 'reviewer'", replace: 'false' }],
+  },
+  {
+    mistake: 'a link that was closed still lets people in',
+    breaks: ['W5'],
+    edits: [{ file: links, find: 'this.#links.delete(role);' }],
+  },
+  {
+    mistake: 'whoever watches by a link stays when it is replaced',
+    breaks: ['W5'],
+    edits: [{ file: session, find: "this.#subscribers.dismiss('link_closed', $F);" }],
+  },
+  {
+    mistake: 'any reviewer may change the review link',
+    breaks: ['W5'],
+    edits: [{ file: session, find: "command.role === 'reviewer' && !isCreator(caller)", replace: 'false' }],
+  },
+  {
+    mistake: 'watchers take the places of reviewers',
+    breaks: ['S4'],
+    edits: [{ file: places, find: "newcomer.role === 'reviewer' || $W", replace: 'true' }],
+  },
+  {
+    mistake: 'the creator finds no place in a full session',
+    breaks: ['S4'],
+    edits: [{ file: places, find: 'isCreator(caller) ? 2 : 1', replace: '1' }],
   },
   {
     mistake: 'an ack comes before its snapshot',
@@ -450,12 +478,12 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
   {
     mistake: 'a wrong participant secret is accepted',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'given' }],
+    edits: [{ file: participants, find: 'isSameSecret($$$A)', replace: 'true' }],
   },
   {
     mistake: 'the server makes a new participant at each join',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'false' }],
+    edits: [{ file: participants, find: 'this.find(given) ?? $N', replace: '$N' }],
   },
   {
     mistake: 'the client does not say who it is when it comes back',
@@ -643,30 +671,24 @@ this.#run?.abort();`,
   {
     mistake: 'previews take memory that is not free',
     breaks: ['R7'],
-    edits: [{ file: run, find: '$M.tryReserve(image.bytes.byteLength)', replace: '$M.tryReserve(0)' }],
+    edits: [{ file: run, find: '$M.tryReserveSpare(image.bytes.byteLength)', replace: '$M.tryReserveSpare(0)' }],
   },
   {
     mistake: 'memory that is not free is reserved',
     breaks: ['R7'],
-    edits: [{ file: memory, find: 'if (!this.hasFree(bytes)) return undefined;' }],
+    edits: [{ file: memory, find: 'this.hasFree(bytes) ? $R : undefined', replace: '$R' }],
   },
   {
     mistake: 'idle sessions free no memory for a candidate',
     breaks: ['R7'],
-    edits: [
-      {
-        file: sessions,
-        find: 'if (reservation || !memory.hasFree($X)) return reservation;',
-        replace: 'return reservation;',
-      },
-    ],
+    edits: [{ file: sessions, in: '#reserveOrEvict', find: '!memory.hasFree($X)', replace: 'true' }],
   },
   {
     mistake: 'sessions in use are ended to free memory',
     breaks: ['R7', 'R2', 'R13'],
     edits: [
       { file: sessions, find: '$L.filter((session) => session.isIdle)', replace: '[...this.#sessions.values()]' },
-      { file: sessions, find: 'session.isIdle && $X', replace: '$X' },
+      { file: sessions, find: "isIdle && state.stage !== 'final'", replace: "state.stage !== 'final'" },
     ],
   },
   {
@@ -675,9 +697,27 @@ this.#run?.abort();`,
     edits: [{ file: sessions, find: 'await session.forget();' }],
   },
   {
-    mistake: 'sessions with an approved image are ended first',
-    breaks: ['R7'],
-    edits: [{ file: sessions, in: '#reserveOrEvict', find: '[...$A, ...$B]', replace: '[...$B, ...$A]' }],
+    mistake: 'sessions with an approved image are ended to free memory',
+    breaks: ['R13'],
+    edits: [{ file: sessions, find: "isIdle && state.stage !== 'final'", replace: 'isIdle' }],
+  },
+  {
+    mistake: 'sessions in use give up attempts',
+    breaks: ['R13'],
+    edits: [
+      { file: session, find: 'return this.isIdle || this.isUntouched;', replace: 'return true;' },
+      { file: sessions, find: 'session.isUntouched && !session.isIdle', replace: '!session.isIdle' },
+    ],
+  },
+  {
+    mistake: 'sessions give up attempts that an open tab shows',
+    breaks: ['R13'],
+    edits: [{ file: session, in: '#forgetEvent', find: 'this.#subscribers.size > 0 && $X', replace: 'false' }],
+  },
+  {
+    mistake: 'a new command does not keep a session from giving up attempts',
+    breaks: ['R13'],
+    edits: [{ file: session, in: 'execute', find: 'this.touch();' }],
   },
   {
     mistake: 'the approved image is dropped to free memory',
@@ -687,7 +727,7 @@ this.#run?.abort();`,
   {
     mistake: 'the newest attempt is dropped to free memory',
     breaks: ['R7', 'M1'],
-    edits: [{ file: machine, find: 'new Set([...inUse, $N])', replace: 'new Set(inUse)' }],
+    edits: [{ file: machine, find: 'new Set([...keep, $N])', replace: 'new Set(keep)' }],
   },
   {
     mistake: 'a session with people in it expires',
@@ -702,19 +742,27 @@ this.#run?.abort();`,
   {
     mistake: 'a generation is rejected while anything is drawn',
     breaks: ['S4'],
-    edits: [
-      { file: queue, find: 'return !this.#isClosed && $X;', replace: 'return !this.#isClosed && this.running === 0;' },
-    ],
+    edits: [{ file: queue, find: 'this.#isClosed || $X', replace: 'this.#isClosed || this.running > 0' }],
   },
   {
     mistake: 'any number of candidates may wait',
     breaks: ['S4'],
-    edits: [{ file: queue, find: 'return !this.#isClosed && $X;', replace: 'return !this.#isClosed;' }],
+    edits: [{ file: queue, find: 'this.#isClosed || $X', replace: 'this.#isClosed' }],
   },
   {
     mistake: 'any number of commands is accepted',
     breaks: ['S4'],
     edits: [{ file: sessions, in: 'execute', find: "if (!$C.take($I)) return reject('rate_limited');" }],
+  },
+  {
+    mistake: 'images are asked for at any rate',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'if (waitMs > 0) { $$$A }' }],
+  },
+  {
+    mistake: 'a command that asks for several images counts once',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'limiter.take($K, images)', replace: 'limiter.take($K, 1)' }],
   },
   {
     mistake: 'a burst of three commands is too fast',
