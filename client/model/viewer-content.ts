@@ -127,9 +127,11 @@ function attemptContent(
 function generationContent(t: Texts, state: SessionState, generation: Generation): ViewerContent {
   const { candidates, prompt, options } = generation;
   if (candidates > 1) return { kind: 'candidates', candidates: candidatesOf(t, state, generation.generationId) };
+  const last = state.snapshot?.attempts.at(-1);
+  // It is whole, though the service has not said its last word.
+  if (last?.image.generationId === generation.generationId) return attemptContent(t, state, last, 'finished');
   const partial = state.partials.get(0);
   if (partial) return { kind: 'partial', picture: partial, alt: imageAlt(t, 'partial', prompt) };
-  const last = state.snapshot?.attempts.at(-1);
   return last
     ? attemptContent(t, state, last, 'previous')
     : { kind: 'placeholder', ratio: ratioOf(options), isComing: false };

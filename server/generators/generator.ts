@@ -24,6 +24,8 @@ export interface GenerateRequest {
 export interface GeneratedImage {
   /** As the generator returned them, untouched (rule W4). */
   readonly bytes: Uint8Array;
+  /** Of the bytes, in hexadecimal, if the generator has computed it. */
+  readonly sha256?: string;
   readonly mediaType: MediaType;
   /** In pixels, as browsers show the image: an Exif orientation may swap width and height. */
   readonly width: number;
@@ -49,6 +51,11 @@ export type GeneratorProgress =
   /** The model has begun to draw: from here on a try may be billed. */
   | { readonly phase: 'drawing' }
   | { readonly phase: 'partial'; readonly image: GeneratedImage }
+  /**
+   * The image is whole, and can be shown. What it took, or that the service refuses it, is still to come: the result is then this image, or
+   * a failure takes it back. Reported once at most.
+   */
+  | { readonly phase: 'finished'; readonly image: GeneratedImage; readonly revisedPrompt?: string }
   /**
    * A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` tells people why, in English; `reasons` are its sentences
    * where they are ones that clients know. Unless `mayBeBilled` is false, the failed try counts as what it may have cost (rule S9).

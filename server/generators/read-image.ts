@@ -1,5 +1,6 @@
 /** An image as a service sends it, judged by its bytes. A declared type is never believed (rule S6). */
 import type { Limits } from '../platform/limits.ts';
+import type { DecodedText } from './base64-decoder.ts';
 import type { GeneratedImage } from './generator.ts';
 import { readImageFile } from './image-file.ts';
 
@@ -19,15 +20,11 @@ export function readImage(bytes: Uint8Array, limits: ImageByteLimits): Generated
   return isWhole && pixels > 0 ? { bytes, mediaType, width, height } : 'damaged';
 }
 
-/**
- * The image in a base64 text: in either alphabet, with or without padding, line breaks and a `data:` address around it. Its length is
- * checked before anything is decoded (rule S4). A text that is not base64 is not an image.
- */
-export function readBase64Image(text: string, limits: ImageByteLimits): GeneratedImage | ImageRejection {
-  const base64 = text.replace(/^\s*data:[^,]{0,200};base64,/i, '').replace(/\s+/g, '');
-  const byteLength = Buffer.byteLength(base64, 'base64');
-  if (byteLength > limits.UPSTREAM_IMAGE_BYTES) return 'too big';
-  const bytes = Buffer.from(base64, 'base64');
-  // The decoder skips characters that are not base64, and then returns fewer bytes than the text's length promises.
-  return bytes.byteLength === byteLength ? readImage(bytes, limits) : 'not an image';
+/** The image in a base64 text. A text that is not base64 is not an image. */
+export function readDecodedImage(text: DecodedText, limits: ImageByteLimits): GeneratedImage | ImageRejection {
+  const bytes = text.read();
+  if (bytes === 'not base64') return 'not an image';
+  if (typeof bytes === 'string') return bytes;
+  const image = readImage(bytes, limits);
+  return typeof image === 'string' || text.sha256 === undefined ? image : { ...image, sha256: text.sha256 };
 }

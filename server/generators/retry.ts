@@ -56,19 +56,22 @@ export function withRetries(
     const drawingTries = new Set<number>();
     /** Whether any other try may have drawn the image. */
     let mayBeDrawn = false;
+    /** Whether an image is shown: it is not drawn again. */
+    let isFinished = false;
     let lastTry = tries;
 
     const tryOnce = (number: number) => {
       if (number > 1) onProgress({ phase: 'started' });
       const onTryProgress = (progress: GeneratorProgress) => {
         if (progress.phase === 'drawing' || progress.phase === 'partial') drawingTries.add(number);
+        isFinished ||= progress.phase === 'finished';
         onProgress(progress);
       };
       return generator.generate(request, { signal: abort.signal, onProgress: onTryProgress });
     };
 
     const shouldRetry = async ({ error, attemptNumber }: { error: Error; attemptNumber: number }) => {
-      if (!(error instanceof GenerationFailed) || !error.transient) return false;
+      if (isFinished || !(error instanceof GenerationFailed) || !error.transient) return false;
       const { retryAfterMs = 0, mayBeDrawn: isInDoubt = false } = error.transient;
       if (isInDoubt) lastTry = Math.min(lastTry, attemptNumber + 1);
       if (attemptNumber >= lastTry) return false;

@@ -38,10 +38,14 @@ export interface GenerationContext {
   readonly limits: Limits;
 }
 
-/** Called for each candidate exactly once with `generated` or `failed`, except after `abort`. */
+/** Called for each candidate exactly once with `generated`, `reported` or `failed`, except after `abort`. */
 export interface GenerationListener {
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
+  /** The image is whole, and the candidate goes on: `reported` or `failed` follows. */
+  shown(candidate: number, image: StoredImage, revisedPrompt: string | undefined): void;
+  /** The last word about the image that was `shown`. `extras` are those that the service sent beside it. */
+  reported(candidate: number, shown: StoredImage, extras: readonly StoredImage[], result: GenerateResult): void;
   /** `images` are the candidate's own and those that the service sent beside it. */
   generated(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): void;
   failed(candidate: number, error: GenerationError): void;
@@ -66,7 +70,7 @@ interface Failure extends GenerationError {
 }
 
 type Outcome =
-  | { readonly result: GenerateResult; readonly images: readonly [StoredImage, ...StoredImage[]] }
+  | { readonly result: GenerateResult; readonly image: StoredImage; readonly extras: readonly StoredImage[] }
   | { readonly error: Failure; readonly upstream?: string };
 
 export class GenerationRun {
@@ -81,6 +85,8 @@ export class GenerationRun {
   /** Candidates that have not ended. */
   readonly #candidates = new Map<number, Candidate>();
   readonly #partials = new Map<number, StoredImage>();
+  /** Images of candidates that go on. They belong to the session. */
+  readonly #shown = new Map<number, StoredImage>();
   readonly #startedAt: number;
   /** When the first candidate left the queue. */
   #firstStartedAt: number | undefined;
@@ -136,7 +142,8 @@ export class GenerationRun {
     this.#abort.abort();
     for (const candidate of this.candidates) {
       this.#end(candidate);
-      this.#record(candidate, { outcome: 'cancelled' });
+      const shown = this.#shown.get(candidate);
+      this.#record(candidate, shown ? { outcome: 'generated', ...lengthOf(shown) } : { outcome: 'cancelled' });
     }
     this.#listener.ended();
   }
@@ -194,17 +201,22 @@ export class GenerationRun {
     const outcome = await this.#draw(candidate);
     if (this.#abort.signal.aborted) {
       // It was reported as cancelled, perhaps after the image had been stored.
-      if (outcome && 'images' in outcome) for (const { reservation } of outcome.images) reservation.release();
+      if (outcome && 'image' in outcome) {
+        for (const image of [outcome.image, ...outcome.extras]) {
+          if (image !== this.#shown.get(candidate)) image.reservation.release();
+        }
+      }
       return;
     }
     if (!outcome) return;
     this.#end(candidate);
-    if ('images' in outcome) {
-      const { images, result } = outcome;
+    if ('image' in outcome) {
+      const { image, extras, result } = outcome;
       this.#generated += 1;
       const { usage, estimatedCost } = result;
-      this.#record(candidate, { outcome: 'generated', byteLength: images[0].bytes.byteLength, usage, estimatedCost });
-      this.#listener.generated(candidate, images, result);
+      this.#record(candidate, { outcome: 'generated', ...lengthOf(image), usage, estimatedCost });
+      if (this.#shown.has(candidate)) this.#listener.reported(candidate, image, extras, result);
+      else this.#listener.generated(candidate, [image, ...extras], result);
     } else {
       const { error, upstream } = outcome;
       this.#record(candidate, { outcome: error.code, ...(upstream !== undefined && { upstream }) });
@@ -227,7 +239,10 @@ export class GenerationRun {
           signal.throwIfAborted();
           if (!reserved) throw GenerationFailed.of('no_memory', {});
           reservation = reserved;
-          return this.#generate(candidate);
+          return this.#generate(candidate, (image, revisedPrompt) => {
+            this.#show(candidate, this.#store(image, candidate, 'final', 0, reserved), revisedPrompt);
+            reservation = undefined; // The image holds it now.
+          });
         },
         {
           requester: this.#requester,
@@ -235,10 +250,12 @@ export class GenerationRun {
           onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }),
         },
       );
-      if (signal.aborted || !reservation) return undefined;
-      const image = this.#store(result.image, candidate, 'final', 0, reservation);
+      if (signal.aborted) return undefined;
+      const image =
+        this.#shown.get(candidate) ?? (reservation && this.#store(result.image, candidate, 'final', 0, reservation));
       reservation = undefined; // The image holds it now.
-      return { result, images: [image, ...this.#storeExtras(candidate, result)] };
+      if (image?.bytes !== result.image.bytes) throw new Error('the result is not the image that was shown');
+      return { result, image, extras: this.#storeExtras(candidate, result) };
     } catch (error) {
       return signal.aborted ? undefined : this.#failureOf(error);
     } finally {
@@ -246,7 +263,10 @@ export class GenerationRun {
     }
   }
 
-  async #generate(candidate: number): Promise<GenerateResult> {
+  async #generate(
+    candidate: number,
+    onFinished: (image: GeneratedImage, revisedPrompt: string | undefined) => void,
+  ): Promise<GenerateResult> {
     const { clock, generator } = this.#context;
     this.#firstStartedAt ??= clock.monotonic();
     this.#update(candidate, { phase: 'started' });
@@ -259,7 +279,10 @@ export class GenerationRun {
         if (!mayTry) return abort.abort(noBudget(progress.reason));
       } else if (progress.phase === 'started') expense?.begin();
       else expense?.drew();
-      this.#onProgress(candidate, progress);
+      // An image that comes late, or a second one, is not shown.
+      if (!this.#candidates.has(candidate) || this.#shown.has(candidate)) return;
+      if (progress.phase === 'finished') onFinished(progress.image, progress.revisedPrompt);
+      else this.#onProgress(candidate, progress);
     };
     expense?.begin();
     try {
@@ -274,7 +297,7 @@ export class GenerationRun {
     }
   }
 
-  #onProgress(candidate: number, progress: GeneratorProgress): void {
+  #onProgress(candidate: number, progress: Exclude<GeneratorProgress, { phase: 'finished' }>): void {
     const state = this.#candidates.get(candidate);
     if (!state) return;
     switch (progress.phase) {
@@ -310,9 +333,19 @@ export class GenerationRun {
     this.#listener.partialChanged(candidate);
   }
 
+  #show(candidate: number, image: StoredImage, revisedPrompt: string | undefined): void {
+    this.#shown.set(candidate, image);
+    this.#dropPartial(candidate);
+    this.#listener.shown(candidate, image, revisedPrompt);
+  }
+
   #end(candidate: number): void {
     this.#candidates.delete(candidate);
     this.#expenses[candidate]?.fail(true);
+    this.#dropPartial(candidate);
+  }
+
+  #dropPartial(candidate: number): void {
     this.#partials.get(candidate)?.reservation.release();
     this.#partials.delete(candidate);
   }
@@ -374,6 +407,8 @@ export class GenerationRun {
     };
   }
 }
+
+const lengthOf = ({ bytes }: StoredImage) => ({ byteLength: bytes.byteLength });
 
 /** A try that may have been billed has used up the budget (rule S9). */
 function noBudget(reason: string): GenerationFailed {

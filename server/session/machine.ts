@@ -1,11 +1,12 @@
 /** The session's state machine: which events are accepted in which state, and what follows. Pure: no I/O, no clock, no randomness. */
-import type { ActionName, Generation } from '../../shared/model.ts';
+import type { ActionName, Attempt, Generation } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import {
   type AttemptLists,
   createAttempt,
   discardAttempt,
   dropAttempts,
+  type FinishedImage,
   findAttempt,
   imageIdOf,
   inOrder,
@@ -29,6 +30,7 @@ import {
 } from './state.ts';
 import {
   accept,
+  type CandidateEvent,
   type CommandEvent,
   type Effect,
   type Event,
@@ -38,6 +40,7 @@ import {
   hasDigest,
   isFull,
   type MachineLimits,
+  type ReportedEvent,
   recorded,
   reject,
   type Transition,
@@ -48,9 +51,10 @@ export function transition(state: State, event: Event, limits: MachineLimits): T
     case 'command':
       return onCommand(state, event, limits);
     case 'generated':
+    case 'reported':
     case 'failed':
       // A result of a cancelled or superseded generation changes nothing (rule M4).
-      return isCurrent(state, event) ? onCandidateEnded(state, event) : accept(state);
+      return isCurrent(state, event) ? onCandidate(state, event) : accept(state);
     case 'forget':
       return onForget(state, event);
     case 'invitation':
@@ -218,31 +222,56 @@ function startOver(state: UserFeedback | Final, event: CommandEvent): Transition
 }
 
 /** The generation ends with its last candidate. */
-function onCandidateEnded(before: Generating, event: GeneratedEvent | FailedEvent): Transition {
-  const settled = [...before.settled, event.candidate];
-  const state = event.type === 'generated' ? addAttempts(before, event) : addFailure(before, event);
+function onCandidate(before: Generating, event: CandidateEvent): Transition {
+  const isProvisional = event.type === 'generated' && event.isProvisional;
+  const settled = isProvisional ? before.settled : [...before.settled, event.candidate];
+  const [state, effects] = afterCandidate(before, event);
   const next = { ...state, revision: state.revision + 1, settled };
   const { generation, attempts, error } = next;
-  if (settled.length < generation.candidates) return accept(next);
+  if (settled.length < generation.candidates) return accept(next, effects);
   const common = { ...commonOf(next), turn: next.turn + 1 };
-  return accept(idle(common, attempts, error && { generation, error }));
+  return accept(idle(common, attempts, error && { generation, error }), effects);
 }
 
-function addAttempts(state: Generating, event: GeneratedEvent): Generating {
+function afterCandidate(state: Generating, event: CandidateEvent): [Generating, Effect[]] {
+  switch (event.type) {
+    case 'generated':
+      return [addAttempts(state, [event, ...extrasOf(event)]), []];
+    case 'reported':
+      return [addAttempts(addReport(state, event), extrasOf(event)), []];
+    case 'failed':
+      return addFailure(state, event);
+  }
+}
+
+/** Usage and cost are of all images together: the first one carries them. */
+function extrasOf({ revisedPrompt, at, more = [] }: GeneratedEvent | ReportedEvent): FinishedImage[] {
+  return more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
+}
+
+function addAttempts(state: Generating, finished: readonly FinishedImage[]): Generating {
   const { generation, countBefore } = state;
-  const { revisedPrompt, at, more = [] } = event;
-  // Usage and cost are of all images together: the first one carries them.
-  const extras = more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
   // By candidate, so that pictures which are shown side by side stand in the order of their numbers, whichever is finished first.
-  const added = [event, ...extras].map((one) => createAttempt(generation, one, countBefore + 1 + one.image.candidate));
+  const added = finished.map((one) => createAttempt(generation, one, countBefore + 1 + one.image.candidate));
   const attemptCount = Math.max(state.attemptCount, ...added.map(({ number }) => number));
   return { ...state, attempts: inOrder([...state.attempts, ...added]), attemptCount };
 }
 
-function addFailure(state: Generating, { candidate, error }: FailedEvent): Generating {
-  const failures = [...(state.generation.failures ?? []), { candidate, error }];
+function addReport(state: Generating, { imageId, usage, estimatedCost }: ReportedEvent): Generating {
+  const report = { ...(usage && { usage }), ...(estimatedCost && { estimatedCost }) };
+  const attempts = state.attempts.map((one) => (imageIdOf(one) === imageId ? { ...one, ...report } : one));
+  return { ...state, attempts };
+}
+
+/** An image that the candidate has shown is taken back. Its number is not given again. */
+function addFailure(state: Generating, { candidate, error }: FailedEvent): [Generating, Effect[]] {
+  const { generation } = state;
+  const failures = [...(generation.failures ?? []), { candidate, error }];
   const sorted = failures.toSorted((one, other) => one.candidate - other.candidate);
-  return { ...state, generation: { ...state.generation, failures: sorted }, error: state.error ?? error };
+  const failed = { ...state, generation: { ...generation, failures: sorted }, error: state.error ?? error };
+  const imageIds = attemptsOfCandidate(state, candidate).map(imageIdOf);
+  if (imageIds.length === 0) return [failed, []];
+  return [{ ...failed, ...dropAttempts(state, new Set(imageIds)) }, [{ effect: 'drop', imageIds }]];
 }
 
 /** What was given up goes on record, so that whoever comes back can be told. */
@@ -265,11 +294,18 @@ function nextTurn(state: State, { act }: CommandEvent, action: ActionName): Comm
   return { ...commonOf(state), revision: state.revision + 1, turn: state.turn + 1, lastAction: { action, ...act } };
 }
 
-function isCurrent(state: State, event: GeneratedEvent | FailedEvent): state is Generating {
+function isCurrent(state: State, event: CandidateEvent): state is Generating {
   return (
     state.stage === 'generating' &&
     state.generation.generationId === event.generationId &&
     event.candidate < state.generation.candidates &&
-    !state.settled.includes(event.candidate)
+    !state.settled.includes(event.candidate) &&
+    (event.type !== 'generated' || attemptsOfCandidate(state, event.candidate).length === 0)
+  );
+}
+
+function attemptsOfCandidate({ generation, attempts }: Generating, candidate: number): Attempt[] {
+  return attempts.filter(
+    ({ image }) => image.generationId === generation.generationId && image.candidate === candidate,
   );
 }

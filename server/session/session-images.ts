@@ -14,18 +14,19 @@ export interface StoredImage {
 
 /** Takes over the reservation, and shrinks it to what the bytes take. */
 export function createStoredImage(
-  { bytes, mediaType, width, height }: GeneratedImage,
+  { bytes, mediaType, width, height, sha256 = sha256Of(bytes) }: GeneratedImage,
   identity: Pick<ImageReference, 'imageId' | 'generationId' | 'candidate' | 'kind' | 'index'>,
   reservation: Reservation,
 ): StoredImage {
   reservation.resize(bytes.byteLength);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
   return {
     reference: { ...identity, mediaType, byteLength: bytes.byteLength, sha256, width, height },
     bytes,
     reservation,
   };
 }
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** The final images of a session's attempts. */
 export class SessionImages {

@@ -32,7 +32,7 @@ import type { Spending } from './spending.ts';
 import { approvedIn, initialState, type State } from './state.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
-import type { Event, ForgetEvent } from './transition.ts';
+import type { Event, ForgetEvent, GeneratedEvent, ReportedEvent } from './transition.ts';
 import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
@@ -488,30 +488,53 @@ export class Session implements SessionView {
     return {
       progressChanged: (candidate) => this.#subscribers.notify((one) => one.progressChanged(candidate)),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
-      generated: (candidate, images, result) => this.#settle(() => this.#keep(candidate, images, result), images),
+      shown: (candidate, image, revisedPrompt) => {
+        const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
+        const event = {
+          type: 'generated',
+          generationId,
+          candidate,
+          image: image.reference,
+          isProvisional: true,
+        } as const;
+        this.#settle(() => this.#keep([image], { ...event, ...told }), [image]);
+      },
+      reported: (candidate, { reference: { imageId } }, extras, result) => {
+        const event = { type: 'reported', generationId, candidate, imageId, more: extras.map(referenceOf) } as const;
+        this.#settle(() => this.#keep(extras, { ...event, ...this.#told(result) }), extras);
+      },
+      generated: (candidate, images, result) => {
+        const [image, ...more] = images;
+        const event = {
+          type: 'generated',
+          generationId,
+          candidate,
+          image: image.reference,
+          more: more.map(referenceOf),
+        } as const;
+        this.#settle(() => this.#keep(images, { ...event, ...this.#told(result) }), images);
+      },
       failed: (candidate, error) => this.#settle(() => this.#apply({ type: 'failed', generationId, candidate, error })),
     };
   }
 
-  /** The bytes are stored first, so that no state ever shows an image without them. */
-  #keep(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): Answer {
-    const { usage, estimatedCost } = result;
+  /** What the generator says of an image, as the machine takes it in. */
+  #told({ usage, estimatedCost, revisedPrompt: given }: Omit<GenerateResult, 'image'>) {
     const { clock, limits } = this.#context;
-    const [{ reference: image }, ...more] = images;
     // It stands in every snapshot, as a person's own prompt does.
-    const revisedPrompt = result.revisedPrompt && cleanText(result.revisedPrompt.slice(0, limits.PROMPT_CHARACTERS));
-    for (const one of images) this.#images.add(one);
-    const answer = this.#apply({
-      type: 'generated',
-      generationId: image.generationId,
-      candidate,
-      image,
-      more: more.map(({ reference }) => reference),
+    const revisedPrompt = given && cleanText(given.slice(0, limits.PROMPT_CHARACTERS));
+    return {
       at: isoTime(clock),
       ...(revisedPrompt && { revisedPrompt }),
       ...(usage && { usage }),
       ...(estimatedCost && { estimatedCost }),
-    });
+    };
+  }
+
+  /** The bytes are stored first, so that no state ever shows an image without them. */
+  #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Answer {
+    for (const one of images) this.#images.add(one);
+    const answer = this.#apply(event);
     // The machine ignores a result that is no longer current (rule M4).
     const ignored = images
       .map(({ reference }) => reference.imageId)
@@ -556,6 +579,7 @@ export class Session implements SessionView {
   }
 }
 
+const referenceOf = ({ reference }: StoredImage) => reference;
 const FULL = 'This session is full. Try again in a little while.';
 const NOT_CREATOR = 'Only whoever opened the session can do that.';
 

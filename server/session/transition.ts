@@ -23,6 +23,17 @@ export interface GeneratedEvent extends FinishedImage {
   readonly candidate: number;
   /** Images that the service sent beside the one it was asked for. Each becomes an attempt of its own. */
   readonly more?: readonly ImageReference[];
+  /** The image is shown, and the candidate goes on until it is `reported`, or has `failed`, which takes the image back. */
+  readonly isProvisional?: true;
+}
+/** The service's last word about an image that is shown. */
+export interface ReportedEvent extends Omit<FinishedImage, 'image'> {
+  readonly type: 'reported';
+  readonly generationId: string;
+  readonly candidate: number;
+  readonly imageId: string;
+  /** As in `GeneratedEvent`. */
+  readonly more?: readonly ImageReference[];
 }
 export interface FailedEvent {
   readonly type: 'failed';
@@ -44,7 +55,8 @@ export interface InvitationEvent {
   readonly type: 'invitation';
   readonly entry: InvitationEntry;
 }
-export type Event = CommandEvent | GeneratedEvent | FailedEvent | ForgetEvent | InvitationEvent;
+export type CandidateEvent = GeneratedEvent | ReportedEvent | FailedEvent;
+export type Event = CommandEvent | CandidateEvent | ForgetEvent | InvitationEvent;
 
 export type Effect =
   | { readonly effect: 'start'; readonly generation: Generation }

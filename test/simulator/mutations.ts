@@ -92,8 +92,8 @@ export const mutations: readonly Mutation[] = [
       { file: machine, find: '$S.generation.generationId === $E.generationId', replace: 'true' },
       {
         file: run,
-        find: 'return this.#generate(candidate);',
-        replace: `return this.#generate(candidate).then((late) => {
+        find: 'return this.#generate(candidate, $F);',
+        replace: `return this.#generate(candidate, $F).then((late) => {
   if (signal.aborted) {
     const held = this.#context.memory.tryReserve(0);
     this.#listener.generated(candidate, [this.#store(late.image, candidate, 'final', 0, held)], late);
@@ -861,12 +861,17 @@ this.#run?.abort();`,
   {
     mistake: 'previews keep their memory after their candidate has ended',
     breaks: ['R7'],
-    edits: [{ file: run, in: '#end', find: '$I?.reservation.release();' }],
+    edits: [{ file: run, in: '#dropPartial', find: '$I?.reservation.release();' }],
   },
   {
     mistake: 'image messages keep their memory after they were sent',
     breaks: ['R7'],
     edits: [{ file: frames, find: 'frame.reservation.release();' }],
+  },
+  {
+    mistake: 'an image that was shown stays when its candidate fails',
+    breaks: ['M8'],
+    edits: [{ file: machine, in: 'addFailure', find: 'if ($A) return [failed, []];', replace: 'return [failed, []];' }],
   },
   {
     mistake: 'a failed candidate keeps its memory',

@@ -28,6 +28,9 @@ export function draw(step: DrawingStep, world: World): void {
       return onProgress({ phase: 'retrying', try: 2, retryInMs: 1_000, reason: 'The service is busy.' });
     case 'preview':
       return world.preview(drawing, step.bytes);
+    case 'show':
+      if (!drawing.shown) drawing.show(world.generator.paint(drawing, 'final', step.bytes));
+      return;
     case 'finish':
       return finish(drawing, step.bytes, world);
     case 'fail': {
@@ -45,5 +48,5 @@ const errors: Record<StepOf<'fail'>['by'], () => unknown> = {
 };
 
 export function finish(drawing: Drawing, bytes: number, world: World): void {
-  drawing.finish(world.generator.paint(drawing, 'final', bytes));
+  drawing.finish(drawing.shown ?? world.generator.paint(drawing, 'final', bytes));
 }

@@ -63,6 +63,8 @@ export class Drawing {
   readonly #settle: { resolve(result: GenerateResult): void; reject(error: unknown): void };
   isSettled = false;
   partials = 0;
+  /** The image that was shown before the drawing has ended. */
+  shown: GeneratedImage | undefined;
 
   constructor(request: GenerateRequest, context: GenerateContext, number: number) {
     const { promise, resolve, reject } = Promise.withResolvers<GenerateResult>();
@@ -78,9 +80,16 @@ export class Drawing {
     return !this.isSettled && !this.context.signal.aborted;
   }
 
+  /** The generator may do so once. */
+  show(image: GeneratedImage): void {
+    this.shown = image;
+    this.context.onProgress({ phase: 'finished', image });
+  }
+
   finish(image: GeneratedImage): void {
     this.isSettled = true;
-    this.#settle.resolve({ image, revisedPrompt: `Revised: ${this.request.prompt}` });
+    const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
+    this.#settle.resolve({ image, usage, revisedPrompt: `Revised: ${this.request.prompt}` });
   }
 
   fail(error: unknown): void {

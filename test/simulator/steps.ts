@@ -64,6 +64,8 @@ export type Step =
   // the generator
   | { readonly does: 'progress'; readonly drawing: number; readonly phase: 'started' | 'drawing' | 'retrying' }
   | { readonly does: 'preview'; readonly drawing: number; readonly bytes: number }
+  /** The image is whole, and its drawing goes on. */
+  | { readonly does: 'show'; readonly drawing: number; readonly bytes: number }
   | { readonly does: 'finish'; readonly drawing: number; readonly bytes: number }
   | { readonly does: 'fail'; readonly drawing: number; readonly by: 'refusal' | 'fault' | 'undefined' }
   | { readonly does: 'finish all'; readonly bytes: number }
@@ -293,6 +295,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.record({ does: does('preview'), drawing, bytes }) },
+  { weight: 8, arbitrary: fc.record({ does: does('show'), drawing, bytes }) },
   { weight: 16, arbitrary: fc.record({ does: does('finish'), drawing, bytes }) },
   {
     weight: 4,

@@ -118,7 +118,7 @@ export class World {
     for (const tab of this.tabRules.values()) tab.checkField();
     this.observe();
     for (const session of this.sessions.values()) session.checkDrawings();
-    this.#capacity.eventEnded(this.#liveDrawings);
+    this.#capacity.eventEnded(this.#awaitedImages);
     this.checks.throwIfBroken();
   }
 
@@ -156,8 +156,9 @@ export class World {
     startAgain();
   }
 
-  get #liveDrawings(): number {
-    return this.generator.drawings.filter(({ isLive }) => isLive).length;
+  /** Images that are still to come, for which memory is reserved. */
+  get #awaitedImages(): number {
+    return this.generator.drawings.filter(({ isLive, shown }) => isLive && !shown).length;
   }
 
   #startServer(): ServerProcess {
@@ -211,7 +212,7 @@ export class World {
     this.checks.check('R11', owner !== undefined, () => `drawing ${drawing.number} is for no session`);
     if (owner) this.#owners.set(drawing, owner);
     owner?.requested(drawing);
-    this.#capacity.check(this.#liveDrawings);
+    this.#capacity.check(this.#awaitedImages);
   }
 
   #onAborted(drawing: Drawing): void {

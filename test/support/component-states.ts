@@ -166,7 +166,7 @@ export function generating(previous?: ReceivedImage, partial?: ReceivedImage, dr
       ...shared,
       stage: 'generating',
       turn: 4,
-      generation: { ...generation, prompt: drawnPrompt },
+      generation: { ...generation, generationId: 'g2', prompt: drawnPrompt },
       ...(previous && withAttempt(previous)),
     },
     progress: progress({}),

@@ -93,6 +93,14 @@ export const scenarios = {
     await exchange.released();
     stream.completed(await stream.image());
   },
+  /** The last event comes when the test calls `release`. */
+  held_after_image: async (exchange) => {
+    const stream = new EventStream(exchange);
+    await stream.begin();
+    const image = await stream.image();
+    await exchange.released();
+    stream.completed(image);
+  },
   /** Previews that can't be shown, then a valid image. */
   bad_partial: async (exchange) => {
     const stream = new EventStream(exchange);

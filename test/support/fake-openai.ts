@@ -18,7 +18,7 @@
  *   keeps the image)
  * - no usable image comes: `no_image`, `incomplete`, `html`, `html_image`, `svg_image`, `cut_image`, `pixel_bomb`,
  *   `gzip_bomb`, `gzip_bomb_refusal`
- * - unusual answers that draw all the same: `odd_status`, `odd_media_type`, `wrong_media_type`, `odd_base64`, `whole_response`,
+ * - unusual answers that draw all the same: `held_after_image` (whose end comes by hand), `odd_status`, `odd_media_type`, `wrong_media_type`, `odd_base64`, `whole_response`,
  *   `bad_partial`, `late_item`, `strange_events`, `pings`, `two_images`, `never_ends`, `server_error_after_image`, `cut_after_image`
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

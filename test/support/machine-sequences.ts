@@ -4,6 +4,7 @@ import { transition } from '../../server/session/machine.ts';
 import { decisionsIn } from '../../server/session/record.ts';
 import { initialState, type State } from '../../server/session/state.ts';
 import type { Event, MachineLimits, Transition } from '../../server/session/transition.ts';
+import type { ImageReference } from '../../shared/model.ts';
 import {
   type CommandInput,
   commandEvent,
@@ -16,6 +17,8 @@ import {
   imageIds,
   later,
   reference,
+  reportedEvent,
+  shownEvent,
 } from './machine.ts';
 
 /** Which image, generation or turn a step refers to, as seen from the state that it meets. */
@@ -51,7 +54,9 @@ type Step =
   | { readonly do: 'discard' | 'restore'; readonly image: Which; readonly turn: Which | undefined }
   | { readonly do: 'cancel'; readonly reason: string | undefined; readonly turn: Which | undefined }
   | { readonly do: 'start_over'; readonly turn: Which | undefined }
-  | { readonly do: 'generated' | 'failed'; readonly generation: Which; readonly candidate: number }
+  | { readonly do: 'generated' | 'shown' | 'failed'; readonly generation: Which; readonly candidate: number }
+  /** Of an image that is shown, if there is one. */
+  | { readonly do: 'reported'; readonly generation: Which }
   | { readonly do: 'forget'; readonly inUse: Which | undefined };
 
 type CommandStep = Extract<Step, { readonly turn: unknown }>;
@@ -109,8 +114,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: is('cancel'), reason, turn }) },
   { weight: 2, arbitrary: fc.record({ do: is('start_over'), turn }) },
   { weight: 24, arbitrary: fc.record({ do: is('generated'), generation, candidate }) },
-  { weight: 3, arbitrary: fc.record({ do: is('failed'), generation, candidate }) },
-  { weight: 1, arbitrary: fc.record({ do: is('forget'), inUse }) },
+  { weight: 10, arbitrary: fc.record({ do: is('shown'), generation, candidate }) },
+  { weight: 8, arbitrary: fc.record({ do: is('reported'), generation }) },
+  { weight: 5, arbitrary: fc.record({ do: is('failed'), generation, candidate }) },
+  { weight: 2, arbitrary: fc.record({ do: is('forget'), inUse }) },
   ...deciding,
 );
 
@@ -180,6 +187,13 @@ class Player {
     switch (one.do) {
       case 'generated':
         return generatedEvent(`i${count}`, this.#generationId(one.generation), one.candidate);
+      case 'shown':
+        return shownEvent(`i${count}`, this.#generationId(one.generation), one.candidate);
+      case 'reported': {
+        const { imageId, candidate } = shownImage(this.#state) ?? { imageId: 'none', candidate: 9 };
+        const usage = { inputTokens: count, outputTokens: 1, totalTokens: count + 1 };
+        return reportedEvent(imageId, this.#generationId(one.generation), candidate, { usage });
+      }
       case 'failed':
         return failedEvent(this.#generationId(one.generation), one.candidate);
       case 'forget': {
@@ -267,4 +281,12 @@ class Player {
     if (which === 'foreign') return 'foreign';
     return this.#generationIds.at(which === 'older' ? -2 : -1) ?? 'none';
   }
+}
+
+/** The image of a candidate that goes on. */
+function shownImage(state: State): ImageReference | undefined {
+  if (state.stage !== 'generating') return undefined;
+  const { generation, settled } = state;
+  const own = state.attempts.filter(({ image }) => image.generationId === generation.generationId);
+  return own.find(({ image }) => !settled.includes(image.candidate))?.image;
 }

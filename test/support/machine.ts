@@ -10,6 +10,7 @@ import type {
   ForgetEvent,
   GeneratedEvent,
   MachineLimits,
+  ReportedEvent,
   Transition,
 } from '../../server/session/transition.ts';
 import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../../shared/model.ts';
@@ -79,6 +80,20 @@ export function generatedEvent(
 ): GeneratedEvent {
   const image = reference(imageId, generationId, candidate);
   return { type: 'generated', generationId, candidate, image, at: later, ...reported };
+}
+
+/** The same image, shown before its candidate has ended. */
+export function shownEvent(imageId: string, generationId = 'g1', candidate = 0): GeneratedEvent {
+  return { ...generatedEvent(imageId, generationId, candidate), isProvisional: true };
+}
+
+export function reportedEvent(
+  imageId: string,
+  generationId = 'g1',
+  candidate = 0,
+  reported: { usage?: Usage; estimatedCost?: EstimatedCost } = {},
+): ReportedEvent {
+  return { type: 'reported', generationId, candidate, imageId, at: later, ...reported };
 }
 
 export function failedEvent(generationId = 'g1', candidate = 0, error: GenerationError = networkError): FailedEvent {

@@ -39,6 +39,12 @@ export class Drawing {
     return image.bytes;
   }
 
+  /** The image is whole, and the drawing goes on. Returns the image, with which it may `finish`. */
+  show(image: GeneratedImage = imageOf(this.request.prompt), revisedPrompt?: string): GeneratedImage {
+    this.report({ phase: 'finished', image, ...(revisedPrompt !== undefined && { revisedPrompt }) });
+    return image;
+  }
+
   /** Returns the bytes that every client must receive. */
   finish(
     image: GeneratedImage = imageOf(this.request.prompt),

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import { attemptsOf } from '../../model/attempt-tree.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { showLatestLabel } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
@@ -79,9 +80,11 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
 /** Whether there will be more to see than one picture. True from the start of its generation, so that its arrival moves nothing. */
 function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
   if (!snapshot) return false;
-  const coming = snapshot.stage === 'generating' ? snapshot.generation.candidates : 0;
+  const { attempts } = snapshot;
+  const generation = snapshot.stage === 'generating' ? snapshot.generation : undefined;
+  const coming = generation ? generation.candidates - attemptsOf(generation, attempts).length : 0;
   const hasDiscarded = (snapshot.discarded?.length ?? 0) > 0;
-  return hasDiscarded || snapshot.attempts.length + coming > 1;
+  return hasDiscarded || attempts.length + coming > 1;
 }
 
 /** The image id of the attempt in the viewer, whether or not its bytes are here. */

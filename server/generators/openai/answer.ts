@@ -2,24 +2,34 @@
  * The JSON in an answer with status 200: one value, or one for each event of a stream. Its beginning tells which. Neither the request
  * nor the content type does: some servers send a stream that nobody asked for, or none, and declare a wrong type or no type.
  */
+
+import type { ImageByteLimits } from '../read-image.ts';
 import { eventsOf, type ServerSentEvent } from './event-stream.ts';
 import { failure } from './failures.ts';
+import { JsonReader } from './json-reader.ts';
 import type { Service } from './service.ts';
 import { safeWord } from './thrown-errors.ts';
 
 /**
- * An event's value has the event's name as its `type`, if it has no other. Events without JSON, such as keep-alives, and damaged ones are
+ * The texts of images are decoded (see `JsonReader`). An event's value has the event's name as its `type`, if it has no other. Events without JSON, such as keep-alives, and damaged ones are
  * passed over.
  * @throws {GenerationFailed} if the answer is neither JSON nor a stream of events, such as a proxy's own page
  * @throws {SyntaxError} if the answer is one JSON value that breaks off
  */
-export async function* valuesOf({ body, headers }: Response, service: Service): AsyncGenerator<unknown, void> {
+export async function* valuesOf(
+  { body, headers }: Response,
+  service: Service,
+  { UPSTREAM_IMAGE_BYTES }: Pick<ImageByteLimits, 'UPSTREAM_IMAGE_BYTES'>,
+): AsyncGenerator<unknown, void> {
   if (!body) return;
+  const createReader = () => new JsonReader(UPSTREAM_IMAGE_BYTES);
   const { beginning, chunks } = await startOf(body);
   if (/^[{[]/.test(beginning)) {
-    yield JSON.parse(await textOf(chunks));
+    const reader = createReader();
+    for await (const chunk of chunks) reader.write(chunk);
+    yield reader.end();
   } else if (/^(:|dat|eve|id|ret|$)/.test(beginning)) {
-    for await (const event of eventsOf(chunks)) {
+    for await (const event of eventsOf(chunks, createReader)) {
       const value = parseEvent(event);
       if (value !== undefined) yield value;
     }
@@ -39,7 +49,9 @@ async function startOf(stream: AsyncIterable<Uint8Array>) {
   }
   async function* chunks() {
     yield head;
-    yield* { [Symbol.asyncIterator]: () => iterator };
+    for await (const { buffer, byteOffset, byteLength } of { [Symbol.asyncIterator]: () => iterator }) {
+      yield Buffer.from(buffer, byteOffset, byteLength);
+    }
   }
   return { beginning: head.toString('latin1', 0, 3), chunks: chunks() };
 }
@@ -50,15 +62,9 @@ function withoutBlanks(bytes: Buffer): Buffer {
   return start < 0 ? Buffer.alloc(0) : rest.subarray(start);
 }
 
-async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function parseEvent({ name, data }: ServerSentEvent): unknown {
+function parseEvent({ name, data }: ServerSentEvent<JsonReader>): unknown {
   try {
-    const value: unknown = JSON.parse(data);
+    const value = data.end();
     const isNameless = typeof value === 'object' && value !== null && !('type' in value);
     return name !== '' && isNameless ? { type: name, ...value } : value;
   } catch {

@@ -1,60 +1,111 @@
 /** Splits server-sent events. https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
+import { byteFinder } from './byte-finder.ts';
 
-export interface ServerSentEvent {
+/** Takes in the data of one event while it arrives. */
+export interface DataReader {
+  write(bytes: Buffer): void;
+}
+
+export interface ServerSentEvent<Reader> {
   /** The text of its `event:` line; empty without one. */
   readonly name: string;
-  readonly data: string;
+  /** Has all of the event's data. */
+  readonly data: Reader;
 }
 
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
 const SPACE = 0x20;
+const NEWLINE = Buffer.from('\n');
+/** With the character after it, which is left out if it is a space. */
+const DATA_FIELD_BYTES = 'data: '.length;
 
-/** The events that carry data. One that the stream ends in is included, since some servers leave out the last empty line. */
-export async function* eventsOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent, void> {
-  let name = '';
-  let data: string[] = [];
-  for await (const line of linesOf(chunks)) {
-    if (line.length === 0) {
-      if (data.length > 0) yield { name, data: data.join('\n') };
-      name = '';
-      data = [];
-      continue;
-    }
-    const colon = line.indexOf(COLON);
-    const field = line.toString('latin1', 0, colon < 0 ? line.length : colon);
-    if (field !== 'data' && field !== 'event') continue;
-    const start = line[colon + 1] === SPACE ? colon + 2 : colon + 1;
-    const value = colon < 0 ? '' : line.toString('utf8', start);
-    if (field === 'data') data.push(value);
-    else name = value;
-  }
-  if (data.length > 0) yield { name, data: data.join('\n') };
+/**
+ * The events that carry data. Each gets a reader of its own, which is given the data as it arrives, so that no event is one long piece of
+ * work. An event that the stream ends in is included, since some servers leave out the last empty line.
+ */
+export async function* eventsOf<Reader extends DataReader>(
+  chunks: AsyncIterable<Buffer>,
+  createReader: () => Reader,
+): AsyncGenerator<ServerSentEvent<Reader>, void> {
+  const splitter = new EventSplitter(createReader);
+  for await (const chunk of chunks) yield* splitter.write(chunk);
+  yield* splitter.end();
 }
 
-/** Lines without their ends, which are CR, LF or both. A line of many chunks is joined once, when all of it is there. */
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
-  let begun: Uint8Array[] = [];
-  let endedInCr = false;
-  for await (const { buffer, byteOffset, byteLength } of chunks) {
-    const chunk = Buffer.from(buffer, byteOffset, byteLength);
-    const find = (byte: number, from: number): number => {
-      const position = chunk.indexOf(byte, from);
-      return position < 0 ? Number.POSITIVE_INFINITY : position;
-    };
-    // The LF of a CRLF may come in the next chunk.
-    let start: number = endedInCr && chunk[0] === LF ? 1 : 0;
-    let [lf, cr] = [find(LF, start), find(CR, start)];
-    for (let end = Math.min(lf, cr); end < byteLength; end = Math.min(lf, cr)) {
-      yield Buffer.concat([...begun, chunk.subarray(start, end)]);
-      begun = [];
-      start = cr + 1 === lf ? lf + 1 : end + 1;
-      if (lf < start) lf = find(LF, start);
-      if (cr < start) cr = find(CR, start);
-    }
-    if (byteLength > 0) endedInCr = start === byteLength && chunk[byteLength - 1] === CR;
-    if (start < byteLength) begun.push(chunk.subarray(start));
+class EventSplitter<Reader extends DataReader> {
+  readonly #createReader: () => Reader;
+  #name = '';
+  #data: Reader | undefined;
+  /** The beginning of a line, as long as it may be one of data, and the whole of any other line. */
+  #line: Buffer[] = [];
+  #kind: 'unknown' | 'data' | 'other' = 'unknown';
+  #endedInCr = false;
+
+  constructor(createReader: () => Reader) {
+    this.#createReader = createReader;
   }
-  if (begun.length > 0) yield Buffer.concat(begun);
+
+  /** Lines end in CR, LF or both. */
+  *write(chunk: Buffer): Generator<ServerSentEvent<Reader>, void> {
+    const [findLf, findCr] = [byteFinder(chunk, LF), byteFinder(chunk, CR)];
+    // The LF of a CRLF may come in the next chunk.
+    let start = this.#endedInCr && chunk[0] === LF ? 1 : 0;
+    while (start < chunk.length) {
+      const [lf, cr] = [findLf(start), findCr(start)];
+      const end = Math.min(lf, cr);
+      this.#take(chunk.subarray(start, end));
+      if (end < chunk.length) yield* this.#endLine();
+      start = cr + 1 === lf ? lf + 1 : end + 1;
+    }
+    if (chunk.length > 0) this.#endedInCr = chunk[chunk.length - 1] === CR;
+  }
+
+  *end(): Generator<ServerSentEvent<Reader>, void> {
+    yield* this.#endLine();
+    yield* this.#endEvent();
+  }
+
+  /** Takes in a part of the current line. */
+  #take(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    if (this.#kind === 'data') return this.#data?.write(bytes);
+    this.#line.push(bytes);
+    if (this.#kind === 'other') return;
+    const line = Buffer.concat(this.#line);
+    if (line.length < DATA_FIELD_BYTES) return;
+    this.#kind = line.toString('latin1', 0, 5) === 'data:' ? 'data' : 'other';
+    if (this.#kind === 'data') this.#addData(line.subarray(5));
+  }
+
+  *#endLine(): Generator<ServerSentEvent<Reader>, void> {
+    const line = Buffer.concat(this.#line);
+    const isEmpty = line.length === 0 && this.#kind === 'unknown';
+    if (this.#kind !== 'data') this.#takeField(line);
+    this.#line = [];
+    this.#kind = 'unknown';
+    if (isEmpty) yield* this.#endEvent();
+  }
+
+  #takeField(line: Buffer): void {
+    const colon = line.indexOf(COLON);
+    const field = line.toString('latin1', 0, colon < 0 ? line.length : colon);
+    const value = colon < 0 ? line.subarray(line.length) : line.subarray(colon + 1);
+    if (field === 'data') this.#addData(value);
+    else if (field === 'event') this.#name = value.toString('utf8', value[0] === SPACE ? 1 : 0);
+  }
+
+  /** The data of several lines is joined by line feeds. */
+  #addData(bytes: Buffer): void {
+    if (this.#data) this.#data.write(NEWLINE);
+    this.#data ??= this.#createReader();
+    this.#data.write(bytes.subarray(bytes[0] === SPACE ? 1 : 0));
+  }
+
+  *#endEvent(): Generator<ServerSentEvent<Reader>, void> {
+    if (this.#data) yield { name: this.#name, data: this.#data };
+    this.#name = '';
+    this.#data = undefined;
+  }
 }

@@ -2,8 +2,9 @@
 import * as v from 'valibot';
 import type { FailureDetail } from '../../../shared/model.ts';
 import { Count } from '../../../shared/schemas.ts';
+import { DecodedText } from '../base64-decoder.ts';
 import type { GenerateResult, GenerationFailed } from '../generator.ts';
-import { type ImageByteLimits, type ImageRejection, readBase64Image } from '../read-image.ts';
+import { type ImageByteLimits, type ImageRejection, readDecodedImage } from '../read-image.ts';
 import { failure } from './failures.ts';
 import type { TokenPrices } from './models.ts';
 import type { Service } from './service.ts';
@@ -11,15 +12,20 @@ import type { Service } from './service.ts';
 /** A rewritten prompt stands in every snapshot, so it is cut to the length that a person's own prompt may have. */
 const REVISED_PROMPT_CHARACTERS = 4_000;
 
-/** An image in base64, as a `data:` address too; a failure if it is none, not whole, or beyond the limits. */
+/** An image in base64, as `JsonReader` hands it over. */
+export const ImageText = v.instance(DecodedText);
+/** The same, if there is one. */
+export const optionalImage = v.fallback(v.nullish(ImageText), undefined);
+
+/** A failure if the text is no image, not whole, or beyond the limits. */
 export function readImageResult(
-  text: string,
+  text: DecodedText,
   revisedPrompt: string | null | undefined,
   service: Service,
   limits: ImageByteLimits,
 ): GenerateResult | GenerationFailed {
-  if (/^\s*https?:/i.test(text)) return failure('only_an_address', service);
-  const image = readBase64Image(text, limits);
+  if (/^https?:/i.test(text.start)) return failure('only_an_address', service);
+  const image = readDecodedImage(text, limits);
   if (typeof image === 'string') return failure(rejections[image], service);
   if (!revisedPrompt) return { image };
   return { image, revisedPrompt: revisedPrompt.slice(0, REVISED_PROMPT_CHARACTERS).toWellFormed() };

@@ -19,7 +19,7 @@ import {
 import type { ImageByteLimits } from '../read-image.ts';
 import { valuesOf } from './answer.ts';
 import { failure } from './failures.ts';
-import { combineResults, ImageTokens, readImageResult } from './image-result.ts';
+import { combineResults, ImageTokens, optionalImage, readImageResult } from './image-result.ts';
 import {
   isOpenAIImageModel,
   type ModelPrices,
@@ -79,7 +79,7 @@ function generate(request: GenerateRequest, caller: AbortSignal, options: Images
   const service = imagesService({ ...options, imageModel }, request.parent ? 'edits' : 'generations');
   return makeRequest(options, service, caller, async ({ images }, signal) => {
     const response = await send(images, request, imageModel, signal).asResponse();
-    const values = await Array.fromAsync(valuesOf(response, service));
+    const values = await Array.fromAsync(valuesOf(response, service, options.limits));
     return readAnswer(values, service, options.limits, pricesOf(imageModel, options.prices));
   });
 }
@@ -117,9 +117,9 @@ function editPrompt({ prompt, feedback }: GenerateRequest): string {
 }
 
 const image = {
-  b64_json: optionalText,
+  b64_json: optionalImage,
   /** Some servers put the image itself here, in a `data:` address. */
-  url: optionalText,
+  url: optionalImage,
   revised_prompt: optionalText,
   /** False if moderation has kept the image back, as xAI tells it. */
   respect_moderation: v.fallback(v.optional(v.boolean()), undefined),

@@ -1,9 +1,10 @@
 /** Reads the events of one streamed response: reports progress, and keeps the images or the reason why there are none. */
 import * as v from 'valibot';
+import type { DecodedText } from '../base64-decoder.ts';
 import { type GenerateContext, type GenerateResult, GenerationFailed } from '../generator.ts';
-import { type ImageByteLimits, readBase64Image } from '../read-image.ts';
+import { type ImageByteLimits, readDecodedImage } from '../read-image.ts';
 import { failure } from './failures.ts';
-import { combineResults, ImageTokens, readImageResult } from './image-result.ts';
+import { combineResults, ImageText, ImageTokens, optionalImage, readImageResult } from './image-result.ts';
 import type { TokenPrices } from './models.ts';
 import { isExplained, optionalText, parseRefusal, type Refusal, refusalIn, refused } from './refusals.ts';
 import type { Service } from './service.ts';
@@ -16,8 +17,8 @@ const refusal = v.pipe(
 const ImageCall = v.object({
   type: v.literal('image_generation_call'),
   id: optionalText,
-  /** The image in base64. Its presence decides: the call's `status` may still be `generating` then. */
-  result: optionalText,
+  /** The image. Its presence decides: the call's `status` may still be `generating` then. */
+  result: optionalImage,
   revised_prompt: optionalText,
   error: v.optional(refusal),
 });
@@ -53,7 +54,7 @@ type LastEvent = v.InferOutput<typeof LastEvent>;
 const StreamEvent = v.variant('type', [
   v.object({ type: v.literal('response.image_generation_call.in_progress') }),
   v.object({ type: v.literal('response.image_generation_call.generating') }),
-  v.object({ type: v.literal('response.image_generation_call.partial_image'), partial_image_b64: v.string() }),
+  v.object({ type: v.literal('response.image_generation_call.partial_image'), partial_image_b64: ImageText }),
   v.object({ type: v.literal('response.refusal.done') }),
   v.object({ type: v.literal('response.output_item.done'), item: Item }),
   LastEvent,
@@ -65,7 +66,7 @@ const WholeResponse = v.object({ output: v.array(v.unknown()), status: optionalT
 interface ReceivedImage {
   readonly id: string | null | undefined;
   /** An image that comes again in the last event is told by it. */
-  readonly base64: string;
+  readonly sha256: string | undefined;
   readonly result: GenerateResult;
 }
 
@@ -76,6 +77,8 @@ export class ResponseReader {
   readonly #prices: TokenPrices | undefined;
   #phase: 'sent' | 'started' | 'drawing' = 'sent';
   #images: readonly ReceivedImage[] = [];
+  /** The image that was reported while the stream went on. */
+  #shown: ReceivedImage | undefined;
   #tokens: ImageTokens | undefined;
   /** Why there is no image, unless one comes all the same. */
   #reason: GenerationFailed | undefined;
@@ -116,11 +119,11 @@ export class ResponseReader {
   /**
    * The result of a stream that has ended, or that broke off with the failure `broken`. What the stream itself said counts first: a
    * complete image is billed, so a break after it is no reason to draw it again.
-   * @throws {GenerationFailed} if it left no image
+   * @throws {GenerationFailed} if it left no image, or if the image that was shown is refused
    */
   finish(broken: GenerationFailed = failure('cut', this.#service, 'no last event')): GenerateResult {
     const [first, ...more] = this.#images.map(({ result }) => result);
-    if (!first) throw this.#reason ?? broken;
+    if (!first || (this.#shown && this.#shown.result !== first)) throw this.#reason ?? broken;
     return combineResults([first, ...more], this.#tokens, this.#prices);
   }
 
@@ -137,7 +140,8 @@ export class ResponseReader {
       case 'response.refusal.done':
         return this.#refuse({ code: 'refusal' });
       case 'response.output_item.done':
-        return this.#readItem(event.item);
+        this.#readItem(event.item);
+        return this.#show();
       default:
         return this.#readLast(event);
     }
@@ -160,14 +164,15 @@ export class ResponseReader {
     if (item.content.some((part) => part?.type === 'refusal')) this.#refuse({ code: 'refusal' });
   }
 
-  #readCall({ id, result: base64, revised_prompt: revisedPrompt, error }: ImageCall): void {
-    if (!base64) {
+  #readCall({ id, result: text, revised_prompt: revisedPrompt, error }: ImageCall): void {
+    if (!text) {
       if (error) this.#refuse(error, id);
       return;
     }
-    if (this.#images.some((image) => image.base64 === base64)) return;
-    const result = readImageResult(base64, revisedPrompt, this.#service, this.#limits);
-    if (!(result instanceof GenerationFailed)) this.#images = [...this.#images, { id, base64, result }];
+    const { sha256 } = text;
+    if (this.#images.some((image) => image.sha256 === sha256)) return;
+    const result = readImageResult(text, revisedPrompt, this.#service, this.#limits);
+    if (!(result instanceof GenerationFailed)) this.#images = [...this.#images, { id, sha256, result }];
     else if (!this.#isExplained) this.#explain(result);
   }
 
@@ -178,9 +183,17 @@ export class ResponseReader {
     this.#onProgress({ phase });
   }
 
+  /** The last event, which has the usage, repeats the image: at 10 Mbit/s that takes seconds. */
+  #show(): void {
+    const [first] = this.#images;
+    if (this.#shown || !first) return;
+    this.#shown = first;
+    this.#onProgress({ phase: 'finished', ...first.result });
+  }
+
   /** A preview that can't be shown is ignored. */
-  #preview(base64: string): void {
-    const image = readBase64Image(base64, this.#limits);
+  #preview(text: DecodedText): void {
+    const image = readDecodedImage(text, this.#limits);
     if (typeof image === 'object') this.#onProgress({ phase: 'partial', image });
   }
 

@@ -1,15 +1,18 @@
 /** Draws through the image tool of OpenAI's Responses API, or of a server that speaks it. One call makes one try. */
 import type { ResponseCreateParamsStreaming, ResponseInputContent } from 'openai/resources/responses/responses';
-import type { Clock } from '../../platform/clock.ts';
+import { type Clock, systemClock } from '../../platform/clock.ts';
 import type { Limits } from '../../platform/limits.ts';
+import { LinkedAbortController } from '../../platform/linked-abort-controller.ts';
 import {
   type GenerateContext,
   type GenerateRequest,
   type GenerateResult,
   GenerationFailed,
   type Generator,
+  type GeneratorProgress,
 } from '../generator.ts';
 import { valuesOf } from './answer.ts';
+import { failure } from './failures.ts';
 import { type ModelPrices, mostDollarsOf, openAICapabilities, pricesOf } from './models.ts';
 import { makeRequest, type OpenAIAccess } from './openai-client.ts';
 import { modelOf, parametersOf } from './parameters.ts';
@@ -51,6 +54,9 @@ export function createOpenAIGenerator(options: OpenAIOptions): Generator {
   };
 }
 
+/** The longest that an image is shown, and can't be approved, for want of the service's last word. */
+const LAST_WORD_MS = 10_000;
+
 async function generate(
   request: GenerateRequest,
   { signal: caller, onProgress }: GenerateContext,
@@ -58,13 +64,22 @@ async function generate(
 ): Promise<GenerateResult> {
   const imageModel = modelOf(request.options, options.imageModel);
   const service = responsesService({ model: options.model, imageModel });
-  const reader = new ResponseReader(onProgress, service, options.limits, pricesOf(imageModel, options.prices));
+  const { clock = systemClock } = options;
+  const abort = new LinkedAbortController(caller);
+  let cancelTimer = () => {};
+  const onReaderProgress = (progress: GeneratorProgress) => {
+    if (progress.phase === 'finished') {
+      cancelTimer = clock.after(LAST_WORD_MS, () => abort.abort(failure('cut', service, 'no last event')));
+    }
+    onProgress(progress);
+  };
+  const reader = new ResponseReader(onReaderProgress, service, options.limits, pricesOf(imageModel, options.prices));
   try {
-    return await makeRequest(options, service, caller, async (client, signal) => {
+    return await makeRequest(options, service, abort.signal, async (client, signal) => {
       const body = requestBody(request, imageModel, options);
       // The SDK's own reader fails at the first event that is not JSON.
       const response = await client.responses.create(body, { signal }).asResponse();
-      for await (const value of valuesOf(response, service)) {
+      for await (const value of valuesOf(response, service, options.limits)) {
         reader.read(value);
         if (reader.isOver) break;
       }
@@ -73,6 +88,9 @@ async function generate(
   } catch (error) {
     if (error instanceof GenerationFailed) return reader.finish(error);
     throw error;
+  } finally {
+    cancelTimer();
+    abort.dispose();
   }
 }
 

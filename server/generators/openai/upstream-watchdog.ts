@@ -25,15 +25,22 @@ export class UpstreamWatchdog {
   readonly #caller: AbortSignal;
   readonly #service: Service;
   readonly #limits: WatchdogLimits;
-  readonly #clock: Pick<Clock, 'after'>;
+  readonly #clock: Pick<Clock, 'after' | 'monotonic'>;
   readonly #onCallerAbort: () => void;
-  #cancelSilenceTimer: () => void = () => undefined;
+  /** On the monotonic clock. */
+  #heardAt = 0;
+  #cancelSilenceTimer: (() => void) | undefined;
 
   /**
    * Starts the timer of the silence, unless the service says nothing before its answer (rule R10). An abort of `caller` ends the request
    * too (rule R2).
    */
-  constructor(caller: AbortSignal, service: Service, limits: WatchdogLimits, clock: Pick<Clock, 'after'>) {
+  constructor(
+    caller: AbortSignal,
+    service: Service,
+    limits: WatchdogLimits,
+    clock: Pick<Clock, 'after' | 'monotonic'>,
+  ) {
     this.#caller = caller;
     this.#service = service;
     this.#limits = limits;
@@ -41,7 +48,7 @@ export class UpstreamWatchdog {
     this.#onCallerAbort = () => this.#stop(caller.reason);
     caller.addEventListener('abort', this.#onCallerAbort);
     if (caller.aborted) this.#onCallerAbort();
-    if (service.api === 'responses') this.#restartSilenceTimer();
+    if (service.api === 'responses') this.#hear();
   }
 
   /** Aborted when the request must end. The reason is a `GenerationFailed`, or the caller's own reason. */
@@ -53,12 +60,12 @@ export class UpstreamWatchdog {
   dispose(): void {
     this.#stop(over());
     this.#caller.removeEventListener('abort', this.#onCallerAbort);
-    this.#cancelSilenceTimer();
+    this.#cancelSilenceTimer?.();
   }
 
   /** The same response, of which every chunk is counted before the SDK buffers it (rule S4). */
   guard({ ok, status, statusText, headers, body }: UpstreamResponse): Response {
-    this.#restartSilenceTimer();
+    this.#hear();
     const chunks = body && this.#count(body, ok);
     const counted =
       chunks &&
@@ -81,7 +88,7 @@ export class UpstreamWatchdog {
     const limit = ok ? this.#limits.UPSTREAM_STREAM_BYTES : ERROR_BODY_BYTES;
     let bytes = 0;
     for await (const chunk of body) {
-      this.#restartSilenceTimer();
+      this.#hear();
       bytes += chunk.byteLength;
       if (bytes > limit) {
         if (ok) this.#stop(failure('too_much_data', this.#service));
@@ -96,12 +103,19 @@ export class UpstreamWatchdog {
     this.#controller.abort(reason);
   }
 
-  #restartSilenceTimer(): void {
-    this.#cancelSilenceTimer();
+  /** The silence begins anew. Its timer is set once and looks at the time when it fires: a stream has thousands of chunks. */
+  #hear(): void {
+    this.#heardAt = this.#clock.monotonic();
+    if (!this.#cancelSilenceTimer) this.#awaitSilence(this.#limits.UPSTREAM_SILENCE_MS);
+  }
+
+  #awaitSilence(ms: number): void {
     if (this.signal.aborted) return;
-    const { UPSTREAM_SILENCE_MS } = this.#limits;
-    this.#cancelSilenceTimer = this.#clock.after(UPSTREAM_SILENCE_MS, () =>
-      this.#stop(silent(this.#service, UPSTREAM_SILENCE_MS)),
-    );
+    this.#cancelSilenceTimer = this.#clock.after(ms, () => {
+      const { UPSTREAM_SILENCE_MS } = this.#limits;
+      const leftMs = this.#heardAt + UPSTREAM_SILENCE_MS - this.#clock.monotonic();
+      if (leftMs > 0) this.#awaitSilence(leftMs);
+      else this.#stop(silent(this.#service, UPSTREAM_SILENCE_MS));
+    });
   }
 }

@@ -32,7 +32,7 @@ describe('a company’s proxy', () => {
     const { fake, proxy, generator } = await setUp((http) => ({ http }));
     const { result, phases } = startGeneration(generator);
     expect((await result).image.bytes).toEqual(fake.sent[0]?.final);
-    expect(phases()).toEqual(['started', 'drawing', 'partial', 'partial']);
+    expect(phases()).toEqual(['started', 'drawing', 'partial', 'partial', 'finished']);
     expect(proxy.asked).toEqual(['POST http://openai.test/v1/responses']);
     expect(fake.requests[0]?.headers).toMatchObject({ host: 'openai.test', authorization: `Bearer ${OPENAI_KEY}` });
     expect(fake.requests[0]?.headers).not.toHaveProperty('proxy-authorization');

@@ -16,7 +16,7 @@ describe('a successful generation', () => {
       update.phase === 'partial' ? [Buffer.from(update.image.bytes)] : [],
     );
     expect(previews).toEqual(fake.sent[0]?.partials);
-    expect(phases()).toEqual(['started', 'drawing', 'partial', 'partial']);
+    expect(phases()).toEqual(['started', 'drawing', 'partial', 'partial', 'finished']);
   });
 
   test('it brings the rewritten prompt, the usage of the image tool and its cost', async () => {
@@ -27,6 +27,17 @@ describe('a successful generation', () => {
       // 17 of text at 5 dollars a million, 1,056 of an image at 30.
       estimatedCost: { amount: 0.031765, currency: 'USD' },
     });
+  });
+
+  test('R10: the image is shown before the last event, which brings the usage', async () => {
+    const { fake, generator } = await setUpOpenAI();
+    fake.next('held_after_image');
+    const { result, progress, reached } = startGeneration(generator);
+    await reached('finished');
+    const revisedPrompt = `${PROMPT}, in soft morning light`;
+    expect(progress.at(-1)).toMatchObject({ phase: 'finished', image: { width: 96 }, revisedPrompt });
+    fake.release();
+    expect(await result).toMatchObject({ usage: { totalTokens: 1_073 }, revisedPrompt });
   });
 
   test('configured prices estimate the cost of their model, and of no other', async () => {
@@ -76,7 +87,7 @@ describe('a successful generation', () => {
     fake.next('bad_partial');
     const { result, phases } = startGeneration(generator);
     await result;
-    expect(phases()).toEqual(['started', 'drawing']);
+    expect(phases()).toEqual(['started', 'drawing', 'finished']);
   });
 
   test('no timer and no listener is left behind', async () => {
@@ -139,7 +150,7 @@ describe('the request', () => {
         partial_images: 0,
       },
     ]);
-    expect(phases()).toEqual(['started', 'drawing']);
+    expect(phases()).toEqual(['started', 'drawing', 'finished']);
   });
 
   test('of a refinement sends the image itself and the feedback', async () => {

@@ -36,6 +36,45 @@ test('M1: candidates are shown in both tabs as they end, images and failures, an
   expect(await ana.stage('final')).toMatchObject({ approved: { imageId } });
 });
 
+test('R10 W2 W3: an image is shown in both tabs as soon as it is whole; its usage follows, and then it can be approved', async () => {
+  const { ana, ben, generator } = await startSession();
+  ana.send({ type: 'generate', commandId: 'go', prompt: 'a cat' });
+  const drawing = await generator.drawing(0);
+  const image = drawing.show();
+  for (const tab of [ana, ben]) {
+    const { attempts } = await tab.stage('generating', (snapshot) => snapshot.attempts.length === 1);
+    expect(attempts[0]).not.toHaveProperty('usage');
+    expect(bytesOf(tab.last('image')).equals(image.bytes)).toBe(true);
+  }
+  const { imageId } = ana.last('image');
+  ben.send({ type: 'approve', commandId: 'early', imageId });
+  expect(await ben.answer('early')).toMatchObject({ code: 'wrong_stage' });
+  const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
+  drawing.finish(image, { usage });
+  for (const tab of [ana, ben]) {
+    expect(await tab.stage('user_feedback')).toMatchObject({ image: { imageId }, attempts: [{ usage }] });
+    expect(tab.of('image')).toHaveLength(1);
+  }
+  ben.send({ type: 'approve', commandId: 'late', imageId });
+  expect(await ana.stage('final')).toMatchObject({ approved: { imageId } });
+});
+
+test('R10: an image that moderation refuses after it was shown is taken back in both tabs, with the reason', async () => {
+  const { ana, ben, generator } = await startSession();
+  ana.send({ type: 'generate', commandId: 'go', prompt: 'a cat' });
+  const drawing = await generator.drawing(0);
+  drawing.show();
+  await ben.stage('generating', ({ attempts }) => attempts.length === 1);
+  drawing.fail(blocked);
+  for (const tab of [ana, ben]) {
+    const error = { code: 'moderation_blocked', message: 'The service refused.' };
+    expect(await tab.stage('initial_input', (snapshot) => snapshot.error !== undefined)).toMatchObject({
+      attempts: [],
+      error,
+    });
+  }
+});
+
 test('R2: there is one upstream request for each candidate, and a cancel closes them all', async () => {
   const { fake, generator } = await setUpOpenAI();
   for (let count = 0; count < 3; count += 1) fake.next('held');

@@ -83,7 +83,7 @@ export class TransitionRules {
     else if (entry?.kind === 'forgotten') this.#onForgotten(before, state, use);
     else if (entry) this.#onRecorded(entry.kind, before, state);
     else if (isRearranged(before, state)) this.#onRearranged(before, state);
-    else if (before.stage === 'generating') this.#onCandidateEnded(before, state);
+    else if (before.stage === 'generating') this.#onCandidate(before, state);
     else this.#onRemoved(before, state);
   }
 
@@ -196,23 +196,32 @@ export class TransitionRules {
     this.#checks.check('M3', isApprovedHere, () => 'the approved image is no attempt any more');
   }
 
-  #onCandidateEnded(before: Generating, state: State): void {
+  /** A candidate has shown its image, has ended, or both. */
+  #onCandidate(before: Generating, state: State): void {
     const { generation } = before;
+    const settled = state.stage === 'generating' ? state.settled : undefined;
+    const isOver = settled === undefined || settled.length === before.settled.length + 1;
     const added = state.attempts.filter(({ image }) => !ids(before.attempts).includes(image.imageId));
     this.#checks.check('M4', added.length <= 1, () => `${added.length} images came at once`);
     for (const attempt of added) this.#checkNewAttempt(attempt, before, state);
     const isNumbered = added.every(({ number, image }) => number === before.countBefore + 1 + image.candidate);
     this.#checks.check('discard', isNumbered, () => `attempts have other numbers than follow ${before.countBefore}`);
-    const areKept = ids(before.attempts).every((imageId) => ids(state.attempts).includes(imageId));
-    this.#checks.check('R13', areKept, () => 'an attempt was dropped for another');
     const unfinished = unfinishedOf(state);
     const after = state.stage === 'generating' ? state.generation : unfinished?.generation;
-    const failures = after?.failures?.length ?? 0;
-    const isListed = failures === (generation.failures?.length ?? 0) + (added.length === 0 ? 1 : 0);
-    this.#checks.check('M8', isListed, () => `${failures} failures are listed`);
+    const failures = after?.failures ?? [];
+    const failed = failures.filter((one) => !generation.failures?.some(({ candidate }) => candidate === one.candidate));
+    const isListed = failed.length <= (added.length === 0 && isOver ? 1 : 0);
+    this.#checks.check('M8', isListed, () => `${failed.length} failures came with ${added.length} images`);
+    const isOfFailed = ({ image }: Attempt) =>
+      image.generationId === generation.generationId && image.candidate === failed[0]?.candidate;
+    const remaining = before.attempts.filter((attempt) => !isOfFailed(attempt));
+    const isTakenBack = !state.attempts.some(isOfFailed);
+    this.#checks.check('M8', isTakenBack, () => 'a candidate failed, and the image that it had shown is still there');
+    const areKept = ids(remaining).every((imageId) => ids(state.attempts).includes(imageId));
+    this.#checks.check('R13', areKept, () => 'an attempt was dropped for another');
     if (state.stage === 'generating') return;
-    if (added.length === 0) {
-      const hasSameAttempts = isDeepStrictEqual(ids(state.attempts), ids(before.attempts));
+    if (failed.length > 0) {
+      const hasSameAttempts = isDeepStrictEqual(ids(state.attempts), ids(remaining));
       const isKept = isSameRequest(generation, unfinished?.generation) && hasSameAttempts;
       this.#checks.check('M8', isKept, () => 'a failure lost the generation or an image');
     }
@@ -284,5 +293,6 @@ function isRearranged(before: State, state: State): boolean {
 function isForgotten(before: State, state: State): boolean {
   const isFewer = state.attempts.length < before.attempts.length || state.discarded.length < before.discarded.length;
   const isAnyNew = ids(state.attempts).some((imageId) => !ids(before.attempts).includes(imageId));
-  return isFewer && !isAnyNew && state.stage === before.stage && state.turn === before.turn;
+  const isNoneSettled = !('settled' in before && 'settled' in state) || before.settled.length === state.settled.length;
+  return isFewer && !isAnyNew && isNoneSettled && state.stage === before.stage && state.turn === before.turn;
 }

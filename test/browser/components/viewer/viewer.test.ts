@@ -38,6 +38,15 @@ test('no picture is said to be on its way after the session has ended, nor while
   expect(onItsWay().query()).toBeNull();
 });
 
+test('R10: a picture that is whole is shown while its generation goes on, as the only one there is', async () => {
+  const { snapshot, ...session } = states.generating(picture);
+  if (snapshot?.stage !== 'generating') throw new Error('Nothing is drawn.');
+  const generation = { ...snapshot.generation, generationId: picture.reference.generationId };
+  await show({ ...session, snapshot: { ...snapshot, generation } });
+  await expect.element(page.getByRole('img', { name: /^Generated image/ })).toBeVisible();
+  expect(page.getByRole('toolbar').query()).toBeNull();
+});
+
 test('in a stage of a newer server the latest attempt is shown, and nothing can be discarded', async () => {
   const { snapshot, ...session } = states.deciding(picture);
   if (!snapshot) throw new Error('There is no snapshot.');

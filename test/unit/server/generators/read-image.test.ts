@@ -1,7 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { readBase64Image, readImage } from '../../../../server/generators/read-image.ts';
+import { readDecodedImage, readImage } from '../../../../server/generators/read-image.ts';
 import {
   exif,
   flippedAt,
@@ -14,6 +14,7 @@ import {
   webpChunk,
   webpOf,
 } from '../../../support/image-files.ts';
+import { decoded } from '../../../support/json-answers.ts';
 
 const limits = { UPSTREAM_IMAGE_BYTES: 1_000_000, UPSTREAM_IMAGE_PIXELS: 40_000_000 };
 
@@ -210,10 +211,10 @@ describe('S4: limits hold before anything of their size is allocated', () => {
 
   test('S4: base64 of too many bytes is not decoded', () => {
     const base64 = `${png.toString('base64')}\n`;
-    expect(readBase64Image(base64, { ...limits, UPSTREAM_IMAGE_BYTES: png.length })).toMatchObject({ bytes: png });
+    expect(readDecodedImage(decoded(base64, png.length), limits)).toMatchObject({ bytes: png });
     const decode = vi.spyOn(Buffer, 'from');
     onTestFinished(() => void vi.restoreAllMocks());
-    expect(readBase64Image(base64, { ...limits, UPSTREAM_IMAGE_BYTES: png.length - 1 })).toBe('too big');
+    expect(readDecodedImage(decoded(base64, png.length - 1), limits)).toBe('too big');
     expect(decode).not.toHaveBeenCalled();
   });
 });
@@ -233,12 +234,12 @@ describe('base64', () => {
     ['as a data: address of a wrong type, with parameters', `DATA:text/plain;name="a.png";BASE64,\n${base64}`],
     ['as a data: address without a type', `data:;base64,${base64}`],
   ])('W4: %s gives the same bytes', (_, text) => {
-    expect(readBase64Image(text, limits)).toMatchObject({ bytes: padded, mediaType: 'image/png' });
+    expect(readDecodedImage(decoded(text), limits)).toMatchObject({ bytes: padded, mediaType: 'image/png' });
   });
 
   test('W4: a text that is not entirely base64 is not an image', () => {
     for (const text of [`${base64.slice(0, 60)}!${base64.slice(60)}`, '<html>', '', 'data:image/png,%89PNG']) {
-      expect(readBase64Image(text, limits)).toBe('not an image');
+      expect(readDecodedImage(decoded(text), limits)).toBe('not an image');
     }
   });
 });

@@ -122,6 +122,14 @@ describe('which failures are tried again', () => {
     expect([run.clock.timers, getEventListeners(run.abort.signal, 'abort')]).toEqual([0, []]);
   });
 
+  test('R10: a try that has shown its image is the last one', async () => {
+    const shows: Try = ({ onProgress }) => {
+      onProgress({ phase: 'finished', ...image });
+      return Promise.reject(new GenerationFailed('network', 'Cut.', { retryable: true, transient: {} }));
+    };
+    await expect(start([shows, succeeds]).result).rejects.toMatchObject({ code: 'network' });
+  });
+
   test('three tries are made, and the last failure is reported', async () => {
     const run = start([fails('network', {}), fails('timeout', {}), fails('provider_error', {})]);
     await run.passWait();

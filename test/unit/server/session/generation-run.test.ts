@@ -352,6 +352,91 @@ describe('images that the service sends though nobody asked for them', () => {
   });
 });
 
+describe('R10: an image that is shown before its candidate has ended', () => {
+  const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
+  const imageIds = (member: TestMember) => member.state.attempts.map(({ image }) => image.imageId);
+
+  test('is an attempt at once, replaces the preview, and gets its usage at the end', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    drawing.preview();
+    const subscriber = ana.follow();
+    const image = drawing.show(imageOf('kite', 5_000), 'a scarlet kite');
+    await settled();
+    expect(ana.snapshot).toMatchObject({ stage: 'generating', attempts: [{ revisedPrompt: 'a scarlet kite' }] });
+    expect(ana.snapshot.attempts[0]).not.toHaveProperty('usage');
+    expect([ana.session.partial(0), core.memory.usedBytes, core.outcomes]).toEqual([undefined, 5_000, []]);
+    const [imageId = ''] = ana.session.shownImages;
+    expect(ana.session.image(imageId)?.bytes).toBe(image.bytes);
+
+    drawing.preview();
+    drawing.show(imageOf('another'));
+    drawing.finish(image, { usage });
+    await settled();
+    expect(ana.state).toMatchObject({ stage: 'user_feedback', attempts: [{ image: { imageId }, usage }] });
+    expect([core.memory.usedBytes, core.outcomes, core.queue.running]).toEqual([5_000, ['generated'], 0]);
+    const line = core.log.find(({ msg }) => msg === 'candidate ended');
+    expect(line).toMatchObject({ byteLength: 5_000, outputTokens: 2 });
+    expect(subscriber.calls.filter((call) => call !== 'viewers')).toEqual(['snapshot', 'snapshot']);
+  });
+
+  test('keeps its place in the queue until the end', async () => {
+    const { core, drawings, drawing } = await startGeneration({ limits: { CONCURRENT_CANDIDATES: 1 } }, 2);
+    const image = drawing.show();
+    await settled();
+    expect([core.queue.running, drawings.length]).toEqual([1, 1]);
+    drawing.finish(image);
+    await settled();
+    expect(drawings).toHaveLength(2);
+  });
+
+  test('is taken back with its bytes when moderation refuses it', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    drawing.show();
+    await settled();
+    drawing.fail(new GenerationFailed('moderation_blocked', 'The picture was refused.', { retryable: false }));
+    await settled();
+    const error = { code: 'moderation_blocked', message: 'The picture was refused.' };
+    expect(ana.snapshot).toMatchObject({ stage: 'initial_input', attempts: [], error });
+    expect([core.memory.usedBytes, core.outcomes]).toEqual([0, ['moderation_blocked']]);
+  });
+
+  test('comes with the others that the service sent beside it', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    const image = drawing.show(imageOf('kite', 5_000));
+    drawing.finish(image, { usage, moreImages: [imageOf('second', 3_000)] });
+    await settled();
+    expect(ana.state.attempts).toMatchObject([{ usage }, { image: { candidate: 1 } }]);
+    expect([core.memory.usedBytes, core.outcomes]).toEqual([8_000, ['generated']]);
+  });
+
+  test.each(['cancel', 'close'] as const)(
+    'R2 R7: when %s meets it at any moment, it is kept or gone with its memory, and reported once',
+    async (end) => {
+      for (let count = 0; count <= 30; count += 1) {
+        const { core, ana, drawing } = await startGeneration();
+        const image = drawing.show(imageOf('kite', 5_000));
+        if (count % 2 === 0) drawing.finish(image);
+        await microtasks(count);
+        await endBy(end, ana, () => {});
+        expect(drawing.signal.aborted || count % 2 === 0).toBe(true);
+        const when = `${end} after ${count} microtasks`;
+        const kept = end === 'close' ? 0 : imageIds(ana).length;
+        expect([core.memory.usedBytes, core.outcomes], when).toEqual([kept * 5_000, ['generated']]);
+        expect([core.faults, core.queue.running], when).toEqual([[], 0]);
+      }
+    },
+  );
+
+  test('R8: a result of another image is our mistake: the image goes, and nothing is left of either', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    drawing.show();
+    drawing.finish(imageOf('another'));
+    await settled();
+    expect([ana.state.stage, core.memory.usedBytes, core.outcomes]).toEqual(['initial_input', 0, ['provider_error']]);
+    expect(core.faults).toHaveLength(1);
+  });
+});
+
 describe('S9: what counts as spent', () => {
   const DOLLARS = 0.2;
   const price = { estimatedCost: { amount: 0.05, currency: 'USD' } };
@@ -392,6 +477,17 @@ describe('S9: what counts as spent', () => {
     if (command) await ana.send(command);
     await settled();
     expect(core.sessions.spentToday).toEqual({ asks, dollars });
+  });
+
+  test('an image that was shown is billed, whether it is refused or its generation is cancelled', async () => {
+    for (const end of ['fail', 'cancel'] as const) {
+      const { core, ana, drawing } = await startPriced();
+      drawing.show();
+      if (end === 'fail') drawing.fail(failure(false));
+      else await ana.send({ type: 'cancel' });
+      await settled();
+      expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+    }
   });
 
   test('a failure after the model had begun to draw is billed, whatever the generator says', async () => {

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { transition } from '../../../../server/session/machine.ts';
 import { isDecision } from '../../../../server/session/record.ts';
 import { approvedIn, type State } from '../../../../server/session/state.ts';
-import type { Effect } from '../../../../server/session/transition.ts';
-import type { RecordEntry } from '../../../../shared/model.ts';
+import type { Effect, Event, GeneratedEvent } from '../../../../server/session/transition.ts';
+import type { Attempt, RecordEntry } from '../../../../shared/model.ts';
 import type { Command } from '../../../../shared/protocol.ts';
 import { accepted, commandEvent, discardedIds, imageIds, sha256Of } from '../../../support/machine.ts';
 import { decisionSequence, type Moment, sequence } from '../../../support/machine-sequences.ts';
@@ -12,7 +12,7 @@ import { approversOf, decidedImagesIn } from '../../../support/votes.ts';
 
 /** A fixed seed: the same sequences each time, so that no test depends on luck. */
 const SEED = 1;
-const RUNS = 200;
+const RUNS = 300;
 /** A rule that has something to say about fewer moments is not tested by these sequences. */
 const MIN_HITS = 20;
 
@@ -72,6 +72,13 @@ const isApprovedAgain = ({ before, event }: Moment) =>
 function decisionRule(title: string, check: (moment: Moment) => boolean): void {
   rule(title, check, decisionSequence);
 }
+
+const isOfCandidate = (event: Event) =>
+  event.type === 'generated' || event.type === 'reported' || event.type === 'failed';
+/** Its candidate goes on. */
+const isShowing = (event: Event) => event.type === 'generated' && event.isProvisional === true;
+const isOf = ({ generationId, candidate }: Pick<GeneratedEvent, 'generationId' | 'candidate'>, { image }: Attempt) =>
+  image.generationId === generationId && image.candidate === candidate;
 
 describe('over random sequences of commands and results', () => {
   rule('M1: a command is wrong_stage exactly when its stage does not allow it', (moment) => {
@@ -150,7 +157,7 @@ describe('over random sequences of commands and results', () => {
 
   rule('M4: a result of a generation that is not the current one changes nothing', (moment) => {
     const { before, event, result } = moment;
-    if (event.type !== 'generated' && event.type !== 'failed') return false;
+    if (!isOfCandidate(event)) return false;
     if (before.stage === 'generating' && before.generation.generationId === event.generationId) return false;
     expect(result).toEqual({ accepted: true, state: before, effects: [] });
     expect(hasChanged(moment)).toBe(false);
@@ -159,10 +166,11 @@ describe('over random sequences of commands and results', () => {
 
   rule('M4: each candidate ends once', (moment, earlier) => {
     const { event } = moment;
-    if (event.type !== 'generated' && event.type !== 'failed') return false;
+    if (!isOfCandidate(event)) return false;
     const hasEnded = earlier.some(
       (one) =>
-        (one.event.type === 'generated' || one.event.type === 'failed') &&
+        isOfCandidate(one.event) &&
+        !isShowing(one.event) &&
         hasChanged(one) &&
         one.event.generationId === event.generationId &&
         one.event.candidate === event.candidate,
@@ -179,7 +187,8 @@ describe('over random sequences of commands and results', () => {
 
   rule('M5: there is no error after a generation that succeeded with all candidates', (moment) => {
     const { before, event, after } = moment;
-    const isEnd = before.stage === 'generating' && event.type === 'generated' && after.stage === 'user_feedback';
+    const isSuccess = event.type === 'generated' || event.type === 'reported';
+    const isEnd = before.stage === 'generating' && isSuccess && after.stage === 'user_feedback';
     if (!isEnd || before.error) return false;
     expect(unfinishedOf(after)).toBeUndefined();
     return true;
@@ -228,7 +237,31 @@ describe('over random sequences of commands and results', () => {
       ...(event.type === 'failed' && { failures: expect.anything() }),
     });
     expect(unfinishedOf(after)?.error !== undefined).toBe(!isCancelled);
-    if (event.type !== 'generated') expect(after.attempts).toEqual(before.attempts);
+    if (isCancelled) expect(after.attempts).toEqual(before.attempts);
+    return true;
+  });
+
+  rule('R10: a failure takes the image back that its candidate has shown, and no other', (moment) => {
+    const { before, event, after } = moment;
+    if (event.type !== 'failed' || !hasChanged(moment)) return false;
+    const others = before.attempts.filter((attempt) => !isOf(event, attempt));
+    expect(imageIds(after)).toEqual(others.map(({ image }) => image.imageId));
+    return others.length < before.attempts.length;
+  });
+
+  rule('R10: an image that is shown can’t be approved before its candidate has ended', (moment) => {
+    if (!isShowing(moment.event) || !hasChanged(moment)) return false;
+    expect(moment.after).toMatchObject({ stage: 'generating', turn: moment.before.turn });
+    return true;
+  });
+
+  rule('what the service reports at last is added to the image that is shown', (moment) => {
+    const { before, event, after } = moment;
+    if (event.type !== 'reported' || !hasChanged(moment)) return false;
+    const { usage } = event;
+    expect(after.attempts).toEqual(
+      before.attempts.map((one) => (one.image.imageId === event.imageId ? { ...one, usage } : one)),
+    );
     return true;
   });
 
@@ -451,17 +484,20 @@ describe('over random sequences of commands and results', () => {
     },
   );
 
-  rule('R13: an attempt goes by a remove, a start over or a forget, and by nothing else', (moment) => {
-    const { before, event } = moment;
-    const dropped = droppedBy(moment);
-    if (dropped.length === 0) return false;
-    const by = event.type === 'command' ? event.command.type : event.type;
-    expect(['remove', 'start_over', 'forget']).toContain(by);
-    if (by === 'forget') expect(moment.after.record.at(-1)).toMatchObject({ kind: 'forgotten' });
-    if (event.type !== 'command' || event.command.type !== 'remove') return false;
-    for (const imageId of dropped) expect([...decidedImagesIn(before), ...event.lookedAt]).not.toContain(imageId);
-    return true;
-  });
+  rule(
+    'R13: an attempt goes by a remove, a start over, a forget or a failure that takes it back, and by nothing else',
+    (moment) => {
+      const { before, event } = moment;
+      const dropped = droppedBy(moment);
+      if (dropped.length === 0) return false;
+      const by = event.type === 'command' ? event.command.type : event.type;
+      expect(['remove', 'start_over', 'forget', 'failed']).toContain(by);
+      if (by === 'forget') expect(moment.after.record.at(-1)).toMatchObject({ kind: 'forgotten' });
+      if (event.type !== 'command' || event.command.type !== 'remove') return false;
+      for (const imageId of dropped) expect([...decidedImagesIn(before), ...event.lookedAt]).not.toContain(imageId);
+      return true;
+    },
+  );
 
   rule('R13: the limit of attempts holds, since a generation that would exceed it does not start', (moment) => {
     const { before, result, after, limits } = moment;

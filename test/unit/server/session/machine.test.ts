@@ -23,8 +23,10 @@ import {
   networkError,
   reference,
   regenerate,
+  reportedEvent,
   restore,
   sha256Of,
+  shownEvent,
   startOver,
   stateAfter,
   stateFrom,
@@ -161,6 +163,49 @@ describe('results', () => {
       ['i1', 2],
       ['i2', 3],
     ]);
+  });
+
+  describe('R10: an image that is whole before its candidate has ended', () => {
+    const usage = { inputTokens: 1, outputTokens: 2, totalTokens: 3 };
+    const shown = stateAfter(...oneAttempt, regenerate, shownEvent('i2', 'g2'));
+
+    test('is the newest attempt, and nothing can be approved yet', () => {
+      expect([shown.stage, imageIds(shown)]).toEqual(['generating', ['i1', 'i2']]);
+      expect(transition(shown, approve, machineLimits)).toEqual({ accepted: false, code: 'wrong_stage' });
+    });
+
+    test('gets its usage with the end of the generation', () => {
+      const state = inStage(stateFrom(shown, reportedEvent('i2', 'g2', 0, { usage })), 'user_feedback');
+      expect(state.attempts).toEqual([shown.attempts[0], { ...shown.attempts[1], usage }]);
+      expect([state.unfinished, state.turn]).toEqual([undefined, shown.turn + 1]);
+    });
+
+    test('brings the others that came beside it', () => {
+      const more = [reference('i3', 'g2', 1)];
+      const state = stateFrom(shown, { ...reportedEvent('i2', 'g2', 0, { usage }), more });
+      expect(state.attempts.map(({ image, number }) => [image.imageId, number])).toEqual([
+        ['i1', 1],
+        ['i2', 2],
+        ['i3', 3],
+      ]);
+      expect(state.attempts[2]).not.toHaveProperty('usage');
+    });
+
+    test('is taken back when moderation refuses it, with the reason', () => {
+      const refused = { ...networkError, code: 'moderation_blocked' as const };
+      const { state, effects } = accepted(transition(shown, failedEvent('g2', 0, refused), machineLimits));
+      expect(inStage(state, 'user_feedback')).toMatchObject({ unfinished: { error: refused }, attemptCount: 2 });
+      expect([imageIds(state), effects]).toEqual([['i1'], [{ effect: 'drop', imageIds: ['i2'] }]]);
+      const first = stateAfter(generate, shownEvent('i1'), failedEvent('g1', 0, refused));
+      expect(inStage(first, 'initial_input').unfinished?.error).toEqual(refused);
+    });
+
+    test('M4: comes once, and stays without a usage when the generation is cancelled', () => {
+      expect(stateFrom(shown, shownEvent('other', 'g2'))).toBe(shown);
+      const cancelled = inStage(stateFrom(shown, cancel), 'user_feedback');
+      expect(cancelled.attempts).toEqual(shown.attempts);
+      expect(stateFrom(cancelled, reportedEvent('i2', 'g2', 0, { usage }))).toBe(cancelled);
+    });
   });
 
   test('M4: a second result of the same candidate changes nothing', () => {

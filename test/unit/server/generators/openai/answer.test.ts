@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { valuesOf } from '../../../../../server/generators/openai/answer.ts';
 import { responsesService } from '../../../../../server/generators/openai/service.ts';
+import { defaultLimits } from '../../../../../server/platform/limits.ts';
 
 const service = responsesService({ model: 'm', imageModel: 'i' });
 
@@ -14,7 +15,7 @@ function valuesIn(text: string | null, contentType?: string, length = 1_000): Pr
     },
   });
   const headers = contentType === undefined ? {} : { 'content-type': contentType };
-  return Array.fromAsync(valuesOf(new Response(text === null ? null : body, { headers }), service));
+  return Array.fromAsync(valuesOf(new Response(text === null ? null : body, { headers }), service, defaultLimits));
 }
 
 describe('the form of an answer is told from its beginning, not from its content type', () => {

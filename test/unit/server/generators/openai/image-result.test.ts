@@ -10,6 +10,7 @@ import {
 import { responsesService } from '../../../../../server/generators/openai/service.ts';
 import { defaultLimits } from '../../../../../server/platform/limits.ts';
 import { flippedAt, pngOfSize } from '../../../../support/image-files.ts';
+import { decoded } from '../../../../support/json-answers.ts';
 
 const service = responsesService({ model: 'm', imageModel: 'i' });
 
@@ -37,7 +38,7 @@ test('no cost is estimated without prices, or without the kinds of tokens', () =
 
 test('S4: a rewritten prompt is cut to 4,000 characters and stays well-formed', () => {
   const png = pngOfSize(64, 48).toString('base64');
-  const read = (prompt: string | null) => readImageResult(png, prompt, service, defaultLimits);
+  const read = (prompt: string | null) => readImageResult(decoded(png), prompt, service, defaultLimits);
   expect(read(`${'x'.repeat(3_999)}🪁`)).toMatchObject({ revisedPrompt: `${'x'.repeat(3_999)}\ufffd` });
   expect(read('🪁'.repeat(3_000))).toMatchObject({ revisedPrompt: '🪁'.repeat(2_000) });
   for (const none of ['', null]) expect(read(none)).not.toHaveProperty('revisedPrompt');
@@ -53,7 +54,7 @@ test.each([
   ['no image', Buffer.from('<html>').toString('base64'), /no PNG, JPEG or WebP/],
   ['an address', ' https://169.254.169.254/image.png', /address of an image/],
 ])('an image that is %s may be asked for again by a person, and is not by itself', (_, text, message) => {
-  const failure = readImageResult(text, undefined, service, defaultLimits);
+  const failure = readImageResult(decoded(text), undefined, service, defaultLimits);
   expect(failure).toBeInstanceOf(GenerationFailed);
   expect(failure).toMatchObject({ message: expect.stringMatching(message), retryable: true, transient: undefined });
 });

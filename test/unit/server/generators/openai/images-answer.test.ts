@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createCanvas } from '@napi-rs/canvas';
 import { describe, expect, test } from 'vitest';
 import { readAnswer } from '../../../../../server/generators/openai/images-generator.ts';
@@ -14,14 +15,16 @@ import {
   never,
 } from '../../../../support/generation.ts';
 import { flippedAt } from '../../../../support/image-files.ts';
+import { arrived } from '../../../../support/json-answers.ts';
 
 const png = createCanvas(96, 64).encodeSync('png');
 const b64_json = png.toString('base64');
-const picture = { image: { bytes: png, mediaType: 'image/png', width: 96, height: 64 } };
+const sha256 = createHash('sha256').update(png).digest('hex');
+const picture = { image: { bytes: png, sha256, mediaType: 'image/png', width: 96, height: 64 } };
 const prices = { textInput: 1, imageInput: 10, imageOutput: 100 };
 
 const service = imagesService({ baseURL: 'http://127.0.0.1:1234/v1', imageModel: 'sdxl' });
-const read = (...values: readonly unknown[]) => readAnswer(values, service, defaultLimits, prices);
+const read = (...values: readonly unknown[]) => readAnswer(values.map(arrived), service, defaultLimits, prices);
 const withImage = (content: string) => ({ data: [{ b64_json: Buffer.from(content).toString('base64') }] });
 
 describe('an answer of the Images API', () => {

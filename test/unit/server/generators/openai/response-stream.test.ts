@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { GenerationFailed } from '../../../../../server/generators/generator.ts';
+import { GenerationFailed, type GeneratorProgress } from '../../../../../server/generators/generator.ts';
 import { ResponseReader } from '../../../../../server/generators/openai/response-stream.ts';
 import { responsesService } from '../../../../../server/generators/openai/service.ts';
 import { defaultLimits } from '../../../../../server/platform/limits.ts';
 import { pngOfSize } from '../../../../support/image-files.ts';
+import { arrived } from '../../../../support/json-answers.ts';
 
 const service = responsesService({ model: 'm', imageModel: 'i' });
 
@@ -23,7 +24,7 @@ const refusalMessage = {
 
 function readerOf(...events: readonly unknown[]): ResponseReader {
   const reader = new ResponseReader(() => undefined, service, defaultLimits, undefined);
-  for (const event of events) reader.read(event);
+  for (const event of events) reader.read(arrived(event));
   return reader;
 }
 
@@ -95,6 +96,38 @@ describe('a response that stands in place of its stream is read like its last ev
     ['a detail, as of FastAPI', { detail: 'no' }, 'provider_error'],
   ])('%s', (_, answer, code) => {
     expect(() => resultOf(answer)).toThrow(expect.objectContaining({ code }));
+  });
+});
+
+describe('R10: an image is shown when its first copy is whole', () => {
+  const progressOf = (...events: readonly unknown[]) => {
+    const progress: GeneratorProgress[] = [];
+    const reader = new ResponseReader((update) => progress.push(update), service, defaultLimits, undefined);
+    for (const event of events) reader.read(arrived(event));
+    return { reader, shown: progress.flatMap((update) => (update.phase === 'finished' ? [update] : [])) };
+  };
+  const usage = { tool_usage: { image_gen: { input_tokens: 1, output_tokens: 2, total_tokens: 3 } } };
+
+  test('once, and the result is the same image with its usage', () => {
+    const first = item({ id: 'a', revised_prompt: 'at length' });
+    const last = completed({ output: [call({ id: 'a' })], ...usage });
+    const { reader, shown } = progressOf(first, item({ result: base64Of(32) }), last);
+    expect(shown).toEqual([{ phase: 'finished', image: expect.anything(), revisedPrompt: 'at length' }]);
+    const result = reader.finish();
+    expect(result.image).toBe(shown[0]?.image);
+    expect(result.usage).toEqual({ inputTokens: 1, outputTokens: 2, totalTokens: 3 });
+  });
+
+  test('not when the last event has the first copy, since nothing follows', () => {
+    expect(progressOf(completed({ output: [call({})] })).shown).toEqual([]);
+    expect(progressOf(item({ result: PNG.slice(0, 80) })).shown).toEqual([]);
+  });
+
+  test('and is the failure if moderation refuses it, whatever else has come', () => {
+    const refused = completed({ output: [call({ id: 'a', result: null, error: MODERATION })] });
+    const { reader, shown } = progressOf(item({ id: 'a' }), item({ id: 'b', result: base64Of(32) }), refused);
+    expect(shown).toHaveLength(1);
+    expect(() => reader.finish()).toThrow(expect.objectContaining({ code: 'moderation_blocked' }));
   });
 });
 
