@@ -161,7 +161,7 @@ export class CapacityRules {
     const { now } = this.#time;
     // A session that became idle during this event may have become so after the server looked.
     const idle = this.#openSessions().filter((one) => one !== ended && (this.#idleSince.get(one) ?? now) < now);
-    const hasSpare = idle.some((one) => one.spareAttempts > 0);
+    const hasSpare = idle.some((one) => one.hasSpareImage);
     this.#checks.check('R7', !hasSpare, () => 'a session was ended before attempts were dropped that nobody needs');
   }
 

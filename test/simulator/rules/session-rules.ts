@@ -102,10 +102,17 @@ export class SessionRules {
     return this.#viewers === 0 && this.session.state.stage !== 'generating';
   }
 
-  /** Attempts that the server may drop while nobody is in the session: all but the newest and those that somebody has decided about. */
-  get spareAttempts(): number {
+  /**
+   * Whether the server could free memory by dropping an attempt while nobody is in the session: not the newest, none that somebody
+   * has decided about, and none that is still being sent.
+   */
+  get hasSpareImage(): boolean {
     const { attempts, discarded } = this.session.state;
-    return attempts.length + discarded.length - neededImages(this.session.state).size;
+    const needed = neededImages(this.session.state);
+    return [...attempts, ...discarded].some(({ image: { imageId } }) => {
+      const freeable = this.session.image(imageId)?.reservation.freeableBytes ?? 0;
+      return !needed.has(imageId) && freeable > 0;
+    });
   }
 
   get #viewers(): number {
