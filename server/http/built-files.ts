@@ -6,6 +6,8 @@ import { getMimeType } from 'hono/utils/mime';
 
 export interface BuiltFile {
   readonly bytes: Uint8Array;
+  /** The same, compressed by Brotli, if the build wrote it. */
+  readonly brotli?: Uint8Array;
   readonly mediaType: string;
   /** For `ETag`. */
   readonly tag: string;
@@ -17,11 +19,14 @@ export function readBuiltFiles(folder: string): ReadonlyMap<string, BuiltFile> {
   const names = readdirSync(join(folder, 'page'), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1));
-  return new Map([...names, 'embed.js'].map((name) => [name.replaceAll(sep, '/'), readBuiltFile(join(folder, name))]));
+  const plain = [...names, 'embed.js'].filter((name) => !name.endsWith('.br'));
+  return new Map(plain.map((name) => [name.replaceAll(sep, '/'), readBuiltFile(join(folder, name))]));
 }
 
 function readBuiltFile(path: string): BuiltFile {
   const bytes = readFileSync(path);
+  const brotli = existsSync(`${path}.br`) ? readFileSync(`${path}.br`) : undefined;
   const digest = createHash('sha256').update(bytes).digest('hex');
-  return { bytes, mediaType: getMimeType(path) ?? 'application/octet-stream', tag: `"${digest.slice(0, 32)}"` };
+  const mediaType = getMimeType(path) ?? 'application/octet-stream';
+  return { bytes, ...(brotli && { brotli }), mediaType, tag: `"${digest.slice(0, 32)}"` };
 }

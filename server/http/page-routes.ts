@@ -1,5 +1,6 @@
 /** The page, its assets, and the script that other people's pages embed. */
 import { type Context, Hono } from 'hono';
+import { accepts } from 'hono/accepts';
 import { detectFromHeader } from 'hono/language';
 import type { BuiltFile } from './built-files.ts';
 import type { HttpContext, HttpEnv } from './http-context.ts';
@@ -41,10 +42,19 @@ export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv
 
 function send(context: Context, file: BuiltFile, headers: Readonly<Record<string, string>>): Response {
   for (const [name, value] of Object.entries(headers)) context.header(name, value);
-  context.header('ETag', file.tag);
-  if (isNotModified(file.tag, context.req.header('If-None-Match'))) return context.body(null, 304);
+  if (file.brotli) context.header('Vary', 'Accept-Encoding', { append: true });
+  const { bytes, tag, encoding } = encodingFor(context, file);
+  context.header('ETag', tag);
+  if (isNotModified(tag, context.req.header('If-None-Match'))) return context.body(null, 304);
   context.header('Content-Type', file.mediaType);
-  return sendBytes(context, file.bytes);
+  if (encoding) context.header('Content-Encoding', encoding);
+  return sendBytes(context, bytes);
+}
+
+/** The same file in two encodings needs two tags: https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.3 */
+function encodingFor(context: Context, { bytes, brotli, tag }: BuiltFile) {
+  const isTaken = accepts(context, { header: 'Accept-Encoding', supports: ['br'], default: '' }) === 'br';
+  return brotli && isTaken ? { bytes: brotli, tag: tag.replace(/"$/, '-br"'), encoding: 'br' } : { bytes, tag };
 }
 
 /** The page in the language that the browser prefers, of those that it was built in; otherwise in English. */

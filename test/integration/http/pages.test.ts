@@ -95,6 +95,18 @@ test('the page and embed.js are sent again only when they have changed', async (
   }
 });
 
+test('a script goes out compressed where the browser takes that, under a tag of its own', async () => {
+  const { address } = await startServer();
+  const get = (acceptEncoding: string) =>
+    fetch(`${address}/assets/page-abc123.js`, { headers: { 'Accept-Encoding': acceptEncoding } });
+  const [compressed, plain, refused] = [await get('gzip, br'), await get('gzip'), await get('br;q=0, gzip')];
+  for (const response of [compressed, plain, refused]) expect(await response.text()).toBe('export {};\n');
+  const encodings = [compressed, plain, refused].map(({ headers }) => headers.get('content-encoding'));
+  expect(encodings).toEqual(['br', null, null]);
+  expect(compressed.headers.get('vary')).toMatch(/accept-encoding/i);
+  expect(compressed.headers.get('etag')).not.toBe(plain.headers.get('etag'));
+});
+
 test('S1: every route answers a foreign Host with 421 and a log line that names the variable', async () => {
   const { port, logs } = await startServer();
   const paths = ['/', '/s/abc', '/embed.js', '/healthz/', '/metrics', '/api/sessions/a/images/b', '/nothing'];
