@@ -51,7 +51,7 @@ export function startMain(
 export async function startByScript(folder: string): Promise<MainProcess> {
   const manifest = join(folder, 'package.json');
   const { scripts, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as { scripts: Record<string, string> };
-  await writeFile(manifest, JSON.stringify({ ...rest, scripts: { ...scripts, 'build:client': 'exit 0' } }));
+  await writeFile(manifest, JSON.stringify({ ...rest, scripts: { ...scripts, 'build:changed': 'exit 0' } }));
   const child = spawn('npm', ['start'], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, PORT: '0', npm_config_update_notifier: 'false' },
