@@ -1,4 +1,6 @@
 /** From the click to the picture, in every product: the sides of the rows that look into Chromium. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { FINAL_WIDTH, openBrowser, openPage, type PictureTimes, timePicture } from './browser.ts';
 import { startGradio, startStreamlit } from './peers.ts';
@@ -46,7 +48,7 @@ const side =
         await page.waitForFunction(() => window.benchPromptAt !== undefined);
         const click = await product.prepare(page);
         await page.waitForTimeout(SETTLE_MS);
-        const doIt = () => timePicture(page, product.width, click);
+        const doIt = () => profiled(bench, page, () => timePicture(page, product.width, click));
         if (options.measure) return await options.measure(browser, page, doIt);
         const { shown, opaque } = await doIt();
         return { shown: shown - product.modelMs, opaque: opaque - product.modelMs };
@@ -55,6 +57,19 @@ const side =
       }
     };
   };
+
+/** Writes the CPU profile of the page's main thread, if this run is for profiles. */
+async function profiled<Result>({ profiles }: Bench, page: Page, doIt: () => Promise<Result>): Promise<Result> {
+  if (profiles === undefined) return doIt();
+  const devTools = await page.context().newCDPSession(page);
+  await devTools.send('Profiler.enable');
+  await devTools.send('Profiler.start');
+  const result = await doIt();
+  const { profile } = await devTools.send('Profiler.stop');
+  await mkdir(profiles, { recursive: true });
+  await writeFile(join(profiles, 'page.cpuprofile'), JSON.stringify(profile));
+  return result;
+}
 
 const form = (button: string) => async (page: Page) => {
   await page.getByRole('textbox').first().fill('A quiet sea');

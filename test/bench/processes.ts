@@ -8,7 +8,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Bench } from './row.ts';
 
 export const project = join(import.meta.dirname, '../..');
-const START_MS = 60_000;
+/** A program that has not answered after this time never will. */
+const ANSWER_MS = 120_000;
 
 /** In milliseconds, of a clock that all processes of a machine share. */
 export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
@@ -47,14 +48,16 @@ export class Process implements AsyncDisposable {
   call<Result = unknown>(name: string, argument?: unknown): Promise<Result> {
     const id = this.#calls++;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    const onExit = () => reject(new Error(`The process ended before it answered ${name}:\n${this.#output}`));
+    const fail = (why: string) => reject(new Error(`Waited for ${name}, but ${why}:\n${this.#output}`));
+    const onExit = () => fail('the process ended');
+    const timer = setTimeout(() => fail('it did not come'), ANSWER_MS);
     this.#child.once('exit', onExit);
-    this.#replies.set(id, (result) => {
-      this.#child.off('exit', onExit);
-      resolve(result as Result);
-    });
+    this.#replies.set(id, (result) => resolve(result as Result));
     this.#child.send({ id, name, argument });
-    return promise;
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#child.off('exit', onExit);
+    });
   }
 
   /** All threads together, since the process began. */
@@ -79,7 +82,7 @@ export class Process implements AsyncDisposable {
 
   /** Resolves when `GET /` at this port is answered. */
   async answers(port: number): Promise<void> {
-    const deadline = now() + START_MS;
+    const deadline = now() + ANSWER_MS;
     while (now() < deadline && this.#child.exitCode === null) {
       const response = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
       await response?.arrayBuffer();

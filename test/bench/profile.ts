@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import { project } from './processes.ts';
 
 const SHOWN = 25;
+/** In microseconds: a longer time is one in which the process did not run. */
+const LONGEST_SAMPLE = 1_500;
 
 interface CallFrame {
   readonly functionName: string;
@@ -13,10 +15,16 @@ interface CallFrame {
 
 /** https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
 interface CpuProfile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
+  readonly nodes: readonly CpuNode[];
   readonly samples: readonly number[];
   /** In microseconds. */
   readonly timeDeltas: readonly number[];
+}
+
+interface CpuNode {
+  readonly id: number;
+  readonly callFrame: CallFrame;
+  readonly children?: readonly number[];
 }
 
 /** https://chromedevtools.github.io/devtools-protocol/v8/HeapProfiler/#type-SamplingHeapProfileNode */
@@ -29,19 +37,38 @@ interface HeapNode {
 export async function printProfiles(row: string, folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const profile: unknown = JSON.parse(await readFile(join(folder, name), 'utf8'));
-    if (name.endsWith('.cpuprofile')) print(`${row}: CPU of its own, ms`, cpuOf(profile as CpuProfile));
-    if (name.endsWith('.heapprofile')) print(`${row}: live memory, KB`, heapOf((profile as { head: HeapNode }).head));
+    if (name.endsWith('.cpuprofile')) {
+      const { own, total } = cpuOf(profile as CpuProfile);
+      print(`${row}, ${name}: CPU of its own, ms`, own);
+      print(`${row}, ${name}: CPU of ours with all that they call, ms`, total);
+    }
+    if (name.endsWith('.heapprofile'))
+      print(`${row}, ${name}: live memory, KB`, heapOf((profile as { head: HeapNode }).head));
   }
   console.log(`\nThe profiles are in ${relative(process.cwd(), folder)}: open them in Chromium’s developer tools.`);
 }
 
-function cpuOf({ nodes, samples, timeDeltas }: CpuProfile): Map<string, number> {
-  const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
-  const sums = new Map<string, number>();
-  for (const [index, id] of samples.entries()) add(sums, names.get(id) ?? '', (timeDeltas[index] ?? 0) / 1000);
-  sums.delete('(idle)');
-  return sums;
+function cpuOf({ nodes, samples, timeDeltas }: CpuProfile) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
+  const own = new Map<string, number>();
+  const total = new Map<string, number>();
+  for (const [index, id] of samples.entries()) {
+    const ms = Math.min(timeDeltas[index] ?? 0, LONGEST_SAMPLE) / 1000;
+    const stack: CallFrame[] = [];
+    for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+      const callFrame = byId.get(at)?.callFrame;
+      if (callFrame) stack.push(callFrame);
+    }
+    const [top] = stack;
+    if (!top || top.functionName === '(idle)') continue;
+    add(own, nameOf(top), ms);
+    for (const name of new Set(stack.filter(isOurs).map(nameOf))) add(total, name, ms);
+  }
+  return { own, total };
 }
+
+const isOurs = ({ url }: CallFrame): boolean => url.startsWith('http:') || /\/dist\/(server|shared)\//.test(url);
 
 function heapOf(head: HeapNode): Map<string, number> {
   const sums = new Map<string, number>();
@@ -64,9 +91,6 @@ function nameOf({ functionName, url, lineNumber }: CallFrame): string {
 
 function print(title: string, sums: ReadonlyMap<string, number>): void {
   const entries = [...sums].toSorted(([, a], [, b]) => b - a);
-  const total = entries.reduce((sum, [, amount]) => sum + amount, 0);
-  console.log(`\n${title} (${Math.round(total)} in all)`);
-  for (const [name, amount] of entries.slice(0, SHOWN)) {
-    console.log(`${amount.toFixed(1).padStart(9)}  ${((amount / total) * 100).toFixed(1).padStart(4)} %  ${name}`);
-  }
+  console.log(`\n${title}`);
+  for (const [name, amount] of entries.slice(0, SHOWN)) console.log(`${amount.toFixed(1).padStart(9)}  ${name}`);
 }

@@ -3,7 +3,7 @@
  * options are. The server must be built.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { plot } from './plot.ts';
@@ -125,18 +125,29 @@ async function record(name: string, results: readonly FigureResult[], heading: s
 
 async function bench(): Promise<void> {
   const results: FigureResult[] = [];
+  const loads = loadavg().map(Math.round);
   const rows = values.row.length > 0 ? rowsNamed(values.row) : allRows;
   for (const row of rows) {
     const startedAt = performance.now();
-    const ofRow = resultsOf(row, await measure(row));
-    results.push(...ofRow);
-    console.error(`${row.name}, ${Math.round((performance.now() - startedAt) / 1000)} s`);
+    try {
+      results.push(...resultsOf(row, await measure(row)));
+      console.error(`${row.name}, ${Math.round((performance.now() - startedAt) / 1000)} s`);
+    } catch (error) {
+      // The other rows still count.
+      console.error(`${row.name} failed:`, error);
+      process.exitCode = 1;
+    }
   }
   for (const [name, reason] of skipped) console.log(`${name} is skipped: ${reason}`);
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'an unknown processor'}, Node ${process.version}`;
-  const heading = `Proofroom, ${new Date().toISOString().slice(0, 10)}, ${machine}`;
+  /** Over one and fifteen minutes: before the bench, what others run; after it, the bench as well. */
+  const load = `load ${loads[0]} before, ${Math.round(loadavg()[2] ?? 0)} after`;
+  const heading = `Proofroom, ${new Date().toISOString().slice(0, 10)}, ${machine}, ${load}`;
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'result.json'), JSON.stringify({ machine, at: new Date(), rounds, results }, null, 2));
+  await writeFile(
+    join(folder, 'result.json'),
+    JSON.stringify({ machine, load, at: new Date(), rounds, results }, null, 2),
+  );
   await writeFile(join(folder, 'plot.svg'), plot(results, heading));
   console.log(`\n${heading}\n\n${table(results)}`);
   if (values.record !== undefined) await record(values.record, results, heading);
