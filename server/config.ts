@@ -84,6 +84,12 @@ const tokenPrices = v.pipe(
   })),
 );
 
+const dollars = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a price in US dollars such as 0.25'),
+  v.transform(Number),
+);
+
 const token = v.pipe(
   v.string(),
   v.minLength(32, 'must have 32 characters or more'),
@@ -145,6 +151,7 @@ const Environment = v.object({
   PROOFROOM_SIZES: v.optional(v.pipe(list, v.array(size))),
   PROOFROOM_REFINE: v.optional(flag, '1'),
   PROOFROOM_TOKEN_PRICES: v.optional(tokenPrices),
+  PROOFROOM_IMAGE_DOLLARS: v.optional(dollars),
   PROOFROOM_PARTIAL_IMAGES: v.optional(wholeNumber(1, 3), '2'),
   PROOFROOM_ACCESS_TOKEN: v.optional(token),
   PROOFROOM_METRICS_TOKEN: v.optional(token),
@@ -262,11 +269,16 @@ function imagesApiConfig(values: Environment) {
 }
 
 function modelConfig(values: Environment, model: string | undefined) {
-  const { PROOFROOM_IMAGE_MODELS: imageModels, PROOFROOM_TOKEN_PRICES: prices } = values;
+  const {
+    PROOFROOM_IMAGE_MODELS: imageModels,
+    PROOFROOM_TOKEN_PRICES: prices,
+    PROOFROOM_IMAGE_DOLLARS: imageDollars,
+  } = values;
   return {
     ...(imageModels.length > 0 && { imageModels }),
     ...sizesOf(values),
     ...(prices !== undefined && { prices: { model, prices } }),
+    ...(imageDollars !== undefined && { imageDollars }),
   };
 }
 

@@ -76,6 +76,7 @@ export interface Proofroom {
   drain(): Promise<void>;
 }
 
+/** @throws {TypeError} when `limits.DAILY_DOLLARS` is set and the generator does not know its prices */
 export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   const { generator = createDemoGenerator(), clock = systemClock, logger = createLogger('info') } = options;
   const {
@@ -88,6 +89,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   } = options;
   const { builtFolder = defaultBuiltFolder, authorize = tokenCheck(accessToken) } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) throw new TypeError(UNKNOWN_PRICES);
   const telemetry = new Telemetry(logger, clock);
   const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
   const queue = new GenerationQueue(limits);
@@ -116,6 +118,8 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   telemetry.labelledGauge('proofroom_sessions', 'Sessions.', 'stage', () => sessions.stages);
   telemetry.gauge('proofroom_candidates_running', 'Candidates that are being drawn.', () => queue.running);
   telemetry.gauge('proofroom_candidates_waiting', 'Candidates that wait for their turn.', () => queue.waiting);
+  telemetry.gauge('proofroom_asks_today', 'Images of today’s budget, in UTC.', () => sessions.spentToday.asks);
+  telemetry.gauge('proofroom_dollars_today', 'Dollars of today’s budget, in UTC.', () => sessions.spentToday.dollars);
   telemetry.gauge('proofroom_lost_log_lines', 'Lines that the log could not take.', () => logger.lostLines ?? 0);
   telemetry.gauge('proofroom_image_bytes', 'Images, reservations and frames.', () => memory.usedBytes);
 
@@ -134,6 +138,9 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     },
   };
 }
+
+/** A ceiling that can't hold would be worse than none. */
+const UNKNOWN_PRICES = 'limits.DAILY_DOLLARS needs a generator that has mostDollars';
 
 /** Where `npm run build` puts the page. As source this file stands in server/, as JavaScript in dist/server/. */
 export const defaultBuiltFolder = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../dist' : '..');

@@ -71,7 +71,11 @@ if (!existsSync(join(defaultBuiltFolder, 'page/index.html'))) {
 const logger = createLogger(config.logLevel);
 warnOfUnknownVariables();
 for (const conflict of limitConflicts(config.limits)) logger.warn(conflict);
-const proofroom = createProofroom({ ...config, generator: createGenerator(config), logger });
+const generator = createGenerator(config);
+if (Number.isFinite(config.limits.DAILY_DOLLARS) && !generator.mostDollars) {
+  fail('PROOFROOM_DAILY_DOLLARS needs to know what an image costs at most: set PROOFROOM_IMAGE_DOLLARS');
+}
+const proofroom = createProofroom({ ...config, generator, logger });
 const { server, close } = createNodeServer(proofroom);
 
 /** Every connection fails while there are no file descriptors, which is told once a minute. */

@@ -12,7 +12,7 @@ import {
   stages,
 } from './model.ts';
 import { Capabilities, Options } from './options.ts';
-import { Count, openEnum } from './schemas.ts';
+import { Count, openEnum, Timestamp } from './schemas.ts';
 
 /** The WebSocket subprotocol; a client that does not offer it gets HTTP 400. */
 export const SUBPROTOCOL = 'proofroom.v1';
@@ -122,6 +122,8 @@ export const WelcomeMessage = v.object({
   role: openEnum(roles),
   /** What others see; send it back as `name` on a reconnect. */
   name: v.string(),
+  /** By the server's clock. Older servers don't tell it. */
+  now: v.optional(Timestamp),
   generator: v.object({
     name: v.string(),
     model: v.string(),
@@ -236,6 +238,7 @@ export const rejectCodes = [
   'wrong_stage',
   'image_not_found',
   'server_busy',
+  'budget_exhausted',
   'internal_error',
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];

@@ -2,6 +2,7 @@
 import type { ImageReference } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { CommandResult } from '../session/session-client.ts';
+import { isApprovable } from './permissions.ts';
 import type { SessionClientApi } from './session-controller.ts';
 import type { UnsentInput } from './unsent-input.ts';
 
@@ -45,7 +46,7 @@ export class IntentEvent extends Event {
   }
 }
 
-/** Undefined where there is nothing to retry. A rejection also shows up as `rejection` in the client's state. */
+/** Undefined where there is nothing to retry, or where the person cannot see what they would approve. A rejection also shows up as `rejection` in the client's state. */
 export function sendCommand(intent: CommandIntent, client: SessionClientApi): Promise<CommandResult> | undefined {
   switch (intent.type) {
     case 'generate':
@@ -59,7 +60,7 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
     case 'retry':
       return retry(client);
     case 'approve':
-      return client.approve(intent.image);
+      return isApprovable(client.state, intent.image.imageId) ? client.approve(intent.image) : undefined;
     case 'cancel':
       return client.cancel(intent.reason);
     case 'discard':

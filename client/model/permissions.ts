@@ -14,6 +14,10 @@ export interface Permissions {
   readonly hasEnded: boolean;
 }
 
+/** Nobody approves what they cannot have seen: the image is here, and the browser can show it (rule S10). */
+export const isApprovable = ({ images }: Pick<SessionState, 'images'>, imageId: string): boolean =>
+  images.get(imageId)?.display === 'possible';
+
 export function permissionsOf({ welcome, connection, snapshot }: SessionState): Permissions {
   const hasEnded = connection.status === 'closed';
   return {

@@ -3,7 +3,14 @@ import type { Attempt, DiscardedAttempt, LastAction } from '../../shared/model.t
 import type { Options } from '../../shared/options.ts';
 import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Obstacle } from '../session/obstacle.ts';
-import type { CommandRejection, ConnectionState, EndReason, SessionState } from '../session/session-state.ts';
+import {
+  type CommandRejection,
+  type ConnectionState,
+  type EndReason,
+  type PictureProblem,
+  pictureProblem,
+  type SessionState,
+} from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 
 const ordinals = ['', 'First', 'Second', 'Third', 'Fourth', 'Fifth'];
@@ -82,6 +89,40 @@ const imageKinds = {
 /** The alternative text of an image. */
 export const imageAlt = (kind: keyof typeof imageKinds, prompt: string): string => `${imageKinds[kind]}: ${prompt}`;
 
+interface PictureProblemText {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** Why a finished picture cannot be seen. */
+export const pictureProblems: Readonly<Record<PictureProblem, PictureProblemText>> = {
+  undecodable: {
+    title: 'Your browser cannot show this picture',
+    text: 'Its file may be damaged, or of a kind that this browser does not know.',
+  },
+  blocked_by_policy: {
+    title: 'Your browser cannot show this picture',
+    text: 'The Content-Security-Policy of this site forbids it: its owner has to add blob: to img-src.',
+  },
+  damaged: {
+    title: 'This picture arrived damaged',
+    text: 'Something between this page and the server has changed its bytes. Open it again for another try.',
+  },
+  unreachable: {
+    title: 'This picture has not come',
+    text: 'Something between this page and the server keeps it away. Open it again for another try.',
+  },
+};
+
+/** What to do about a picture that cannot be approved, because it cannot be seen. */
+export function undecidable(problem: PictureProblem): string {
+  const isHere = problem === 'undecodable' || problem === 'blocked_by_policy';
+  const way = isHere
+    ? 'Download it to look at it, or leave the decision to somebody who sees it'
+    : 'Leave the decision to somebody who sees it';
+  return `A picture can be approved only where it can be seen. ${way}.`;
+}
+
 /** The label of the button that ends this person's selection; undefined where the selected attempt is shown anyway. */
 export function showLatestLabel(snapshot: SnapshotMessage, selectedId: string | undefined): string | undefined {
   const { attempts } = snapshot;
@@ -135,13 +176,16 @@ const actions = {
   unknown: 'changed something',
 } as const satisfies Record<LastAction['action'], string>;
 
+/** A name between characters that keep its direction to itself: in plain text it could turn the words around it. */
+const isolated = (name: string): string => `\u2068${name}\u2069`;
+
 /** The predicate of a sentence that begins with a name. */
 export const actionPhrase = ({ action }: LastAction): string => actions[action];
 
-/** `participantId` is the reader's own; `now` in milliseconds of `Date.now()`. */
+/** `participantId` is the reader's own; `now` by the server's clock, in milliseconds since 1970. */
 function actionSentence(action: LastAction, participantId: string | undefined, now: number): string {
-  const name = action.participantId === participantId ? 'You' : action.by;
-  // A server whose clock is ahead must not place the action in the future.
+  const name = action.participantId === participantId ? 'You' : isolated(action.by);
+  // Where the two clocks differ by a little, the action must not be in the future.
   return `${name} ${actionPhrase(action)} ${ago(Math.max(0, now - Date.parse(action.at)))}.`;
 }
 
@@ -307,12 +351,17 @@ export function announcement(state: SessionState): string {
     case 'generating':
       return generatingAnnouncement(state);
     case 'user_feedback':
-      return reviewAnnouncement(snapshot);
+      return reviewAnnouncement(snapshot, state);
     case 'final':
-      return `The picture was approved by ${approvalOf(snapshot)?.by ?? 'a reviewer'}.`;
+      return approvalAnnouncement(snapshot);
     case 'unknown':
       return unknownStage.text;
   }
+}
+
+function approvalAnnouncement(snapshot: Extract<SnapshotMessage, { stage: 'final' }>): string {
+  const decision = approvalOf(snapshot);
+  return `The picture was approved by ${decision ? isolated(decision.by) : 'a reviewer'}.`;
 }
 
 function generatingAnnouncement({ progress }: SessionState): string {
@@ -322,21 +371,24 @@ function generatingAnnouncement({ progress }: SessionState): string {
 }
 
 /** A failure is announced by its own notice. */
-function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage): string {
+function reviewAnnouncement({ attempts, error, lastGeneration }: SnapshotMessage, state: SessionState): string {
   const newest = newestAttempts(attempts);
   const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
   if (!hasAttempt) return error ? '' : 'The drawing was cancelled.';
-  return newest.length > 1
-    ? `${newest.length} pictures are ready. Open one of them to decide.`
-    : 'The picture is ready for your decision.';
+  if (newest.length > 1) return `${newest.length} pictures are ready. Open one of them to decide.`;
+  const problem = newest[0] && pictureProblem(state, newest[0].image.imageId);
+  return problem ? `${pictureProblems[problem].title}.` : 'The picture is ready for your decision.';
 }
 
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
-export function statusBehindDialog({ connection, snapshot, rejection, welcome }: SessionState, now: number): string {
+export function statusBehindDialog(
+  { connection, snapshot, rejection, welcome, serverAheadMs = 0 }: SessionState,
+  now: number,
+): string {
   if (connection.status === 'closed') return `${endedNotices[connection.reason].title}.`;
   if (connection.status === 'reconnecting' && connection.obstacle) return `${obstacles[connection.obstacle].title}.`;
   if (connection.status !== 'online') return `${connectionLabel(connection)}.`;
-  if (rejection) return rejectionSentence(rejection, welcome?.participantId, now);
+  if (rejection) return rejectionSentence(rejection, welcome?.participantId, now + serverAheadMs);
   if (snapshot?.stage === 'generating') return 'Another picture is being drawn: nothing can be approved meanwhile.';
   return '';
 }

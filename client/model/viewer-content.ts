@@ -1,7 +1,12 @@
 /** What the viewer shows: derived from the session's state and from this person's selection. */
 import type { Attempt, Generation } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
-import type { ReceivedImage, SessionState } from '../session/session-state.ts';
+import {
+  type PictureProblem,
+  pictureProblem,
+  type ReceivedImage,
+  type SessionState,
+} from '../session/session-state.ts';
 import { attemptsOf, findAttempt, newestAttempts } from './attempt-tree.ts';
 import { attemptNumber, imageAlt, phaseLabel } from './sentences.ts';
 
@@ -23,6 +28,8 @@ export type SingleContent =
   | { readonly kind: 'empty' }
   /** An image will come. `ratio` is width by height, as far as it is known. `isComing`: it is finished, and its bytes are on their way. */
   | { readonly kind: 'placeholder'; readonly ratio: number; readonly isComing: boolean }
+  /** A finished image that this person cannot see. */
+  | { readonly kind: 'unviewable'; readonly ratio: number; readonly problem: PictureProblem }
   | ImageContent;
 
 /** One of several candidates. */
@@ -44,6 +51,13 @@ export type CandidateContent = {
     }
   | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly imageId?: undefined }
   | { readonly kind: 'finished'; readonly picture: ReceivedImage; readonly imageId: string }
+  /** Finished, and this person cannot see it. */
+  | {
+      readonly kind: 'unviewable';
+      readonly problem: PictureProblem;
+      readonly imageId: string;
+      readonly picture?: undefined;
+    }
   | { readonly kind: 'failed'; readonly picture?: undefined; readonly imageId?: undefined }
 );
 
@@ -81,11 +95,14 @@ export function attemptInView({ snapshot }: SessionState, selectedId?: string): 
 }
 
 function attemptContent(
-  { images, connection }: SessionState,
+  state: SessionState,
   attempt: Attempt,
   kind: 'previous' | 'finished' | 'approved',
 ): SingleContent {
   const { image, prompt } = attempt;
+  const problem = pictureProblem(state, image.imageId);
+  if (problem && kind !== 'previous') return { kind: 'unviewable', ratio: image.width / image.height, problem };
+  const { images, connection } = state;
   const picture = images.get(image.imageId);
   if (picture) return { kind, picture, alt: imageAlt(kind, prompt), name: attemptNumber(attempt) };
   const isComing = kind !== 'previous' && connection.status === 'online';
@@ -143,11 +160,13 @@ function candidatesOf(state: SessionState, generationId: string): CandidateConte
     });
 }
 
-function finishedCandidate({ images }: SessionState, attempt: Attempt): CandidateContent {
+function finishedCandidate(state: SessionState, attempt: Attempt): CandidateContent {
   const { image, prompt } = attempt;
   const { candidate, imageId, width, height } = image;
   const base = { candidate, ratio: width / height, label: attemptNumber(attempt) };
-  const picture = images.get(imageId);
+  const problem = pictureProblem(state, imageId);
+  if (problem) return { ...base, kind: 'unviewable', problem, imageId, alt: '' };
+  const picture = state.images.get(imageId);
   return picture
     ? { ...base, kind: 'finished', imageId, picture, alt: imageAlt('finished', prompt) }
     : { ...base, kind: 'placeholder', imageId, alt: '' };

@@ -1,4 +1,6 @@
 /** What the session client uses of the page or the process it runs in. A test passes fakes. */
+import { checkImage } from './image-check.ts';
+import type { DisplayProblem } from './session-state.ts';
 
 /** One WebSocket. Its callbacks are set once, right after it was opened. */
 export interface Socket {
@@ -26,6 +28,8 @@ export interface Environment {
   randomId(): string;
   createObjectUrl(blob: Blob): string;
   revokeObjectUrl(url: string): void;
+  /** Why the page cannot show the image; undefined when it can. Absent where there is no page. */
+  readonly checkImage?: (url: string, blob: Blob) => Promise<DisplayProblem | undefined>;
   /** 64 lower-case hex digits. Absent on a page that is no secure context: browsers digest nothing there. */
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
   /** Whether the page is hidden: its timers and events may then be late. */
@@ -51,7 +55,7 @@ export function defaultEnvironment(): Environment {
     createObjectUrl: (blob) => URL.createObjectURL(blob),
     revokeObjectUrl: (url) => URL.revokeObjectURL(url),
     ...('subtle' in crypto && { sha256 }),
-    ...(typeof document === 'undefined' ? withoutPage : { isHidden, onWake, onBlockedConnection }),
+    ...(typeof document === 'undefined' ? withoutPage : { checkImage, isHidden, onWake, onBlockedConnection }),
     warn: (message, cause) => console.warn(`Proofroom: ${message}`, ...(cause === undefined ? [] : [cause])),
   };
 }

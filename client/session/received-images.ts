@@ -5,17 +5,20 @@ import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
 import type { ReceivedImage } from './session-state.ts';
 
-type ObjectUrls = Pick<Environment, 'createObjectUrl' | 'revokeObjectUrl'>;
+type Page = Pick<Environment, 'createObjectUrl' | 'revokeObjectUrl' | 'checkImage'>;
 type ImagesBy<Key> = ReadonlyMap<Key, ReceivedImage>;
 
 /** The maps are replaced with each change, so that they may stand in a state. */
 export class ReceivedImages {
-  readonly #urls: ObjectUrls;
+  readonly #page: Page;
+  readonly #onChecked: () => void;
   #finals: ImagesBy<string> = new Map();
   #partials: ImagesBy<number> = new Map();
 
-  constructor(urls: ObjectUrls) {
-    this.#urls = urls;
+  /** @param onChecked called when the `display` of an image has become known */
+  constructor(page: Page, onChecked: () => void) {
+    this.#page = page;
+    this.#onChecked = onChecked;
   }
 
   /** By image id. */
@@ -46,7 +49,7 @@ export class ReceivedImages {
     if (previous?.reference.imageId === imageId || runningGenerationId(snapshot) !== generationId) return;
     if ([...this.#finals.values()].some((final) => isSameCandidate(final.reference, reference))) return;
     this.#partials = new Map(this.#partials).set(candidate, this.#receive(reference, blob));
-    if (previous) this.#urls.revokeObjectUrl(previous.url);
+    if (previous) this.#page.revokeObjectUrl(previous.url);
   }
 
   /** Releases what is of no use any more. */
@@ -69,17 +72,35 @@ export class ReceivedImages {
   }
 
   #receive(reference: ImageReference, blob: Blob): ReceivedImage {
-    return { reference, blob, url: this.#urls.createObjectUrl(blob) };
+    const image = { reference, blob, url: this.#page.createObjectUrl(blob) };
+    void this.#check(image);
+    return image;
+  }
+
+  async #check(image: ReceivedImage): Promise<void> {
+    if (!this.#page.checkImage) return;
+    const problem = await this.#page.checkImage(image.url, image.blob);
+    const checked = { ...image, display: problem ?? 'possible' } as const;
+    const [finals, partials] = [this.#finals, this.#partials];
+    this.#finals = withReplaced(finals, image, checked);
+    this.#partials = withReplaced(partials, image, checked);
+    if (this.#finals !== finals || this.#partials !== partials) this.#onChecked();
   }
 
   #filter<Key>(images: ImagesBy<Key>, isKept: (image: ReceivedImage) => boolean): ImagesBy<Key> {
     const kept = new Map<Key, ReceivedImage>();
     for (const [key, image] of images) {
       if (isKept(image)) kept.set(key, image);
-      else this.#urls.revokeObjectUrl(image.url);
+      else this.#page.revokeObjectUrl(image.url);
     }
     return kept.size === images.size ? images : kept;
   }
+}
+
+/** The same map where it does not hold `image`. */
+function withReplaced<Key>(images: ImagesBy<Key>, image: ReceivedImage, by: ReceivedImage): ImagesBy<Key> {
+  const [key] = [...images].find(([, one]) => one === image) ?? [];
+  return key === undefined ? images : new Map(images).set(key, by);
 }
 
 /** Of use are finals that the snapshot names or the running generation may have made, and partials of candidates that still run. */

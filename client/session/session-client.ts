@@ -23,6 +23,7 @@ export type { Obstacle } from './obstacle.ts';
 export type {
   CommandRejection,
   ConnectionState,
+  DisplayProblem,
   EndReason,
   ImageProblem,
   ReceivedImage,
@@ -64,7 +65,7 @@ export class SessionClient {
     this.#draft = new SharedDraft(environment, (text, draftId) => {
       this.#connection.send({ type: 'draft', text, draftId });
     });
-    this.#images = new ReceivedImages(environment);
+    this.#images = new ReceivedImages(environment, () => this.#update());
     this.#imageRequests = new ImageRequests(
       environment,
       (imageId) => this.#images.has(imageId),

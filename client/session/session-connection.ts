@@ -59,6 +59,7 @@ export class SessionConnection {
   #sentToken: string | undefined;
   #connection: ConnectionState = { status: 'connecting' };
   #welcome: WelcomeMessage | undefined;
+  #serverAheadMs: number | undefined;
   #hasStarted = false;
   /** Of the open connection, joined or not. */
   #inbox: Inbox | undefined;
@@ -95,11 +96,12 @@ export class SessionConnection {
     );
   }
 
-  get state(): Pick<SessionState, 'connection' | 'welcome' | 'sessionId' | 'sessionKey'> {
+  get state(): Pick<SessionState, 'connection' | 'welcome' | 'serverAheadMs' | 'sessionId' | 'sessionKey'> {
     const { sessionId, sessionKey } = this.#credentials;
     return {
       connection: this.#connection,
       ...(this.#welcome && { welcome: this.#welcome }),
+      ...(this.#serverAheadMs !== undefined && { serverAheadMs: this.#serverAheadMs }),
       ...(sessionId !== undefined && { sessionId }),
       ...(sessionKey !== undefined && { sessionKey }),
     };
@@ -304,6 +306,7 @@ export class SessionConnection {
     const sessionKey = key ?? this.#credentials.sessionKey;
     this.#credentials = { ...this.#credentials, sessionId, sessionKey, name, participant: { id, secret } };
     this.#welcome = welcome;
+    if (welcome.now !== undefined) this.#serverAheadMs = Date.parse(welcome.now) - this.#environment.now();
   }
 
   #onJoined(snapshot: SnapshotMessage): void {

@@ -53,7 +53,16 @@ export interface ReceivedImage {
   readonly blob: Blob;
   /** An object URL, valid while the image is in the state. */
   readonly url: string;
+  /** Whether the browser can show it; absent until that is known, and where there is no page. */
+  readonly display?: 'possible' | DisplayProblem;
 }
+
+/** Why the browser cannot show an image whose bytes are here. */
+export type DisplayProblem =
+  /** The file is damaged, or of a kind that this browser does not know. */
+  | 'undecodable'
+  /** The page's Content-Security-Policy allows no `blob:` images. */
+  | 'blocked_by_policy';
 
 /** Why the bytes of a final image are not here. */
 export type ImageProblem =
@@ -78,6 +87,8 @@ export interface CommandRejection {
 export interface SessionState {
   readonly connection: ConnectionState;
   readonly welcome?: WelcomeMessage;
+  /** How far the server's clock is ahead of this one, in milliseconds; absent where the server does not tell. */
+  readonly serverAheadMs?: number;
   readonly snapshot?: SnapshotMessage;
   /** The text of the prompt field: typed here, or as the server last sent it (rule W8). */
   readonly draft: string;
@@ -100,6 +111,20 @@ export interface SessionState {
   readonly sessionId?: string;
   readonly sessionKey?: string;
 }
+
+/** Why this person cannot see a final image; undefined where they can, or will. */
+export type PictureProblem = ImageProblem | DisplayProblem;
+
+export function pictureProblem(
+  { images, imageProblems }: Pick<SessionState, 'images' | 'imageProblems'>,
+  imageId: string,
+): PictureProblem | undefined {
+  const image = images.get(imageId);
+  return image ? displayProblem(image) : imageProblems.get(imageId);
+}
+
+export const displayProblem = ({ display }: ReceivedImage): DisplayProblem | undefined =>
+  display === 'possible' ? undefined : display;
 
 /** Before the server has sent anything. */
 export const initialState: SessionState = {

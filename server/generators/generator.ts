@@ -41,8 +41,17 @@ export type GeneratorProgress =
   /** The model has begun to draw: from here on a try may be billed. */
   | { readonly phase: 'drawing' }
   | { readonly phase: 'partial'; readonly image: GeneratedImage }
-  /** A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` is a sentence for people. */
-  | { readonly phase: 'retrying'; readonly try: number; readonly retryInMs: number; readonly reason: string };
+  /**
+   * A try failed; try number `try` (from 2) begins in `retryInMs`. `reason` is a sentence for people. Unless `mayBeBilled` is false, the
+   * failed try counts as what it may have cost (rule S9).
+   */
+  | {
+      readonly phase: 'retrying';
+      readonly try: number;
+      readonly retryInMs: number;
+      readonly reason: string;
+      readonly mayBeBilled?: boolean;
+    };
 
 export interface GenerateContext {
   /** Aborted by a cancel or by the session's end. The generator then closes its upstream request at once (rule R2). */
@@ -62,6 +71,11 @@ export interface Generator {
   readonly maxTries: number;
   /** The core rejects commands that go beyond these, so `generate` need not check its options. */
   readonly capabilities: GeneratorCapabilities;
+  /**
+   * What one try of this request may cost at most, in US dollars; 0 where images are free. Absent where prices are unknown: then no
+   * ceiling in dollars can hold (rule S9).
+   */
+  readonly mostDollars?: (request: GenerateRequest) => number;
   /**
    * Draws one image.
    * @throws {GenerationFailed} for every failure but an abort
@@ -94,16 +108,19 @@ export class GenerationFailed extends Error {
   readonly retryable: boolean;
   /** Set if the generator should retry by itself. */
   readonly transient: Transient | undefined;
+  /** False if the service certainly drew nothing in the last try. Otherwise it counts as what it may have cost (rule S9). */
+  readonly mayBeBilled: boolean;
 
   constructor(
     code: GenerationErrorCode,
     message: string,
-    options: { retryable: boolean; transient?: Transient; cause?: unknown },
+    options: { retryable: boolean; transient?: Transient; mayBeBilled?: boolean; cause?: unknown },
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable;
     this.transient = options.transient;
+    this.mayBeBilled = options.mayBeBilled ?? true;
   }
 }
 

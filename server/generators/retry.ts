@@ -44,7 +44,7 @@ export function withRetries(
     random = Math.random,
   }: RetryOptions = {},
 ): Generator {
-  const { name, model, demo, capabilities } = generator;
+  const { name, model, demo, capabilities, mostDollars } = generator;
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
     const startedAt = clock.monotonic();
@@ -78,7 +78,8 @@ export function withRetries(
       const retryInMs = Math.round(retryAfterMs + random() * BACKOFF_MS * 2 ** (attemptNumber - 1));
       if (clock.monotonic() - startedAt + retryInMs >= totalMs) return false;
       const reason = [causeSentence(error.code, name), ...billingSentences(name, drawingTries, mayBeDrawn)].join(' ');
-      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason });
+      const mayBeBilled = error.mayBeBilled || drawingTries.has(attemptNumber);
+      onProgress({ phase: 'retrying', try: attemptNumber + 1, retryInMs, reason, mayBeBilled });
       await pause(retryInMs, clock, signal);
       return true;
     };
@@ -93,7 +94,7 @@ export function withRetries(
       cancelTimer();
     }
   };
-  return { name, model, demo, capabilities, maxTries: tries, generate };
+  return { name, model, demo, capabilities, maxTries: tries, ...(mostDollars && { mostDollars }), generate };
 }
 
 /** Resolves after `ms` milliseconds, or early on an abort, which p-retry then notices by itself. */
@@ -148,7 +149,7 @@ function waitTooLong(name: string, retryAfterMs: number, failure: GenerationFail
     'rate_limited',
     `${name} asks everyone with this key to wait ${approximately(retryAfterMs)}. Ask again after that.`,
     // The log still gets what the service said.
-    { retryable: true, cause: failure.cause },
+    { retryable: true, mayBeBilled: failure.mayBeBilled, cause: failure.cause },
   );
 }
 

@@ -23,8 +23,10 @@ export function imageRoutes(context: HttpContext, notFound: NotFound): Hono<Http
     const origin = context.req.header('Origin');
     if (origin !== undefined && allowedOrigins.includes(origin)) {
       context.header('Access-Control-Allow-Origin', origin);
-      context.header('Cross-Origin-Resource-Policy', 'cross-origin');
     }
+    // An `<img>` of another site names no origin.
+    const isShared = allowedOrigins.length > 0;
+    context.header('Cross-Origin-Resource-Policy', isShared ? 'cross-origin' : 'same-origin');
     const tag = `"${sha256}"`;
     context.header('Vary', 'Origin');
     // An image that nobody approved must not outlive its session on anybody's disk.

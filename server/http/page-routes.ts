@@ -5,7 +5,9 @@ import type { HttpContext, HttpEnv } from './http-context.ts';
 import { isNotModified, sendBytes } from './shared-bytes.ts';
 
 export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv> {
+  const isolation = isolationHeaders(allowedOrigins);
   const pageHeaders = {
+    ...isolation,
     'Content-Security-Policy': contentSecurityPolicy(allowedOrigins),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cache-Control': 'no-cache',
@@ -16,7 +18,7 @@ export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'Cache-Control': 'no-cache',
   };
-  const assetHeaders = { 'Cache-Control': 'public, max-age=31536000, immutable' };
+  const assetHeaders = { ...isolation, 'Cache-Control': 'public, max-age=31536000, immutable' };
   const page = (context: Context) => {
     const file = files.get('page/index.html');
     return file ? send(context, withRelativePaths(file, context.req.path), pageHeaders) : context.notFound();
@@ -50,6 +52,14 @@ export function withRelativePaths(page: BuiltFile, path: string): BuiltFile {
   if (levels <= 0) return page;
   const html = new TextDecoder().decode(page.bytes).replaceAll('="./', `="${'../'.repeat(levels)}`);
   return { ...page, bytes: new TextEncoder().encode(html) };
+}
+
+/** Who may load what is served: the pages of the server itself, and those that embed it, also where they isolate themselves (COEP). */
+export function isolationHeaders(allowedOrigins: readonly string[]) {
+  return {
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': allowedOrigins.length > 0 ? 'cross-origin' : 'same-origin',
+  } as const;
 }
 
 /** No inline script or style, no eval, Trusted Types, and frames only for those who may embed (rule S5). */

@@ -48,6 +48,16 @@ export const defaultLimits = {
   QUEUED_CANDIDATES: 100,
   QUEUED_CANDIDATES_PER_ADDRESS: 24,
   QUEUED_CANDIDATES_PER_SESSION: 4,
+  /** Images asked for in one session (rule S9): a token bucket of this size, which fills within a minute. */
+  ASKS_PER_MINUTE_PER_SESSION: 30,
+  /** The same for one address … */
+  ASKS_PER_MINUTE_PER_ADDRESS: 60,
+  /** … and for the whole server. */
+  ASKS_PER_MINUTE: 240,
+  /** Images asked of the generator in a day of UTC, and retries of those that may have been billed (rule S9). */
+  DAILY_ASKS: 10_000,
+  /** What images may cost in a day of UTC, in whole US dollars (rule S9). Needs a generator whose prices are known. */
+  DAILY_DOLLARS: Number.POSITIVE_INFINITY,
   /** Commands and `want` of one participant: a token bucket of this size … */
   COMMAND_BURST: 20,
   /** … refilled at this rate. */

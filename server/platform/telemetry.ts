@@ -103,6 +103,11 @@ export class Telemetry {
     this.log.info({ session, decision, imageId, sha256, participantId }, 'decided');
   }
 
+  /** Today's budget refuses an image; told once a day. */
+  budgetUsedUp(today: { readonly asks: number; readonly dollars: number }): void {
+    this.log.warn(today, 'today’s budget is used up, or almost');
+  }
+
   /** A session gave up so many attempts, because their memory was needed. */
   attemptsForgotten(session: string, attempts: number): void {
     this.log.info({ session, attempts }, 'attempts given up for memory');

@@ -14,6 +14,7 @@ const notRemembered: ReadonlySet<RejectCode> = new Set([
   'rate_limited',
   'not_allowed',
   'server_busy',
+  'budget_exhausted',
   'internal_error',
 ]);
 

@@ -17,6 +17,10 @@ function maxCandidates(limits: Limits): number {
     limits.ATTEMPTS_PER_SESSION,
     limits.CONCURRENT_CANDIDATES + waitingCandidates(limits),
     Math.floor(limits.IMAGE_MEMORY_BYTES / limits.UPSTREAM_IMAGE_BYTES),
+    limits.ASKS_PER_MINUTE_PER_SESSION,
+    limits.ASKS_PER_MINUTE_PER_ADDRESS,
+    limits.ASKS_PER_MINUTE,
+    limits.DAILY_ASKS,
   );
   return Math.max(1, most);
 }

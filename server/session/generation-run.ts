@@ -17,6 +17,7 @@ import type { EndedCandidate, Telemetry } from '../platform/telemetry.ts';
 import type { GenerationQueue } from './generation-queue.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
 import { createStoredImage, type StoredImage } from './session-images.ts';
+import type { Expense } from './spending.ts';
 import type { Requester } from './turn-order.ts';
 
 export interface GenerationContext {
@@ -68,6 +69,8 @@ export class GenerationRun {
   readonly generation: Generation;
   readonly #requester: Requester;
   readonly #request: GenerateRequest;
+  /** By candidate. */
+  readonly #expenses: readonly Expense[];
   readonly #context: GenerationContext;
   readonly #listener: GenerationListener;
   readonly #abort = new AbortController();
@@ -78,17 +81,19 @@ export class GenerationRun {
   /** The number of the next image that the service sends beside those it was asked for: they count on from the candidates. */
   #nextExtra: number;
 
-  /** `request.attempt` is that of the first candidate; the others count on from it. */
+  /** `request.attempt` is that of the first candidate; the others count on from it. There is one of the `expenses` for each. */
   constructor(
     requester: Requester,
     generation: Generation,
     request: GenerateRequest,
+    expenses: readonly Expense[],
     context: GenerationContext,
     listener: GenerationListener,
   ) {
     this.#requester = requester;
     this.generation = generation;
     this.#request = request;
+    this.#expenses = expenses;
     this.#context = context;
     this.#listener = listener;
     this.#startedAt = context.clock.monotonic();
@@ -216,12 +221,27 @@ export class GenerationRun {
     const startedAt = clock.monotonic();
     this.#update(candidate, { phase: 'started' });
     const request = { ...this.#request, attempt: this.#request.attempt + candidate };
-    const result = await generator.generate(request, {
-      signal: this.#abort.signal,
-      onProgress: (progress) => this.#onProgress(candidate, progress),
-    });
-    estimates.record(this.generation.options, clock.monotonic() - startedAt);
-    return result;
+    const expense = this.#expenses[candidate];
+    const givenUp = new AbortController();
+    const onProgress = (progress: GeneratorProgress) => {
+      if (progress.phase === 'retrying') {
+        const mayTry = expense?.retry(progress.mayBeBilled ?? true) ?? false;
+        if (!mayTry) return givenUp.abort(noBudget(progress.reason));
+      } else if (progress.phase === 'started') expense?.begin();
+      else expense?.drew();
+      this.#onProgress(candidate, progress);
+    };
+    expense?.begin();
+    try {
+      const signal = AbortSignal.any([this.#abort.signal, givenUp.signal]);
+      const result = await generator.generate(request, { signal, onProgress });
+      expense?.succeed(result.estimatedCost?.amount);
+      estimates.record(this.generation.options, clock.monotonic() - startedAt);
+      return result;
+    } catch (error) {
+      expense?.fail(!(error instanceof GenerationFailed) || error.mayBeBilled);
+      throw givenUp.signal.aborted ? givenUp.signal.reason : error;
+    }
   }
 
   #onProgress(candidate: number, progress: GeneratorProgress): void {
@@ -255,6 +275,7 @@ export class GenerationRun {
 
   #end(candidate: number): void {
     this.#candidates.delete(candidate);
+    this.#expenses[candidate]?.fail(true);
     this.#partials.get(candidate)?.reservation.release();
     this.#partials.delete(candidate);
   }
@@ -322,5 +343,13 @@ const noMemory = (): GenerationFailed =>
   new GenerationFailed(
     'server_busy',
     'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
+    { retryable: true },
+  );
+
+/** A try that may have been billed has used up the budget (rule S9). */
+const noBudget = (reason: string): GenerationFailed =>
+  new GenerationFailed(
+    'quota_exceeded',
+    `${reason} Today’s budget of this server is not enough for another try. There is a new one at midnight UTC.`,
     { retryable: true },
   );

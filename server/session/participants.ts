@@ -1,10 +1,11 @@
 /** Who is in a session: a person or a program, the same over all their connections. */
 import type { Role } from '../../shared/model.ts';
 import { isSameSecret, sign } from '../platform/secrets.ts';
+import { Names } from './names.ts';
 
 export interface Participant {
   readonly id: string;
-  /** As others see it; two participants may have the same one. */
+  /** As others see it. Nobody else in the session has one that looks like it. */
   readonly name: string;
 }
 
@@ -25,11 +26,14 @@ interface Credentials {
 
 /** Participants of one session. Their secrets are signatures of their ids, so that nothing is stored for those who left. */
 export class Participants {
+  /** Those that reviewers have had: watchers do nothing that their names are told with. */
+  readonly names: Names;
   readonly #newId: () => string;
   readonly #signingKey: string;
-  #defaultNames = 0;
 
-  constructor(newId: () => string) {
+  /** @param longestName in UTF-16 units */
+  constructor(newId: () => string, longestName: number) {
+    this.names = new Names(longestName);
     this.#newId = newId;
     this.#signingKey = newId();
   }
@@ -39,12 +43,6 @@ export class Participants {
     if (given && isSameSecret(given.secret, this.#secretOf(given.id))) return given;
     const id = this.#newId();
     return { id, secret: this.#secretOf(id) };
-  }
-
-  /** `Reviewer 1`, `Reviewer 2`, … for participants who give no name. */
-  nextDefaultName(): string {
-    this.#defaultNames += 1;
-    return `Reviewer ${this.#defaultNames}`;
   }
 
   #secretOf(id: string): string {

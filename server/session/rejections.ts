@@ -32,6 +32,7 @@ const sentences: Record<RejectCode, string> = {
   wrong_stage: 'That is not possible at this stage.',
   image_not_found: 'This image is no longer in the session.',
   server_busy: 'The server is full at the moment. Try again in a little while.',
+  budget_exhausted: 'Today’s budget of this server is used up. Whoever runs the server can raise it.',
   internal_error: 'Something went wrong on the server. Look at the session again before you try once more.',
 };
 

@@ -15,6 +15,7 @@ import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
+import type { Spending } from './spending.ts';
 import { initialState, type State } from './state.ts';
 import { type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
@@ -22,6 +23,7 @@ import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
   readonly events: SessionEvents;
+  readonly spending: Spending;
 }
 
 /** What a door may read of a session, to show it. */
@@ -71,7 +73,7 @@ export class Session implements SessionView {
   constructor(context: SessionContext, onIdle: () => void) {
     this.id = context.newId();
     this.key = context.newId();
-    this.participants = new Participants(context.newId);
+    this.participants = new Participants(context.newId, context.limits.NAME_CHARACTERS);
     this.#context = context;
     this.#onIdle = onIdle;
     const { limits, clock, telemetry } = context;
@@ -268,11 +270,8 @@ export class Session implements SessionView {
     if (!result.accepted) return this.#rejectWithAction(result.code);
     const { state, effects } = result;
     const generation = effects.find((one) => one.effect === 'start')?.generation;
-    const request = requester && generation && { requester, generation };
-    if (request) {
-      const shortage = this.#context.queue.shortage(generation.candidates, requester);
-      if (shortage) return reject('server_busy', shortages[shortage]);
-    }
+    const run = requester && generation && this.#prepare(generation, requester);
+    if (run && !(run instanceof GenerationRun)) return run;
     this.#state = state;
     for (const effect of effects) {
       if (effect.effect === 'abort') this.#run?.abort();
@@ -285,7 +284,7 @@ export class Session implements SessionView {
       this.#emitEvents(before, state);
     }
     // Only now, so that the snapshot of a generation goes out before its first progress.
-    if (request) this.#start(request.generation, request.requester);
+    if (run) this.#start(run);
     return { accepted: true, revision: state.revision };
   }
 
@@ -305,8 +304,12 @@ export class Session implements SessionView {
     }
   }
 
-  #start(generation: Generation, requester: Requester): void {
-    const { prompt, feedback, parent, options } = generation;
+  /** The run of a generation for which there are places and the means; a rejection when there are none (rule S9). */
+  #prepare(generation: Generation, requester: Requester): GenerationRun | Rejection {
+    const { queue, generator, spending } = this.#context;
+    const { prompt, feedback, parent, options, candidates } = generation;
+    const shortage = queue.shortage(candidates, requester);
+    if (shortage) return reject('server_busy', shortages[shortage]);
     const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
     const request = {
       prompt,
@@ -315,8 +318,9 @@ export class Session implements SessionView {
       ...(feedback !== undefined && { feedback }),
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
-    this.#requestedImages += generation.candidates;
-    const run: GenerationRun = new GenerationRun(requester, generation, request, this.#context, {
+    const expenses = spending.reserve(requester, candidates, generator.mostDollars?.(request) ?? 0);
+    if ('code' in expenses) return expenses;
+    const run: GenerationRun = new GenerationRun(requester, generation, request, expenses, this.#context, {
       ...this.#resultListener(generation),
       ended: () => {
         if (this.#run !== run) return;
@@ -324,6 +328,11 @@ export class Session implements SessionView {
         this.#reportIdle();
       },
     });
+    return run;
+  }
+
+  #start(run: GenerationRun): void {
+    this.#requestedImages += run.generation.candidates;
     this.#run = run;
     run.start();
   }

@@ -15,6 +15,7 @@ import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type SessionView } from './session.ts';
 import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
+import { type Amount, Spending } from './spending.ts';
 import type { Subscriber } from './subscribers.ts';
 
 /** Whoever asks to create or to join a session. */
@@ -62,12 +63,14 @@ export class Sessions {
   readonly #creations: RateLimiter;
   readonly #commands: RateLimiter;
   readonly #wrongSecrets: RateLimiter;
+  readonly #spending: Spending;
   #lastReservation: Promise<unknown> = Promise.resolve();
   #isDraining = false;
 
   constructor(context: SessionsContext) {
     const { limits, clock, telemetry, generator } = context;
     this.#context = context;
+    this.#spending = new Spending(limits, clock, (today) => telemetry.budgetUsedUp(today));
     this.capabilities = capabilitiesOf(generator, limits);
     this.#events = new SessionEvents((error) => telemetry.fault(error, 'a handler of a session event failed'));
     const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS, COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
@@ -162,6 +165,11 @@ export class Sessions {
     return [...this.#sessions.values()].filter((session) => session.runningCandidates.length > 0).length;
   }
 
+  /** What today's budget has lost (rule S9). */
+  get spentToday(): Amount {
+    return this.#spending.today;
+  }
+
   /** How many sessions are at each stage. */
   get stages(): Readonly<Record<Stage, number>> {
     const counts = { initial_input: 0, generating: 0, user_feedback: 0, final: 0 };
@@ -204,7 +212,12 @@ export class Sessions {
   #createSession(): Session {
     const { authorize: _authorize, ...context } = this.#context;
     const session: Session = new Session(
-      { ...context, events: this.#events, reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal) },
+      {
+        ...context,
+        events: this.#events,
+        spending: this.#spending,
+        reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal),
+      },
       () => this.#onIdle(session),
     );
     this.#sessions.set(session.id, session);
@@ -215,7 +228,7 @@ export class Sessions {
   #admit(session: Session, visitor: Visitor, { name = '', participant: given }: JoinRequest, role: Role): Joined {
     session.touch();
     const { id, secret } = session.participants.identify(given);
-    const participant = { id, name: name.trim() || session.participants.nextDefaultName() };
+    const participant = { id, name: session.participants.names.nameFor(id, name, role === 'reviewer') };
     const { connectionId, address } = visitor;
     const caller = { sessionId: session.id, role, participant, connectionId, address };
     return { accepted: true, caller, session, participantSecret: secret };

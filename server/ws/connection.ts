@@ -15,7 +15,7 @@ import {
   type WelcomeMessage,
 } from '../../shared/protocol.ts';
 import type { Generator } from '../generators/generator.ts';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, isoTime } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
@@ -223,7 +223,7 @@ export class Connection {
   }
 
   #welcome({ caller, participantSecret, key }: Joined): WelcomeMessage {
-    const { generator, sessions, limits } = this.#context;
+    const { generator, sessions, limits, clock } = this.#context;
     const { name, model, demo } = generator;
     return {
       type: 'welcome',
@@ -235,6 +235,7 @@ export class Connection {
       ...(key !== undefined && { key }),
       role: caller.role,
       name: caller.participant.name,
+      now: isoTime(clock),
       generator: { name, model, demo, supports: sessions.capabilities },
       limits: clientLimits(limits),
     };

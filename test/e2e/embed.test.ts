@@ -188,6 +188,11 @@ const properties = [
   'border-radius',
   'padding',
   'line-height',
+  'inline-size',
+  'block-size',
+  'direction',
+  'user-select',
+  'text-align',
 ] as const;
 
 /** The computed values of properties that a page's styles would change first. */
@@ -212,7 +217,9 @@ test("a room takes light or dark from its page's color-scheme, and no other styl
   const plain = await stylesWith('light', '');
   const restyled = await stylesWith(
     'dark',
-    `body { font: italic 30px/3 serif; color: red; letter-spacing: 4px; text-transform: uppercase; text-align: right;
+    `html { font-size: 10px; direction: rtl; user-select: none; quotes: none; }
+    proof-room { font: 9px monospace; }
+    body { font: italic 30px/3 serif; margin: 8px; color: red; letter-spacing: 4px; text-transform: uppercase; text-align: right;
       word-spacing: 9px; cursor: wait; visibility: visible; }
     button, textarea, h2, p, label, div { all: unset; color: hotpink !important; background: lime !important;
       padding: 40px !important; }`,

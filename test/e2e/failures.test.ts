@@ -100,3 +100,15 @@ test('R2, R10: the wait before a retry is shown and can be cancelled, and a sile
   await ana.press('Try again');
   await see(ana.attempt(2)).toBeVisible();
 });
+
+test('S9: when the budget of the day is used up, the page says so and who can raise it, and keeps the prompt', async () => {
+  const { address, openai } = await startProduct({ limits: { DAILY_ASKS: 1 } });
+  const ana = await enter(await browser.newPage(), address);
+  await ana.makePicture(PROMPT);
+  await ana.submitPrompt('A fox in the rain', 'Regenerate');
+  await see(ana.alert(/^Today’s budget of this server is used up\..*whoever runs the server can raise/)).toBeVisible();
+  await see(ana.prompt).toHaveValue('A fox in the rain');
+  await see(ana.picture('Generated image')).toHaveCount(1);
+  await see(ana.button('Approve')).toBeVisible();
+  expect(openai.requests).toHaveLength(1);
+});

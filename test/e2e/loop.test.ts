@@ -88,7 +88,7 @@ test('W1, W4, W5, M6: every tab shows the same previews, picture and approval, a
     await see(room.button('Approve')).toHaveCount(0);
   }
   await see(ana.page).toHaveTitle('Approved · Proofroom');
-  await see(ana.status('The picture was approved by Bo.')).toBeAttached();
+  await see(ana.status('The picture was approved by \u2068Bo\u2069.')).toBeAttached();
   await watchesOnly();
   const state = await ana.state();
   for (const room of [bo, cy, dan]) expect(await room.state()).toBe(state);

@@ -93,7 +93,7 @@ test('S5: markup in prompt, feedback, reason and name is text wherever it is sho
   for (const room of both) {
     await see(room.heading('Approved')).toBeVisible();
     await see(room.root.getByText(`by ${ANA},`)).toBeVisible();
-    await see(room.status(`The picture was approved by ${ANA}.`)).toBeAttached();
+    await see(room.status(`The picture was approved by \u2068${ANA}\u2069.`)).toBeAttached();
     await see(room.root.getByRole('blockquote').filter({ hasText: FEEDBACK })).not.toHaveCount(0);
     const state = await room.state();
     for (const text of [PROMPT, NEXT_PROMPT, FEEDBACK, ANA, BO])

@@ -46,7 +46,7 @@ test('R1, M2: a person stays the same after a reload and in a second tab, and is
     await seePicture(room, openai, 2);
   }
   await see(secondTab.room.alert(/^You approved this image (just now|\d+ s ago)\.$/)).toBeAttached();
-  await see(namesake.room.alert(/^Ana approved this image (just now|\d+ s ago)\.$/)).toBeAttached();
+  await see(namesake.room.alert(/^\u2068Ana\u2069 approved this image (just now|\d+ s ago)\.$/)).toBeAttached();
   expect((await namesake.room.snapshot()).decisions).toHaveLength(1);
 
   await ana.page.bringToFront();
@@ -54,4 +54,22 @@ test('R1, M2: a person stays the same after a reload and in a second tab, and is
   await see(namesake.room.text('Ana started over.')).toBeVisible();
   await see(secondTab.room.heading('What should the picture show?')).toBeVisible();
   await see(secondTab.room.text('Ana started over.')).toHaveCount(0);
+});
+
+test('names that deceive: "You", a look-alike and a name that turns the sentence around', async () => {
+  const { address } = await startProduct();
+  const ana = await enterAs('Ana', browser, address);
+  const you = await enterAs('You', browser, ana.reviewLink);
+  const lookalike = await enterAs('\u0410n\u0430', browser, ana.reviewLink);
+  const turned = await enterAs('\u202eoB \u05d0', browser, ana.reviewLink);
+  await makePictures([you], ['A fox']);
+  await you.startOver();
+  await see(ana.text('Reviewer 1 started over.')).toBeVisible();
+  await makePictures([turned], ['A heron']);
+  await turned.startOver();
+  const sentence = ana.text('oB \u05d0 started over.');
+  await see(sentence).toBeVisible();
+  await see(sentence.locator('bdi')).toHaveText('oB \u05d0');
+  await lookalike.nameButton.click();
+  await see(lookalike.root.getByRole('textbox', { name: 'Your name' })).toHaveValue('\u0410n\u0430 2');
 });

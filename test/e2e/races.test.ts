@@ -29,11 +29,11 @@ test('M2: of approve and regenerate in the same moment one wins, and the other p
   const approved = ana.room.heading('Approved');
   await see(approved.or(ana.room.heading('Drawing'))).toBeVisible();
   if (await approved.isVisible()) {
-    await see(bo.room.alert(sentence('Ana approved this image'))).toBeAttached();
+    await see(bo.room.alert(sentence('\u2068Ana\u2069 approved this image'))).toBeAttached();
     await see(bo.room.heading('Approved')).toBeVisible();
     expect(openai.requests).toHaveLength(1);
   } else {
-    await see(ana.room.alert(sentence('Bo asked for another picture'))).toBeAttached();
+    await see(ana.room.alert(sentence('\u2068Bo\u2069 asked for another picture'))).toBeAttached();
     await see(bo.room.heading('Drawing')).toBeVisible();
     expect(openai.requests).toHaveLength(2);
   }
@@ -68,7 +68,7 @@ test('M10: a command from an earlier turn changes nothing, and its person is tol
   await see(ana.room.picture('Preview, still being drawn')).toBeVisible();
   await bo.room.press('Cancel');
   bo.connection.release();
-  await see(bo.room.alert(sentence('Ana asked for another picture'))).toBeAttached();
+  await see(bo.room.alert(sentence('\u2068Ana\u2069 asked for another picture'))).toBeAttached();
   await see(bo.room.heading('Drawing')).toBeVisible();
   expect(openai.requests.map(({ isClosedEarly }) => isClosedEarly)).toEqual([false, false, false]);
   openai.release();
@@ -81,7 +81,7 @@ test('M10: a command from an earlier turn changes nothing, and its person is tol
   await see(ana.room.heading('Drawing')).toBeVisible();
   await bo.room.press('Approve');
   bo.connection.release();
-  await see(bo.room.alert(sentence('Ana asked for another picture'))).toBeAttached();
+  await see(bo.room.alert(sentence('\u2068Ana\u2069 asked for another picture'))).toBeAttached();
   await see(bo.room.heading('Drawing')).toBeVisible();
   openai.release();
   await see(bo.room.heading('Is this the picture?')).toBeVisible();
@@ -103,10 +103,10 @@ test('M10: a command from an earlier turn changes nothing, and its person is tol
   await see(ana.room.heading('Approved')).toBeVisible();
   await bo.room.question.getByRole('button', { name: 'Start over' }).click();
   bo.connection.release();
-  await see(bo.room.alert(sentence('Ana approved this image'))).toBeAttached();
+  await see(bo.room.alert(sentence('\u2068Ana\u2069 approved this image'))).toBeAttached();
   await see(bo.room.heading('Approved')).toBeVisible();
   await bo.room.press('Dismiss');
-  await see(bo.room.text(sentence('Ana approved this image'))).toHaveCount(0);
+  await see(bo.room.text(sentence('\u2068Ana\u2069 approved this image'))).toHaveCount(0);
   expect((await bo.room.snapshot()).decisions).toMatchObject([{ by: 'Ana' }]);
   expect(await ana.room.state()).toBe(await bo.room.state());
 });
@@ -126,7 +126,7 @@ test('M2, M7: commands after an approval are rejected with its author, except th
     bo.connection.release();
     await see(bo.room.heading('Approved')).toBeVisible();
     if (late === 'Approve') await see(bo.room.alert(/\S/)).toHaveCount(0);
-    else await see(bo.room.alert(sentence('Ana approved this image'))).toBeAttached();
+    else await see(bo.room.alert(sentence('\u2068Ana\u2069 approved this image'))).toBeAttached();
     await see(ana.room.alert(/\S/)).toHaveCount(0);
     await ana.room.startOver();
     await see(bo.room.prompt).toBeVisible();

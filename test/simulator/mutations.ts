@@ -32,6 +32,7 @@ const session = 'server/session/session.ts';
 const sessionImages = 'server/session/session-images.ts';
 const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
+const spending = 'server/session/spending.ts';
 const subscribers = 'server/session/subscribers.ts';
 const connection = 'server/ws/connection.ts';
 const outbox = 'server/ws/outbox.ts';
@@ -225,7 +226,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the number of a discarded attempt is given again',
     breaks: ['discard'],
-    edits: [{ file: machine, find: 'const number = $N;', replace: 'const number = state.attempts.length + 1;' }],
+    edits: [{ file: machine, find: 'attemptCount + 1 + index', replace: 'state.attempts.length + 1 + index' }],
   },
   {
     mistake: 'kept attempts are dropped before discarded ones',
@@ -355,7 +356,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'nobody is told that somebody has left',
     breaks: ['W1'],
-    edits: [{ file: subscribers, in: 'remove', find: 'this.notify($F);' }],
+    edits: [{ file: subscribers, in: 'remove', find: 'this.#reportViewers()', replace: 'undefined' }],
   },
   {
     mistake: 'images that a client has are sent again',
@@ -638,30 +639,24 @@ this.#run?.abort();`,
   {
     mistake: 'previews take memory that is not free',
     breaks: ['R7'],
-    edits: [{ file: run, find: '$M.tryReserve(image.bytes.byteLength)', replace: '$M.tryReserve(0)' }],
+    edits: [{ file: run, find: '$M.tryReserveSpare(image.bytes.byteLength)', replace: '$M.tryReserveSpare(0)' }],
   },
   {
     mistake: 'memory that is not free is reserved',
     breaks: ['R7'],
-    edits: [{ file: memory, find: 'if (!this.hasFree(bytes)) return undefined;' }],
+    edits: [{ file: memory, find: 'this.hasFree(bytes) ? $R : undefined', replace: '$R' }],
   },
   {
     mistake: 'idle sessions free no memory for a candidate',
     breaks: ['R7'],
-    edits: [
-      {
-        file: sessions,
-        find: 'if (reservation || !memory.hasFree($X)) return reservation;',
-        replace: 'return reservation;',
-      },
-    ],
+    edits: [{ file: sessions, in: '#reserveOrEvict', find: '!memory.hasFree($X)', replace: 'true' }],
   },
   {
     mistake: 'sessions in use are ended to free memory',
     breaks: ['R7', 'R2', 'R13'],
     edits: [
       { file: sessions, find: '$L.filter((session) => session.isIdle)', replace: '[...this.#sessions.values()]' },
-      { file: sessions, find: 'session.isIdle && $X', replace: '$X' },
+      { file: sessions, find: "isIdle && state.stage !== 'final'", replace: "state.stage !== 'final'" },
     ],
   },
   {
@@ -670,9 +665,27 @@ this.#run?.abort();`,
     edits: [{ file: sessions, find: 'await session.forget();' }],
   },
   {
-    mistake: 'sessions with an approved image are ended first',
-    breaks: ['R7'],
-    edits: [{ file: sessions, in: '#reserveOrEvict', find: '[...$A, ...$B]', replace: '[...$B, ...$A]' }],
+    mistake: 'sessions with an approved image are ended to free memory',
+    breaks: ['R13'],
+    edits: [{ file: sessions, find: "isIdle && state.stage !== 'final'", replace: 'isIdle' }],
+  },
+  {
+    mistake: 'sessions in use give up attempts',
+    breaks: ['R13'],
+    edits: [
+      { file: session, find: 'return this.isIdle || this.isUntouched;', replace: 'return true;' },
+      { file: sessions, find: 'session.isUntouched && !session.isIdle', replace: '!session.isIdle' },
+    ],
+  },
+  {
+    mistake: 'sessions give up attempts that an open tab shows',
+    breaks: ['R13'],
+    edits: [{ file: session, in: '#forgetEvent', find: 'this.#subscribers.size > 0 && $X', replace: 'false' }],
+  },
+  {
+    mistake: 'a new command does not keep a session from giving up attempts',
+    breaks: ['R13'],
+    edits: [{ file: session, in: 'execute', find: 'this.touch();' }],
   },
   {
     mistake: 'the approved image is dropped to free memory',
@@ -682,7 +695,7 @@ this.#run?.abort();`,
   {
     mistake: 'the newest attempt is dropped to free memory',
     breaks: ['R7', 'M1'],
-    edits: [{ file: machine, find: 'new Set([...inUse, $N])', replace: 'new Set(inUse)' }],
+    edits: [{ file: machine, find: 'new Set([...keep, $N])', replace: 'new Set(keep)' }],
   },
   {
     mistake: 'a session with people in it expires',
@@ -697,19 +710,27 @@ this.#run?.abort();`,
   {
     mistake: 'a generation is rejected while anything is drawn',
     breaks: ['S4'],
-    edits: [
-      { file: queue, find: 'return !this.#isClosed && $X;', replace: 'return !this.#isClosed && this.running === 0;' },
-    ],
+    edits: [{ file: queue, find: 'this.#isClosed || $X', replace: 'this.#isClosed || this.running > 0' }],
   },
   {
     mistake: 'any number of candidates may wait',
     breaks: ['S4'],
-    edits: [{ file: queue, find: 'return !this.#isClosed && $X;', replace: 'return !this.#isClosed;' }],
+    edits: [{ file: queue, find: 'this.#isClosed || $X', replace: 'this.#isClosed' }],
   },
   {
     mistake: 'any number of commands is accepted',
     breaks: ['S4'],
     edits: [{ file: sessions, in: 'execute', find: "if (!$C.take($I)) return reject('rate_limited');" }],
+  },
+  {
+    mistake: 'images are asked for at any rate',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'if (waitMs > 0) { $$$A }' }],
+  },
+  {
+    mistake: 'a command that asks for several images counts once',
+    breaks: ['S9'],
+    edits: [{ file: spending, find: 'limiter.take($K, images)', replace: 'limiter.take($K, 1)' }],
   },
   {
     mistake: 'a burst of three commands is too fast',

@@ -218,9 +218,10 @@ export class World {
   #onJoined(sessionId: string, tab: Tab): SessionRules | undefined {
     const session = this.server.session(sessionId);
     const known = this.sessions.get(sessionId);
-    if (known || !session) return known;
-    const rules = new SessionRules(session, tab.team, this.checks, this.generator);
+    const rules = known ?? (session && new SessionRules(session, tab.team, this.checks, this.generator));
+    if (!rules) return undefined;
     this.sessions.set(sessionId, rules);
+    rules.touched(this.time.now);
     return rules;
   }
 

@@ -89,6 +89,8 @@ export class FakeEnvironment implements Environment {
   readonly sha256?: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
   /** The requests that the client has made, oldest first. */
   readonly requests: FakeRequest[] = [];
+  /** As on a page, where a test sets it; absent as in Node. */
+  checkImage?: NonNullable<Environment['checkImage']>;
   hidden = false;
   refusesSockets = false;
   readonly #clock = new FakeClock();

@@ -63,7 +63,7 @@ export async function paint(
     width,
     height,
   };
-  return { reference, blob, url: URL.createObjectURL(blob) };
+  return { reference, blob, url: URL.createObjectURL(blob), display: 'possible' };
 }
 
 export const generation: Generation = { generationId: 'g1', prompt, options: {}, candidates: 1, startedAt };

@@ -14,7 +14,11 @@ export interface HostContent {
   /** The address of the Proofroom server whose `/embed.js` the page loads, without a slash at its end. */
   readonly proofroom: string;
   readonly body: string;
+  /** Directives of the page's policy, in place of those that a `<proof-room>` needs. */
+  readonly policy?: Readonly<Record<string, string>>;
   readonly style?: string;
+  /** Further headers of the page. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Runs after the body. */
   readonly script?: string;
 }
@@ -42,15 +46,17 @@ export async function startHostPage(): Promise<HostPage> {
   };
 }
 
-function headersFor({ proofroom }: HostContent): Record<string, string> {
-  const policy = [
-    "default-src 'none'",
-    `script-src 'self' ${proofroom}/`,
-    `connect-src ${proofroom.replace('http', 'ws')}/`,
-    "img-src 'self' blob:",
-    "style-src 'self'",
-  ];
-  return { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy.join('; ') };
+function headersFor({ proofroom, policy, headers }: HostContent): Record<string, string> {
+  const directives = {
+    'default-src': "'none'",
+    'script-src': `'self' ${proofroom}/`,
+    'connect-src': `${proofroom}/ ${proofroom.replace('http', 'ws')}/`,
+    'img-src': "'self' blob:",
+    'style-src': "'self'",
+    ...policy,
+  };
+  const text = Object.entries(directives).map(([name, value]) => `${name} ${value}`);
+  return { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': text.join('; '), ...headers };
 }
 
 const documentOf = ({ proofroom, body }: HostContent): string => `<!doctype html>

@@ -109,6 +109,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     key: 'k',
     role: 'reviewer',
     name: 'Ana',
+    now: at,
     generator: {
       name: 'Demo painter',
       model: 'demo-1',

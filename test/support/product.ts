@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { createProofroom, type ProofroomOptions } from '../../server/create-proofroom.ts';
+import type { Generator } from '../../server/generators/generator.ts';
 import { createOpenAIGenerator, type OpenAIOptions } from '../../server/generators/openai/responses-generator.ts';
 import { withRetries } from '../../server/generators/retry.ts';
 import { createNodeServer, type NodeServer } from '../../server/http/node-server.ts';
@@ -24,6 +25,8 @@ export interface ProductOptions {
   /** Image models and sizes to choose from, in place of one model and the standard sizes. */
   readonly choices?: Pick<OpenAIOptions, 'imageModels' | 'sizes'>;
   readonly limits?: Partial<Limits>;
+  /** What draws, in place of the fake OpenAI. */
+  readonly generator?: Generator;
   /** Times the waits before retries; the system's clock when absent. */
   readonly retryClock?: Pick<Clock, 'after' | 'monotonic'>;
   /** Times how long OpenAI may be silent; the system's clock when absent. */
@@ -81,10 +84,11 @@ function createServer(openai: FakeOpenAI, options: ProductOptions, write: (line:
   const limits = { ...defaultLimits, ...options.limits };
   const models = { model: 'a-model', imageModel: 'an-image-model', partialImages: 2, ...choices };
   const upstream = { apiKey: 'sk-fake', baseURL: openai.baseURL, ...models };
-  const generator = withRetries(
+  const openAI = withRetries(
     createOpenAIGenerator({ ...upstream, limits, ...(upstreamClock && { clock: upstreamClock }) }),
     { random: () => 0, ...(retryClock && { clock: retryClock }) },
   );
+  const { generator = openAI } = options;
   const logger = pino({ level: 'debug' }, { write });
   return createNodeServer(createProofroom({ generator, logger, builtFolder, limits, ...config }));
 }

@@ -4,8 +4,9 @@ import { property, query, state } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
-import { attemptNumber, firstWords } from '../../model/sentences.ts';
-import { isPending, type ReceivedImage } from '../../session/session-state.ts';
+import { isApprovable } from '../../model/permissions.ts';
+import { attemptNumber, firstWords, pictureProblems } from '../../model/sentences.ts';
+import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -36,7 +37,8 @@ export class Compare extends LitElement {
   /** The attempts to choose from, oldest first. */
   @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
   /** The images whose bytes are here, by image id. The others are requested when they are compared. */
-  @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
+  @property({ attribute: false }) accessor images: SessionState['images'] = new Map();
+  @property({ attribute: false }) accessor imageProblems: SessionState['imageProblems'] = new Map();
   @property({ attribute: false }) accessor approvedId: string | undefined;
   /** Whether this person may approve now. */
   @property({ type: Boolean }) accessor decides = false;
@@ -207,9 +209,10 @@ export class Compare extends LitElement {
 
   #panePicture(attempt: Attempt, layout: zoom.Layout): PanePicture {
     const { imageId } = attempt.image;
+    const problem = pictureProblem(this, imageId);
     return {
       imageId,
-      url: this.images.get(imageId)?.url,
+      ...(problem ? { problem: pictureProblems[problem].title } : { url: this.images.get(imageId)?.url }),
       alt: `${attemptNumber(attempt)}: ${attempt.prompt}`,
       placement: zoom.place(this.view, layout, attempt.image),
     };
@@ -219,7 +222,7 @@ export class Compare extends LitElement {
     const attempt = this.#compared[side];
     if (!attempt) return nothing;
     const { imageId } = attempt.image;
-    const canApprove = !this.unavailable && this.images.has(imageId) && !isPending(this.pending, 'approve');
+    const canApprove = !this.unavailable && isApprovable(this, imageId) && !isPending(this.pending, 'approve');
     return html`<proof-compare-side
       class=${this.#classOf(side)}
       .image=${attempt.image}
@@ -227,7 +230,7 @@ export class Compare extends LitElement {
       .zoom=${this.#ownZoom(attempt, layout)}
       ?single=${this.#isSingle}
       ?approved=${imageId === this.approvedId}
-      ?decides=${this.decides && this.approvedId === undefined}
+      ?decides=${this.decides && this.approvedId === undefined && !pictureProblem(this, imageId)}
       ?busy=${isPending(this.pending, 'approve', imageId)}
       ?unavailable=${!canApprove}
     ></proof-compare-side>`;

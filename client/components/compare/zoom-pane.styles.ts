@@ -1,4 +1,4 @@
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const zoomPane = css`
   :host {
@@ -63,6 +63,8 @@ export const zoomPane = css`
     inset: 0;
     display: grid;
     place-content: center;
+    padding: 1rem;
+    text-align: center;
     color: var(--ink-soft);
     font-size: var(--small);
   }

@@ -13,6 +13,8 @@ export interface PanePicture {
   readonly imageId: string;
   /** Absent until its bytes are here. */
   readonly url?: string | undefined;
+  /** Why it cannot be shown; there is no `url` then. */
+  readonly problem?: string | undefined;
   readonly alt: string;
   readonly placement: Placement;
 }
@@ -64,7 +66,8 @@ export class ZoomPane extends LitElement {
     </div>`;
   }
 
-  #picture({ imageId, url, alt, placement }: PanePicture, index: number): TemplateResult {
+  #picture({ imageId, url, problem, alt, placement }: PanePicture, index: number): TemplateResult {
+    const missing = problem ?? 'On its way';
     const side = this.split === undefined ? '' : (index === 0) === this.mirrored ? ' right' : ' left';
     // An enlarged picture shows its pixels as squares. A rounding error must not do so at actual pixels: whole rows would be lost.
     const isEnlarged = placement.zoom > ACTUAL_PIXELS + 0.001;
@@ -74,10 +77,10 @@ export class ZoomPane extends LitElement {
           imageId,
           url
             ? html`<img src=${url} alt=${alt} draggable="false" />`
-            : html`<span role="img" aria-label=${`${alt}. On its way.`}></span>`,
+            : html`<span role="img" aria-label=${`${alt}. ${missing}.`}></span>`,
         )}
       </div>
-      ${url ? nothing : html`<span class="hint" aria-hidden="true">On its way …</span>`}
+      ${url ? nothing : html`<span class="hint" aria-hidden="true">${problem ?? 'On its way …'}</span>`}
     </div>`;
   }
 

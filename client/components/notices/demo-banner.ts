@@ -1,6 +1,7 @@
 /** Says that the pictures come from the demo painter, and how to get real ones. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, type TemplateResult } from 'lit';
 import { base } from '../ui/base.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 
 @element('proof-demo')

@@ -1,5 +1,5 @@
 /** The connection has ended for good: what that means, and the way on (R9). */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
 import { endedNotices } from '../../model/sentences.ts';
@@ -7,6 +7,7 @@ import type { ConnectionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { notice } from './notice.styles.ts';

@@ -1,5 +1,5 @@
 /** A notice in the sidebar: something that a person should read before going on. */
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const notice = css`
   .notice {

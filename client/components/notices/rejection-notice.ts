@@ -18,6 +18,8 @@ export class RejectionNotice extends LitElement {
   @property({ attribute: false }) accessor rejection: CommandRejection | undefined;
   /** This person. */
   @property({ attribute: false }) accessor participantId: string | undefined;
+  /** How far the server's clock is ahead of this one, in milliseconds. */
+  @property({ attribute: false }) accessor serverAheadMs: number | undefined;
   @property({ attribute: false }) accessor clock: Clock = systemClock;
   @state() private accessor dismissed: CommandRejection | undefined;
 
@@ -41,8 +43,12 @@ export class RejectionNotice extends LitElement {
   override render(): TemplateResult {
     const rejection = this.#shown;
     // Announced once; the visible sentence changes with time.
-    const announced = rejection ? rejectionSentence(rejection, this.participantId, rejection.at) : '';
+    const announced = rejection ? this.#sentence(rejection, rejection.at) : '';
     return html`<span class="unseen" role="alert">${announced}</span>${rejection ? this.#notice(rejection) : nothing}`;
+  }
+
+  #sentence(rejection: CommandRejection, now: number): string {
+    return rejectionSentence(rejection, this.participantId, now + (this.serverAheadMs ?? 0));
   }
 
   #notice(rejection: CommandRejection): TemplateResult {
@@ -51,7 +57,7 @@ export class RejectionNotice extends LitElement {
     };
     return html`<div class="notice">
       ${icons.alert()}
-      <div class="text"><p>${rejectionSentence(rejection, this.participantId, this.clock.now())}</p></div>
+      <div class="text"><p>${this.#sentence(rejection, this.clock.now())}</p></div>
       ${button({ label: 'Dismiss', icon: icons.cross(), kind: 'quiet', bare: true, press: dismiss })}
     </div>`;
   }

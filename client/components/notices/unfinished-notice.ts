@@ -1,13 +1,15 @@
 /** Why the last generation brought fewer pictures than were asked for: it was cancelled, or some candidates failed. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Generation, GenerationError, LastAction } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { person } from '../ui/person.ts';
 import { notice } from './notice.styles.ts';
 
 @element('proof-unfinished-notice')
@@ -84,7 +86,7 @@ export class UnfinishedNotice extends LitElement {
     const { lastAction } = this;
     // The server keeps only the last action, and that may be another one by now.
     if (lastAction?.action !== 'cancel') return html`Somebody`;
-    return lastAction.participantId === this.participantId ? html`You` : html`<bdi>${lastAction.by}</bdi>`;
+    return lastAction.participantId === this.participantId ? html`You` : person(lastAction.by);
   }
 
   #addButton(reason: string): TemplateResult {

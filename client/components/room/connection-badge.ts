@@ -1,9 +1,10 @@
 /** Whether the page is connected, or when it tries again. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { connectionLabel, secondsToNextTry } from '../../model/sentences.ts';
 import type { ConnectionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
 

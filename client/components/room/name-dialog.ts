@@ -1,5 +1,5 @@
 /** Who is in the session, and the name that the others see. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
@@ -7,6 +7,7 @@ import { viewersLabel } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';

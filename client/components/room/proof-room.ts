@@ -1,5 +1,5 @@
 /** `<proof-room>`: the whole product as one element, on any page. */
-import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { browserStorage } from '../../model/browser-storage.ts';
 import { type Intent, type IntentEvent, sendCommand } from '../../model/intent.ts';
@@ -8,9 +8,11 @@ import { serverAddress } from '../../model/server-address.ts';
 import { type SessionClientApi, SessionController } from '../../model/session-controller.ts';
 import { type UnsentInput, unsentAfter } from '../../model/unsent-input.ts';
 import type { SessionState } from '../../session/session-state.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import type { Review } from './review.ts';
 import { type RoomEventMap, RoomEvents } from './room-events.ts';
+import { endTypingAt } from './typing-boundary.ts';
 import './review.ts';
 
 /** Why the focus is to be moved to where the work begins, once that is known. */
@@ -31,6 +33,9 @@ type SessionProperties = Pick<ProofRoom, 'server' | 'session' | 'sessionKey'>;
 export class ProofRoom extends LitElement {
   static override styles = css`
     :host {
+      /* The text size that people have set in their browser. In a monospace font, browsers take a smaller one. */
+      font: medium system-ui !important;
+      --proofroom-rem: 1em;
       display: flex;
       flex-direction: column;
       min-block-size: var(--proofroom-height, 40rem);
@@ -42,6 +47,8 @@ export class ProofRoom extends LitElement {
     }
   `;
 
+  /** `rtl` mirrors the room. The page's own direction does not: the room speaks English. */
+  @property({ reflect: true, useDefault: true }) override accessor dir = '';
   /** The server's address, `http:` or `https:`, with its path if it has one; absent: the root of the page's origin. */
   @property() accessor server: string | null | undefined;
   /** The session to join; absent: a new one is created. */
@@ -70,6 +77,18 @@ export class ProofRoom extends LitElement {
   /** What the next new session begins with. */
   #carriedOver: UnsentInput = {};
   #focusRequest: FocusRequest | undefined;
+
+  /** A translator would replace texts that the room goes on changing, and the prompts and names that people decide by. */
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (!this.hasAttribute('translate')) this.translate = false;
+  }
+
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    const root = super.createRenderRoot();
+    endTypingAt(root);
+    return root;
+  }
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.hasUpdated && this.autofocus) this.#focusRequest = 'autofocus';
@@ -134,6 +153,9 @@ export class ProofRoom extends LitElement {
   override render(): TemplateResult {
     const { state } = this.#controller;
     return html`<proof-review
+      lang="en"
+      dir=${this.dir === 'rtl' ? 'rtl' : 'ltr'}
+      translate=${this.translate ? 'yes' : 'no'}
       .session=${state}
       .server=${this.#server}
       .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}

@@ -1,8 +1,17 @@
 /** Two columns, the viewer and the sidebar; in a narrow room one above the other. */
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const review = css`
+  /* What the host page's styles would hand down ends here, but for what it does to the room as a whole. */
   :host {
+    all: initial;
+    color-scheme: inherit;
+    pointer-events: inherit;
+    visibility: inherit;
+    text-size-adjust: 100%;
+    -webkit-text-size-adjust: 100%;
+    user-select: text;
+    -webkit-user-select: text;
     display: flex;
     flex-direction: column;
     flex: 1;
@@ -10,16 +19,8 @@ export const review = css`
     min-inline-size: 0;
     background: var(--paper);
     color: var(--ink);
-    /* Inherited text properties of the host page end here. */
     font: normal 400 var(--body) / 1.5 var(--font);
     letter-spacing: -0.003em;
-    word-spacing: normal;
-    text-align: start;
-    text-indent: 0;
-    text-transform: none;
-    text-shadow: none;
-    white-space: normal;
-    cursor: auto;
     -webkit-font-smoothing: antialiased;
   }
 

@@ -187,6 +187,7 @@ export class Review extends LitElement {
     return html`<proof-compare
       .attempts=${snapshot.attempts}
       .images=${session.images}
+      .imageProblems=${session.imageProblems}
       .approvedId=${snapshot.stage === 'final' ? snapshot.approved.imageId : undefined}
       ?decides=${decides && snapshot.stage === 'user_feedback'}
       .pending=${session.pending}

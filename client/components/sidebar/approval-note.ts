@@ -1,11 +1,13 @@
 /** Who approved the picture, when, and the digest that names its bytes. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Decision } from '../../../shared/model.ts';
 import { shortDigest } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
+import { person } from '../ui/person.ts';
 import '../ui/copy-button.ts';
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
@@ -68,7 +70,7 @@ export class ApprovalNote extends LitElement {
     if (!decision) return nothing;
     return html`<h2 tabindex="-1">${icons.check()}${number === undefined ? 'Approved' : `${number} is approved`}</h2>
       <p>
-        by <bdi>${decision.by}</bdi><span class="soft">,
+        by ${person(decision.by)}<span class="soft">,
           <time datetime=${decision.at}>${moment.format(new Date(decision.at))}</time></span>
       </p>
       <div class="digest small soft">

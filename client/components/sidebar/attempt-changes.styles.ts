@@ -1,5 +1,5 @@
 /** Removed words are struck through and added ones underlined, so that colour is not the only mark. */
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const attemptChanges = css`
   :host {
@@ -44,6 +44,7 @@ export const attemptChanges = css`
   blockquote,
   .text {
     position: relative;
+    outline-offset: -2px;
     max-block-size: 15rem;
     overflow: hidden auto;
   }

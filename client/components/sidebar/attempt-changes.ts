@@ -10,6 +10,7 @@ import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
+import { FocusableScrollers } from '../ui/focusable-scrollers.ts';
 import { attemptChanges } from './attempt-changes.styles.ts';
 
 @element('proof-changes')
@@ -20,6 +21,11 @@ export class AttemptChanges extends LitElement {
   /** Those that the session keeps. */
   @property({ attribute: false }) accessor attempts: readonly Attempt[] = [];
   @property({ attribute: false }) accessor discarded: readonly DiscardedAttempt[] = [];
+
+  constructor() {
+    super();
+    new FocusableScrollers(this, 'blockquote, .text');
+  }
 
   /** Scrolls a long text to its first change. */
   override updated(changed: PropertyValues<this>): void {

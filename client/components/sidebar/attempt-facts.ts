@@ -1,12 +1,14 @@
 /** What is known of an attempt, as terms and values, unfolded on demand. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { Attempt } from '../../../shared/model.ts';
 import { chosenOptions, valueLabel } from '../../model/option-labels.ts';
 import { attemptNumber, fileSize, shortDigest } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
+import { FocusableScrollers } from '../ui/focusable-scrollers.ts';
 import * as icons from '../ui/icons.ts';
 
 @element('proof-facts')
@@ -57,6 +59,11 @@ export class AttemptFacts extends LitElement {
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
   /** The model of an attempt that names none. */
   @property({ attribute: false }) accessor model = '';
+
+  constructor() {
+    super();
+    new FocusableScrollers(this, '.text');
+  }
 
   override render(): TemplateResult | typeof nothing {
     const { attempt } = this;

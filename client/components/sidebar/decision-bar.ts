@@ -1,11 +1,14 @@
 /** The approve button for the picture in view. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../../shared/model.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { undecidable } from '../../model/sentences.ts';
+import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 
@@ -24,6 +27,8 @@ export class DecisionBar extends LitElement {
 
   /** The image to approve; absent while one of several has to be selected first. */
   @property({ attribute: false }) accessor image: ImageReference | undefined;
+  /** Why this person cannot see it: then they cannot approve it either. */
+  @property({ attribute: false }) accessor problem: PictureProblem | undefined;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
@@ -35,6 +40,10 @@ export class DecisionBar extends LitElement {
     if (!this.image) {
       return html`<h2 tabindex="-1">Which of them?</h2>
         <p class="soft">Open one to approve it, or to change it.</p>`;
+    }
+    if (this.problem) {
+      return html`<h2 tabindex="-1">You can’t approve this one here</h2>
+        <p class="soft">${undecidable(this.problem)}</p>`;
     }
     return html`<h2 tabindex="-1">Is this the picture?</h2>
       ${button({

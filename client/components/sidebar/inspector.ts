@@ -1,9 +1,10 @@
 /** The last snapshot as JSON, unfolded on demand. A snapshot holds no image bytes and no key. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import '../ui/copy-button.ts';

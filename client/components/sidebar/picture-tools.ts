@@ -1,5 +1,5 @@
 /** What can be done with the picture in view besides approving it: download, copy, discard, start over. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { imageFileName } from '../../../shared/file-name.ts';
 import type { Attempt } from '../../../shared/model.ts';
@@ -9,6 +9,7 @@ import { isPending, type ReceivedImage, type SessionState } from '../../session/
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { ImageSavedEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';

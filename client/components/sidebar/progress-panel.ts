@@ -1,9 +1,10 @@
 /** A generation under way: its phase, the time since it started, and how long it usually takes. Nobody knows a percentage. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { estimate, phaseLabel, stopwatch } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
 

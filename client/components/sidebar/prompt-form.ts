@@ -1,5 +1,5 @@
 /** The prompt field with its options. One instance is kept through all stages, so that typed text is not lost (rule W8). */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { Attempt } from '../../../shared/model.ts';
@@ -9,6 +9,7 @@ import { noCapabilities } from '../../model/option-choice.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { fieldNotes, isSendKey, textForm } from './text-form.ts';

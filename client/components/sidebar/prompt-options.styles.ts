@@ -1,5 +1,5 @@
 /** One line while folded, a grid of fields while unfolded. */
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const promptOptions = css`
   .grid {

@@ -1,5 +1,5 @@
 /** The field for what should change in an attempt, and the button that refines it. */
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { Options } from '../../../shared/options.ts';
@@ -9,6 +9,7 @@ import { billingNote } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';

@@ -121,7 +121,7 @@ export class Sidebar extends LitElement {
 
   /** How the connection, the last command and the last generation ended. */
   #notices({ error, image, lastAction, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
-    const { connection, rejection, welcome, draft } = this.session;
+    const { connection, rejection, welcome, serverAheadMs, draft } = this.session;
     const { decides, unavailable } = this.#permissions;
     const finished = attemptsOf(lastGeneration, attempts).length;
     return html`<div class="notices">
@@ -133,6 +133,7 @@ export class Sidebar extends LitElement {
       <proof-rejection-notice
         .rejection=${rejection}
         .participantId=${welcome?.participantId}
+        .serverAheadMs=${serverAheadMs}
       ></proof-rejection-notice>
       <proof-error-notice
         .error=${finished > 0 ? undefined : error}

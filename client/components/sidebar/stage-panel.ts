@@ -3,10 +3,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Attempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { approvalOf, attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
-import { permissionsOf } from '../../model/permissions.ts';
+import { isApprovable, permissionsOf } from '../../model/permissions.ts';
 import { actionPhrase, attemptNumber, unknownStage, type WatchedStage } from '../../model/sentences.ts';
 import { promptOf } from '../../model/viewer-content.ts';
-import { isPending, type SessionState } from '../../session/session-state.ts';
+import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
+import { person } from '../ui/person.ts';
 import './approval-note.ts';
 import './decision-bar.ts';
 import './progress-panel.ts';
@@ -59,7 +60,7 @@ function othersAction(
 ): TemplateResult | typeof nothing {
   const last = snapshot?.lastAction;
   if (!last || last.participantId === welcome?.participantId || (only && last.action !== only)) return nothing;
-  return html`<p class="soft"><bdi>${last.by}</bdi> ${actionPhrase(last)}.</p>`;
+  return html`<p class="soft">${person(last.by)} ${actionPhrase(last)}.</p>`;
 }
 
 const sharedDraft = (draft: string): TemplateResult | typeof nothing =>
@@ -95,14 +96,15 @@ function furthestProgress({ progress }: SessionState, settled: ReadonlySet<numbe
     .toSorted((one, other) => phases.indexOf(one.phase) - phases.indexOf(other.phase))[0];
 }
 
-/** A picture whose bytes are not here cannot be approved. */
-function decision({ images, pending, connection }: SessionState, attempt: Attempt | undefined): TemplateResult {
-  const isHere = attempt === undefined || images.has(attempt.image.imageId);
+function decision(session: SessionState, attempt: Attempt | undefined): TemplateResult {
+  const { pending, connection } = session;
+  const imageId = attempt?.image.imageId;
   return html`<proof-decision
     class="focus-target"
     .image=${attempt?.image}
+    .problem=${imageId && pictureProblem(session, imageId)}
     ?busy=${isPending(pending, 'approve')}
-    ?unavailable=${connection.status !== 'online' || !isHere}
+    ?unavailable=${connection.status !== 'online' || !imageId || !isApprovable(session, imageId)}
   ></proof-decision>`;
 }
 

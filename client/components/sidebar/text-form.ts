@@ -1,5 +1,6 @@
 /** What the forms for a prompt and for feedback have in common: styles, the notes beneath the field, and the key that sends. */
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const textForm = css`
   form {

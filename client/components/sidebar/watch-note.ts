@@ -1,9 +1,10 @@
 /** Tells somebody who may not decide that they are watching, and what happens now. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { WelcomeMessage } from '../../../shared/protocol.ts';
 import { type WatchedStage, watchSentence } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';
+import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 

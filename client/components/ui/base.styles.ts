@@ -1,5 +1,5 @@
 /** The base of every component: box sizing, type, focus rings, and `.unseen` for text that only screen readers read. */
-import { css } from 'lit';
+import { css } from './css.ts';
 
 export const base = css`
   :host {
@@ -55,6 +55,10 @@ export const base = css`
 
   .soft {
     color: var(--ink-soft);
+  }
+
+  .person {
+    font-weight: 560;
   }
 
   .small {

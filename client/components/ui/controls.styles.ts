@@ -1,5 +1,5 @@
 /** Buttons, fields and disclosures (`summary`). */
-import { css } from 'lit';
+import { css } from './css.ts';
 
 export const controls = css`
   :where(button, summary, select, input, textarea) {

@@ -1,9 +1,10 @@
 /** A button that copies a text or an image to the clipboard, and tells whether that worked. */
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { base } from './base.styles.ts';
 import { button } from './button.ts';
 import { controls } from './controls.styles.ts';
+import { css } from './css.ts';
 import { element } from './element.ts';
 import * as icons from './icons.ts';
 

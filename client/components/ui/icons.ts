@@ -33,6 +33,10 @@ export const people = (): TemplateResult =>
   );
 export const eye = (): TemplateResult =>
   icon(svg`<path d="M2 10s3-5.5 8-5.5 8 5.5 8 5.5-3 5.5-8 5.5S2 10 2 10Z"/><circle cx="10" cy="10" r="2.4"/>`);
+export const hidden = (): TemplateResult =>
+  icon(
+    svg`<path d="M5 5.8C3 7.3 2 10 2 10s3 5.5 8 5.5c1.6 0 3-.6 4.2-1.3M8 4.8c.6-.2 1.3-.3 2-.3 5 0 8 5.5 8 5.5s-.6 1.2-1.8 2.5M3 3l14 14"/>`,
+  );
 export const alert = (): TemplateResult => icon(svg`<circle cx="10" cy="10" r="7.5"/><path d="M10 6v4.5M10 13.7v.1"/>`);
 export const cross = (): TemplateResult => icon(svg`<path d="m5 5 10 10M15 5 5 15"/>`);
 export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-5.5 5.5"/>`);

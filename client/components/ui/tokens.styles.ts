@@ -1,5 +1,5 @@
 /** Colours, type and measures: set once on the outermost element, and inherited by everything inside it. */
-import { css } from 'lit';
+import { css } from './css.ts';
 
 export const tokens = css`
   :host {

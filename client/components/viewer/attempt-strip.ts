@@ -7,7 +7,7 @@ import type { Command } from '../../../shared/protocol.ts';
 import { findAttempt, groupByGeneration, isSameOrder, originOf, pairToCompare } from '../../model/attempt-tree.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import { attemptName, attemptNumber } from '../../model/sentences.ts';
-import { isPending, type ReceivedImage } from '../../session/session-state.ts';
+import { displayProblem, isPending, type ReceivedImage } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { type ButtonOptions, button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -15,6 +15,7 @@ import { element } from '../ui/element.ts';
 import { CompareEvent, SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { LazyImageLoader } from '../ui/image-loader.ts';
+import { person } from '../ui/person.ts';
 import { attemptStrip } from './attempt-strip.styles.ts';
 import { imageIdAt, RovingFocus } from './roving-focus.ts';
 import { RowScroller } from './row-scroller.ts';
@@ -141,6 +142,7 @@ export class AttemptStrip extends LitElement {
     const { imageId } = image;
     const origin = originOf(attempt, this.attempts, this.discarded);
     const isApproved = imageId === this.approvedId;
+    const picture = this.images.get(imageId);
     return html`<button
       class="attempt"
       type="button"
@@ -149,10 +151,11 @@ export class AttemptStrip extends LitElement {
       aria-current=${imageId === this.selectedId ? 'true' : nothing}
       aria-busy=${isPending(this.pending, 'discard', imageId) ? 'true' : nothing}
       aria-label=${attemptName(attempt, this.attempts, this.discarded, isApproved)}
+      aria-description=${picture && displayProblem(picture) ? 'Your browser cannot show it.' : nothing}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
-      <proof-thumbnail .image=${image} .picture=${this.images.get(imageId)}></proof-thumbnail>
+      <proof-thumbnail .image=${image} .picture=${picture}></proof-thumbnail>
       <span class="label figures">
         ${origin ? (origin.verb === 'Refined' ? icons.pencil() : icons.again()) : nothing}
         ${attemptNumber(attempt)}
@@ -173,7 +176,7 @@ export class AttemptStrip extends LitElement {
   #discardedSentence(attempt: DiscardedAttempt): TemplateResult {
     const number = attemptNumber(attempt);
     if (this.#isOwn(attempt)) return html`${number} was discarded.`;
-    return html`${number} was discarded by <bdi>${attempt.discarded.by}</bdi>.`;
+    return html`${number} was discarded by ${person(attempt.discarded.by)}.`;
   }
 
   #actions(): TemplateResult {
@@ -202,7 +205,7 @@ export class AttemptStrip extends LitElement {
   #discardedAttempt(attempt: DiscardedAttempt): TemplateResult {
     const { imageId } = attempt.image;
     const number = attemptNumber(attempt);
-    const by = this.#isOwn(attempt) ? 'you' : html`<bdi>${attempt.discarded.by}</bdi>`;
+    const by = this.#isOwn(attempt) ? 'you' : person(attempt.discarded.by);
     return html`<li data-image-id=${imageId}>
       <proof-thumbnail .image=${attempt.image} .picture=${this.images.get(imageId)}></proof-thumbnail>
       <div>

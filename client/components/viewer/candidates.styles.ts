@@ -1,4 +1,4 @@
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const candidates = css`
   :host {
@@ -99,7 +99,7 @@ export const candidates = css`
   }
 
   /* A reason that is too long for the canvas overflows it, so that none of it is cut off. */
-  .failed .canvas {
+  .canvas:has(.reason) {
     overflow: visible;
   }
 
@@ -110,7 +110,15 @@ export const candidates = css`
     font-size: clamp(0.75rem, 5cqi, var(--body));
     line-height: 1.4;
     text-align: center;
+    text-wrap: balance;
     overflow-wrap: anywhere;
+  }
+
+  .reason .icon {
+    display: block;
+    inline-size: 2em;
+    block-size: 2em;
+    margin: 0 auto 0.25em;
   }
 
   .caption {

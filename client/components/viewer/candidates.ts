@@ -2,11 +2,13 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { pictureProblems } from '../../model/sentences.ts';
 import type { CandidateContent } from '../../model/viewer-content.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
 import { SelectAttemptEvent } from '../ui/events.ts';
+import * as icons from '../ui/icons.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
 import { candidates } from './candidates.styles.ts';
 import { DecodedImage } from './decoded-image.ts';
@@ -17,6 +19,7 @@ const captions = {
   partial: (label) => (label === 'Drawing' ? 'Preview' : `Preview. ${label}`),
   finished: (label) => label,
   failed: () => 'No picture',
+  unviewable: (label) => label,
 } as const satisfies Record<CandidateContent['kind'], (label: string) => string>;
 
 @element('proof-candidates')
@@ -51,8 +54,8 @@ export class Candidates extends LitElement {
   override updated(): void {
     // After a late join the server sends only the newest image by itself (rule W1).
     this.#loader.load(
-      this.candidates.flatMap(({ imageId, picture }) =>
-        imageId === undefined ? [] : [{ imageId, isFilled: picture !== undefined }],
+      this.candidates.flatMap(({ kind, imageId, picture }) =>
+        imageId === undefined || kind === 'unviewable' ? [] : [{ imageId, isFilled: picture !== undefined }],
       ),
     );
     const grid = this.renderRoot.querySelector<HTMLElement>('.grid');
@@ -102,26 +105,34 @@ export class Candidates extends LitElement {
     const caption = captions[kind === 'partial' && !isPreviewReady ? 'placeholder' : kind];
     const body = html`<span class="slot">${this.#canvas(content)}</span>
       <span class="caption figures">${caption(label)}</span>`;
-    if (kind !== 'finished') return html`<div class=${`candidate ${kind}`}>${body}</div>`;
+    if (kind !== 'finished' && kind !== 'unviewable') return html`<div class=${`candidate ${kind}`}>${body}</div>`;
     return html`<button
-      class="candidate finished"
+      class=${`candidate ${kind}`}
       type="button"
-      aria-label=${`${label}. ${alt}`}
+      aria-label=${`${label}. ${kind === 'finished' ? alt : pictureProblems[content.problem].title}`}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
       ${body}
     </button>`;
   }
 
-  #canvas({ candidate, kind, imageId, label, alt }: CandidateContent): TemplateResult {
+  #canvas(content: CandidateContent): TemplateResult {
+    const { candidate, kind, imageId, alt } = content;
     const isUnfinished = kind === 'partial' || (kind === 'placeholder' && imageId === undefined);
     const image = this.#images.get(candidate)?.decoded?.element;
     if (image) image.alt = alt;
     return html`<span class="canvas">
-      ${image ?? nothing} ${kind === 'failed' ? html`<span class="reason">${label}</span>` : nothing}
+      ${image ?? nothing} ${reasonOf(content)}
       ${this.drawing && isUnfinished ? html`<span class="sweep"></span>` : nothing}
     </span>`;
   }
+}
+
+/** Why there is no picture to see. */
+function reasonOf(content: CandidateContent): TemplateResult | typeof nothing {
+  if (content.kind === 'failed') return html`<span class="reason">${content.label}</span>`;
+  if (content.kind !== 'unviewable') return nothing;
+  return html`<span class="reason">${icons.hidden()}${pictureProblems[content.problem].title}</span>`;
 }
 
 /** Between two candidates, and the caption below each, in pixels: about what the styles say. */

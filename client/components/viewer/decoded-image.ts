@@ -21,8 +21,12 @@ export class DecodedImage {
     return this.#decoded;
   }
 
-  /** Without an image, `decoded` becomes undefined at once. Of two images requested in a row only the later one is shown. */
+  /**
+   * Without an image, `decoded` becomes undefined at once. Of two images requested in a row only the later one is shown; one that the
+   * browser cannot show, or may not be able to, does not replace the one before it.
+   */
   request(image: ReceivedImage | undefined): void {
+    if (image && image.display !== 'possible') return;
     const imageId = image?.reference.imageId;
     if (imageId === this.#requestedId) return;
     this.#requestedId = imageId;
@@ -34,7 +38,7 @@ export class DecodedImage {
     const { imageId, width, height } = reference;
     const element = new Image(width, height);
     element.src = url;
-    // An image that can't be decoded is shown all the same: the browser displays its alternative text.
+    // Known to be possible, so it failed for another reason, such as a moved document. The browser then decodes when it draws.
     await element.decode().catch(() => undefined);
     if (imageId !== this.#requestedId) return;
     const previous = this.#decoded?.element;

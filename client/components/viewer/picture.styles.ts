@@ -1,4 +1,4 @@
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 /** The canvas that an image is drawn on. */
 export const canvas = css`
@@ -87,6 +87,36 @@ export const picture = css`
   .canvas img.previous {
     filter: saturate(0.35);
     opacity: 0.42;
+  }
+
+  .reason {
+    display: grid;
+    place-content: center;
+    justify-items: center;
+    gap: 0.5rem;
+    padding: 1rem;
+    color: var(--ink-soft);
+    font-size: var(--small);
+    line-height: 1.4;
+    text-align: center;
+    text-wrap: balance;
+    overflow-wrap: anywhere;
+  }
+
+  .reason strong {
+    color: var(--ink);
+    font-size: var(--body);
+    font-weight: 620;
+  }
+
+  .reason .icon {
+    inline-size: 2em;
+    block-size: 2em;
+  }
+
+  /* A reason that is too long for the canvas overflows it, so that none of it is cut off. */
+  .canvas:has(.reason) {
+    overflow: visible;
   }
 
   .look {

@@ -2,7 +2,9 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { pictureProblems } from '../../model/sentences.ts';
 import type { ImageContent, SingleContent } from '../../model/viewer-content.ts';
+import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
 import { CompareEvent } from '../ui/events.ts';
@@ -70,10 +72,16 @@ export class Picture extends LitElement {
           ({ image }) => image,
           ({ image }) => image,
         )}
+        ${this.content.kind === 'unviewable' ? this.#reason(this.content.problem) : nothing}
         ${this.drawing ? html`<span class="sweep"></span>` : nothing}
       </div>
       ${top ? this.#lookButton(top.content) : nothing} ${this.#caption(top?.content)}
     </figure>`;
+  }
+
+  #reason(problem: PictureProblem): TemplateResult {
+    const { title, text } = pictureProblems[problem];
+    return html`<div class="reason">${icons.hidden()}<strong>${title}</strong><span>${text}</span></div>`;
   }
 
   /** For keyboards and screen readers. It covers the picture but lets the mouse through, so that the picture can be dragged away. */
@@ -117,6 +125,6 @@ export class Picture extends LitElement {
 
 /** Width by height; 1 where it is not known. */
 function ratioOf(content: SingleContent): number {
-  if (content.kind === 'placeholder') return content.ratio;
+  if ('ratio' in content) return content.ratio;
   return 'picture' in content ? content.picture.reference.width / content.picture.reference.height : 1;
 }

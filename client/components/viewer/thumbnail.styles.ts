@@ -1,4 +1,4 @@
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const thumbnail = css`
   :host {
@@ -23,6 +23,14 @@ export const thumbnail = css`
     object-fit: cover;
     background: var(--check) / 12px 12px;
     animation: fade-in 300ms ease-out both;
+  }
+
+  .icon {
+    display: block;
+    inline-size: 1.5rem;
+    block-size: 100%;
+    margin: auto;
+    color: var(--ink-soft);
   }
 
   @keyframes fade-in {

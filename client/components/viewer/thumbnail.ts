@@ -1,10 +1,11 @@
 /** A thumbnail of an image; while the image's bytes are not here, an empty box of its shape. */
-import { LitElement, nothing } from 'lit';
+import { LitElement, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ImageReference } from '../../../shared/model.ts';
-import type { ReceivedImage } from '../../session/session-state.ts';
+import { displayProblem, type ReceivedImage } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
+import * as icons from '../ui/icons.ts';
 import { DecodedImage } from './decoded-image.ts';
 import { thumbnail } from './thumbnail.styles.ts';
 
@@ -37,7 +38,8 @@ export class Thumbnail extends LitElement {
   }
 
   /** Without alternative text: the thumbnail stands beside a label. */
-  override render(): HTMLImageElement | typeof nothing {
+  override render(): HTMLImageElement | TemplateResult | typeof nothing {
+    if (this.picture && displayProblem(this.picture)) return icons.hidden();
     const image = this.#image.decoded?.element;
     if (!image) return nothing;
     image.alt = '';

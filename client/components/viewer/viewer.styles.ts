@@ -1,5 +1,5 @@
 /** Styles of the `viewer` template, for the component that renders it: a size container that sets `--height` and `--above`. */
-import { css } from 'lit';
+import { css } from '../ui/css.ts';
 
 export const viewer = css`
   .viewer {

@@ -76,7 +76,8 @@ function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
 
 /** The image id of the attempt in the viewer, whether or not its bytes are here. */
 function imageInView({ session, content, selectedId }: ViewerOptions): string | undefined {
-  if (content.kind === 'placeholder') return attemptInView(session, selectedId)?.image.imageId;
+  if (content.kind === 'placeholder' || content.kind === 'unviewable')
+    return attemptInView(session, selectedId)?.image.imageId;
   return 'picture' in content && content.kind !== 'partial' ? content.picture.reference.imageId : undefined;
 }
 

@@ -8,6 +8,8 @@ export interface Verdict {
   readonly code: GenerationErrorCode;
   /** Whether the request is tried again: never, when a person sends it again, or automatically by `withRetries`. */
   readonly retry: 'never' | 'by a person' | 'automatic';
+  /** The service certainly drew nothing, unless `mayBeDrawn` says otherwise. */
+  readonly drewNothing?: boolean;
   /** A sentence for people. */
   readonly message: (service: Service) => string;
 }
@@ -16,6 +18,7 @@ const verdicts = {
   unreachable: {
     code: 'network',
     retry: 'automatic',
+    drewNothing: true,
     message: ({ name }) =>
       `${name} could not be reached. Check the network of this server, and OPENAI_BASE_URL and HTTPS_PROXY if they are set.`,
   },
@@ -68,6 +71,7 @@ const verdicts = {
   unusable_key: {
     code: 'invalid_api_key',
     retry: 'never',
+    drewNothing: true,
     message: () =>
       'The OpenAI API key holds a character that no key has. Correct OPENAI_API_KEY and restart the server.',
   },
@@ -94,7 +98,7 @@ export function silent(service: Service, silenceMs: number): GenerationFailed {
 }
 
 /** The Responses API streams events at once, so a request that fails sooner than any model draws has drawn nothing. */
-const FASTEST_DRAWING_MS = 5_000;
+export const FASTEST_DRAWING_MS = 5_000;
 
 /**
  * Rule R10: a request that fails `sentForMs` after it was sent may have drawn the image. The Images API says nothing before its answer;
@@ -104,7 +108,7 @@ export const maybeDrawn = ({ api }: Service, sentForMs: number): Transient =>
   api === 'images' || sentForMs >= FASTEST_DRAWING_MS ? { mayBeDrawn: true } : {};
 
 export function failed(
-  { code, retry, message }: Verdict,
+  { code, retry, drewNothing = false, message }: Verdict,
   service: Service,
   detail: string,
   transient: Transient = {},
@@ -112,6 +116,7 @@ export function failed(
   return new GenerationFailed(code, message(service), {
     retryable: retry !== 'never',
     ...(retry === 'automatic' && { transient }),
+    mayBeBilled: !drewNothing || transient.mayBeDrawn === true,
     cause: new UpstreamFault(detail),
   });
 }

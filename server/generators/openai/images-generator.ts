@@ -23,6 +23,7 @@ import { combineResults, ImageTokens, readImageResult } from './image-result.ts'
 import {
   isOpenAIImageModel,
   type ModelPrices,
+  mostDollarsOf,
   openAICapabilities,
   pricesOf,
   standardSizes,
@@ -43,18 +44,23 @@ export interface ImagesApiOptions extends OpenAIAccess {
   /** Whether the server has the endpoint for edits. */
   readonly canEdit: boolean;
   readonly prices?: ModelPrices | undefined;
+  /** What one image costs at most, in US dollars; if absent, that is estimated from the prices of tokens. */
+  readonly imageDollars?: number | undefined;
   readonly limits: Limits;
   readonly clock?: Pick<Clock, 'now' | 'monotonic' | 'after'>;
 }
 
 /** A generator that makes one try per image. `withRetries` adds more. */
 export function createImagesApiGenerator(options: ImagesApiOptions): Generator {
+  const { imageModel, imageModels = [] } = options;
+  const mostDollars = mostDollarsOf([imageModel, ...imageModels], options, () => 0);
   return {
     name: imagesService(options).name,
-    model: options.imageModel ?? 'the model it runs',
+    model: imageModel ?? 'the model it runs',
     demo: false,
     maxTries: 1,
     capabilities: capabilitiesOf(options),
+    ...(mostDollars && { mostDollars }),
     generate: (request, { signal }) => generate(request, signal, options),
   };
 }

@@ -1,5 +1,5 @@
 /** What is known of OpenAI's models: the defaults, what the image models can do, and what they charge. */
-import type { GeneratorCapabilities } from '../generator.ts';
+import type { GenerateRequest, GeneratorCapabilities } from '../generator.ts';
 
 /** It only passes the prompt to the image tool, so this is the cheapest mainline model that has the tool and can see images. */
 export const DEFAULT_MODEL = 'gpt-6-luna';
@@ -68,4 +68,57 @@ export function pricesOf(model: string | undefined, configured?: ModelPrices): T
   if (model === undefined) return undefined;
   const name = model.replace(/-\d{4}-\d{2}-\d{2}$/, '');
   return Object.hasOwn(published, name) ? published[name] : undefined;
+}
+
+/**
+ * The most tokens that an image takes for each megapixel, by quality. The first three are rounded up from the examples of November 2026 in
+ * https://developers.openai.com/api/docs/guides/image-generation, of which a small square takes most. There are none for the others,
+ * which are assumed to double each time. `auto` chooses among the first three.
+ */
+const tokensPerMegapixel = { low: 400, medium: 2_000, high: 8_000, auto: 8_000, xhigh: 16_000, max: 32_000 } as const;
+/** Of the largest size that `auto` chooses. */
+const AUTO_MEGAPIXELS = 1.6;
+/** From the same guide. */
+const TOKENS_PER_PREVIEW = 100;
+/** More than the guide's examples of an image that is looked at closely. */
+const MOST_TOKENS_OF_PARENT = 10_000;
+
+/**
+ * What one try may cost at most, in US dollars: it is set aside before the service is asked, and corrected by the tokens that the
+ * service reports (rule S9). What the model costs that calls the image tool is left out, as in the estimated cost of an image.
+ */
+export function mostDollars(
+  { prompt, feedback = '', parent, options }: GenerateRequest,
+  { textInput, imageInput, imageOutput }: TokenPrices,
+  previews: number,
+): number {
+  const { size = 'auto', quality = 'auto' } = options;
+  const [width = 0, height = 0] = size.split('x').map(Number);
+  const megapixels = width && height ? (width * height) / 1_000_000 : AUTO_MEGAPIXELS;
+  // No token is shorter than a byte.
+  const textTokens = Buffer.byteLength(prompt) + Buffer.byteLength(feedback);
+  const outputTokens = megapixels * tokensPerMegapixel[quality] + previews * TOKENS_PER_PREVIEW;
+  const microdollars =
+    textTokens * textInput + (parent ? MOST_TOKENS_OF_PARENT * imageInput : 0) + outputTokens * imageOutput;
+  return microdollars / 1_000_000;
+}
+
+/**
+ * The same for whichever of the models a request chooses. Undefined if `imageDollars`, what an image costs at most, is not configured
+ * and one of the models is of unknown price.
+ */
+export function mostDollarsOf(
+  models: readonly (string | undefined)[],
+  { prices, imageDollars }: { readonly prices?: ModelPrices | undefined; readonly imageDollars?: number | undefined },
+  previewsOf: (request: GenerateRequest) => number,
+): ((request: GenerateRequest) => number) | undefined {
+  if (imageDollars !== undefined) return () => imageDollars;
+  const known = new Map(models.map((model) => [model, pricesOf(model, prices)]));
+  const [standard] = models;
+  if (models.length === 0 || known.values().some((one) => one === undefined)) return undefined;
+  return (request) => {
+    const { model = 'auto' } = request.options;
+    const chosen = known.get(model === 'auto' ? standard : model);
+    return chosen ? mostDollars(request, chosen, previewsOf(request)) : 0;
+  };
 }

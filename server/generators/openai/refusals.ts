@@ -1,7 +1,7 @@
 /** Turns a refusal or a failure that the service reports, in any of its formats, into a failure of ours. */
 import * as v from 'valibot';
 import { type GenerationFailed, inSentence } from '../generator.ts';
-import { failed, maybeDrawn, type Verdict } from './failures.ts';
+import { FASTEST_DRAWING_MS, failed, maybeDrawn, type Verdict } from './failures.ts';
 import type { Service } from './service.ts';
 
 /** The fields that tell the service's failures apart. Its texts are read for that and never repeated (rule S7). */
@@ -200,6 +200,17 @@ const unexplained: Verdict = {
  */
 const isCutOff = hasStatus(408, 502, 504, 520, 524);
 
+/**
+ * Whether the service certainly drew nothing: it refused the request itself. A picture that moderation refused was drawn, and a fault
+ * of the service that comes late may have come after the drawing.
+ */
+function drewNothing(refusal: Refusal, service: Service, sentForMs: number): boolean {
+  const { status = 0, stage } = refusal;
+  if (anyOf(hasStatus(401, 429), isRateLimit, says('insufficient_quota'))(refusal, service)) return true;
+  if (isModeration(refusal) || speaksOfModeration(refusal)) return stage === 'input' && status >= 400;
+  return status >= 300 && (status < 500 || sentForMs < FASTEST_DRAWING_MS);
+}
+
 /** Whether the service gave a reason that this server knows. */
 export const isExplained = (refusal: Refusal, service: Service): boolean =>
   rules.some(({ when }) => when(refusal, service));
@@ -211,7 +222,7 @@ export const isExplained = (refusal: Refusal, service: Service): boolean =>
 export function refused(refusal: Refusal, service: Service, sentForMs = 0): GenerationFailed {
   const verdict = rules.find(({ when }) => when(refusal, service)) ?? unexplained;
   const { retryAfterMs } = refusal;
-  return failed(verdict, service, describe(refusal), {
+  return failed({ ...verdict, drewNothing: drewNothing(refusal, service, sentForMs) }, service, describe(refusal), {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(isCutOff(refusal, service) && maybeDrawn(service, sentForMs)),
   });

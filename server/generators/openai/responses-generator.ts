@@ -10,7 +10,7 @@ import {
   type Generator,
 } from '../generator.ts';
 import { valuesOf } from './answer.ts';
-import { type ModelPrices, openAICapabilities, pricesOf } from './models.ts';
+import { type ModelPrices, mostDollarsOf, openAICapabilities, pricesOf } from './models.ts';
 import { makeRequest, type OpenAIAccess } from './openai-client.ts';
 import { modelOf, parametersOf } from './parameters.ts';
 import { ResponseReader } from './response-stream.ts';
@@ -28,6 +28,8 @@ export interface OpenAIOptions extends OpenAIAccess {
   /** How many previews of each image to request, 1 to 3, unless a request says otherwise. Fewer may come. */
   readonly partialImages: number;
   readonly prices?: ModelPrices | undefined;
+  /** What one image costs at most, in US dollars; if absent, that is estimated from the prices of tokens. */
+  readonly imageDollars?: number | undefined;
   readonly limits: Limits;
   readonly clock?: Pick<Clock, 'now' | 'monotonic' | 'after'>;
 }
@@ -36,12 +38,15 @@ export interface OpenAIOptions extends OpenAIAccess {
 export function createOpenAIGenerator(options: OpenAIOptions): Generator {
   const { imageModel, imageModels = [], sizes } = options;
   const models = [...new Set([imageModel, ...imageModels])];
+  const previewsOf = (request: GenerateRequest) => request.options.partialImages ?? options.partialImages;
+  const mostDollars = mostDollarsOf(models, options, previewsOf);
   return {
     name: 'OpenAI',
     model: imageModel,
     demo: false,
     maxTries: 1,
     capabilities: { ...openAICapabilities(models, sizes), partialImages: 3, refine: true },
+    ...(mostDollars && { mostDollars }),
     generate: (request, context) => generate(request, context, options),
   };
 }

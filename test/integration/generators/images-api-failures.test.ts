@@ -106,7 +106,9 @@ describe('with retries', () => {
     fake.next('rate_limited', { retryAfter: 7 });
     const { result, progress, reached } = startGeneration(withRetries(generator, { clock, random: () => 0 }));
     await reached('retrying');
-    expect(progress).toEqual([{ phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.' }]);
+    expect(progress).toEqual([
+      { phase: 'retrying', try: 2, retryInMs: 7_000, reason: 'The image server is busy.', mayBeBilled: false },
+    ]);
     clock.advance(7_000);
     expect((await result).image.mediaType).toBe('image/png');
     expect(fake.requests).toHaveLength(2);

@@ -111,7 +111,7 @@ describe('with retries', () => {
     fake.next('rate_limited', header);
     const { result, progress, reached } = startGeneration(generator);
     await reached('retrying');
-    expect(progress).toEqual([{ phase: 'retrying', try: 2, retryInMs, reason: 'OpenAI is busy.' }]);
+    expect(progress).toEqual([{ phase: 'retrying', try: 2, retryInMs, reason: 'OpenAI is busy.', mayBeBilled: false }]);
     clock.advance(retryInMs - 1);
     await new Promise(setImmediate);
     expect(fake.requests).toHaveLength(1);

@@ -42,6 +42,22 @@ test('S5: the page runs under a strict policy, by whatever path it is reached', 
   }
 });
 
+test('pages that isolate themselves may frame the page, where their origin is allowed', async () => {
+  for (const [allowedOrigins, policy] of [
+    [[ORIGIN], 'cross-origin'],
+    [[], 'same-origin'],
+  ] as const) {
+    const { address } = await startServer({ allowedOrigins });
+    for (const path of ['/', '/assets/page-abc123.js', '/no/such/page']) {
+      const { headers } = await fetch(address + path, { headers: { Accept: 'text/html' } });
+      expect(Object.fromEntries(headers), path).toMatchObject({
+        'cross-origin-embedder-policy': 'require-corp',
+        'cross-origin-resource-policy': policy,
+      });
+    }
+  }
+});
+
 test('assets may be cached for ever, the page and embed.js not, and embed.js may be loaded from every origin', async () => {
   const { address } = await startServer();
   const headersOf = async (path: string) => Object.fromEntries((await fetch(address + path)).headers);

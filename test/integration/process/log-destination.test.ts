@@ -4,9 +4,12 @@ import { constants, existsSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { copyServer, startMain } from '../../support/main-process.ts';
 import { WsClient } from '../../support/ws-client.ts';
+
+// A process takes seconds to start on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const METRICS_TOKEN = 'a-metrics-token-of-more-than-32-characters';
 /** A pipe takes 64 KiB, and the line of one more session takes more than 100 bytes. */

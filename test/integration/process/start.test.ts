@@ -31,6 +31,11 @@ test('a port that is in use is one line on standard error and exit code 1', asyn
 test.for([
   ['a HOST that is no address of this machine', { HOST: '203.0.113.1', PROOFROOM_ALLOW_ANONYMOUS: '1' }, 'HOST'],
   ['S2: a HOST that others reach, without a token', { HOST: '0.0.0.0' }, 'PROOFROOM_ACCESS_TOKEN'],
+  [
+    'S9: a ceiling in dollars for models of unknown price',
+    { PROOFROOM_DAILY_DOLLARS: '5', OPENAI_API_KEY: 'any', PROOFROOM_IMAGE_MODEL: 'unknown' },
+    'PROOFROOM_IMAGE_DOLLARS',
+  ],
 ] as const)('%s, is one line that names the variable, and exit code 1', async ([, environment, variable]) => {
   const main = startMain(await copyServer(), environment);
   expect(await main.exit()).toEqual({ code: 1, signal: null });

@@ -55,7 +55,7 @@ test('a secret is sent to nobody but its own participant', async () => {
   }
 });
 
-test('everything that names who acted carries the participantId, so that two people of the same name are told apart', async () => {
+test('everything that names who acted carries the participantId, so that people are told apart whatever their names', async () => {
   const { client, generator } = await startServer();
   const [ana, other] = [client(), client()] as const;
   const { sessionId, key = '', participantId: first } = await ana.join({ name: 'Ana' });
@@ -64,14 +64,14 @@ test('everything that names who acted carries the participantId, so that two peo
   expect(ana.last('snapshot').lastAction).toMatchObject({ by: 'Ana', participantId: first });
 
   other.send({ type: 'draft', text: 'a dog' });
-  expect(await ana.until('draft')).toMatchObject({ by: 'Ana', participantId: second });
+  expect(await ana.until('draft')).toMatchObject({ by: 'Ana 2', participantId: second });
   other.send({ type: 'discard', commandId: 'discard', imageId: two });
   const { discarded } = await ana.until('snapshot', (snapshot) => snapshot.discarded !== undefined);
-  expect(discarded?.[0]?.discarded).toMatchObject({ by: 'Ana', participantId: second });
+  expect(discarded?.[0]?.discarded).toMatchObject({ by: 'Ana 2', participantId: second });
   other.send({ type: 'approve', commandId: 'approve', imageId: one });
   const { decisions, lastAction } = await ana.stage('final');
-  expect(decisions).toMatchObject([{ by: 'Ana', participantId: second }]);
-  expect(lastAction).toMatchObject({ by: 'Ana', participantId: second });
+  expect(decisions).toMatchObject([{ by: 'Ana 2', participantId: second }]);
+  expect(lastAction).toMatchObject({ by: 'Ana 2', participantId: second });
   ana.send({ type: 'regenerate', commandId: 'late' });
   expect(await ana.answer('late')).toMatchObject({ code: 'wrong_stage', lastAction: { participantId: second } });
 });

@@ -1,4 +1,4 @@
-/** Rules of one server as a whole: its memory for images, its queue, its rate limit, and which sessions it ends. */
+/** Rules of one server as a whole: its memory for images, its queue, its rate limits, its spending, and which sessions it ends. */
 import type { Reservation } from '../../../server/session/image-memory.ts';
 import type { Answer } from '../../../server/session/rejections.ts';
 import type { EndedEvent } from '../../../server/session/session-events.ts';
@@ -19,8 +19,12 @@ export class CapacityRules {
   readonly #idleSince = new Map<SessionRules, number>();
   /** By participant: commands and `want`s, and the commands that the rate limit let pass. */
   readonly #commands = new Map<string, { all: number; passed: number; readonly since: number }>();
+  /** Images that were asked for, in each session and on the server as a whole. */
+  readonly #asked = new Map<SessionRules | ServerProcess, number>();
+  readonly #asks = new Set<string>();
+  readonly #startedAt: number;
   #lastUsage = { usedBytes: 0, leastBytes: 0 };
-  /** During this event, memory for an image was refused that even the end of all idle sessions would not have freed. */
+  /** During this event, memory for an image was refused that the end of all idle sessions without an approved image would not have freed. */
   #wasMemoryFull = false;
 
   constructor(
@@ -33,6 +37,7 @@ export class CapacityRules {
     this.#checks = checks;
     this.#time = time;
     this.#openSessions = openSessions;
+    this.#startedAt = time.now;
   }
 
   /** Rule R7: everything kept, and the largest image for each of the `live` drawings, is reserved and within the budget. */
@@ -76,7 +81,11 @@ export class CapacityRules {
     if (reservation || bytes !== limits.UPSTREAM_IMAGE_BYTES) return;
     // A session that became idle during this event may have become so after the server looked.
     const idle = this.#openSessions().filter((session) => session.isIdle && this.#idleSince.has(session));
-    const freeable = idle.reduce((sum, { session }) => sum + session.freeableBytes, 0);
+    // An approved image stays with its session.
+    const freeable = idle.reduce(
+      (sum, { session }) => sum + (session.state.stage === 'final' ? session.spareBytes : session.freeableBytes),
+      0,
+    );
     this.#wasMemoryFull ||= this.#server.memory.usedBytes - freeable + bytes > limits.IMAGE_MEMORY_BYTES;
   }
 
@@ -84,9 +93,13 @@ export class CapacityRules {
   executing(participantId: string, session: SessionRules | undefined, command: Command): (answer: Answer) => void {
     const wasDraining = this.#server.drainingMs !== undefined && !session?.hasAnswered(command.commandId);
     const wasQueueFull = this.#isQueueFull(session, command);
+    const images = this.#imagesOf(session, command);
     return (answer) => {
-      this.#checkRate(participantId, answer);
+      if (answer.accepted) session?.touched(this.#time.now);
+      const mayBeTooMany = session !== undefined && images > 0 && this.#mayBeTooMany(session, images);
+      this.#checkRate(participantId, answer, mayBeTooMany);
       if (!isGenerateCommand(command)) return;
+      if (answer.accepted && session) this.#checkAsks(session, answer.revision, images);
       if (wasDraining) {
         this.#checks.check('R6', !answer.accepted, () => `${command.commandId} was accepted by a draining server`);
       }
@@ -112,6 +125,8 @@ export class CapacityRules {
       return this.#checks.check('R13', isDue, () => `a session ended after ${idleMs} ms without anybody`);
     }
     this.#checks.check('R2', session.wasIdle, () => 'a session in use was ended to free memory');
+    const isApproved = session.session.state.stage === 'final';
+    this.#checks.check('R13', !isApproved, () => 'a session with an approved image was ended to free memory');
     this.#checkEviction(session);
   }
 
@@ -119,16 +134,13 @@ export class CapacityRules {
     return this.#openSessions().reduce((sum, { session }) => sum + imageBytes(session), 0);
   }
 
-  /** A session was ended to free memory. First go attempts that are neither newest nor approved; approved images go last. */
+  /** A session was ended to free memory. Attempts that are neither newest nor approved go first. */
   #checkEviction(ended: SessionRules): void {
     const { now } = this.#time;
     // A session that became idle during this event may have become so after the server looked.
     const idle = this.#openSessions().filter((one) => one !== ended && (this.#idleSince.get(one) ?? now) < now);
     const hasSpare = idle.some((one) => one.spareAttempts > 0);
     this.#checks.check('R7', !hasSpare, () => 'a session was ended before attempts were dropped that nobody needs');
-    if (ended.session.state.stage !== 'final') return;
-    const isLast = idle.every(({ session }) => session.state.stage === 'final' || imageBytes(session) === 0);
-    this.#checks.check('R7', isLast, () => 'an approved image was dropped before one that is not approved');
   }
 
   /** A candidate fails for want of memory only when there is none, even at the expense of all idle sessions. */
@@ -144,9 +156,44 @@ export class CapacityRules {
   #isQueueFull(session: SessionRules | undefined, command: Command): boolean {
     if (!session || !isGenerateCommand(command)) return false;
     const { isOpen, queue } = this.#server;
+    return !isOpen || queue.running + queue.waiting + this.#imagesOf(session, command) > QUEUE_CAPACITY;
+  }
+
+  /** How many images a command asks for. */
+  #imagesOf(session: SessionRules | undefined, command: Command): number {
+    if (!session || !isGenerateCommand(command)) return 0;
     const { state } = session.session;
-    const candidates = expectedGeneration(command, state, state.lastRequest).options?.candidates ?? 1;
-    return !isOpen || queue.running + queue.waiting + candidates > QUEUE_CAPACITY;
+    return expectedGeneration(command, state, state.lastRequest).options?.candidates ?? 1;
+  }
+
+  /** How many images may have been asked for by now, with a burst and then so many a minute. */
+  #mostAsks(perMinute: number): number {
+    return perMinute * (1 + (this.#time.now - this.#startedAt) / 60_000);
+  }
+
+  /** Images were asked for: never more than the rates allow (rule S9). */
+  #checkAsks(session: SessionRules, revision: number, images: number): void {
+    // A command that is sent again gets its first answer again.
+    const ask = `${session.session.id} ${revision}`;
+    if (this.#asks.has(ask)) return;
+    this.#asks.add(ask);
+    for (const [who, perMinute] of this.#askRates(session)) {
+      const asked = (this.#asked.get(who) ?? 0) + images;
+      this.#asked.set(who, asked);
+      this.#checks.check('S9', asked <= this.#mostAsks(perMinute), () => `${asked} images were asked for`);
+    }
+  }
+
+  /** Whether so many more images may be refused: the bucket may have been emptied. */
+  #mayBeTooMany(session: SessionRules, images: number): boolean {
+    return this.#askRates(session).some(([who, perMinute]) => (this.#asked.get(who) ?? 0) + images > perMinute);
+  }
+
+  #askRates(session: SessionRules): readonly (readonly [SessionRules | ServerProcess, number])[] {
+    return [
+      [session, limits.ASKS_PER_MINUTE_PER_SESSION],
+      [this.#server, limits.ASKS_PER_MINUTE],
+    ];
   }
 
   #count(participantId: string) {
@@ -157,11 +204,11 @@ export class CapacityRules {
   }
 
   /** A participant's commands: a burst, then so many a second (rule S4). */
-  #checkRate(participantId: string, answer: Answer): void {
+  #checkRate(participantId: string, answer: Answer, mayBeTooMany: boolean): void {
     const counts = this.#count(participantId);
     const code = answer.accepted ? undefined : answer.code;
     if (code === 'rate_limited') {
-      const isTooMany = counts.all > limits.COMMAND_BURST;
+      const isTooMany = counts.all > limits.COMMAND_BURST || mayBeTooMany;
       return this.#checks.check(
         'S4',
         isTooMany,

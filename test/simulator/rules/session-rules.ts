@@ -59,6 +59,7 @@ export class SessionRules {
   #revisionAtDraft: number | undefined;
   #isExecuting = false;
   #busyFailures = 0;
+  #touchedAt = Number.NEGATIVE_INFINITY;
   /** When a command last set the shared draft. */
   draftSetByCommandAt = Number.NEGATIVE_INFINITY;
   /** The session has ended, or its server. */
@@ -106,7 +107,13 @@ export class SessionRules {
     this.#busyFailures += busyFailures(state) > busyFailures(before) ? 1 : 0;
     // A session that has ended has dropped its images.
     if (state.revision !== before.revision + 1 || this.isGone) return;
-    this.#transitions.check(before, state, this.#viewers);
+    const isWatched = this.#viewers > 0;
+    this.#transitions.check(before, state, { isWatched, untouchedMs: now - this.#touchedAt });
+  }
+
+  /** Somebody has joined, or given a command that was accepted. */
+  touched(now: number): void {
+    this.#touchedAt = now;
   }
 
   /** How many candidates have failed for want of memory since the last call. */

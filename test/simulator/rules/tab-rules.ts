@@ -203,6 +203,8 @@ export class TabRules {
     if (connection.status === 'online') {
       if (before.connection.status !== 'online') this.#onlineSince = now;
     } else if (connection.status === 'reconnecting' && connection.nextTryAt !== undefined) {
+      // What stands in the way may be found while the client waits.
+      if ('nextTryAt' in before.connection && before.connection.nextTryAt === connection.nextTryAt) return;
       this.#checkWait(connection.nextTryAt - this.#tab.now, now - this.#onlineSince);
     } else if (connection.status === 'closed') {
       this.#checkEnd(before, state, connection.reason);

@@ -33,6 +33,14 @@ const stageChanges: Record<Command['type'], readonly (readonly [Stage, Stage])[]
   ],
 };
 
+/** How a session is used at the moment. */
+interface Use {
+  /** Somebody is connected. */
+  readonly isWatched: boolean;
+  /** How long ago somebody joined or gave a command that was accepted. */
+  readonly untouchedMs: number;
+}
+
 export class TransitionRules {
   readonly #session: Session;
   readonly #checks: RuleChecks;
@@ -51,13 +59,12 @@ export class TransitionRules {
     if (mayDecide) this.#reviewers.set(connectionId, participantId);
   }
 
-  /** `viewers`: how many connections are in the session. */
-  check(before: State, state: State, viewers: number): void {
+  check(before: State, state: State, use: Use): void {
     this.#checkAttempts(state);
     if (state.lastAction !== before.lastAction) this.#onAction(before, state);
     else if (isRearranged(before, state)) this.#onRearranged(before, state);
     else if (before.stage === 'generating' && !isForgotten(before, state)) this.#onCandidateEnded(before, state);
-    else this.#onForgotten(before, state, viewers);
+    else this.#onForgotten(before, state, use);
   }
 
   #onAction(before: State, state: State): void {
@@ -199,14 +206,22 @@ export class TransitionRules {
     this.#checks.check('W4', isUntouched, () => `the bytes of ${name} are not those that were drawn`);
   }
 
-  /** The server dropped attempts to free memory: only while nobody is there, and never the newest or the approved one. */
-  #onForgotten(before: State, state: State, viewers: number): void {
+  /**
+   * The server dropped attempts to free memory: only while nobody is there or does anything, never the newest or the approved one, and
+   * none that an open tab shows.
+   */
+  #onForgotten(before: State, state: State, { isWatched, untouchedMs }: Use): void {
     const isForgetting = isForgotten(before, state);
     this.#checks.check('M1', isForgetting, () => `from ${before.stage} to ${state.stage} without a command`);
-    const isAlone = viewers === 0 && state.stage !== 'generating';
-    this.#checks.check('R13', isAlone, () => 'attempts were dropped while somebody was in the session');
+    const isUnused = state.stage !== 'generating' && (!isWatched || untouchedMs >= limits.SESSION_UNTOUCHED_MS);
+    this.#checks.check('R13', isUnused, () => 'attempts were dropped while somebody was in the session');
     const isNewestKept = before.attempts.length === 0 || ids(before.attempts).at(-1) === ids(state.attempts).at(-1);
     this.#checks.check('R7', isNewestKept, () => 'the newest attempt was dropped before its session');
+    if (!isWatched) return;
+    const newest = before.attempts.at(-1)?.image.generationId;
+    const isShown = ({ image }: Attempt) => image.generationId === newest;
+    const areKept = before.attempts.filter(isShown).length === state.attempts.filter(isShown).length;
+    this.#checks.check('R13', areKept, () => 'an attempt of the newest generation was dropped while a tab showed it');
   }
 }
 

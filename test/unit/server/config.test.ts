@@ -59,6 +59,7 @@ describe('variables', () => {
       PROOFROOM_IMAGE_MODELS: 'inner-2, inner-3',
       PROOFROOM_SIZES: '2048x2048,64x64',
       PROOFROOM_TOKEN_PRICES: '5, 8.5, 30',
+      PROOFROOM_IMAGE_DOLLARS: '0.25',
       PROOFROOM_PARTIAL_IMAGES: '3',
       PROOFROOM_ACCESS_TOKEN: TOKEN,
       PROOFROOM_ALLOWED_HOSTS: 'Proof.example.org, other.example.org',
@@ -80,6 +81,7 @@ describe('variables', () => {
         imageModels: ['inner-2', 'inner-3'],
         sizes: ['2048x2048', '64x64'],
         prices: { model: 'inner', prices: { textInput: 5, imageInput: 8.5, imageOutput: 30 } },
+        imageDollars: 0.25,
         partialImages: 3,
       },
       accessToken: TOKEN,
@@ -211,6 +213,7 @@ const bad: Record<string, readonly string[]> = {
   PROOFROOM_IMAGE_MODELS: [`fine ${'y'.repeat(101)}`],
   PROOFROOM_SIZES: ['2048', '1024x1024 large', '0x512', '12345x512'],
   PROOFROOM_REFINE: ['yes', 'off'],
+  PROOFROOM_IMAGE_DOLLARS: ['-1', '1e3', '44444', '0,44'],
   PROOFROOM_TOKEN_PRICES: ['44', '44,55', '44,55,66,77', '44,-55,66', '44,five,66', '44,55,66e9'],
   PROOFROOM_PARTIAL_IMAGES: ['0', '4', 'two'],
   PROOFROOM_ACCESS_TOKEN: [

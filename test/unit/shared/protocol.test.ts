@@ -40,7 +40,7 @@ const optional: Record<string, readonly string[]> = {
   start_over: ['turn'],
   discard: ['turn'],
   restore: ['turn'],
-  welcome: ['key'],
+  welcome: ['key', 'now'],
   snapshot: ['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
   progress: ['expectedMs', 'queuePosition', 'retryInMs', 'reason'],
   reject: ['commandId', 'imageId', 'lastAction'],

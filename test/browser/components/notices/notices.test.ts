@@ -75,11 +75,27 @@ describe('the rejection notice', () => {
 
   test('M2: says who did what, and when; never in the future', async () => {
     await show('me');
-    expect(text()).toBe('Ana approved this image just now.');
+    expect(text()).toBe('\u2068Ana\u2069 approved this image just now.');
     clock.advance(2_600);
-    await expect.poll(text).toBe('Ana approved this image 2 s ago.');
+    await expect.poll(text).toBe('\u2068Ana\u2069 approved this image 2 s ago.');
     await show('ana');
     expect(text()).toBe('You approved this image 2 s ago.');
+  });
+
+  test('counts the time by the server’s clock, however wrong the browser’s is', async () => {
+    const hour = 3_600_000;
+    clock.advance(5_000);
+    const late = {
+      ...rejection,
+      lastAction: { ...lastAction, at: new Date(clock.now() - hour - 2_000).toISOString() },
+    };
+    await stand.show(html`<proof-rejection-notice
+      .clock=${clock}
+      .serverAheadMs=${-hour}
+      .participantId=${'me'}
+      .rejection=${late}
+    ></proof-rejection-notice>`);
+    expect(text()).toBe('\u2068Ana\u2069 approved this image 2 s ago.');
   });
 
   test('announces the sentence once, and can be dismissed', async () => {

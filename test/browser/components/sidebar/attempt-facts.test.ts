@@ -11,9 +11,12 @@ const stand = useStand();
 const { reference } = await states.paint('i1');
 const attempt: Attempt = states.attemptOf(reference);
 
+const show = (shown: Attempt) =>
+  stand.show(html`<proof-facts .attempt=${shown} .model=${'an-image-model'}></proof-facts>`);
+
 /** Terms and values, in order. */
 async function facts(shown: Attempt): Promise<[string, string][]> {
-  await stand.show(html`<proof-facts .attempt=${shown} .model=${'an-image-model'}></proof-facts>`);
+  await show(shown);
   await page.getByText('About this picture').click();
   const values = deep(stand.element, 'dd').map((value) => textOf(value) ?? '');
   return deep(stand.element, 'dt').map((term, index) => [textOf(term) ?? '', values[index] ?? '']);
@@ -60,4 +63,18 @@ test('S5: markup is shown as text', async () => {
   const markup = '<img src=x onerror=alert(1)>';
   expect(await facts({ ...attempt, prompt: markup, revisedPrompt: markup })).toContainEqual(['Prompt', markup]);
   expect(deep(stand.element, 'img')).toEqual([]);
+});
+
+test('a text is a Tab stop only while it scrolls', async () => {
+  const { revisedPrompt: _, ...rest } = attempt;
+  await facts(rest);
+  const [text] = deep(stand.element, '.text');
+  expect(text?.hasAttribute('tabindex')).toBe(false);
+  for (const [prompt, tabStop] of [
+    ['A heron at the lake. '.repeat(120), '0'],
+    ['An owl', null],
+  ] as const) {
+    await show({ ...rest, prompt });
+    await expect.poll(() => text?.getAttribute('tabindex')).toBe(tabStop);
+  }
 });

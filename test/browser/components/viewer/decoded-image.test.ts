@@ -48,3 +48,16 @@ test('an image is cleared at once, and one that is still being decoded is not sh
   await two.blob.arrayBuffer();
   expect(image.decoded).toBeUndefined();
 });
+
+test('a damaged preview does not take the place of the one before it', async () => {
+  const { image, shown } = observed();
+  image.request(one);
+  await expect.poll(() => shown).toEqual(['one']);
+  const { display: _, ...unchecked } = two;
+  image.request(unchecked);
+  image.request({ ...unchecked, display: 'undecodable' });
+  await two.blob.arrayBuffer();
+  expect([image.decoded?.imageId, shown]).toEqual(['one', ['one']]);
+  image.request(two);
+  await expect.poll(() => shown).toEqual(['one', 'two']);
+});

@@ -57,3 +57,19 @@ test('retry asks for as many candidates as failed', async () => {
 test('retry sends nothing when no generation failed', async () => {
   expect(await retried(undefined)).toBeUndefined();
 });
+
+test('S10: an image that the browser cannot show, or has not shown yet, is not approved', async () => {
+  const image = { imageId: 'i1' };
+  const approve = vi.fn();
+  const approveWith = (images: Map<string, object>) =>
+    sendCommand(
+      { type: 'approve', image } as unknown as Parameters<typeof sendCommand>[0],
+      { state: { images }, approve } as unknown as SessionClientApi,
+    );
+  for (const display of [undefined, 'undecodable', 'blocked_by_policy'])
+    await approveWith(new Map([['i1', { display }]]));
+  await approveWith(new Map());
+  expect(approve).not.toHaveBeenCalled();
+  await approveWith(new Map([['i1', { display: 'possible' }]]));
+  expect(approve).toHaveBeenCalledExactlyOnceWith(image);
+});

@@ -23,7 +23,7 @@ test('M2: a command that came too late is explained by who did what, and when', 
     lastAction: action,
     at: now,
   } as const;
-  expect(rejectionSentence(rejection, 'me', now)).toBe('Ana approved this image 2 s ago.');
+  expect(rejectionSentence(rejection, 'me', now)).toBe('\u2068Ana\u2069 approved this image 2 s ago.');
   expect(rejectionSentence(rejection, 'ana', now)).toBe('You approved this image 2 s ago.');
   expect(rejectionSentence({ ...rejection, code: 'server_busy' }, 'me', now)).toBe('Too late.');
 });

@@ -275,10 +275,13 @@ describe('reconnecting', () => {
     expect(client.state.connection.status).toBe('reconnecting');
   });
 
-  test('W7: a second 1009 in a row ends the connection, since a smaller message would not pass either', () => {
+  test('W7 R5: after 1009 the client waits as after any other loss; a second one ends the connection, as asking for less did not help', () => {
     const { client, page, socket } = joinedClient();
     socket.closedByServer(1009);
-    page.pass(1_000);
+    page.pass(499);
+    expect(page.sockets).toHaveLength(1);
+    page.pass(1);
+    expect(page.sockets).toHaveLength(2);
     answerJoin(page).closedByServer(1009);
     expect(client.state.connection).toEqual({ status: 'closed', reason: 'too_big' });
     page.pass(600_000);

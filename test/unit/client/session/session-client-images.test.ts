@@ -73,6 +73,26 @@ describe('receiving', () => {
     expect(page.warnings).toHaveLength(2);
   });
 
+  test('S10: the state says whether the browser can show an image, once that is known', async () => {
+    const page = new FakeEnvironment();
+    const checks = new Map<string, (problem: 'undecodable' | undefined) => void>();
+    page.checkImage = (url) => new Promise((resolve) => checks.set(url, resolve));
+    const { client, socket } = joinedClient(undefined, {}, page);
+    await say(socket, generating('generation-1'), first);
+    const displays = () => [...client.state.images.values()].map(({ display }) => display);
+    expect(displays()).toEqual([undefined]);
+    const states: unknown[] = [];
+    client.subscribe(() => states.push(displays()));
+    for (const resolve of checks.values()) resolve('undecodable');
+    await settled();
+    expect(states).toEqual([['undecodable']]);
+    await say(socket, second, userFeedback([one, two]));
+    checks.get(client.state.images.get('image-2')?.url ?? '')?.(undefined);
+    client.close();
+    await settled();
+    expect(displays()).toEqual([]);
+  });
+
   test('an image that is right the second time is kept', async () => {
     const { client, socket } = joinedClient();
     await say(socket, { ...first, data: '' }, userFeedback([one]), first);

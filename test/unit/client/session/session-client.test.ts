@@ -11,6 +11,13 @@ import { generating, image, initialInput, referenceOf, userFeedback } from '../.
 
 const viewers = { type: 'viewers', reviewers: 2, watchers: 1 } as const;
 
+test('the server’s time in `welcome` tells how far its clock is ahead', () => {
+  const { client, page } = joinedClient();
+  expect(client.state.serverAheadMs).toBeUndefined();
+  rejoin(page, undefined, { now: new Date(page.now() + 10_000 - 3_600_000).toISOString() });
+  expect(client.state.serverAheadMs).toBe(-3_600_000);
+});
+
 describe('subscribers', () => {
   test('each change replaces the state, and is reported at once until the subscriber leaves', () => {
     const { client, socket } = joinedClient();

@@ -84,6 +84,19 @@ function start(tries: readonly Try[], options: RetryOptions = {}) {
   };
 }
 
+test('S9: a retry says whether the failed try may be billed', async () => {
+  const free = new GenerationFailed('rate_limited', 'Busy.', { retryable: true, transient: {}, mayBeBilled: false });
+  const failsFree: Try = () => Promise.reject(free);
+  const failsFreeWhileDrawing: Try = ({ onProgress }) => {
+    onProgress({ phase: 'drawing' });
+    return Promise.reject(free);
+  };
+  const run = start([failsFree, failsFreeWhileDrawing, failsFree, fails('network', {}), succeeds], { tries: 5 });
+  for (let count = 0; count < 4; count += 1) await run.passWait();
+  await run.result;
+  expect(run.retries.map(({ mayBeBilled }) => mayBeBilled)).toEqual([false, true, false, true]);
+});
+
 describe('which failures are tried again', () => {
   test('a success makes one try and sets no timer', async () => {
     const run = start([succeeds]);
@@ -96,7 +109,7 @@ describe('which failures are tried again', () => {
     await run.passWait();
     expect(await run.result).toBe(image);
     expect(run.progress).toEqual([
-      { phase: 'retrying', try: 2, retryInMs: 2_000, reason: 'The service is busy.' },
+      { phase: 'retrying', try: 2, retryInMs: 2_000, reason: 'The service is busy.', mayBeBilled: true },
       { phase: 'started' },
     ]);
     expect([run.clock.timers, getEventListeners(run.abort.signal, 'abort')]).toEqual([0, []]);

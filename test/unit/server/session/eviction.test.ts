@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ImageFrames } from '../../../../server/ws/image-frames.ts';
 import { generate, microtasks, settled, TestCore, type TestMember } from '../../../support/core.ts';
 import { imageOf } from '../../../support/scripted-generator.ts';
 
@@ -69,12 +70,16 @@ describe('R7: memory that idle sessions give back', () => {
     expect(attempts()).toEqual({ ...untouched, two: undefined });
   });
 
-  test('sessions with an approved image end last', async () => {
+  test('R13: a session with an approved image never ends for the memory of others, and then a candidate fails', async () => {
     const { core, request, attempts } = await createFull(6);
     expect(await request(3)).toBe(3);
     expect(attempts()).toEqual({ ...untouched, two: undefined, one: undefined });
+    expect(await request(1)).toBe(0);
+    expect(core.outcomes.at(-1)).toBe('server_busy');
+    expect(attempts()).toEqual({ ...untouched, two: undefined, one: undefined });
+    core.clock.advance(core.limits.SESSION_IDLE_MS);
+    expect(attempts()).toMatchObject({ approved: undefined });
     expect(await request(1)).toBe(1);
-    expect(attempts()).toEqual({ approved: undefined, two: undefined, one: undefined, joined: 2 });
     expect(core.memory.usedBytes).toBe(6 * IMAGE_BYTES);
   });
 
@@ -107,9 +112,9 @@ describe('R7: memory that idle sessions give back', () => {
 
   test('a session whose images are all being sent does not end, since that would free nothing', async () => {
     const { members, request, attempts } = await createFull(6);
-    hold(members.one, 0);
-    expect(await request(3)).toBe(3);
-    expect(attempts()).toEqual({ ...untouched, two: undefined, approved: undefined });
+    for (const index of [0, 1]) hold(members.two, index);
+    expect(await request(1)).toBe(1);
+    expect(attempts()).toEqual({ ...untouched, one: undefined });
   });
 
   test('a session that is joined while memory is being freed keeps its attempts from then on', async () => {
@@ -128,6 +133,17 @@ describe('R7: memory that idle sessions give back', () => {
     expect(kept).toBeGreaterThan(0);
   });
 
+  test('a frame takes no memory from a session: it goes out in pieces', async () => {
+    const { core, members, attempts } = await createFull(6);
+    const frames = new ImageFrames(core.memory);
+    const image = members.joined.session.image(members.joined.state.attempts[0]?.image.imageId ?? '');
+    const lease = frames.lease(image ?? expect.fail('no image'));
+    expect([...lease.pieces].length).toBeGreaterThan(1);
+    await settled();
+    expect(attempts()).toEqual(untouched);
+    expect(core.memory.usedBytes).toBe(6 * IMAGE_BYTES);
+  });
+
   test('the session that needs memory gives none itself', async () => {
     const limits = { IMAGE_MEMORY_BYTES: 2_500, UPSTREAM_IMAGE_BYTES: IMAGE_BYTES };
     const ana = await new TestCore({ limits }).create();
@@ -138,5 +154,83 @@ describe('R7: memory that idle sessions give back', () => {
     expect(ana.snapshot).toMatchObject({ stage: 'user_feedback', error: { code: 'server_busy' } });
     expect(ana.state.attempts).toEqual(attempts);
     expect(attempts.every(({ image }) => ana.session.image(image.imageId))).toBe(true);
+  });
+});
+
+describe('R7: memory that sessions with open tabs give back, when nobody has touched them for long', () => {
+  const IMAGE_BYTES = 1_000;
+
+  /** A session with an open tab and two generations of two images, in a memory for `capacity` images. Another one asks for more. */
+  async function createFull(capacity = 4) {
+    const limits = { IMAGE_MEMORY_BYTES: capacity * IMAGE_BYTES, UPSTREAM_IMAGE_BYTES: IMAGE_BYTES };
+    const core = new TestCore({ limits });
+    const ana = await core.create('Ana');
+    ana.follow();
+    for (const command of [generate, { type: 'regenerate' }] as const) {
+      await ana.send({ ...command, options: { candidates: 2 } });
+      await settled();
+      for (const [index, drawing] of core.generator.drawings.slice(-2).entries()) {
+        drawing.finish(imageOf(`${command.type} ${index}`, IMAGE_BYTES));
+      }
+      await settled();
+    }
+    const images = ana.state.attempts.map(({ image }) => image.imageId);
+    const request = async (candidates = 1) => {
+      const other = await core.create('Ben');
+      const before = core.generator.drawings.length;
+      expect(await other.send({ ...generate, options: { candidates } })).toMatchObject({ accepted: true });
+      await settled();
+      return core.generator.drawings.length - before;
+    };
+    const kept = () => ana.state.attempts.map(({ image }) => images.indexOf(image.imageId));
+    return { core, ana, images, request, kept };
+  }
+
+  test('attempts that they do not show go, but not those of the newest generation', async () => {
+    const { core, request, kept } = await createFull();
+    core.clock.advance(core.limits.SESSION_UNTOUCHED_MS);
+    expect(await request(4)).toBe(2);
+    expect(kept()).toEqual([2, 3]);
+  });
+
+  test('the approved attempt stays, however old', async () => {
+    const { core, ana, images, request, kept } = await createFull();
+    await ana.send({ type: 'approve', imageId: images[0] ?? '' });
+    core.clock.advance(core.limits.SESSION_UNTOUCHED_MS);
+    expect(await request()).toBe(1);
+    expect(kept()).toEqual([0, 2, 3]);
+  });
+
+  test('a session goes on, and its people see what is left', async () => {
+    const { core, ana, request } = await createFull();
+    const { revision } = ana.state;
+    core.clock.advance(core.limits.SESSION_UNTOUCHED_MS);
+    await request();
+    expect(ana.snapshot.attempts).toHaveLength(2);
+    expect(ana.snapshot.revision).toBe(revision + 1);
+    expect(core.log).toContainEqual(expect.objectContaining({ msg: 'attempts given up for memory', attempts: 2 }));
+  });
+
+  test.each<[string, (ana: TestMember, images: readonly string[]) => unknown]>([
+    ['gave a command', (ana) => ana.send({ type: 'approve', imageId: 'none' })],
+    ['typed', (ana) => ana.core.sessions.setDraft(ana.joined.caller, 'a')],
+    ['asked for an image', (ana) => ana.core.sessions.requestImages(ana.joined.caller)],
+    ['joined', (ana) => ana.bring('Cem', 'watcher')],
+  ])('it keeps everything when somebody %s a moment ago', async (_, touch) => {
+    const { core, ana, images, request, kept } = await createFull();
+    core.clock.advance(core.limits.SESSION_UNTOUCHED_MS - 1);
+    await touch(ana, images);
+    core.clock.advance(1);
+    expect(await request()).toBe(0);
+    expect(kept()).toEqual([0, 1, 2, 3]);
+  });
+
+  test('it keeps everything while something is drawn for it', async () => {
+    const { core, ana, request, kept } = await createFull(5);
+    await ana.send({ type: 'regenerate' });
+    await settled();
+    core.clock.advance(core.limits.SESSION_UNTOUCHED_MS);
+    expect(await request()).toBe(0);
+    expect(kept()).toEqual([0, 1, 2, 3]);
   });
 });

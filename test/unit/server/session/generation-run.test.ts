@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GenerationFailed } from '../../../../server/generators/generator.ts';
 import { type CoreOptions, generate, microtasks, settled, TestCore, type TestMember } from '../../../support/core.ts';
-import { imageOf, ScriptedGenerator } from '../../../support/scripted-generator.ts';
+import { type Drawing, imageOf, ScriptedGenerator } from '../../../support/scripted-generator.ts';
 
 const MiB = 1024 * 1024;
 
@@ -329,5 +329,129 @@ describe('images that the service sends though nobody asked for them', () => {
     await ana.send({ type: 'cancel' });
     await settled();
     expect([ana.state.attempts.length, core.memory.usedBytes]).toEqual([0, 0]);
+  });
+});
+
+describe('S9: what counts as spent', () => {
+  const DOLLARS = 0.2;
+  const price = { estimatedCost: { amount: 0.05, currency: 'USD' } };
+  const failure = (mayBeBilled: boolean) => new GenerationFailed('network', 'Cut.', { retryable: true, mayBeBilled });
+  const retry = (mayBeBilled?: boolean) =>
+    ({
+      phase: 'retrying',
+      try: 2,
+      retryInMs: 1_000,
+      reason: 'Cut.',
+      ...(mayBeBilled !== undefined && { mayBeBilled }),
+    }) as const;
+
+  function startPriced(limits: CoreOptions['limits'] = {}) {
+    const generator = Object.assign(new ScriptedGenerator(), { mostDollars: () => DOLLARS });
+    return startGeneration({ generator, limits: { DAILY_DOLLARS: 1, ...limits } });
+  }
+
+  test.each<
+    [
+      string,
+      Parameters<TestMember['send']>[0] | undefined,
+      (drawing: Drawing) => unknown,
+      asks: number,
+      dollars: number,
+    ]
+  >([
+    ['an image of known price', undefined, (drawing) => drawing.finish(undefined, price), 1, 0.05],
+    ['an image of unknown price', undefined, (drawing) => drawing.finish(), 1, DOLLARS],
+    ['a cancel, as what the image may have cost', { type: 'cancel' }, () => {}, 1, DOLLARS],
+    ['a failure that may be billed', undefined, (drawing) => drawing.fail(failure(true)), 1, DOLLARS],
+    ['a failure that is not billed: nothing', undefined, (drawing) => drawing.fail(failure(false)), 0, 0],
+    ['a mistake of ours', undefined, (drawing) => drawing.fail(new Error('mistake')), 1, DOLLARS],
+  ])('%s', async (_, command, end, asks, dollars) => {
+    const { core, ana, drawing } = await startPriced();
+    expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+    end(drawing);
+    if (command) await ana.send(command);
+    await settled();
+    expect(core.sessions.spentToday).toEqual({ asks, dollars });
+  });
+
+  test('a failure after the model had begun to draw is billed, whatever the generator says', async () => {
+    const { core, drawing } = await startPriced();
+    drawing.report({ phase: 'drawing' });
+    drawing.fail(failure(false));
+    await settled();
+    expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+  });
+
+  test('tries that may have been billed count each, those that are not count once', async () => {
+    const { core, drawing } = await startPriced();
+    drawing.report(retry(false));
+    drawing.report({ phase: 'started' });
+    drawing.report(retry(true));
+    drawing.report({ phase: 'started' });
+    drawing.report(retry());
+    drawing.report({ phase: 'started' });
+    expect(core.sessions.spentToday.asks).toBe(3);
+    drawing.finish(undefined, price);
+    await settled();
+    expect(core.sessions.spentToday).toEqual({ asks: 3, dollars: 2 * DOLLARS + 0.05 });
+  });
+
+  test('a cancel while a try that cost nothing waits for the next one costs nothing', async () => {
+    const { core, ana, drawing } = await startPriced();
+    drawing.report(retry(false));
+    await ana.send({ type: 'cancel' });
+    expect(core.sessions.spentToday).toEqual({ asks: 0, dollars: 0 });
+  });
+
+  test('no try follows that the budget is not enough for, and the page is told', async () => {
+    const { core, ana, drawing } = await startPriced({ DAILY_ASKS: 1 });
+    drawing.report(retry(true));
+    await settled();
+    expect(drawing.signal.aborted).toBe(true);
+    expect(ana.snapshot.error).toMatchObject({
+      code: 'quota_exceeded',
+      message: expect.stringMatching(/^Cut\. Today’s budget/),
+    });
+    expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+    expect(core.log).toContainEqual(expect.objectContaining({ msg: 'today’s budget is used up, or almost' }));
+  });
+
+  test('candidates that are cancelled while they wait cost nothing', async () => {
+    const { core, ana } = await startGeneration({ limits: { CONCURRENT_CANDIDATES: 1 } }, 3);
+    expect(core.sessions.spentToday.asks).toBe(3);
+    await ana.send({ type: 'cancel' });
+    expect(core.sessions.spentToday.asks).toBe(1);
+  });
+
+  test('a candidate without memory costs nothing', async () => {
+    const core = new TestCore({ limits: { IMAGE_MEMORY_BYTES: 1_000 } });
+    await (await core.create()).send(generate);
+    await settled();
+    expect(core.outcomes).toEqual(['server_busy']);
+    expect(core.sessions.spentToday.asks).toBe(0);
+  });
+
+  test('M7: a refused command changes nothing, and its id works after midnight', async () => {
+    const core = new TestCore({ limits: { DAILY_ASKS: 1 } });
+    const ana = await core.create('Ana');
+    ana.follow();
+    await ana.draw();
+    const { state } = ana;
+    expect(await ana.send({ type: 'regenerate' }, 'again')).toMatchObject({ code: 'budget_exhausted' });
+    expect(ana.state).toBe(state);
+    core.clock.advance(24 * 60 * 60 * 1_000);
+    expect(await ana.send({ type: 'regenerate' }, 'again')).toMatchObject({ accepted: true });
+  });
+
+  test('the rates count images, and a refused command is told for whom they are too many', async () => {
+    const { core, ana } = await startGeneration({ limits: { ASKS_PER_MINUTE_PER_SESSION: 4 } }, 4);
+    await ana.send({ type: 'cancel' });
+    const again = { type: 'generate', prompt: 'a cat' } as const;
+    expect(await ana.send(again)).toMatchObject({
+      code: 'rate_limited',
+      detail: expect.stringMatching(/in this session/),
+    });
+    core.clock.advance(15_000);
+    expect(await ana.send(again)).toMatchObject({ accepted: true });
   });
 });

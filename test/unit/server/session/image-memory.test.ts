@@ -52,4 +52,28 @@ describe('ImageMemory', () => {
     first.resize(10);
     expect(memory.usedBytes).toBe(0);
   });
+
+  test('R7: what can do without takes a third of the budget at most, and of that only what is free', () => {
+    const memory = new ImageMemory(90);
+    const spare = memory.tryReserveSpare(20) ?? expect.fail('no memory');
+    expect(memory.tryReserveSpare(11)).toBeUndefined();
+    const rest = memory.tryReserveSpare(10) ?? expect.fail('no memory');
+    expect([memory.usedBytes, memory.hasFree(60)]).toEqual([30, true]);
+    for (const one of [spare, spare, rest]) one.release();
+    expect(memory.usedBytes).toBe(0);
+    reserve(memory, 75);
+    expect(memory.tryReserveSpare(16)).toBeUndefined();
+    expect(memory.tryReserveSpare(15)).toBeDefined();
+  });
+
+  test('R7: the share of what can do without follows its resized and held reservations', () => {
+    const memory = new ImageMemory(90);
+    const first = memory.tryReserveSpare(30) ?? expect.fail('no memory');
+    first.resize(10);
+    const second = first.hold();
+    first.release();
+    expect(memory.tryReserveSpare(21)).toBeUndefined();
+    second.release();
+    expect(memory.tryReserveSpare(30)).toBeDefined();
+  });
 });

@@ -6,16 +6,16 @@ import { imageOf } from '../../../support/scripted-generator.ts';
 
 describe('Participants', () => {
   test('the secret proves the same participant again', () => {
-    const participants = new Participants(newId);
+    const participants = new Participants(newId, 40);
     const known = participants.identify(undefined);
     expect(participants.identify(known)).toEqual(known);
     expect(known.secret).not.toContain(known.id);
   });
 
   test('S3: a wrong secret, that of another participant or of another session gives a new participant', () => {
-    const participants = new Participants(newId);
+    const participants = new Participants(newId, 40);
     const [ana, bo] = [participants.identify(undefined), participants.identify(undefined)];
-    const foreign = new Participants(newId).identify(undefined);
+    const foreign = new Participants(newId, 40).identify(undefined);
     const given = [
       { id: ana.id, secret: '' },
       { id: ana.id, secret: `${ana.secret}x` },
@@ -42,11 +42,13 @@ describe('participants of a session', () => {
     expect(connectionId).not.toBe(ana.joined.caller.connectionId);
   });
 
-  test('two participants with the same name are two', async () => {
+  test('two participants who give the same name are two, and the second one gets a number', async () => {
     const core = new TestCore();
     const ana = await core.create('Jonas');
     const other = await ana.bring('Jonas');
-    expect(other.joined.caller.participant.name).toBe('Jonas');
+    expect(other.joined.caller.participant.name).toBe('Jonas 2');
+    const again = await other.bring('Jonas', 'reviewer', { participant: other.credentials });
+    expect(again.joined.caller.participant.name).toBe('Jonas 2');
     expect(other.joined.caller.participant.id).not.toBe(ana.joined.caller.participant.id);
   });
 
@@ -68,15 +70,15 @@ describe('participants of a session', () => {
     await bo.send({ type: 'discard', imageId: first.imageId });
     await bo.send({ type: 'approve', imageId: second.imageId });
     expect(ana.snapshot).toMatchObject({
-      lastAction: { action: 'approve', by: 'Jonas', participantId: id },
-      decisions: [{ imageId: second.imageId, by: 'Jonas', participantId: id }],
-      discarded: [{ discarded: { by: 'Jonas', participantId: id } }],
+      lastAction: { action: 'approve', by: 'Jonas 2', participantId: id },
+      decisions: [{ imageId: second.imageId, by: 'Jonas 2', participantId: id }],
+      discarded: [{ discarded: { by: 'Jonas 2', participantId: id } }],
     });
     const subscriber = ana.follow();
     const updates: unknown[] = [];
     subscriber.draftChanged = (update) => updates.push(update);
     core.sessions.setDraft(bo.joined.caller, 'a blue boat');
     await settled();
-    expect(updates).toEqual([{ text: 'a blue boat', by: 'Jonas', participantId: id }]);
+    expect(updates).toEqual([{ text: 'a blue boat', by: 'Jonas 2', participantId: id }]);
   });
 });

@@ -260,3 +260,39 @@ describe('what the SDK and the network throw', () => {
     expect(failureOf(error, openAI, NOW, 60_000).transient, 'after a minute').toEqual(transientWithoutStream);
   });
 });
+
+describe('S9: whether a failure may be billed', () => {
+  const cases: readonly (readonly [Refusal, boolean, number?])[] = [
+    [{ status: 401 }, false],
+    [{ status: 429 }, false],
+    [{ status: 429, message: 'Rate limit reached for the safety system.' }, false],
+    [{ code: 'rate_limit_exceeded' }, false],
+    [{ status: 400, code: 'invalid_value' }, false],
+    [{ status: 404 }, false],
+    [{ status: 503 }, false],
+    [{ status: 400, code: 'moderation_blocked', stage: 'input' }, false],
+    [{ status: 500 }, true, 60_000],
+    [{ status: 504 }, true, 60_000],
+    [{ status: 400, code: 'moderation_blocked', stage: 'output' }, true],
+    [{ status: 400, code: 'moderation_blocked' }, true],
+    [{ code: 'moderation_blocked', stage: 'input' }, true],
+    [{ code: 'server_error' }, true],
+    [{}, true],
+  ];
+  test.each(cases.map(([refusal, mayBeBilled, sentForMs = 0]) => ({ refusal, mayBeBilled, sentForMs })))(
+    '$refusal after $sentForMs ms: $mayBeBilled',
+    ({ refusal, mayBeBilled, sentForMs }) => {
+      expect(refused(refusal, openAI, sentForMs).mayBeBilled).toBe(mayBeBilled);
+    },
+  );
+
+  test.each([
+    ['a connection that was refused', 'ECONNREFUSED', 0, false],
+    ['a connection that broke at once', 'ECONNRESET', 0, false],
+    ['a connection that broke late', 'ECONNRESET', 60_000, true],
+  ])('%s', (_, code, sentForMs, mayBeBilled) => {
+    const cause = Object.assign(new Error(code), { code });
+    const error = new APIConnectionError({ cause });
+    expect(failureOf(error, openAI, NOW, sentForMs).mayBeBilled).toBe(mayBeBilled);
+  });
+});

@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
-import { isOpenAIImageModel, openAICapabilities, pricesOf } from '../../../../../server/generators/openai/models.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  isOpenAIImageModel,
+  mostDollarsOf,
+  openAICapabilities,
+  pricesOf,
+} from '../../../../../server/generators/openai/models.ts';
 
 test('the finest qualities are offered only if all of the models have them', () => {
   const fine = openAICapabilities(['gpt-image-2.6-sunburst', 'gpt-image-2.5-flare-2026-09-08'], undefined).qualities;
@@ -29,4 +34,47 @@ test('configured prices override the published ones, for their model alone', () 
   expect(pricesOf('gpt-image-2', configured)).toBe(prices);
   expect(pricesOf('gpt-image-2.6-flare', configured)).toEqual(pricesOf('gpt-image-2.6-flare'));
   expect(pricesOf(undefined, { model: undefined, prices })).toBe(prices);
+});
+
+describe('S9: what an image may cost at most', () => {
+  const request = { prompt: 'a cat', options: {}, attempt: 0 };
+  const costOf = mostDollarsOf(['gpt-image-2', 'gpt-image-1-mini'], {}, () => 3) ?? expect.fail('no prices');
+
+  // The costs of the examples in OpenAI's guide to image generation.
+  test.each([
+    ['low', '1024x1024', 0.006],
+    ['medium', '1024x1024', 0.053],
+    ['high', '1024x1024', 0.211],
+    ['high', '1536x1024', 0.165],
+    ['auto', 'auto', 0.211],
+  ] as const)(
+    'of quality %s and size %s it is more than OpenAI’s example costs, and not three times as much',
+    (quality, size, cost) => {
+      const most = costOf({ ...request, options: { quality, size } });
+      expect(most).toBeGreaterThan(cost);
+      expect(most).toBeLessThan(3 * cost + 0.01);
+    },
+  );
+
+  test('a longer text, an image to start from, more pixels and a finer quality cost more, a smaller model less', () => {
+    const cost = costOf(request);
+    const parent = { bytes: new Uint8Array(1), mediaType: 'image/png' };
+    for (const more of [
+      { feedback: 'more' },
+      { parent },
+      { options: { size: '2048x2048' } },
+      { options: { quality: 'max' } },
+    ] as const) {
+      expect(costOf({ ...request, ...more })).toBeGreaterThan(cost);
+    }
+    expect(costOf({ ...request, options: { model: 'gpt-image-1-mini' } })).toBeLessThan(cost);
+  });
+
+  test('it is not known where one of the models is of unknown price, unless it is configured', () => {
+    expect(mostDollarsOf(['gpt-image-2', 'other'], {}, () => 0)).toBeUndefined();
+    expect(mostDollarsOf([], {}, () => 0)).toBeUndefined();
+    expect(mostDollarsOf(['other'], { imageDollars: 0.25 }, () => 0)?.(request)).toBe(0.25);
+    const prices = { textInput: 1, imageInput: 1, imageOutput: 1 };
+    expect(mostDollarsOf([undefined], { prices: { model: undefined, prices } }, () => 0)?.(request)).toBeGreaterThan(0);
+  });
 });
