@@ -1,6 +1,7 @@
 /**
  * From the last byte of an image upstream to its last byte at every tab, in a stream of 10 MB: two previews, and the final image twice.
- * Time counts from the first whole copy of the final. Beside a script that reads the stream, looks at nothing, and writes as many bytes.
+ * Time counts from the first whole copy of the final. Beside a script that reads the stream, looks at nothing, and writes as many bytes
+ * for each of the three.
  */
 import { startNode } from '../processes.ts';
 import { greeting, Reviewer, startBuilt } from '../proofroom.ts';
@@ -22,8 +23,8 @@ function proofroom(tabs: number): Side {
     await readers.open({ port: server.port, count: tabs, greeting: greeting(join) });
     return async () => {
       const before = server.process.cpuMs;
-      const { lastAt } = await readers.untilQuiet(300, () => reviewer.generate());
-      return { time: lastAt - (await upstream.wholeAt()), cpu: server.process.cpuMs - before };
+      const { lastImageAt } = await readers.untilQuiet(300, () => reviewer.generate());
+      return { time: lastImageAt - (await upstream.wholeAt()), cpu: server.process.cpuMs - before };
     };
   };
 }
@@ -37,8 +38,8 @@ function draining(tabs: number): Side {
     await readers.open({ port: await script.call('port'), count: tabs, greeting: [] });
     return async () => {
       const before = script.cpuMs;
-      const { lastAt } = await readers.untilQuiet(300, () => script.call('generate', { bytes: BASE64_BYTES }));
-      return { time: lastAt - (await upstream.wholeAt()), cpu: script.cpuMs - before };
+      const { lastImageAt } = await readers.untilQuiet(300, () => script.call('generate', { bytes: BASE64_BYTES }));
+      return { time: lastImageAt - (await upstream.wholeAt()), cpu: script.cpuMs - before };
     };
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The limit of what comes from upstream: asks for an image, looks at no byte of the answer, and writes as many bytes as the final image
- * has to everybody when its first copy has come. Its environment: `OPENAI_BASE_URL`.
+ * The limit of what comes from upstream: asks for an image, looks at no byte of the answer, and writes as many bytes as an image has to
+ * everybody whenever another one has come. Its environment: `OPENAI_BASE_URL`.
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -18,12 +18,13 @@ offer({
     const image = Buffer.alloc(bytes, 'x');
     const asked = request(`${process.env.OPENAI_BASE_URL}/responses`, { method: 'POST' }).end();
     const [response] = await once(asked, 'response');
-    const wholeAfter = Number(response.headers['x-whole-after']);
+    const ends = String(response.headers['x-images-end']).split(' ').map(Number);
     let received = 0;
     for await (const chunk of response) {
-      const before = received;
       received += chunk.length;
-      if (before < wholeAfter && received >= wholeAfter) for (const socket of sockets) socket.write(image);
+      for (; received >= (ends[0] ?? Number.POSITIVE_INFINITY); ends.shift()) {
+        for (const socket of sockets) socket.write(image);
+      }
     }
   },
 });

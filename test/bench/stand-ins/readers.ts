@@ -26,10 +26,13 @@ export interface Received {
   readonly bytes: number;
   /** When the last of them came. */
   readonly lastAt: number;
+  /** The same of frames that are long enough for an image, or of any byte over bare TCP. */
+  readonly lastImageAt: number;
 }
 
 /** Shorter ones are heartbeats, which come whatever happens. */
 const SHORTEST_FRAME = 30;
+const SHORTEST_IMAGE = 100_000;
 const PING = 9;
 /** Socket.IO sends short frames before it takes a socket for connected; every welcome has more bytes. */
 const LEAST_WELCOME = 500;
@@ -37,6 +40,7 @@ const LEAST_WELCOME = 500;
 const AT_ONCE = 100;
 
 let lastAt = 0;
+let lastImageAt = 0;
 let target: ReadersTarget | undefined;
 let reached = Promise.withResolvers<number>();
 
@@ -50,6 +54,7 @@ class Reader {
   #rest: Buffer = Buffer.alloc(0);
   #payloadLeft = 0;
   #isCounted = false;
+  #isImage = false;
 
   constructor(socket: Socket, isBare: boolean) {
     this.#socket = socket;
@@ -92,6 +97,7 @@ class Reader {
       }
       this.#payloadLeft = length;
       this.#isCounted = length >= SHORTEST_FRAME;
+      this.#isImage = length >= SHORTEST_IMAGE;
       data = data.subarray(headerBytes);
     }
   }
@@ -99,6 +105,7 @@ class Reader {
   #count(bytes: number): void {
     this.bytes += bytes;
     lastAt = now();
+    if (this.#isImage || this.#isBare) lastImageAt = lastAt;
   }
 
   #keep(data: Buffer): void {
@@ -156,7 +163,7 @@ offer({
     while (now() - lastAt < quietMs) await wait(quietMs / 5);
     const all = [...readers.values()];
     const sum = (of: (reader: Reader) => number) => all.reduce((total, one) => total + of(one), 0);
-    return { frames: sum(({ frames }) => frames), bytes: sum(({ bytes }) => bytes), lastAt };
+    return { frames: sum(({ frames }) => frames), bytes: sum(({ bytes }) => bytes), lastAt, lastImageAt };
   },
   close(): void {
     for (const socket of readers.keys()) socket.removeAllListeners('close').destroy();

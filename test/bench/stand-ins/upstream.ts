@@ -50,8 +50,8 @@ async function recordStream(): Promise<readonly Buffer[]> {
 
 const stream = await recordStream();
 const plain = Buffer.from(JSON.stringify({ created: 1_790_000_000, data: [{ b64_json: final.toString('base64') }] }));
-/** Bytes of a stream until the final image is whole. */
-const wholeAfter = stream.slice(0, 3).reduce((sum, { length }) => sum + length, 0);
+/** Where in a stream both previews and the first copy of the final end. */
+const imagesEnd = stream.slice(0, 3).map((_, index) => Buffer.concat(stream.slice(0, index + 1)).length);
 
 let requests = 0;
 let wholeAt = 0;
@@ -70,7 +70,7 @@ function write(response: ServerResponse, bytes: Buffer, mark: string): Promise<v
 }
 
 async function answerStream(response: ServerResponse, mark: string): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-whole-after': String(wholeAfter) });
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-images-end': imagesEnd.join(' ') });
   for (const [index, part] of stream.entries()) {
     if (index < 3) await wait(modelMs / 3);
     await write(response, part, mark);
