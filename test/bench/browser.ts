@@ -7,6 +7,9 @@ import type { Bench } from './row.ts';
 export const FINAL_WIDTH = 1536;
 export const PARTIAL_WIDTH = 1520;
 
+/** For what a page does on a busy machine. */
+const PATIENCE_MS = 120_000;
+
 export async function openBrowser({ scope }: Bench): Promise<Browser> {
   const browser = await chromium.launch(chromiumLaunchOptions());
   scope.defer(() => browser.close());
@@ -79,6 +82,7 @@ function watchPage(): void {
 /** A tab of a profile, on a line and a processor as slow as wanted. */
 export async function openPage(context: BrowserContext, options: { slowerBy?: number } = {}): Promise<Page> {
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   await page.addInitScript(watchPage);
   if (options.slowerBy !== undefined) {
     const devTools = await context.newCDPSession(page);

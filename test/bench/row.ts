@@ -9,6 +9,9 @@ export interface Bench {
   readonly scope: AsyncDisposableStack;
 }
 
+/** So many of something; a fiftieth of it in a quick round. */
+export const scaled = ({ isQuick }: Bench, count: number): number => (isQuick ? Math.ceil(count / 50) : count);
+
 /** One measurement: a number for each figure of the row. */
 export type Measure = () => Promise<Readonly<Record<string, number>>>;
 

@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { now } from '../processes.ts';
 import { greeting, Reviewer, startHost } from '../proofroom.ts';
 import { Readers, startBroadcasting } from '../readers.ts';
-import type { Row, Side } from '../row.ts';
+import { type Row, type Side, scaled } from '../row.ts';
 
 const TABS = 100;
 /** About as long as a snapshot with one attempt, and what each further attempt adds. */
@@ -17,7 +17,7 @@ function proofroom(attempts: number): Side {
     const reviewer = await Reviewer.join(bench, host);
     const readers = Readers.start(bench);
     const join = { type: 'join', sessionId: reviewer.sessionId };
-    await readers.open({ port: host.port, count: TABS, greeting: greeting(join) });
+    await readers.open({ port: host.port, count: scaled(bench, TABS), greeting: greeting(join) });
     return async () => {
       await reviewer.generateMany(attempts);
       await readers.untilQuiet(100, () => undefined);
@@ -36,7 +36,7 @@ function bareWs(attempts: number): Side {
   return async (bench) => {
     const server = await startBroadcasting(bench, 'ws');
     const readers = Readers.start(bench);
-    await readers.open({ port: server.port, count: TABS, greeting: server.greeting });
+    await readers.open({ port: server.port, count: scaled(bench, TABS), greeting: server.greeting });
     const reviewer = new WebSocket(`ws://127.0.0.1:${server.port}`, { perMessageDeflate: false });
     bench.scope.defer(() => reviewer.terminate());
     await once(reviewer, 'open');

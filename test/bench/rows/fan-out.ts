@@ -1,7 +1,7 @@
 /** An image of 3 MB is in the server: how long until its last byte has come to every tab, beside the same bytes written to bare TCP. */
 import { greeting, Reviewer, startHost } from '../proofroom.ts';
 import { type Broadcasting, Readers, startBroadcasting } from '../readers.ts';
-import type { Row, Side } from '../row.ts';
+import { type Row, type Side, scaled } from '../row.ts';
 
 const IMAGE_BYTES = 3_000_000;
 const BASE64_BYTES = (IMAGE_BYTES / 3) * 4;
@@ -13,7 +13,7 @@ function proofroom(tabs: number): Side {
     const reviewer = await Reviewer.join(bench, host);
     const readers = Readers.start(bench);
     const join = { type: 'join', sessionId: reviewer.sessionId };
-    await readers.open({ port: host.port, count: tabs, greeting: greeting(join) });
+    await readers.open({ port: host.port, count: scaled(bench, tabs), greeting: greeting(join) });
     return async () => {
       await reviewer.begin();
       let releasedAt = 0;
@@ -31,7 +31,7 @@ function broadcasting(kind: Broadcasting, tabs: number): Side {
     const server = await startBroadcasting(bench, kind);
     await server.prepare({ bytes: BASE64_BYTES });
     const readers = Readers.start(bench);
-    await readers.open({ port: server.port, count: tabs, greeting: server.greeting });
+    await readers.open({ port: server.port, count: scaled(bench, tabs), greeting: server.greeting });
     return async () => {
       let startedAt = 0;
       const lastAt = await readers.until({ bytes: BASE64_BYTES }, async () => {

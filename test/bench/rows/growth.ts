@@ -1,17 +1,16 @@
 /** Whether a thousand cost a thousand times as much as one: the cost per watcher, per session and per attempt, beside that of a few. */
 import { greeting, Reviewer, startHost } from '../proofroom.ts';
 import { Readers } from '../readers.ts';
-import type { Bench, Row, Side } from '../row.ts';
+import { type Row, type Side, scaled } from '../row.ts';
 
 const FLAT = 1.15;
-const countOf = ({ isQuick }: Bench, most: number) => (isQuick ? Math.ceil(most / 100) : most);
 const generate = { type: 'generate', commandId: 'bench', prompt: 'a quiet sea' };
 
 /** CPU of a generation and its approval, for each watcher. */
 const watchers =
   (most: number): Side =>
   async (bench) => {
-    const count = countOf(bench, most);
+    const count = scaled(bench, most);
     const host = await startHost(bench);
     const reviewer = await Reviewer.join(bench, host);
     const readers = Readers.start(bench);
@@ -34,7 +33,7 @@ const watchers =
 const sessions =
   (most: number): Side =>
   async (bench) => {
-    const count = countOf(bench, most);
+    const count = scaled(bench, most);
     return async () => {
       await using scope = new AsyncDisposableStack();
       const host = await startHost({ ...bench, scope });
@@ -43,7 +42,7 @@ const sessions =
         readers.untilQuiet(300, () =>
           readers.open({ port: host.port, count: sessionCount, greeting: greeting({ type: 'join' }, generate) }),
         );
-      await open(countOf(bench, 500)); // They warm up what all share.
+      await open(scaled(bench, 500)); // They warm up what all share.
       const heldBefore = await host.process.call<number>('heldBytes');
       const cpuBefore = host.process.cpuMs;
       await open(count);
@@ -61,7 +60,7 @@ const attempts =
     const reviewer = await Reviewer.join(bench, host);
     const readers = Readers.start(bench);
     const join = { type: 'join', sessionId: reviewer.sessionId };
-    await readers.open({ port: host.port, count: countOf(bench, 100), greeting: greeting(join) });
+    await readers.open({ port: host.port, count: scaled(bench, 100), greeting: greeting(join) });
     return async () => {
       await reviewer.generateMany(number - 1);
       await readers.untilQuiet(100, () => undefined);

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Process } from '../processes.ts';
 import { greeting, Reviewer, startHost } from '../proofroom.ts';
 import { type Broadcasting, Readers, startBroadcasting } from '../readers.ts';
-import type { Bench, Measure, Row, Side } from '../row.ts';
+import { type Bench, type Measure, type Row, type Side, scaled } from '../row.ts';
 
 /** Of one session, so that telling all of them who is there costs little. */
 const TABS = 20;
@@ -18,7 +18,7 @@ interface Opened {
 
 /** Opens all anew each time. */
 const measured = (bench: Bench, open: (bench: Bench) => Promise<Opened>): Measure => {
-  const count = bench.isQuick ? 2 * TABS : 2_000;
+  const count = scaled(bench, 2_000);
   const watchMs = bench.isQuick ? 100 : WATCH_MS;
   return async () => {
     await using scope = new AsyncDisposableStack();

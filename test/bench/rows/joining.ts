@@ -1,13 +1,11 @@
 /** Watchers join one session: the CPU that each of them costs the server, beside `ws` that greets each with as many bytes. */
 import { greeting, Reviewer, startHost } from '../proofroom.ts';
 import { Readers, startBroadcasting } from '../readers.ts';
-import type { Bench, Row, Side } from '../row.ts';
-
-const countOf = ({ isQuick }: Bench, most: number) => (isQuick ? Math.ceil(most / 50) : most);
+import { type Row, type Side, scaled } from '../row.ts';
 
 function proofroom(most: number): Side {
   return async (bench) => {
-    const watchers = countOf(bench, most);
+    const watchers = scaled(bench, most);
     const host = await startHost(bench);
     const readers = Readers.start(bench);
     return async () => {
@@ -25,7 +23,7 @@ function proofroom(most: number): Side {
 
 function bareWs(most: number): Side {
   return async (bench) => {
-    const watchers = countOf(bench, most);
+    const watchers = scaled(bench, most);
     const server = await startBroadcasting(bench, 'ws');
     const readers = Readers.start(bench);
     return async () => {

@@ -4,30 +4,31 @@
  */
 import { greeting, Reviewer, startHost } from '../proofroom.ts';
 import { type Broadcasting, Readers, startBroadcasting } from '../readers.ts';
-import type { Row, Side } from '../row.ts';
+import { type Row, type Side, scaled } from '../row.ts';
 
 const TABS = 100;
 const PROGRESS_BYTES = 180;
 /** In one turn of the event loop. */
 const BURST = 10;
-const updatesOf = (isQuick: boolean) => (isQuick ? 50 : 2_000);
+const UPDATES = 2_000;
 
 function proofroom(burst: number): Side {
   return async (bench) => {
+    const tabs = scaled(bench, TABS);
     const host = await startHost(bench);
     await host.process.call('plan', { imageBytes: 1_000, isHeld: true });
     const reviewer = await Reviewer.join(bench, host);
     const readers = Readers.start(bench);
     const join = { type: 'join', sessionId: reviewer.sessionId };
-    await readers.open({ port: host.port, count: TABS, greeting: greeting(join) });
+    await readers.open({ port: host.port, count: tabs, greeting: greeting(join) });
     await reviewer.begin();
-    const updates = updatesOf(bench.isQuick);
+    const updates = scaled(bench, UPDATES);
     return async () => {
       let startedAt = 0;
       const { lastAt } = await readers.untilQuiet(300, async () => {
         startedAt = await host.process.call<number>('progress', { updates, burst });
       });
-      return { rate: ((updates * TABS) / (lastAt - startedAt)) * 1000 };
+      return { rate: ((updates * tabs) / (lastAt - startedAt)) * 1000 };
     };
   };
 }
@@ -35,11 +36,12 @@ function proofroom(burst: number): Side {
 const broadcasting =
   (kind: Broadcasting): Side =>
   async (bench) => {
+    const tabs = scaled(bench, TABS);
     const server = await startBroadcasting(bench, kind);
     await server.prepare({ bytes: PROGRESS_BYTES });
     const readers = Readers.start(bench);
-    await readers.open({ port: server.port, count: TABS, greeting: server.greeting });
-    const updates = updatesOf(bench.isQuick);
+    await readers.open({ port: server.port, count: tabs, greeting: server.greeting });
+    const updates = scaled(bench, UPDATES);
     return async () => {
       let startedAt = 0;
       const { frames, lastAt } = await readers.untilQuiet(300, async () => {

@@ -2,12 +2,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { greeting, startHost } from '../proofroom.ts';
 import { Readers } from '../readers.ts';
-import type { Row, Side } from '../row.ts';
+import { type Row, type Side, scaled } from '../row.ts';
 
 const IMAGE_BYTES = 3_000_000;
 
 const proofroom: Side = async (bench) => {
-  const count = bench.isQuick ? 5 : 100;
+  const count = scaled(bench, 100);
   return async () => {
     await using scope = new AsyncDisposableStack();
     const host = await startHost({ ...bench, scope });

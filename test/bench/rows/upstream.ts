@@ -6,7 +6,7 @@
 import { startNode } from '../processes.ts';
 import { greeting, Reviewer, startBuilt } from '../proofroom.ts';
 import { Readers } from '../readers.ts';
-import type { Row, Side } from '../row.ts';
+import { type Row, type Side, scaled } from '../row.ts';
 import { startUpstream } from '../upstream.ts';
 
 const IMAGE_BYTES = 1_875_000;
@@ -20,7 +20,7 @@ function proofroom(tabs: number): Side {
     const reviewer = await Reviewer.join(bench, server);
     const readers = Readers.start(bench);
     const join = { type: 'join', sessionId: reviewer.sessionId };
-    await readers.open({ port: server.port, count: tabs, greeting: greeting(join) });
+    await readers.open({ port: server.port, count: scaled(bench, tabs), greeting: greeting(join) });
     return async () => {
       const before = server.process.cpuMs;
       const { lastImageAt } = await readers.untilQuiet(300, () => reviewer.generate());
@@ -35,7 +35,7 @@ function draining(tabs: number): Side {
     const env = { OPENAI_BASE_URL: upstream.baseURL };
     const script = startNode(bench, 'test/bench/stand-ins/drain-and-broadcast.ts', { env });
     const readers = Readers.start(bench);
-    await readers.open({ port: await script.call('port'), count: tabs, greeting: [] });
+    await readers.open({ port: await script.call('port'), count: scaled(bench, tabs), greeting: [] });
     return async () => {
       const before = script.cpuMs;
       const { lastImageAt } = await readers.untilQuiet(300, () => script.call('generate', { bytes: BASE64_BYTES }));
