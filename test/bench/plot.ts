@@ -27,6 +27,7 @@ export function plot(results: readonly FigureResult[], heading: string): string 
 <text x="${x(tick)}" y="${TOP - 14}" text-anchor="middle">${tick}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">
+<title>${escapeText(heading)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="12" y="18" font-weight="bold">${escapeText(heading)}</text>
 <text x="12" y="34">Times what is to be reached; left of the green line it is reached. Hollow: peers.</text>

@@ -48,6 +48,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '7' },
     row: { type: 'string', multiple: true, default: [] },
+    keep: { type: 'boolean', default: false },
     profile: { type: 'string' },
     record: { type: 'string' },
   },
@@ -123,14 +124,21 @@ async function record(name: string, results: readonly FigureResult[], heading: s
   await writeFile(join(import.meta.dirname, `${name}.svg`), plot(results, heading));
 }
 
+/** Those of a run before this one, for the rows that this one leaves out. */
+async function earlierResults(rows: readonly Row[]): Promise<FigureResult[]> {
+  const text = await readFile(join(folder, 'result.json'), 'utf8').catch(() => '{"results":[]}');
+  const { results } = JSON.parse(text) as { readonly results: readonly FigureResult[] };
+  return results.filter(({ row }) => !rows.some(({ name }) => name === row));
+}
+
 async function bench(): Promise<void> {
-  const results: FigureResult[] = [];
+  const measured: FigureResult[] = [];
   const loads = loadavg().map(Math.round);
   const rows = values.row.length > 0 ? rowsNamed(values.row) : allRows;
   for (const row of rows) {
     const startedAt = performance.now();
     try {
-      results.push(...resultsOf(row, await measure(row)));
+      measured.push(...resultsOf(row, await measure(row)));
       console.error(`${row.name}, ${Math.round((performance.now() - startedAt) / 1000)} s`);
     } catch (error) {
       // The other rows still count.
@@ -138,6 +146,8 @@ async function bench(): Promise<void> {
       process.exitCode = 1;
     }
   }
+  const all = [...measured, ...(values.keep ? await earlierResults(rows) : [])];
+  const results = allRows.flatMap(({ name }) => all.filter(({ row }) => row === name));
   for (const [name, reason] of skipped) console.log(`${name} is skipped: ${reason}`);
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'an unknown processor'}, Node ${process.version}`;
   /** Over one and fifteen minutes: before the bench, what others run; after it, the bench as well. */

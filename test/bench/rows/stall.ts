@@ -40,7 +40,7 @@ const draining: Side = async (bench) => {
 export const rows: readonly Row[] = [
   {
     name: 'stall',
-    title: `Worst stall of the loop, ${STREAMS} such streams at once`,
+    title: `Worst stall of the loop, ${STREAMS} streams of 10 MB at once`,
     figures: { stall: { unit: 'ms', target: { value: 25 } } },
     sides: { Proofroom: proofroom, 'draining alone': draining },
     limit: 'draining alone',

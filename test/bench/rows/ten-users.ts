@@ -1,4 +1,5 @@
-/** Ten users at once, each with a picture of 3 MB, streamed, from a model that takes 2 s: the CPU that it costs the server. */
+/** Ten users at once, each with a picture of 3 MB, streamed, from a model that takes 2 s: the CPU that it costs the server.
+ * Gradio’s users take their turn in its queue and fetch their file, but not its page. */
 import { gradioPicture, startGradio } from '../peers.ts';
 import { greeting, startBuilt } from '../proofroom.ts';
 import { Readers } from '../readers.ts';

@@ -1,6 +1,6 @@
 /**
  * From the last byte of an image upstream to its last byte at every tab, in a stream of 10 MB: two previews, and the final image twice.
- * Time counts from the first whole copy of the final. Beside a script that reads the stream, looks at nothing, and writes as many bytes
+ * Time counts from the first copy of the final. Beside a script that reads the stream, looks at nothing, and writes as many bytes
  * for each of the three.
  */
 import { startNode } from '../processes.ts';
@@ -24,7 +24,7 @@ function proofroom(tabs: number): Side {
     return async () => {
       const before = server.process.cpuMs;
       const { lastImageAt } = await readers.untilQuiet(300, () => reviewer.generate());
-      return { time: lastImageAt - (await upstream.wholeAt()), cpu: server.process.cpuMs - before };
+      return { time: lastImageAt - (await upstream.sentAt()), cpu: server.process.cpuMs - before };
     };
   };
 }
@@ -39,7 +39,7 @@ function draining(tabs: number): Side {
     return async () => {
       const before = script.cpuMs;
       const { lastImageAt } = await readers.untilQuiet(300, () => script.call('generate', { bytes: BASE64_BYTES }));
-      return { time: lastImageAt - (await upstream.wholeAt()), cpu: script.cpuMs - before };
+      return { time: lastImageAt - (await upstream.sentAt()), cpu: script.cpuMs - before };
     };
   };
 }

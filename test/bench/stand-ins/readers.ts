@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { frame } from '../../support/raw-client.ts';
 import { now } from '../processes.ts';
 import { offer } from './offer.ts';
 
@@ -34,6 +35,9 @@ export interface Received {
 const SHORTEST_FRAME = 30;
 const SHORTEST_IMAGE = 100_000;
 const PING = 9;
+/** Socket.IO has pings of its own: text frames of one digit. */
+const ENGINE_PING = 0x32;
+const enginePong = frame('3');
 /** Socket.IO sends short frames before it takes a socket for connected; every welcome has more bytes. */
 const LEAST_WELCOME = 500;
 /** Fewer than a server's backlog. */
@@ -95,6 +99,7 @@ class Reader {
         data = data.subarray(headerBytes + length);
         continue;
       }
+      if (length === 1 && data[headerBytes] === ENGINE_PING) this.#socket.write(enginePong);
       this.#payloadLeft = length;
       this.#isCounted = length >= SHORTEST_FRAME;
       this.#isImage = length >= SHORTEST_IMAGE;

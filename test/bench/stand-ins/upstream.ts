@@ -54,7 +54,7 @@ const plain = Buffer.from(JSON.stringify({ created: 1_790_000_000, data: [{ b64_
 const imagesEnd = stream.slice(0, 3).map((_, index) => Buffer.concat(stream.slice(0, index + 1)).length);
 
 let requests = 0;
-let wholeAt = 0;
+let sentAt = 0;
 
 /** Writes bytes with this request's mark in place of the recorded one. Resolves when the kernel has them. */
 function write(response: ServerResponse, bytes: Buffer, mark: string): Promise<void> {
@@ -73,8 +73,8 @@ async function answerStream(response: ServerResponse, mark: string): Promise<voi
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-images-end': imagesEnd.join(' ') });
   for (const [index, part] of stream.entries()) {
     if (index < 3) await wait(modelMs / 3);
+    if (index === 2) sentAt = now();
     await write(response, part, mark);
-    if (index === 2) wholeAt = now();
   }
   response.end();
 }
@@ -82,8 +82,8 @@ async function answerStream(response: ServerResponse, mark: string): Promise<voi
 async function answerPlain(response: ServerResponse, mark: string): Promise<void> {
   await wait(modelMs);
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': String(plain.length) });
+  sentAt = now();
   await write(response, plain, mark);
-  wholeAt = now();
   response.end();
 }
 
@@ -103,6 +103,6 @@ await once(server.listen(0, '127.0.0.1'), 'listening');
 
 offer({
   baseURL: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-  /** When the final image of the last answer was whole, in the kernel's hands. */
-  wholeAt: () => wholeAt,
+  /** When the last answer began to send its final image. */
+  sentAt: () => sentAt,
 });
