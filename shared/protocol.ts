@@ -58,7 +58,8 @@ export const DraftMessage = v.object({
 });
 export type DraftMessage = v.InferOutput<typeof DraftMessage>;
 
-export const Command = v.variant('type', [
+/** About the pictures: the session's state decides on them. */
+export const ReviewCommand = v.variant('type', [
   v.object({ type: v.literal('generate'), ...command, prompt: v.string(), options: v.optional(Options) }),
   v.object({
     type: v.literal('regenerate'),
@@ -88,7 +89,34 @@ export const Command = v.variant('type', [
   /** Takes a discarded attempt back. */
   v.object({ type: v.literal('restore'), ...command, imageId: id }),
 ]);
+export type ReviewCommand = v.InferOutput<typeof ReviewCommand>;
+
+const { commandId } = command;
+
+/** About who may be in the session: possible at every stage, and no change of the session's state. */
+export const AccessCommand = v.variant('type', [
+  /** Nobody comes in by the open link of this role any more. Whoever watches by it is sent away. */
+  v.object({ type: v.literal('close_link'), commandId, role: v.picklist(roles) }),
+  /** The same, and another link takes its place. */
+  v.object({ type: v.literal('replace_link'), commandId, role: v.picklist(roles) }),
+  /** Ends the session for everybody. */
+  v.object({ type: v.literal('end_session'), commandId }),
+]);
+export type AccessCommand = v.InferOutput<typeof AccessCommand>;
+
+export const Command = v.variant('type', [ReviewCommand, AccessCommand]);
 export type Command = v.InferOutput<typeof Command>;
+
+export const accessCommandTypes = [
+  'close_link',
+  'replace_link',
+  'end_session',
+] as const satisfies AccessCommand['type'][];
+
+export const isAccessCommand = <Given extends { readonly type: string }>(
+  command: Given,
+): command is Extract<Given, { type: AccessCommand['type'] }> =>
+  accessCommandTypes.some((type) => type === command.type);
 
 export const ClientMessage = v.variant('type', [JoinMessage, WantMessage, DraftMessage, Command]);
 export type ClientMessage = v.InferOutput<typeof ClientMessage>;
@@ -108,6 +136,22 @@ export const ClientLimits = v.object({
 });
 export type ClientLimits = v.InferOutput<typeof ClientLimits>;
 
+const linkStates = ['open', 'closed'] as const;
+
+/** The open links to the session, as the reviewer who is told of them may use them (rule W5). */
+export const Links = v.object({
+  watch: openEnum(linkStates),
+  /** Stands in the open watch link. Absent: the session id alone lets one watch. */
+  watchKey: v.optional(v.string()),
+  /** Whether the key that this reviewer came with lets others in. For the creator, whether there is an open review link. */
+  review: openEnum(linkStates),
+  /** Stands in the open review link. For the session's creator alone. */
+  reviewKey: v.optional(v.string()),
+  /** The roles whose link this reviewer may close and replace: any reviewer the watch link, the creator the review link as well. */
+  manages: v.array(openEnum(roles)),
+});
+export type Links = v.InferOutput<typeof Links>;
+
 export const WelcomeMessage = v.object({
   type: v.literal('welcome'),
   protocol: v.literal(PROTOCOL_VERSION),
@@ -119,6 +163,8 @@ export const WelcomeMessage = v.object({
   sessionId: v.string(),
   /** Given to the session's creator alone (rule W5). */
   key: v.optional(v.string()),
+  /** For reviewers. */
+  links: v.optional(Links),
   role: openEnum(roles),
   /** What others see; send it back as `name` on a reconnect. */
   name: v.string(),
@@ -184,6 +230,10 @@ export const DraftUpdateMessage = v.object({
 });
 export type DraftUpdateMessage = v.InferOutput<typeof DraftUpdateMessage>;
 
+/** To reviewers, when a link has changed. */
+export const LinksMessage = v.object({ type: v.literal('links'), ...Links.entries });
+export type LinksMessage = v.InferOutput<typeof LinksMessage>;
+
 /** How many connections are in the session, by role. */
 export const ViewersMessage = v.object({ type: v.literal('viewers'), reviewers: Count, watchers: Count });
 export type ViewersMessage = v.InferOutput<typeof ViewersMessage>;
@@ -232,6 +282,7 @@ export const rejectCodes = [
   'session_not_found',
   'rate_limited',
   'not_allowed',
+  'link_closed',
   'prompt_empty',
   'prompt_too_long',
   'stale',
@@ -263,7 +314,10 @@ export type HeartbeatMessage = v.InferOutput<typeof HeartbeatMessage>;
 
 export const GoodbyeMessage = v.object({
   type: v.literal('goodbye'),
+  /** A sentence. */
   reason: v.string(),
+  /** Why the client is not to come back. */
+  code: v.optional(openEnum(['link_closed', 'session_ended'])),
   reconnectInMs: v.optional(Count),
 });
 export type GoodbyeMessage = v.InferOutput<typeof GoodbyeMessage>;
@@ -273,6 +327,7 @@ export const ServerMessage = v.variant('type', [
   SnapshotMessage,
   DraftUpdateMessage,
   ViewersMessage,
+  LinksMessage,
   ProgressMessage,
   InlineImageMessage,
   ImageUrlMessage,

@@ -1,5 +1,5 @@
 /** What a person wants done: the only way in which components speak to `<proof-room>`, and the commands that it sends for them. */
-import type { ImageReference } from '../../shared/model.ts';
+import type { ImageReference, Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { CommandResult } from '../session/session-client.ts';
 import { isApprovable } from './permissions.ts';
@@ -17,7 +17,10 @@ type CommandIntent =
   | { readonly type: 'cancel'; readonly reason?: string }
   | { readonly type: 'discard'; readonly imageId: string }
   | { readonly type: 'restore'; readonly imageId: string }
-  | { readonly type: 'start_over' };
+  | { readonly type: 'start_over' }
+  | { readonly type: 'close_link'; readonly role: Role }
+  | { readonly type: 'replace_link'; readonly role: Role }
+  | { readonly type: 'end_session' };
 
 export type Intent =
   | CommandIntent
@@ -69,6 +72,12 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
       return client.restore(intent.imageId);
     case 'start_over':
       return client.startOver();
+    case 'close_link':
+      return client.closeLink(intent.role);
+    case 'replace_link':
+      return client.replaceLink(intent.role);
+    case 'end_session':
+      return client.endSession();
   }
 }
 

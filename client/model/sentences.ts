@@ -15,7 +15,7 @@ import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tre
 
 const ordinals = ['', 'First', 'Second', 'Third', 'Fourth', 'Fifth'];
 const ordinal = (count: number): string => ordinals[count] ?? `${count}th`;
-const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 const seconds = (ms: number): number => Math.ceil(Math.max(0, ms) / 1000);
 
 // ——— numbers ———
@@ -231,6 +231,11 @@ export function watchSentence(stage: WatchedStage, role: WelcomeMessage['role'])
 
 // ——— the connection ———
 
+const closedLabels: Partial<Record<EndReason, string>> = {
+  session_gone: 'Session is gone',
+  session_ended: 'Session has ended',
+};
+
 export function connectionLabel(connection: ConnectionState): string {
   switch (connection.status) {
     case 'connecting':
@@ -242,7 +247,7 @@ export function connectionLabel(connection: ConnectionState): string {
     case 'token_needed':
       return 'Access token needed';
     case 'closed':
-      return connection.reason === 'session_gone' ? 'Session is gone' : 'Not connected';
+      return closedLabels[connection.reason] ?? 'Not connected';
     case 'left':
       return 'Not connected';
   }
@@ -265,12 +270,22 @@ interface EndedNoticeText {
 export const endedNotices = {
   session_gone: {
     title: 'This session is gone',
-    text: 'The server does not have it: it was idle for too long, the server was restarted, or the link is incomplete.',
+    text: 'The server does not have it: it was idle for too long, a reviewer ended it, the server was restarted, or the link is incomplete.',
     action: 'new_session',
   },
   not_allowed: {
     title: 'This link does not let you in',
     text: 'Ask whoever sent it for a fresh one, or start a session of your own.',
+    action: 'new_session',
+  },
+  link_closed: {
+    title: 'This watch link was closed by a reviewer',
+    text: 'Ask for a new one, or start a session of your own.',
+    action: 'new_session',
+  },
+  session_ended: {
+    title: 'A reviewer ended this session',
+    text: 'It is over for everybody, and its pictures are gone from the server.',
     action: 'new_session',
   },
   misuse: {

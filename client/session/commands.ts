@@ -1,7 +1,7 @@
 /** Commands from the moment they are given until the server has answered, over as many connections as that takes. */
 
 import type { LastAction } from '../../shared/model.ts';
-import type { Command, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
+import { type Command, isAccessCommand, type RejectMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
 import type { CommandRejection, EndReason, SessionState } from './session-state.ts';
 
@@ -48,11 +48,11 @@ export class Commands {
   }
 
   /**
-   * Sends a command with the turn of the snapshot on show (rule M10). A second click, with the same content in the same turn while
-   * the first one waits, sends nothing and gets the first one's result.
+   * Sends a command, about the pictures with the turn of the snapshot on show (rule M10). A second click, with the same content in the
+   * same turn while the first one waits, sends nothing and gets the first one's result.
    */
   submit(input: CommandInput, { snapshot, endReason, limitBytes }: CommandContext): Promise<CommandResult> {
-    const content = { ...input, ...(snapshot && { turn: snapshot.turn }) };
+    const content = isAccessCommand(input) ? input : { ...input, ...(snapshot && { turn: snapshot.turn }) };
     const first = this.#sameClick(content);
     if (first) return first.result;
     if (endReason !== undefined) return this.#rejectUnsent({ command: input.type, ...endRejections[endReason] });
@@ -132,6 +132,8 @@ export class Commands {
 const endRejections = {
   session_gone: { code: 'session_not_found', message: 'The session is gone from the server.' },
   not_allowed: { code: 'not_allowed', message: 'This link does not let you in.' },
+  link_closed: { code: 'link_closed', message: 'The watch link was closed.' },
+  session_ended: { code: 'session_not_found', message: 'A reviewer has ended the session.' },
   misuse: { code: 'closed', message: 'The server ended the connection before it answered.' },
   too_big: { code: 'closed', message: 'A message was too big for something between this page and the server.' },
   blocked: { code: 'closed', message: 'A connection to the server is not allowed here.' },

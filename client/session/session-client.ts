@@ -3,7 +3,7 @@
  * immutable state. Runs in browsers and in Node 22.18 or newer.
  */
 
-import type { ImageReference } from '../../shared/model.ts';
+import type { ImageReference, Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { Command, ImageUrlMessage, RejectMessage, SnapshotMessage } from '../../shared/protocol.ts';
 import { type CommandInput, type CommandResult, Commands } from './commands.ts';
@@ -197,6 +197,21 @@ export class SessionClient {
   /** Empties the prompt field as well, once the server has accepted it. */
   startOver(): Promise<CommandResult> {
     return this.#command({ type: 'start_over' });
+  }
+
+  /** Nobody comes in by the open link of this role any more, and whoever watches by it is sent away. The review link is its creator's. */
+  closeLink(role: Role): Promise<CommandResult> {
+    return this.#command({ type: 'close_link', role });
+  }
+
+  /** The same, and another link takes its place: see `state.links`. */
+  replaceLink(role: Role): Promise<CommandResult> {
+    return this.#command({ type: 'replace_link', role });
+  }
+
+  /** Ends the session for everybody; its images are gone from the server at once. */
+  endSession(): Promise<CommandResult> {
+    return this.#command({ type: 'end_session' });
   }
 
   #command(input: CommandInput): Promise<CommandResult> {

@@ -3,7 +3,10 @@
 import { closeCodes } from '../../shared/close-codes.ts';
 import {
   type ClientMessage,
+  type GoodbyeMessage,
   type JoinMessage,
+  type Links,
+  type LinksMessage,
   parseServerMessage,
   type RejectMessage,
   type ServerMessage,
@@ -26,7 +29,7 @@ interface Credentials {
 }
 
 /** What a joined session sends. */
-export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage>;
+export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage | LinksMessage>;
 
 export interface SessionConnectionListener {
   /** The ids of at most `limit` images that the server need not send again. */
@@ -59,6 +62,9 @@ export class SessionConnection {
   #sentToken: string | undefined;
   #connection: ConnectionState = { status: 'connecting' };
   #welcome: WelcomeMessage | undefined;
+  #links: Links | undefined;
+  /** Why the server closes the open connection for good, where it has said so. */
+  #goodbyeCode: GoodbyeMessage['code'];
   #serverAheadMs: number | undefined;
   #hasStarted = false;
   /** Of the open connection, joined or not. */
@@ -96,11 +102,12 @@ export class SessionConnection {
     );
   }
 
-  get state(): Pick<SessionState, 'connection' | 'welcome' | 'serverAheadMs' | 'sessionId' | 'sessionKey'> {
+  get state(): Pick<SessionState, 'connection' | 'welcome' | 'links' | 'serverAheadMs' | 'sessionId' | 'sessionKey'> {
     const { sessionId, sessionKey } = this.#credentials;
     return {
       connection: this.#connection,
       ...(this.#welcome && { welcome: this.#welcome }),
+      ...(this.#links && { links: this.#links }),
       ...(this.#serverAheadMs !== undefined && { serverAheadMs: this.#serverAheadMs }),
       ...(sessionId !== undefined && { sessionId }),
       ...(sessionKey !== undefined && { sessionKey }),
@@ -208,6 +215,7 @@ export class SessionConnection {
   #onConnecting(): void {
     this.#isServerHere = false;
     this.#isMessageComing = false;
+    this.#goodbyeCode = undefined;
     if (this.#connection.status !== 'reconnecting') return;
     const { nextTryAt: _now, ...reconnecting } = this.#connection;
     this.#setConnection(reconnecting);
@@ -231,9 +239,14 @@ export class SessionConnection {
     }
     const { message } = parsed;
     if (message.type === 'heartbeat') this.#onHeartbeat(message.nextBytes);
-    else if (message.type === 'goodbye') this.#socket.expectClose(message.reconnectInMs);
+    else if (message.type === 'goodbye') this.#onGoodbye(message);
     else this.#inbox?.receive(message);
     if (message.type === 'image') this.#brokenMessages = 0;
+  }
+
+  #onGoodbye({ code, reconnectInMs }: GoodbyeMessage): void {
+    this.#goodbyeCode = code;
+    this.#socket.expectClose(reconnectInMs);
   }
 
   #onHeartbeat(nextBytes = 0): void {
@@ -251,7 +264,7 @@ export class SessionConnection {
     if (this.#isServerHere || isOurs(code)) this.#obstacle.reset();
     else this.#obstacle.triedInVain();
     this.#finishInbox(() => {
-      const isServerBusy = this.#isServerBusy;
+      const isServerBusy = this.#isServerBusy || code === 4429;
       const obstacle = this.#obstacle.found;
       this.#disconnect();
       this.#setConnection({
@@ -275,7 +288,9 @@ export class SessionConnection {
 
   #onClosed(code: number): void {
     this.#finishInbox(() => {
+      const said = this.#goodbyeCode;
       if (code === 4403 && this.#credentials.sessionId === undefined) this.#endWithoutToken();
+      else if (said === 'link_closed' || said === 'session_ended') this.#end(said);
       else this.#end(endReasons.get(code) ?? 'misuse');
     });
   }
@@ -296,6 +311,7 @@ export class SessionConnection {
   #onMessage(message: DeliveredMessage): void {
     if (message.type === 'reject' && !this.#isJoined) return this.#onJoinRejected(message.code);
     if (message.type === 'welcome') this.#onWelcome(message);
+    else if (message.type === 'links') this.#onLinks(message);
     else if (message.type === 'snapshot' && !this.#isJoined) this.#onJoined(message);
     else this.#listener.received(message);
     this.#listener.changed();
@@ -306,7 +322,14 @@ export class SessionConnection {
     const sessionKey = key ?? this.#credentials.sessionKey;
     this.#credentials = { ...this.#credentials, sessionId, sessionKey, name, participant: { id, secret } };
     this.#welcome = welcome;
+    this.#onLinks(welcome.links);
     if (welcome.now !== undefined) this.#serverAheadMs = Date.parse(welcome.now) - this.#environment.now();
+  }
+
+  /** The key goes into the next `join` as well, though it is the participant's secret that lets a reviewer in again. */
+  #onLinks(links: Links | undefined): void {
+    this.#links = links;
+    if (links?.reviewKey !== undefined) this.#credentials = { ...this.#credentials, sessionKey: links.reviewKey };
   }
 
   #onJoined(snapshot: SnapshotMessage): void {
@@ -320,7 +343,7 @@ export class SessionConnection {
   #onJoinRejected(code: RejectMessage['code']): void {
     if (code === 'session_not_found') this.#end('session_gone');
     else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#endWithoutToken();
-    else if (code === 'not_allowed') this.#end('not_allowed');
+    else if (code === 'not_allowed' || code === 'link_closed') this.#end(code);
     else if (code === 'server_busy' || code === 'rate_limited') this.#isServerBusy = true;
   }
 }
@@ -370,6 +393,7 @@ const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
   snapshot: true,
   draft: true,
   viewers: true,
+  links: true,
   progress: true,
   image: true,
   ack: true,

@@ -3,6 +3,7 @@
 import type { ImageReference, LastAction } from '../../shared/model.ts';
 import type {
   Command,
+  Links,
   ProgressMessage,
   RejectMessage,
   SnapshotMessage,
@@ -17,6 +18,10 @@ export type EndReason =
   | 'session_gone'
   /** The key is wrong. */
   | 'not_allowed'
+  /** The watch link was closed or replaced. */
+  | 'link_closed'
+  /** A reviewer has ended the session for everybody. */
+  | 'session_ended'
   /** This client sent something that the protocol does not allow. */
   | 'misuse'
   /** Something on the way does not even take small messages. */
@@ -87,6 +92,8 @@ export interface CommandRejection {
 export interface SessionState {
   readonly connection: ConnectionState;
   readonly welcome?: WelcomeMessage;
+  /** The open links to the session, for reviewers. */
+  readonly links?: Links;
   /** How far the server's clock is ahead of this one, in milliseconds; absent where the server does not tell. */
   readonly serverAheadMs?: number;
   readonly snapshot?: SnapshotMessage;

@@ -8,7 +8,7 @@ import { isNotModified, sendBytes } from './shared-bytes.ts';
 /** The path of an image, below the path that the app is mounted at. */
 export const imagePath = (sessionId: string, imageId: string): string => `/api/sessions/${sessionId}/images/${imageId}`;
 
-/** Knowing the session id is what lets one look (rule W5). */
+/** Knowing the image's id is what lets one see it: 128 random bits that are told to the session's connections alone (rule W5). */
 export function imageRoutes(context: HttpContext, notFound: NotFound): Hono<HttpEnv> {
   const { sessions, addresses, limits, allowedOrigins, telemetry } = context;
   const readers = new Counts();

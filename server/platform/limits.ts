@@ -68,6 +68,8 @@ export const defaultLimits = {
   CONNECTIONS_PER_ADDRESS: 200,
   CONNECTIONS_PER_SESSION: 200,
   CONNECTIONS: 20_000,
+  /** Of each of these three, what is kept for reviewers: watchers can't take it. */
+  PERCENT_OF_CONNECTIONS_FOR_REVIEWERS: 20,
   /** Connections that are no WebSocket; more are closed at once. Behind a trusted proxy only the number in all counts. */
   HTTP_CONNECTIONS_PER_ADDRESS: 200,
   HTTP_CONNECTIONS: 5_000,
@@ -107,3 +109,11 @@ export const defaultLimits = {
 
 export type LimitName = keyof typeof defaultLimits;
 export type Limits = Readonly<Record<LimitName, number>>;
+
+/** How many of so many connections watchers may have (rule S4). */
+export function placesOfWatchers(
+  connections: number,
+  { PERCENT_OF_CONNECTIONS_FOR_REVIEWERS: percent }: Pick<Limits, 'PERCENT_OF_CONNECTIONS_FOR_REVIEWERS'>,
+): number {
+  return Math.floor((connections * (100 - percent)) / 100);
+}

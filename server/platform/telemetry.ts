@@ -113,8 +113,18 @@ export class Telemetry {
     this.log.info({ session, attempts }, 'attempts given up for memory');
   }
 
+  linkChanged(changed: { session: string; change: string; role: string; participant: string }): void {
+    this.log.info(changed, 'link changed');
+  }
+
   /** `attempts` counts the attempts that went with the session, discarded ones included. */
-  sessionEnded(ended: { session: string; reason: string; stage: string; attempts: number }): void {
+  sessionEnded(ended: {
+    session: string;
+    reason: string;
+    stage: string;
+    attempts: number;
+    participantId?: string;
+  }): void {
     this.#ended.inc({ reason: ended.reason });
     this.log.info(ended, 'session ended');
   }

@@ -1,7 +1,7 @@
 /** The session's state machine: which events are accepted in which state, and what follows. Pure: no I/O, no clock, no randomness. */
 import type { ActionName, Attempt, Decision, Generation, GenerationError, ImageReference } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
-import type { Command, RejectCode } from '../../shared/protocol.ts';
+import type { RejectCode, ReviewCommand } from '../../shared/protocol.ts';
 import {
   type Act,
   type AttemptLists,
@@ -29,7 +29,7 @@ import type {
 
 export interface CommandEvent {
   readonly type: 'command';
-  readonly command: Command;
+  readonly command: ReviewCommand;
   readonly act: Act;
   /** The id of the generation that the command may start. */
   readonly generationId: string;
@@ -299,7 +299,10 @@ function isCurrent(state: State, event: GeneratedEvent | FailedEvent): state is 
   );
 }
 
-const isApprovalOf = (image: ImageReference, command: Command): command is Extract<Command, { type: 'approve' }> =>
+const isApprovalOf = (
+  image: ImageReference,
+  command: ReviewCommand,
+): command is Extract<ReviewCommand, { type: 'approve' }> =>
   command.type === 'approve' && command.imageId === image.imageId;
 const hasDigest = (image: ImageReference, sha256?: string) => sha256 === undefined || sha256 === image.sha256;
 const accept = (state: State, effects: readonly Effect[] = []): Transition => ({ accepted: true, state, effects });

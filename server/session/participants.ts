@@ -7,6 +7,8 @@ export interface Participant {
   readonly id: string;
   /** As others see it. Nobody else in the session has one that looks like it. */
   readonly name: string;
+  /** From 1, in the order in which they came to the session for the first time: number 1 created it. */
+  readonly number: number;
 }
 
 /** A participant who acts in a session, over one connection. Only the core makes one, in `create` and `join`. */
@@ -14,6 +16,8 @@ export interface Caller {
   readonly sessionId: string;
   readonly role: Role;
   readonly participant: Participant;
+  /** The open link that they came by; absent for a reviewer who was let in before, by a link that is open no longer. */
+  readonly linkId?: string;
   readonly connectionId: string;
   /** The address that limits are counted by. */
   readonly address: string;
@@ -24,12 +28,21 @@ interface Credentials {
   readonly secret: string;
 }
 
-/** Participants of one session. Their secrets are signatures of their ids, so that nothing is stored for those who left. */
+type Known = Pick<Participant, 'id' | 'number'> & {
+  /** The highest that they ever had. */
+  readonly role: Role;
+};
+
+/**
+ * Participants of one session. A secret is a signature of what the server knows of its participant, so that nothing is stored for those
+ * who left.
+ */
 export class Participants {
   /** Those that reviewers have had: watchers do nothing that their names are told with. */
   readonly names: Names;
   readonly #newId: () => string;
   readonly #signingKey: string;
+  #count = 0;
 
   /** @param longestName in UTF-16 units */
   constructor(newId: () => string, longestName: number) {
@@ -38,14 +51,25 @@ export class Participants {
     this.#signingKey = newId();
   }
 
-  /** The participant that the credentials prove; a new one without them, or with wrong ones. */
-  identify(given: Credentials | undefined): Credentials {
-    if (given && isSameSecret(given.secret, this.#secretOf(given.id))) return given;
-    const id = this.#newId();
-    return { id, secret: this.#secretOf(id) };
+  /** The participant that the credentials prove; a new one without them, or with wrong ones. Their secret remembers the role. */
+  identify(given: Credentials | undefined, role: Role): Credentials & Pick<Participant, 'number'> {
+    const known = this.find(given) ?? { id: this.#newId(), role, number: ++this.#count };
+    const { id, number } = known;
+    // Who was let in to decide and looks on in another tab can still decide in the first.
+    return { id, number, secret: this.#secretOf({ ...known, role: known.role === 'reviewer' ? known.role : role }) };
   }
 
-  #secretOf(id: string): string {
-    return sign(id, this.#signingKey);
+  /** Whom the credentials prove; undefined for nobody of this session. */
+  find(given: Credentials | undefined): Known | undefined {
+    if (!given) return undefined;
+    const { id, secret } = given;
+    const number = Number.parseInt(secret, 10);
+    return (['reviewer', 'watcher'] as const)
+      .map((role) => ({ id, number, role }))
+      .find((known) => isSameSecret(secret, this.#secretOf(known)));
+  }
+
+  #secretOf({ id, number, role }: Known): string {
+    return `${number}.${sign(`${number} ${role} ${id}`, this.#signingKey)}`;
   }
 }

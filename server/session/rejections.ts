@@ -23,9 +23,11 @@ export const reject = (code: RejectCode, detail?: string): Rejection => ({
 const sentences: Record<RejectCode, string> = {
   invalid_message: 'The server did not understand this message.',
   not_joined: 'Join a session first.',
-  session_not_found: 'This session is gone: the server was restarted, or nobody was here for a while.',
+  session_not_found:
+    'This session is gone: a reviewer ended it, the server was restarted, or nobody was here for a while.',
   rate_limited: 'That was too much at once. Wait a moment and try again.',
   not_allowed: 'You may not do this: the link, the key or the access token does not permit it.',
+  link_closed: 'This watch link was closed by a reviewer. Ask for a new one.',
   prompt_empty: 'Write a prompt first.',
   prompt_too_long: 'The text is too long.',
   stale: 'The session has moved on since you looked at it.',

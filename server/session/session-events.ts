@@ -19,8 +19,10 @@ export interface DecidedEvent {
 
 export interface EndedEvent {
   readonly sessionId: string;
-  /** Nobody came back in time; its memory was needed; the server stops. */
-  readonly reason: 'idle' | 'memory' | 'shutdown';
+  /** Nobody came back in time; its memory was needed; the server stops; a reviewer ended it. */
+  readonly reason: 'idle' | 'memory' | 'shutdown' | 'reviewer';
+  /** The reviewer who ended it. */
+  readonly participantId?: string;
   readonly stage: string;
   /** How many attempts went with it, discarded ones included. */
   readonly attempts: number;

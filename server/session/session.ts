@@ -1,15 +1,26 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
 import type { Attempt, Generation } from '../../shared/model.ts';
-import type { Command, ProgressMessage, RejectCode } from '../../shared/protocol.ts';
+import {
+  type AccessCommand,
+  type Command,
+  isAccessCommand,
+  type Links,
+  type ProgressMessage,
+  type RejectCode,
+  type ReviewCommand,
+} from '../../shared/protocol.ts';
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
+import { placesOfWatchers } from '../platform/limits.ts';
 import { Answers } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
+import { OpenLinks } from './links.ts';
 import { type Event, type ForgetEvent, transition } from './machine.ts';
 import { type Caller, Participants } from './participants.ts';
+import { isCreator } from './places.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -17,7 +28,7 @@ import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Spending } from './spending.ts';
 import { initialState, type State } from './state.ts';
-import { type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
+import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
 import type { Requester } from './turn-order.ts';
 
@@ -25,6 +36,18 @@ export interface SessionContext extends GenerationContext {
   readonly events: SessionEvents;
   readonly spending: Spending;
 }
+
+export interface SessionListener {
+  /** The last subscriber has left, or the last generation has ended (see `isIdle`). */
+  idle(): void;
+  /** A subscriber has left. */
+  left(caller: Caller): void;
+  /** A reviewer wants it ended. */
+  endRequested(by: Caller): void;
+}
+
+/** To be undone when the subscriber leaves; that may be done twice. */
+export type Subscription = { readonly accepted: true; readonly leave: () => void } | Rejection;
 
 /** What a door may read of a session, to show it. */
 export interface SessionView {
@@ -51,15 +74,14 @@ export interface SessionView {
 
 export class Session implements SessionView {
   readonly id: string;
-  /** Lets a participant decide; the id alone lets one watch (rule W5). */
-  readonly key: string;
+  readonly links: OpenLinks;
   readonly participants: Participants;
   readonly #context: SessionContext;
   readonly #answers: Answers;
   readonly #subscribers: Subscribers;
   readonly #images = new SessionImages();
   readonly #draft: SessionDraft;
-  readonly #onIdle: () => void;
+  readonly #listener: SessionListener;
   #state: State = initialState;
   #run: GenerationRun | undefined;
   /** Counts the images that were asked for, so that the same prompt gives another picture. */
@@ -69,17 +91,22 @@ export class Session implements SessionView {
   #lastStep: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  /** `onIdle` is called when the last subscriber has left or the last generation has ended (see `isIdle`). */
-  constructor(context: SessionContext, onIdle: () => void) {
+  constructor(context: SessionContext, listener: SessionListener) {
     this.id = context.newId();
-    this.key = context.newId();
+    this.links = new OpenLinks(context.newId);
     this.participants = new Participants(context.newId, context.limits.NAME_CHARACTERS);
     this.#context = context;
-    this.#onIdle = onIdle;
+    this.#listener = listener;
     const { limits, clock, telemetry } = context;
     this.#touchedAt = clock.monotonic();
     this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
-    this.#subscribers = new Subscribers(clock, (error) => telemetry.fault(error, 'a subscriber failed'));
+    const { CONNECTIONS_PER_SESSION: all } = limits;
+    this.#subscribers = new Subscribers({
+      clock,
+      places: { all, watchers: placesOfWatchers(all, limits) },
+      onLeft: (caller) => this.#onLeft(caller),
+      onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
+    });
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
     );
@@ -157,14 +184,25 @@ export class Session implements SessionView {
     return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
 
-  /** Returns the undo, which may be called twice. */
-  subscribe(subscriber: Subscriber): () => void {
-    this.#subscribers.add(subscriber);
-    return () => {
-      if (!this.#subscribers.remove(subscriber)) return;
-      this.#draft.leave(subscriber.connectionId);
-      if (this.#subscribers.size === 0) this.#snapshotFrame = undefined;
-      this.#reportIdle();
+  /** Rejected with `link_closed` when the caller's watch link was closed meanwhile, and with `server_busy` when there is no place. */
+  subscribe(caller: Caller, subscriber: Subscriber): Subscription {
+    if (caller.role === 'watcher' && caller.linkId !== this.links.of('watcher')?.id) return reject('link_closed');
+    if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
+    this.touch();
+    return { accepted: true, leave: () => this.#subscribers.remove(subscriber) };
+  }
+
+  /** The open links, as this reviewer may use them (rule W5). */
+  linksFor(caller: Caller): Links {
+    const [watch, review] = [this.links.of('watcher'), this.links.of('reviewer')];
+    const isOwn = isCreator(caller);
+    const mayInvite = review && (isOwn || caller.linkId === review.id);
+    return {
+      watch: watch ? 'open' : 'closed',
+      ...(watch?.key !== undefined && { watchKey: watch.key }),
+      review: mayInvite ? 'open' : 'closed',
+      ...(isOwn && review?.key !== undefined && { reviewKey: review.key }),
+      manages: isOwn ? ['watcher', 'reviewer'] : ['watcher'],
     };
   }
 
@@ -186,7 +224,9 @@ export class Session implements SessionView {
       const known = this.#answers.find(command);
       if (known) return known;
       this.#draft.flush();
-      const answer = this.#executeNow(caller, command);
+      const answer = isAccessCommand(command)
+        ? this.#executeAccess(caller, command)
+        : this.#executeReview(caller, command);
       this.#answers.remember(command, answer);
       return answer;
     });
@@ -236,14 +276,14 @@ export class Session implements SessionView {
   }
 
   /** Aborts what runs, drops the images and tells the subscribers. May be called twice. */
-  close(): void {
+  close(why: Removal = 'session_gone'): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#run?.abort();
     this.#run = undefined;
     this.#draft.close();
     this.#images.dropAll();
-    this.#subscribers.end();
+    this.#subscribers.dismiss(why);
   }
 
   /** One step at a time, in the order of the calls. A promise, since several servers may come to decide on one session. */
@@ -253,7 +293,26 @@ export class Session implements SessionView {
     return result;
   }
 
-  #executeNow(caller: Caller, given: Command): Answer {
+  #executeAccess(caller: Caller, command: AccessCommand): Answer {
+    if (command.type === 'end_session') this.#listener.endRequested(caller);
+    else if (command.role === 'reviewer' && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
+    else this.#changeLink(caller, command);
+    return { accepted: true, revision: this.#state.revision };
+  }
+
+  /** Whoever watches by the link leaves. Reviewers stay: they may have something to decide, and are let in without the link. */
+  #changeLink({ participant }: Caller, { type, role }: Exclude<AccessCommand, { type: 'end_session' }>): void {
+    const before = this.links.of(role);
+    if (type === 'close_link') this.links.close(role);
+    else this.links.replace(role);
+    this.#context.telemetry.linkChanged({ session: this.id, change: type, role, participant: participant.id });
+    this.#subscribers.dismiss('link_closed', (one) => one.role === 'watcher' && one.linkId === before?.id);
+    this.#subscribers.notify((one, caller) => {
+      if (caller.role === 'reviewer') one.linksChanged(this.linksFor(caller));
+    });
+  }
+
+  #executeReview(caller: Caller, given: ReviewCommand): Answer {
     const { participant, connectionId } = caller;
     const { limits, clock, newId } = this.#context;
     const command = withCleanText(given);
@@ -385,14 +444,21 @@ export class Session implements SessionView {
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
     this.#snapshotFrame = undefined;
     const update = { text, by: participant.name, participantId: participant.id };
-    this.#subscribers.notify((one) => {
-      if (one.connectionId !== connectionId) one.draftChanged(update);
+    this.#subscribers.notify((one, caller) => {
+      if (caller.connectionId !== connectionId) one.draftChanged(update);
       else if (draftId !== undefined) one.draftChanged({ ...update, draftId });
     });
   }
 
+  #onLeft(caller: Caller): void {
+    this.#listener.left(caller);
+    this.#draft.leave(caller.connectionId);
+    if (this.#subscribers.size === 0) this.#snapshotFrame = undefined;
+    this.#reportIdle();
+  }
+
   #reportIdle(): void {
-    if (this.isIdle) this.#onIdle();
+    if (this.isIdle) this.#listener.idle();
   }
 
   #rejectWithAction(code: RejectCode): Rejection {
@@ -401,6 +467,9 @@ export class Session implements SessionView {
     return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
   }
 }
+
+const FULL = 'This session is full. Try again in a little while.';
+const NOT_CREATOR = 'Only whoever opened the session can change its review link.';
 
 /** Absent: the sentence of `server_busy` says it all. */
 const shortages: Record<Shortage, string | undefined> = {

@@ -3,17 +3,18 @@
  * calls these methods and formats the answer; who may do what, how often and in which order is decided here.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Role, Stage } from '../../shared/model.ts';
+import type { Stage } from '../../shared/model.ts';
 import type { Capabilities } from '../../shared/options.ts';
-import type { Command, JoinMessage } from '../../shared/protocol.ts';
+import type { Command, JoinMessage, Links, RejectCode } from '../../shared/protocol.ts';
+import { Counts } from '../platform/counts.ts';
+import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
-import { isSameSecret } from '../platform/secrets.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
 import type { GenerationContext } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
-import { Session, type SessionView } from './session.ts';
+import { Session, type SessionView, type Subscription } from './session.ts';
 import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
 import { type Amount, Spending } from './spending.ts';
 import type { Subscriber } from './subscribers.ts';
@@ -45,6 +46,8 @@ export interface Joined {
   readonly participantSecret: string;
   /** For the creator alone (rule W5). */
   readonly key?: string;
+  /** For reviewers. */
+  readonly links?: Links;
 }
 
 export interface SessionsContext extends Omit<GenerationContext, 'reserveImage'> {
@@ -63,6 +66,9 @@ export class Sessions {
   readonly #creations: RateLimiter;
   readonly #commands: RateLimiter;
   readonly #wrongSecrets: RateLimiter;
+  /** How many subscribers watch, by their address and in all. */
+  readonly #watchers = new Counts();
+  #watcherCount = 0;
   readonly #spending: Spending;
   #lastReservation: Promise<unknown> = Promise.resolve();
   #isDraining = false;
@@ -90,23 +96,30 @@ export class Sessions {
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
     if (this.#isDraining || this.#sessions.size >= this.#context.limits.SESSIONS) return reject('server_busy');
     const session = this.#createSession();
-    return { ...this.#admit(session, visitor, request, 'reviewer'), key: session.key };
+    const link = session.links.of('reviewer');
+    const joined = this.#admit(session, visitor, request, { role: 'reviewer', ...(link && { linkId: link.id }) });
+    return { ...joined, ...(link?.key !== undefined && { key: link.key }) };
   }
 
   /**
-   * Joins a session that exists: with its key as a reviewer, without one as a watcher (rule W5). A wrong key or token is rejected with
-   * `not_allowed`, or `rate_limited` when too many came from the address, and never turns a reviewer into a watcher. Other codes:
-   * `session_not_found`, `server_busy`.
+   * Joins a session that exists, by one of its open links: as a reviewer or a watcher (rule W5). A reviewer who was let in before needs
+   * no open link. A wrong key or token is rejected with `not_allowed`, or `rate_limited` when too many came from the address, and never
+   * turns a reviewer into a watcher. Other codes: `session_not_found`, `link_closed`. There may still be no place: see `subscribe`.
    */
   async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
     const { key, token } = request;
     const session = this.#sessions.get(sessionId);
     if (!session) return reject('session_not_found');
-    if (key !== undefined && !isSameSecret(key, session.key)) return this.#rejectSecret(visitor);
+    const link = session.links.find(key);
+    const known = link ? undefined : session.participants.find(request.participant);
+    if (!link && key === undefined) return reject('link_closed');
+    // Who was let in by a key that lets nobody in any more still decides, or learns what has become of the link.
+    if (!link && known?.role !== 'reviewer') {
+      const wasClosed = known && !session.links.find(undefined);
+      return this.#rejectSecret(visitor, wasClosed ? 'link_closed' : 'not_allowed');
+    }
     if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
-    const { reviewers, watchers } = session.viewers;
-    if (reviewers + watchers >= this.#context.limits.CONNECTIONS_PER_SESSION) return reject('server_busy');
-    return this.#admit(session, visitor, request, key === undefined ? 'watcher' : 'reviewer');
+    return this.#admit(session, visitor, request, link ? { role: link.role, linkId: link.id } : { role: 'reviewer' });
   }
 
   /** Decides on a command: capabilities, rate, role, idempotency, text, and then the machine, one command after the other. */
@@ -132,17 +145,22 @@ export class Sessions {
     return undefined;
   }
 
-  /** Who has the id may look (rule W5). */
+  /** To show what a door has let in. The id alone proves nothing: the session's watch link may be closed (rule W5). */
   view(sessionId: string): SessionView | undefined {
     return this.#sessions.get(sessionId);
   }
 
-  /** Returns the undo, which may be called twice. A session that is gone ends the subscription at once. */
-  subscribe(sessionId: string, subscriber: Subscriber): () => void {
-    const session = this.#sessions.get(sessionId);
-    if (session) return session.subscribe(subscriber);
-    subscriber.sessionEnded();
-    return () => {};
+  /**
+   * Connects a caller, if there is a place (rule S4): of all connections, and of those of one address and of one session, some are kept
+   * for reviewers. Rejected with `server_busy`, `session_not_found`, `link_closed`.
+   */
+  subscribe(caller: Caller, subscriber: Subscriber): Subscription {
+    const session = this.#sessions.get(caller.sessionId);
+    if (!session) return reject('session_not_found');
+    if (caller.role === 'watcher' && !this.#hasPlaceToWatch(caller.address)) return reject('server_busy');
+    const subscription = session.subscribe(caller, subscriber);
+    if (subscription.accepted) this.#countWatcher(caller, 1);
+    return subscription;
   }
 
   /** Follows all sessions; returns the undo. Handlers may be async: nobody waits for them but `eventsSettled`. */
@@ -196,8 +214,21 @@ export class Sessions {
     for (const session of [...this.#sessions.values()]) this.#end(session, 'shutdown');
   }
 
-  #rejectSecret({ address }: Visitor): Rejection {
-    return reject(this.countWrongSecret(address) ? 'not_allowed' : 'rate_limited');
+  #hasPlaceToWatch(address: string): boolean {
+    const { limits } = this.#context;
+    const { CONNECTIONS, CONNECTIONS_PER_ADDRESS } = limits;
+    const isFree = this.#watcherCount < placesOfWatchers(CONNECTIONS, limits);
+    return isFree && this.#watchers.of(address) < placesOfWatchers(CONNECTIONS_PER_ADDRESS, limits);
+  }
+
+  #countWatcher({ role, address }: Caller, change: 1 | -1): void {
+    if (role !== 'watcher') return;
+    this.#watchers.add(address, change);
+    this.#watcherCount += change;
+  }
+
+  #rejectSecret({ address }: Visitor, code: RejectCode = 'not_allowed'): Rejection {
+    return reject(this.countWrongSecret(address) ? code : 'rate_limited');
   }
 
   async #isAuthorized({ address, headers }: Visitor, token: string | undefined): Promise<boolean> {
@@ -218,20 +249,25 @@ export class Sessions {
         spending: this.#spending,
         reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal),
       },
-      () => this.#onIdle(session),
+      {
+        idle: () => this.#onIdle(session),
+        left: (caller) => this.#countWatcher(caller, -1),
+        endRequested: ({ participant }) => this.#end(session, 'reviewer', participant.id),
+      },
     );
     this.#sessions.set(session.id, session);
     this.#onIdle(session);
     return session;
   }
 
-  #admit(session: Session, visitor: Visitor, { name = '', participant: given }: JoinRequest, role: Role): Joined {
-    session.touch();
-    const { id, secret } = session.participants.identify(given);
-    const participant = { id, name: session.participants.names.nameFor(id, name, role === 'reviewer') };
+  #admit(session: Session, visitor: Visitor, request: JoinRequest, grant: Pick<Caller, 'role' | 'linkId'>): Joined {
+    const { name = '', participant: given } = request;
+    const { id, number, secret } = session.participants.identify(given, grant.role);
+    const participant = { id, number, name: session.participants.names.nameFor(id, name, grant.role === 'reviewer') };
     const { connectionId, address } = visitor;
-    const caller = { sessionId: session.id, role, participant, connectionId, address };
-    return { accepted: true, caller, session, participantSecret: secret };
+    const caller = { sessionId: session.id, ...grant, participant, connectionId, address };
+    const links = grant.role === 'reviewer' && { links: session.linksFor(caller) };
+    return { accepted: true, caller, session, participantSecret: secret, ...links };
   }
 
   /** Starts the time after which an idle session ends; a later end of idleness needs no undo, since expiry looks again. */
@@ -250,12 +286,13 @@ export class Sessions {
     this.#idle.delete(session);
   }
 
-  #end(session: Session, reason: EndedEvent['reason']): void {
+  #end(session: Session, reason: EndedEvent['reason'], participantId?: string): void {
     const { stage, attempts, discarded } = session.state;
     this.#cancelExpiry(session);
     this.#sessions.delete(session.id);
-    session.close();
-    this.#events.emit('ended', { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length });
+    session.close(reason === 'reviewer' ? 'session_ended' : 'session_gone');
+    const ended = { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length };
+    this.#events.emit('ended', { ...ended, ...(participantId !== undefined && { participantId }) });
   }
 
   /** One after the other, so that no candidate takes the memory that was just freed for another. */

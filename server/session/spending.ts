@@ -100,15 +100,13 @@ export class Spending {
     const waitMs = Math.max(...waits);
     if (waitMs > 0) {
       const { where = '' } = this.#rates[waits.indexOf(waitMs)] ?? {};
-      return reject('rate_limited', `So many pictures in so little time are too many ${where}. ${whenAgain(waitMs)}`);
+      return reject('rate_limited', `Too many pictures were asked for ${where} within a minute. ${whenAgain(waitMs)}`);
     }
     const each = { asks: 1, microdollars: Math.ceil(dollars * MICRODOLLARS) };
-    const expenses: Expense[] = [];
     const affordable = Math.min(images, this.#affordable(each));
     if (affordable < images) return reject('budget_exhausted', this.#refuse(affordable));
     for (const { limiter, keyOf } of this.#rates) limiter.take(keyOf(requester), images);
-    for (let image = 0; image < images; image += 1) expenses.push(this.#expense(each));
-    return expenses;
+    return Array.from({ length: images }, () => this.#expense(each));
   }
 
   get #renewal(): string {
@@ -116,19 +114,16 @@ export class Spending {
     const settings = ['PROOFROOM_DAILY_ASKS', ...(Number.isFinite(DAILY_DOLLARS) ? ['PROOFROOM_DAILY_DOLLARS'] : [])];
     const hours = Math.ceil(((this.#day + 1) * DAY_MS - this.#clock.now()) / (60 * 60 * 1_000));
     const wait = hours > 1 ? `in less than ${hours} hours` : 'within the hour';
-    return (
-      `There is a new budget ${wait}, at midnight UTC; ` + `whoever runs the server can raise ${settings.join(' or ')}.`
-    );
+    const whoCanRaise = `whoever runs the server can raise ${settings.join(' or ')}`;
+    return `There is a new budget ${wait}, at midnight UTC; ${whoCanRaise}.`;
   }
 
   #refuse(affordable: number): string {
     if (!this.#isReported) this.#onUsedUp(this.today);
     this.#isReported = true;
-    const start =
-      affordable > 0
-        ? `Today’s budget of this server is enough for ${affordable === 1 ? 'one more picture' : `${affordable} more pictures`} only.`
-        : 'Today’s budget of this server is used up.';
-    return `${start} ${this.#renewal}`;
+    const left = affordable === 1 ? 'one more picture' : `${affordable} more pictures`;
+    const state = affordable > 0 ? `is enough for ${left} only` : 'is used up';
+    return `Today’s budget of this server ${state}. ${this.#renewal}`;
   }
 
   /** How many of these the rest of the budget is enough for. */

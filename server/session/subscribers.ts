@@ -1,6 +1,9 @@
 /** Who is told of changes in a session. A subscriber hears what is due, and fetches the latest when it can send it. */
 import type { Role } from '../../shared/model.ts';
+import type { Links } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Caller } from './participants.ts';
+import { findPlace, type Places } from './places.ts';
 
 export interface DraftUpdate {
   readonly text: string;
@@ -10,17 +13,28 @@ export interface DraftUpdate {
   readonly draftId?: string;
 }
 
+/** Why a subscriber is told of nothing more. */
+export type Removal =
+  /** The session has ended by itself, or with the server. */
+  | 'session_gone'
+  /** A reviewer has ended it. */
+  | 'session_ended'
+  /** The watch link that it came by was closed or replaced. */
+  | 'link_closed'
+  /** The session is full, and its place went to another. */
+  | 'place_taken';
+
 /** One connection, or a program, that follows a session. Its methods return at once and may throw: nobody else misses anything (R8). */
 export interface Subscriber {
-  readonly connectionId: string;
-  readonly role: Role;
   snapshotChanged(): void;
   draftChanged(update: DraftUpdate): void;
   viewersChanged(): void;
+  /** For reviewers. */
+  linksChanged(links: Links): void;
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
-  /** The session has ended. Nothing more will change. */
-  sessionEnded(): void;
+  /** It was removed, and is told of nothing more. */
+  removed(why: Removal): void;
 }
 
 export interface Viewers {
@@ -31,71 +45,91 @@ export interface Viewers {
 /** Presence changes with every connection that comes or goes, and each change would be told to all: a herd of n would cost n² messages. */
 const VIEWERS_INTERVAL_MS = 250;
 
+export interface SubscribersOptions {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly places: Places;
+  /** A subscriber was removed or has left. */
+  readonly onLeft: (caller: Caller) => void;
+  /** Receives what a subscriber throws. */
+  readonly onFault: (error: unknown) => void;
+}
+
 export class Subscribers {
-  readonly #subscribers = new Set<Subscriber>();
+  /** In the order of their coming. */
+  readonly #callers = new Map<Subscriber, Caller>();
   readonly #counts: Record<Role, number> = { reviewer: 0, watcher: 0 };
-  readonly #clock: Pick<Clock, 'after'>;
-  readonly #onFault: (error: unknown) => void;
+  readonly #options: SubscribersOptions;
   /** Ends the time in which presence is not reported again. */
   #cancelPause: (() => void) | undefined;
   #isReportDue = false;
 
-  /** `onFault` receives what a subscriber throws. */
-  constructor(clock: Pick<Clock, 'after'>, onFault: (error: unknown) => void) {
-    this.#clock = clock;
-    this.#onFault = onFault;
+  constructor(options: SubscribersOptions) {
+    this.#options = options;
   }
 
   get size(): number {
-    return this.#subscribers.size;
+    return this.#callers.size;
   }
 
   get viewers(): Viewers {
     return { reviewers: this.#counts.reviewer, watchers: this.#counts.watcher };
   }
 
-  /** The subscriber itself is told at once of the viewers (rule W1), the others at most every 250 ms. */
-  add(subscriber: Subscriber): void {
-    this.#subscribers.add(subscriber);
-    this.#counts[subscriber.role] += 1;
-    if (this.#cancelPause) this.#call(subscriber, (one) => one.viewersChanged());
+  /**
+   * The subscriber itself is told at once of the viewers (rule W1), the others at most every 250 ms.
+   * @returns false when there is no place for it
+   */
+  add(caller: Caller, subscriber: Subscriber): boolean {
+    const place = findPlace(caller, [...this.#callers.values()], this.#options.places);
+    if (place === 'none') return false;
+    if (place !== 'free') this.dismiss('place_taken', (one) => one === place);
+    this.#callers.set(subscriber, caller);
+    this.#counts[caller.role] += 1;
+    if (this.#cancelPause) this.#call(() => subscriber.viewersChanged());
     this.#reportViewers();
-  }
-
-  /** False when it was not there. */
-  remove(subscriber: Subscriber): boolean {
-    if (!this.#subscribers.delete(subscriber)) return false;
-    this.#counts[subscriber.role] -= 1;
-    if (this.size === 0) this.#endPause();
-    else this.#reportViewers();
     return true;
   }
 
-  notify(call: (subscriber: Subscriber) => void): void {
-    for (const subscriber of this.#subscribers) this.#call(subscriber, call);
+  /** Does nothing when it is not there. */
+  remove(subscriber: Subscriber): void {
+    const caller = this.#callers.get(subscriber);
+    if (caller) this.#delete([[subscriber, caller]]);
   }
 
-  /** Tells everybody that the session has ended, and removes them. */
-  end(): void {
-    this.#endPause();
-    this.notify((one) => one.sessionEnded());
-    this.#subscribers.clear();
-    this.#counts.reviewer = 0;
-    this.#counts.watcher = 0;
+  notify(call: (subscriber: Subscriber, caller: Caller) => void): void {
+    for (const [subscriber, caller] of this.#callers) this.#call(() => call(subscriber, caller));
   }
 
-  #call(subscriber: Subscriber, call: (subscriber: Subscriber) => void): void {
+  /** Removes those whose caller is meant, and tells them why. */
+  dismiss(why: Removal, isMeant: (caller: Caller) => boolean = () => true): void {
+    const meant = [...this.#callers].filter(([, caller]) => isMeant(caller));
+    this.#delete(meant);
+    for (const [subscriber] of meant) this.#call(() => subscriber.removed(why));
+  }
+
+  #delete(entries: readonly (readonly [Subscriber, Caller])[]): void {
+    if (entries.length === 0) return;
+    for (const [subscriber, { role }] of entries) {
+      this.#callers.delete(subscriber);
+      this.#counts[role] -= 1;
+    }
+    if (this.size === 0) this.#endPause();
+    else this.#reportViewers();
+    for (const [, caller] of entries) this.#options.onLeft(caller);
+  }
+
+  #call(call: () => void): void {
     try {
-      call(subscriber);
+      call();
     } catch (error) {
-      this.#onFault(error);
+      this.#options.onFault(error);
     }
   }
 
   #reportViewers(): void {
     this.#isReportDue = this.#cancelPause !== undefined;
     if (this.#isReportDue) return;
-    this.#cancelPause = this.#clock.after(VIEWERS_INTERVAL_MS, () => {
+    this.#cancelPause = this.#options.clock.after(VIEWERS_INTERVAL_MS, () => {
       this.#cancelPause = undefined;
       if (this.#isReportDue) this.#reportViewers();
     });

@@ -1,5 +1,5 @@
 /** The text of a command as it is kept, and what can be wrong with it, whatever the stage. */
-import type { Command } from '../../shared/protocol.ts';
+import type { ReviewCommand } from '../../shared/protocol.ts';
 import type { Limits } from '../platform/limits.ts';
 
 type TextLimits = Pick<Limits, 'PROMPT_CHARACTERS' | 'FEEDBACK_CHARACTERS'>;
@@ -17,7 +17,7 @@ export const cleanText = (text: string): string =>
     .toWellFormed();
 
 /** The command with its text as it is kept. */
-export function withCleanText(command: Command): Command {
+export function withCleanText(command: ReviewCommand): ReviewCommand {
   switch (command.type) {
     case 'generate':
       return { ...command, prompt: cleanText(command.prompt) };
@@ -36,7 +36,7 @@ export function withCleanText(command: Command): Command {
 }
 
 /** Of a command with clean text. */
-export function textProblem(command: Command, limits: TextLimits): TextProblem | undefined {
+export function textProblem(command: ReviewCommand, limits: TextLimits): TextProblem | undefined {
   switch (command.type) {
     case 'generate':
       return problemOf(command.prompt, limits.PROMPT_CHARACTERS);

@@ -6,6 +6,7 @@ import {
   type ClientLimits,
   type ClientMessage,
   type Command,
+  type GoodbyeMessage,
   type JoinMessage,
   PROTOCOL_VERSION,
   parseClientMessage,
@@ -23,6 +24,7 @@ import type { Caller } from '../session/participants.ts';
 import { type Rejection, reject, sentenceOf } from '../session/rejections.ts';
 import type { SessionView } from '../session/session.ts';
 import type { Joined, Sessions } from '../session/sessions.ts';
+import type { Removal } from '../session/subscribers.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ImageFrames } from './image-frames.ts';
 import { Outbox } from './outbox.ts';
@@ -72,6 +74,9 @@ export class Connection {
   #cancelWait: () => void = () => {};
   #rejectedBeforeJoin = 0;
   #joined: { readonly caller: Caller; readonly session: SessionView; readonly unsubscribe: () => void } | undefined;
+  /** Why the session has removed this connection, while a command of its own is not answered yet. */
+  #removal: Removal | undefined;
+  #isExecuting = false;
   #isClosing = false;
 
   constructor(socket: WebSocket, peer: Peer, context: ConnectionContext) {
@@ -83,11 +88,10 @@ export class Connection {
     this.#rejections = new TokenBucket(limits.INBOUND_MESSAGE_BYTES, limits.REJECTED_BYTES_PER_SECOND, clock);
     this.#writer = new SocketWriter(socket, clock, limits.OUTBOX_BYTES, newId);
     this.#outbox = new Outbox(this.#writer, frames, {
-      connectionId: this.id,
       clock,
       limits,
       onImageGone: (imageId) => this.#reject(reject('image_not_found'), { imageId }),
-      onSessionEnded: () => this.#close(4404, 'session gone'),
+      onRemoved: (why) => this.#onRemoved(why),
       onFault: (error) => this.#onFault(error, 'a message could not be sent'),
     });
     this.#cancelJoinDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
@@ -119,6 +123,17 @@ export class Connection {
   dismiss(code: CloseCode, reason: string, reconnectInMs: number): void {
     this.#outbox.sendLast({ type: 'goodbye', reason, reconnectInMs });
     this.#close(code, reason);
+  }
+
+  /** A command that ends the session is answered first (rule W6). */
+  #onRemoved(why: Removal): void {
+    if (this.#isExecuting) {
+      this.#removal = why;
+      return;
+    }
+    const { code, goodbye } = removals[why];
+    if (goodbye) this.#outbox.sendLast({ type: 'goodbye', ...goodbye });
+    this.#close(code, why.replace('_', ' '));
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
@@ -209,20 +224,21 @@ export class Connection {
       : sessions.join(visitor, sessionId, message));
     if (this.#isClosing) return;
     if (!joined.accepted) return this.#rejectJoin(joined);
+    const subscription = sessions.subscribe(joined.caller, this.#outbox);
+    if (!subscription.accepted) return this.#rejectJoin(subscription);
+    this.#joined = { caller: joined.caller, session: joined.session, unsubscribe: subscription.leave };
     this.#onJoined(joined, message);
   }
 
   #onJoined(joined: Joined, { have = [], images }: JoinMessage): void {
-    const { sessions, imagePath, telemetry } = this.#context;
-    const { caller, session } = joined;
-    const { role, sessionId } = caller;
+    const { imagePath, telemetry } = this.#context;
+    const { role, sessionId } = joined.caller;
     const urlOf = (imageId: string) => imagePath(sessionId, imageId);
-    this.#outbox.join(this.#welcome(joined), { source: session, role, ...(images === 'url' && { urlOf }) }, have);
-    this.#joined = { caller, session, unsubscribe: sessions.subscribe(sessionId, this.#outbox) };
+    this.#outbox.join(this.#welcome(joined), { source: joined.session, ...(images === 'url' && { urlOf }) }, have);
     telemetry.log.debug({ connection: this.id, session: sessionId, role }, 'joined');
   }
 
-  #welcome({ caller, participantSecret, key }: Joined): WelcomeMessage {
+  #welcome({ caller, participantSecret, key, links }: Joined): WelcomeMessage {
     const { generator, sessions, limits, clock } = this.#context;
     const { name, model, demo } = generator;
     return {
@@ -233,6 +249,7 @@ export class Connection {
       participantSecret,
       sessionId: caller.sessionId,
       ...(key !== undefined && { key }),
+      ...(links && { links }),
       role: caller.role,
       name: caller.participant.name,
       now: isoTime(clock),
@@ -256,9 +273,12 @@ export class Connection {
 
   async #execute(command: Command, caller: Caller): Promise<void> {
     const { commandId } = command;
+    this.#isExecuting = true;
     const answer = await this.#context.sessions.execute(caller, command);
+    this.#isExecuting = false;
     if (answer.accepted) this.#outbox.send({ type: 'ack', commandId, revision: answer.revision });
     else this.#reject(answer, { commandId });
+    if (this.#removal) this.#onRemoved(this.#removal);
   }
 
   #rejectJoin(rejection: Rejection, ids: RejectedIds = {}): void {
@@ -364,12 +384,21 @@ function clientLimits(limits: Limits): ClientLimits {
   };
 }
 
+/** How a connection is closed that its session has removed (rule W7). */
+const removals: Readonly<Record<Removal, { code: CloseCode; goodbye?: Omit<GoodbyeMessage, 'type'> }>> = {
+  session_gone: { code: 4404 },
+  session_ended: { code: 4404, goodbye: { code: 'session_ended', reason: 'A reviewer ended this session.' } },
+  link_closed: { code: 4403, goodbye: { code: 'link_closed', reason: sentenceOf({ code: 'link_closed' }) } },
+  place_taken: { code: 4429, goodbye: { reason: 'The session is full, and this place went to somebody else.' } },
+};
+
 /** How a connection is closed after its `join` was rejected (rule W7). */
 function joinCloseCode(code: RejectCode): CloseCode {
   switch (code) {
     case 'session_not_found':
       return 4404;
     case 'not_allowed':
+    case 'link_closed':
       return 4403;
     case 'rate_limited':
     case 'server_busy':

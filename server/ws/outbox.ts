@@ -2,14 +2,13 @@
  * What goes out on one connection, and in which order. It keeps no history: it notes what is due, and fetches the latest from the
  * session when the socket has capacity, so that a slow connection skips to the newest state by itself (rule R3).
  */
-import type { Role } from '../../shared/model.ts';
-import type { ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Links, ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { SessionView } from '../session/session.ts';
 import type { StoredImage } from '../session/session-images.ts';
-import type { DraftUpdate, Subscriber } from '../session/subscribers.ts';
+import type { DraftUpdate, Removal, Subscriber } from '../session/subscribers.ts';
 import type { ImageFrames } from './image-frames.ts';
 import type { SocketWriter } from './socket-writer.ts';
 
@@ -20,24 +19,22 @@ export type OutboxSource = Pick<
 >;
 
 export interface OutboxOptions {
-  readonly connectionId: string;
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'OUTBOX_BYTES' | 'UPDATE_BYTES_PER_SECOND'>;
   /** A wanted image is gone when its turn comes. */
   readonly onImageGone: (imageId: string) => void;
-  readonly onSessionEnded: () => void;
+  readonly onRemoved: (why: Removal) => void;
   /** Writing failed: a socket calls back outside of any message that could answer for it (rule R8). */
   readonly onFault: (error: unknown) => void;
 }
 
 interface Joined {
   readonly source: OutboxSource;
-  readonly role: Role;
   /** Absent: images go inline. */
   readonly urlOf?: (imageId: string) => string;
 }
 
-type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' }>;
+type Control = Exclude<ServerMessage, { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' }>;
 
 /** A draft is encoded once for all connections, since the session gives all of them the same update. */
 const draftFrames = new WeakMap<DraftUpdate, Buffer>();
@@ -46,7 +43,6 @@ const draftFrames = new WeakMap<DraftUpdate, Buffer>();
 const MAX_WAITING_ANSWERS = 16;
 
 export class Outbox implements Subscriber {
-  readonly connectionId: string;
   readonly #options: OutboxOptions;
   readonly #writer: SocketWriter;
   readonly #frames: ImageFrames;
@@ -62,6 +58,7 @@ export class Outbox implements Subscriber {
   #snapshotDue = false;
   #hasSentSnapshot = false;
   #viewersDue = false;
+  #linksDue: Links | undefined;
   /** The last text of others. */
   #draftDue: DraftUpdate | undefined;
   /** The last text of this connection's own. Its author waits for it, so only a later one of theirs replaces it. */
@@ -75,8 +72,7 @@ export class Outbox implements Subscriber {
   #isStopped = false;
 
   constructor(writer: SocketWriter, frames: ImageFrames, options: OutboxOptions) {
-    const { connectionId, limits, clock } = options;
-    this.connectionId = connectionId;
+    const { limits, clock } = options;
     this.#options = options;
     this.#updates = new TokenBucket(limits.OUTBOX_BYTES, limits.UPDATE_BYTES_PER_SECOND, clock);
     this.#writer = writer;
@@ -94,10 +90,6 @@ export class Outbox implements Subscriber {
     this.#isStopped = true;
     this.#cancelPause?.();
     this.#cancelPause = undefined;
-  }
-
-  get role(): Role {
-    return this.#joined?.role ?? 'watcher';
   }
 
   /**
@@ -122,10 +114,7 @@ export class Outbox implements Subscriber {
     if (this.#writer.isBetweenMessages) this.#write(message);
   }
 
-  /**
-   * Makes `welcome`, `snapshot` and the rest of rule W1 due. They go out when the session tells this subscriber of its viewers, which
-   * subscribing does at once. `have`: ids of images that the client has.
-   */
+  /** Sends `welcome`, `snapshot` and the rest of rule W1. `have`: ids of images that the client has. */
   join(welcome: WelcomeMessage, joined: Joined, have: readonly string[]): void {
     this.#joined = joined;
     for (const imageId of have) this.#known.add(imageId);
@@ -134,7 +123,7 @@ export class Outbox implements Subscriber {
       this.#partialsDue.add(candidate);
     }
     this.#snapshotDue = true;
-    this.#control.push(welcome);
+    this.send(welcome);
   }
 
   snapshotChanged(): void {
@@ -165,8 +154,13 @@ export class Outbox implements Subscriber {
     this.#pump();
   }
 
-  sessionEnded(): void {
-    this.#options.onSessionEnded();
+  linksChanged(links: Links): void {
+    this.#linksDue = links;
+    this.#pump();
+  }
+
+  removed(why: Removal): void {
+    this.#options.onRemoved(why);
   }
 
   /** Skipped while the socket is full: what fills it shows that the server is alive. */
@@ -192,6 +186,7 @@ export class Outbox implements Subscriber {
   /** Sends the most urgent message that is due; false when nothing is. */
   #sendNext(): boolean {
     const source = this.#joined?.source;
+    if (this.#sendLinks()) return true;
     // An ack follows the snapshot it caused, unless that one waits for an image (rule W6).
     const snapshotFirst = this.#control[0]?.type === 'ack' && this.#isSnapshotReady(source);
     const control = snapshotFirst ? undefined : this.#control.shift();
@@ -217,6 +212,14 @@ export class Outbox implements Subscriber {
 
   #missingImage({ shownImages }: OutboxSource): string | undefined {
     return shownImages.find((imageId) => !this.#known.has(imageId));
+  }
+
+  /** Before the answer to the command that changed them. */
+  #sendLinks(): boolean {
+    const links = this.#linksDue;
+    if (!links || !this.#hasSentSnapshot) return false;
+    this.#linksDue = undefined;
+    return this.#write({ type: 'links', ...links });
   }
 
   /** Before a snapshot, which carries what was set later: the last text that its author receives is the one that is set. */

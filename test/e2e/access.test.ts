@@ -1,6 +1,7 @@
 /** Access: the token, session links, and addresses without a session. */
 import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
+import { twoReviewersAndWatcher } from '../support/people.ts';
 import { startProduct } from '../support/product.ts';
 import { enter, Room, see } from '../support/room.ts';
 
@@ -77,6 +78,55 @@ test('W5: Share gives the links, and a wrong key lets nobody in', async () => {
   await see(visitor.heading('This link does not let you in')).toBeVisible();
   await see(visitor.page).toHaveTitle('This link does not let you in · Proofroom');
   await see(visitor.button('Start a new session')).toBeVisible();
+});
+
+test('W5, R9: reviewers close and replace links and end the session, and everybody is told what happened', async () => {
+  const { address } = await startProduct();
+  const { ana, bo, cy } = await twoReviewersAndWatcher(browser, address);
+  await ana.makePicture('A fox in the snow');
+  await see(cy.picture('Generated image')).toBeVisible();
+  const before = ana.reviewLink;
+
+  await bo.page.bringToFront();
+  await bo.press('Share');
+  await see(bo.button('Replace review link')).toHaveCount(0);
+  await bo.press('Replace watch link');
+  await bo.press('Replace link');
+  const watchField = bo.root.getByRole('textbox', { name: 'Watch link' });
+  await see(watchField).toHaveValue(/\/s\/[\w-]{22}#[\w-]{22}$/);
+  await see(cy.heading('This watch link was closed by a reviewer')).toBeVisible();
+  await see(cy.picture('Generated image')).toBeVisible();
+  await see(cy.root.getByRole('link', { name: 'Download' })).toBeVisible();
+  await cy.page.reload();
+  await see(cy.heading('This watch link was closed by a reviewer')).toBeVisible();
+  await see(cy.page).toHaveTitle('This watch link was closed by a reviewer · Proofroom');
+  const again = await enter(await browser.newPage(), await watchField.inputValue());
+  await see(again.heading('You are watching')).toBeVisible();
+
+  await ana.page.bringToFront();
+  await ana.press('Share');
+  await ana.press('Replace review link');
+  await ana.press('Replace link');
+  await see(ana.page).not.toHaveURL(before);
+  await bo.reload();
+  await see(bo.button('Approve')).toBeVisible();
+  const stranger = new Room(await browser.newPage());
+  await stranger.page.goto(before);
+  await see(stranger.heading('This link does not let you in')).toBeVisible();
+  const { reviewLink } = ana;
+  await ana.reload();
+  await see(ana.button('Approve')).toBeVisible();
+  expect(ana.reviewLink).toBe(reviewLink);
+
+  await ana.press('Share');
+  await ana.press('End session for everybody …');
+  await ana.press('End the session');
+  for (const room of [ana, bo, again]) {
+    await room.page.bringToFront();
+    await see(room.heading('A reviewer ended this session')).toBeVisible();
+    await see(room.picture('Generated image')).toBeVisible();
+  }
+  expect((await ana.download()).bytes.byteLength).toBeGreaterThan(0);
 });
 
 test('R9: an address without a session says so, and leads to a new session', async () => {

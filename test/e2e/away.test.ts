@@ -50,7 +50,7 @@ test('R1, R5: while the server is away the page keeps everything, and afterwards
   await see(ana.root.getByRole('textbox', { name: 'Your name' })).toHaveValue('Anastasia');
 });
 
-test('W7: the page says when the server has gone for good, and comes back on request', async () => {
+test('W7: the page comes back after a 1001 by itself, and after an end for good on request', async () => {
   const { address, openai } = await startProduct();
   openai.next('held');
   const page = await browser.newPage();
@@ -63,8 +63,11 @@ test('W7: the page says when the server has gone for good, and comes back on req
   await ana.submitPrompt(PROMPT);
   await see(ana.picture('Preview, still being drawn')).toBeVisible();
   await connections.at(-1)?.close({ code: 1001 });
-  await see(ana.heading('The server has shut down')).toBeVisible();
-  await see(page).toHaveTitle('The server has shut down · Proofroom');
+  await expect.poll(() => connections.length, { timeout: 15_000 }).toBe(2);
+  await see(ana.live).toBeVisible();
+  await connections.at(-1)?.close({ code: 1008 });
+  await see(ana.heading('The server ended the connection')).toBeVisible();
+  await see(page).toHaveTitle('The server ended the connection · Proofroom');
   await ana.press('Connect again');
   await see(ana.live).toBeVisible();
   await see(page).toHaveTitle('Drawing … · Proofroom');

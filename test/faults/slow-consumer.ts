@@ -12,6 +12,7 @@ import { WebSocket } from 'ws';
 import { defaultLimits } from '../../server/platform/limits.ts';
 import { type ClientMessage, SUBPROTOCOL } from '../../shared/protocol.ts';
 import { frame, upgraded } from '../support/raw-client.ts';
+import { unlimitedAsks } from '../support/unlimited-asks.ts';
 import type { ImageServerReport, ImageServerRequest } from './image-server.ts';
 
 const MB = 1_000_000;
@@ -97,6 +98,7 @@ class ImageServer {
     this.#child = fork(join(import.meta.dirname, 'image-server.ts'), {
       execArgv: ['--expose-gc'],
       env: {
+        ...unlimitedAsks,
         IMAGE_BYTES: String(IMAGE_BYTES),
         PROOFROOM_COMMAND_BURST: '1000000',
         PROOFROOM_UPSTREAM_IMAGE_BYTES: String(2 * IMAGE_BYTES),

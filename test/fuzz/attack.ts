@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Holdings } from '../support/memory-probe.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
+import { unlimitedAsks } from '../support/unlimited-asks.ts';
 import type { WatchedServer } from '../support/watched-server.ts';
 import { bytesOf, WsClient } from '../support/ws-client.ts';
 import { AttackCounts } from './attack-counts.ts';
@@ -12,6 +13,7 @@ import { type HostileClient, openHostileClient } from './hostile-client.ts';
 
 /** Lets the attack past the server's limits, and makes its sessions expire soon. */
 export const attackedEnvironment = {
+  ...unlimitedAsks,
   PROOFROOM_CONNECTIONS_PER_ADDRESS: '1000',
   PROOFROOM_HTTP_CONNECTIONS_PER_ADDRESS: '1000',
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '1000000',

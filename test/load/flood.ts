@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ImageServerReport } from '../faults/image-server.ts';
 import { frame, upgradeRequest } from '../support/raw-client.ts';
+import { unlimitedAsks } from '../support/unlimited-asks.ts';
 import { WsClient } from '../support/ws-client.ts';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' }, cgroup: { type: 'string' } } });
@@ -26,7 +27,7 @@ const STRANGER = '127.0.0.2';
 
 const server = fork(join(import.meta.dirname, '../faults/image-server.ts'), {
   execArgv: ['--expose-gc'],
-  env: { IMAGE_BYTES: String(IMAGE_BYTES), PROOFROOM_COMMAND_BURST: '1000000' },
+  env: { ...unlimitedAsks, IMAGE_BYTES: String(IMAGE_BYTES), PROOFROOM_COMMAND_BURST: '1000000' },
 });
 const [{ port }] = (await once(server, 'message')) as [ImageServerReport];
 const pid = Number(server.pid);

@@ -12,6 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { mib } from '../support/memory-growth.ts';
+import { unlimitedAsks } from '../support/unlimited-asks.ts';
 import { startWatchedServer } from '../support/watched-server.ts';
 import { LoadedSession } from './loaded-session.ts';
 
@@ -38,6 +39,7 @@ const fake = await startFakeOpenAI();
 const server = await startWatchedServer({
   OPENAI_API_KEY: 'any',
   OPENAI_BASE_URL: fake.baseURL,
+  ...unlimitedAsks,
   PROOFROOM_CONNECTIONS_PER_ADDRESS: '100000',
   PROOFROOM_HTTP_CONNECTIONS_PER_ADDRESS: '100000',
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '100000',

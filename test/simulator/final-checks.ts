@@ -166,7 +166,7 @@ function checkDraft(session: SessionRules, world: World): void {
     lastTyped ? [{ ...lastTyped, draftSetByCommandAt }] : [],
   );
   const last = typed.toSorted((one, other) => other.at - one.at)[0];
-  const hasTyperLeft = tabs.some(({ lastTyped, hasLeft }) => lastTyped && hasLeft);
+  const hasTyperLeft = tabs.some((tab) => tab.lastTyped && !online.includes(tab));
   const setByCommandAt = Math.max(session.draftSetByCommandAt, last?.draftSetByCommandAt ?? 0);
   if (!last || last.at <= setByCommandAt || hasTyperLeft) return;
   const isKept = typed.some(({ text }) => text === draft) || online.some(({ state }) => state.draft === last.text);

@@ -23,9 +23,11 @@ export interface Mutation {
 const answers = 'server/session/answers.ts';
 const attempts = 'server/session/attempts.ts';
 const frames = 'server/ws/image-frames.ts';
+const links = 'server/session/links.ts';
 const machine = 'server/session/machine.ts';
 const memory = 'server/session/image-memory.ts';
 const participants = 'server/session/participants.ts';
+const places = 'server/session/places.ts';
 const queue = 'server/session/generation-queue.ts';
 const run = 'server/session/generation-run.ts';
 const session = 'server/session/session.ts';
@@ -356,7 +358,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'nobody is told that somebody has left',
     breaks: ['W1'],
-    edits: [{ file: subscribers, in: 'remove', find: 'this.#reportViewers()', replace: 'undefined' }],
+    edits: [{ file: subscribers, in: '#delete', find: 'this.#reportViewers()', replace: 'undefined' }],
   },
   {
     mistake: 'images that a client has are sent again',
@@ -397,7 +399,32 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'any key opens a session',
     breaks: ['W5'],
-    edits: [{ file: sessions, find: '$K !== undefined && !isSameSecret($K, $S.key)', replace: 'false' }],
+    edits: [{ file: sessions, in: 'join', find: "known?.role !== 'reviewer'", replace: 'false' }],
+  },
+  {
+    mistake: 'a link that was closed still lets people in',
+    breaks: ['W5'],
+    edits: [{ file: links, find: 'this.#links.delete(role);' }],
+  },
+  {
+    mistake: 'whoever watches by a link stays when it is replaced',
+    breaks: ['W5'],
+    edits: [{ file: session, find: "this.#subscribers.dismiss('link_closed', $F);" }],
+  },
+  {
+    mistake: 'any reviewer may change the review link',
+    breaks: ['W5'],
+    edits: [{ file: session, find: "command.role === 'reviewer' && !isCreator(caller)", replace: 'false' }],
+  },
+  {
+    mistake: 'watchers take the places of reviewers',
+    breaks: ['S4'],
+    edits: [{ file: places, find: "newcomer.role === 'reviewer' || $W", replace: 'true' }],
+  },
+  {
+    mistake: 'the creator finds no place in a full session',
+    breaks: ['S4'],
+    edits: [{ file: places, find: 'isCreator(caller) ? 2 : 1', replace: '1' }],
   },
   {
     mistake: 'an ack comes before its snapshot',
@@ -451,12 +478,12 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
   {
     mistake: 'a wrong participant secret is accepted',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'given' }],
+    edits: [{ file: participants, find: 'isSameSecret($$$A)', replace: 'true' }],
   },
   {
     mistake: 'the server makes a new participant at each join',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'given && isSameSecret($$$A)', replace: 'false' }],
+    edits: [{ file: participants, find: 'this.find(given) ?? $N', replace: '$N' }],
   },
   {
     mistake: 'the client does not say who it is when it comes back',
@@ -492,8 +519,8 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
     edits: [
       {
         file: session,
-        find: 'if (!$S.remove(subscriber)) return;',
-        replace: `if (!$S.remove(subscriber)) return;
+        find: 'this.#listener.left(caller);',
+        replace: `this.#listener.left(caller);
 this.#run?.abort();`,
       },
     ],

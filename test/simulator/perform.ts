@@ -116,7 +116,11 @@ function onTab(step: TabStep, world: World): void {
   }
 }
 
-type PersonStep = CommandStep | StepOf<'type' | 'focus' | 'want' | 'hide' | 'show' | 'sleep' | 'all at once'>;
+type PersonStep =
+  | CommandStep
+  | StepOf<'type' | 'focus' | 'want' | 'hide' | 'show' | 'sleep' | 'all at once'>
+  | StepOf<'close link' | 'replace link'>
+  | StepOf<'end session'>;
 
 /** Steps of a person at a computer that is awake. */
 function byPerson(step: PersonStep, tab: Tab, world: World): void {
@@ -147,6 +151,14 @@ function byPerson(step: PersonStep, tab: Tab, world: World): void {
       for (const [index, one] of team.entries()) command(simultaneous(step.command, one, index), one, world);
       return;
     }
+    case 'close link':
+    case 'replace link':
+      if (tab.mayDecide)
+        tab.click({ type: step.does === 'close link' ? 'close_link' : 'replace_link', role: step.role });
+      return;
+    case 'end session':
+      if (tab.mayDecide) tab.click({ type: 'end_session' });
+      return;
     default:
       if (tab.mayDecide) command(step, tab, world);
   }
@@ -241,17 +253,19 @@ function approve(image: number, tab: Tab, world: World): void {
 }
 
 function attach(as: NewTab, to: Tab, world: World): void {
-  const { sessionId, sessionKey, welcome } = to.state;
+  const { sessionId, sessionKey, welcome, links } = to.state;
   if (sessionId === undefined || !to.isInvited) return;
   const id = welcome?.participantId ?? '';
   const credentials = {
     reviewer: { sessionKey },
     'same person': { sessionKey, participant: { id, secret: welcome?.participantSecret ?? '' } },
-    watcher: {},
+    watcher: { sessionKey: to.mayDecide ? links?.watchKey : sessionKey },
     impostor: { participant: { id, secret: 'guessed' } },
     intruder: { sessionKey: 'guessed' },
+    'by old link': {},
+    'by old key': { sessionKey: world.sessionOf(to)?.firstKey },
   }[as];
-  const isKeyKnown = (as === 'reviewer' || as === 'same person') && sessionKey !== undefined;
+  const isKeyKnown = as === 'by old key' || (to.mayDecide && (as === 'reviewer' || as === 'same person'));
   const { sessionKey: key, ...others } = { sessionKey: undefined, ...credentials };
   world.addTab({
     team: to.team,

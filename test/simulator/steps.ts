@@ -1,5 +1,6 @@
 /** The steps of a schedule, as records that fast-check can generate, shrink and print. */
 import fc from 'fast-check';
+import type { Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { DeliveredAtCut } from './simulated-connection.ts';
 import type { Network } from './tab.ts';
@@ -32,6 +33,8 @@ export type Step =
   | { readonly does: 'restore'; readonly tab: number; readonly image: number }
   | { readonly does: 'cancel'; readonly tab: number; readonly reason?: string }
   | { readonly does: 'start over'; readonly tab: number }
+  | { readonly does: 'close link' | 'replace link'; readonly tab: number; readonly role: Role }
+  | { readonly does: 'end session'; readonly tab: number }
   /** Everybody in the team gives a command at the same moment. */
   | { readonly does: 'all at once'; readonly tab: number; readonly command: SimultaneousCommand }
   | { readonly does: 'type'; readonly tab: number; readonly times: number }
@@ -72,9 +75,10 @@ export type Step =
 
 /**
  * `same person`: a second tab of the same browser, with the participant of the first. `intruder`: with a wrong key.
- * `impostor`: watches, and claims to be the other participant with a wrong secret.
+ * `impostor`: watches, and claims to be the other participant with a wrong secret. `by old link`, `by old key`: somebody who knows only
+ * the links that the session had at first.
  */
-export type NewTab = 'reviewer' | 'same person' | 'watcher' | 'impostor' | 'intruder';
+export type NewTab = 'reviewer' | 'same person' | 'watcher' | 'impostor' | 'intruder' | 'by old link' | 'by old key';
 type RegenerateFrom = 'same' | 'new prompt' | 'older image';
 export type NextCommand =
   | 'regenerate'
@@ -157,12 +161,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 5,
+    weight: 7,
     arbitrary: fc.record({
       does: does('attach'),
       tab,
       as: fc.constantFrom<NewTab>(
         ...(['reviewer', 'reviewer', 'same person', 'watcher', 'watcher', 'impostor', 'intruder'] as const),
+        ...(['by old link', 'by old key'] as const),
       ),
     }),
   },
@@ -201,6 +206,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ does: does('cancel'), tab, reason: fc.constantFrom('', 'Too dark.') }),
   },
   { weight: 3, arbitrary: fc.record({ does: does('start over'), tab }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: fc.constantFrom('close link' as const, 'replace link' as const),
+      tab,
+      role: fc.constantFrom('watcher' as const, 'watcher' as const, 'reviewer' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: does('end session'), tab }) },
   {
     weight: 4,
     arbitrary: fc.record({

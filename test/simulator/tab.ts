@@ -199,6 +199,12 @@ export class Tab {
         return client.cancel(input.reason);
       case 'start_over':
         return client.startOver();
+      case 'close_link':
+        return client.closeLink(input.role);
+      case 'replace_link':
+        return client.replaceLink(input.role);
+      case 'end_session':
+        return client.endSession();
     }
   }
 

@@ -1,6 +1,7 @@
 /** Everything in one process on one virtual time: tabs, the network, the server, the generator, and the rules that watch them. */
 import { inspect } from 'node:util';
 import type { Caller } from '../../server/session/participants.ts';
+import type { Answer } from '../../server/session/rejections.ts';
 import type { EndedEvent } from '../../server/session/session-events.ts';
 import type { Command } from '../../shared/protocol.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
@@ -184,10 +185,14 @@ export class World {
     return [...this.sessions.values()].filter(({ isGone }) => !isGone);
   }
 
-  #onExecuting({ sessionId, participant }: Caller, command: Command) {
-    const rules = this.sessions.get(sessionId);
-    rules?.executing();
-    return this.#capacity.executing(participant.id, rules, command);
+  #onExecuting(caller: Caller, command: Command): (answer: Answer) => void {
+    const rules = this.sessions.get(caller.sessionId);
+    const accepted = rules?.executing(command, caller);
+    const answered = this.#capacity.executing(caller.participant.id, rules, command);
+    return (answer) => {
+      answered(answer);
+      if (answer.accepted) accepted?.();
+    };
   }
 
   #onEnded(event: EndedEvent): void {

@@ -2,7 +2,7 @@
 
 import type { ReceivedImage, SessionState } from '../../client/session/session-state.ts';
 import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/model.ts';
-import type { ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Links, ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { capabilities } from './capabilities.ts';
 
 export const prompt = 'A heron at the edge of a misty lake, first light';
@@ -240,6 +240,12 @@ export function lostRace(picture: ReceivedImage): SessionState {
 export function watching({ sessionKey: _key, ...state }: SessionState): SessionState {
   return { ...state, welcome: welcome('watcher') };
 }
+
+/** For a reviewer: as the creator of the session, unless `change` says otherwise. */
+export const withLinks = (state: SessionState, change: Partial<Links> = {}): SessionState => ({
+  ...state,
+  links: { watch: 'open', review: 'open', reviewKey: sessionKey, manages: ['watcher', 'reviewer'], ...change },
+});
 
 export const reconnecting = (state: SessionState): SessionState => ({
   ...state,

@@ -15,9 +15,9 @@ import {
   type Visitor,
 } from '../../server/session/sessions.ts';
 import type { State } from '../../server/session/state.ts';
-import type { DraftUpdate, Subscriber } from '../../server/session/subscribers.ts';
+import type { DraftUpdate, Removal, Subscriber } from '../../server/session/subscribers.ts';
 import type { ImageReference, Role } from '../../shared/model.ts';
-import { parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
+import { type AccessCommand, type Links, parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type CommandInput, inStage } from './machine.ts';
 import { type LogLine, quietLog } from './quiet-log.ts';
@@ -92,6 +92,9 @@ export class TestCore {
 /** Commands get ids of their own unless a test gives one. */
 let commandIds = 0;
 
+type InputOf<Given> = Given extends AccessCommand ? Omit<Given, 'commandId'> : never;
+export type AccessInput = InputOf<AccessCommand>;
+
 /** A participant in a session of a `TestCore`. */
 export class TestMember {
   readonly core: TestCore;
@@ -104,6 +107,11 @@ export class TestMember {
 
   get sessionId(): string {
     return this.joined.caller.sessionId;
+  }
+
+  /** Lets others review. */
+  get key(): string {
+    return this.session.links.of('reviewer')?.key ?? expect.fail('The review link is closed.');
   }
 
   /** The session itself, for what no door sees. */
@@ -131,10 +139,15 @@ export class TestMember {
 
   /** Another participant joins, as a reviewer or a watcher. */
   async bring(name: string, role: Role = 'reviewer', request: JoinRequest = {}): Promise<TestMember> {
-    const key = role === 'reviewer' ? { key: this.session.key } : {};
+    const key = role === 'reviewer' ? { key: this.key } : {};
     const joined = await this.core.sessions.join(this.core.visitor(), this.sessionId, { name, ...key, ...request });
     if (!joined.accepted) throw new Error(`rejected: ${joined.code}`);
     return new TestMember(this.core, joined);
+  }
+
+  /** A command about the links, or about the end. */
+  manage(input: AccessInput, commandId = `command-${++commandIds}`): Promise<Answer> {
+    return this.core.sessions.execute(this.joined.caller, { ...input, commandId });
   }
 
   send(input: CommandInput, commandId = `command-${++commandIds}`): Promise<Answer> {
@@ -143,9 +156,10 @@ export class TestMember {
 
   /** Subscribes, and records what is reported. */
   follow(): RecordingSubscriber {
-    const { connectionId, role } = this.joined.caller;
-    const subscriber = new RecordingSubscriber(connectionId, role, () => String(this.session.snapshotFrame));
-    subscriber.leave = this.core.sessions.subscribe(this.sessionId, subscriber);
+    const subscriber = new RecordingSubscriber(() => String(this.session.snapshotFrame));
+    const subscription = this.core.sessions.subscribe(this.joined.caller, subscriber);
+    if (!subscription.accepted) throw new Error(`rejected: ${subscription.code}`);
+    subscriber.leave = subscription.leave;
     return subscriber;
   }
 
@@ -163,8 +177,6 @@ export class TestMember {
 
 /** Records the calls that a subscriber gets. */
 export class RecordingSubscriber implements Subscriber {
-  readonly connectionId: string;
-  readonly role: Role;
   /** The calls in order, such as `snapshot` or `progress 0`. */
   readonly calls: string[] = [];
   /** The snapshots as they stood at each call. */
@@ -172,9 +184,7 @@ export class RecordingSubscriber implements Subscriber {
   readonly #readSnapshot: () => string;
   leave: () => void = () => {};
 
-  constructor(connectionId: string, role: Role, readSnapshot: () => string) {
-    this.connectionId = connectionId;
-    this.role = role;
+  constructor(readSnapshot: () => string) {
     this.#readSnapshot = readSnapshot;
   }
 
@@ -194,8 +204,11 @@ export class RecordingSubscriber implements Subscriber {
   partialChanged(candidate: number): void {
     this.calls.push(`partial ${candidate}`);
   }
-  sessionEnded(): void {
-    this.calls.push('ended');
+  linksChanged(links: Links): void {
+    this.calls.push(`links ${JSON.stringify(links)}`);
+  }
+  removed(why: Removal): void {
+    this.calls.push(why);
   }
 }
 

@@ -11,11 +11,11 @@ import {
 } from '../../server/session/machine.ts';
 import { initialState, type State } from '../../server/session/state.ts';
 import type { EstimatedCost, GenerationError, ImageReference, Usage } from '../../shared/model.ts';
-import type { Command } from '../../shared/protocol.ts';
+import type { ReviewCommand } from '../../shared/protocol.ts';
 
 type WithoutId<Message> = Message extends unknown ? Omit<Message, 'commandId'> : never;
 /** A command without its id, which the machine never looks at. */
-export type CommandInput = WithoutId<Command>;
+export type CommandInput = WithoutId<ReviewCommand>;
 
 export const machineLimits: MachineLimits = { ATTEMPTS_PER_SESSION: 12, DECISIONS_PER_SESSION: 3 };
 export const at = '2026-01-01T00:00:00.000Z';
@@ -42,7 +42,7 @@ export function reference(imageId: string, generationId = 'g1', candidate = 0): 
 
 /** `generationId` is that of the generation that the command may start. */
 export function commandEvent(input: CommandInput, generationId = 'g1', by = 'Ana'): CommandEvent {
-  const command: Command = { ...input, commandId: `${input.type} ${generationId}` };
+  const command: ReviewCommand = { ...input, commandId: `${input.type} ${generationId}` };
   const act = { by, participantId: `participant ${by}`, connectionId: `connection ${by}`, at };
   return { type: 'command', command, act, generationId };
 }

@@ -44,6 +44,9 @@ export const clientMessages: ByType<ClientMessage> = {
   start_over: { type: 'start_over', ...command },
   discard: { type: 'discard', ...command, imageId: 'i1' },
   restore: { type: 'restore', ...command, imageId: 'i1' },
+  close_link: { type: 'close_link', commandId: 'c1', role: 'watcher' },
+  replace_link: { type: 'replace_link', commandId: 'c1', role: 'reviewer' },
+  end_session: { type: 'end_session', commandId: 'c1' },
 };
 
 const generation: Generation = {
@@ -98,6 +101,14 @@ export const images: { inline: Image; url: Image } = {
   url: { type: 'image', ...image, url: '/api/sessions/s/images/i1' },
 };
 
+const links = {
+  watch: 'open',
+  watchKey: 'w',
+  review: 'open',
+  reviewKey: 'k',
+  manages: ['watcher', 'reviewer'],
+} as const;
+
 export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> = {
   welcome: {
     type: 'welcome',
@@ -107,6 +118,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     participantSecret: 'q',
     sessionId: 's',
     key: 'k',
+    links: { ...links, manages: [...links.manages] },
     role: 'reviewer',
     name: 'Ana',
     now: at,
@@ -139,6 +151,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
   },
   draft: { type: 'draft', text: 'a red', by: 'Bo', participantId: 'p', draftId: 'd1' },
   viewers: { type: 'viewers', reviewers: 2, watchers: 0 },
+  links: { type: 'links', ...links, manages: [...links.manages] },
   progress: {
     type: 'progress',
     generationId: 'g1',
@@ -155,5 +168,5 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
   ack: { type: 'ack', commandId: 'c1', revision: 7 },
   reject: { type: 'reject', commandId: 'c1', imageId: 'i1', code: 'stale', message: 'Too late.', lastAction },
   heartbeat: { type: 'heartbeat', nextBytes: 4_000_000 },
-  goodbye: { type: 'goodbye', reason: 'restart', reconnectInMs: 1_500 },
+  goodbye: { type: 'goodbye', reason: 'restart', code: 'session_ended', reconnectInMs: 1_500 },
 };

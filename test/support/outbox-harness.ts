@@ -121,21 +121,20 @@ export class OutboxHarness {
     this.source = source;
     const writer = new SocketWriter(this.socket.asWebSocket, this.clock, CAP, randomUUID);
     this.outbox = new Outbox(writer, frames, {
-      connectionId: welcome.connectionId,
       clock: this.clock,
       limits: { OUTBOX_BYTES: UPDATE_BURST, UPDATE_BYTES_PER_SECOND: UPDATE_BURST / 10 },
       onImageGone: (imageId) => this.gone.push(imageId),
-      onSessionEnded: () => {},
+      onRemoved: () => {},
       onFault: (error) => {
         throw error;
       },
     });
   }
 
-  /** As a connection joins: subscribing reports the viewers at once. */
+  /** As a connection joins: subscribing reports the viewers before. */
   join({ have = [], urlOf }: JoinOptions = {}): void {
-    this.outbox.join(welcome, { source: this.source, role: 'reviewer', ...(urlOf && { urlOf }) }, have);
     this.outbox.viewersChanged();
+    this.outbox.join(welcome, { source: this.source, ...(urlOf && { urlOf }) }, have);
   }
 
   /** Fills the socket above its cap. */

@@ -23,6 +23,7 @@ import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
 import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
+import { startOverQuestion } from './questions.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
 import type { TokenForm } from './token-form.ts';
@@ -118,11 +119,7 @@ export class Review extends LitElement {
         @name=${() => this.name.show()}
       ></proof-top-bar>
       ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session)}
-      <proof-share
-        .server=${this.server}
-        .sessionId=${session.sessionId}
-        .sessionKey=${session.sessionKey}
-      ></proof-share>
+      <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
       <proof-name
         .name=${welcome?.name ?? ''}
         .limit=${welcome?.limits.NAME_CHARACTERS}
@@ -194,14 +191,14 @@ export class Review extends LitElement {
       ?unavailable=${unavailable}
       .status=${statusBehindDialog(session, Date.now())}
       @proof-intent=${({ intent }: IntentEvent) => intent.type === 'approve' && this.sidebar?.commandSent()}
-      @closed=${this.#compareClosed}
+      @closed=${this.#dialogClosed}
     ></proof-compare>`;
   }
 
-  /** The element that the focus would go back to may be gone from the viewer by now. */
-  #compareClosed(): void {
+  /** The element that the focus would go back to may be gone by now. */
+  #dialogClosed({ currentTarget: dialog }: Event): void {
     const focused = this.shadowRoot?.activeElement;
-    if (!focused || focused === this.compare) void this.sidebar?.enter();
+    if (!focused || focused === dialog) void this.sidebar?.enter();
   }
 
   // These events end here: they say nothing to the host page.
@@ -234,7 +231,8 @@ export class Review extends LitElement {
     const approved = snapshot?.stage === 'final';
     const isSafe = approved && this.#saved.has(snapshot.approved.imageId) && viewers.reviewers + viewers.watchers < 2;
     if (snapshot && !isSafe) {
-      return this.confirm.show({ approved, pictures: snapshot.attempts.length + (snapshot.discarded?.length ?? 0) });
+      const pictures = snapshot.attempts.length + (snapshot.discarded?.length ?? 0);
+      return this.confirm.ask(startOverQuestion({ approved, pictures }));
     }
     this.sidebar?.commandSent();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));

@@ -33,7 +33,7 @@ export interface RoomEventMap {
   'proof-stage': CustomEvent<StageDetail>;
   /** An approved image is here with its bytes: once for each approval, one made before this element joined included. */
   'proof-approved': CustomEvent<ApprovedDetail>;
-  /** A session is joined: a new one, or the one that was asked for. */
+  /** A session is joined: a new one, or the one that was asked for. Dispatched again when its creator has replaced the key. */
   'proof-session': CustomEvent<SessionDetail>;
   /** The connection ended for good. If the person comes back to the session, `proof-stage` is dispatched again. */
   'proof-ended': CustomEvent<EndedDetail>;
@@ -47,7 +47,13 @@ function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEven
 export class RoomEvents {
   readonly #room: EventTarget;
   /** What was reported last. */
-  #last: { sessionId?: string; turn?: number | undefined; approvedId?: string; ended?: EndReason | undefined } = {};
+  #last: {
+    sessionId?: string;
+    sessionKey?: string | undefined;
+    turn?: number | undefined;
+    approvedId?: string;
+    ended?: EndReason | undefined;
+  } = {};
 
   constructor(room: EventTarget) {
     this.#room = room;
@@ -66,9 +72,12 @@ export class RoomEvents {
   }
 
   #reportSession({ welcome, sessionKey }: SessionState): void {
-    if (!welcome || welcome.sessionId === this.#last.sessionId) return;
-    this.#last = { sessionId: welcome.sessionId };
-    this.#room.dispatchEvent(roomEvent('proof-session', { sessionId: welcome.sessionId, sessionKey }));
+    if (!welcome) return;
+    const { sessionId } = welcome;
+    if (sessionId !== this.#last.sessionId) this.#last = { sessionId };
+    else if (sessionKey === this.#last.sessionKey) return;
+    this.#last.sessionKey = sessionKey;
+    this.#room.dispatchEvent(roomEvent('proof-session', { sessionId, sessionKey }));
   }
 
   #reportStage({ snapshot }: SessionState): void {

@@ -21,7 +21,7 @@ export function stagePanel(
 ): TemplateResult | typeof nothing {
   const { watches, decides, hasEnded } = permissionsOf(session);
   const watchNote = (stage: WatchedStage, css = 'focus-target') =>
-    watches
+    watches && !hasEnded
       ? html`<proof-watch-note class=${css} .stage=${stage} .ownRole=${session.welcome?.role}></proof-watch-note>`
       : nothing;
   switch (snapshot.stage) {

@@ -1,7 +1,9 @@
 /** Rules of one server as a whole: its memory for images, its queue, its rate limits, its spending, and which sessions it ends. */
+import { placesOfWatchers } from '../../../server/platform/limits.ts';
 import type { Reservation } from '../../../server/session/image-memory.ts';
 import type { Answer } from '../../../server/session/rejections.ts';
 import type { EndedEvent } from '../../../server/session/session-events.ts';
+import type { Viewers } from '../../../server/session/subscribers.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { limits, type ServerProcess } from '../server-process.ts';
@@ -73,6 +75,7 @@ export class CapacityRules {
       this.#checks.check('R7', isReturned, () => `${memory.usedBytes} bytes are used for ${this.#keptBytes} of images`);
     }
     for (const session of this.#openSessions()) this.#checkBusyFailures(session);
+    for (const { session } of this.#openSessions()) this.#checkPlaces(session.viewers);
     this.#wasMemoryFull = false;
   }
 
@@ -119,6 +122,13 @@ export class CapacityRules {
     if (reason === 'shutdown') {
       return this.#checks.check('R2', !this.#server.isOpen, () => 'a running server ended a session by a shutdown');
     }
+    if (reason === 'reviewer') {
+      return this.#checks.check(
+        'R13',
+        session.isEndRequested,
+        () => 'a session was ended that no reviewer wanted ended',
+      );
+    }
     const idleMs = this.#time.now - (this.#idleSince.get(session) ?? this.#time.now);
     if (reason === 'idle') {
       const isDue = idleMs >= limits.SESSION_IDLE_MS - 1;
@@ -128,6 +138,13 @@ export class CapacityRules {
     const isApproved = session.session.state.stage === 'final';
     this.#checks.check('R13', !isApproved, () => 'a session with an approved image was ended to free memory');
     this.#checkEviction(session);
+  }
+
+  /** Some of the places in a session are kept for reviewers (rule S4). */
+  #checkPlaces({ reviewers, watchers }: Viewers): void {
+    const { CONNECTIONS_PER_SESSION: all } = limits;
+    const isRight = reviewers + watchers <= all && watchers <= placesOfWatchers(all, limits);
+    this.#checks.check('S4', isRight, () => `a session has ${reviewers} reviewers and ${watchers} watchers`);
   }
 
   get #keptBytes(): number {

@@ -155,8 +155,9 @@ export class ConnectionRules implements ConnectionObserver {
       const isAnswered = code === 1011 && (this.#mustCloseWith1011 || heldBytes > 0);
       this.#checks.check('W6', isAnswered, () => `closed with ${code} after an internal error`);
     }
-    // A session with a connection never ends, but with its server, which says goodbye first.
-    if (this.#welcome) this.#checks.check('R13', code !== 4404, () => 'a session ended while somebody was in it');
+    // A session with a connection ends with its server, which says goodbye first, or when a reviewer wants it.
+    const mayEnd = code !== 4404 || this.#session?.isEndRequested === true;
+    if (this.#welcome) this.#checks.check('R13', mayEnd, () => 'a session ended while somebody was in it');
     if (code !== 1012 || !this.#context.isDraining()) return;
     // A goodbye can't be written in the middle of an image.
     const isTold = this.#hasGoodbye || heldBytes > 0;
@@ -183,6 +184,8 @@ export class ConnectionRules implements ConnectionObserver {
         this.#checks.check('W1', isKnown, () => `progress of ${generationId} came before its snapshot`);
         return;
       }
+      case 'links':
+        return this.#checks.check('W5', this.#welcome?.role === 'reviewer', () => 'a watcher was told of the links');
       case 'viewers':
       case 'draft':
         this.#checks.check('W1', this.#snapshot !== undefined, () => `${message.type} came before the first snapshot`);
@@ -207,7 +210,7 @@ export class ConnectionRules implements ConnectionObserver {
     this.#checks.check('W1', this.#snapshot === undefined && !this.#welcome, () => 'a second welcome, or a late one');
     const isCreator = this.#join?.sessionId === undefined;
     const hasRightKey = (key !== undefined) === isCreator;
-    const hasRightRole = (role === 'reviewer') === (isCreator || this.#join?.key !== undefined);
+    const hasRightRole = !isCreator || role === 'reviewer';
     this.#checks.check(
       'W5',
       hasRightKey && hasRightRole,
@@ -215,10 +218,7 @@ export class ConnectionRules implements ConnectionObserver {
     );
     this.#welcome = welcome;
     this.#session = this.#context.joined(sessionId);
-    if (!isCreator && role === 'reviewer') {
-      const isRightKey = this.#join?.key === this.#session?.session.key;
-      this.#checks.check('W5', isRightKey, () => 'a wrong key made a reviewer');
-    }
+    if (!isCreator && this.#join) this.#session?.checkAdmission(this.#join, welcome);
     this.#session?.joined(connectionId, welcome, this.#join?.participant);
   }
 
@@ -263,6 +263,9 @@ export class ConnectionRules implements ConnectionObserver {
 
   #onAnswer(answer: AckMessage | RejectMessage): void {
     const { commandId } = answer;
+    if (answer.type === 'reject' && answer.code === 'server_busy' && !this.#welcome && this.#join?.sessionId) {
+      this.#context.joined(this.#join.sessionId)?.checkRefusal(this.#join);
+    }
     if (commandId === undefined) return;
     const invalid = this.#invalid.indexOf(commandId);
     if (invalid >= 0) {

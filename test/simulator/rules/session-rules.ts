@@ -1,15 +1,17 @@
 /** Rules of one session on the server: its states, its commands and their answers, its participants. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Link } from '../../../server/session/links.ts';
+import type { Caller } from '../../../server/session/participants.ts';
 import type { Session } from '../../../server/session/session.ts';
 import type { State } from '../../../server/session/state.ts';
-import type { Generation } from '../../../shared/model.ts';
-import type {
-  AckMessage,
-  Command,
-  JoinMessage,
-  RejectMessage,
-  SnapshotMessage,
-  WelcomeMessage,
+import {
+  type AckMessage,
+  type Command,
+  isAccessCommand,
+  type JoinMessage,
+  type RejectMessage,
+  type SnapshotMessage,
+  type WelcomeMessage,
 } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
@@ -36,6 +38,9 @@ const notRemembered = new Set([
 /** How long a draining server lets a generation go on (rule R6). */
 const GENERATION_GRACE_MS = 8_000;
 
+const linksOf = ({ links }: Session): Link[] =>
+  (['watcher', 'reviewer'] as const).flatMap((role) => links.of(role) ?? []);
+
 export class SessionRules {
   readonly session: Session;
   readonly team: string;
@@ -54,6 +59,15 @@ export class SessionRules {
   readonly #drawings: Drawing[] = [];
   /** The secret of each participant, by id. */
   readonly #participants = new Map<string, string>();
+  /** Participants who were reviewers at some time. */
+  readonly #reviewers = new Set<string>();
+  /** The links that were closed or replaced: their keys, or an empty one for the session id alone. */
+  readonly #deadLinks = new Set<string>();
+  #openLinks: readonly Link[];
+  /** The key of the first review link. */
+  readonly firstKey: string | undefined;
+  /** A reviewer has given the command to end it. */
+  isEndRequested = false;
   readonly #transitions: TransitionRules;
   #last: State;
   #revisionAtDraft: number | undefined;
@@ -70,6 +84,8 @@ export class SessionRules {
     this.team = team;
     this.#checks = checks;
     this.#transitions = new TransitionRules(session, checks, generator);
+    this.#openLinks = linksOf(session);
+    this.firstKey = session.links.of('reviewer')?.key;
     this.#last = session.state;
     this.#states.set(session.state.revision, session.state);
   }
@@ -95,8 +111,16 @@ export class SessionRules {
     return reviewers + watchers;
   }
 
+  /** Notes which links were closed or replaced. */
+  #observeLinks(): void {
+    const open = linksOf(this.session);
+    for (const link of this.#openLinks) if (!open.includes(link)) this.#deadLinks.add(link.key ?? '');
+    this.#openLinks = open;
+  }
+
   /** Checks the state if it has changed. */
   observe(now: number): void {
+    this.#observeLinks();
     const [before, state] = [this.#last, this.session.state];
     if (before === state) return;
     this.#last = state;
@@ -126,7 +150,7 @@ export class SessionRules {
   /** A connection has joined, as the participant `given` or as a new one. */
   joined(connectionId: string, welcome: WelcomeMessage, given: JoinMessage['participant']): void {
     const { participantId: id, participantSecret: secret, role } = welcome;
-    const isProven = given !== undefined && this.#participants.get(given.id) === given.secret;
+    const isProven = this.#isProven(given);
     if (isProven) {
       const isSame = id === given.id && secret === given.secret;
       this.#checks.check('participant', isSame, () => `${given.id} came back as ${id}`);
@@ -134,7 +158,33 @@ export class SessionRules {
       this.#checks.check('participant', !this.#participants.has(id), () => `somebody else became ${id}`);
     }
     this.#participants.set(id, secret);
+    if (role === 'reviewer') this.#reviewers.add(id);
     this.#transitions.joined(connectionId, id, role === 'reviewer');
+  }
+
+  #isProven(given: JoinMessage['participant']): given is NonNullable<JoinMessage['participant']> {
+    return given !== undefined && this.#participants.get(given.id) === given.secret;
+  }
+
+  /** Rule W5: only an open link lets anybody in, but for reviewers who were in before and show some key. */
+  checkAdmission({ key, participant }: JoinMessage, { role }: WelcomeMessage): void {
+    const isKnown = key !== undefined && this.#isProven(participant) && this.#reviewers.has(participant.id);
+    this.#checks.check('W5', !this.isDead(key) || isKnown, () => `a closed link let a ${role} in`);
+    const link = this.session.links.find(key);
+    const isRightRole = role === (link?.role ?? (isKnown ? 'reviewer' : undefined));
+    this.#checks.check('W5', isRightRole, () => `a guest became a ${role}`);
+  }
+
+  /** The creator always finds a place (rule S4). */
+  checkRefusal({ key, participant }: JoinMessage): void {
+    const [creatorId] = this.#participants.keys();
+    const isCreator = key !== undefined && this.#isProven(participant) && participant.id === creatorId;
+    this.#checks.check('S4', !isCreator, () => 'there was no place for the creator');
+  }
+
+  /** Whether the link with this key, or the session id alone, was closed or replaced. */
+  isDead(key: string | undefined): boolean {
+    return this.#deadLinks.has(key ?? '');
   }
 
   /** A revision has one content: neither drafts nor presence change it (rule W9). */
@@ -167,7 +217,7 @@ export class SessionRules {
   aborted(drawing: Drawing, drainingMs: number | undefined): void {
     const { state } = this.session;
     const isCancelled = state.lastAction?.action === 'cancel' && state.stage !== 'generating';
-    if (drainingMs !== undefined && !isCancelled) {
+    if (drainingMs !== undefined && !isCancelled && !this.isEndRequested) {
       const hadGrace = drainingMs >= GENERATION_GRACE_MS;
       this.#checks.check(
         'R6',
@@ -201,9 +251,28 @@ export class SessionRules {
     this.#isExecuting = false;
   }
 
-  /** A command reaches the core. */
-  executing(): void {
+  /** A command reaches the core. Returns what is to be called when it was accepted. */
+  executing(command: Command, { role, participant }: Caller): () => void {
     this.#isExecuting = true;
+    if (command.type === 'end_session') this.isEndRequested ||= role === 'reviewer';
+    const isRepeated = this.hasAnswered(command.commandId);
+    const link = 'role' in command ? this.session.links.of(command.role) : undefined;
+    return () => {
+      if (command.type !== 'close_link' && command.type !== 'replace_link') return;
+      const isAllowed = command.role === 'watcher' || participant.number === 1;
+      this.#checks.check(
+        'W5',
+        isAllowed,
+        () => `the ${command.role} link was changed by somebody else than the creator`,
+      );
+      if (isRepeated) return;
+      this.#observeLinks();
+      const isClosed = link === undefined || link !== this.session.links.of(command.role);
+      this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
+      const { viewers } = this.session;
+      if (command.role !== 'watcher' || this.isGone) return;
+      this.#checks.check('W5', viewers.watchers === 0, () => `${viewers.watchers} watch by a closed link`);
+    };
   }
 
   /** A command reaches the server, for the first time or again. */
@@ -252,7 +321,7 @@ export class SessionRules {
 
   #onAck(command: Command, { revision }: AckMessage): void {
     const state = this.#states.get(revision);
-    if (!state) return;
+    if (!state || isAccessCommand(command)) return;
     if (command.type === 'approve' && state.stage === 'final' && state.approved.imageId === command.imageId) {
       this.#checkApproval(command, state);
       if (this.#commandByRevision.has(revision)) return;
@@ -288,11 +357,13 @@ export class SessionRules {
   }
 
   /** The last generation up to `state` since the last start over. */
-  #lastRequest({ revision }: State): Generation | undefined {
-    for (let at = revision; at >= 0; at -= 1) {
+  #lastRequest(before: State): State['lastRequest'] {
+    for (let at = before.revision; at >= 0; at -= 1) {
       const state = this.#states.get(at);
-      if (state?.stage === 'generating') return state.generation;
-      if (state?.lastAction?.action === 'start_over') return undefined;
+      // It came and went between two looks.
+      if (!state) return before.lastRequest;
+      if (state.stage === 'generating') return state.generation;
+      if (state.lastAction?.action === 'start_over') return undefined;
     }
     return undefined;
   }
@@ -334,7 +405,7 @@ export class SessionRules {
       const isTold = lastAction !== undefined || atArrival?.lastAction === undefined;
       this.#checks.check('M2', isTold, () => `${code} does not name the last action`);
     }
-    if (code === 'stale') {
+    if (code === 'stale' && !isAccessCommand(command)) {
       const isOld = command.turn !== undefined && command.turn < state.turn;
       this.#checks.check('M10', isOld, () => `turn ${command.turn} is stale in turn ${state.turn}`);
     }

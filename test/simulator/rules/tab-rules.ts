@@ -116,7 +116,7 @@ export class TabRules {
   commandArrived(command: Command): void {
     const click = this.#tab.clicks.find(({ commandId, result }) => commandId === command.commandId && !result);
     if (!click) return;
-    const { commandId: _id, turn: _turn, ...sent } = command;
+    const { commandId: _id, turn: _turn, ...sent } = { turn: undefined, ...command };
     const hasOptions = 'options' in click.input || 'options' in sent;
     const rule = sent.type === 'approve' ? 'M3' : hasOptions ? 'options' : 'R11';
     const isSame = isDeepStrictEqual(sent, click.input);
@@ -235,15 +235,18 @@ export class TabRules {
   /** A session that is gone is reported, and everything on show stays (rule R9). */
   #checkEnd(before: SessionState, state: SessionState, reason: string): void {
     const isKept = state.snapshot === before.snapshot && state.images === before.images && state.draft === before.draft;
+    const session = this.#sessionOf(state.sessionId ?? '');
     if (reason === 'session_gone') {
-      const session = this.#sessionOf(state.sessionId ?? '');
       this.#checks.check(
         'R9',
         isKept && (session === undefined || session.isGone),
         () => `tab ${this.#tab.number} reports that its session is gone; kept: ${isKept}`,
       );
     } else {
-      const isExpected = reason === 'not_allowed' && !this.#tab.isInvited;
+      const isExpected =
+        (reason === 'not_allowed' && (!this.#tab.isInvited || session?.isDead(state.sessionKey) === true)) ||
+        (reason === 'link_closed' && !this.#tab.mayDecide && session?.isDead(state.sessionKey) === true) ||
+        (reason === 'session_ended' && isKept && session?.isEndRequested === true);
       this.#checks.check('R1', isExpected, () => `tab ${this.#tab.number} ended with ${reason}`);
     }
   }

@@ -3,14 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '../../../server/session/session.ts';
 import type { Generating, State } from '../../../server/session/state.ts';
 import type { Attempt, Generation, Stage } from '../../../shared/model.ts';
-import type { Command } from '../../../shared/protocol.ts';
+import type { ReviewCommand } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { limits } from '../server-process.ts';
 import type { SimulatedGenerator } from '../simulated-generator.ts';
 import { checkDrawn } from './request-rules.ts';
 
 /** Rule M1: from which stage each command leads to which. */
-const stageChanges: Record<Command['type'], readonly (readonly [Stage, Stage])[]> = {
+const stageChanges: Record<ReviewCommand['type'], readonly (readonly [Stage, Stage])[]> = {
   generate: [['initial_input', 'generating']],
   regenerate: [['user_feedback', 'generating']],
   refine: [['user_feedback', 'generating']],
@@ -126,7 +126,7 @@ export class TransitionRules {
     for (const { discarded } of moved) this.#checkActor(discarded, action);
   }
 
-  #checkStages(action: Command['type'], before: State, state: State): void {
+  #checkStages(action: ReviewCommand['type'], before: State, state: State): void {
     const isAllowed = stageChanges[action].some(([from, to]) => from === before.stage && to === state.stage);
     this.#checks.check('M1', isAllowed, () => `${action} led from ${before.stage} to ${state.stage}`);
   }
@@ -217,10 +217,9 @@ export class TransitionRules {
     this.#checks.check('R13', isUnused, () => 'attempts were dropped while somebody was in the session');
     const isNewestKept = before.attempts.length === 0 || ids(before.attempts).at(-1) === ids(state.attempts).at(-1);
     this.#checks.check('R7', isNewestKept, () => 'the newest attempt was dropped before its session');
-    if (!isWatched) return;
     const newest = before.attempts.at(-1)?.image.generationId;
     const isShown = ({ image }: Attempt) => image.generationId === newest;
-    const areKept = before.attempts.filter(isShown).length === state.attempts.filter(isShown).length;
+    const areKept = !isWatched || before.attempts.filter(isShown).length === state.attempts.filter(isShown).length;
     this.#checks.check('R13', areKept, () => 'an attempt of the newest generation was dropped while a tab showed it');
   }
 }

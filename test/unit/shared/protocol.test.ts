@@ -40,13 +40,14 @@ const optional: Record<string, readonly string[]> = {
   start_over: ['turn'],
   discard: ['turn'],
   restore: ['turn'],
-  welcome: ['key', 'now'],
+  welcome: ['key', 'links', 'now'],
+  links: ['watchKey', 'reviewKey'],
   snapshot: ['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
   progress: ['expectedMs', 'queuePosition', 'retryInMs', 'reason'],
   reject: ['commandId', 'imageId', 'lastAction'],
   draft: ['draftId'],
   heartbeat: ['nextBytes'],
-  goodbye: ['reconnectInMs'],
+  goodbye: ['code', 'reconnectInMs'],
 };
 
 /** The fields of a snapshot that are required in one stage and absent or optional in the others. */

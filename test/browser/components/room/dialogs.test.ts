@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import * as states from '../../../support/component-states.ts';
+import { focused, violations } from '../../../support/dom.ts';
 import { press, useReview } from '../../../support/review-room.ts';
 
 const room = useReview();
@@ -21,6 +22,74 @@ describe('the share dialog', () => {
     await press('Share');
     await expect.element(page.getByLabelText('Watch link')).toBeVisible();
     expect(page.getByLabelText('Review link').query()).toBeNull();
+    for (const name of [/Replace/, /^Close .*link/, /End session/]) {
+      expect(page.getByRole('button', { name }).query(), String(name)).toBeNull();
+    }
+  });
+
+  test('W5: a reviewer closes the watch link after a question, and makes a new one', async () => {
+    const deciding = states.withLinks(states.deciding(picture));
+    await room.show(deciding);
+    await press('Share');
+    await press('Close watch link');
+    const question = page.getByRole('alertdialog', { name: 'Close the watch link?' });
+    await expect.element(question.getByText(/The one person who watches now leaves/)).toBeVisible();
+    expect(await violations()).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    await expect.element(question).not.toBeInTheDocument();
+    expect(room.commands).toEqual([]);
+    await press('Close watch link');
+    await press('Close link');
+    expect(room.commands).toEqual([{ type: 'close_link', role: 'watcher' }]);
+
+    await room.show(states.withLinks(deciding, { watch: 'closed' }));
+    await expect.element(page.getByText('Closed: nobody can watch.')).toBeVisible();
+    expect(await violations()).toEqual([]);
+    const newLink = page.getByRole('button', { name: 'New watch link' });
+    await expect.poll(() => focused()?.textContent?.trim()).toBe('New watch link');
+    await newLink.click();
+    expect(room.commands.at(-1)).toEqual({ type: 'replace_link', role: 'watcher' });
+    await room.show(states.withLinks(deciding, { watchKey: 'w1' }));
+    const field = page.getByLabelText('Watch link', { exact: true });
+    await expect.element(field).toHaveValue(`${location.origin}/s/s1#w1`);
+    await expect.element(field).toHaveAccessibleDescription(/^This link is new/);
+  });
+
+  test('W5: the review link is its creator’s; others are told when theirs works no longer', async () => {
+    const deciding = states.deciding(picture);
+    await room.show(states.withLinks(deciding));
+    await press('Share');
+    await press('Replace review link');
+    await expect.element(page.getByText(/Reviewers who are in the session stay in it/)).toBeVisible();
+    await press('Replace link');
+    expect(room.commands).toEqual([{ type: 'replace_link', role: 'reviewer' }]);
+    await room.show(states.withLinks(deciding, { review: 'closed', manages: ['watcher'] }));
+    await expect.element(page.getByText(/The one that you came by works no longer/)).toBeVisible();
+    expect(page.getByRole('button', { name: /review link/ }).query()).toBeNull();
+  });
+
+  test('R13: ending the session asks first; when it has ended, the dialog goes and the focus is on what happened', async () => {
+    const deciding = states.withLinks(states.deciding(picture));
+    await room.show(deciding);
+    await press('Share');
+    await press('End session for everybody …');
+    const question = page.getByRole('alertdialog', { name: 'End the session for everybody?' });
+    await expect.element(question.getByText(/You and 2 others leave it/)).toBeVisible();
+    await press('Keep the session');
+    expect(room.commands).toEqual([]);
+    await press('End session for everybody …');
+    await press('End the session');
+    expect(room.commands).toEqual([{ type: 'end_session' }]);
+    await room.show({ ...deciding, connection: { status: 'closed', reason: 'session_ended' } });
+    await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
+    await expect.poll(() => focused()?.textContent?.trim()).toBe('A reviewer ended this session');
+  });
+
+  test('says why a link was not changed', async () => {
+    const rejection = { command: 'close_link', code: 'rate_limited', message: 'That was too much.', at: 1 } as const;
+    await room.show({ ...states.withLinks(states.deciding(picture)), rejection });
+    await press('Share');
+    await expect.element(page.getByRole('dialog').getByText('That was too much.')).toBeVisible();
   });
 });
 

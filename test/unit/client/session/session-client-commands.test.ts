@@ -49,6 +49,18 @@ describe('what is sent', () => {
     );
   });
 
+  test('commands about links and the end have no turn', () => {
+    const { client, socket } = joinedClient(reviewing);
+    void client.closeLink('watcher');
+    void client.replaceLink('reviewer');
+    void client.endSession();
+    expect(socket.sent.slice(1)).toEqual([
+      { type: 'close_link', role: 'watcher', commandId: 'command-1' },
+      { type: 'replace_link', role: 'reviewer', commandId: 'command-2' },
+      { type: 'end_session', commandId: 'command-3' },
+    ]);
+  });
+
   test('a command over the size of a message is rejected here: to send it would end the connection', async () => {
     const { client, socket } = joinedClient();
     const answer = client.generate('é'.repeat(33_000));

@@ -239,7 +239,8 @@ describe('reconnecting', () => {
   test('W7: the 60 s after 4429 are kept, even by a page that wakes', () => {
     const { client, page, socket } = joinedClient();
     socket.closedByServer(4429);
-    expect(client.state.connection).toEqual({ status: 'reconnecting', nextTryAt: page.now() + 60_500 });
+    const nextTryAt = page.now() + 60_500;
+    expect(client.state.connection).toEqual({ status: 'reconnecting', nextTryAt, isServerBusy: true });
     page.pass(59_999);
     page.wake();
     expect(page.sockets).toHaveLength(1);
@@ -400,6 +401,28 @@ describe('access tokens', () => {
   });
 });
 
+describe('links', () => {
+  const links = { watch: 'open', review: 'open', reviewKey: 'key-1', manages: ['watcher', 'reviewer'] } as const;
+
+  test('W5: the last links told are in the state, and a creator joins again with the new key', () => {
+    const { client, page, socket } = joinedClient();
+    expect(client.state).not.toHaveProperty('links');
+    socket.say({ type: 'links', ...links, manages: [...links.manages], watch: 'closed', reviewKey: 'key-2' });
+    expect(client.state).toMatchObject({ sessionKey: 'key-2', links: { watch: 'closed', reviewKey: 'key-2' } });
+    expect(rejoin(page).sent[0]).toMatchObject({ type: 'join', key: 'key-2' });
+    // A watcher is told of none.
+    expect(client.state).not.toHaveProperty('links');
+  });
+
+  test('W5: a reviewer whose key lets nobody new in still joins again with it, and with their secret', () => {
+    const { client, page, socket } = joinedClient();
+    socket.say({ type: 'links', watch: 'open', review: 'closed', manages: ['watcher'] });
+    expect(client.state.links?.review).toBe('closed');
+    const participant = { id: client.state.welcome?.participantId, secret: client.state.welcome?.participantSecret };
+    expect(rejoin(page).sent[0]).toMatchObject({ type: 'join', key: 'key-1', participant });
+  });
+});
+
 describe('the end', () => {
   test.each([
     [1008, 'misuse'],
@@ -418,6 +441,7 @@ describe('the end', () => {
   test.each([
     ['R9', 'session_not_found', 'session_gone'],
     ['W5', 'not_allowed', 'not_allowed'],
+    ['W5', 'link_closed', 'link_closed'],
   ] as const)('%s: a join that is rejected as %s ends the connection as %s', (_rule, code, reason) => {
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-1' });
     page.socket.open();
@@ -425,6 +449,20 @@ describe('the end', () => {
     expect(client.state.connection).toEqual({ status: 'closed', reason });
     expect(page.leftovers).toBe(0);
   });
+
+  test.each([
+    ['W5', 4403, 'link_closed'],
+    ['R9', 4404, 'session_ended'],
+  ] as const)(
+    '%s: after %i with a goodbye that says %s, that is why the connection ended',
+    (_rule, closeCode, code) => {
+      const { client, page, socket } = joinedClient();
+      socket.say({ type: 'goodbye', reason: 'A sentence.', code });
+      socket.closedByServer(closeCode);
+      expect(client.state.connection).toEqual({ status: 'closed', reason: code });
+      expect(page.leftovers).toBe(0);
+    },
+  );
 
   test('R9: the snapshot and the images of a session that is gone stay until the client is closed', async () => {
     const { client, page, socket } = joinedClient();

@@ -215,7 +215,7 @@ describe('R7: memory that sessions with open tabs give back, when nobody has tou
     ['gave a command', (ana) => ana.send({ type: 'approve', imageId: 'none' })],
     ['typed', (ana) => ana.core.sessions.setDraft(ana.joined.caller, 'a')],
     ['asked for an image', (ana) => ana.core.sessions.requestImages(ana.joined.caller)],
-    ['joined', (ana) => ana.bring('Cem', 'watcher')],
+    ['joined', async (ana) => (await ana.bring('Cem', 'watcher')).follow()],
   ])('it keeps everything when somebody %s a moment ago', async (_, touch) => {
     const { core, ana, images, request, kept } = await createFull();
     core.clock.advance(core.limits.SESSION_UNTOUCHED_MS - 1);

@@ -7,15 +7,15 @@ import { imageOf } from '../../../support/scripted-generator.ts';
 describe('Participants', () => {
   test('the secret proves the same participant again', () => {
     const participants = new Participants(newId, 40);
-    const known = participants.identify(undefined);
-    expect(participants.identify(known)).toEqual(known);
+    const known = participants.identify(undefined, 'reviewer');
+    expect(participants.identify(known, 'watcher')).toEqual(known);
     expect(known.secret).not.toContain(known.id);
   });
 
   test('S3: a wrong secret, that of another participant or of another session gives a new participant', () => {
     const participants = new Participants(newId, 40);
-    const [ana, bo] = [participants.identify(undefined), participants.identify(undefined)];
-    const foreign = new Participants(newId, 40).identify(undefined);
+    const [ana, bo] = [participants.identify(undefined, 'reviewer'), participants.identify(undefined, 'reviewer')];
+    const foreign = new Participants(newId, 40).identify(undefined, 'reviewer');
     const given = [
       { id: ana.id, secret: '' },
       { id: ana.id, secret: `${ana.secret}x` },
@@ -25,9 +25,9 @@ describe('Participants', () => {
     ];
     const known = new Set([ana.id, bo.id, foreign.id, `${ana.id}x`]);
     for (const credentials of given) {
-      const identified = participants.identify(credentials);
+      const identified = participants.identify(credentials, 'watcher');
       expect(known, JSON.stringify(credentials)).not.toContain(identified.id);
-      expect(participants.identify(identified)).toEqual(identified);
+      expect(participants.identify(identified, 'watcher')).toEqual(identified);
     }
   });
 });

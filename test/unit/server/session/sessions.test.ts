@@ -16,7 +16,7 @@ describe('create', () => {
   test('W5: the creator is a reviewer, and the only one who is given the key', async () => {
     const ana = await new TestCore().create();
     const [bo, cy] = [await ana.bring('Bo'), await ana.bring('Cy', 'watcher')];
-    expect(ana.joined).toMatchObject({ caller: { role: 'reviewer' }, key: ana.session.key });
+    expect(ana.joined).toMatchObject({ caller: { role: 'reviewer' }, key: ana.key });
     expect([bo.joined, cy.joined].map((joined) => 'key' in joined)).toEqual([false, false]);
   });
 
@@ -85,14 +85,14 @@ describe('create', () => {
   test('S2: wrong tokens and keys of an address share one rate, and the right one passes all the same', async () => {
     const limits = { WRONG_SECRETS_BURST_PER_ADDRESS: 3, WRONG_SECRETS_PER_MINUTE_PER_ADDRESS: 1 };
     const core = new TestCore({ limits, authorize: ({ token }) => token !== 'wrong' });
-    const { sessionId, session } = await core.create();
+    const { sessionId, key } = await core.create();
     const join = async (request: JoinRequest, address?: string) =>
       roleOf(await core.sessions.join(core.visitor(address), sessionId, request));
     expect(await createFrom(core, undefined, { token: 'wrong' })).toBe('not_allowed');
     expect([await join({ token: 'wrong' }), await join({ key: 'wrong' })]).toEqual(Array(2).fill('not_allowed'));
     expect(await createFrom(core, undefined, { token: 'wrong' })).toBe('rate_limited');
     expect([await join({ token: 'wrong' }), await join({ key: 'wrong' })]).toEqual(Array(2).fill('rate_limited'));
-    expect([await join({ key: session.key }), await join({ token: 'right' })]).toEqual(['reviewer', 'watcher']);
+    expect([await join({ key }), await join({ token: 'right' })]).toEqual(['reviewer', 'watcher']);
     expect(await createFrom(core, undefined, { token: 'right' })).toBe('reviewer');
     expect(await join({ key: 'wrong' }, '192.0.2.99')).toBe('not_allowed');
     core.clock.advance(60_000);
@@ -107,10 +107,10 @@ describe('join', () => {
   test('W5: the id makes a watcher, the key a reviewer, and a wrong key is not_allowed', async () => {
     const core = new TestCore();
     const [ana, other] = [await core.create(), await core.create()];
-    const { key } = ana.session;
+    const { key } = ana;
     expect(await joinAs(ana)).toBe('watcher');
     expect(await joinAs(ana, { key })).toBe('reviewer');
-    for (const wrong of ['', 'x', other.session.key, `${key} `, ana.sessionId]) {
+    for (const wrong of ['', 'x', other.key, `${key} `, ana.sessionId]) {
       expect(await joinAs(ana, { key: wrong }), JSON.stringify(wrong)).toBe('not_allowed');
     }
   });
@@ -118,36 +118,21 @@ describe('join', () => {
   test('S2: joining needs no token, and a wrong token is not_allowed', async () => {
     const core = new TestCore({ authorize: async ({ token }) => token === undefined || token === 'right' });
     const ana = await core.create();
-    const { key } = ana.session;
+    const { key } = ana;
     expect(await joinAs(ana, { token: 'right' })).toBe('watcher');
     expect(await joinAs(ana, { token: 'right', key })).toBe('reviewer');
     expect(await joinAs(ana, { token: 'wrong' })).toBe('not_allowed');
     expect(await joinAs(ana, { token: 'wrong', key })).toBe('not_allowed');
   });
 
-  test('S4: the limit of a session’s connections counts reviewers and watchers together', async () => {
-    const core = new TestCore({ limits: { CONNECTIONS_PER_SESSION: 2 } });
-    const [ana, other] = [await core.create(), await core.create()];
-    const { key } = ana.session;
-    const subscriber = ana.follow();
-    (await ana.bring('Bo', 'watcher')).follow();
-    expect([await joinAs(ana), await joinAs(ana, { key })]).toEqual(['server_busy', 'server_busy']);
-    expect(await joinAs(other)).toBe('watcher');
-    subscriber.leave();
-    expect(await joinAs(ana, { key })).toBe('reviewer');
-  });
-
-  test('S4 W5: the checks come in this order: session, key, token, number of connections', async () => {
-    const core = new TestCore({
-      limits: { CONNECTIONS_PER_SESSION: 0 },
-      authorize: ({ token }) => token !== 'wrong',
-    });
+  test('W5: the checks come in this order: session, key, token', async () => {
+    const core = new TestCore({ authorize: ({ token }) => token !== 'wrong' });
     const ana = await core.create();
-    const { key } = ana.session;
+    const { key } = ana;
     expect(await joinAs(ana, { key: 'wrong', token: 'wrong' }, 'gone')).toBe('session_not_found');
     expect(await joinAs(ana, { key: 'wrong' })).toBe('not_allowed');
     expect(await joinAs(ana, { key, token: 'wrong' })).toBe('not_allowed');
-    expect(await joinAs(ana, { key })).toBe('server_busy');
+    expect(await joinAs(ana, { key, token: 'right' })).toBe('reviewer');
   });
 });
 
@@ -240,16 +225,16 @@ describe('reading', () => {
     expect([core.sessions.size, core.sessions.generating]).toEqual([2, 1]);
   });
 
-  test('R9: a session that is gone has no view, takes no draft, and ends a subscription at once', async () => {
+  test('R9: a session that is gone has no view, and takes no draft and no subscriber', async () => {
     const core = new TestCore();
     const ana = await core.create();
     expect(core.sessions.view(ana.sessionId)).toBe(ana.session);
     core.sessions.closeAll();
     expect(core.sessions.view(ana.sessionId)).toBeUndefined();
     expect(core.sessions.setDraft(ana.joined.caller, 'text')).toMatchObject({ code: 'session_not_found' });
-    const subscriber = new RecordingSubscriber('late', 'watcher', () => '');
-    core.sessions.subscribe(ana.sessionId, subscriber)();
-    expect(subscriber.calls).toEqual(['ended']);
+    const subscriber = new RecordingSubscriber(() => '');
+    expect(core.sessions.subscribe(ana.joined.caller, subscriber)).toMatchObject({ code: 'session_not_found' });
+    expect(subscriber.calls).toEqual([]);
   });
 });
 
@@ -321,7 +306,7 @@ describe('a session without connections', () => {
     core.sessions.closeAll();
     core.sessions.closeAll();
     await settled();
-    expect(subscriber.calls.filter((call) => call === 'ended')).toHaveLength(1);
+    expect(subscriber.calls.filter((call) => call === 'session_gone')).toHaveLength(1);
     expect([core.queue.running, core.queue.waiting, core.generator.drawings.length]).toEqual([0, 0, 2]);
     expect([core.sessions.size, core.clock.timers, core.memory.usedBytes, core.faults]).toEqual([0, 0, 0, []]);
   });

@@ -56,7 +56,7 @@ const generate = { type: 'generate', prompt: 'a red kite', commandId: 'g' };
 async function joinAs(member: TestMember): Promise<TestConnection> {
   const joined = new TestConnection(member.core);
   const { sessionId } = member;
-  expect(typesOf(await joined.join({ sessionId, key: member.session.key }))).toContain('welcome');
+  expect(typesOf(await joined.join({ sessionId, key: member.key }))).toContain('welcome');
   return joined;
 }
 
