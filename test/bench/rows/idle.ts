@@ -38,8 +38,9 @@ const measured = (bench: Bench, open: (bench: Bench) => Promise<Opened>): Measur
 
 const proofroom: Side = async (bench) =>
   measured(bench, async (inner) => {
-    const host = await startHost(inner);
+    // What is opened last ends first: so the connections are in the profile of the heap.
     const readers = Readers.start(inner);
+    const host = await startHost(inner);
     const connect = async (count: number) => {
       for (let opened = 0; opened < count; opened += TABS) {
         const { sessionId } = await Reviewer.join(inner, host);

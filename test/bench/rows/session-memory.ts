@@ -10,9 +10,10 @@ const proofroom: Side = async (bench) => {
   const count = scaled(bench, 100);
   return async () => {
     await using scope = new AsyncDisposableStack();
+    // What is opened last ends first: so the sessions are in the profile of the heap.
+    const readers = Readers.start({ ...bench, scope });
     const host = await startHost({ ...bench, scope });
     await host.process.call('plan', { imageBytes: IMAGE_BYTES, isHeld: false });
-    const readers = Readers.start({ ...bench, scope });
     const order = { port: host.port, greeting: greeting({ type: 'join' }, generate) };
     // A few first: they warm up what all share.
     await readers.untilQuiet(500, () => readers.open({ ...order, count: 3 }));
