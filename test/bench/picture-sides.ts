@@ -6,7 +6,7 @@ import { FINAL_WIDTH, openBrowser, openPage, type PictureTimes, timePicture } fr
 import { startGradio, startStreamlit } from './peers.ts';
 import { Reviewer, type Server, startBuilt } from './proofroom.ts';
 import type { Bench, Side } from './row.ts';
-import { startUpstream } from './upstream.ts';
+import { startUpstream } from './start-upstream.ts';
 
 const IMAGE_BYTES = 3_000_000;
 export const MODEL_MS = 600;

@@ -3,7 +3,7 @@ import { startNode } from '../processes.ts';
 import { greeting, startBuilt } from '../proofroom.ts';
 import { Readers } from '../readers.ts';
 import type { Row, Side } from '../row.ts';
-import { startUpstream } from '../upstream.ts';
+import { startUpstream } from '../start-upstream.ts';
 
 const STREAMS = 8;
 const options = { imageBytes: 1_875_000, modelMs: 300 };

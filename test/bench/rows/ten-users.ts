@@ -4,7 +4,7 @@ import { gradioPicture, startGradio } from '../peers.ts';
 import { greeting, startBuilt } from '../proofroom.ts';
 import { Readers } from '../readers.ts';
 import type { Bench, Row, Side } from '../row.ts';
-import { startUpstream } from '../upstream.ts';
+import { startUpstream } from '../start-upstream.ts';
 
 const USERS = 10;
 const IMAGE_BYTES = 3_000_000;

@@ -7,7 +7,7 @@ import { startNode } from '../processes.ts';
 import { greeting, Reviewer, startBuilt } from '../proofroom.ts';
 import { Readers } from '../readers.ts';
 import { type Row, type Side, scaled } from '../row.ts';
-import { startUpstream } from '../upstream.ts';
+import { startUpstream } from '../start-upstream.ts';
 
 const IMAGE_BYTES = 1_875_000;
 const BASE64_BYTES = (IMAGE_BYTES / 3) * 4;
