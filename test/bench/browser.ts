@@ -1,0 +1,135 @@
+/** Chromium, and what the bench watches in a page. */
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
+import { chromiumLaunchOptions } from '../support/chromium.ts';
+import type { Bench } from './row.ts';
+
+/** A final picture is told from a preview by its width in pixels, as it comes from upstream. */
+export const FINAL_WIDTH = 1536;
+export const PARTIAL_WIDTH = 1520;
+
+/** For what a page does on a busy machine. */
+const PATIENCE_MS = 120_000;
+
+export async function openBrowser({ scope }: Bench): Promise<Browser> {
+  const browser = await chromium.launch(chromiumLaunchOptions());
+  scope.defer(() => browser.close());
+  return browser;
+}
+
+/** Both in milliseconds since the page began. */
+interface Seen {
+  readonly clickedAt: number;
+  readonly shownAt: number;
+  readonly opaqueAt: number;
+}
+
+declare global {
+  interface Window {
+    /** When there was first a field to type a prompt into. */
+    benchPromptAt?: number;
+    /** Resolves when the final picture has been clicked for, shown, and is fully opaque. */
+    benchSeen?: (width: number | undefined) => Promise<Seen>;
+  }
+}
+
+/** Runs in the page before its own scripts, whatever product's page it is. */
+function watchPage(): void {
+  const roots = (root: Document | ShadowRoot): (Document | ShadowRoot)[] => [
+    root,
+    ...[...root.querySelectorAll('*')].flatMap(({ shadowRoot }) => (shadowRoot ? roots(shadowRoot) : [])),
+  ];
+  const all = <Found extends Element>(selector: string) =>
+    roots(document).flatMap((root) => [...root.querySelectorAll<Found>(selector)]);
+  const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
+  /** After the frame that comes next has been painted. */
+  const painted = async () => {
+    await frame();
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  /** With everything around it, which may fade it too. */
+  const opacity = (element: Element | null): number => {
+    if (!element) return 1;
+    const root = element.getRootNode();
+    const around = element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
+    return Number(getComputedStyle(element).opacity) * opacity(around);
+  };
+
+  const lookForPrompt = () => {
+    const fields = all<HTMLInputElement>('textarea:not([disabled]), input[type=text]:not([disabled])');
+    if (fields.some((field) => field.getBoundingClientRect().height > 0)) window.benchPromptAt = performance.now();
+    else requestAnimationFrame(lookForPrompt);
+  };
+  requestAnimationFrame(lookForPrompt);
+
+  window.benchSeen = async (width) => {
+    const clicked = Promise.withResolvers<number>();
+    document.addEventListener('click', ({ timeStamp }) => clicked.resolve(timeStamp), { capture: true, once: true });
+    const clickedAt = await clicked.promise;
+    const isFinal = ({ naturalWidth }: HTMLImageElement) =>
+      width === undefined ? naturalWidth > 200 : naturalWidth === width;
+    const find = () =>
+      all<HTMLImageElement>('img').find((img) => img.complete && img.clientWidth > 200 && isFinal(img));
+    let picture = find();
+    for (; !picture; picture = find()) await frame();
+    await picture.decode();
+    await painted();
+    const shownAt = performance.now();
+    while (opacity(find() ?? picture) < 0.99) await painted();
+    return { clickedAt, shownAt, opaqueAt: performance.now() };
+  };
+}
+
+/** A tab of a profile, on a line and a processor as slow as wanted. */
+export async function openPage(context: BrowserContext, options: { slowerBy?: number } = {}): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  await page.addInitScript(watchPage);
+  if (options.slowerBy !== undefined) {
+    const devTools = await context.newCDPSession(page);
+    await devTools.send('Emulation.setCPUThrottlingRate', { rate: options.slowerBy });
+  }
+  return page;
+}
+
+export interface PictureTimes {
+  /** From the click until the picture was decoded and painted, in milliseconds. */
+  readonly shown: number;
+  /** From the click until it was fully opaque. */
+  readonly opaque: number;
+}
+
+/**
+ * Does something that leads to one click and, some time later, to the final picture.
+ * @param width of the final picture; undefined where no other one comes
+ */
+export async function timePicture(
+  page: Page,
+  width: number | undefined,
+  click: () => Promise<void>,
+): Promise<PictureTimes> {
+  const seen = page.evaluate((finalWidth) => window.benchSeen?.(finalWidth), width);
+  const [times] = await Promise.all([seen, click()]);
+  if (!times) throw new Error('The page is not watched.');
+  return { shown: times.shownAt - times.clickedAt, opaque: times.opaqueAt - times.clickedAt };
+}
+
+/** The longest task of any page in milliseconds, while something is done. */
+export async function longestTask(browser: Browser, page: Page, doIt: () => Promise<unknown>): Promise<number> {
+  await browser.startTracing(page, { categories: ['toplevel'] });
+  await doIt();
+  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: readonly TraceEvent[] };
+  const ofThread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;
+  const threads = traceEvents.filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain');
+  const mainThreads = new Set(threads.map(ofThread));
+  const tasks = traceEvents.filter((event) => event.name.endsWith('RunTask') && mainThreads.has(ofThread(event)));
+  return Math.max(0, ...tasks.map(({ dur = 0 }) => dur)) / 1000;
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** In microseconds. */
+  readonly dur?: number;
+  readonly args?: { readonly name?: string };
+}
