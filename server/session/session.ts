@@ -69,6 +69,8 @@ export interface SessionView {
   /** Candidates that are being drawn or wait for it. */
   readonly runningCandidates: readonly number[];
   progress(candidate: number): ProgressMessage | undefined;
+  /** The same as a message, which all connections that ask for it within a millisecond share. */
+  progressFrame(candidate: number): Buffer | undefined;
   /** The candidate's last preview. */
   partial(candidate: number): StoredImage | undefined;
   /** The image of an attempt, kept or discarded. */
@@ -102,6 +104,9 @@ export class Session implements SessionView {
   #requestedImages = 0;
   #touchedAt: number;
   #snapshotFrame: Buffer | undefined;
+  readonly #progressFrames = new Map<number, { readonly at: number; readonly frame: Buffer | undefined }>();
+  /** Candidates whose subscribers are about to be told of their progress. */
+  readonly #progressDue = new Set<number>();
   /** By `from`, as long as the record does not grow. */
   readonly #recordFrames = new Map<number, RecordFrame>();
   #lastStep: Promise<unknown> = Promise.resolve();
@@ -209,6 +214,16 @@ export class Session implements SessionView {
 
   progress(candidate: number): ProgressMessage | undefined {
     return this.#run?.progress(candidate);
+  }
+
+  progressFrame(candidate: number): Buffer | undefined {
+    const at = Math.floor(this.#context.clock.monotonic());
+    const known = this.#progressFrames.get(candidate);
+    if (known?.at === at) return known.frame;
+    const progress = this.progress(candidate);
+    const frame = progress && Buffer.from(JSON.stringify(progress));
+    this.#progressFrames.set(candidate, { at, frame });
+    return frame;
   }
 
   partial(candidate: number): StoredImage | undefined {
@@ -408,6 +423,7 @@ export class Session implements SessionView {
     }
     if (state !== before) {
       this.#snapshotFrame = undefined;
+      this.#progressFrames.clear();
       if (state.record !== before.record) this.#recordFrames.clear();
       this.#subscribers.notify((one) => one.snapshotChanged());
       this.#emitEvents(before, state);
@@ -486,7 +502,7 @@ export class Session implements SessionView {
 
   #resultListener({ generationId }: Generation): Omit<GenerationListener, 'ended'> {
     return {
-      progressChanged: (candidate) => this.#subscribers.notify((one) => one.progressChanged(candidate)),
+      progressChanged: (candidate) => this.#onProgress(candidate),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
       shown: (candidate, image, revisedPrompt) => {
         const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
@@ -516,6 +532,19 @@ export class Session implements SessionView {
       },
       failed: (candidate, error) => this.#settle(() => this.#apply({ type: 'failed', generationId, candidate, error })),
     };
+  }
+
+  /** In a microtask, so that one message stands for all that happens at this moment. */
+  #onProgress(candidate: number): void {
+    this.#progressFrames.delete(candidate);
+    if (this.#progressDue.size === 0) queueMicrotask(() => this.#tellProgress());
+    this.#progressDue.add(candidate);
+  }
+
+  #tellProgress(): void {
+    const candidates = [...this.#progressDue];
+    this.#progressDue.clear();
+    for (const candidate of candidates) this.#subscribers.notify((one) => one.progressChanged(candidate));
   }
 
   /** What the generator says of an image, as the machine takes it in. */

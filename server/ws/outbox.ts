@@ -21,7 +21,7 @@ export type OutboxSource = Pick<
   | 'record'
   | 'recordFrame'
   | 'runningCandidates'
-  | 'progress'
+  | 'progressFrame'
   | 'partial'
   | 'image'
 >;
@@ -324,8 +324,10 @@ export class Outbox implements Subscriber {
     if (this.#snapshotDue) return false;
     for (const candidate of this.#progressDue) {
       this.#progressDue.delete(candidate);
-      const progress = source.progress(candidate);
-      if (progress) return this.#write(progress);
+      const frame = source.progressFrame(candidate);
+      if (!frame) continue;
+      this.#writer.send(frame);
+      return true;
     }
     return false;
   }

@@ -86,6 +86,11 @@ export class FakeSource implements OutboxSource {
     return { frame: Buffer.from(JSON.stringify({ type: 'record', from, entries })), next: from + entries.length };
   }
 
+  progressFrame(candidate: number): Buffer | undefined {
+    const progress = this.progress(candidate);
+    return progress && Buffer.from(JSON.stringify(progress));
+  }
+
   progress(candidate: number): ProgressMessage | undefined {
     if (!this.runningCandidates.includes(candidate)) return undefined;
     return { type: 'progress', generationId: 'g1', candidate, phase: this.phase, try: 1, maxTries: 3, elapsedMs: 0 };

@@ -61,10 +61,14 @@ describe('progress', () => {
     expect(ana.session.progress(1)).not.toHaveProperty('reason');
   });
 
-  test('subscribers are notified of each new phase once', async () => {
+  test('subscribers are notified once of all that happens at one moment, and not of the same phase again', async () => {
     const { ana, drawing } = await startGeneration();
     const subscriber = ana.follow();
+    drawing.report({ phase: 'retrying', try: 2, retryInMs: 4_000, reason: 'The service is busy.' });
     for (const phase of ['started', 'drawing', 'drawing', 'drawing'] as const) drawing.report({ phase });
+    await microtasks(1);
+    drawing.report({ phase: 'drawing' });
+    await microtasks(1);
     expect(subscriber.calls).toEqual(['viewers', 'progress 0']);
   });
 
