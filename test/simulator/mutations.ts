@@ -570,7 +570,7 @@ this.#run?.abort();`,
   },
   {
     mistake: 'a tab whose session is gone shows no image any more',
-    breaks: ['R9'],
+    breaks: ['R9', 'R1'],
     edits: [
       {
         file: client,
@@ -727,7 +727,7 @@ this.#run?.abort();`,
   {
     mistake: 'a candidate that waits is not started when another one ends',
     breaks: ['R7'],
-    edits: [{ file: queue, in: '#leave', find: 'this.#startNext();' }],
+    edits: [{ file: queue, in: '#leave', find: 'this.#startNext()', replace: 'undefined' }],
   },
   {
     mistake: 'a generation is rejected while anything is drawn',
