@@ -813,7 +813,7 @@ this.#run?.abort();`,
   },
   {
     mistake: 'a tab whose session is gone shows no image any more',
-    breaks: ['R9'],
+    breaks: ['R9', 'R1'],
     edits: [
       {
         file: client,
@@ -978,7 +978,7 @@ this.#run?.abort();`,
   {
     mistake: 'a candidate that waits is not started when another one ends',
     breaks: ['R7'],
-    edits: [{ file: queue, in: '#leave', find: 'this.#startNext();' }],
+    edits: [{ file: queue, in: '#leave', find: 'this.#startNext()', replace: 'undefined' }],
   },
   {
     mistake: 'a generation is rejected while anything is drawn',
