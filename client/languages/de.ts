@@ -22,6 +22,7 @@ export default {
   'notFound.start': 'Neue Sitzung beginnen',
 
   'common.close': 'Schließen',
+  'common.cancel': 'Abbrechen',
   'common.copy': 'Kopieren',
   'common.copied': 'Kopiert',
   'common.approve': 'Freigeben',
@@ -66,10 +67,25 @@ export default {
   'area.opening': 'Sitzung wird geöffnet …',
 
   'people.title': 'Wer hier ist',
-  'people.youAmongThem': '{viewers}, dich mitgezählt.',
+  'people.you': '(du)',
+  'people.watcher': 'Gast {number, number}',
+  'people.role.reviewer': 'Entscheidet mit',
+  'people.role.watcher': 'Schaut zu',
+  'people.role.unknown': 'Ist hier',
+  'people.looksAt': 'sieht Nr. {number, number} an',
+  'people.lookAtIt': '{count, plural, one {{names} sieht es an.} other {{names} sehen es an.}}',
   'people.name': 'Dein Name',
   'people.nameHint': 'Er steht bei dem, was du entscheidest. Dieser Browser merkt ihn sich.',
+  'people.nameHintWatcher': 'Wenn du magst: Die anderen sehen ihn. Dieser Browser merkt ihn sich.',
+  'people.nameMissing': 'Schreib zuerst deinen Namen hin.',
   'people.save': 'Namen speichern',
+
+  'name.title': 'Wer entscheidet?',
+  'name.text': 'Dein Name wird mit deiner Entscheidung festgehalten.',
+  'name.remembered': 'Dieser Browser merkt ihn sich, du wirst also nur einmal gefragt.',
+  'name.goOn': 'Speichern und weiter',
+  'name.tooLate':
+    'Das Bild hat sich inzwischen geändert; deine Entscheidung wurde nicht gesendet. Speichere deinen Namen, sieh noch einmal hin und entscheide neu.',
 
   'share.title': 'Diese Sitzung teilen',
   'share.peopleNow': 'Jetzt hier: {viewers}',

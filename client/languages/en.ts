@@ -24,6 +24,7 @@ export default {
   // ——— what stands in several places ———
 
   'common.close': 'Close',
+  'common.cancel': 'Cancel',
   'common.copy': 'Copy',
   'common.copied': 'Copied',
   'common.approve': 'Approve',
@@ -74,10 +75,25 @@ export default {
   // ——— dialogs ———
 
   'people.title': 'People in this session',
-  'people.youAmongThem': '{viewers}, you among them.',
+  'people.you': '(you)',
+  'people.watcher': 'Watcher {number, number}',
+  'people.role.reviewer': 'Reviewer',
+  'people.role.watcher': 'Watching',
+  'people.role.unknown': 'Here',
+  'people.looksAt': 'looks at No. {number, number}',
+  'people.lookAtIt': '{count, plural, one {{names} looks at it.} other {{names} look at it.}}',
   'people.name': 'Your name',
   'people.nameHint': 'It stands beside what you decide. This browser remembers it.',
+  'people.nameHintWatcher': 'The others see it, if you like. This browser remembers it.',
+  'people.nameMissing': 'Write your name first.',
   'people.save': 'Save name',
+
+  'name.title': 'Who is deciding?',
+  'name.text': 'Your name goes on record with your decision.',
+  'name.remembered': 'This browser remembers it, so you are asked only once.',
+  'name.goOn': 'Save and continue',
+  'name.tooLate':
+    'The picture has changed meanwhile, so your decision was not sent. Save your name, look again, and decide anew.',
 
   'share.title': 'Share this session',
   'share.peopleNow': '{viewers} now',

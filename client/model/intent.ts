@@ -27,6 +27,8 @@ export type Intent =
   | { readonly type: 'draft'; readonly text: string }
   /** The prompt field got the focus, or lost it. */
   | { readonly type: 'draft_focus'; readonly focused: boolean }
+  /** The person has this picture open, or none, for the others to see. */
+  | { readonly type: 'look'; readonly imageId: string | undefined }
   /** These images are about to be shown, so their bytes are needed. */
   | { readonly type: 'want'; readonly imageIds: readonly string[] }
   /** The options for the next picture, which this browser remembers. */
@@ -42,6 +44,11 @@ export type Intent =
   | { readonly type: 'shortcuts'; readonly on: boolean }
   | { readonly type: 'new_session'; readonly prompt: string }
   | { readonly type: 'reconnect' };
+
+/** What goes on record under the person's name. */
+export type DecisionIntent = Extract<Intent, { readonly image: ImageReference }>;
+
+export const isDecision = (intent: Intent): intent is DecisionIntent => 'image' in intent;
 
 /** Crosses the shadow roots up to `<proof-room>`, which stops it before it reaches the host page. */
 export class IntentEvent extends Event {

@@ -102,7 +102,11 @@ const base: SessionState = {
   welcome: welcome('reviewer'),
   draft: prompt,
   viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
-  people: [],
+  people: [
+    { participantId: 'me', name: 'Reviewer 1', role: 'reviewer', lookingAt: 'i1' },
+    { participantId: 'ana', name: 'Ana', role: 'reviewer', lookingAt: 'i1' },
+    { participantId: 'cy', name: 'Reviewer 2', role: 'watcher' },
+  ],
   record: [],
   progress: new Map(),
   partials: new Map(),

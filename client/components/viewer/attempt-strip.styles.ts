@@ -122,6 +122,7 @@ export const attemptStrip = css`
   }
 
   .attempt {
+    position: relative;
     display: grid;
     justify-items: center;
     gap: 0.375rem;
@@ -155,6 +156,18 @@ export const attemptStrip = css`
 
   .attempt[aria-current] {
     color: var(--ink);
+  }
+
+  .lookers {
+    --avatar-ring: var(--backdrop);
+    position: absolute;
+    inset-block-start: 0.125rem;
+    inset-inline-end: 0.125rem;
+    display: flex;
+  }
+
+  .lookers proof-avatar + proof-avatar {
+    margin-inline-start: -0.375rem;
   }
 
   .label {

@@ -158,6 +158,16 @@ export const candidates = css`
     text-align: start;
   }
 
+  .lookers {
+    --avatar-ring: var(--backdrop);
+    display: flex;
+    flex: none;
+  }
+
+  .lookers proof-avatar + proof-avatar {
+    margin-inline-start: -0.375rem;
+  }
+
   .actions {
     display: flex;
     flex: none;

@@ -94,14 +94,6 @@ describe('the share dialog', () => {
   });
 });
 
-test('the name dialog dispatches the new name', async () => {
-  await room.show(states.deciding(picture));
-  await page.getByRole('button', { name: /2 reviewers, 1 watching.*Change your name/ }).click();
-  await page.getByLabelText('Your name').fill('Ana');
-  await press('Save name');
-  expect(room.commands).toEqual([{ type: 'name', name: 'Ana' }]);
-});
-
 test('S2: the token form says that a token was refused, and takes another one', async () => {
   await room.show(states.tokenNeeded(true));
   await expect.element(page.getByText(/The server did not accept that token/)).toBeVisible();
