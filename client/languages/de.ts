@@ -89,6 +89,7 @@ export default {
 
   'share.title': 'Diese Sitzung teilen',
   'share.peopleNow': 'Jetzt hier: {viewers}',
+  'share.keptSooner': 'Braucht der Server den Speicher, kann er sie früher beenden.',
   'share.watchOnly': 'Du bist über den Link zum Zuschauen gekommen; nur ihn kannst du weitergeben.',
 
   'link.reviewer': 'Link zum Mitentscheiden',
@@ -121,6 +122,10 @@ export default {
   'link.reviewersStay': 'Wer schon zum Mitentscheiden in der Sitzung ist, bleibt darin.',
   'link.watchersLeave':
     '{count, plural, =0 {Im Moment schaut niemand zu.} one {Die eine Person, die gerade zuschaut, verlässt die Sitzung.} other {Die # Personen, die gerade zuschauen, verlassen die Sitzung.}}',
+
+  'kept.for':
+    'Diese Sitzung bleibt {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} erhalten, nachdem die letzte Person gegangen ist.',
+  'kept.until': 'Gingen jetzt alle, wäre das bis {when}.',
 
   'endSession.open': 'Sitzung für alle beenden …',
   'endSession.title': 'Die Sitzung für alle beenden?',

@@ -97,6 +97,7 @@ export default {
 
   'share.title': 'Share this session',
   'share.peopleNow': '{viewers} now',
+  'share.keptSooner': 'A server that runs short of memory may end it earlier.',
   'share.watchOnly': 'You came by the watch link, so that is the one you can pass on.',
 
   'link.reviewer': 'Review link',
@@ -128,6 +129,10 @@ export default {
   'link.reviewersStay': 'Reviewers who are in the session stay in it.',
   'link.watchersLeave':
     '{count, plural, =0 {Nobody watches at the moment.} one {The one person who watches now leaves the session.} other {The # people who watch now leave the session.}}',
+
+  'kept.for':
+    'This session is kept for {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} after the last person has left.',
+  'kept.until': 'If everybody left now, that would be until {when}.',
 
   'endSession.open': 'End session for everybody …',
   'endSession.title': 'End the session for everybody?',

@@ -10,7 +10,7 @@ export interface ShownPerson {
   readonly role: Person['role'];
   /** One or two characters, others than anybody else's here. */
   readonly initials: string;
-  /** An index into the colours of `client/components/ui/avatar.ts`: the same person has the same one on every page. */
+  /** An index into the colours of `client/components/ui/avatar.ts`, by who they are; another one where somebody here has it. */
   readonly colour: number;
   readonly isYou: boolean;
   /** The attempt that they have open, as long as it is here. */
@@ -20,26 +20,45 @@ export interface ShownPerson {
 /** How many colours `client/components/ui/avatar.ts` has. */
 export const COLOURS = 10;
 
-/** In the order in which they came, with the reader first. */
-export function peopleOf(t: Texts, { people, welcome, snapshot }: SessionState): readonly ShownPerson[] {
-  const taken = new Set<string>();
-  const shown = people.map((person): ShownPerson => {
-    const { participantId, role, lookingAt } = person;
-    const name = nameOf(t, person);
+/**
+ * In the order in which they came, with the reader first.
+ * @param before the list until now: whoever is in it keeps colour and initials
+ */
+export function peopleOf(
+  t: Texts,
+  { people, welcome, snapshot }: Pick<SessionState, 'people' | 'welcome' | 'snapshot'>,
+  before: readonly ShownPerson[] = [],
+): readonly ShownPerson[] {
+  const named = people.map((person) => ({ ...person, name: nameOf(t, person) }));
+  const marks = marksOf(named, before);
+  const shown = named.map(({ lookingAt, ...person }): ShownPerson => {
     const attempt = findAttempt(snapshot?.attempts ?? [], lookingAt);
-    const initials = initialsOf(name, taken);
-    taken.add(initials);
     return {
-      participantId,
-      name,
-      role,
-      initials,
-      colour: colourOf(participantId),
-      isYou: participantId === welcome?.participantId,
+      ...person,
+      ...(marks.get(person.participantId) ?? { initials: '', colour: 0 }),
+      isYou: person.participantId === welcome?.participantId,
       lookingAt: attempt && { imageId: attempt.image.imageId, number: attempt.number },
     };
   });
   return shown.toSorted((one, other) => Number(other.isYou) - Number(one.isYou));
+}
+
+type Marks = Pick<ShownPerson, 'initials' | 'colour'>;
+
+/** By participant id. */
+function marksOf(people: readonly Person[], before: readonly ShownPerson[]): ReadonlyMap<string, Marks> {
+  const isHere = (one: ShownPerson) =>
+    people.some(({ participantId, name }) => participantId === one.participantId && name === one.name);
+  const marks = new Map(before.filter(isHere).map((one): [string, Marks] => [one.participantId, one]));
+  for (const { participantId, name } of people) {
+    if (marks.has(participantId)) continue;
+    const taken = [...marks.values()];
+    marks.set(participantId, {
+      initials: initialsOf(name, new Set(taken.map(({ initials }) => initials))),
+      colour: colourOf(participantId, new Set(taken.map(({ colour }) => colour))),
+    });
+  }
+  return marks;
 }
 
 /** The others who have that attempt open. */
@@ -78,8 +97,9 @@ function initialsOf(name: string, taken: ReadonlySet<string>): string {
   return seconds.map((second) => initial + second).find((one) => !taken.has(one)) ?? initial;
 }
 
-function colourOf(participantId: string): number {
+function colourOf(participantId: string, taken: ReadonlySet<number>): number {
   let hash = 0;
   for (const character of participantId) hash = (Math.imul(hash, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash % COLOURS;
+  const colours = Array.from({ length: COLOURS }, (_, index) => (hash + index) % COLOURS);
+  return colours.find((colour) => !taken.has(colour)) ?? hash % COLOURS;
 }

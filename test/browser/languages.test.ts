@@ -116,9 +116,10 @@ test.each([
   await room.read(texts);
   await room.show(states.withLinks({ ...states.deciding(picture), welcome: states.welcome('reviewer') }));
   const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']");
-  expect(openers).toHaveLength(2);
+  expect(openers).toHaveLength(3);
   for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look')]) {
     opener.click();
+    await expect.poll(() => deep(room.review.shadowRoot, 'dialog[open]')).toHaveLength(1);
     const [dialog] = deep(room.review.shadowRoot, 'dialog[open]');
     if (!(dialog instanceof HTMLDialogElement)) throw new Error('No dialog has opened.');
     await animationsEnd();

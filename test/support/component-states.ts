@@ -37,6 +37,7 @@ export function welcome(role: Role, demo = false): WelcomeMessage {
     name: 'Reviewer 1',
     generator,
     limits,
+    keptForMs: 24 * 3_600_000,
   };
 }
 

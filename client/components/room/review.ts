@@ -190,7 +190,7 @@ export class Review extends LocalizedElement {
     const { people, welcome, snapshot } = session;
     const madeFrom = [this.t, people, welcome, snapshot];
     if (madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
-      this.#people = { madeFrom, shown: peopleOf(this.t, session) };
+      this.#people = { madeFrom, shown: peopleOf(this.t, session, this.#people?.shown) };
     }
     return this.#people?.shown ?? [];
   }

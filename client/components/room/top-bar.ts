@@ -67,11 +67,11 @@ export class TopBar extends LocalizedElement {
 
       .avatars {
         display: flex;
-        padding-inline-start: 2px;
+        --avatar-size: 1.5rem;
       }
 
-      .avatars proof-avatar + proof-avatar {
-        margin-inline-start: -0.25rem;
+      .narrow {
+        display: none;
       }
 
       /* There are no keys to press, and phones notify only for apps. A narrow bar has no space for either. */
@@ -82,8 +82,13 @@ export class TopBar extends LocalizedElement {
       }
 
       @container (inline-size < 52rem) {
-        .desk {
+        .desk,
+        .avatars {
           display: none;
+        }
+
+        .narrow {
+          display: inline-flex;
         }
       }
 
@@ -151,8 +156,8 @@ export class TopBar extends LocalizedElement {
             aria-haspopup="dialog"
             @click=${() => this.#request('people')}
           >
-            <span class=${this.people.length > 0 ? 'short' : ''}>${icons.people()}</span
-            ><span class="long avatars">${avatars(this.people, 4)}</span><span class="short figures">${this.#here(viewers)}</span
+            <span class=${this.people.length > 0 ? 'narrow' : ''}>${icons.people()}</span
+            ><span class="avatars">${avatars(this.people, 4)}</span><span class="short figures">${this.#here(viewers)}</span
             ><span class="long figures">${viewersLabel(this.t, viewers)}</span><span class="unseen">${this.t('bar.changeName')}</span>
           </button>`
           : nothing

@@ -160,14 +160,11 @@ export const attemptStrip = css`
 
   .lookers {
     --avatar-ring: var(--backdrop);
+    --avatar-size: 1.25rem;
     position: absolute;
     inset-block-start: 0.125rem;
     inset-inline-end: 0.125rem;
     display: flex;
-  }
-
-  .lookers proof-avatar + proof-avatar {
-    margin-inline-start: -0.375rem;
   }
 
   .label {

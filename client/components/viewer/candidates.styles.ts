@@ -164,10 +164,6 @@ export const candidates = css`
     flex: none;
   }
 
-  .lookers proof-avatar + proof-avatar {
-    margin-inline-start: -0.375rem;
-  }
-
   .actions {
     display: flex;
     flex: none;

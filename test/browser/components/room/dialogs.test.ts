@@ -86,6 +86,14 @@ describe('the share dialog', () => {
     await expect.poll(() => focused()?.textContent?.trim()).toBe('A reviewer ended this session');
   });
 
+  test('R13: says how long the session is kept, and until when if everybody left now', async () => {
+    await room.show(states.deciding(picture));
+    await expect.element(page.getByText(/^This session is kept for 24 hours/)).toBeVisible();
+    await press('Share');
+    const text = page.getByRole('dialog').getByText(/If everybody left now, that would be until \w+ \d+, \d{4}, /);
+    await expect.element(text).toBeVisible();
+  });
+
   test('says why a link was not changed', async () => {
     const rejection = { command: 'close_link', code: 'rate_limited', message: 'That was too much.', at: 1 } as const;
     await room.show({ ...states.withLinks(states.deciding(picture)), rejection });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lookersSentence, needsName, othersAt, peopleOf } from '../../../../client/model/people.ts';
+import { COLOURS, lookersSentence, needsName, othersAt, peopleOf } from '../../../../client/model/people.ts';
 import { initialState, type SessionState } from '../../../../client/session/session-state.ts';
 import type { Person } from '../../../../shared/model.ts';
 import { image, referenceOf, userFeedback, welcome } from '../../../support/server-messages.ts';
@@ -35,10 +35,20 @@ describe('the people of a session', () => {
     expect(initialsOf('王小明', 'דנה', '👩‍🎨 Cy', '…')).toEqual(['王', 'ד', '👩‍🎨C', '?']);
   });
 
-  test('have a colour each that does not depend on who else is here', () => {
-    const [alone] = peopleOf(english, withPeople(person('Bo')));
-    const [, again] = peopleOf(english, withPeople(person('Cy'), person('Bo')));
-    expect(again?.colour).toBe(alone?.colour);
+  test('have a colour each, and keep it and their initials when others come and go', () => {
+    const many = Array.from({ length: COLOURS }, (_, index) => person(`Bo ${index}`));
+    const all = peopleOf(english, withPeople(...many));
+    expect(new Set(all.map(({ colour }) => colour)).size).toBe(COLOURS);
+    const last = withPeople(...many.slice(-1), person('Bo 99'), person('B9'));
+    const [kept, , added] = peopleOf(english, last, all);
+    expect(kept).toMatchObject({ initials: 'B9', colour: all.at(-1)?.colour });
+    expect(added?.initials).not.toBe('B9');
+    const [renamed] = peopleOf(
+      english,
+      withPeople({ ...person('Cy'), participantId: many[0]?.participantId ?? '' }),
+      all,
+    );
+    expect(renamed?.initials).toBe('C');
   });
 
   test('begin with the reader, and look at attempts that are still here', () => {
