@@ -1,11 +1,10 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Decision, Generation, InvitationEntry, RecordEntry } from '../../shared/model.ts';
+import type { Attempt, Decision, Generation, RecordEntry } from '../../shared/model.ts';
 import {
   type AccessCommand,
   type Command,
   isAccessCommand,
-  type Links,
   type ProgressMessage,
   type RecordMessage,
   type RejectCode,
@@ -14,13 +13,13 @@ import {
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
+import { Access, NOT_CREATOR } from './access.ts';
 import { Answers } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import { OpenLinks } from './links.ts';
 import { transition } from './machine.ts';
-import { type Caller, Participants } from './participants.ts';
+import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
 import { decisionsIn, isDecision } from './record.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
@@ -88,8 +87,7 @@ export interface RecordFrame {
 
 export class Session implements SessionView {
   readonly id: string;
-  readonly links: OpenLinks;
-  readonly participants: Participants;
+  readonly access: Access;
   readonly #context: SessionContext;
   readonly #answers: Answers;
   readonly #subscribers: Subscribers;
@@ -110,8 +108,6 @@ export class Session implements SessionView {
   constructor(context: SessionContext, approvalsNeeded: number, listener: SessionListener) {
     this.#state = { ...initialState, approvalsNeeded };
     this.id = context.newId();
-    this.links = new OpenLinks(context.newId);
-    this.participants = new Participants(context.newId, context.limits.NAME_CHARACTERS);
     this.#context = context;
     this.#listener = listener;
     const { limits, clock, telemetry } = context;
@@ -124,6 +120,13 @@ export class Session implements SessionView {
       namedWatchers,
       onLeft: (caller) => this.#onLeft(caller),
       onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
+    });
+    this.access = new Access({
+      ...context,
+      sessionId: this.id,
+      subscribers: this.#subscribers,
+      record: () => this.record,
+      enter: (entry) => this.#apply({ type: 'invitation', entry }),
     });
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
@@ -235,31 +238,20 @@ export class Session implements SessionView {
     return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
 
-  /** Rejected with `link_closed` when the caller's watch link was closed meanwhile, and with `server_busy` when there is no place. */
+  /** Rejected when the caller may be here no longer (`Access.refusal`), and with `server_busy` when there is no place. */
   subscribe(caller: Caller, subscriber: Subscriber): Subscription {
-    if (caller.role === 'watcher' && caller.linkId !== this.links.of('watcher')?.id) return reject('link_closed');
+    const refusal = this.access.refusal(caller);
+    if (refusal) return reject(refusal);
     if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
+    this.access.entered(caller);
     this.touch();
     return { accepted: true, leave: () => this.#subscribers.remove(subscriber) };
   }
 
-  /** The open links, as this reviewer may use them (rule W5). */
-  linksFor(caller: Caller): Links {
-    const [watch, review] = [this.links.of('watcher'), this.links.of('reviewer')];
-    const isOwn = isCreator(caller);
-    const mayInvite = review && (isOwn || caller.linkId === review.id);
-    return {
-      watch: watch ? 'open' : 'closed',
-      ...(watch?.key !== undefined && { watchKey: watch.key }),
-      review: mayInvite ? 'open' : 'closed',
-      ...(isOwn && review?.key !== undefined && { reviewKey: review.key }),
-      manages: isOwn ? ['watcher', 'reviewer'] : ['watcher'],
-    };
-  }
-
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
   setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
-    if (caller.role !== 'reviewer') return reject('not_allowed');
+    const refusal = caller.role === 'reviewer' ? this.access.refusal(caller) : 'not_allowed';
+    if (refusal) return reject(refusal);
     const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
     this.touch();
@@ -274,16 +266,14 @@ export class Session implements SessionView {
     this.#subscribers.look(connectionId, isHere ? imageId : undefined);
   }
 
-  /** Puts on record that somebody was invited, or lost the right to take part. Rejected with `record_full`, but for a revocation. */
-  recordInvitation(entry: InvitationEntry): Promise<Answer> {
-    return this.#serially(() => this.#apply({ type: 'invitation', entry }));
-  }
-
   /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
     this.touch();
     return this.#serially(() => {
+      // Whoever was turned out while the command waited for its turn decides nothing.
+      const refusal = this.access.refusal(caller);
+      if (refusal) return reject(refusal);
       const known = this.#answers.find(command);
       if (known) return known;
       this.#draft.flush();
@@ -347,6 +337,7 @@ export class Session implements SessionView {
     this.#run?.abort();
     this.#run = undefined;
     this.#draft.close();
+    this.access.close();
     this.#images.dropAll();
     this.#subscribers.dismiss(why);
   }
@@ -360,21 +351,8 @@ export class Session implements SessionView {
 
   #executeAccess(caller: Caller, command: AccessCommand): Answer {
     if (command.type === 'end_session') this.#listener.endRequested(caller);
-    else if (command.role === 'reviewer' && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
-    else this.#changeLink(caller, command);
-    return { accepted: true, revision: this.#state.revision };
-  }
-
-  /** Whoever watches by the link leaves. Reviewers stay: they may have something to decide, and are let in without the link. */
-  #changeLink({ participant }: Caller, { type, role }: Exclude<AccessCommand, { type: 'end_session' }>): void {
-    const before = this.links.of(role);
-    if (type === 'close_link') this.links.close(role);
-    else this.links.replace(role);
-    this.#context.telemetry.linkChanged({ session: this.id, change: type, role, participant: participant.id });
-    this.#subscribers.dismiss('link_closed', (one) => one.role === 'watcher' && one.linkId === before?.id);
-    this.#subscribers.notify((one, caller) => {
-      if (caller.role === 'reviewer') one.linksChanged(this.linksFor(caller));
-    });
+    const rejection = command.type === 'end_session' ? undefined : this.access.execute(caller, command);
+    return rejection ?? { accepted: true, revision: this.#state.revision };
   }
 
   #executeReview(caller: Caller, given: ReviewCommand): Answer {
@@ -557,7 +535,6 @@ export class Session implements SessionView {
 }
 
 const FULL = 'This session is full. Try again in a little while.';
-const NOT_CREATOR = 'Only whoever opened the session can do that.';
 
 const shortages: Record<Exclude<Shortage, 'server'>, string> = {
   address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',
