@@ -234,7 +234,9 @@ export const WelcomeMessage = v.object({
   /** For the session's creator, oldest first; absent when there are none. */
   invitations: v.optional(invitations),
   /** This participant was invited: the name is theirs for good. */
-  invited: v.optional(v.object({ expiresAt: v.optional(Timestamp) })),
+  invited: v.optional(v.literal(true)),
+  /** When their invitation expires. */
+  expiresAt: v.optional(Timestamp),
   role: openEnum(roles),
   /** This participant has created the session. */
   creator: v.optional(v.literal(true)),

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Stage } from '../../shared/model.ts';
 import type { Capabilities } from '../../shared/options.ts';
-import type { Command, Invitation, JoinMessage, Links, RejectCode } from '../../shared/protocol.ts';
+import type { Command, JoinMessage, Links, RejectCode, Invitation as SentInvitation } from '../../shared/protocol.ts';
 import { Counts } from '../platform/counts.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
@@ -13,6 +13,7 @@ import type { Grant } from './access.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
 import type { GenerationContext } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
+import type { Invitation } from './invitations.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type SessionView, type Subscription } from './session.ts';
@@ -50,9 +51,9 @@ export interface Joined {
   /** For reviewers. */
   readonly links?: Links;
   /** For the creator alone (rule W11). */
-  readonly invitations?: readonly Invitation[];
-  /** The participant was invited. */
-  readonly invited?: { readonly expiresAt?: string };
+  readonly invitations?: readonly SentInvitation[];
+  /** That of the participant, who was invited. */
+  readonly invitation?: Pick<Invitation, 'expiresAt'>;
 }
 
 export interface SessionsContext extends Omit<GenerationContext, 'reserveImage'> {
@@ -281,7 +282,6 @@ export class Sessions {
     const caller: Caller = { sessionId: session.id, ...admitted, connectionId, address };
     const [links, invitations] = [access.linksFor(caller), access.invitationsFor(caller)];
     const invitation = access.invitations.of(caller.participant.id);
-    const { expiresAt } = invitation ?? {};
     return {
       accepted: true,
       caller,
@@ -289,7 +289,7 @@ export class Sessions {
       participantSecret: secret,
       ...(links && { links }),
       ...(invitations && { invitations }),
-      ...(invitation && { invited: { ...(expiresAt !== undefined && { expiresAt }) } }),
+      ...(invitation && { invitation }),
     };
   }
 

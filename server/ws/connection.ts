@@ -241,7 +241,7 @@ export class Connection {
     telemetry.log.debug({ connection: this.id, session: sessionId, role }, 'joined');
   }
 
-  #welcome({ caller, participantSecret, key, links, invitations, invited }: Joined): WelcomeMessage {
+  #welcome({ caller, participantSecret, key, links, invitations, invitation }: Joined): WelcomeMessage {
     const { generator, sessions, limits, clock } = this.#context;
     const { name, model, demo } = generator;
     return {
@@ -254,7 +254,8 @@ export class Connection {
       ...(key !== undefined && { key }),
       ...(links && { links }),
       ...(invitations && invitations.length > 0 && { invitations: [...invitations] }),
-      ...(invited && { invited }),
+      ...(invitation && { invited: true }),
+      ...(invitation?.expiresAt !== undefined && { expiresAt: invitation.expiresAt }),
       role: caller.role,
       ...(caller.participant.number === 1 && { creator: true }),
       ...(caller.hasVote && { counts: true }),

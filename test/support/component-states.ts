@@ -102,6 +102,7 @@ const base: SessionState = {
   welcome: welcome('reviewer'),
   draft: prompt,
   viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
+  invitations: [],
   people: [],
   record: [],
   progress: new Map(),

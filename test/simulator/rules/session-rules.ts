@@ -40,7 +40,7 @@ const notRemembered = new Set([
 /** How long a draining server lets a generation go on (rule R6). */
 const GENERATION_GRACE_MS = 8_000;
 
-const linksOf = ({ links }: Session): Link[] =>
+const linksOf = ({ access: { links } }: Session): Link[] =>
   (['watcher', 'reviewer'] as const).flatMap((role) => links.of(role) ?? []);
 
 export class SessionRules {
@@ -87,7 +87,7 @@ export class SessionRules {
     this.#checks = checks;
     this.#transitions = new TransitionRules(session, checks, generator);
     this.#openLinks = linksOf(session);
-    this.firstKey = session.links.of('reviewer')?.key;
+    this.firstKey = session.access.links.of('reviewer')?.key;
     this.#last = session.state;
     this.#states.set(session.state.revision, session.state);
   }
@@ -173,7 +173,7 @@ export class SessionRules {
   checkAdmission({ key, participant }: JoinMessage, { role }: WelcomeMessage): void {
     const isKnown = key !== undefined && this.#isProven(participant) && this.#reviewers.has(participant.id);
     this.#checks.check('W5', !this.isDead(key) || isKnown, () => `a closed link let a ${role} in`);
-    const link = this.session.links.find(key);
+    const link = this.session.access.links.find(key);
     const isRightRole = role === (link?.role ?? (isKnown ? 'reviewer' : undefined));
     this.#checks.check('W5', isRightRole, () => `a guest became a ${role}`);
   }
@@ -266,7 +266,7 @@ export class SessionRules {
     if (command.type === 'end_session') this.isEndRequested ||= role === 'reviewer';
     if (command.type === 'remove') this.#removing(command.commandId, participant.id);
     const isRepeated = this.hasAnswered(command.commandId);
-    const link = 'role' in command ? this.session.links.of(command.role) : undefined;
+    const link = 'role' in command ? this.session.access.links.of(command.role) : undefined;
     return () => {
       // A command that is sent again, by anybody, gets its first answer and does nothing.
       if (isRepeated || (command.type !== 'close_link' && command.type !== 'replace_link')) return;
@@ -277,7 +277,7 @@ export class SessionRules {
         () => `the ${command.role} link was changed by somebody else than the creator`,
       );
       this.#observeLinks();
-      const isClosed = link === undefined || link !== this.session.links.of(command.role);
+      const isClosed = link === undefined || link !== this.session.access.links.of(command.role);
       this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
       const { viewers } = this.session;
       if (command.role !== 'watcher' || this.isGone) return;
