@@ -266,7 +266,10 @@ export class SessionClient {
    * that is final stays so.
    */
   revoke(whom: { readonly participantId: string } | { readonly keyId: string }): Promise<CommandResult> {
-    return this.#command({ type: 'revoke', ...whom });
+    return this.#command({
+      type: 'revoke',
+      ...('keyId' in whom ? { keyId: whom.keyId } : { participantId: whom.participantId }),
+    });
   }
 
   /** Ends the session for everybody; its images are gone from the server at once. */

@@ -216,11 +216,12 @@ export class Access {
     const revoked = revokedIn(record());
     if (revoked.has(participantId)) return undefined;
     if (revoked.size >= limits.RECORD_ENTRIES) return reject('record_full');
+    // First, so that they are told of nothing more. A revocation is never refused.
+    subscribers.dismiss('revoked', ({ participant }) => participant.id === participantId);
     const answer = enter({ kind: 'revoked', ...this.#entryOf(caller), invitee: found });
     if (!answer.accepted) return answer;
     if (this.invitations.of(participantId)?.isUsed === false) this.#participants.names.release(participantId);
     this.#log('revoked', caller, { role, ...(invitationId !== undefined && { invitation: invitationId }) });
-    subscribers.dismiss('revoked', ({ participant }) => participant.id === participantId);
     this.#reportInvitations();
     return undefined;
   }
