@@ -1,10 +1,10 @@
 /** Rules of one session on the server: its states, its commands and their answers, its participants. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Invitation } from '../../../server/session/invitations.ts';
+import type { Link } from '../../../server/session/links.ts';
 import type { Caller } from '../../../server/session/participants.ts';
 import type { Session } from '../../../server/session/session.ts';
 import { approvedIn, type State } from '../../../server/session/state.ts';
-import type { Link } from '../../../server/session/links.ts';
 import {
   type AckMessage,
   type Command,
@@ -16,7 +16,7 @@ import {
 } from '../../../shared/protocol.ts';
 import { decidedImagesIn, isRevoked } from '../../support/votes.ts';
 import type { RuleChecks } from '../rule-checks.ts';
-import type { WallClock } from '../server-process.ts';
+import { limits, type WallClock } from '../server-process.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
 import type { Tab } from '../tab.ts';
 import { isRecordedCommand } from './decision-rules.ts';
@@ -136,7 +136,11 @@ export class SessionRules {
   /** Whoever was turned out, or whose invitation has expired, is here no longer. */
   #observeInvitations(): void {
     for (const one of this.session.access.invitations.all) this.#invitations.set(one.key, one);
-    if (this.isGone) return;
+    const { size } = this.#invitations;
+    if (size > 0)
+      this.#checks.check('S4', size <= limits.INVITATIONS_PER_SESSION, () => `${size} invitations were made`);
+    const isNobodyOut = this.#invitations.size === 0 && !this.session.record.some(({ kind }) => kind === 'revoked');
+    if (this.isGone || isNobodyOut) return;
     for (const { participantId, name } of this.session.viewers.people) {
       const isHere = !isRevoked(this.session.state, participantId);
       this.#checks.check('W11', isHere, () => `${name} is here, and was turned out`);

@@ -195,6 +195,20 @@ describe('W11: a revocation', () => {
     expect(approvalsOf(image, decisionsIn(ana.state.record))).toEqual([]);
   });
 
+  test('M11: a picture that is final stays so when somebody withdraws what did not make it final', async () => {
+    const ana = await new TestCore().create();
+    const [mira, guest] = [await ana.invite('Mira'), await ana.bring('Guest')];
+    const image = await ana.draw();
+    const { imageId, sha256 } = image;
+    await ana.send({ type: 'require_approvals', approvals: 2 });
+    await guest.send({ type: 'request_changes', imageId, sha256, note: 'no' });
+    const { decisionId = '' } = ana.snapshot.decisions[0] ?? {};
+    for (const one of [mira, ana]) await one.send({ type: 'approve', imageId });
+    await ana.manage({ type: 'revoke', participantId: idOf(mira) });
+    await guest.send({ type: 'withdraw', decisionId });
+    expect(ana.snapshot).toMatchObject({ stage: 'final', outcome: 'approved', approved: image });
+  });
+
   test('S4: a session takes as many revocations as its record has entries', async () => {
     const ana = await new TestCore({ limits: { RECORD_ENTRIES: 2 } }).create();
     const codes = [];
