@@ -1,6 +1,6 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Decision, Generation, RecordEntry } from '../../shared/model.ts';
+import type { Attempt, Generation, RecordEntry } from '../../shared/model.ts';
 import {
   type AccessCommand,
   type Command,
@@ -21,10 +21,9 @@ import { type GenerationContext, type GenerationListener, GenerationRun } from '
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
-import { decisionsIn, isDecision } from './record.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
-import type { DecidedEvent, SessionEvents } from './session-events.ts';
+import type { SessionEvents } from './session-events.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Spending } from './spending.ts';
@@ -388,41 +387,11 @@ export class Session implements SessionView {
       this.#snapshotFrame = undefined;
       if (state.record !== before.record) this.#recordFrames.clear();
       this.#subscribers.notify((one) => one.snapshotChanged());
-      this.#emitEvents(before, state);
+      this.#context.events.stateChanged(this.id, before, state, (imageId) => this.#images.find(imageId));
     }
     // Only now, so that the snapshot of a generation goes out before its first progress.
     if (run) this.#start(run);
     return { accepted: true, revision: state.revision };
-  }
-
-  #emitEvents(before: State, state: State): void {
-    const { events } = this.#context;
-    const sessionId = this.id;
-    const entry = state.record.at(-1);
-    if (entry && entry !== before.record.at(-1)) {
-      const decisionId = entry.kind === 'withdrawn' ? entry.decisionId : isDecision(entry) ? entry.entryId : undefined;
-      const decision = decisionsIn(state.record).find((one) => one.decisionId === decisionId);
-      if (decision) events.emit('decided', this.#decidedEvent(decision, before, state));
-    }
-    if (before.stage === 'generating' && state.stage === 'user_feedback') {
-      const { generationId } = before.generation;
-      const attempts = state.attempts.filter(({ image }) => image.generationId === generationId);
-      if (attempts.length > 0) events.emit('ready', { sessionId, generationId, attempts });
-    }
-  }
-
-  #decidedEvent(decision: Decision, before: State, state: State): DecidedEvent {
-    const { imageId } = decision;
-    const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
-    const common = { sessionId: this.id, decision, ...(attempt && { attempt }) };
-    const wasFinal = before.stage === 'final';
-    if (wasFinal !== (state.stage === 'final')) {
-      if (state.stage !== 'final') return { ...common, outcome: 'reopened' };
-      if (state.outcome === 'declined') return { ...common, outcome: 'declined' };
-      const image = this.#images.find(imageId);
-      if (attempt && image) return { ...common, outcome: 'approved', attempt, bytes: image.bytes };
-    }
-    return { ...common, outcome: 'unchanged' };
   }
 
   /** The run of a generation for which there are places and the means; a rejection when there are none (rule S9). */
