@@ -260,6 +260,8 @@ export const endedActions = {
   session_gone: 'new_session',
   not_allowed: 'new_session',
   link_closed: 'new_session',
+  revoked: 'new_session',
+  invitation_expired: 'new_session',
   session_ended: 'new_session',
   misuse: 'reconnect',
   too_big: 'reconnect',

@@ -103,6 +103,7 @@ const base: SessionState = {
   welcome: welcome('reviewer'),
   draft: prompt,
   viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
+  invitations: [],
   people: [
     { participantId: 'me', name: 'Reviewer 1', role: 'reviewer', lookingAt: 'i1' },
     { participantId: 'ana', name: 'Ana', role: 'reviewer', lookingAt: 'i1' },
