@@ -79,6 +79,8 @@ export default {
   'people.nameHintWatcher': 'Wenn du magst: Die anderen sehen ihn. Dieser Browser merkt ihn sich.',
   'people.nameMissing': 'Schreib zuerst deinen Namen hin.',
   'people.save': 'Namen speichern',
+  'people.invited': 'Du bist durch eine Einladung hier, die dir deinen Namen gegeben hat.',
+  'people.invitedUntil': 'Sie gilt bis {when}.',
 
   'name.title': 'Wer entscheidet?',
   'name.text': 'Dein Name wird mit deiner Entscheidung festgehalten.',
@@ -122,6 +124,46 @@ export default {
   'link.reviewersStay': 'Wer schon zum Mitentscheiden in der Sitzung ist, bleibt darin.',
   'link.watchersLeave':
     '{count, plural, =0 {Im Moment schaut niemand zu.} one {Die eine Person, die gerade zuschaut, verlässt die Sitzung.} other {Die # Personen, die gerade zuschauen, verlassen die Sitzung.}}',
+
+  'invite.title': 'Mit Namen einladen',
+  'invite.text':
+    'Jede Einladung ist ein Link für eine Person, die unter diesem Namen entscheidet. Wo mehrere zustimmen müssen, zählen nur du und die Eingeladenen.',
+  'invite.name': 'Name',
+  'invite.nameMissing': 'Schreib zuerst den Namen hin.',
+  'invite.role': 'Rolle',
+  'invite.role.reviewer': 'Entscheidet mit',
+  'invite.role.watcher': 'Schaut zu',
+  'invite.lasts': 'Gilt',
+  'invite.lasts.session': 'So lange wie die Sitzung',
+  'invite.lasts.hours': '{hours, number, ::unit/hour unit-width-full-name}',
+  'invite.lasts.days': '{days, number, ::unit/day unit-width-full-name}',
+  'invite.send': 'Einladen',
+  'invite.made': 'Der Link für {name} ist fertig: kopieren und verschicken.',
+  'invite.list': 'Einladungen',
+  'invite.linkFor': 'Link für {name}',
+  'invite.copy': 'Kopieren: Link für {name}',
+  'invite.state.unused': 'noch nicht benutzt',
+  'invite.state.here': 'jetzt hier',
+  'invite.state.used': 'war hier',
+  'invite.state.revoked': 'widerrufen',
+  'invite.state.expired': 'abgelaufen',
+  'invite.expires': 'gilt bis {when}',
+
+  'revoke.open': 'Widerrufen',
+  'revoke.openFor': 'Widerrufen: Einladung für {name}',
+  'revoke.title': 'Die Einladung für {name} widerrufen?',
+  'revoke.text':
+    '{here, select, yes {{name} verlässt die Sitzung sofort, und der Link gilt für immer nicht mehr.} other {Der Link gilt dann für immer nicht mehr.}} Was {name} entschieden hat, bleibt festgehalten. Es zählt nicht mehr, außer die Sitzung ist schon entschieden.',
+  'revoke.keep': 'Einladung behalten',
+  'revoke.confirm': 'Widerrufen',
+
+  'turnOut.open': 'Ausschließen',
+  'turnOut.openFor': 'Ausschließen: {name}',
+  'turnOut.title': '{name} ausschließen?',
+  'turnOut.text':
+    '{name} verlässt die Sitzung sofort. Was {name} entschieden hat, bleibt festgehalten. Es zählt nicht mehr, außer die Sitzung ist schon entschieden. Wer einen offenen Link hat, kann damit als jemand Neues wiederkommen: Ersetze dann auch diesen Link.',
+  'turnOut.keep': 'Nicht ausschließen',
+  'turnOut.confirm': 'Ausschließen',
 
   'kept.for':
     'Diese Sitzung bleibt {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} erhalten, nachdem die letzte Person gegangen ist.',
@@ -173,8 +215,9 @@ export default {
   'ended.not_allowed.text': 'Wer ihn geschickt hat, kann einen neuen schicken. Oder du beginnst eine eigene Sitzung.',
   'ended.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen',
   'ended.link_closed.text': 'Bitte um einen neuen, oder beginne eine eigene Sitzung.',
-  'ended.revoked': 'Du kannst an dieser Sitzung nicht mehr teilnehmen',
-  'ended.revoked.text': 'Wer sie eröffnet hat, hat das widerrufen. Du kannst eine eigene Sitzung beginnen.',
+  'ended.revoked': 'Dein Zugang zu dieser Sitzung wurde widerrufen',
+  'ended.revoked.text':
+    'Wer sie eröffnet hat, hat deine Einladung widerrufen oder dich ausgeschlossen. Du kannst eine eigene Sitzung beginnen.',
   'ended.invitation_expired': 'Diese Einladung ist abgelaufen',
   'ended.invitation_expired.text': 'Bitte um eine neue, oder beginne eine eigene Sitzung.',
   'ended.session_ended': 'Diese Sitzung wurde beendet',
@@ -227,7 +270,7 @@ export default {
   'reject.rate_limited': 'Das war zu viel auf einmal. Bitte einen Moment warten und noch einmal versuchen.',
   'reject.not_allowed': 'Das ist nicht erlaubt: Link, Schlüssel oder Zugangstoken reichen dafür nicht.',
   'reject.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen. Bitte um einen neuen.',
-  'reject.revoked': 'Du kannst an dieser Sitzung nicht mehr teilnehmen: Wer sie eröffnet hat, hat das widerrufen.',
+  'reject.revoked': 'Dein Zugang zu dieser Sitzung wurde widerrufen.',
   'reject.invitation_expired': 'Diese Einladung ist abgelaufen. Bitte um eine neue.',
   'reject.prompt_empty': 'Zuerst einen Prompt schreiben.',
   'reject.prompt_too_long': 'Der Text ist zu lang.',

@@ -87,6 +87,8 @@ export default {
   'people.nameHintWatcher': 'The others see it, if you like. This browser remembers it.',
   'people.nameMissing': 'Write your name first.',
   'people.save': 'Save name',
+  'people.invited': 'You are here by an invitation, which gave you your name.',
+  'people.invitedUntil': 'It expires {when}.',
 
   'name.title': 'Who is deciding?',
   'name.text': 'Your name goes on record with your decision.',
@@ -129,6 +131,46 @@ export default {
   'link.reviewersStay': 'Reviewers who are in the session stay in it.',
   'link.watchersLeave':
     '{count, plural, =0 {Nobody watches at the moment.} one {The one person who watches now leaves the session.} other {The # people who watch now leave the session.}}',
+
+  'invite.title': 'Invite by name',
+  'invite.text':
+    'Each invitation is a link for one person, who decides under this name. Where several have to agree, only you and the people you invite count.',
+  'invite.name': 'Name',
+  'invite.nameMissing': 'Write the name first.',
+  'invite.role': 'Role',
+  'invite.role.reviewer': 'Reviewer',
+  'invite.role.watcher': 'Watcher',
+  'invite.lasts': 'Lasts',
+  'invite.lasts.session': 'As long as the session',
+  'invite.lasts.hours': '{hours, number, ::unit/hour unit-width-full-name}',
+  'invite.lasts.days': '{days, number, ::unit/day unit-width-full-name}',
+  'invite.send': 'Invite',
+  'invite.made': 'The link for {name} is ready: copy it and send it.',
+  'invite.list': 'Invitations',
+  'invite.linkFor': 'Link for {name}',
+  'invite.copy': 'Copy the link for {name}',
+  'invite.state.unused': 'not used yet',
+  'invite.state.here': 'here now',
+  'invite.state.used': 'was here',
+  'invite.state.revoked': 'revoked',
+  'invite.state.expired': 'expired',
+  'invite.expires': 'expires {when}',
+
+  'revoke.open': 'Revoke',
+  'revoke.openFor': 'Revoke the invitation of {name}',
+  'revoke.title': 'Revoke the invitation of {name}?',
+  'revoke.text':
+    '{here, select, yes {{name} leaves the session at once, and the link stops working for good.} other {The link stops working for good.}} What {name} has decided stays on record. It counts no more, unless the review has ended.',
+  'revoke.keep': 'Keep the invitation',
+  'revoke.confirm': 'Revoke it',
+
+  'turnOut.open': 'Turn out',
+  'turnOut.openFor': 'Turn out {name}',
+  'turnOut.title': 'Turn {name} out?',
+  'turnOut.text':
+    '{name} leaves the session at once. What {name} has decided stays on record. It counts no more, unless the review has ended. Whoever has an open link can come again by it as somebody new: replace that link as well.',
+  'turnOut.keep': 'Let them stay',
+  'turnOut.confirm': 'Turn out',
 
   'kept.for':
     'This session is kept for {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} after the last person has left.',
@@ -182,8 +224,9 @@ export default {
   'ended.not_allowed.text': 'Ask whoever sent it for a fresh one, or start a session of your own.',
   'ended.link_closed': 'This watch link was closed by a reviewer',
   'ended.link_closed.text': 'Ask for a new one, or start a session of your own.',
-  'ended.revoked': 'You may not take part in this session any more',
-  'ended.revoked.text': 'Whoever opened it has revoked that. You can start a session of your own.',
+  'ended.revoked': 'Your access to this session was revoked',
+  'ended.revoked.text':
+    'Whoever opened it has revoked your invitation, or turned you out. You can start a session of your own.',
   'ended.invitation_expired': 'This invitation has expired',
   'ended.invitation_expired.text': 'Ask whoever sent it for another one, or start a session of your own.',
   'ended.session_ended': 'A reviewer ended this session',
@@ -236,7 +279,7 @@ export default {
   'reject.rate_limited': 'That was too much at once. Wait a moment and try again.',
   'reject.not_allowed': 'You may not do this: the link, the key or the access token does not permit it.',
   'reject.link_closed': 'This watch link was closed by a reviewer. Ask for a new one.',
-  'reject.revoked': 'You may not take part in this session any more: whoever opened it has revoked that.',
+  'reject.revoked': 'Your access to this session was revoked by whoever opened it.',
   'reject.invitation_expired': 'This invitation has expired. Ask whoever sent it for another one.',
   'reject.prompt_empty': 'Write a prompt first.',
   'reject.prompt_too_long': 'The text is too long.',

@@ -2,6 +2,8 @@
 import type { ImageReference, Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { CommandResult } from '../session/session-client.ts';
+import type { SessionState } from '../session/session-state.ts';
+import { type InvitationInput, LIFETIMES, type Lifetime } from './invitations.ts';
 import { isApprovable } from './permissions.ts';
 import type { SessionClientApi } from './session-controller.ts';
 import type { UnsentInput } from './unsent-input.ts';
@@ -20,6 +22,9 @@ type CommandIntent =
   | { readonly type: 'start_over' }
   | { readonly type: 'close_link'; readonly role: Role }
   | { readonly type: 'replace_link'; readonly role: Role }
+  | ({ readonly type: 'invite' } & InvitationInput)
+  | { readonly type: 'revoke'; readonly keyId: string }
+  | { readonly type: 'revoke'; readonly participantId: string }
   | { readonly type: 'end_session' };
 
 export type Intent =
@@ -88,10 +93,18 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
       return client.closeLink(intent.role);
     case 'replace_link':
       return client.replaceLink(intent.role);
+    case 'invite':
+      return client.invite(intent.name, intent.role, intent.lifetime && expiry(intent.lifetime, client.state));
+    case 'revoke':
+      return client.revoke(intent);
     case 'end_session':
       return client.endSession();
   }
 }
+
+/** By the server's clock. */
+const expiry = (lifetime: Lifetime, { serverAheadMs = 0 }: SessionState): string =>
+  new Date(Date.now() + serverAheadMs + LIFETIMES[lifetime]).toISOString();
 
 /** The same prompt, parent and options again; if only some of the candidates failed, as many as failed. */
 function retry(client: SessionClientApi): Promise<CommandResult> | undefined {

@@ -74,7 +74,7 @@ export function lookersSentence(t: Texts, people: readonly ShownPerson[]): strin
 
 /** A reviewer who came by an open link and has given no name is asked for one before their first decision. */
 export const needsName = ({ welcome }: Pick<SessionState, 'welcome'>, chosen: string | undefined): boolean =>
-  welcome?.role === 'reviewer' && !chosen?.trim();
+  welcome?.role === 'reviewer' && !welcome.invited && !chosen?.trim();
 
 /** Without a name of their own, the server calls watchers reviewers, too. */
 function nameOf(t: Texts, { name, role }: Person): string {

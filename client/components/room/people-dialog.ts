@@ -2,6 +2,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import type { WelcomeMessage } from '../../../shared/protocol.ts';
+import { moment } from '../../model/formats.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import type { ShownPerson } from '../../model/people.ts';
 import type { SessionState } from '../../session/session-state.ts';
@@ -14,7 +16,10 @@ import { dialog } from '../ui/dialog.styles.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import type { ConfirmDialog } from './confirm-dialog.ts';
 import type { NameEvent, NameForm } from './name-form.ts';
+import { turnOutQuestion } from './questions.ts';
+import './confirm-dialog.ts';
 import './name-form.ts';
 
 @element('proof-people')
@@ -32,7 +37,7 @@ export class PeopleDialog extends LocalizedElement {
       li {
         --avatar-size: 2rem;
         display: grid;
-        grid-template-columns: auto minmax(0, 1fr);
+        grid-template-columns: auto minmax(0, 1fr) auto;
         align-items: center;
         gap: 0.75rem;
       }
@@ -41,7 +46,12 @@ export class PeopleDialog extends LocalizedElement {
         overflow-wrap: anywhere;
       }
 
-      proof-name-form {
+      li .button {
+        font-size: var(--small);
+      }
+
+      proof-name-form,
+      .invited {
         padding-block-start: 1rem;
         border-block-start: 1px solid var(--line);
       }
@@ -53,6 +63,7 @@ export class PeopleDialog extends LocalizedElement {
   /** The person has given no name yet. */
   @property({ type: Boolean }) accessor unnamed = false;
   @query('dialog') private accessor dialog!: HTMLDialogElement;
+  @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-name-form') private accessor form!: NameForm | null;
 
   show(): void {
@@ -78,13 +89,42 @@ export class PeopleDialog extends LocalizedElement {
           (person) => this.#person(person),
         )}
       </ul>
-      <proof-name-form
-        .limit=${welcome?.limits.NAME_CHARACTERS}
-        .hint=${this.t(welcome?.role === 'reviewer' ? 'people.nameHint' : 'people.nameHintWatcher')}
-        .submit=${this.t('people.save')}
-        @named=${this.#named}
-      ></proof-name-form>
-    </dialog>`;
+      ${welcome?.invited ? this.#invited(welcome) : this.#nameForm(welcome)}
+      </dialog>
+      <proof-confirm></proof-confirm>`;
+  }
+
+  #nameForm(welcome: SessionState['welcome']): TemplateResult {
+    return html`<proof-name-form
+      .limit=${welcome?.limits.NAME_CHARACTERS}
+      .hint=${this.t(welcome?.role === 'reviewer' ? 'people.nameHint' : 'people.nameHintWatcher')}
+      .submit=${this.t('people.save')}
+      @named=${this.#named}
+    ></proof-name-form>`;
+  }
+
+  /** The creator has chosen the name. */
+  #invited({ expiresAt }: WelcomeMessage): TemplateResult {
+    return html`<p class="invited small soft">
+      ${this.t('people.invited')}
+      ${expiresAt === undefined ? nothing : this.t('people.invitedUntil', { when: moment(this.t, expiresAt) })}
+    </p>`;
+  }
+
+  #turnOut(person: ShownPerson): TemplateResult | typeof nothing {
+    const { welcome, pending, connection } = this.session;
+    const { participantId, name, isYou } = person;
+    if (!welcome?.creator || isYou) return nothing;
+    return button({
+      label: this.t('turnOut.open'),
+      name: this.t('turnOut.openFor', { name }),
+      kind: 'quiet',
+      busy: pending.some(
+        (command) => command.type === 'revoke' && 'participantId' in command && command.participantId === participantId,
+      ),
+      unavailable: connection.status !== 'online',
+      press: () => this.confirm.ask(turnOutQuestion(this.t, person)),
+    });
   }
 
   #person(person: ShownPerson): TemplateResult {
@@ -97,6 +137,7 @@ export class PeopleDialog extends LocalizedElement {
           ${this.t(`people.role.${role}`)}${lookingAt ? `, ${this.t('people.looksAt', { number: lookingAt.number })}` : nothing}
         </p>
       </div>
+      ${this.#turnOut(person)}
     </li>`;
   }
 

@@ -17,8 +17,10 @@ import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { wordedText } from '../ui/worded-text.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
+import type { Invitations } from './invitations.ts';
 import { endQuestion, linkQuestion } from './questions.ts';
 import './confirm-dialog.ts';
+import './invitations.ts';
 import '../ui/copy-button.ts';
 
 /** Dispatches `closed`. */
@@ -45,6 +47,7 @@ export class ShareDialog extends LocalizedElement {
         grid-column: 1 / -1;
       }
 
+      proof-invitations,
       .link,
       .kept,
       .end {
@@ -99,11 +102,13 @@ export class ShareDialog extends LocalizedElement {
   /** In milliseconds since 1970. */
   @state() private accessor openedAt = 0;
   @query('dialog') private accessor dialog!: HTMLDialogElement;
+  @query('proof-invitations') private accessor invitations!: Invitations | null;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
 
   show(): void {
     this.changedLink = undefined;
     this.openedAt = Date.now();
+    this.invitations?.begin();
     this.dialog.showModal();
   }
 
@@ -119,6 +124,7 @@ export class ShareDialog extends LocalizedElement {
     if (!this.dialog.open) return;
     if (this.session?.connection.status === 'closed') {
       this.confirm.close();
+      this.invitations?.close();
       this.dialog.close();
     }
     // The button that closed a link goes with it.
@@ -137,6 +143,7 @@ export class ShareDialog extends LocalizedElement {
           ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
         </header>
         ${session?.viewers ? html`<p class="people small soft">${icons.people()} ${this.t('share.peopleNow', { viewers: viewersLabel(this.t, session.viewers) })}</p>` : nothing}
+        ${session?.welcome?.creator ? html`<proof-invitations .session=${session} .server=${this.server}></proof-invitations>` : nothing}
         ${links.map((link) => this.#row(link))}
         ${this.#kept(session?.welcome)} ${session?.links ? this.#end(session) : nothing}
         ${isReviewer ? nothing : html`<p class="small soft">${this.t('share.watchOnly')}</p>`}
