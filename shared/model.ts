@@ -121,6 +121,7 @@ export const rejectDetails = [
   'too_many_waiting',
   'budget_low',
   'budget_used',
+  'expiry_past',
 ] as const;
 export type RejectDetail = (typeof rejectDetails)[number];
 

@@ -299,6 +299,7 @@ export default {
     '{where, select, session {In dieser Sitzung warten} other {Von deiner Adresse aus warten}} schon zu viele Bilder. Bitte noch einmal anfordern, wenn einige davon fertig sind.',
   'rejectDetail.budget_low':
     'Das Budget dieses Servers für heute reicht nur noch für {pictures, plural, one {ein Bild} other {# Bilder}}. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
+  'rejectDetail.expiry_past': 'Die Einladung wäre schon abgelaufen. Wähle einen späteren Zeitpunkt.',
   'rejectDetail.budget_used':
     'Das Budget dieses Servers für heute ist aufgebraucht. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
 

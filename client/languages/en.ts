@@ -306,6 +306,7 @@ export default {
     'Too many pictures already wait {where, select, session {in this session} other {for people at your address}}. Ask again when some of them are done.',
   'rejectDetail.budget_low':
     'Today’s budget of this server is enough for {pictures, plural, one {one more picture} other {# more pictures}} only. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
+  'rejectDetail.expiry_past': 'The invitation would have expired already. Choose a later time.',
   'rejectDetail.budget_used':
     'Today’s budget of this server is used up. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
 

@@ -187,11 +187,13 @@ export class Access {
     const { clock, limits, newId, enter } = this.#context;
     const { names } = this.#participants;
     const time = expiresAt === undefined ? undefined : Date.parse(expiresAt);
-    if (time !== undefined && !(time > clock.now())) return reject('invitation_expired', EXPIRY_IS_PAST);
+    if (time !== undefined && !(time > clock.now())) {
+      return reject('invitation_expired', EXPIRY_IS_PAST, { detail: 'expiry_past', params: {} });
+    }
+    if (!names.isPossible(wanted)) return reject('name_invalid');
     if (this.invitations.all.length >= limits.INVITATIONS_PER_SESSION) return reject('invitations_full');
     const { id, number } = this.#participants.identify(undefined, role);
     const name = names.reserve(id, wanted);
-    if (name === undefined) return reject('name_invalid');
     const expiry = time !== undefined && { expiresAt: new Date(time).toISOString() };
     const keyId = newId();
     const invitee = { name, role, invitationId: keyId, participantId: id, ...expiry };

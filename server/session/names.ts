@@ -57,11 +57,15 @@ export class Names {
     return chosen;
   }
 
-  /** The name of somebody who is invited, with a number if need be; undefined where nothing visible is left of it, or too much. */
-  reserve(participantId: string, wanted: string): string | undefined {
+  /** Whether somebody can be invited by that name: something visible is left of it, and not too much. */
+  isPossible(wanted: string): boolean {
     const name = normalizedName(wanted, this.#longest);
-    if (!name || normalizedName(wanted, Number.POSITIVE_INFINITY) !== name) return undefined;
-    const chosen = this.#distinct(name, participantId);
+    return name !== '' && normalizedName(wanted, Number.POSITIVE_INFINITY) === name;
+  }
+
+  /** The name of somebody who is invited, with a number if need be. Others don't get it until it is released. */
+  reserve(participantId: string, wanted: string): string {
+    const chosen = this.#distinct(normalizedName(wanted, this.#longest), participantId);
     for (const key of keysOf(chosen)) this.#invited.set(key, { participantId, name: chosen });
     return chosen;
   }
