@@ -114,7 +114,7 @@ test.each([
 ])('in %s the dialogs fit on a phone', async (_, texts) => {
   await page.viewport(360, 740);
   await room.read(texts);
-  await room.show(states.withLinks({ ...states.deciding(picture), welcome: states.welcome('reviewer') }));
+  await room.show(states.withInvitations(states.deciding(picture)));
   const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']");
   expect(openers).toHaveLength(3);
   for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look')]) {

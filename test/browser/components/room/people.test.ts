@@ -40,6 +40,30 @@ describe('the people dialog', () => {
   });
 });
 
+describe('W11: in the people dialog', () => {
+  test('the creator turns somebody out after a question, and others are not offered to', async () => {
+    await room.show(states.deciding(picture));
+    await page.getByRole('button', { name: /Change your name/ }).click();
+    expect(page.getByRole('button', { name: /^Turn out/ }).query()).toBeNull();
+    await room.show(states.withInvitations(states.deciding(picture)));
+    expect(page.getByRole('button', { name: /^Turn out/ }).elements()).toHaveLength(2);
+    await press('Turn out Ana');
+    const asked = page.getByRole('alertdialog', { name: 'Turn Ana out?' });
+    await expect.element(asked).toBeVisible();
+    expect(await violations()).toEqual([]);
+    await asked.getByRole('button', { name: 'Turn out' }).click();
+    expect(room.commands).toEqual([{ type: 'revoke', participantId: 'ana' }]);
+  });
+
+  test('somebody who was invited can take no other name, and reads until when they may be here', async () => {
+    const welcome = { ...states.welcome('reviewer'), invited: true as const, expiresAt: '2026-11-29T15:30:00.000Z' };
+    await room.show({ ...states.deciding(picture), welcome });
+    await page.getByRole('button', { name: /Change your name/ }).click();
+    await expect.element(dialog.getByText(/You are here by an invitation.*It expires Nov 29, 2026/s)).toBeVisible();
+    expect(dialog.getByLabelText('Your name').query()).toBeNull();
+  });
+});
+
 describe('somebody without a name', () => {
   const approve = { type: 'approve', image: picture.reference };
 

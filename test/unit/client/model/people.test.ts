@@ -81,5 +81,6 @@ test('a reviewer without a name of their own is asked for one, and a watcher is 
   expect(needsName({ welcome: welcome() }, ' ')).toBe(true);
   expect(needsName({ welcome: welcome() }, 'Ana')).toBe(false);
   expect(needsName({ welcome: welcome({ role: 'watcher' }) }, undefined)).toBe(false);
+  expect(needsName({ welcome: welcome({ invited: true }) }, undefined)).toBe(false);
   expect(needsName({}, undefined)).toBe(false);
 });
