@@ -134,7 +134,7 @@ export default {
   'invite.role.reviewer': 'Entscheidet mit',
   'invite.role.watcher': 'Schaut zu',
   'invite.lasts': 'Gilt',
-  'invite.lasts.session': 'So lange wie die Sitzung',
+  'invite.lasts.session': 'Unbegrenzt',
   'invite.lasts.hours': '{hours, number, ::unit/hour unit-width-full-name}',
   'invite.lasts.days': '{days, number, ::unit/day unit-width-full-name}',
   'invite.send': 'Einladen',

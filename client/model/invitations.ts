@@ -2,7 +2,7 @@
 import type { Role } from '../../shared/model.ts';
 import type { Invitation } from '../../shared/protocol.ts';
 import type { SessionState } from '../session/session-state.ts';
-import { list, moment } from './formats.ts';
+import { moment } from './formats.ts';
 import { sessionLink } from './server-address.ts';
 import type { Texts } from './texts.ts';
 
@@ -52,5 +52,5 @@ function summaryOf(t: Texts, invitation: Invitation, isHere: boolean): string {
   const state = revoked ? 'revoked' : expired ? 'expired' : isHere ? 'here' : used ? 'used' : 'unused';
   const parts = [t(`people.role.${role}`), t(`invite.state.${state}`)];
   if (expiresAt !== undefined && !isOver(invitation)) parts.push(t('invite.expires', { when: moment(t, expiresAt) }));
-  return list(t, parts);
+  return parts.join(' · ');
 }

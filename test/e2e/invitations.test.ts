@@ -22,13 +22,13 @@ test('W11: somebody who is invited decides under that name, and is out at once w
   const [toJonas = '', toAna = ''] = links;
   const invitation = (name: string) =>
     mira.root.getByRole('list', { name: 'Invitations' }).getByRole('listitem').filter({ hasText: name });
-  await see(invitation('Jonas')).toContainText('Reviewer, not used yet');
+  await see(invitation('Jonas')).toContainText('Reviewer · not used yet');
 
   // Nobody who was invited is asked for a name, and another name does not replace the given one.
   const jonas = await enter(await browser.newPage({ unnamed: true }), toJonas);
   const ana = await enterAs('Somebody', browser, toAna);
   await mira.page.bringToFront();
-  await see(invitation('Jonas')).toContainText('Reviewer, here now');
+  await see(invitation('Jonas')).toContainText('Reviewer · here now');
   await jonas.page.bringToFront();
   await see(jonas.picture('Generated image')).toBeVisible();
   await jonas.press('Approve');
@@ -41,7 +41,7 @@ test('W11: somebody who is invited decides under that name, and is out at once w
   await mira.page.bringToFront();
   await mira.press('Revoke the invitation of Ana');
   await mira.press('Revoke it');
-  await see(invitation('Ana')).toContainText('Reviewer, revoked');
+  await see(invitation('Ana')).toContainText('Reviewer · revoked');
   await see(mira.root.getByRole('textbox', { name: 'Link for Ana' })).toHaveCount(0);
   await ana.page.bringToFront();
   await see(ana.heading('Your access to this session was revoked')).toBeVisible();
@@ -71,10 +71,10 @@ test('W11: an invitation that has expired says so, and whoever was turned out is
   await mira.page.clock.setSystemTime(Date.now() - 3_598_000);
   await mira.press('Share');
   await mira.root.getByRole('textbox', { name: 'Name', exact: true }).fill('Late');
-  await mira.root.getByRole('combobox', { name: 'Lasts' }).selectOption('1 hour');
+  await mira.root.getByRole('combobox', { name: 'Expires' }).selectOption('After 1 hour');
   await mira.press('Invite');
   const link = await mira.root.getByRole('textbox', { name: 'Link for Late' }).inputValue();
-  await see(mira.text('Reviewer, expired')).toBeVisible();
+  await see(mira.text('Reviewer · expired')).toBeVisible();
   const late = new Room(await browser.newPage());
   await late.page.goto(link);
   await see(late.heading('This invitation has expired')).toBeVisible();

@@ -27,27 +27,28 @@ export class Invitations extends LocalizedElement {
     controls,
     css`
       :host,
-      form,
-      ul {
+      form {
         display: grid;
         gap: 0.75rem;
       }
 
       form {
-        grid-template-columns: 1fr 1fr;
+        grid-template-columns: 1fr 1fr auto;
         align-items: end;
       }
 
-      form > .name,
-      form > .button {
+      form > div {
+        display: grid;
+        gap: 0.375rem;
+        min-inline-size: 0;
+      }
+
+      form > .name {
         grid-column: 1 / -1;
       }
 
-      form > .button {
-        justify-self: end;
-      }
-
       ul {
+        display: grid;
         gap: 1rem;
       }
 
@@ -63,27 +64,26 @@ export class Invitations extends LocalizedElement {
         overflow-wrap: anywhere;
       }
 
-      li > .button,
-      form > .button {
+      li > .button {
         font-size: var(--small);
       }
 
-      @container (inline-size < 22rem) {
-        li {
-          grid-template-columns: minmax(0, 1fr) auto;
+      @container (inline-size < 34rem) {
+        form {
+          grid-template-columns: 1fr 1fr;
         }
 
+        form > .button,
         li > input {
           grid-column: 1 / -1;
         }
 
-        li > .button {
-          justify-self: start;
-          margin-inline-start: calc(-0.75rem - 1px);
+        li {
+          grid-template-columns: auto 1fr;
         }
 
-        li > proof-copy {
-          order: 1;
+        li > .button {
+          justify-self: start;
         }
       }
 
@@ -105,6 +105,8 @@ export class Invitations extends LocalizedElement {
   @query('input.name') private accessor nameField!: HTMLInputElement | null;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
 
+  #focusedBefore: Element | null | undefined;
+
   /** To be called when the dialog is opened. */
   begin(): void {
     this.madeName = undefined;
@@ -117,6 +119,7 @@ export class Invitations extends LocalizedElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
+    this.#focusedBefore = this.shadowRoot?.activeElement;
     const before = changed.get('session');
     const made = before && this.session.invitations.slice(before.invitations.length).at(-1);
     if (!made) return;
@@ -124,9 +127,14 @@ export class Invitations extends LocalizedElement {
     this.form?.reset();
   }
 
+  /** The button that revoked an invitation goes with its link. */
+  override updated(): void {
+    if (this.#focusedBefore && !this.#focusedBefore.isConnected) this.renderRoot.querySelector('h3')?.focus();
+  }
+
   override render(): TemplateResult {
     const invitations = invitationsOf(this.t, this.session, this.server);
-    return html`<h3>${this.t('invite.title')}</h3>
+    return html`<h3 tabindex="-1">${this.t('invite.title')}</h3>
       <p class="small soft">${this.t('invite.text')}</p>
       ${this.#form()}
       <p class="small" role="status" ?hidden=${this.madeName === undefined}>

@@ -97,7 +97,7 @@ describe('the share dialog', () => {
     expect(await violations()).toEqual([]);
     await name.fill(' Flo ');
     await page.getByLabelText('Role').selectOptions('Watcher');
-    await page.getByLabelText('Lasts').selectOptions('7 days');
+    await page.getByLabelText('Expires').selectOptions('After 7 days');
     await name.click();
     await userEvent.keyboard('{Enter}');
     expect(room.commands).toEqual([{ type: 'invite', name: 'Flo', role: 'watcher', lifetime: 'week' }]);
@@ -112,10 +112,11 @@ describe('the share dialog', () => {
   });
 
   test('W11: an invitation is revoked after a question, and those that are over have no link', async () => {
-    await room.show(states.withInvitations(states.deciding(picture)));
+    const state = states.withInvitations(states.deciding(picture));
+    await room.show(state);
     await press('Share');
     const lines = page.getByRole('list', { name: 'Invitations' }).getByRole('listitem');
-    await expect.element(lines.filter({ hasText: 'Eve' }).getByText('Reviewer, revoked')).toBeVisible();
+    await expect.element(lines.filter({ hasText: 'Eve' }).getByText('Reviewer · revoked')).toBeVisible();
     for (const gone of ['Eve', 'Dan']) expect(page.getByLabelText(`Link for ${gone}`).query()).toBeNull();
     await press('Revoke the invitation of Ana');
     const question = page.getByRole('alertdialog', { name: 'Revoke the invitation of Ana?' });
@@ -126,6 +127,10 @@ describe('the share dialog', () => {
     await press('Revoke the invitation of Ana');
     await press('Revoke it');
     expect(room.commands).toEqual([{ type: 'revoke', keyId: 'key-Ana' }]);
+    expect(focused()?.textContent?.trim()).toBe('Revoke');
+    const invitations = state.invitations.map((one) => (one.name === 'Ana' ? { ...one, revoked: true as const } : one));
+    await room.show({ ...state, invitations });
+    expect(focused()?.textContent).toBe('Invite by name');
   });
 
   test('W11: nobody but the creator is offered to invite', async () => {

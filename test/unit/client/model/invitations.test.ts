@@ -33,11 +33,11 @@ test('W11: each invitation shows its state, and a link only while it lets somebo
   expect(
     shown.map(({ name, url, isHere, summary }) => [name, url?.replace(/.*#/, ''), isHere, summary.replace(/\s/g, ' ')]),
   ).toEqual([
-    ['Ed', 'key-of-Ed', false, 'Reviewer, not used yet'],
-    ['Cy', 'key-of-Cy', false, 'Watching, was here, expires Nov 29, 2026, 3:30 PM'],
-    ['Bo', 'key-of-Bo', true, 'Reviewer, here now'],
-    ['Di', undefined, false, 'Reviewer, expired'],
-    ['Ana', undefined, false, 'Reviewer, revoked'],
+    ['Ed', 'key-of-Ed', false, 'Reviewer · not used yet'],
+    ['Cy', 'key-of-Cy', false, 'Watching · was here · expires Nov 29, 2026, 3:30 PM'],
+    ['Bo', 'key-of-Bo', true, 'Reviewer · here now'],
+    ['Di', undefined, false, 'Reviewer · expired'],
+    ['Ana', undefined, false, 'Reviewer · revoked'],
   ]);
   expect(shown[0]?.url).toBe('https://proofs.example/s/s1#key-of-Ed');
 });
