@@ -121,6 +121,7 @@ export const rejectDetails = [
   'too_many_waiting',
   'budget_low',
   'budget_used',
+  'expiry_past',
 ] as const;
 export type RejectDetail = (typeof rejectDetails)[number];
 
@@ -223,6 +224,8 @@ export const Decision = v.object({
   ...decisionFields,
   /** Its author has taken it back. */
   withdrawn: v.optional(v.object(act)),
+  /** Its author was turned out afterwards: it counts no more. */
+  revoked: v.optional(v.literal(true)),
 });
 export type Decision = v.InferOutput<typeof Decision>;
 
@@ -235,8 +238,11 @@ export const ApprovalsNeeded = v.pipe(v.number(), v.integer(), v.minValue(1), v.
 export const Invitee = v.object({
   name: v.string(),
   role: openEnum(roles),
+  /** The `keyId` of the invitation; absent for somebody who came by an open link. */
   invitationId: v.optional(v.string()),
+  /** Who they are in the session. */
   participantId: v.optional(v.string()),
+  expiresAt: v.optional(Timestamp),
 });
 export type Invitee = v.InferOutput<typeof Invitee>;
 

@@ -125,12 +125,24 @@ export type ReviewCommand = v.InferOutput<typeof ReviewCommand>;
 
 const { commandId } = command;
 
-/** About who may be in the session: possible at every stage, and no change of the session's state. */
+/** About who may be in the session: possible at every stage. Of the session's state they change the record at most. */
 export const AccessCommand = v.variant('type', [
   /** Nobody comes in by the open link of this role any more. Whoever watches by it is sent away. */
   v.object({ type: v.literal('close_link'), commandId, role: v.picklist(roles) }),
   /** The same, and another link takes its place. */
   v.object({ type: v.literal('replace_link'), commandId, role: v.picklist(roles) }),
+  /** Invites somebody by name: a link of their own. The creator's alone, as `revoke` is. */
+  v.object({
+    type: v.literal('invite'),
+    commandId,
+    name: v.string(),
+    role: v.picklist(roles),
+    /** From then on the link lets nobody in, and whoever came by it is sent away. */
+    expiresAt: v.optional(Timestamp),
+  }),
+  /** Turns somebody out for good, or whoever comes by an invitation. */
+  v.object({ type: v.literal('revoke'), commandId, participantId: id }),
+  v.object({ type: v.literal('revoke'), commandId, keyId: id }),
   /** Ends the session for everybody. */
   v.object({ type: v.literal('end_session'), commandId }),
 ]);
@@ -142,6 +154,8 @@ export type Command = v.InferOutput<typeof Command>;
 export const accessCommandTypes = [
   'close_link',
   'replace_link',
+  'invite',
+  'revoke',
   'end_session',
 ] as const satisfies AccessCommand['type'][];
 
@@ -188,6 +202,26 @@ export const Links = v.object({
 });
 export type Links = v.InferOutput<typeof Links>;
 
+/** An invitation as its session's creator sees it. Nobody else is told of keys. */
+export const Invitation = v.object({
+  keyId: v.string(),
+  /** The invited person's name, which nobody else can take. */
+  name: v.string(),
+  role: openEnum(roles),
+  /** Stands in the invitation's link. */
+  key: v.string(),
+  /** Who whoever comes by it is, in any number of tabs. */
+  participantId: v.string(),
+  expiresAt: v.optional(Timestamp),
+  /** Somebody has come by it. */
+  used: v.optional(v.literal(true)),
+  revoked: v.optional(v.literal(true)),
+  expired: v.optional(v.literal(true)),
+});
+export type Invitation = v.InferOutput<typeof Invitation>;
+
+const invitations = v.array(Invitation);
+
 export const WelcomeMessage = v.object({
   type: v.literal('welcome'),
   protocol: v.literal(PROTOCOL_VERSION),
@@ -201,6 +235,12 @@ export const WelcomeMessage = v.object({
   key: v.optional(v.string()),
   /** For reviewers. */
   links: v.optional(Links),
+  /** For the session's creator, oldest first; absent when there are none. */
+  invitations: v.optional(invitations),
+  /** This participant was invited: the name is theirs for good. */
+  invited: v.optional(v.literal(true)),
+  /** When their invitation expires. */
+  expiresAt: v.optional(Timestamp),
   role: openEnum(roles),
   /** This participant has created the session. */
   creator: v.optional(v.literal(true)),
@@ -293,6 +333,10 @@ export type DraftUpdateMessage = v.InferOutput<typeof DraftUpdateMessage>;
 export const LinksMessage = v.object({ type: v.literal('links'), ...Links.entries });
 export type LinksMessage = v.InferOutput<typeof LinksMessage>;
 
+/** To the session's creator, when an invitation was made, used for the first time or revoked, or has expired. */
+export const InvitationsMessage = v.object({ type: v.literal('invitations'), invitations });
+export type InvitationsMessage = v.InferOutput<typeof InvitationsMessage>;
+
 /** How many connections are in the session, by role, and who they are. */
 export const ViewersMessage = v.object({
   type: v.literal('viewers'),
@@ -359,14 +403,19 @@ export const rejectCodes = [
   'rate_limited',
   'not_allowed',
   'link_closed',
+  'revoked',
+  'invitation_expired',
   'prompt_empty',
   'prompt_too_long',
+  'name_invalid',
   'stale',
   'wrong_stage',
   'image_not_found',
   'decision_not_found',
+  'participant_not_found',
   'image_in_use',
   'attempts_full',
+  'invitations_full',
   'record_full',
   'server_busy',
   'budget_exhausted',
@@ -401,7 +450,7 @@ export const GoodbyeMessage = v.object({
   /** A sentence. */
   reason: v.string(),
   /** Why the client is not to come back. */
-  code: v.optional(openEnum(['link_closed', 'session_ended'])),
+  code: v.optional(openEnum(['link_closed', 'session_ended', 'revoked', 'invitation_expired'])),
   reconnectInMs: v.optional(Count),
 });
 export type GoodbyeMessage = v.InferOutput<typeof GoodbyeMessage>;
@@ -413,6 +462,7 @@ export const ServerMessage = v.variant('type', [
   ViewersMessage,
   RecordMessage,
   LinksMessage,
+  InvitationsMessage,
   ProgressMessage,
   InlineImageMessage,
   ImageUrlMessage,

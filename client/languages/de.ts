@@ -22,6 +22,7 @@ export default {
   'notFound.start': 'Neue Sitzung beginnen',
 
   'common.close': 'Schließen',
+  'common.cancel': 'Abbrechen',
   'common.copy': 'Kopieren',
   'common.copied': 'Kopiert',
   'common.approve': 'Freigeben',
@@ -66,13 +67,31 @@ export default {
   'area.opening': 'Sitzung wird geöffnet …',
 
   'people.title': 'Wer hier ist',
-  'people.youAmongThem': '{viewers}, dich mitgezählt.',
+  'people.you': '(du)',
+  'people.watcher': 'Gast {number, number}',
+  'people.role.reviewer': 'Entscheidet mit',
+  'people.role.watcher': 'Schaut zu',
+  'people.role.unknown': 'Ist hier',
+  'people.looksAt': 'sieht Nr. {number, number} an',
+  'people.lookAtIt': '{count, plural, one {{names} sieht es an.} other {{names} sehen es an.}}',
   'people.name': 'Dein Name',
   'people.nameHint': 'Er steht bei dem, was du entscheidest. Dieser Browser merkt ihn sich.',
+  'people.nameHintWatcher': 'Wenn du magst: Die anderen sehen ihn. Dieser Browser merkt ihn sich.',
+  'people.nameMissing': 'Schreib zuerst deinen Namen hin.',
   'people.save': 'Namen speichern',
+  'people.invited': 'Du bist durch eine Einladung hier, die dir deinen Namen gegeben hat.',
+  'people.invitedUntil': 'Sie gilt bis {when}.',
+
+  'name.title': 'Wer entscheidet?',
+  'name.text': 'Dein Name wird mit deiner Entscheidung festgehalten.',
+  'name.remembered': 'Dieser Browser merkt ihn sich, du wirst also nur einmal gefragt.',
+  'name.goOn': 'Speichern und weiter',
+  'name.tooLate':
+    'Das Bild hat sich inzwischen geändert; deine Entscheidung wurde nicht gesendet. Speichere deinen Namen, sieh noch einmal hin und entscheide neu.',
 
   'share.title': 'Diese Sitzung teilen',
   'share.peopleNow': 'Jetzt hier: {viewers}',
+  'share.keptSooner': 'Braucht der Server den Speicher, kann er sie früher beenden.',
   'share.watchOnly': 'Du bist über den Link zum Zuschauen gekommen; nur ihn kannst du weitergeben.',
 
   'link.reviewer': 'Link zum Mitentscheiden',
@@ -105,6 +124,50 @@ export default {
   'link.reviewersStay': 'Wer schon zum Mitentscheiden in der Sitzung ist, bleibt darin.',
   'link.watchersLeave':
     '{count, plural, =0 {Im Moment schaut niemand zu.} one {Die eine Person, die gerade zuschaut, verlässt die Sitzung.} other {Die # Personen, die gerade zuschauen, verlassen die Sitzung.}}',
+
+  'invite.title': 'Mit Namen einladen',
+  'invite.text':
+    'Jede Einladung ist ein Link für eine Person, die unter diesem Namen entscheidet. Wo mehrere zustimmen müssen, zählen nur du und die Eingeladenen.',
+  'invite.name': 'Name',
+  'invite.nameMissing': 'Schreib zuerst den Namen hin.',
+  'invite.role': 'Rolle',
+  'invite.role.reviewer': 'Entscheidet mit',
+  'invite.role.watcher': 'Schaut zu',
+  'invite.lasts': 'Gilt',
+  'invite.lasts.session': 'Unbegrenzt',
+  'invite.lasts.hours': '{hours, number, ::unit/hour unit-width-full-name}',
+  'invite.lasts.days': '{days, number, ::unit/day unit-width-full-name}',
+  'invite.send': 'Einladen',
+  'invite.made': 'Der Link für {name} ist fertig: kopieren und verschicken.',
+  'invite.list': 'Einladungen',
+  'invite.linkFor': 'Link für {name}',
+  'invite.copy': 'Kopieren: Link für {name}',
+  'invite.state.unused': 'noch nicht benutzt',
+  'invite.state.here': 'jetzt hier',
+  'invite.state.used': 'war hier',
+  'invite.state.revoked': 'widerrufen',
+  'invite.state.expired': 'abgelaufen',
+  'invite.expires': 'gilt bis {when}',
+
+  'revoke.open': 'Widerrufen',
+  'revoke.openFor': 'Widerrufen: Einladung für {name}',
+  'revoke.title': 'Die Einladung für {name} widerrufen?',
+  'revoke.text':
+    '{here, select, yes {{name} verlässt die Sitzung sofort, und der Link gilt für immer nicht mehr.} other {Der Link gilt dann für immer nicht mehr.}} Was {name} entschieden hat, bleibt festgehalten. Es zählt nicht mehr, außer die Sitzung ist schon entschieden.',
+  'revoke.keep': 'Einladung behalten',
+  'revoke.confirm': 'Widerrufen',
+
+  'turnOut.open': 'Ausschließen',
+  'turnOut.openFor': 'Ausschließen: {name}',
+  'turnOut.title': '{name} ausschließen?',
+  'turnOut.text':
+    '{name} verlässt die Sitzung sofort. Was {name} entschieden hat, bleibt festgehalten. Es zählt nicht mehr, außer die Sitzung ist schon entschieden. Wer einen offenen Link hat, kann damit als jemand Neues wiederkommen: Ersetze dann auch diesen Link.',
+  'turnOut.keep': 'Nicht ausschließen',
+  'turnOut.confirm': 'Ausschließen',
+
+  'kept.for':
+    'Diese Sitzung bleibt {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} erhalten, nachdem die letzte Person gegangen ist.',
+  'kept.until': 'Gingen jetzt alle, wäre das bis {when}.',
 
   'endSession.open': 'Sitzung für alle beenden …',
   'endSession.title': 'Die Sitzung für alle beenden?',
@@ -152,6 +215,11 @@ export default {
   'ended.not_allowed.text': 'Wer ihn geschickt hat, kann einen neuen schicken. Oder du beginnst eine eigene Sitzung.',
   'ended.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen',
   'ended.link_closed.text': 'Bitte um einen neuen, oder beginne eine eigene Sitzung.',
+  'ended.revoked': 'Dein Zugang zu dieser Sitzung wurde widerrufen',
+  'ended.revoked.text':
+    'Wer sie eröffnet hat, hat deine Einladung widerrufen oder dich ausgeschlossen. Du kannst eine eigene Sitzung beginnen.',
+  'ended.invitation_expired': 'Diese Einladung ist abgelaufen',
+  'ended.invitation_expired.text': 'Bitte um eine neue, oder beginne eine eigene Sitzung.',
   'ended.session_ended': 'Diese Sitzung wurde beendet',
   'ended.session_ended.text': 'Sie ist für alle vorbei, und ihre Bilder sind vom Server verschwunden.',
   'ended.misuse': 'Der Server hat die Verbindung beendet',
@@ -202,14 +270,19 @@ export default {
   'reject.rate_limited': 'Das war zu viel auf einmal. Bitte einen Moment warten und noch einmal versuchen.',
   'reject.not_allowed': 'Das ist nicht erlaubt: Link, Schlüssel oder Zugangstoken reichen dafür nicht.',
   'reject.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen. Bitte um einen neuen.',
+  'reject.revoked': 'Dein Zugang zu dieser Sitzung wurde widerrufen.',
+  'reject.invitation_expired': 'Diese Einladung ist abgelaufen. Bitte um eine neue.',
   'reject.prompt_empty': 'Zuerst einen Prompt schreiben.',
   'reject.prompt_too_long': 'Der Text ist zu lang.',
+  'reject.name_invalid': 'Dieser Name ist leer, zu lang, oder einer, mit dem die Seite selbst Leute anspricht.',
   'reject.stale': 'Seit deinem Blick darauf ist die Sitzung weitergegangen.',
   'reject.wrong_stage': 'Das geht im Moment nicht.',
   'reject.image_not_found': 'Dieses Bild ist nicht mehr in der Sitzung.',
   'reject.decision_not_found': 'Diese Entscheidung gibt es in der Sitzung nicht.',
+  'reject.participant_not_found': 'In dieser Sitzung gibt es weder diese Person noch diese Einladung.',
   'reject.image_in_use': 'Dieses Bild lässt sich nicht entfernen: Jemand hat darüber entschieden oder hat es geöffnet.',
   'reject.attempts_full': 'In dieser Sitzung ist kein Platz für weitere Bilder. Bitte zuerst welche entfernen.',
+  'reject.invitations_full': 'Diese Sitzung hat so viele Einladungen, wie sie haben darf.',
   'reject.record_full': 'Das Protokoll dieser Sitzung ist voll: Es kann keine weitere Entscheidung aufnehmen.',
   'reject.server_busy': 'Der Server ist gerade voll. Bitte in Kürze noch einmal versuchen.',
   'reject.budget_exhausted':
@@ -226,6 +299,7 @@ export default {
     '{where, select, session {In dieser Sitzung warten} other {Von deiner Adresse aus warten}} schon zu viele Bilder. Bitte noch einmal anfordern, wenn einige davon fertig sind.',
   'rejectDetail.budget_low':
     'Das Budget dieses Servers für heute reicht nur noch für {pictures, plural, one {ein Bild} other {# Bilder}}. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
+  'rejectDetail.expiry_past': 'Die Einladung wäre schon abgelaufen. Wähle einen späteren Zeitpunkt.',
   'rejectDetail.budget_used':
     'Das Budget dieses Servers für heute ist aufgebraucht. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
 

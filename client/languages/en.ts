@@ -24,6 +24,7 @@ export default {
   // ——— what stands in several places ———
 
   'common.close': 'Close',
+  'common.cancel': 'Cancel',
   'common.copy': 'Copy',
   'common.copied': 'Copied',
   'common.approve': 'Approve',
@@ -74,13 +75,31 @@ export default {
   // ——— dialogs ———
 
   'people.title': 'People in this session',
-  'people.youAmongThem': '{viewers}, you among them.',
+  'people.you': '(you)',
+  'people.watcher': 'Watcher {number, number}',
+  'people.role.reviewer': 'Reviewer',
+  'people.role.watcher': 'Watching',
+  'people.role.unknown': 'Here',
+  'people.looksAt': 'looks at No. {number, number}',
+  'people.lookAtIt': '{count, plural, one {{names} looks at it.} other {{names} look at it.}}',
   'people.name': 'Your name',
   'people.nameHint': 'It stands beside what you decide. This browser remembers it.',
+  'people.nameHintWatcher': 'The others see it, if you like. This browser remembers it.',
+  'people.nameMissing': 'Write your name first.',
   'people.save': 'Save name',
+  'people.invited': 'You are here by an invitation, which gave you your name.',
+  'people.invitedUntil': 'It expires {when}.',
+
+  'name.title': 'Who is deciding?',
+  'name.text': 'Your name goes on record with your decision.',
+  'name.remembered': 'This browser remembers it, so you are asked only once.',
+  'name.goOn': 'Save and continue',
+  'name.tooLate':
+    'The picture has changed meanwhile, so your decision was not sent. Save your name, look again, and decide anew.',
 
   'share.title': 'Share this session',
   'share.peopleNow': '{viewers} now',
+  'share.keptSooner': 'A server that runs short of memory may end it earlier.',
   'share.watchOnly': 'You came by the watch link, so that is the one you can pass on.',
 
   'link.reviewer': 'Review link',
@@ -112,6 +131,50 @@ export default {
   'link.reviewersStay': 'Reviewers who are in the session stay in it.',
   'link.watchersLeave':
     '{count, plural, =0 {Nobody watches at the moment.} one {The one person who watches now leaves the session.} other {The # people who watch now leave the session.}}',
+
+  'invite.title': 'Invite by name',
+  'invite.text':
+    'Each invitation is a link for one person, who decides under this name. Where several have to agree, only you and the people you invite count.',
+  'invite.name': 'Name',
+  'invite.nameMissing': 'Write the name first.',
+  'invite.role': 'Role',
+  'invite.role.reviewer': 'Reviewer',
+  'invite.role.watcher': 'Watcher',
+  'invite.lasts': 'Expires',
+  'invite.lasts.session': 'Never',
+  'invite.lasts.hours': 'After {hours, number, ::unit/hour unit-width-full-name}',
+  'invite.lasts.days': 'After {days, number, ::unit/day unit-width-full-name}',
+  'invite.send': 'Invite',
+  'invite.made': 'The link for {name} is ready: copy it and send it.',
+  'invite.list': 'Invitations',
+  'invite.linkFor': 'Link for {name}',
+  'invite.copy': 'Copy the link for {name}',
+  'invite.state.unused': 'not used yet',
+  'invite.state.here': 'here now',
+  'invite.state.used': 'was here',
+  'invite.state.revoked': 'revoked',
+  'invite.state.expired': 'expired',
+  'invite.expires': 'expires {when}',
+
+  'revoke.open': 'Revoke',
+  'revoke.openFor': 'Revoke the invitation of {name}',
+  'revoke.title': 'Revoke the invitation of {name}?',
+  'revoke.text':
+    '{here, select, yes {{name} leaves the session at once, and the link stops working for good.} other {The link stops working for good.}} What {name} has decided stays on record. It counts no more, unless the review has ended.',
+  'revoke.keep': 'Keep the invitation',
+  'revoke.confirm': 'Revoke it',
+
+  'turnOut.open': 'Turn out',
+  'turnOut.openFor': 'Turn out {name}',
+  'turnOut.title': 'Turn {name} out?',
+  'turnOut.text':
+    '{name} leaves the session at once. What {name} has decided stays on record. It counts no more, unless the review has ended. Whoever has an open link can come again by it as somebody new: replace that link as well.',
+  'turnOut.keep': 'Let them stay',
+  'turnOut.confirm': 'Turn out',
+
+  'kept.for':
+    'This session is kept for {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} after the last person has left.',
+  'kept.until': 'If everybody left now, that would be until {when}.',
 
   'endSession.open': 'End session for everybody …',
   'endSession.title': 'End the session for everybody?',
@@ -161,6 +224,11 @@ export default {
   'ended.not_allowed.text': 'Ask whoever sent it for a fresh one, or start a session of your own.',
   'ended.link_closed': 'This watch link was closed by a reviewer',
   'ended.link_closed.text': 'Ask for a new one, or start a session of your own.',
+  'ended.revoked': 'Your access to this session was revoked',
+  'ended.revoked.text':
+    'Whoever opened it has revoked your invitation, or turned you out. You can start a session of your own.',
+  'ended.invitation_expired': 'This invitation has expired',
+  'ended.invitation_expired.text': 'Ask whoever sent it for another one, or start a session of your own.',
   'ended.session_ended': 'A reviewer ended this session',
   'ended.session_ended.text': 'It is over for everybody, and its pictures are gone from the server.',
   'ended.misuse': 'The server ended the connection',
@@ -211,14 +279,19 @@ export default {
   'reject.rate_limited': 'That was too much at once. Wait a moment and try again.',
   'reject.not_allowed': 'You may not do this: the link, the key or the access token does not permit it.',
   'reject.link_closed': 'This watch link was closed by a reviewer. Ask for a new one.',
+  'reject.revoked': 'Your access to this session was revoked by whoever opened it.',
+  'reject.invitation_expired': 'This invitation has expired. Ask whoever sent it for another one.',
   'reject.prompt_empty': 'Write a prompt first.',
   'reject.prompt_too_long': 'The text is too long.',
+  'reject.name_invalid': 'This name is empty, too long, or one that this page itself calls people.',
   'reject.stale': 'The session has moved on since you looked at it.',
   'reject.wrong_stage': 'That is not possible at this stage.',
   'reject.image_not_found': 'This image is no longer in the session.',
   'reject.decision_not_found': 'There is no such decision in this session.',
+  'reject.participant_not_found': 'There is no such person or invitation in this session.',
   'reject.image_in_use': 'This picture can’t be removed: somebody has decided about it, or has it open.',
   'reject.attempts_full': 'There is no room for more pictures in this session. Remove some first.',
+  'reject.invitations_full': 'This session has as many invitations as it may have.',
   'reject.record_full': 'The record of this session is full: no further decision can be recorded.',
   'reject.server_busy': 'The server is full at the moment. Try again in a little while.',
   'reject.budget_exhausted': 'Today’s budget of this server is used up. Whoever runs the server can raise it.',
@@ -233,6 +306,7 @@ export default {
     'Too many pictures already wait {where, select, session {in this session} other {for people at your address}}. Ask again when some of them are done.',
   'rejectDetail.budget_low':
     'Today’s budget of this server is enough for {pictures, plural, one {one more picture} other {# more pictures}} only. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
+  'rejectDetail.expiry_past': 'The invitation would have expired already. Choose a later time.',
   'rejectDetail.budget_used':
     'Today’s budget of this server is used up. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
 

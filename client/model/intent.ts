@@ -2,6 +2,8 @@
 import type { ImageReference, Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { CommandResult } from '../session/session-client.ts';
+import type { SessionState } from '../session/session-state.ts';
+import { type InvitationInput, LIFETIMES, type Lifetime } from './invitations.ts';
 import { isApprovable } from './permissions.ts';
 import type { SessionClientApi } from './session-controller.ts';
 import type { UnsentInput } from './unsent-input.ts';
@@ -20,6 +22,9 @@ type CommandIntent =
   | { readonly type: 'start_over' }
   | { readonly type: 'close_link'; readonly role: Role }
   | { readonly type: 'replace_link'; readonly role: Role }
+  | ({ readonly type: 'invite' } & InvitationInput)
+  | { readonly type: 'revoke'; readonly keyId: string }
+  | { readonly type: 'revoke'; readonly participantId: string }
   | { readonly type: 'end_session' };
 
 export type Intent =
@@ -27,6 +32,8 @@ export type Intent =
   | { readonly type: 'draft'; readonly text: string }
   /** The prompt field got the focus, or lost it. */
   | { readonly type: 'draft_focus'; readonly focused: boolean }
+  /** The person has this picture open, or none, for the others to see. */
+  | { readonly type: 'look'; readonly imageId: string | undefined }
   /** These images are about to be shown, so their bytes are needed. */
   | { readonly type: 'want'; readonly imageIds: readonly string[] }
   /** The options for the next picture, which this browser remembers. */
@@ -42,6 +49,11 @@ export type Intent =
   | { readonly type: 'shortcuts'; readonly on: boolean }
   | { readonly type: 'new_session'; readonly prompt: string }
   | { readonly type: 'reconnect' };
+
+/** What goes on record under the person's name. */
+export type DecisionIntent = Extract<Intent, { readonly image: ImageReference }>;
+
+export const isDecision = (intent: Intent): intent is DecisionIntent => 'image' in intent;
 
 /** Crosses the shadow roots up to `<proof-room>`, which stops it before it reaches the host page. */
 export class IntentEvent extends Event {
@@ -81,10 +93,18 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
       return client.closeLink(intent.role);
     case 'replace_link':
       return client.replaceLink(intent.role);
+    case 'invite':
+      return client.invite(intent.name, intent.role, intent.lifetime && expiry(intent.lifetime, client.state));
+    case 'revoke':
+      return client.revoke(intent);
     case 'end_session':
       return client.endSession();
   }
 }
+
+/** By the server's clock. */
+const expiry = (lifetime: Lifetime, { serverAheadMs = 0 }: SessionState): string =>
+  new Date(Date.now() + serverAheadMs + LIFETIMES[lifetime]).toISOString();
 
 /** The same prompt, parent and options again; if only some of the candidates failed, as many as failed. */
 function retry(client: SessionClientApi): Promise<CommandResult> | undefined {

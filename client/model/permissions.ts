@@ -1,6 +1,8 @@
 /** What a person can do in a session as it stands now. */
+import type { ImageReference } from '../../shared/model.ts';
 import { opinionsOn } from '../../shared/votes.ts';
 import type { SessionState } from '../session/session-state.ts';
+import { findAttempt } from './attempt-tree.ts';
 
 export interface Permissions {
   /** They may only look: a watcher, or somebody with a role that this page does not know. */
@@ -33,6 +35,16 @@ export function permissionsOf({
     unavailable: connection.status !== 'online',
     hasEnded,
   };
+}
+
+/** Whether a decision that was made in `turn` is still about the picture that its person saw then (rule S10). */
+export function isStillDue(
+  { connection, snapshot }: Pick<SessionState, 'connection' | 'snapshot'>,
+  turn: number,
+  { imageId, sha256 }: ImageReference,
+): boolean {
+  if (connection.status === 'closed' || snapshot?.turn !== turn) return false;
+  return findAttempt(snapshot.attempts, imageId)?.image.sha256 === sha256;
 }
 
 /** Whether this person is offered to save the image: an approved one, unless the server leaves it to everybody. */

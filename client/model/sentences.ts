@@ -12,7 +12,7 @@ import {
   type SessionState,
 } from '../session/session-state.ts';
 import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
-import { ago } from './formats.ts';
+import { ago, moment } from './formats.ts';
 import { permissionsOf } from './permissions.ts';
 import type { MessageKey, Texts } from './texts.ts';
 
@@ -206,6 +206,25 @@ export type WatchedStage = 'initial_input' | 'generating' | 'user_feedback';
 export const watchSentence = (t: Texts, stage: WatchedStage, role: WelcomeMessage['role']): string =>
   `${t(`watch.${stage}`)} ${t(role === 'unknown' ? 'watch.unknownRole' : 'watch.toDecide')}`;
 
+// ——— how long it lasts ———
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+] as const;
+
+/** How long the session is kept; undefined where the server does not say. Whole days are told from two on. */
+export function keptSentence(t: Texts, welcome: SessionState['welcome']): string | undefined {
+  const ms = welcome?.keptForMs;
+  if (ms === undefined) return undefined;
+  const [unit, length] = UNITS.find(([, unitMs]) => ms % unitMs === 0 && ms >= 2 * unitMs) ?? ['minute', 60_000];
+  return t('kept.for', { unit, count: Math.max(1, Math.round(ms / length)) });
+}
+
+/** Until when it is kept if everybody leaves at `now`, in milliseconds since 1970. */
+export const keptUntil = (t: Texts, { keptForMs = 0 }: WelcomeMessage, now: number): string =>
+  t('kept.until', { when: moment(t, new Date(now + keptForMs).toISOString()) });
+
 // ——— the connection ———
 
 const closedLabels: Partial<Record<EndReason, MessageKey & `connection.${string}`>> = {
@@ -241,6 +260,8 @@ export const endedActions = {
   session_gone: 'new_session',
   not_allowed: 'new_session',
   link_closed: 'new_session',
+  revoked: 'new_session',
+  invitation_expired: 'new_session',
   session_ended: 'new_session',
   misuse: 'reconnect',
   too_big: 'reconnect',

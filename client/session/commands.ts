@@ -139,6 +139,8 @@ const endRejections = {
   session_gone: { code: 'session_not_found', message: 'The session is gone from the server.' },
   not_allowed: { code: 'not_allowed', message: 'This link does not let you in.' },
   link_closed: { code: 'link_closed', message: 'The watch link was closed.' },
+  revoked: { code: 'revoked', message: 'You may not take part in this session any more.' },
+  invitation_expired: { code: 'invitation_expired', message: 'This invitation has expired.' },
   session_ended: { code: 'session_not_found', message: 'A reviewer has ended the session.' },
   misuse: { code: 'closed', message: 'The server ended the connection before it answered.' },
   too_big: { code: 'closed', message: 'A message was too big for something between this page and the server.' },

@@ -251,6 +251,27 @@ export class SessionClient {
     return this.#command({ type: 'replace_link', role });
   }
 
+  /**
+   * Invites somebody by name, with a link of their own: see `state.invitations`, where the newest stands last. The creator's alone, like
+   * `revoke`.
+   * @param name at most `NAME_CHARACTERS` (40) UTF-16 units; it gets a number where somebody has such a name
+   * @param expiresAt ISO 8601 in UTC, by the server's clock: from then on the link lets nobody in, and whoever came by it is sent away
+   */
+  invite(name: string, role: Role, expiresAt?: string): Promise<CommandResult> {
+    return this.#command({ type: 'invite', name, role, ...(expiresAt !== undefined && { expiresAt }) });
+  }
+
+  /**
+   * Turns somebody out for good, together with their invitation, or whoever comes by an invitation. Their votes count no more; a picture
+   * that is final stays so.
+   */
+  revoke(whom: { readonly participantId: string } | { readonly keyId: string }): Promise<CommandResult> {
+    return this.#command({
+      type: 'revoke',
+      ...('keyId' in whom ? { keyId: whom.keyId } : { participantId: whom.participantId }),
+    });
+  }
+
   /** Ends the session for everybody; its images are gone from the server at once. */
   endSession(): Promise<CommandResult> {
     return this.#command({ type: 'end_session' });

@@ -39,6 +39,8 @@ export const defaultLimits = {
   ATTEMPTS_PER_SESSION: 24,
   /** How many people must approve the same image, 1 to 16, in sessions whose creator does not say. */
   APPROVALS: 1,
+  /** Invitations that are made in one session, those that were revoked or have expired included. */
+  INVITATIONS_PER_SESSION: 100,
   /** Entries of a session's record; beyond them a decision is rejected. */
   RECORD_ENTRIES: 1_000,
   /** The last decisions, which stand in every snapshot. */

@@ -121,6 +121,17 @@ export class Telemetry {
     this.log.info(changed, 'link changed');
   }
 
+  /** `invitation`: the id of its key, not the key; absent for somebody who came by an open link. */
+  invitationChanged(changed: {
+    session: string;
+    change: 'invited' | 'revoked' | 'expired';
+    role: string;
+    participant: string;
+    invitation?: string;
+  }): void {
+    this.log.info(changed, 'invitation changed');
+  }
+
   /** `attempts` counts the attempts that went with the session, discarded ones included. */
   sessionEnded(ended: {
     session: string;

@@ -2,7 +2,7 @@
  * What goes out on one connection, and in which order. It keeps no history: it notes what is due, and fetches the latest from the
  * session when the socket has capacity, so that a slow connection skips to the newest state by itself (rule R3).
  */
-import type { Links, ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Invitation, Links, ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
@@ -52,7 +52,7 @@ interface Held {
 
 type Control = Exclude<
   ServerMessage,
-  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'record' }
+  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'invitations' | 'record' }
 >;
 
 /** A draft is encoded once for all connections, since the session gives all of them the same update. */
@@ -81,6 +81,7 @@ export class Outbox implements Subscriber {
   /** How many entries of the record the client has. */
   #recordSent = 0;
   #linksDue: Links | undefined;
+  #invitationsDue: readonly Invitation[] | undefined;
   /** The last text of others. */
   #draftDue: DraftUpdate | undefined;
   /** The last text of this connection's own. Its author waits for it, so only a later one of theirs replaces it. */
@@ -182,6 +183,11 @@ export class Outbox implements Subscriber {
     this.#pump();
   }
 
+  invitationsChanged(invitations: readonly Invitation[]): void {
+    this.#invitationsDue = invitations;
+    this.#pump();
+  }
+
   removed(why: Removal): void {
     this.#options.onRemoved(why);
   }
@@ -209,7 +215,7 @@ export class Outbox implements Subscriber {
   /** Sends the most urgent message that is due; false when nothing is. */
   #sendNext(): boolean {
     const source = this.#joined?.source;
-    if (this.#sendLinks()) return true;
+    if (this.#sendLinks() || this.#sendInvitations()) return true;
     // An ack follows the snapshot it caused, unless that one waits for an image (rule W6), and the entries of the record.
     const isUpdateFirst =
       this.#control[0]?.type === 'ack' && (this.#isSnapshotReady(source) || this.#isRecordDue(source));
@@ -245,6 +251,13 @@ export class Outbox implements Subscriber {
     if (!links || !this.#hasSentSnapshot) return false;
     this.#linksDue = undefined;
     return this.#write({ type: 'links', ...links });
+  }
+
+  #sendInvitations(): boolean {
+    const invitations = this.#invitationsDue;
+    if (!invitations || !this.#hasSentSnapshot) return false;
+    this.#invitationsDue = undefined;
+    return this.#write({ type: 'invitations', invitations: [...invitations] });
   }
 
   /** Before a snapshot, which carries what was set later: the last text that its author receives is the one that is set. */

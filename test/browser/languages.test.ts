@@ -114,11 +114,12 @@ test.each([
 ])('in %s the dialogs fit on a phone', async (_, texts) => {
   await page.viewport(360, 740);
   await room.read(texts);
-  await room.show(states.withLinks({ ...states.deciding(picture), welcome: states.welcome('reviewer') }));
+  await room.show(states.withInvitations(states.deciding(picture)));
   const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']");
   expect(openers.length).toBeGreaterThan(1);
   for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look')]) {
     opener.click();
+    await expect.poll(() => deep(room.review.shadowRoot, 'dialog[open]')).toHaveLength(1);
     const [dialog] = deep(room.review.shadowRoot, 'dialog[open]');
     if (!(dialog instanceof HTMLDialogElement)) throw new Error('No dialog has opened.');
     await animationsEnd();

@@ -2,7 +2,7 @@
 
 import type { ReceivedImage, SessionState } from '../../client/session/session-state.ts';
 import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/model.ts';
-import type { Links, ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Invitation, Links, ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { capabilities } from './capabilities.ts';
 
 export const prompt = 'A heron at the edge of a misty lake, first light';
@@ -37,6 +37,7 @@ export function welcome(role: Role, demo = false): WelcomeMessage {
     name: 'Reviewer 1',
     generator,
     limits,
+    keptForMs: 24 * 3_600_000,
   };
 }
 
@@ -102,7 +103,12 @@ const base: SessionState = {
   welcome: welcome('reviewer'),
   draft: prompt,
   viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
-  people: [],
+  invitations: [],
+  people: [
+    { participantId: 'me', name: 'Reviewer 1', role: 'reviewer', lookingAt: 'i1' },
+    { participantId: 'ana', name: 'Ana', role: 'reviewer', lookingAt: 'i1' },
+    { participantId: 'cy', name: 'Reviewer 2', role: 'watcher' },
+  ],
   record: [],
   progress: new Map(),
   partials: new Map(),
@@ -252,6 +258,29 @@ export const withLinks = (state: SessionState, change: Partial<Links> = {}): Ses
   ...state,
   links: { watch: 'open', review: 'open', reviewKey: sessionKey, manages: ['watcher', 'reviewer'], ...change },
 });
+
+/** For the session's creator: invitations that are here, not used yet, expired and revoked. */
+export function withInvitations(state: SessionState): SessionState {
+  const invitation = (name: string, more: Partial<Invitation>): Invitation => ({
+    keyId: `key-${name}`,
+    name,
+    role: 'reviewer',
+    key: `key-that-only-${name}-knows`,
+    participantId: name.toLowerCase(),
+    ...more,
+  });
+  const expiresAt = '2026-11-29T15:30:00.000Z';
+  return {
+    ...withLinks(state),
+    welcome: { ...welcome('reviewer'), creator: true, counts: true },
+    invitations: [
+      invitation('Eve', { used: true, revoked: true }),
+      invitation('Dan', { expired: true, expiresAt }),
+      invitation('Ana', { used: true }),
+      invitation('Bartholomew Featherstonehaugh-Cholmondeley', { role: 'watcher', expiresAt }),
+    ],
+  };
+}
 
 export const reconnecting = (state: SessionState): SessionState => ({
   ...state,

@@ -1,7 +1,7 @@
 /** One full example of every message: all its fields are there, the optional ones too. */
 
 import type { Attempt, DecisionEntry, DiscardedAttempt, Generation } from '../../shared/model.ts';
-import type { ClientMessage, ServerMessage } from '../../shared/protocol.ts';
+import type { ClientMessage, Invitation, ServerMessage } from '../../shared/protocol.ts';
 import { at, later, reference, sha256Of } from './machine.ts';
 
 type ByType<Message extends { type: string }> = { [Type in Message['type']]: Extract<Message, { type: Type }> };
@@ -56,6 +56,8 @@ export const clientMessages: ByType<ClientMessage> = {
   restore: { type: 'restore', ...command, imageId: 'i1' },
   close_link: { type: 'close_link', commandId: 'c1', role: 'watcher' },
   replace_link: { type: 'replace_link', commandId: 'c1', role: 'reviewer' },
+  invite: { type: 'invite', commandId: 'c1', name: 'Mira', role: 'reviewer', expiresAt: later },
+  revoke: { type: 'revoke', commandId: 'c1', keyId: 'n1' },
   end_session: { type: 'end_session', commandId: 'c1' },
 };
 
@@ -125,6 +127,20 @@ const links = {
   manages: ['watcher', 'reviewer'],
 } as const;
 
+const invitations: Invitation[] = [
+  {
+    keyId: 'n1',
+    name: 'Mira',
+    role: 'watcher',
+    key: 'm',
+    participantId: 'p2',
+    expiresAt: later,
+    used: true,
+    revoked: true,
+    expired: true,
+  },
+];
+
 export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> = {
   welcome: {
     type: 'welcome',
@@ -135,6 +151,9 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     sessionId: 's',
     key: 'k',
     links: { ...links, manages: [...links.manages] },
+    invitations,
+    invited: true,
+    expiresAt: later,
     role: 'reviewer',
     creator: true,
     counts: true,
@@ -196,12 +215,13 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
         entryId: 'e4',
         ...act,
         role: 'reviewer',
-        invitee: { name: 'Mira', role: 'watcher', invitationId: 'n1', participantId: 'p2' },
+        invitee: { name: 'Mira', role: 'watcher', invitationId: 'n1', participantId: 'p2', expiresAt: later },
       },
       { kind: 'forgotten', entryId: 'e5', at, numbers: [1, 3] },
     ],
   },
   links: { type: 'links', ...links, manages: [...links.manages] },
+  invitations: { type: 'invitations', invitations },
   progress: {
     type: 'progress',
     generationId: 'g1',

@@ -48,9 +48,9 @@ export class ReviewRoom {
     await this.review.updateComplete;
   }
 
-  /** Without those that typing dispatches. */
+  /** Without those that typing and looking dispatch. */
   get commands(): Intent[] {
-    return this.intents.filter(({ type }) => type !== 'draft' && type !== 'draft_focus');
+    return this.intents.filter(({ type }) => type !== 'draft' && type !== 'draft_focus' && type !== 'look');
   }
 
   /** Elements inside one component of the review. */

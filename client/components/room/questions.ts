@@ -2,6 +2,8 @@
 import type { Role } from '../../../shared/model.ts';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import type { Intent } from '../../model/intent.ts';
+import type { ShownInvitation } from '../../model/invitations.ts';
+import type { ShownPerson } from '../../model/people.ts';
 import type { Texts } from '../../model/texts.ts';
 
 export interface Question {
@@ -41,6 +43,26 @@ export function linkQuestion(t: Texts, type: 'close_link' | 'replace_link', role
     keep: t('link.keep'),
     confirm: t(`link.${type}.confirm`),
     intent: { type, role },
+  };
+}
+
+export function revokeQuestion(t: Texts, { keyId, name, isHere }: ShownInvitation): Question {
+  return {
+    title: t('revoke.title', { name }),
+    text: t('revoke.text', { name, here: isHere ? 'yes' : 'no' }),
+    keep: t('revoke.keep'),
+    confirm: t('revoke.confirm'),
+    intent: { type: 'revoke', keyId },
+  };
+}
+
+export function turnOutQuestion(t: Texts, { participantId, name }: ShownPerson): Question {
+  return {
+    title: t('turnOut.title', { name }),
+    text: t('turnOut.text', { name }),
+    keep: t('turnOut.keep'),
+    confirm: t('turnOut.confirm'),
+    intent: { type: 'revoke', participantId },
   };
 }
 

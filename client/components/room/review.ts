@@ -3,7 +3,8 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Options } from '../../../shared/options.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
-import { IntentEvent } from '../../model/intent.ts';
+import { IntentEvent, isDecision } from '../../model/intent.ts';
+import { peopleOf, type ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { selectedAfter } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
@@ -25,6 +26,7 @@ import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
 import type { NameDialog } from './name-dialog.ts';
+import type { PeopleDialog } from './people-dialog.ts';
 import { startOverQuestion } from './questions.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
@@ -36,6 +38,7 @@ import './confirm-dialog.ts';
 import '../notices/demo-banner.ts';
 import '../notices/obstacle-notice.ts';
 import './name-dialog.ts';
+import './people-dialog.ts';
 import '../sidebar/sidebar.ts';
 import './share-dialog.ts';
 import './shortcuts-dialog.ts';
@@ -58,6 +61,8 @@ export class Review extends LocalizedElement {
   /** The host page has fixed the language, so there is nothing to choose. */
   @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
   @property({ attribute: false }) accessor notifications: Notifications | undefined;
+  /** The person is asked for their name before their first decision. */
+  @property({ attribute: false }) accessor unnamed = false;
   /** Keys do what controls do, while nobody types. */
   @property({ type: Boolean }) accessor shortcuts = false;
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
@@ -66,6 +71,7 @@ export class Review extends LocalizedElement {
   @query('proof-token') private accessor token!: TokenForm | null;
   @query('proof-share') private accessor share!: ShareDialog;
   @query('proof-name') private accessor name!: NameDialog;
+  @query('proof-people') private accessor people!: PeopleDialog;
   @query('proof-shortcuts') private accessor shortcutsDialog!: ShortcutsDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
@@ -74,11 +80,25 @@ export class Review extends LocalizedElement {
   @query('.show-latest button') private accessor showLatest!: HTMLElement | null;
 
   #focusedBefore: Element | null | undefined;
+  #people: { readonly madeFrom: readonly unknown[]; readonly shown: readonly ShownPerson[] } | undefined;
+  /** The picture that the others were last told is open here. */
+  #reportedLook: string | undefined;
 
   constructor() {
     super();
     new KeyboardHeight(this);
     this.addEventListener('keydown', (event) => this.keyPressed(event));
+    // Before the components around the control take it for sent.
+    this.addEventListener(IntentEvent.type, (event) => this.#askForName(event), { capture: true });
+  }
+
+  #askForName(event: Event): void {
+    if (!this.unnamed || !(event instanceof IntentEvent)) return;
+    const { intent } = event;
+    if (intent.type === 'name') this.unnamed = !intent.name;
+    if (!isDecision(intent)) return;
+    event.stopImmediatePropagation();
+    this.name.ask(intent);
   }
 
   /** Ids of the images that this person has downloaded or copied. */
@@ -100,8 +120,20 @@ export class Review extends LocalizedElement {
   }
 
   override updated(): void {
+    this.#reportLook();
     const focused = this.#focusedBefore;
     if (focused && !(focused.isConnected && focused.checkVisibility())) void this.#restoreFocus();
+  }
+
+  /** The attempt in view, unless the viewer shows a running generation. */
+  #reportLook(): void {
+    const { session } = this;
+    const selectedId = this.#selectedId;
+    const isDrawing = session?.snapshot?.stage === 'generating' && selectedId === undefined;
+    const imageId = session && !isDrawing ? attemptInView(session, selectedId)?.image.imageId : undefined;
+    if (imageId === this.#reportedLook) return;
+    this.#reportedLook = imageId;
+    this.dispatchEvent(new IntentEvent({ type: 'look', imageId }));
   }
 
   /** The element that had the focus is gone from the viewer: somebody selected what is there now, and wants to see it. */
@@ -134,27 +166,36 @@ export class Review extends LocalizedElement {
     const { session } = this;
     if (!session) return nothing;
     const { welcome } = session;
+    const people = this.#peopleOf(session);
     return html`<proof-top-bar
         .session=${session}
+        .people=${people}
         ?language-fixed=${this.languageFixed}
         .notifications=${this.notifications}
         @share=${() => this.share.show()}
-        @name=${() => this.name.show()}
+        @people=${() => this.people.show()}
         @shortcuts=${() => this.shortcutsDialog.show()}
       ></proof-top-bar>
-      ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session)}
+      ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session, people)}
       <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
-      <proof-name
-        .name=${welcome?.name ?? ''}
-        .limit=${welcome?.limits.NAME_CHARACTERS}
-        .viewers=${session.viewers}
-      ></proof-name>
+      <proof-people .session=${session} .people=${people} ?unnamed=${this.unnamed}></proof-people>
+      <proof-name .session=${session} @proof-intent=${this.#commandSent}></proof-name>
       <proof-shortcuts ?on=${this.shortcuts}></proof-shortcuts>
       <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
       <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
   }
 
-  #layout(session: SessionState): TemplateResult {
+  /** The same list for as long as it has the same content, so that no element updates for an equal one. */
+  #peopleOf(session: SessionState): readonly ShownPerson[] {
+    const { people, welcome, snapshot } = session;
+    const madeFrom = [this.t, people, welcome, snapshot];
+    if (madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
+      this.#people = { madeFrom, shown: peopleOf(this.t, session, this.#people?.shown) };
+    }
+    return this.#people?.shown ?? [];
+  }
+
+  #layout(session: SessionState, people: readonly ShownPerson[]): TemplateResult {
     const { connection, snapshot } = session;
     if (connection.status === 'token_needed') {
       return html`<div class="layout single">
@@ -172,7 +213,7 @@ export class Review extends LocalizedElement {
       @proof-saved=${this.#imageSaved}
       @proof-intent=${this.#commandSent}
     >
-      ${viewer({ t: this.t, session, content, selectedId, showLatest: () => this.#showLatest() })}
+      ${viewer({ t: this.t, session, people, content, selectedId, showLatest: () => this.#showLatest() })}
       <section class="sidebar" aria-label=${this.t('area.review')}>
         <proof-sidebar
           .session=${session}
@@ -228,7 +269,7 @@ export class Review extends LocalizedElement {
 
   /** A command from the viewer or the comparison, too, takes the focus to where the work goes on. */
   #commandSent({ intent }: IntentEvent): void {
-    if (intent.type === 'approve' || intent.type === 'cancel') this.sidebar?.commandSent();
+    if (isDecision(intent) || intent.type === 'cancel') this.sidebar?.commandSent();
   }
 
   // These events end here: they say nothing to the host page.

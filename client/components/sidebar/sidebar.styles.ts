@@ -48,6 +48,10 @@ export const sidebar = css`
     display: none;
   }
 
+  .kept {
+    padding-block: 0.75rem;
+  }
+
   .more {
     display: grid;
     margin-block-start: auto;

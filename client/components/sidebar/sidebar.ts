@@ -7,6 +7,7 @@ import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
 import { noCapabilities } from '../../model/option-choice.ts';
 import { isSavable, type Permissions, permissionsOf } from '../../model/permissions.ts';
+import { keptSentence } from '../../model/sentences.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import { attemptInView, promptOf } from '../../model/viewer-content.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
@@ -95,6 +96,7 @@ export class Sidebar extends LocalizedElement {
               .generator=${session.welcome?.generator}
             ></proof-inspector>`
         }
+        ${this.#kept()}
       </div>`;
   }
 
@@ -263,6 +265,13 @@ export class Sidebar extends LocalizedElement {
   #facts(): TemplateResult | typeof nothing {
     const attempt = this.#shownAttempt;
     return attempt ? html`<proof-facts .attempt=${attempt} .model=${this.#model}></proof-facts>` : nothing;
+  }
+
+  #kept(): TemplateResult | typeof nothing {
+    const sentence = keptSentence(this.t, this.session.welcome);
+    return sentence === undefined || this.#permissions.hasEnded
+      ? nothing
+      : html`<p class="kept small soft">${sentence}</p>`;
   }
 
   /** Includes the prompt form, which decides itself whether it is hidden. */

@@ -122,6 +122,7 @@ export const attemptStrip = css`
   }
 
   .attempt {
+    position: relative;
     display: grid;
     justify-items: center;
     gap: 0.375rem;
@@ -155,6 +156,15 @@ export const attemptStrip = css`
 
   .attempt[aria-current] {
     color: var(--ink);
+  }
+
+  .lookers {
+    --avatar-ring: var(--backdrop);
+    --avatar-size: 1.25rem;
+    position: absolute;
+    inset-block-start: 0.125rem;
+    inset-inline-end: 0.125rem;
+    display: flex;
   }
 
   .label {

@@ -6,8 +6,10 @@ import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import { findAttempt, groupByGeneration, isSameOrder, originOf, pairToCompare } from '../../model/attempt-tree.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { lookersSentence, othersAt, type ShownPerson } from '../../model/people.ts';
 import { attemptName, attemptNumber } from '../../model/sentences.ts';
 import { displayProblem, isPending, type ReceivedImage } from '../../session/session-state.ts';
+import { avatars } from '../ui/avatar.ts';
 import { base } from '../ui/base.styles.ts';
 import { type ButtonOptions, button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -36,6 +38,8 @@ export class AttemptStrip extends LocalizedElement {
   /** The attempt in the viewer. */
   @property({ attribute: false }) accessor selectedId: string | undefined;
   @property({ attribute: false }) accessor approvedId: string | undefined;
+  /** Who is here, with what they look at. */
+  @property({ attribute: false }) accessor people: readonly ShownPerson[] = [];
   /** The person in front of this page. */
   @property({ attribute: false }) accessor participantId: string | undefined;
   /** Commands that have no answer yet. */
@@ -144,6 +148,9 @@ export class AttemptStrip extends LocalizedElement {
     const origin = originOf(attempt, this.attempts, this.discarded);
     const isApproved = imageId === this.approvedId;
     const picture = this.images.get(imageId);
+    const lookers = othersAt(this.people, imageId);
+    const unseen = picture && displayProblem(picture) ? this.t('strip.unseen') : undefined;
+    const description = [unseen, lookersSentence(this.t, lookers)].filter(Boolean).join(' ');
     return html`<button
       class="attempt"
       type="button"
@@ -152,11 +159,12 @@ export class AttemptStrip extends LocalizedElement {
       aria-current=${imageId === this.selectedId ? 'true' : nothing}
       aria-busy=${isPending(this.pending, 'discard', imageId) ? 'true' : nothing}
       aria-label=${attemptName(this.t, attempt, this.attempts, this.discarded, isApproved)}
-      aria-description=${picture && displayProblem(picture) ? this.t('strip.unseen') : nothing}
+      aria-description=${description || nothing}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
       <proof-thumbnail .image=${image} .picture=${picture}></proof-thumbnail>
+      ${lookers.length > 0 ? html`<span class="lookers">${avatars(lookers)}</span>` : nothing}
       <span class="label figures">
         ${origin ? (origin.verb === 'refined' ? icons.pencil() : icons.again()) : nothing}
         ${attemptNumber(this.t, attempt)}

@@ -4,8 +4,10 @@ import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Command } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { lookersSentence, othersAt, type ShownPerson } from '../../model/people.ts';
 import type { CandidateContent } from '../../model/viewer-content.ts';
 import { isPending } from '../../session/session-state.ts';
+import { avatars } from '../ui/avatar.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -24,6 +26,8 @@ export class Candidates extends LocalizedElement {
   static override styles = [base, controls, canvas, candidates];
 
   @property({ attribute: false }) accessor candidates: readonly CandidateContent[] = [];
+  /** Who is here, with what they look at. */
+  @property({ attribute: false }) accessor people: readonly ShownPerson[] = [];
   /** The generation is running; the unfinished candidates show it. */
   @property({ type: Boolean }) accessor drawing = false;
   /** Whether this person may decide about the finished ones now. */
@@ -116,9 +120,18 @@ export class Candidates extends LocalizedElement {
   #candidate(content: CandidateContent): TemplateResult {
     return html`${this.#picture(content)}
       <div class="foot">
-        <span class="caption figures">${this.#caption(content)}</span>
+        <span class="caption figures">${this.#caption(content)}</span>${this.#lookers(content)}
         ${this.#actions(content)}
       </div>`;
+  }
+
+  #lookersAt({ imageId }: CandidateContent): readonly ShownPerson[] {
+    return imageId === undefined ? [] : othersAt(this.people, imageId);
+  }
+
+  #lookers(content: CandidateContent): TemplateResult | typeof nothing {
+    const lookers = this.#lookersAt(content);
+    return lookers.length > 0 ? html`<span class="lookers">${avatars(lookers)}</span>` : nothing;
   }
 
   #picture(content: CandidateContent): TemplateResult {
@@ -129,6 +142,7 @@ export class Candidates extends LocalizedElement {
       class=${css}
       type="button"
       aria-label=${`${content.label}. ${content.kind === 'finished' ? content.alt : this.t(`problem.${content.problem}`)}`}
+      aria-description=${lookersSentence(this.t, this.#lookersAt(content)) ?? nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(content.imageId))}
     >
       ${slot}

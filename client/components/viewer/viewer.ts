@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import type { ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { showLatestLabel } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
@@ -15,6 +16,7 @@ import './picture.ts';
 interface ViewerOptions {
   readonly t: Texts;
   readonly session: SessionState;
+  readonly people: readonly ShownPerson[];
   readonly content: ViewerContent;
   /** The attempt that this person looks at; absent, the latest is shown. */
   readonly selectedId: string | undefined;
@@ -28,7 +30,7 @@ const empty: SingleContent = { kind: 'empty' };
 
 /** Its styles are in `viewer.styles.ts`. */
 export function viewer(options: ViewerOptions): TemplateResult {
-  const { t, session, content, selectedId } = options;
+  const { t, session, people, content, selectedId } = options;
   const { connection, snapshot } = session;
   const { decides, unavailable } = permissionsOf(session);
   const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
@@ -43,6 +45,7 @@ export function viewer(options: ViewerOptions): TemplateResult {
         content.kind === 'candidates'
           ? html`<proof-candidates
             .candidates=${content.candidates}
+            .people=${people}
             ?drawing=${isDrawing}
             ?decides=${decides && snapshot?.stage === 'user_feedback'}
             ?cancels=${decides && isDrawing}
@@ -57,7 +60,7 @@ export function viewer(options: ViewerOptions): TemplateResult {
 }
 
 function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResult {
-  const { t, session, selectedId, showLatest } = options;
+  const { t, session, people, selectedId, showLatest } = options;
   const { decides, unavailable } = permissionsOf(session);
   const { stage } = snapshot;
   return html`<proof-attempt-strip
@@ -65,6 +68,7 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     .attempts=${snapshot.attempts}
     .discarded=${snapshot.discarded ?? noneDiscarded}
     .images=${session.images}
+    .people=${people}
     .selectedId=${imageInView(options)}
     .approvedId=${stage === 'final' ? snapshot.approved?.imageId : undefined}
     .participantId=${session.welcome?.participantId}

@@ -46,7 +46,8 @@ const optional: Record<string, readonly string[]> = {
   start_over: ['turn'],
   discard: ['turn'],
   restore: ['turn'],
-  welcome: ['key', 'links', 'creator', 'counts', 'now', 'keptForMs', 'download'],
+  invite: ['expiresAt'],
+  welcome: ['key', 'links', 'invitations', 'invited', 'expiresAt', 'creator', 'counts', 'now', 'keptForMs', 'download'],
   links: ['watchKey', 'reviewKey'],
   snapshot: [
     ...['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],

@@ -15,6 +15,7 @@ const show = (session: SessionState): Promise<void> =>
     viewer({
       t: english,
       session,
+      people: [],
       content: viewerContent(english, session),
       selectedId: undefined,
       showLatest: () => undefined,

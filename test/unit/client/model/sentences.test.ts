@@ -4,13 +4,15 @@ import {
   connectionLabel,
   endedActions,
   failureSentence,
+  keptSentence,
+  keptUntil,
   phaseLabel,
   rejectionSentence,
   retrySentence,
   watchSentence,
 } from '../../../../client/model/sentences.ts';
 import { initialState } from '../../../../client/session/session-state.ts';
-import { initialInput, lastAction } from '../../../support/server-messages.ts';
+import { initialInput, lastAction, welcome } from '../../../support/server-messages.ts';
 import { english, german, withoutIsolates } from '../../../support/texts.ts';
 
 const now = Date.parse('2026-01-01T00:00:10.000Z');
@@ -90,4 +92,24 @@ test('a blocked connection says what the owner of the site has to do, and can be
   expect(connectionLabel(english, { status: 'closed', reason: 'blocked' })).toBe('Not connected');
   expect(english('ended.blocked.text')).toContain('https');
   expect(endedActions.blocked).toBe('reconnect');
+});
+
+test.each([
+  [24 * 3_600_000, '24 hours', '24 Stunden'],
+  [7 * 86_400_000, '7 days', '7 Tage'],
+  [5_400_000, '90 minutes', '90 Minuten'],
+  [30_000, '1 minute', '1 Minute'],
+])('how long a session is kept is told in a unit that fits: %i ms', (keptForMs, inEnglish, inGerman) => {
+  expect(keptSentence(english, welcome({ keptForMs }))).toBe(
+    `This session is kept for ${inEnglish} after the last person has left.`,
+  );
+  expect(keptSentence(german, welcome({ keptForMs }))).toContain(`bleibt ${inGerman} erhalten`);
+});
+
+test('until when a session would be kept is told in the language of the reader', () => {
+  const keptForMs = 24 * 3_600_000;
+  const at = new Date('2026-11-28T15:30').getTime();
+  expect(keptUntil(english, welcome({ keptForMs }), at)).toMatch(/until Nov 29, 2026, 3:30\sPM\.$/);
+  expect(keptUntil(german, welcome({ keptForMs }), at)).toMatch(/bis 29\.11\.2026, 15:30\.$/);
+  expect(keptSentence(english, welcome())).toBeUndefined();
 });

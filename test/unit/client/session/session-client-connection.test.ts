@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { FakeEnvironment, settled } from '../../../support/client-environment.ts';
 import { answerJoin, joinedClient, newClient, rejoin } from '../../../support/joined-client.ts';
+import { serverMessages } from '../../../support/messages.ts';
 import {
   generating,
   image,
@@ -401,6 +402,18 @@ describe('access tokens', () => {
   });
 });
 
+test('W11: the invitations are those of the last message, or of the welcome after a reconnect', () => {
+  const { client, page, socket } = joinedClient();
+  const { invitations } = serverMessages.invitations;
+  expect(client.state.invitations).toEqual([]);
+  socket.say({ type: 'invitations', invitations });
+  expect(client.state.invitations).toEqual(invitations);
+  rejoin(page, undefined, { invitations });
+  expect(client.state.invitations).toEqual(invitations);
+  rejoin(page);
+  expect(client.state.invitations).toEqual([]);
+});
+
 describe('links', () => {
   const links = { watch: 'open', review: 'open', reviewKey: 'key-1', manages: ['watcher', 'reviewer'] } as const;
 
@@ -442,6 +455,8 @@ describe('the end', () => {
     ['R9', 'session_not_found', 'session_gone'],
     ['W5', 'not_allowed', 'not_allowed'],
     ['W5', 'link_closed', 'link_closed'],
+    ['W11', 'revoked', 'revoked'],
+    ['W11', 'invitation_expired', 'invitation_expired'],
   ] as const)('%s: a join that is rejected as %s ends the connection as %s', (_rule, code, reason) => {
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-1' });
     page.socket.open();
@@ -452,6 +467,8 @@ describe('the end', () => {
 
   test.each([
     ['W5', 4403, 'link_closed'],
+    ['W11', 4403, 'revoked'],
+    ['W11', 4403, 'invitation_expired'],
     ['R9', 4404, 'session_ended'],
   ] as const)(
     '%s: after %i with a goodbye that says %s, that is why the connection ended',
