@@ -24,6 +24,13 @@ describe('every text comes from the catalogue', () => {
     'A lone grey heron in dense mist.',
     'Ana',
     'Reviewer 1',
+    'Bo',
+    'Cy',
+    'Dee',
+    'The heron has three legs.',
+    'It is no heron.',
+    'That is it.',
+    'Warmer light, and no boat',
     'an-image-model',
     'OPENAI_API_KEY',
     'Proofroom',
@@ -114,11 +121,12 @@ test.each([
 ])('in %s the dialogs fit on a phone', async (_, texts) => {
   await page.viewport(360, 740);
   await room.read(texts);
-  await room.show(states.withLinks({ ...states.deciding(picture), welcome: states.welcome('reviewer') }));
-  const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']");
+  await room.show(states.withLinks({ ...states.recorded(picture), welcome: states.welcome('reviewer') }));
+  const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']").filter((one) => one.checkVisibility());
   expect(openers).toHaveLength(2);
-  for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look')]) {
+  for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look, .record button')]) {
     opener.click();
+    await expect.poll(() => deep(room.review.shadowRoot, 'dialog[open]')).toHaveLength(1);
     const [dialog] = deep(room.review.shadowRoot, 'dialog[open]');
     if (!(dialog instanceof HTMLDialogElement)) throw new Error('No dialog has opened.');
     await animationsEnd();

@@ -38,6 +38,7 @@ export class RecordDialog extends LocalizedElement {
     css`
       dialog {
         inline-size: min(52rem, calc(100vw - 2rem));
+        grid-template-columns: minmax(0, 1fr);
       }
 
       header {
@@ -129,6 +130,10 @@ export class RecordDialog extends LocalizedElement {
 
         .digest {
           margin-block: -0.375rem;
+        }
+
+        .digest summary {
+          white-space: normal;
         }
 
         .texts {
