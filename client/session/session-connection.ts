@@ -390,6 +390,7 @@ function joinMessage(
     ...(have.length > 0 && { have }),
     ...(record > 0 && { record }),
     ...(images === 'url' && { images }),
+    prompts: 'once',
   };
 }
 
@@ -399,6 +400,7 @@ const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
   draft: true,
   viewers: true,
   record: true,
+  prompt: true,
   links: true,
   progress: true,
   image: true,
