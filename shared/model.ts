@@ -144,10 +144,14 @@ export const GenerationError = v.object({
 });
 export type GenerationError = v.InferOutput<typeof GenerationError>;
 
+/** Names a long prompt that the connection has got in a message of its own; `prompt` is then empty. */
+const promptId = v.optional(v.string());
+
 /** One ask: a prompt with its options. */
 export const Generation = v.object({
   generationId: v.string(),
   prompt: v.string(),
+  promptId,
   /** What should change, when the generation refines `parent`. */
   feedback: v.optional(v.string()),
   /** The image this one is regenerated or refined from (rule M9). */
@@ -172,6 +176,7 @@ export const Attempt = v.object({
   /** The parent is no longer kept in the session. */
   parentDropped: v.optional(v.literal(true)),
   prompt: v.string(),
+  promptId,
   feedback: v.optional(v.string()),
   options: ReportedOptions,
   /** The prompt as the model rewrote it. */

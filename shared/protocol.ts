@@ -53,6 +53,8 @@ export const JoinMessage = v.object({
   /** How many entries of the record the client has. */
   record: v.optional(Count),
   images: v.optional(v.picklist(['inline', 'url'])),
+  /** `once`: long prompts come in messages of their own, each once; without it every snapshot repeats them. */
+  prompts: v.optional(v.picklist(['inline', 'once'])),
   /** How many approvals a new session needs. */
   approvals: v.optional(ApprovalsNeeded),
 });
@@ -356,6 +358,10 @@ export const RecordMessage = v.object({
 });
 export type RecordMessage = v.InferOutput<typeof RecordMessage>;
 
+/** For a connection that joined with `prompts: 'once'`: a long prompt, before the first snapshot that names it. */
+export const PromptMessage = v.object({ type: v.literal('prompt'), promptId: v.string(), text: v.string() });
+export type PromptMessage = v.InferOutput<typeof PromptMessage>;
+
 export const ProgressMessage = v.object({
   type: v.literal('progress'),
   generationId: v.string(),
@@ -463,6 +469,7 @@ export const ServerMessage = v.variant('type', [
   RecordMessage,
   LinksMessage,
   InvitationsMessage,
+  PromptMessage,
   ProgressMessage,
   InlineImageMessage,
   ImageUrlMessage,

@@ -412,6 +412,8 @@ export default {
   'prompt.tooLong': 'Der Prompt ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
   'text.keys': 'Enter schickt ab, Umschalt + Enter beginnt eine neue Zeile.',
   'text.tooLong': 'Das ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
+  'text.showAll': 'Alles zeigen',
+  'text.showLess': 'Weniger zeigen',
   'text.count': '{count, number} von {limit, number}',
 
   'examples.title': 'Oder mit einem davon beginnen',
@@ -571,6 +573,50 @@ export default {
   'state.title': 'Stand der Sitzung',
   'state.json': 'Stand der Sitzung als JSON',
   'state.copy': 'JSON kopieren',
+
+  'record.show': 'Protokoll ({count, number})',
+  'record.title': 'Protokoll',
+  'record.pageTitle': 'Protokoll: {prompt}',
+  'record.print': 'Drucken …',
+  'record.save': 'Als JSON herunterladen',
+  'record.blocked':
+    'Der Browser hat die Seite zum Drucken blockiert. Dieser Website das Öffnen von Fenstern erlauben und noch einmal versuchen.',
+  'record.madeAt': 'Stand: {when}.',
+  'record.session': 'Sitzung <code>{digest}</code>.',
+  'record.open': 'Noch nicht entschieden.',
+  'record.isApproved': 'Nr. {number, number} ist freigegeben.',
+  'record.isDeclined': 'Die Prüfung endete ohne Bild.',
+  'record.needed':
+    '{count, plural, one {# Person muss dasselbe Bild freigeben.} other {# Personen müssen dasselbe Bild freigeben.}}',
+  'record.incomplete':
+    '{count, plural, one {# Eintrag ist noch nicht angekommen.} other {# Einträge sind noch nicht angekommen.}}',
+  'record.approved': '<person>{name}</person> hat <picture>Nr. {number, number}</picture> freigegeben.',
+  'record.changes_requested':
+    '<person>{name}</person> hat Änderungen an <picture>Nr. {number, number}</picture> verlangt.',
+  'record.declined':
+    '<person>{name}</person> hat die Prüfung ohne Bild beendet, vor sich <picture>Nr. {number, number}</picture>.',
+  'record.withdrawn':
+    '<person>{name}</person> hat {decision, select, approved {die Freigabe von} changes_requested {den Änderungswunsch zu} declined {das Ende der Prüfung bei} other {eine Entscheidung über}} <picture>Nr. {number, number}</picture> zurückgenommen.',
+  'record.approvals_changed':
+    '<person>{name}</person> hat geändert, wie viele Personen dasselbe Bild freigeben müssen: von nun an {count, number}.',
+  'record.invited':
+    '<person>{name}</person> hat <person>{invitee}</person> {role, select, reviewer {zum Entscheiden} watcher {zum Zuschauen} other {}} eingeladen.',
+  'record.revoked':
+    '<person>{name}</person> hat die Einladung von <person>{invitee}</person> {role, select, reviewer {zum Entscheiden} watcher {zum Zuschauen} other {}} zurückgezogen.',
+  'record.forgotten':
+    'Der Server brauchte Speicher, während niemand die Sitzung nutzte, und hat {count, plural, one {ein Bild} other {# Bilder}} aufgegeben: {numbers}.',
+  'record.unknown': 'Etwas, das diese Seite nicht kennt. Neu laden bringt ihre neueste Fassung.',
+  'record.wasWithdrawn': 'Zurückgenommen',
+  'record.notCounted': 'Zählt nicht',
+  'record.pictures': 'Bilder',
+  'record.madeFrom': 'Entstanden aus',
+  'record.samePrompt': 'Derselbe wie von Nr. {number, number}.',
+  'record.feedback': 'Zu ändern',
+  'record.drawn': 'Gezeichnet',
+  'record.gone': 'Nicht mehr in der Sitzung',
+  'record.missing': 'Ließ sich nicht laden',
+  'role.reviewer': 'Entscheidet',
+  'role.watcher': 'Schaut zu',
 
   'announce.connectionLost': 'Die Verbindung ist weg. Sie wird neu aufgebaut.',
   'announce.serverBusy': 'Der Server ist ausgelastet. Es wird weiter versucht.',

@@ -426,6 +426,8 @@ export default {
   'prompt.tooLong': 'The prompt is {count, plural, one {# character} other {# characters}} too long.',
   'text.keys': 'Enter sends, Shift + Enter starts a new line.',
   'text.tooLong': 'This is {count, plural, one {# character} other {# characters}} too long.',
+  'text.showAll': 'Show all',
+  'text.showLess': 'Show less',
   'text.count': '{count, number} of {limit, number}',
 
   'examples.title': 'Or begin with one of these',
@@ -586,6 +588,49 @@ export default {
   'state.title': 'Session state',
   'state.json': 'Session state as JSON',
   'state.copy': 'Copy JSON',
+
+  // ——— the record ———
+
+  'record.show': 'Record ({count, number})',
+  'record.title': 'Record',
+  'record.pageTitle': 'Record: {prompt}',
+  'record.print': 'Print …',
+  'record.save': 'Download as JSON',
+  'record.blocked': 'Your browser has blocked the page to print. Allow this site to open windows, and try again.',
+  'record.madeAt': 'As of {when}.',
+  'record.session': 'Session <code>{digest}</code>.',
+  'record.open': 'Not decided yet.',
+  'record.isApproved': 'No. {number, number} is approved.',
+  'record.isDeclined': 'The review has ended without a picture.',
+  'record.needed':
+    '{count, plural, one {# person has to approve the same picture.} other {# people have to approve the same picture.}}',
+  'record.incomplete': '{count, plural, one {# entry has not come yet.} other {# entries have not come yet.}}',
+  'record.approved': '<person>{name}</person> approved <picture>No. {number, number}</picture>.',
+  'record.changes_requested': '<person>{name}</person> requested changes to <picture>No. {number, number}</picture>.',
+  'record.declined':
+    '<person>{name}</person> ended the review without a picture, with <picture>No. {number, number}</picture> in view.',
+  'record.withdrawn':
+    '<person>{name}</person> withdrew {decision, select, approved {the approval of} changes_requested {the request for changes to} declined {the decision to end the review at} other {a decision about}} <picture>No. {number, number}</picture>.',
+  'record.approvals_changed':
+    '<person>{name}</person> changed how many people have to approve the same picture: {count, number} from now on.',
+  'record.invited':
+    '<person>{name}</person> invited <person>{invitee}</person> {role, select, reviewer {to review} watcher {to watch} other {}}.',
+  'record.revoked':
+    '<person>{name}</person> withdrew the invitation of <person>{invitee}</person>{role, select, reviewer {, who was to review} watcher {, who was to watch} other {}}.',
+  'record.forgotten':
+    'The server needed memory while nobody used the session, and gave up {count, plural, one {a picture} other {# pictures}}: {numbers}.',
+  'record.unknown': 'Something that this page does not know. Reload the page to get its newest version.',
+  'record.wasWithdrawn': 'Withdrawn',
+  'record.notCounted': 'Does not count',
+  'record.pictures': 'Pictures',
+  'record.madeFrom': 'Made from',
+  'record.samePrompt': 'The same as that of No. {number, number}.',
+  'record.feedback': 'To change',
+  'record.drawn': 'Drawn',
+  'record.gone': 'No longer in the session',
+  'record.missing': 'Could not be loaded',
+  'role.reviewer': 'Reviewer',
+  'role.watcher': 'Watcher',
 
   // ——— for screen readers, when something changes ———
 

@@ -11,6 +11,7 @@ import { defaultEnvironment, type Environment } from './environment.ts';
 import { ImageDownloads } from './image-downloads.ts';
 import { ImageRequests } from './image-requests.ts';
 import type { VerifiedImage } from './inbox.ts';
+import { LongPrompts } from './long-prompts.ts';
 import { Look } from './look.ts';
 import { imagesOfUse, ReceivedImages, runningGenerationId } from './received-images.ts';
 import { SessionConnection, type SessionMessage, serverBase } from './session-connection.ts';
@@ -54,6 +55,7 @@ export class SessionClient {
   readonly #commands: Commands;
   readonly #draft: SharedDraft;
   readonly #look: Look;
+  readonly #prompts = new LongPrompts();
   readonly #images: ReceivedImages;
   readonly #imageRequests: ImageRequests;
   readonly #downloads: ImageDownloads;
@@ -314,6 +316,8 @@ export class SessionClient {
         return this.#onSnapshot(message);
       case 'draft':
         return this.#draft.draftReceived(message.text, message.draftId);
+      case 'prompt':
+        return this.#prompts.receive(message);
       case 'viewers':
         this.#received = { ...this.#received, viewers: message, people: message.people ?? [] };
         return;
@@ -341,7 +345,8 @@ export class SessionClient {
     }
   }
 
-  #onSnapshot(snapshot: SnapshotMessage): void {
+  #onSnapshot(received: SnapshotMessage): void {
+    const snapshot = this.#prompts.restore(received);
     this.#received = { ...this.#received, snapshot };
     this.#images.retain(snapshot);
     this.#downloads.retain(imagesOfUse(snapshot));

@@ -400,6 +400,7 @@ function joinMessage(
     ...(have.length > 0 && { have }),
     ...(record > 0 && { record }),
     ...(images === 'url' && { images }),
+    prompts: 'once',
   };
 }
 
@@ -409,6 +410,7 @@ const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
   draft: true,
   viewers: true,
   record: true,
+  prompt: true,
   links: true,
   invitations: true,
   progress: true,

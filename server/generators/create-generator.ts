@@ -1,5 +1,6 @@
 /** Creates the generator that the configuration names, describes it, and checks it when the server starts. */
 import type { Config } from '../config.ts';
+import { limitsOf } from '../platform/limits.ts';
 import { createDemoGenerator } from './demo/demo-generator.ts';
 import type { Generator } from './generator.ts';
 import { createImagesApiGenerator } from './openai/images-generator.ts';
@@ -8,7 +9,8 @@ import { createOpenAIGenerator } from './openai/responses-generator.ts';
 import { imagesService, responsesService } from './openai/service.ts';
 import { withRetries } from './retry.ts';
 
-export function createGenerator({ generator, limits }: Config): Generator {
+export function createGenerator({ generator, limits: set }: Config): Generator {
+  const limits = limitsOf(set);
   if (generator.generator === 'demo') return createDemoGenerator(generator);
   return withRetries(
     generator.api === 'images'

@@ -9,6 +9,7 @@ import {
   type RecordMessage,
   type RejectCode,
   type ReviewCommand,
+  type SnapshotMessage,
 } from '../../shared/protocol.ts';
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
@@ -18,6 +19,7 @@ import { Answers } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
+import { LongPrompts, type ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
@@ -55,6 +57,8 @@ export interface SessionView {
   readonly id: string;
   /** The `snapshot` message, encoded once for all connections: it may be long, and they may be many. */
   readonly snapshotFrame: Buffer;
+  /** The same for connections that get long prompts once. */
+  readonly shortSnapshot: ShortSnapshot;
   /** The ids of the images that the snapshot shows as `image` and `approved`. */
   readonly shownImages: readonly string[];
   readonly viewers: Viewers;
@@ -98,7 +102,9 @@ export class Session implements SessionView {
   /** Counts the images that were asked for, so that the same prompt gives another picture. */
   #requestedImages = 0;
   #touchedAt: number;
-  #snapshotFrame: Buffer | undefined;
+  readonly #prompts = new LongPrompts();
+  /** Encoded when the first connection asks for it. */
+  #snapshot: { readonly whole: SnapshotMessage; frame?: Buffer; short?: ShortSnapshot } | undefined;
   /** By `from`, as long as the record does not grow. */
   readonly #recordFrames = new Map<number, RecordFrame>();
   #lastStep: Promise<unknown> = Promise.resolve();
@@ -168,11 +174,21 @@ export class Session implements SessionView {
   }
 
   get snapshotFrame(): Buffer {
+    const snapshot = this.#currentSnapshot;
+    snapshot.frame ??= Buffer.from(JSON.stringify(snapshot.whole));
+    return snapshot.frame;
+  }
+
+  get shortSnapshot(): ShortSnapshot {
+    const snapshot = this.#currentSnapshot;
+    snapshot.short ??= this.#prompts.shorten(snapshot.whole);
+    return snapshot.short;
+  }
+
+  get #currentSnapshot() {
     const { DECISIONS_PER_SNAPSHOT } = this.#context.limits;
-    this.#snapshotFrame ??= Buffer.from(
-      JSON.stringify(snapshotOf(this.#state, this.#draft.text, DECISIONS_PER_SNAPSHOT)),
-    );
-    return this.#snapshotFrame;
+    this.#snapshot ??= { whole: snapshotOf(this.#state, this.#draft.text, DECISIONS_PER_SNAPSHOT) };
+    return this.#snapshot;
   }
 
   get viewersFrame(): Buffer {
@@ -384,7 +400,7 @@ export class Session implements SessionView {
       else if (effect.effect === 'draft') this.#draft.replace(effect.text);
     }
     if (state !== before) {
-      this.#snapshotFrame = undefined;
+      this.#snapshot = undefined;
       if (state.record !== before.record) this.#recordFrames.clear();
       this.#subscribers.notify((one) => one.snapshotChanged());
       this.#context.events.stateChanged(this.id, before, state, (imageId) => this.#images.find(imageId));
@@ -477,7 +493,7 @@ export class Session implements SessionView {
   }
 
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
-    this.#snapshotFrame = undefined;
+    this.#snapshot = undefined;
     const update = { text, by: participant.name, participantId: participant.id };
     this.#subscribers.notify((one, caller) => {
       if (caller.connectionId !== connectionId) one.draftChanged(update);
@@ -488,7 +504,7 @@ export class Session implements SessionView {
   #onLeft(caller: Caller): void {
     this.#listener.left(caller);
     this.#draft.leave(caller.connectionId);
-    if (this.#subscribers.size === 0) this.#snapshotFrame = undefined;
+    if (this.#subscribers.size === 0) this.#snapshot = undefined;
     this.#reportIdle();
   }
 

@@ -234,11 +234,11 @@ export class Connection {
     this.#onJoined(joined, message);
   }
 
-  #onJoined(joined: Joined, { have = [], record = 0, images }: JoinMessage): void {
+  #onJoined(joined: Joined, { have = [], record = 0, images, prompts }: JoinMessage): void {
     const { imagePath, telemetry } = this.#context;
     const { role, sessionId } = joined.caller;
     const urlOf = (imageId: string) => imagePath(sessionId, imageId);
-    const recipient = { source: joined.session, ...(images === 'url' && { urlOf }) };
+    const recipient = { source: joined.session, ...(images === 'url' && { urlOf }), promptsOnce: prompts === 'once' };
     this.#outbox.join(this.#welcome(joined), recipient, { have, record });
     telemetry.log.debug({ connection: this.id, session: sessionId, role }, 'joined');
   }

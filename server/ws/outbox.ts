@@ -16,6 +16,7 @@ import type { SocketWriter } from './socket-writer.ts';
 export type OutboxSource = Pick<
   SessionView,
   | 'snapshotFrame'
+  | 'shortSnapshot'
   | 'shownImages'
   | 'viewersFrame'
   | 'record'
@@ -40,6 +41,8 @@ interface Joined {
   readonly source: OutboxSource;
   /** Absent: images go inline. */
   readonly urlOf?: (imageId: string) => string;
+  /** Long prompts come in messages of their own. */
+  readonly promptsOnce?: boolean;
 }
 
 /** What the client has. */
@@ -52,7 +55,7 @@ interface Held {
 
 type Control = Exclude<
   ServerMessage,
-  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'invitations' | 'record' }
+  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'invitations' | 'record' | 'prompt' }
 >;
 
 /** A draft is encoded once for all connections, since the session gives all of them the same update. */
@@ -80,6 +83,8 @@ export class Outbox implements Subscriber {
   #hasSentViewers = false;
   /** How many entries of the record the client has. */
   #recordSent = 0;
+  /** Ids of the long prompts that the client has, of those that the last snapshot named. */
+  #promptsSent = new Set<string>();
   #linksDue: Links | undefined;
   #invitationsDue: readonly Invitation[] | undefined;
   /** The last text of others. */
@@ -272,12 +277,27 @@ export class Outbox implements Subscriber {
   #sendSnapshot(source: OutboxSource): boolean {
     if (!this.#isSnapshotReady(source)) return false;
     if (this.#control.length === 0 && (!this.#writer.isConfirmed || !this.#mayUpdate())) return false;
-    this.#updates.charge(source.snapshotFrame.length);
+    const { promptsOnce } = this.#joined ?? {};
+    if (promptsOnce && this.#sendPrompt(source)) return true;
+    const frame = promptsOnce ? source.shortSnapshot.frame : source.snapshotFrame;
+    this.#updates.charge(frame.length);
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
     this.#draftDue = undefined; // The snapshot carries it.
-    this.#writer.sendAndConfirm(source.snapshotFrame);
+    this.#writer.sendAndConfirm(frame);
     return true;
+  }
+
+  /** Before the snapshot that names them. */
+  #sendPrompt({ shortSnapshot: { prompts } }: OutboxSource): boolean {
+    for (const [promptId, text] of prompts) {
+      if (this.#promptsSent.has(promptId)) continue;
+      this.#promptsSent.add(promptId);
+      return this.#write({ type: 'prompt', promptId, text });
+    }
+    // The client keeps no others.
+    this.#promptsSent = new Set(prompts.keys());
+    return false;
   }
 
   #sendViewers(source: OutboxSource): boolean {

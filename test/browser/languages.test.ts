@@ -24,6 +24,13 @@ describe('every text comes from the catalogue', () => {
     'A lone grey heron in dense mist.',
     'Ana',
     'Reviewer 1',
+    'Bo',
+    'Cy',
+    'Dee',
+    'The heron has three legs.',
+    'It is no heron.',
+    'That is it.',
+    'Warmer light, and no boat',
     'an-image-model',
     'OPENAI_API_KEY',
     'Proofroom',
@@ -114,10 +121,10 @@ test.each([
 ])('in %s the dialogs fit on a phone', async (_, texts) => {
   await page.viewport(360, 740);
   await room.read(texts);
-  await room.show(states.withInvitations(states.deciding(picture)));
-  const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']");
+  await room.show(states.withInvitations(states.recorded(picture)));
+  const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']").filter((one) => one.checkVisibility());
   expect(openers.length).toBeGreaterThan(1);
-  for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look')]) {
+  for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look, .record button')]) {
     opener.click();
     await expect.poll(() => deep(room.review.shadowRoot, 'dialog[open]')).toHaveLength(1);
     const [dialog] = deep(room.review.shadowRoot, 'dialog[open]');

@@ -132,7 +132,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: session,
-        find: 'if (state !== before) { this.#snapshotFrame = undefined; $$$A }',
+        find: 'if (state !== before) { this.#snapshot = undefined; $$$A }',
         replace: 'if (state !== before) { $$$A }',
       },
     ],
@@ -782,8 +782,8 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
       {
         file: session,
         in: '#onDraftSet',
-        find: 'this.#snapshotFrame = undefined;',
-        replace: `this.#snapshotFrame = undefined;
+        find: 'this.#snapshot = undefined;',
+        replace: `this.#snapshot = undefined;
 this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
       },
     ],

@@ -1,7 +1,7 @@
 /** Session states for component tests, one for each situation of the page. The person in front of the page is `me`. */
 
 import type { ReceivedImage, SessionState } from '../../client/session/session-state.ts';
-import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/model.ts';
+import type { Attempt, Decision, Generation, ImageReference, RecordEntry, Role } from '../../shared/model.ts';
 import type { Invitation, Links, ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { capabilities } from './capabilities.ts';
 
@@ -235,6 +235,56 @@ export function approved(picture: ReceivedImage): SessionState {
   return { ...deciding(picture), snapshot };
 }
 
+const act = (by: string, minute: number) =>
+  ({
+    by,
+    participantId: by.toLowerCase(),
+    connectionId: 'c',
+    at: `2026-11-22T19:0${minute}:12.000Z`,
+    role: 'reviewer',
+  }) as const;
+
+/** A record with an entry of every kind. The first of the two pictures is no longer in the session; the second was made from it. */
+export function recorded(picture: ReceivedImage): SessionState {
+  const { reference } = picture;
+  const gone = attemptOf({ ...reference, imageId: 'gone', sha256: digest.replaceAll('3', '5') });
+  const attempt = { ...attemptOf(reference), number: 2, parent: 'gone', feedback: 'Warmer light, and no boat' };
+  const about = ({ number, image: { imageId, sha256 } }: Attempt) => ({ number, imageId, sha256 });
+  const record: RecordEntry[] = [
+    { kind: 'approvals_changed', entryId: 'e1', ...act('Ana', 0), approvals: 2 },
+    { kind: 'invited', entryId: 'e2', ...act('Ana', 1), invitee: { name: 'Bo', role: 'reviewer' } },
+    {
+      kind: 'changes_requested',
+      entryId: 'e3',
+      ...act('Ana', 2),
+      ...about(gone),
+      note: 'The heron has three legs.',
+      counts: true,
+      attempts: [gone],
+    },
+    { kind: 'declined', entryId: 'e4', ...act('Bo', 3), ...about(gone), note: 'It is no heron.', counts: true },
+    { kind: 'withdrawn', entryId: 'e5', ...act('Bo', 4), ...about(gone), decisionId: 'e4', decision: 'declined' },
+    { kind: 'forgotten', entryId: 'e6', at: '2026-11-22T19:05:12.000Z', numbers: [1] },
+    { kind: 'revoked', entryId: 'e7', ...act('Ana', 6), invitee: { name: 'Cy', role: 'watcher' } },
+    { kind: 'approved', entryId: 'e8', ...act('Dee', 7), ...about(attempt), attempts: [attempt] },
+    { kind: 'approved', entryId: 'e9', ...act('Ana', 8), ...about(attempt), note: 'That is it.', counts: true },
+    { kind: 'unknown', entryId: 'e10', at: '2026-11-22T19:09:12.000Z' },
+  ];
+  const snapshot: SnapshotMessage = {
+    ...shared,
+    stage: 'final',
+    turn: 6,
+    image: reference,
+    attempts: [attempt],
+    outcome: 'approved',
+    approved: reference,
+    approvalsNeeded: 2,
+    decisions: [decisionOn(reference)],
+    recordLength: record.length,
+  };
+  return { ...deciding(picture), snapshot, record };
+}
+
 /** Somebody else was faster by two seconds. */
 export function lostRace(picture: ReceivedImage): SessionState {
   const at = Date.now();
@@ -321,6 +371,7 @@ export function mainStates(picture: ReceivedImage, partial: ReceivedImage): read
     ['a lost race', lostRace(picture)],
     ['a pending command', { ...deciding(picture), pending: [{ type: 'approve', commandId: '1', imageId: 'i1' }] }],
     ['an approved picture', approved(picture)],
+    ['a record', recorded(picture)],
     ['a watched session', watching(empty())],
     ['a watched picture', watching(deciding(picture))],
     ['a lost connection', reconnecting(deciding(picture))],

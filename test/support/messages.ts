@@ -36,6 +36,7 @@ export const clientMessages: ByType<ClientMessage> = {
     have: ['i1'],
     record: 3,
     images: 'url',
+    prompts: 'once',
     approvals: 2,
   },
   want: { type: 'want', imageIds: ['i1', 'i2'] },
@@ -64,6 +65,7 @@ export const clientMessages: ByType<ClientMessage> = {
 const generation: Generation = {
   generationId: 'g2',
   prompt: 'a red kite',
+  promptId: '2',
   feedback: 'darker',
   parent: 'i1',
   options,
@@ -78,6 +80,7 @@ const attempt: Attempt = {
   parent: 'i0',
   parentDropped: true,
   prompt: 'a red kite',
+  promptId: '2',
   feedback: 'brighter',
   options,
   revisedPrompt: 'a scarlet kite',
@@ -195,6 +198,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     watchers: 0,
     people: [{ participantId: 'p', name: 'Ana', role: 'reviewer', lookingAt: 'i1' }],
   },
+  prompt: { type: 'prompt', promptId: '2', text: 'a red kite' },
   record: {
     type: 'record',
     from: 4,

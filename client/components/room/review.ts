@@ -13,6 +13,7 @@ import type { UnsentInput } from '../../model/unsent-input.ts';
 import { attemptInView, viewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import type { Compare } from '../compare/compare.ts';
+import type { RecordDialog } from '../record/record-dialog.ts';
 import type { Sidebar } from '../sidebar/sidebar.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -39,6 +40,7 @@ import '../notices/demo-banner.ts';
 import '../notices/obstacle-notice.ts';
 import './name-dialog.ts';
 import './people-dialog.ts';
+import '../record/record-dialog.ts';
 import '../sidebar/sidebar.ts';
 import './share-dialog.ts';
 import './shortcuts-dialog.ts';
@@ -72,6 +74,7 @@ export class Review extends LocalizedElement {
   @query('proof-share') private accessor share!: ShareDialog;
   @query('proof-name') private accessor name!: NameDialog;
   @query('proof-people') private accessor people!: PeopleDialog;
+  @query('proof-record') private accessor record!: RecordDialog;
   @query('proof-shortcuts') private accessor shortcutsDialog!: ShortcutsDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
@@ -180,6 +183,7 @@ export class Review extends LocalizedElement {
       <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
       <proof-people .session=${session} .people=${people} ?unnamed=${this.unnamed}></proof-people>
       <proof-name .session=${session} @proof-intent=${this.#commandSent}></proof-name>
+      <proof-record .session=${session} @closed=${this.#dialogClosed}></proof-record>
       <proof-shortcuts ?on=${this.shortcuts}></proof-shortcuts>
       <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
       <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
@@ -222,6 +226,7 @@ export class Review extends LocalizedElement {
           .selectedId=${selectedId}
           .link=${this.#link}
           @start-over=${this.#startOver}
+          @record=${() => this.record.show()}
           @focus-moved=${this.#scrollToPicture}
         ></proof-sidebar>
       </section>

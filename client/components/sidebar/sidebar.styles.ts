@@ -58,6 +58,12 @@ export const sidebar = css`
     padding-block-start: 0.5rem;
   }
 
+  .record .button {
+    margin-inline-start: -0.5rem;
+    padding-inline: 0.5rem;
+    font-size: var(--small);
+  }
+
   blockquote {
     padding-inline-start: 0.875rem;
     border-inline-start: 2px solid var(--line);

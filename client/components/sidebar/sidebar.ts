@@ -13,8 +13,10 @@ import { attemptInView, promptOf } from '../../model/viewer-content.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { EndedNotice } from '../notices/ended-notice.ts';
 import { base } from '../ui/base.styles.ts';
+import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { PromptForm, PromptPurpose } from './prompt-form.ts';
@@ -46,6 +48,7 @@ const purposes = {
 /** One constant, so that no element updates for an equal list. */
 const noneDiscarded: readonly DiscardedAttempt[] = [];
 
+/** Dispatches `record` to have the record opened. */
 @element('proof-sidebar')
 export class Sidebar extends LocalizedElement {
   static override styles = [base, controls, sidebar];
@@ -87,7 +90,7 @@ export class Sidebar extends LocalizedElement {
       ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}
       ${isFinal ? nothing : this.#tools(snapshot)}
       <div class="more">
-        ${this.#facts()}
+        ${this.#record(snapshot)} ${this.#facts()}
         ${
           watches
             ? nothing
@@ -272,6 +275,19 @@ export class Sidebar extends LocalizedElement {
     return sentence === undefined || this.#permissions.hasEnded
       ? nothing
       : html`<p class="kept small soft">${sentence}</p>`;
+  }
+
+  /** Opens the record. There is one from the first decision on. */
+  #record({ recordLength = 0 }: SnapshotMessage): TemplateResult | typeof nothing {
+    if (recordLength === 0) return nothing;
+    return html`<div class="record">
+      ${button({
+        label: this.t('record.show', { count: recordLength }),
+        icon: icons.record(),
+        kind: 'quiet',
+        press: () => this.dispatchEvent(new Event('record')),
+      })}
+    </div>`;
   }
 
   /** Includes the prompt form, which decides itself whether it is hidden. */

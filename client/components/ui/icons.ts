@@ -58,6 +58,9 @@ export const compare = (): TemplateResult =>
   );
 export const keyboard = (): TemplateResult =>
   icon(svg`<rect x="2" y="5" width="16" height="10" rx="1.5"/><path d="M5 8h.1M8.3 8h.1M11.6 8h.1M15 8h.1M6.5 12h7"/>`);
+export const record = (): TemplateResult =>
+  icon(svg`<path d="M5 2.5h7l3.5 3.5v11.5H5zM12 2.5V6h3.5M7.5 9.5h5M7.5 12.5h5"/>`);
+export const printer = (): TemplateResult => icon(svg`<path d="M6 7V2.5h8V7M6 14H3V7h14v7h-3M6 11.5h8v6H6z"/>`);
 const bellShape = svg`<path d="M5 14.5h10c-1-1.2-1.4-2.2-1.4-5A3.6 3.6 0 0 0 10 5.6a3.6 3.6 0 0 0-3.6 3.9c0 2.8-.4 3.8-1.4 5ZM8.6 17a1.6 1.6 0 0 0 2.8 0M10 5.6V4"/>`;
 export const bell = (): TemplateResult =>
   icon(svg`${bellShape}<circle cx="15" cy="5" r="2.2" fill="currentColor" stroke="none"/>`);

@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
 
 /** The fields that PROTOCOL.md marks with a question mark. */
 const optional: Record<string, readonly string[]> = {
-  join: ['sessionId', 'key', 'token', 'name', 'participant', 'have', 'record', 'images', 'approvals'],
+  join: ['sessionId', 'key', 'token', 'name', 'participant', 'have', 'record', 'images', 'prompts', 'approvals'],
   look: ['imageId'],
   generate: ['turn', 'options'],
   regenerate: ['turn', 'imageId', 'prompt', 'options'],
