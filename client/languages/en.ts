@@ -11,6 +11,8 @@ export default {
   'page.titleWatched': 'In review · Proofroom',
   'page.titleTurn': '● {title}',
   'page.titleFinal': 'Approved · Proofroom',
+  'page.titleDeclined': 'Declined · Proofroom',
+  'page.titleEndedReview': 'Review ended · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ask for a picture, look at it together, approve it or ask again.',
   'page.needsJavaScript': 'Proofroom needs JavaScript.',
@@ -293,6 +295,56 @@ export default {
   'decision.which': 'Which of them?',
   'decision.whichHint': 'Approve one of them, or open one to look closer or to change it.',
 
+  'decision.youApproved': 'You have approved it',
+  'decision.notCounted':
+    'Your decisions go on record. Your approval does not count here: only those of whoever opened the session, and of invited reviewers, do.',
+  'decision.addNote': 'Add a note',
+  'decision.note': 'Note on your approval',
+  'decision.notePlaceholder': 'Optional: why, or what to watch for',
+  'decision.requestChanges': 'Request changes',
+  'decision.requestChangesOf': 'Request changes to No. {number, number}',
+  'decision.changes': 'Changes to ask for in No. {number, number}',
+  'decision.changesPlaceholder': 'The boat is too large',
+  'decision.changesHint': 'Your words stay on the picture for everybody here, and are offered for the next refinement.',
+  'decision.changesEmpty': 'Say what should change first.',
+  'decision.reasonEmpty': 'Say why first.',
+  'decision.keepOpen': 'Not now',
+  'decision.decline': 'Decline …',
+  'decision.undo': 'Undo',
+  'decision.withdraw': 'Withdraw',
+
+  'decisions.title': 'Decisions about this picture',
+  'decisions.approved': '{who, select, you {You} other {<person>{name}</person>}} approved it',
+  'decisions.changes_requested': '{who, select, you {You} other {<person>{name}</person>}} asked for changes',
+  'decisions.declined': '{who, select, you {You} other {<person>{name}</person>}} declined',
+  'decisions.unknown': '{who, select, you {You} other {<person>{name}</person>}} decided',
+  'decisions.withdrawn': 'Withdrawn',
+
+  'decline.title': 'End the review without a picture?',
+  'decline.text':
+    'Nobody can approve a picture or ask for another one then. The pictures stay, and you can withdraw it for as long as the session lasts.',
+  'decline.reason': 'Why?',
+  'decline.keep': 'Go on reviewing',
+  'decline.confirm': 'Decline',
+
+  'withdraw.title':
+    'Withdraw your {decision, select, approved {approval} declined {decline} other {decision}} of No. {number, number}?',
+  'withdraw.text': 'The review goes on, for everybody in this session. The record keeps both.',
+  'withdraw.keep': 'Keep it',
+
+  'approvals.waiting': '{count, number} of {needed, number}, waiting for {names}',
+  'approvals.tooFew': '{count, number} of {needed, number}. Not enough people are invited yet.',
+  'approvals.enough': '{count, number} of {needed, number}. The next approval settles it.',
+  'approvals.you': 'you',
+  'approvals.needed': '{count, plural, one {# approval needed} other {# approvals needed}}',
+  'approvals.change': 'How many people must approve the same picture?',
+  'approvals.people': '{count, plural, one {# person} other {# people}}',
+  'approvals.whose':
+    'With more than one, only your approval and those of people whom you invited count. Approvals so far stay.',
+
+  'outcome.declined': 'Declined',
+  'outcome.unknown': 'The review has ended',
+
   'decision.unseen': 'You can’t approve this one here',
   'decision.onlySeen': 'A picture can be approved only where it can be seen.',
   'decision.downloadOrLeave': 'Download it to look at it, or leave the decision to somebody who sees it.',
@@ -365,7 +417,8 @@ export default {
   'refine.demoPlaceholder': 'Warmer light, and more of it',
   'refine.refine': 'Refine',
   'refine.refineOf': 'Refine No. {number, number}',
-  'refine.suggested': 'From the cancelled drawing. Change it as you like.',
+  'refine.suggestedBy.cancel': 'From the cancelled drawing. Change it as you like.',
+  'refine.suggestedBy.changes': 'From the changes that were asked for. Edit it as you like.',
   'refine.chosen': 'As chosen below: {options}.',
   'refine.empty': 'Say what should change first.',
 
@@ -401,7 +454,7 @@ export default {
 
   'picture.number': 'No. {number, number}',
   'picture.name':
-    'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}',
+    'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}{changes, select, yes {, changes requested} other {}}',
   'picture.numberAndText': 'No. {number, number}: {text}',
   'picture.numberAndTextComing': 'No. {number, number}: {text}. On its way.',
   'picture.numberAndTextMissing': 'No. {number, number}: {text}. {problem}.',
@@ -528,6 +581,11 @@ export default {
   'announce.ready': 'The picture is ready for your decision.',
   'announce.severalReady': '{count, number} pictures are ready. Open one of them to decide.',
   'announce.approved': 'The picture was approved by {name}.',
+  'announce.declinedBy': '{name} declined: the review has ended without a picture.',
+  'announce.approve': '{who, select, you {You} other {{name}}} approved No. {number, number}.',
+  'announce.request_changes': '{who, select, you {You} other {{name}}} asked for changes to No. {number, number}.',
+  'announce.withdraw':
+    '{who, select, you {You} other {{name}}} withdrew a decision about No. {number, number}. The review goes on.',
   'announce.declined': 'The review has ended without a picture.',
   'announce.approvedBySomebody': 'The picture was approved by a reviewer.',
 

@@ -14,6 +14,8 @@ export const UnsentInput = v.object({
   sentFeedback: v.optional(v.string()),
   /** Why to cancel the generation under way. */
   reason: v.optional(v.string()),
+  /** What a decision is to say, by the image that it is about. */
+  notes: v.optional(v.record(v.string(), v.string())),
   /** Chosen for the next generation. */
   options: v.optional(Options),
   /** `startedAt` of the generation that was the last one when the options were chosen; absent if there was none. */
@@ -29,7 +31,13 @@ export type UnsentInput = Readonly<v.InferOutput<typeof UnsentInput>>;
 export function unsentAfter(unsent: UnsentInput, before: SessionState | undefined, now: SessionState): UnsentInput {
   const change = changeOf(before, now);
   if (!change) return unsent;
-  return withoutStale(withReasonMoved(withoutDrawn(unsent, change), change), change);
+  return withoutStale(withReasonMoved(withoutDrawn(withoutDecided(unsent, now), change), change), change);
+}
+
+export function withNote({ notes }: UnsentInput, imageId: string, text: string): Pick<UnsentInput, 'notes'> {
+  const { [imageId]: _before, ...others } = notes ?? {};
+  if (text !== '') return { notes: { ...others, [imageId]: text } };
+  return { notes: Object.keys(others).length > 0 ? others : undefined };
 }
 
 interface Change {
@@ -69,6 +77,20 @@ function withoutDrawn(unsent: UnsentInput, { past, snapshot }: Change): UnsentIn
   if (!isNew || sentFeedback === undefined || newest?.feedback?.trim() !== sentFeedback) return unsent;
   const isSame = feedback?.trim() === sentFeedback;
   return { ...unsent, feedback: isSame ? undefined : feedback, sentFeedback: undefined };
+}
+
+/** A note goes once a decision of this person says it. */
+function withoutDecided(unsent: UnsentInput, { snapshot, welcome }: SessionState): UnsentInput {
+  const notes = Object.entries(unsent.notes ?? {});
+  const left = notes.filter(
+    ([noted, text]) =>
+      !snapshot?.decisions.some(
+        ({ imageId, participantId, note }) =>
+          imageId === noted && participantId === welcome?.participantId && note?.trim() === text.trim(),
+      ),
+  );
+  if (left.length === notes.length) return unsent;
+  return { ...unsent, notes: left.length > 0 ? Object.fromEntries(left) : undefined };
 }
 
 /** A reason to cancel goes when it was sent, and becomes feedback when there is nothing left to cancel. */

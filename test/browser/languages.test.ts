@@ -115,7 +115,9 @@ test.each([
   await page.viewport(360, 740);
   await room.read(texts);
   await room.show(states.withLinks({ ...states.deciding(picture), welcome: states.welcome('reviewer') }));
-  const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']");
+  const openers = deep(room.review.shadowRoot, "button[aria-haspopup='dialog']").filter((opener) =>
+    opener.checkVisibility(),
+  );
   expect(openers).toHaveLength(2);
   for (const opener of [...openers, ...deep(room.review.shadowRoot, '.look')]) {
     opener.click();

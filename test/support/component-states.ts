@@ -43,7 +43,13 @@ export function welcome(role: Role, demo = false): WelcomeMessage {
 /** An image of one colour, with real PNG bytes. */
 export async function paint(
   imageId: string,
-  { kind = 'final', width = 48, height = 32, colour = 'teal' }: Partial<ImageReference> & { colour?: string } = {},
+  {
+    kind = 'final',
+    candidate = 0,
+    width = 48,
+    height = 32,
+    colour = 'teal',
+  }: Partial<ImageReference> & { colour?: string } = {},
 ): Promise<ReceivedImage> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
@@ -54,7 +60,7 @@ export async function paint(
   const reference: ImageReference = {
     imageId,
     generationId: 'g1',
-    candidate: 0,
+    candidate,
     kind,
     index: 0,
     mediaType: 'image/png',
@@ -84,7 +90,7 @@ export const failureOf = (candidate: number, message: string): NonNullable<Gener
   error: { code: 'provider_error', message, retryable: true },
 });
 
-const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
+export const decisionOn = ({ imageId, sha256 }: ImageReference, change: Partial<Decision> = {}): Decision => ({
   decision: 'approved',
   decisionId: 'decision-1',
   imageId,
@@ -95,7 +101,10 @@ const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
   participantId: 'ana',
   connectionId: 'c2',
   at: '2026-11-22T19:04:12.000Z',
+  ...change,
 });
+
+const own = { by: 'Reviewer 1', participantId: 'me', connectionId: 'c1' } as const;
 
 const base: SessionState = {
   connection: { status: 'online' },
@@ -216,7 +225,7 @@ export function failedAgain(picture: ReceivedImage): SessionState {
   return { ...deciding(picture), snapshot };
 }
 
-export function approved(picture: ReceivedImage): SessionState {
+export function approved(picture: ReceivedImage, change: Partial<Decision> = {}): SessionState {
   const snapshot: SnapshotMessage = {
     ...shared,
     stage: 'final',
@@ -224,9 +233,55 @@ export function approved(picture: ReceivedImage): SessionState {
     ...withAttempt(picture),
     outcome: 'approved',
     approved: picture.reference,
-    decisions: [decisionOn(picture.reference)],
+    decisions: [decisionOn(picture.reference, change)],
   };
   return { ...deciding(picture), snapshot };
+}
+
+/** The same state with these decisions on record. */
+export const decided = (state: SessionState, ...decisions: Decision[]): SessionState =>
+  state.snapshot ? { ...state, snapshot: { ...state.snapshot, decisions } } : state;
+
+/** Somebody asked for changes, and this person has withdrawn an approval. */
+export function changesRequested(picture: ReceivedImage): SessionState {
+  const { reference } = picture;
+  const note = 'The heron stands too far to the left, and the mist hides its legs.';
+  const { at } = decisionOn(reference);
+  return decided(
+    deciding(picture),
+    decisionOn(reference, { ...own, decisionId: 'd1', note: 'Good enough for me', withdrawn: { ...own, at } }),
+    decisionOn(reference, { decisionId: 'd2', decision: 'changes_requested', note }),
+  );
+}
+
+export function declined(picture: ReceivedImage, change: Partial<Decision> = {}): SessionState {
+  const note = 'None of them fits the campaign.';
+  const decision = decisionOn(picture.reference, { decision: 'declined', note, ...change });
+  const snapshot: SnapshotMessage = {
+    ...shared,
+    stage: 'final',
+    turn: 6,
+    ...withAttempt(picture),
+    outcome: 'declined',
+    approved: undefined,
+    decisions: [decision],
+  };
+  return { ...deciding(picture), snapshot };
+}
+
+/** Two have to agree: Ana has, and Mira and this person could. `counts`: this person's approval does. */
+export function severalNeeded(picture: ReceivedImage, counts = true): SessionState {
+  const state = decided(deciding(picture), decisionOn(picture.reference, { counts: true }));
+  const reviewer = { role: 'reviewer', counts: true } as const;
+  return {
+    ...state,
+    ...(state.snapshot && { snapshot: { ...state.snapshot, approvalsNeeded: 2 } }),
+    welcome: { ...welcome('reviewer'), ...(counts && { counts: true as const, creator: true as const }) },
+    people: [
+      { ...reviewer, participantId: 'ana', name: 'Ana' },
+      { ...reviewer, participantId: 'mira', name: 'Mira' },
+    ],
+  };
 }
 
 /** Somebody else was faster by two seconds. */
@@ -292,6 +347,11 @@ export function mainStates(picture: ReceivedImage, partial: ReceivedImage): read
     ['a lost race', lostRace(picture)],
     ['a pending command', { ...deciding(picture), pending: [{ type: 'approve', commandId: '1', imageId: 'i1' }] }],
     ['an approved picture', approved(picture)],
+    ['changes that somebody asked for', changesRequested(picture)],
+    ['a declined review', declined(picture)],
+    ['an approval of one’s own', approved(picture, own)],
+    ['one approval of two', severalNeeded(picture)],
+    ['approvals that do not count', severalNeeded(picture, false)],
     ['a watched session', watching(empty())],
     ['a watched picture', watching(deciding(picture))],
     ['a lost connection', reconnecting(deciding(picture))],

@@ -16,7 +16,7 @@ import type { Sidebar } from '../sidebar/sidebar.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
-import { type CompareEvent, type ImageSavedEvent, SelectAttemptEvent } from '../ui/events.ts';
+import { type CompareEvent, type ImageSavedEvent, type RequestChangesEvent, SelectAttemptEvent } from '../ui/events.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { tokens } from '../ui/tokens.styles.ts';
 import type { Candidates } from '../viewer/candidates.ts';
@@ -25,7 +25,8 @@ import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
 import type { NameDialog } from './name-dialog.ts';
-import { startOverQuestion } from './questions.ts';
+import { type AskEvent, startOverQuestion } from './questions.ts';
+import { Rest } from './rest.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
 import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
@@ -80,6 +81,8 @@ export class Review extends LocalizedElement {
     new KeyboardHeight(this);
     this.addEventListener('keydown', (event) => this.keyPressed(event));
   }
+
+  readonly #rest = new Rest(this);
 
   /** Ids of the images that this person has downloaded or copied. */
   readonly #saved = new Set<string>();
@@ -171,14 +174,17 @@ export class Review extends LocalizedElement {
       @proof-compare=${this.#openCompare}
       @proof-saved=${this.#imageSaved}
       @proof-intent=${this.#commandSent}
+      @proof-ask=${this.#ask}
+      @proof-request-changes=${this.#requestChanges}
     >
-      ${viewer({ t: this.t, session, content, selectedId, showLatest: () => this.#showLatest() })}
+      ${viewer({ t: this.t, session, content, selectedId, showLatest: () => this.#showLatest(), resting: this.#rest.isOn })}
       <section class="sidebar" aria-label=${this.t('area.review')}>
         <proof-sidebar
           .session=${session}
           .options=${this.options}
           .unsent=${this.unsent}
           .selectedId=${selectedId}
+          ?resting=${this.#rest.isOn}
           .link=${this.#link}
           @start-over=${this.#startOver}
           @focus-moved=${this.#scrollToPicture}
@@ -233,7 +239,7 @@ export class Review extends LocalizedElement {
 
   // These events end here: they say nothing to the host page.
 
-  #select(event: SelectAttemptEvent): void {
+  #select(event: SelectAttemptEvent | RequestChangesEvent): void {
     event.stopPropagation();
     const { imageId } = event;
     this.selectedId = imageId;
@@ -261,6 +267,17 @@ export class Review extends LocalizedElement {
     const inView = isDrawing ? undefined : attemptInView(session, selectedId);
     const imageId = neighbourOf(attempts, inView, step, isDrawing);
     if (imageId !== undefined) this.#select(new SelectAttemptEvent(imageId));
+  }
+
+  #ask(event: AskEvent): void {
+    event.stopPropagation();
+    this.confirm.ask(event.question);
+  }
+
+  async #requestChanges(event: RequestChangesEvent): Promise<void> {
+    this.#select(event);
+    await this.updateComplete;
+    await this.sidebar?.requestChanges();
   }
 
   #openCompare(event: CompareEvent): void {

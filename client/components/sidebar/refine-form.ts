@@ -42,8 +42,9 @@ export class RefineForm extends LocalizedElement {
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
   /** What this person has typed; absent: the field was not touched. */
   @property({ attribute: false }) accessor feedback: string | undefined;
-  /** Why the last generation was cancelled. Stands in the field until it is touched. */
+  /** Changes that somebody asked for, or why the last generation was cancelled. Stands in the field until it is touched. */
   @property({ attribute: false }) accessor suggestion = '';
+  @property({ attribute: 'suggested-by' }) accessor suggestedBy: 'cancel' | 'changes' = 'cancel';
   @property({ attribute: false }) accessor options: Options = {};
   /** The model that draws when the options name none. */
   @property({ attribute: false }) accessor model = '';
@@ -101,7 +102,7 @@ export class RefineForm extends LocalizedElement {
 
   #hint(): string {
     if (this.waits) return this.t('prompt.waits');
-    return this.feedback === undefined && this.suggestion ? this.t('refine.suggested') : '';
+    return this.feedback === undefined && this.suggestion ? this.t(`refine.suggestedBy.${this.suggestedBy}`) : '';
   }
 
   /** The options are chosen in the prompt form, and hold for a refinement, too. */

@@ -5,6 +5,7 @@ import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
+import { changesRequested } from '../../model/decisions.ts';
 import { noCapabilities } from '../../model/option-choice.ts';
 import { isSavable, type Permissions, permissionsOf } from '../../model/permissions.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
@@ -15,6 +16,7 @@ import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import type { DecisionBar } from './decision-bar.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { PromptForm, PromptPurpose } from './prompt-form.ts';
 import { sidebar } from './sidebar.styles.ts';
@@ -25,6 +27,7 @@ import '../notices/error-notice.ts';
 import '../notices/obstacle-notice.ts';
 import '../notices/rejection-notice.ts';
 import '../notices/unfinished-notice.ts';
+import './approvals-needed.ts';
 import './attempt-changes.ts';
 import './attempt-facts.ts';
 import './cancel-form.ts';
@@ -57,6 +60,9 @@ export class Sidebar extends LocalizedElement {
   @property({ attribute: false }) accessor selectedId: string | undefined;
   /** Leads to the session on the server's own page. */
   @property({ attribute: false }) accessor link = '';
+  /** The picture has just come into view, and not by an act of this person. */
+  @property({ type: Boolean }) accessor resting = false;
+  @query('proof-decision') private accessor decision!: DecisionBar | null;
   @query('proof-prompt') private accessor form!: PromptForm | null;
   @query('.focus-target') private accessor focusTarget!: HTMLElement | null;
   @query('proof-ended-notice') private accessor endedNotice!: EndedNotice | null;
@@ -80,13 +86,13 @@ export class Sidebar extends LocalizedElement {
         : nothing
     }
       ${this.#notices(snapshot)}
-      <div class="stage">${stagePanel(this.t, session, snapshot, this.#attempt)}</div>
+      <div class="stage">${stagePanel({ t: this.t, session, snapshot, attempt: this.#attempt, unsent: this.unsent, resting: this.resting })}</div>
       ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt((snapshot.approved ?? snapshot.image).imageId)}` : nothing}
       ${this.#changes(snapshot)}
       ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}
       ${isFinal ? nothing : this.#tools(snapshot)}
       <div class="more">
-        ${this.#facts()}
+        ${this.#facts()} ${this.#approvalsNeeded(snapshot)}
         ${
           watches
             ? nothing
@@ -179,11 +185,13 @@ export class Sidebar extends LocalizedElement {
   }
 
   /** Also shown, but not to be sent, where it holds text while a generation runs or after the session has ended. */
-  #refineForm({ stage, lastGeneration }: SnapshotMessage): TemplateResult {
+  #refineForm(snapshot: SnapshotMessage): TemplateResult {
+    const { stage, lastGeneration } = snapshot;
     const attempt = this.#attempt;
     const { decides, refines, unavailable, hasEnded } = this.#permissions;
     const { feedback } = this.unsent;
-    const suggestion = lastGeneration?.cancelReason ?? '';
+    const changes = attempt && changesRequested(snapshot, attempt.image)?.note;
+    const suggestion = changes ?? lastGeneration?.cancelReason ?? '';
     const hasText = feedback !== undefined || suggestion !== '';
     const isReady = decides && refines && attempt !== undefined && stage === 'user_feedback';
     const waits = decides && hasText && this.selectedId !== undefined && stage === 'generating';
@@ -195,6 +203,7 @@ export class Sidebar extends LocalizedElement {
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
       .feedback=${feedback}
       .suggestion=${suggestion}
+      suggested-by=${changes === undefined ? 'cancel' : 'changes'}
       .options=${this.options}
       .model=${this.#model}
       ?demo=${this.#isDemo}
@@ -244,6 +253,7 @@ export class Sidebar extends LocalizedElement {
       ?savable=${attempt !== undefined && isSavable(this.session, attempt.image.imageId)}
       ?approved=${stage === 'final' && snapshot.approved?.imageId === attempt?.image.imageId}
       ?discards=${decides && stage === 'user_feedback'}
+      ?resting=${this.resting}
       ?starts-over=${decides && stage !== 'generating'}
       .pending=${pending}
       ?unavailable=${unavailable}
@@ -265,11 +275,27 @@ export class Sidebar extends LocalizedElement {
     return attempt ? html`<proof-facts .attempt=${attempt} .model=${this.#model}></proof-facts>` : nothing;
   }
 
+  #approvalsNeeded({ stage, approvalsNeeded }: SnapshotMessage): TemplateResult | typeof nothing {
+    const { welcome, pending } = this.session;
+    const { decides, unavailable } = this.#permissions;
+    if (!welcome?.creator || !decides || stage === 'final') return nothing;
+    return html`<proof-approvals
+      .needed=${approvalsNeeded ?? 1}
+      ?unavailable=${unavailable || isPending(pending, 'require_approvals')}
+    ></proof-approvals>`;
+  }
+
   /** Includes the prompt form, which decides itself whether it is hidden. */
   protected override async getUpdateComplete(): Promise<boolean> {
     const isComplete = await super.getUpdateComplete();
     await this.form?.updateComplete;
     return isComplete;
+  }
+
+  /** Opens the field for the changes to ask for of the picture in view. */
+  async requestChanges(): Promise<void> {
+    await this.updateComplete;
+    await this.decision?.requestChanges();
   }
 
   /** Moves the focus to where the stage begins: the prompt field, or a heading. */

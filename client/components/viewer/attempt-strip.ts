@@ -36,6 +36,8 @@ export class AttemptStrip extends LocalizedElement {
   /** The attempt in the viewer. */
   @property({ attribute: false }) accessor selectedId: string | undefined;
   @property({ attribute: false }) accessor approvedId: string | undefined;
+  /** Ids of the images of which changes are asked for. */
+  @property({ attribute: false }) accessor changesAsked: ReadonlySet<string> = new Set();
   /** The person in front of this page. */
   @property({ attribute: false }) accessor participantId: string | undefined;
   /** Commands that have no answer yet. */
@@ -143,6 +145,7 @@ export class AttemptStrip extends LocalizedElement {
     const { imageId } = image;
     const origin = originOf(attempt, this.attempts, this.discarded);
     const isApproved = imageId === this.approvedId;
+    const hasChanges = this.changesAsked.has(imageId);
     const picture = this.images.get(imageId);
     return html`<button
       class="attempt"
@@ -151,7 +154,12 @@ export class AttemptStrip extends LocalizedElement {
       tabindex=${imageId === this.#focus.tabStop ? 0 : -1}
       aria-current=${imageId === this.selectedId ? 'true' : nothing}
       aria-busy=${isPending(this.pending, 'discard', imageId) ? 'true' : nothing}
-      aria-label=${attemptName(this.t, attempt, this.attempts, this.discarded, isApproved)}
+      aria-label=${attemptName(this.t, attempt, {
+        attempts: this.attempts,
+        discarded: this.discarded,
+        isApproved,
+        hasChanges,
+      })}
       aria-description=${picture && displayProblem(picture) ? this.t('strip.unseen') : nothing}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
@@ -161,6 +169,7 @@ export class AttemptStrip extends LocalizedElement {
         ${origin ? (origin.verb === 'refined' ? icons.pencil() : icons.again()) : nothing}
         ${attemptNumber(this.t, attempt)}
         ${isApproved ? html`<span class="approved">${icons.check()}</span>` : nothing}
+        ${hasChanges ? html`<span class="changes">${icons.request()}</span>` : nothing}
       </span>
     </button>`;
   }

@@ -11,7 +11,7 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
-import { SelectAttemptEvent } from '../ui/events.ts';
+import { RequestChangesEvent, SelectAttemptEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
@@ -34,6 +34,8 @@ export class Candidates extends LocalizedElement {
   @property({ attribute: false }) accessor pending: readonly Command[] = [];
   /** Nothing can be sent: the connection is down. */
   @property({ type: Boolean }) accessor unavailable = false;
+  /** They have just come into view, and not by an act of this person. */
+  @property({ type: Boolean }) accessor resting = false;
   @query('.available') private accessor available!: Element | null;
 
   readonly #available = new ElementSize(this, () => this.available);
@@ -138,13 +140,32 @@ export class Candidates extends LocalizedElement {
   #actions(content: CandidateContent): TemplateResult | typeof nothing {
     if (content.kind === 'finished' || content.kind === 'unviewable') {
       return this.decides
-        ? html`<div class="actions">${this.#approve(content)} ${this.#discard(content)}</div>`
+        ? html`<div class="actions">${this.#approve(content)} ${this.#requestChanges(content)} ${this.#discard(content)}</div>`
         : nothing;
     }
     const isUnfinished = content.kind === 'partial' || content.imageId === undefined;
     return this.cancels && isUnfinished && content.kind !== 'failed'
       ? html`<div class="actions">${this.#cancel()}</div>`
       : nothing;
+  }
+
+  #requestChanges({
+    kind,
+    imageId,
+    number,
+  }: Extract<CandidateContent, { number: number }>): TemplateResult | typeof nothing {
+    if (kind !== 'finished') return nothing;
+    return button({
+      label: this.t('decision.requestChangesOf', { number }),
+      icon: icons.pencil(),
+      kind: 'quiet',
+      bare: true,
+      once: true,
+      decides: true,
+      resting: this.resting,
+      unavailable: this.unavailable,
+      press: () => this.dispatchEvent(new RequestChangesEvent(imageId)),
+    });
   }
 
   #approve(content: Extract<CandidateContent, { number: number }>): TemplateResult | typeof nothing {
@@ -156,6 +177,8 @@ export class Candidates extends LocalizedElement {
       name: this.t('compare.approve', { number }),
       icon: icons.check(),
       once: true,
+      decides: true,
+      resting: this.resting,
       busy: isPending(this.pending, 'approve', picture.reference.imageId),
       unavailable: this.unavailable || !isShown || isPending(this.pending, 'approve'),
       press: () => this.dispatchEvent(new IntentEvent({ type: 'approve', image: picture.reference })),
@@ -169,6 +192,8 @@ export class Candidates extends LocalizedElement {
       kind: 'quiet',
       bare: true,
       once: true,
+      decides: true,
+      resting: this.resting,
       busy: isPending(this.pending, 'discard', imageId),
       unavailable: this.unavailable || isPending(this.pending, 'discard'),
       press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId })),

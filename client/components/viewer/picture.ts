@@ -24,6 +24,7 @@ const captions = {
   previous: 'picture.captionPrevious',
   finished: undefined,
   approved: 'common.approved',
+  declined: 'outcome.declined',
 } as const satisfies Record<ImageContent['kind'], MessageKey | undefined>;
 
 @element('proof-picture')
@@ -108,7 +109,7 @@ export class Picture extends LocalizedElement {
     const { kind } = content;
     const caption = captions[kind];
     if (!caption) return nothing;
-    return html`<figcaption class="caption">${kind === 'approved' ? icons.check() : nothing}${this.t(caption)}</figcaption>`;
+    return html`<figcaption class="caption">${kind === 'approved' ? icons.check() : kind === 'declined' ? icons.cross() : nothing}${this.t(caption)}</figcaption>`;
   }
 
   #lookClosely(): void {

@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import { changesRequested } from '../../model/decisions.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { showLatestLabel } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
@@ -20,6 +21,8 @@ interface ViewerOptions {
   readonly selectedId: string | undefined;
   /** The person wants to see the latest again. */
   readonly showLatest: () => void;
+  /** What is in view has just come there, and not by an act of this person. */
+  readonly resting: boolean;
 }
 
 // Constants, so that the elements below don't update when nothing has changed.
@@ -48,6 +51,7 @@ export function viewer(options: ViewerOptions): TemplateResult {
             ?cancels=${decides && isDrawing}
             .pending=${session.pending}
             ?unavailable=${unavailable}
+            ?resting=${options.resting}
           ></proof-candidates>`
           : nothing
       }
@@ -67,6 +71,7 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     .images=${session.images}
     .selectedId=${imageInView(options)}
     .approvedId=${stage === 'final' ? snapshot.approved?.imageId : undefined}
+    .changesAsked=${changesAsked(snapshot)}
     .participantId=${session.welcome?.participantId}
     .pending=${session.pending}
     ?decides=${decides && (stage === 'user_feedback' || stage === 'initial_input')}
@@ -75,6 +80,10 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     >${showLatestButton(showLatestLabel(t, snapshot, selectedId), showLatest)}</proof-attempt-strip
   >`;
 }
+
+/** Ids of the images of which changes are asked for. */
+const changesAsked = (snapshot: SnapshotMessage): ReadonlySet<string> =>
+  new Set(snapshot.attempts.filter(({ image }) => changesRequested(snapshot, image)).map(({ image }) => image.imageId));
 
 /** Whether there will be more to see than one picture. True from the start of its generation, so that its arrival moves nothing. */
 function hasStrip(snapshot: SnapshotMessage | undefined): boolean {

@@ -18,6 +18,7 @@ const show = (session: SessionState): Promise<void> =>
       content: viewerContent(english, session),
       selectedId: undefined,
       showLatest: () => undefined,
+      resting: false,
     }),
   );
 const withoutBytes = (state: SessionState): SessionState => ({ ...state, images: new Map() });

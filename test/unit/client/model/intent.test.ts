@@ -71,5 +71,5 @@ test('S10: an image that the browser cannot show, or has not shown yet, is not a
   await approveWith(new Map());
   expect(approve).not.toHaveBeenCalled();
   await approveWith(new Map([['i1', { display: 'possible' }]]));
-  expect(approve).toHaveBeenCalledExactlyOnceWith(image);
+  expect(approve).toHaveBeenCalledExactlyOnceWith(image, undefined);
 });
