@@ -269,6 +269,24 @@ export default {
   'actionAgo.start_over': '{who, select, you {Du hast} other {{name} hat}} {ago} neu angefangen.',
   'actionAgo.unknown': '{who, select, you {Du hast} other {{name} hat}} {ago} etwas geändert.',
 
+  'lost.approve': 'Deine Freigabe von Nr. {number, number} hat nicht gezählt: {reason}',
+  'lost.request_changes': 'Deine Änderungswünsche an Nr. {number, number} haben nicht gezählt: {reason}',
+  'lost.decline': 'Deine Ablehnung von Nr. {number, number} hat nicht gezählt: {reason}',
+  'lostTo.generate': '{who, select, you {Du hast} other {{name} hat}} ein Bild angefordert.',
+  'lostTo.regenerate': '{who, select, you {Du hast} other {{name} hat}} ein weiteres Bild angefordert.',
+  'lostTo.refine': '{who, select, you {Du hast} other {{name} hat}} eine Änderung angefordert.',
+  'lostTo.approve':
+    '{who, select, you {Du hast} other {{name} hat}} {number, plural, =0 {ein anderes Bild} other {Nr. #}} freigegeben.',
+  'lostTo.request_changes':
+    '{who, select, you {Du hast} other {{name} hat}} Änderungen an {number, plural, =0 {einem Bild} other {Nr. #}} verlangt.',
+  'lostTo.decline': '{who, select, you {Du hast} other {{name} hat}} die Prüfung ohne Bild beendet.',
+  'lostTo.withdraw': '{who, select, you {Du hast} other {{name} hat}} eine Entscheidung zurückgezogen.',
+  'lostTo.cancel': '{who, select, you {Du hast} other {{name} hat}} die Zeichnung abgebrochen.',
+  'lostTo.start_over': '{who, select, you {Du hast} other {{name} hat}} neu angefangen.',
+  'lostTo.unknown': '{who, select, you {Du hast} other {{name} hat}} etwas geändert.',
+  'lostTo.discard': '{name} hat es verworfen.',
+  'lostTo.gone': 'Das Bild ist nicht mehr in der Sitzung.',
+
   'stage.unknown': 'Unbekannter Stand',
   'stage.unknown.text':
     'Diese Seite kennt den Stand nicht, in dem die Sitzung ist. Ein Neuladen holt die neueste Version der Seite.',
@@ -310,6 +328,17 @@ export default {
   'decisions.declined': '{who, select, you {Du hast} other {<person>{name}</person> hat}} abgelehnt',
   'decisions.unknown': '{who, select, you {Du hast} other {<person>{name}</person> hat}} entschieden',
   'decisions.withdrawn': 'Zurückgezogen',
+
+  'held.title': 'Steht gerade nicht zur Wahl',
+  'held.discarded': 'Entscheiden lässt sich darüber, sobald es wiederhergestellt ist.',
+  'held.gone': 'Die Sitzung hat es nicht mehr, also lässt sich nicht darüber entscheiden.',
+
+  'happened.discarded': '<person>{name}</person> hat Nr. {number, number} verworfen, das du geöffnet hast.',
+  'happened.startedOver':
+    '<person>{name}</person> hat neu angefangen. Nr. {number, number}, das du geöffnet hast, ist nicht mehr in der Sitzung.',
+  'happened.removed': 'Nr. {number, number}, das du geöffnet hast, wurde aus der Sitzung entfernt.',
+  'happened.leave': 'Ohne es weitermachen',
+  'happened.clickIgnored': 'Dieser Klick hat nicht gezählt: Das Bild war gerade erst erschienen.',
 
   'decline.title': 'Die Prüfung ohne Bild beenden?',
   'decline.text':
@@ -406,6 +435,7 @@ export default {
   'refine.refineOf': 'Überarbeiten: Nr. {number, number}',
   'refine.suggestedBy.cancel': 'Aus der abgebrochenen Zeichnung. Der Text lässt sich ändern.',
   'refine.suggestedBy.changes': 'Aus den verlangten Änderungen. Der Text lässt sich ändern.',
+  'refine.gone': 'Deine Worte bleiben bei diesem Bild. Abschicken geht, wenn es wieder zur Wahl steht.',
   'refine.chosen': 'Wie unten gewählt: {options}.',
   'refine.empty': 'Zuerst sagen, was sich ändern soll.',
 

@@ -277,6 +277,24 @@ export default {
   'actionAgo.start_over': '{who, select, you {You} other {{name}}} started over {ago}.',
   'actionAgo.unknown': '{who, select, you {You} other {{name}}} changed something {ago}.',
 
+  'lost.approve': 'Your approval of No. {number, number} did not count: {reason}',
+  'lost.request_changes': 'Your request for changes to No. {number, number} did not count: {reason}',
+  'lost.decline': 'Your decline of No. {number, number} did not count: {reason}',
+  'lostTo.generate': '{who, select, you {you} other {{name}}} asked for a picture.',
+  'lostTo.regenerate': '{who, select, you {you} other {{name}}} asked for another picture.',
+  'lostTo.refine': '{who, select, you {you} other {{name}}} asked for a change.',
+  'lostTo.approve':
+    '{who, select, you {you} other {{name}}} approved {number, plural, =0 {another picture} other {No. #}}.',
+  'lostTo.request_changes':
+    '{who, select, you {you} other {{name}}} asked for changes to {number, plural, =0 {a picture} other {No. #}}.',
+  'lostTo.decline': '{who, select, you {you} other {{name}}} ended the review without a picture.',
+  'lostTo.withdraw': '{who, select, you {you} other {{name}}} withdrew a decision.',
+  'lostTo.cancel': '{who, select, you {you} other {{name}}} cancelled the drawing.',
+  'lostTo.start_over': '{who, select, you {you} other {{name}}} started over.',
+  'lostTo.unknown': '{who, select, you {you} other {{name}}} changed something.',
+  'lostTo.discard': '{name} discarded it.',
+  'lostTo.gone': 'the picture is no longer in the session.',
+
   // ——— a stage ———
 
   'stage.unknown': 'Unknown stage',
@@ -319,6 +337,17 @@ export default {
   'decisions.declined': '{who, select, you {You} other {<person>{name}</person>}} declined',
   'decisions.unknown': '{who, select, you {You} other {<person>{name}</person>}} decided',
   'decisions.withdrawn': 'Withdrawn',
+
+  'held.title': 'Not in review now',
+  'held.discarded': 'You can decide about it once it is restored.',
+  'held.gone': 'The session does not have it any more, so nobody can decide about it.',
+
+  'happened.discarded': '<person>{name}</person> discarded No. {number, number}, which you have open.',
+  'happened.startedOver':
+    '<person>{name}</person> started over. No. {number, number}, which you have open, is no longer in the session.',
+  'happened.removed': 'No. {number, number}, which you have open, was removed from the session.',
+  'happened.leave': 'Go on without it',
+  'happened.clickIgnored': 'That click did not count: the picture had only just come into view.',
 
   'decline.title': 'End the review without a picture?',
   'decline.text':
@@ -419,6 +448,7 @@ export default {
   'refine.refineOf': 'Refine No. {number, number}',
   'refine.suggestedBy.cancel': 'From the cancelled drawing. Change it as you like.',
   'refine.suggestedBy.changes': 'From the changes that were asked for. Edit it as you like.',
+  'refine.gone': 'Your words stay with this picture. They can be sent once it is back in review.',
   'refine.chosen': 'As chosen below: {options}.',
   'refine.empty': 'Say what should change first.',
 

@@ -35,10 +35,15 @@ export type Intent =
   | { readonly type: 'draft_focus'; readonly focused: boolean }
   /** These images are about to be shown, so their bytes are needed. */
   | { readonly type: 'want'; readonly imageIds: readonly string[] }
+  /** The picture that this person has open, for the others to see; absent: none. */
+  | { readonly type: 'look'; readonly imageId: string | undefined }
   /** The options for the next picture, which this browser remembers. */
   | { readonly type: 'options'; readonly options: Options }
   /** Something was typed and not sent: this tab remembers it. */
-  | { readonly type: 'unsent'; readonly unsent: Partial<Pick<UnsentInput, 'feedback' | 'reason' | 'notes'>> }
+  | {
+      readonly type: 'unsent';
+      readonly unsent: Partial<Pick<UnsentInput, 'feedback' | 'about' | 'otherFeedback' | 'reason' | 'notes'>>;
+    }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'language'; readonly language: string }

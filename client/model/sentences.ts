@@ -215,13 +215,43 @@ function actionSentence(
   });
 }
 
-/** Why a command was rejected: the action that came before it, where that is the reason. Parameters as in `actionSentence`. */
+const decisionCommands = ['approve', 'request_changes', 'decline'] as const;
+
+/** What became of a decision that lost a race; undefined where it was not one. */
+function lostDecision(
+  t: Texts,
+  { command, code, about, lastAction }: CommandRejection,
+  participantId: string | undefined,
+  discarded: readonly DiscardedAttempt[],
+): string | undefined {
+  const decision = decisionCommands.find((one) => one === command);
+  if (!decision || !about) return undefined;
+  const lost = (reason: string) => t(`lost.${decision}`, { number: about.number, reason });
+  if (code === 'image_not_found') {
+    const act = findAttempt(discarded, about.imageId)?.discarded;
+    return lost(act ? t('lostTo.discard', { name: act.by }) : t('lostTo.gone'));
+  }
+  if ((code !== 'stale' && code !== 'wrong_stage') || !lastAction) return undefined;
+  const { action, by: name, number = 0 } = lastAction;
+  return lost(
+    t(`lostTo.${action}`, { who: lastAction.participantId === participantId ? 'you' : 'other', name, number }),
+  );
+}
+
+/**
+ * Why a command was rejected: what became of a decision, or the action that came before, where that is the reason. Parameters as in
+ * `actionSentence`; `discarded` are the session's attempts that were put aside.
+ */
 export function rejectionSentence(
   t: Texts,
-  { command, code, message, detail, params, lastAction }: CommandRejection,
+  rejection: CommandRejection,
   participantId: string | undefined,
   now: number,
+  discarded: readonly DiscardedAttempt[] = [],
 ): Worded {
+  const { command, code, message, detail, params, lastAction } = rejection;
+  const lost = lostDecision(t, rejection, participantId, discarded);
+  if (lost !== undefined) return { text: lost, language: t.language };
   const isLate = code === 'stale' || code === 'wrong_stage';
   if (code === 'unknown') return asSent(message);
   if (detail) return detail === 'unknown' ? asSent(message) : worded(t, `rejectDetail.${detail}`, params, message);
@@ -369,7 +399,8 @@ export function statusBehindDialog(t: Texts, state: SessionState, now: number): 
     return t('announce.sentence', { title: t(`obstacle.${connection.obstacle}`) });
   }
   if (connection.status !== 'online') return t('announce.sentence', { title: connectionLabel(t, connection) });
-  if (rejection) return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs).text;
+  if (rejection)
+    return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs, snapshot?.discarded).text;
   if (snapshot?.stage !== 'generating') return '';
   return t(permissionsOf(state).watches ? 'compare.drawingWatched' : 'compare.drawing');
 }

@@ -10,6 +10,10 @@ export const UnsentInput = v.object({
   draft: v.optional(v.string()),
   /** What should change. Absent: the field was not touched; empty: it was emptied. */
   feedback: v.optional(v.string()),
+  /** The image that the feedback was typed about; absent: it belongs to none. */
+  about: v.optional(v.string()),
+  /** What should change in other images, by their ids. */
+  otherFeedback: v.optional(v.record(v.string(), v.string())),
   /** The feedback of a `refine` that has not become an attempt yet. */
   sentFeedback: v.optional(v.string()),
   /** Why to cancel the generation under way. */
@@ -32,6 +36,32 @@ export function unsentAfter(unsent: UnsentInput, before: SessionState | undefine
   const change = changeOf(before, now);
   if (!change) return unsent;
   return withoutStale(withReasonMoved(withoutDrawn(withoutDecided(unsent, now), change), change), change);
+}
+
+/** What should change in an image. Words about an image that is gone belong to whichever is in view. */
+export function feedbackOn(
+  { feedback, about, otherFeedback = {} }: UnsentInput,
+  imageId: string | undefined,
+  isHere: (imageId: string) => boolean,
+): string | undefined {
+  const isElsewhere = about !== undefined && about !== imageId && isHere(about);
+  if (!isElsewhere && feedback !== undefined) return feedback;
+  return imageId === undefined ? undefined : otherFeedback[imageId];
+}
+
+/** The words about another image stay with it. */
+export function withFeedback(
+  unsent: UnsentInput,
+  imageId: string,
+  text: string,
+  isHere: (imageId: string) => boolean,
+): Pick<UnsentInput, 'feedback' | 'about' | 'otherFeedback'> {
+  const { feedback, about } = unsent;
+  const { [imageId]: _before, ...others } = unsent.otherFeedback ?? {};
+  const staysWith = about !== undefined && about !== imageId && isHere(about) && feedback ? about : undefined;
+  const otherFeedback = staysWith === undefined || !feedback ? others : { ...others, [staysWith]: feedback };
+  const hasOthers = Object.keys(otherFeedback).length > 0;
+  return { feedback: text, about: imageId, otherFeedback: hasOthers ? otherFeedback : undefined };
 }
 
 export function withNote({ notes }: UnsentInput, imageId: string, text: string): Pick<UnsentInput, 'notes'> {
@@ -98,8 +128,9 @@ function withReasonMoved(unsent: UnsentInput, change: Change): UnsentInput {
   const reason = unsent.reason?.trim() ?? '';
   const place = reason === '' ? 'reason' : placeOf(reason, change);
   if (place === 'reason') return unsent;
-  const feedback = place === 'feedback' ? joined(unsent.feedback, reason) : unsent.feedback;
-  return { ...unsent, feedback, reason: undefined };
+  if (place === 'sent') return { ...unsent, reason: undefined };
+  // It is about what comes next, whichever picture that is.
+  return { ...unsent, feedback: joined(unsent.feedback, reason), about: undefined, reason: undefined };
 }
 
 function placeOf(reason: string, { past, snapshot, hasEnded, canRefine }: Change): 'reason' | 'sent' | 'feedback' {

@@ -82,9 +82,13 @@ export type ViewerContent =
   /** All candidates of one generation, side by side. */
   | { readonly kind: 'candidates'; readonly candidates: readonly CandidateContent[] };
 
-/** `selectedId` is the image id of the attempt that this person has selected; absent, the latest is shown. */
-export function viewerContent(t: Texts, state: SessionState, selectedId?: string): ViewerContent {
+/**
+ * `selectedId` is the image id of the attempt that this person has selected; absent, the latest is shown. `held` is the one that they have
+ * open where the session does not keep it any more.
+ */
+export function viewerContent(t: Texts, state: SessionState, selectedId?: string, held?: Attempt): ViewerContent {
   const { snapshot } = state;
+  if (held) return attemptContent(t, state, held, 'finished');
   if (!snapshot || snapshot.stage === 'initial_input') return { kind: 'empty' };
   const attempt = attemptInView(state, selectedId);
   if (snapshot.stage === 'generating') {

@@ -209,6 +209,49 @@ export function deciding(picture: ReceivedImage): SessionState {
   };
 }
 
+/** One picture from each of several generations, the newest last. */
+export function decidingOn(pictures: readonly ReceivedImage[], turn = 5): SessionState {
+  const attempts = pictures.map(({ reference }, at) => ({
+    ...attemptOf({ ...reference, generationId: `g${at + 1}` }),
+    number: at + 1,
+  }));
+  const image = attempts.at(-1)?.image;
+  if (!image) throw new Error('There is no picture to decide on.');
+  return {
+    ...base,
+    snapshot: { ...shared, stage: 'user_feedback', turn, image, attempts },
+    images: new Map(pictures.map((picture) => [picture.reference.imageId, picture])),
+  };
+}
+
+/** Ana has discarded that attempt. */
+export function discardedByAna(state: SessionState, imageId: string): SessionState {
+  const { snapshot } = state;
+  const attempt = snapshot?.attempts.find(({ image }) => image.imageId === imageId);
+  if (!snapshot || !attempt) throw new Error('There is no such attempt.');
+  const discarded = { by: 'Ana', participantId: 'ana', connectionId: 'c2', at: finishedAt };
+  const attempts = snapshot.attempts.filter((one) => one !== attempt);
+  const image = attempts.at(-1)?.image;
+  const common = { ...shared, turn: snapshot.turn, attempts, discarded: [{ ...attempt, discarded }] };
+  return {
+    ...state,
+    snapshot: image ? { ...common, stage: 'user_feedback', image } : { ...common, stage: 'initial_input', turn: 9 },
+  };
+}
+
+/** Ana has started over. */
+export const startedOverByAna = (state: SessionState): SessionState => ({
+  ...state,
+  draft: '',
+  snapshot: {
+    ...shared,
+    stage: 'initial_input',
+    turn: 9,
+    draft: '',
+    lastAction: { action: 'start_over', by: 'Ana', participantId: 'ana', connectionId: 'c2', at: finishedAt },
+  },
+});
+
 export function failedAgain(picture: ReceivedImage): SessionState {
   const error = {
     code: 'provider_error',

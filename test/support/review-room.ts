@@ -51,9 +51,10 @@ export class ReviewRoom {
     await this.review.updateComplete;
   }
 
-  /** Without those that typing dispatches. */
+  /** Without those that typing and looking dispatch. */
   get commands(): Intent[] {
-    return this.intents.filter(({ type }) => type !== 'draft' && type !== 'draft_focus');
+    const others = ['draft', 'draft_focus', 'unsent', 'look'];
+    return this.intents.filter(({ type }) => !others.includes(type));
   }
 
   /** Elements inside one component of the review. */

@@ -256,6 +256,8 @@ export class ProofRoom extends LitElement {
         return client.setDraftFocus(intent.focused);
       case 'want':
         return client.want(intent.imageIds);
+      case 'look':
+        return client.look(intent.imageId);
       case 'options':
         this.#keep(this.#options.choose(intent.options));
         return browserStorage.saveOptions(intent.options);
@@ -284,7 +286,7 @@ export class ProofRoom extends LitElement {
         this.#focusRequest = 'command';
         return client.reconnect();
       case 'refine':
-        this.#keep({ feedback: intent.feedback, sentFeedback: intent.feedback.trim() });
+        this.#keep({ feedback: intent.feedback, about: intent.imageId, sentFeedback: intent.feedback.trim() });
         return void sendCommand(intent, client);
       default:
         return void sendCommand(intent, client);

@@ -8,7 +8,7 @@ import { attemptsOf } from '../../model/attempt-tree.ts';
 import { changesRequested } from '../../model/decisions.ts';
 import { noCapabilities } from '../../model/option-choice.ts';
 import { isSavable, type Permissions, permissionsOf } from '../../model/permissions.ts';
-import type { UnsentInput } from '../../model/unsent-input.ts';
+import { feedbackOn, type UnsentInput, withFeedback } from '../../model/unsent-input.ts';
 import { attemptInView, promptOf } from '../../model/viewer-content.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { EndedNotice } from '../notices/ended-notice.ts';
@@ -58,6 +58,8 @@ export class Sidebar extends LocalizedElement {
   @property({ attribute: false }) accessor unsent: UnsentInput = {};
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
   @property({ attribute: false }) accessor selectedId: string | undefined;
+  /** The attempt that they have open, where the session does not keep it any more. */
+  @property({ attribute: false }) accessor held: Attempt | DiscardedAttempt | undefined;
   /** Leads to the session on the server's own page. */
   @property({ attribute: false }) accessor link = '';
   /** The picture has just come into view, and not by an act of this person. */
@@ -86,7 +88,7 @@ export class Sidebar extends LocalizedElement {
         : nothing
     }
       ${this.#notices(snapshot)}
-      <div class="stage">${stagePanel({ t: this.t, session, snapshot, attempt: this.#attempt, unsent: this.unsent, resting: this.resting })}</div>
+      <div class="stage">${stagePanel({ t: this.t, session, snapshot, attempt: this.#attempt, held: this.held, unsent: this.unsent, resting: this.resting })}</div>
       ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt((snapshot.approved ?? snapshot.image).imageId)}` : nothing}
       ${this.#changes(snapshot)}
       ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}
@@ -114,13 +116,19 @@ export class Sidebar extends LocalizedElement {
     return isPending(pending, 'generate') || isPending(pending, 'regenerate') || isPending(pending, 'refine');
   }
 
+  /** The attempt in view. */
   get #attempt(): Attempt | undefined {
-    return attemptInView(this.session, this.selectedId);
+    return this.held ?? this.#keptAttempt;
+  }
+
+  /** What commands can be about. */
+  get #keptAttempt(): Attempt | undefined {
+    return this.held ? undefined : attemptInView(this.session, this.selectedId);
   }
 
   /** The attempt in view; undefined also while the viewer shows a running generation. */
   get #shownAttempt(): Attempt | undefined {
-    const isDrawing = this.session.snapshot?.stage === 'generating' && this.selectedId === undefined;
+    const isDrawing = this.session.snapshot?.stage === 'generating' && this.selectedId === undefined && !this.held;
     return isDrawing ? undefined : this.#attempt;
   }
 
@@ -134,7 +142,7 @@ export class Sidebar extends LocalizedElement {
   }
 
   /** How the connection, the last command and the last generation ended. */
-  #notices({ error, image, lastAction, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
+  #notices({ error, image, lastAction, lastGeneration, attempts, discarded }: SnapshotMessage): TemplateResult {
     const { connection, rejection, welcome, serverAheadMs, draft } = this.session;
     const { decides, unavailable } = this.#permissions;
     const finished = attemptsOf(lastGeneration, attempts).length;
@@ -147,6 +155,7 @@ export class Sidebar extends LocalizedElement {
       <proof-rejection-notice
         .rejection=${rejection}
         .participantId=${welcome?.participantId}
+        .discarded=${discarded ?? noneDiscarded}
         .serverAheadMs=${serverAheadMs}
       ></proof-rejection-notice>
       <proof-error-notice
@@ -189,15 +198,23 @@ export class Sidebar extends LocalizedElement {
     const { stage, lastGeneration } = snapshot;
     const attempt = this.#attempt;
     const { decides, refines, unavailable, hasEnded } = this.#permissions;
-    const { feedback } = this.unsent;
-    const changes = attempt && changesRequested(snapshot, attempt.image)?.note;
+    const { image } = attempt ?? {};
+    const isHere = (imageId: string) =>
+      imageId === image?.imageId ||
+      [...snapshot.attempts, ...(snapshot.discarded ?? [])].some((one) => one.image.imageId === imageId);
+    const feedback = feedbackOn(this.unsent, image?.imageId, isHere);
+    const changes = image && changesRequested(snapshot, image)?.note;
     const suggestion = changes ?? lastGeneration?.cancelReason ?? '';
     const hasText = feedback !== undefined || suggestion !== '';
-    const isReady = decides && refines && attempt !== undefined && stage === 'user_feedback';
+    const isReady = decides && refines && this.#keptAttempt !== undefined && stage === 'user_feedback';
     const waits = decides && hasText && this.selectedId !== undefined && stage === 'generating';
+    const isGone = this.held !== undefined;
+    const keeps = isGone && decides && refines && Boolean(feedback);
     return html`<proof-refine
-      ?hidden=${!(isReady || waits || (hasEnded && hasText))}
+      ?hidden=${!(isReady || waits || keeps || (hasEnded && hasText))}
       ?waits=${waits}
+      ?gone=${isGone}
+      .typed=${(text: string) => (image ? withFeedback(this.unsent, image.imageId, text, isHere) : { feedback: text })}
       .imageId=${attempt?.image.imageId}
       .number=${attempt?.number}
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
@@ -221,7 +238,7 @@ export class Sidebar extends LocalizedElement {
         <proof-prompt
           purpose=${purposes[stage]}
           .draft=${draft}
-          .attempt=${this.#attempt ?? attempts.at(-1)}
+          .attempt=${this.#keptAttempt ?? attempts.at(-1)}
           .options=${this.options}
           .capabilities=${welcome?.generator.supports ?? noCapabilities}
           .model=${this.#model}
@@ -244,17 +261,17 @@ export class Sidebar extends LocalizedElement {
     const { images, pending } = this.session;
     const { decides, unavailable, hasEnded } = this.#permissions;
     const attempt = this.#attempt;
-    const isDrawing = stage === 'generating' && !hasEnded && this.selectedId === undefined;
-    if (attempts.length === 0 || isDrawing) return nothing;
+    const isDrawing = stage === 'generating' && !hasEnded && this.selectedId === undefined && !this.held;
+    if ((attempts.length === 0 && !this.held) || isDrawing) return nothing;
     return html`<proof-tools
       class=${stage === 'final' ? '' : 'divided'}
       .attempt=${attempt}
       .picture=${attempt && images.get(attempt.image.imageId)}
       ?savable=${attempt !== undefined && isSavable(this.session, attempt.image.imageId)}
       ?approved=${stage === 'final' && snapshot.approved?.imageId === attempt?.image.imageId}
-      ?discards=${decides && stage === 'user_feedback'}
+      ?discards=${decides && stage === 'user_feedback' && !this.held}
       ?resting=${this.resting}
-      ?starts-over=${decides && stage !== 'generating'}
+      ?starts-over=${decides && stage !== 'generating' && stage !== 'initial_input'}
       .pending=${pending}
       ?unavailable=${unavailable}
     ></proof-tools>`;

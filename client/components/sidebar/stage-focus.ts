@@ -21,7 +21,7 @@ interface Seen {
 /** Intents that never lead to another stage. */
 const withoutStage: ReadonlySet<Intent['type']> = new Set([
   ...(['draft', 'draft_focus', 'want', 'options', 'unsent'] as const),
-  ...(['request_changes', 'require_approvals'] as const),
+  ...(['request_changes', 'require_approvals', 'look'] as const),
 ]);
 
 /**

@@ -1,6 +1,6 @@
 /** The part of the sidebar that differs from stage to stage: what goes on, and the decision. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Attempt, Decision, Generation, LastAction } from '../../../shared/model.ts';
+import type { Attempt, Decision, DiscardedAttempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
 import { approvalStatus, decisionsOn, endingDecision, wouldCount } from '../../model/decisions.ts';
@@ -23,6 +23,8 @@ interface StagePanel {
   readonly snapshot: SnapshotMessage;
   /** The attempt in view. */
   readonly attempt: Attempt | undefined;
+  /** The same, where the session does not keep it any more. */
+  readonly held: Attempt | DiscardedAttempt | undefined;
   readonly unsent: UnsentInput;
   /** The picture has just come into view, and not by an act of this person. */
   readonly resting: boolean;
@@ -48,6 +50,7 @@ export function stagePanel(panel: StagePanel): TemplateResult | typeof nothing {
     case 'user_feedback': {
       const prompt = quote(attempt?.prompt ?? promptOf(session, snapshot.image.imageId));
       if (watches) return html`${watchNote('user_feedback')} ${prompt} ${decisionList(panel)}`;
+      if (panel.held && decides) return html`${notKept(t, panel.held)} ${prompt} ${decisionList(panel)}`;
       return html`${decides ? decision(panel) : prompt} ${decisionList(panel)}`;
     }
     case 'final':
@@ -104,6 +107,11 @@ function furthestProgress({ progress }: SessionState, settled: ReadonlySet<numbe
     .filter(({ candidate }) => !settled.has(candidate))
     .toSorted((one, other) => phases.indexOf(one.phase) - phases.indexOf(other.phase))[0];
 }
+
+/** Nobody decides about a picture that is not in review. */
+const notKept = (t: Texts, held: Attempt | DiscardedAttempt): TemplateResult =>
+  html`<h2 class="focus-target" tabindex="-1">${t('held.title')}</h2>
+    <p class="soft">${t('discarded' in held ? 'held.discarded' : 'held.gone')}</p>`;
 
 function decision({ session, attempt, unsent, resting }: StagePanel): TemplateResult {
   const { pending, connection, welcome } = session;

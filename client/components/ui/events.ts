@@ -22,6 +22,15 @@ export class RequestChangesEvent extends Event {
   }
 }
 
+/** What the viewer was to show has been decoded, and is on show. */
+export class ShownEvent extends Event {
+  static readonly type = 'proof-shown';
+
+  constructor() {
+    super(ShownEvent.type, { bubbles: true, composed: true });
+  }
+}
+
 /** Opens the comparison of two attempts, or the close look at one. */
 export class CompareEvent extends Event {
   static readonly type = 'proof-compare';

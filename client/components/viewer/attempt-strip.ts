@@ -35,6 +35,8 @@ export class AttemptStrip extends LocalizedElement {
   @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
   /** The attempt in the viewer. */
   @property({ attribute: false }) accessor selectedId: string | undefined;
+  /** The attempt in the viewer, where the session does not keep it: what became of it stands there. */
+  @property({ attribute: false }) accessor heldId: string | undefined;
   @property({ attribute: false }) accessor approvedId: string | undefined;
   /** Ids of the images of which changes are asked for. */
   @property({ attribute: false }) accessor changesAsked: ReadonlySet<string> = new Set();
@@ -176,7 +178,7 @@ export class AttemptStrip extends LocalizedElement {
 
   /** The status element is always rendered: a screen reader reads out only text that is added to one that is there already. */
   #undo(): TemplateResult {
-    const attempt = this.justDiscarded;
+    const attempt = this.justDiscarded?.image.imageId === this.heldId ? undefined : this.justDiscarded;
     return html`<div class=${attempt ? 'undo' : 'undo unseen'} data-image-id=${attempt?.image.imageId ?? nothing}>
       <p role="status" dir="auto">${attempt ? this.#discardedSentence(attempt) : nothing}</p>
       ${attempt ? this.#restoreButton(attempt, { label: this.t('strip.undo'), icon: icons.undo(), once: true }) : nothing}

@@ -11,7 +11,7 @@ import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
-import { RequestChangesEvent, SelectAttemptEvent } from '../ui/events.ts';
+import { RequestChangesEvent, SelectAttemptEvent, ShownEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
@@ -42,6 +42,14 @@ export class Candidates extends LocalizedElement {
   readonly #loader = new ImageLoader(this);
   /** By candidate. */
   readonly #images = new Map<number, DecodedImage>();
+
+  /** Whether all that are here have been decoded and drawn. */
+  get isShown(): boolean {
+    return this.candidates.every(
+      ({ candidate, picture }) =>
+        !picture || this.#images.get(candidate)?.decoded?.imageId === picture.reference.imageId,
+    );
+  }
 
   override focus(options?: FocusOptions): void {
     this.renderRoot.querySelector('button')?.focus(options);
@@ -103,6 +111,7 @@ export class Candidates extends LocalizedElement {
   readonly #decoded = (image: HTMLImageElement, previous: HTMLImageElement | undefined): void => {
     if (!previous) image.classList.add('first');
     this.requestUpdate();
+    if (this.isShown) this.dispatchEvent(new ShownEvent());
   };
 
   /** A candidate that becomes a button moves its image to another parent; without this it would fade in again. */

@@ -1,6 +1,6 @@
 /** The viewer: the picture, or the candidates of one generation, and below it the strip of attempts. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { DiscardedAttempt } from '../../../shared/model.ts';
+import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { changesRequested } from '../../model/decisions.ts';
 import { permissionsOf } from '../../model/permissions.ts';
@@ -9,6 +9,7 @@ import type { Texts } from '../../model/texts.ts';
 import { attemptInView, type SingleContent, type ViewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { button } from '../ui/button.ts';
+import { happened } from './happened.ts';
 import './attempt-strip.ts';
 import './candidates.ts';
 import './picture.ts';
@@ -19,6 +20,12 @@ interface ViewerOptions {
   readonly content: ViewerContent;
   /** The attempt that this person looks at; absent, the latest is shown. */
   readonly selectedId: string | undefined;
+  /** The attempt that they have open, where the session does not keep it any more. */
+  readonly held: Attempt | DiscardedAttempt | undefined;
+  /** A click of this person did not count, as the picture had just changed. */
+  readonly isClickIgnored: boolean;
+  /** The person wants a discarded attempt back. */
+  readonly restored: (imageId: string) => void;
   /** The person wants to see the latest again. */
   readonly showLatest: () => void;
   /** What is in view has just come there, and not by an act of this person. */
@@ -31,7 +38,7 @@ const empty: SingleContent = { kind: 'empty' };
 
 /** Its styles are in `viewer.styles.ts`. */
 export function viewer(options: ViewerOptions): TemplateResult {
-  const { t, session, content, selectedId } = options;
+  const { t, session, content, selectedId, held } = options;
   const { connection, snapshot } = session;
   const { decides, unavailable } = permissionsOf(session);
   const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
@@ -40,7 +47,7 @@ export function viewer(options: ViewerOptions): TemplateResult {
       <proof-picture
         ?hidden=${content.kind === 'candidates'}
         .content=${content.kind === 'candidates' ? empty : content}
-        ?drawing=${isDrawing && selectedId === undefined}
+        ?drawing=${isDrawing && selectedId === undefined && !held}
       ></proof-picture>
       ${
         content.kind === 'candidates'
@@ -55,13 +62,13 @@ export function viewer(options: ViewerOptions): TemplateResult {
           ></proof-candidates>`
           : nothing
       }
-      ${snapshot ? strip(snapshot, options) : nothing}
+      ${happened(options)} ${snapshot ? strip(snapshot, options) : nothing}
     </div>
   </section>`;
 }
 
 function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResult {
-  const { t, session, selectedId, showLatest } = options;
+  const { t, session, selectedId, held, showLatest } = options;
   const { decides, unavailable } = permissionsOf(session);
   const { stage } = snapshot;
   return html`<proof-attempt-strip
@@ -70,6 +77,7 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     .discarded=${snapshot.discarded ?? noneDiscarded}
     .images=${session.images}
     .selectedId=${imageInView(options)}
+    .heldId=${held?.image.imageId}
     .approvedId=${stage === 'final' ? snapshot.approved?.imageId : undefined}
     .changesAsked=${changesAsked(snapshot)}
     .participantId=${session.welcome?.participantId}
@@ -94,7 +102,8 @@ function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
 }
 
 /** The image id of the attempt in the viewer, whether or not its bytes are here. */
-function imageInView({ session, content, selectedId }: ViewerOptions): string | undefined {
+function imageInView({ session, content, selectedId, held }: ViewerOptions): string | undefined {
+  if (held) return held.image.imageId;
   if (content.kind === 'placeholder' || content.kind === 'unviewable')
     return attemptInView(session, selectedId)?.image.imageId;
   return 'picture' in content && content.kind !== 'partial' ? content.picture.reference.imageId : undefined;

@@ -12,7 +12,7 @@ const others = await Promise.all(
   ['i2', 'i3', 'i4', 'i5'].map((imageId, candidate) => states.paint(imageId, { candidate })),
 );
 const image = picture.reference;
-const sent = () => room.intents.filter(({ type }) => type !== 'unsent' && type !== 'want');
+const sent = () => room.commands.filter(({ type }) => type !== 'want');
 const changes = () => page.getByRole('textbox', { name: /^Changes to ask for in No\. \d/ });
 const entries = () => {
   const [list] = deep(room.review.shadowRoot, 'proof-decisions');

@@ -18,6 +18,9 @@ const show = (session: SessionState): Promise<void> =>
       content: viewerContent(english, session),
       selectedId: undefined,
       showLatest: () => undefined,
+      held: undefined,
+      isClickIgnored: false,
+      restored: () => undefined,
       resting: false,
     }),
   );
