@@ -301,6 +301,8 @@ export const Person = v.object({
   participantId: v.string(),
   name: v.string(),
   role: openEnum(roles),
+  /** Their approvals count where several are needed. */
+  counts: v.optional(v.literal(true)),
   /** The image that they have open. */
   lookingAt: v.optional(v.string()),
 });

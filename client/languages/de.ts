@@ -11,6 +11,8 @@ export default {
   'page.titleWatched': 'In der Prüfung · Proofroom',
   'page.titleTurn': '● {title}',
   'page.titleFinal': 'Freigegeben · Proofroom',
+  'page.titleDeclined': 'Abgelehnt · Proofroom',
+  'page.titleEndedReview': 'Prüfung beendet · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ein Bild anfordern, gemeinsam ansehen, freigeben oder noch einmal anfordern.',
   'page.needsJavaScript': 'Proofroom braucht JavaScript.',
@@ -341,6 +343,24 @@ export default {
   'actionAgo.start_over': '{who, select, you {Du hast} other {{name} hat}} {ago} neu angefangen.',
   'actionAgo.unknown': '{who, select, you {Du hast} other {{name} hat}} {ago} etwas geändert.',
 
+  'lost.approve': 'Deine Freigabe von Nr. {number, number} hat nicht gezählt: {reason}',
+  'lost.request_changes': 'Deine Änderungswünsche an Nr. {number, number} haben nicht gezählt: {reason}',
+  'lost.decline': 'Deine Ablehnung von Nr. {number, number} hat nicht gezählt: {reason}',
+  'lostTo.generate': '{who, select, you {Du hast} other {{name} hat}} ein Bild angefordert.',
+  'lostTo.regenerate': '{who, select, you {Du hast} other {{name} hat}} ein weiteres Bild angefordert.',
+  'lostTo.refine': '{who, select, you {Du hast} other {{name} hat}} eine Änderung angefordert.',
+  'lostTo.approve':
+    '{who, select, you {Du hast} other {{name} hat}} {number, plural, =0 {ein anderes Bild} other {Nr. #}} freigegeben.',
+  'lostTo.request_changes':
+    '{who, select, you {Du hast} other {{name} hat}} Änderungen an {number, plural, =0 {einem Bild} other {Nr. #}} verlangt.',
+  'lostTo.decline': '{who, select, you {Du hast} other {{name} hat}} die Prüfung ohne Bild beendet.',
+  'lostTo.withdraw': '{who, select, you {Du hast} other {{name} hat}} eine Entscheidung zurückgezogen.',
+  'lostTo.cancel': '{who, select, you {Du hast} other {{name} hat}} die Zeichnung abgebrochen.',
+  'lostTo.start_over': '{who, select, you {Du hast} other {{name} hat}} neu angefangen.',
+  'lostTo.unknown': '{who, select, you {Du hast} other {{name} hat}} etwas geändert.',
+  'lostTo.discard': '{name} hat es verworfen.',
+  'lostTo.gone': 'Das Bild ist nicht mehr in der Sitzung.',
+
   'stage.unknown': 'Unbekannter Stand',
   'stage.unknown.text':
     'Diese Seite kennt den Stand nicht, in dem die Sitzung ist. Ein Neuladen holt die neueste Version der Seite.',
@@ -356,6 +376,68 @@ export default {
   'decision.question': 'Ist es dieses Bild?',
   'decision.which': 'Welches davon?',
   'decision.whichHint': 'Eins freigeben, oder eins zum Ansehen und Überarbeiten öffnen.',
+
+  'decision.youApproved': 'Du hast es freigegeben',
+  'decision.notCounted':
+    'Was du entscheidest, kommt ins Protokoll. Deine Freigabe zählt hier nicht: Es zählen nur die von der Person, die die Sitzung eröffnet hat, und von Eingeladenen.',
+  'decision.addNote': 'Notiz hinzufügen',
+  'decision.note': 'Notiz zu deiner Freigabe',
+  'decision.notePlaceholder': 'Optional: warum, oder worauf zu achten ist',
+  'decision.requestChanges': 'Änderungen verlangen',
+  'decision.requestChangesOf': 'Änderungen an Nr. {number, number} verlangen',
+  'decision.changes': 'Was an Nr. {number, number} zu ändern ist',
+  'decision.changesPlaceholder': 'Das Boot ist zu groß',
+  'decision.changesHint':
+    'Deine Worte bleiben für alle hier beim Bild und werden für die nächste Überarbeitung vorgeschlagen.',
+  'decision.changesEmpty': 'Zuerst sagen, was anders werden soll.',
+  'decision.reasonEmpty': 'Zuerst sagen, warum.',
+  'decision.keepOpen': 'Doch nicht',
+  'decision.decline': 'Ablehnen …',
+  'decision.undo': 'Rückgängig',
+  'decision.withdraw': 'Zurückziehen',
+
+  'decisions.title': 'Entscheidungen über dieses Bild',
+  'decisions.approved': '{who, select, you {Du hast} other {<person>{name}</person> hat}} es freigegeben',
+  'decisions.changes_requested': '{who, select, you {Du hast} other {<person>{name}</person> hat}} Änderungen verlangt',
+  'decisions.declined': '{who, select, you {Du hast} other {<person>{name}</person> hat}} abgelehnt',
+  'decisions.unknown': '{who, select, you {Du hast} other {<person>{name}</person> hat}} entschieden',
+  'decisions.withdrawn': 'Zurückgezogen',
+
+  'held.title': 'Steht gerade nicht zur Wahl',
+  'held.discarded': 'Entscheiden lässt sich darüber, sobald es wiederhergestellt ist.',
+  'held.gone': 'Die Sitzung hat es nicht mehr, also lässt sich nicht darüber entscheiden.',
+
+  'happened.discarded': '<person>{name}</person> hat Nr. {number, number} verworfen, das du geöffnet hast.',
+  'happened.startedOver':
+    '<person>{name}</person> hat neu angefangen. Nr. {number, number}, das du geöffnet hast, ist nicht mehr in der Sitzung.',
+  'happened.removed': 'Nr. {number, number}, das du geöffnet hast, wurde aus der Sitzung entfernt.',
+  'happened.leave': 'Ohne es weitermachen',
+  'happened.clickIgnored': 'Dieser Klick hat nicht gezählt: Das Bild war gerade erst erschienen.',
+
+  'decline.title': 'Die Prüfung ohne Bild beenden?',
+  'decline.text':
+    'Dann kann niemand mehr ein Bild freigeben oder ein weiteres anfordern. Die Bilder bleiben, und du kannst es zurückziehen, solange es die Sitzung gibt.',
+  'decline.reason': 'Warum?',
+  'decline.keep': 'Weiter prüfen',
+  'decline.confirm': 'Ablehnen',
+
+  'withdraw.title':
+    'Deine {decision, select, approved {Freigabe} declined {Ablehnung} other {Entscheidung}} von Nr. {number, number} zurückziehen?',
+  'withdraw.text': 'Die Prüfung geht dann für alle in dieser Sitzung weiter. Im Protokoll steht beides.',
+  'withdraw.keep': 'Dabei bleiben',
+
+  'approvals.waiting': '{count, number} von {needed, number}, es fehlt: {names}',
+  'approvals.tooFew': '{count, number} von {needed, number}. Es sind noch nicht genug Personen eingeladen.',
+  'approvals.enough': '{count, number} von {needed, number}. Die nächste Freigabe entscheidet.',
+  'approvals.you': 'du',
+  'approvals.needed': '{count, plural, one {# Freigabe nötig} other {# Freigaben nötig}}',
+  'approvals.change': 'Wie viele müssen dasselbe Bild freigeben?',
+  'approvals.people': '{count, plural, one {# Person} other {# Personen}}',
+  'approvals.whose':
+    'Sind es mehrere, zählen nur deine Freigabe und die von Eingeladenen. Bisherige Freigaben bleiben bestehen.',
+
+  'outcome.declined': 'Abgelehnt',
+  'outcome.unknown': 'Die Prüfung ist zu Ende',
 
   'decision.unseen': 'Dieses Bild lässt sich hier nicht freigeben',
   'decision.onlySeen': 'Freigeben lässt sich ein Bild nur dort, wo es zu sehen ist.',
@@ -427,7 +509,9 @@ export default {
   'refine.demoPlaceholder': 'Wärmeres Licht, und mehr davon',
   'refine.refine': 'Überarbeiten',
   'refine.refineOf': 'Überarbeiten: Nr. {number, number}',
-  'refine.suggested': 'Aus der abgebrochenen Zeichnung. Der Text lässt sich ändern.',
+  'refine.suggestedBy.cancel': 'Aus der abgebrochenen Zeichnung. Der Text lässt sich ändern.',
+  'refine.suggestedBy.changes': 'Aus den verlangten Änderungen. Der Text lässt sich ändern.',
+  'refine.gone': 'Deine Worte bleiben bei diesem Bild. Abschicken geht, wenn es wieder zur Wahl steht.',
   'refine.chosen': 'Wie unten gewählt: {options}.',
   'refine.empty': 'Zuerst sagen, was sich ändern soll.',
 
@@ -461,7 +545,7 @@ export default {
 
   'picture.number': 'Nr. {number, number}',
   'picture.name':
-    'Nr. {number, number}, {prompt}{origin, select, refined {, überarbeitet aus Nr. {parent, number}} regenerated {, neu erzeugt aus Nr. {parent, number}} other {}}{approved, select, yes {, freigegeben} other {}}',
+    'Nr. {number, number}, {prompt}{origin, select, refined {, überarbeitet aus Nr. {parent, number}} regenerated {, neu erzeugt aus Nr. {parent, number}} other {}}{approved, select, yes {, freigegeben} other {}}{changes, select, yes {, Änderungen verlangt} other {}}',
   'picture.numberAndText': 'Nr. {number, number}: {text}',
   'picture.numberAndTextComing': 'Nr. {number, number}: {text}. Unterwegs.',
   'picture.numberAndTextMissing': 'Nr. {number, number}: {text}. {problem}.',
@@ -631,6 +715,12 @@ export default {
   'announce.ready': 'Das Bild wartet auf deine Entscheidung.',
   'announce.severalReady': '{count, number} Bilder sind fertig. Zum Entscheiden eins davon öffnen.',
   'announce.approved': '{name} hat das Bild freigegeben.',
+  'announce.declinedBy': '{name} hat abgelehnt: Die Prüfung ist ohne Bild zu Ende.',
+  'announce.approve': '{who, select, you {Du hast} other {{name} hat}} Nr. {number, number} freigegeben.',
+  'announce.request_changes':
+    '{who, select, you {Du hast} other {{name} hat}} Änderungen an Nr. {number, number} verlangt.',
+  'announce.withdraw':
+    '{who, select, you {Du hast} other {{name} hat}} eine Entscheidung über Nr. {number, number} zurückgezogen. Die Prüfung geht weiter.',
   'announce.declined': 'Die Prüfung ist ohne Bild zu Ende.',
   'announce.approvedBySomebody': 'Das Bild ist freigegeben.',
 

@@ -11,6 +11,8 @@ export default {
   'page.titleWatched': 'In review · Proofroom',
   'page.titleTurn': '● {title}',
   'page.titleFinal': 'Approved · Proofroom',
+  'page.titleDeclined': 'Declined · Proofroom',
+  'page.titleEndedReview': 'Review ended · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ask for a picture, look at it together, approve it or ask again.',
   'page.needsJavaScript': 'Proofroom needs JavaScript.',
@@ -349,6 +351,24 @@ export default {
   'actionAgo.start_over': '{who, select, you {You} other {{name}}} started over {ago}.',
   'actionAgo.unknown': '{who, select, you {You} other {{name}}} changed something {ago}.',
 
+  'lost.approve': 'Your approval of No. {number, number} did not count: {reason}',
+  'lost.request_changes': 'Your request for changes to No. {number, number} did not count: {reason}',
+  'lost.decline': 'Your decline of No. {number, number} did not count: {reason}',
+  'lostTo.generate': '{who, select, you {you} other {{name}}} asked for a picture.',
+  'lostTo.regenerate': '{who, select, you {you} other {{name}}} asked for another picture.',
+  'lostTo.refine': '{who, select, you {you} other {{name}}} asked for a change.',
+  'lostTo.approve':
+    '{who, select, you {you} other {{name}}} approved {number, plural, =0 {another picture} other {No. #}}.',
+  'lostTo.request_changes':
+    '{who, select, you {you} other {{name}}} asked for changes to {number, plural, =0 {a picture} other {No. #}}.',
+  'lostTo.decline': '{who, select, you {you} other {{name}}} ended the review without a picture.',
+  'lostTo.withdraw': '{who, select, you {you} other {{name}}} withdrew a decision.',
+  'lostTo.cancel': '{who, select, you {you} other {{name}}} cancelled the drawing.',
+  'lostTo.start_over': '{who, select, you {you} other {{name}}} started over.',
+  'lostTo.unknown': '{who, select, you {you} other {{name}}} changed something.',
+  'lostTo.discard': '{name} discarded it.',
+  'lostTo.gone': 'the picture is no longer in the session.',
+
   // ——— a stage ———
 
   'stage.unknown': 'Unknown stage',
@@ -366,6 +386,67 @@ export default {
   'decision.question': 'Is this the picture?',
   'decision.which': 'Which of them?',
   'decision.whichHint': 'Approve one of them, or open one to look closer or to change it.',
+
+  'decision.youApproved': 'You have approved it',
+  'decision.notCounted':
+    'Your decisions go on record. Your approval does not count here: only those of whoever opened the session, and of invited reviewers, do.',
+  'decision.addNote': 'Add a note',
+  'decision.note': 'Note on your approval',
+  'decision.notePlaceholder': 'Optional: why, or what to watch for',
+  'decision.requestChanges': 'Request changes',
+  'decision.requestChangesOf': 'Request changes to No. {number, number}',
+  'decision.changes': 'Changes to ask for in No. {number, number}',
+  'decision.changesPlaceholder': 'The boat is too large',
+  'decision.changesHint': 'Your words stay on the picture for everybody here, and are offered for the next refinement.',
+  'decision.changesEmpty': 'Say what should change first.',
+  'decision.reasonEmpty': 'Say why first.',
+  'decision.keepOpen': 'Not now',
+  'decision.decline': 'Decline …',
+  'decision.undo': 'Undo',
+  'decision.withdraw': 'Withdraw',
+
+  'decisions.title': 'Decisions about this picture',
+  'decisions.approved': '{who, select, you {You} other {<person>{name}</person>}} approved it',
+  'decisions.changes_requested': '{who, select, you {You} other {<person>{name}</person>}} asked for changes',
+  'decisions.declined': '{who, select, you {You} other {<person>{name}</person>}} declined',
+  'decisions.unknown': '{who, select, you {You} other {<person>{name}</person>}} decided',
+  'decisions.withdrawn': 'Withdrawn',
+
+  'held.title': 'Not in review now',
+  'held.discarded': 'You can decide about it once it is restored.',
+  'held.gone': 'The session does not have it any more, so nobody can decide about it.',
+
+  'happened.discarded': '<person>{name}</person> discarded No. {number, number}, which you have open.',
+  'happened.startedOver':
+    '<person>{name}</person> started over. No. {number, number}, which you have open, is no longer in the session.',
+  'happened.removed': 'No. {number, number}, which you have open, was removed from the session.',
+  'happened.leave': 'Go on without it',
+  'happened.clickIgnored': 'That click did not count: the picture had only just come into view.',
+
+  'decline.title': 'End the review without a picture?',
+  'decline.text':
+    'Nobody can approve a picture or ask for another one then. The pictures stay, and you can withdraw it for as long as the session lasts.',
+  'decline.reason': 'Why?',
+  'decline.keep': 'Go on reviewing',
+  'decline.confirm': 'Decline',
+
+  'withdraw.title':
+    'Withdraw your {decision, select, approved {approval} declined {decline} other {decision}} of No. {number, number}?',
+  'withdraw.text': 'The review goes on, for everybody in this session. The record keeps both.',
+  'withdraw.keep': 'Keep it',
+
+  'approvals.waiting': '{count, number} of {needed, number}, waiting for {names}',
+  'approvals.tooFew': '{count, number} of {needed, number}. Not enough people are invited yet.',
+  'approvals.enough': '{count, number} of {needed, number}. The next approval settles it.',
+  'approvals.you': 'you',
+  'approvals.needed': '{count, plural, one {# approval needed} other {# approvals needed}}',
+  'approvals.change': 'How many people must approve the same picture?',
+  'approvals.people': '{count, plural, one {# person} other {# people}}',
+  'approvals.whose':
+    'With more than one, only your approval and those of people whom you invited count. Approvals so far stay.',
+
+  'outcome.declined': 'Declined',
+  'outcome.unknown': 'The review has ended',
 
   'decision.unseen': 'You can’t approve this one here',
   'decision.onlySeen': 'A picture can be approved only where it can be seen.',
@@ -441,7 +522,9 @@ export default {
   'refine.demoPlaceholder': 'Warmer light, and more of it',
   'refine.refine': 'Refine',
   'refine.refineOf': 'Refine No. {number, number}',
-  'refine.suggested': 'From the cancelled drawing. Change it as you like.',
+  'refine.suggestedBy.cancel': 'From the cancelled drawing. Change it as you like.',
+  'refine.suggestedBy.changes': 'From the changes that were asked for. Edit it as you like.',
+  'refine.gone': 'Your words stay with this picture. They can be sent once it is back in review.',
   'refine.chosen': 'As chosen below: {options}.',
   'refine.empty': 'Say what should change first.',
 
@@ -477,7 +560,7 @@ export default {
 
   'picture.number': 'No. {number, number}',
   'picture.name':
-    'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}',
+    'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}{changes, select, yes {, changes requested} other {}}',
   'picture.numberAndText': 'No. {number, number}: {text}',
   'picture.numberAndTextComing': 'No. {number, number}: {text}. On its way.',
   'picture.numberAndTextMissing': 'No. {number, number}: {text}. {problem}.',
@@ -647,6 +730,11 @@ export default {
   'announce.ready': 'The picture is ready for your decision.',
   'announce.severalReady': '{count, number} pictures are ready. Open one of them to decide.',
   'announce.approved': 'The picture was approved by {name}.',
+  'announce.declinedBy': '{name} declined: the review has ended without a picture.',
+  'announce.approve': '{who, select, you {You} other {{name}}} approved No. {number, number}.',
+  'announce.request_changes': '{who, select, you {You} other {{name}}} asked for changes to No. {number, number}.',
+  'announce.withdraw':
+    '{who, select, you {You} other {{name}}} withdrew a decision about No. {number, number}. The review goes on.',
   'announce.declined': 'The review has ended without a picture.',
   'announce.approvedBySomebody': 'The picture was approved by a reviewer.',
 

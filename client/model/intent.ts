@@ -15,7 +15,13 @@ type CommandIntent =
   | { readonly type: 'refine'; readonly imageId: string; readonly feedback: string; readonly options: Options }
   /** Repeats the generation that failed, or the part of it that did. */
   | { readonly type: 'retry' }
-  | { readonly type: 'approve'; readonly image: ImageReference }
+  | { readonly type: 'approve'; readonly image: ImageReference; readonly note?: string }
+  | { readonly type: 'request_changes'; readonly image: ImageReference; readonly note: string }
+  /** Ends the review without a picture. */
+  | { readonly type: 'decline'; readonly image: ImageReference; readonly note: string }
+  /** Takes a decision of this person back. */
+  | { readonly type: 'withdraw'; readonly decisionId: string }
+  | { readonly type: 'require_approvals'; readonly approvals: number }
   | { readonly type: 'cancel'; readonly reason?: string }
   | { readonly type: 'discard'; readonly imageId: string }
   | { readonly type: 'restore'; readonly imageId: string }
@@ -39,7 +45,10 @@ export type Intent =
   /** The options for the next picture, which this browser remembers. */
   | { readonly type: 'options'; readonly options: Options }
   /** Something was typed and not sent: this tab remembers it. */
-  | { readonly type: 'unsent'; readonly unsent: Pick<UnsentInput, 'feedback' | 'reason'> }
+  | {
+      readonly type: 'unsent';
+      readonly unsent: Partial<Pick<UnsentInput, 'feedback' | 'about' | 'otherFeedback' | 'reason' | 'notes'>>;
+    }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'language'; readonly language: string }
@@ -66,7 +75,7 @@ export class IntentEvent extends Event {
   }
 }
 
-/** Undefined where there is nothing to retry, or where the person cannot see what they would approve. A rejection also shows up as `rejection` in the client's state. */
+/** Undefined where there is nothing to retry, or where the person cannot see what they would decide about. A rejection also shows up as `rejection` in the client's state. */
 export function sendCommand(intent: CommandIntent, client: SessionClientApi): Promise<CommandResult> | undefined {
   switch (intent.type) {
     case 'generate':
@@ -80,7 +89,13 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
     case 'retry':
       return retry(client);
     case 'approve':
-      return isApprovable(client.state, intent.image.imageId) ? client.approve(intent.image) : undefined;
+    case 'request_changes':
+    case 'decline':
+      return isApprovable(client.state, intent.image.imageId) ? decide(intent, client) : undefined;
+    case 'withdraw':
+      return client.withdraw(intent.decisionId);
+    case 'require_approvals':
+      return client.requireApprovals(intent.approvals);
     case 'cancel':
       return client.cancel(intent.reason);
     case 'discard':
@@ -99,6 +114,20 @@ export function sendCommand(intent: CommandIntent, client: SessionClientApi): Pr
       return client.revoke(intent);
     case 'end_session':
       return client.endSession();
+  }
+}
+
+function decide(
+  intent: Extract<CommandIntent, { type: 'approve' | 'request_changes' | 'decline' }>,
+  client: SessionClientApi,
+): Promise<CommandResult> {
+  switch (intent.type) {
+    case 'approve':
+      return client.approve(intent.image, intent.note);
+    case 'request_changes':
+      return client.requestChanges(intent.image, intent.note);
+    case 'decline':
+      return client.decline(intent.image, intent.note);
   }
 }
 

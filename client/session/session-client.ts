@@ -172,9 +172,15 @@ export class SessionClient {
     this.#update();
   }
 
-  /** What this person has open, for the others to see; undefined: no picture. Sent four times a second at most, and after each join. */
+  /**
+   * What this person has open, for the others to see; undefined: no picture. Sent four times a second at most, and after each join. Its
+   * bytes stay in the state meanwhile, also when the session keeps it no more.
+   */
   look(imageId: string | undefined): void {
     this.#look.set(imageId);
+    this.#images.keep(imageId);
+    if (this.#received.snapshot) this.#images.retain(this.#received.snapshot);
+    this.#update();
   }
 
   /** Every command resolves, and never rejects: with the server's answer, however many connections that takes (rule W6). */

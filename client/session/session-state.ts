@@ -91,6 +91,8 @@ export interface CommandRejection {
   /** Names the sentence where it says more than the code, for pages in other languages. */
   readonly detail?: RejectMessage['detail'];
   readonly params?: RejectMessage['params'];
+  /** What the command was about, where it was one attempt that the session had. */
+  readonly about?: { readonly imageId: string; readonly number: number };
   /** What somebody did that this client did not know of when it gave the command. */
   readonly lastAction?: LastAction;
   /** When it was rejected, in milliseconds of `Date.now()`. */

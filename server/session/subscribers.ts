@@ -101,7 +101,7 @@ export class Subscribers {
   /** In the order of their coming. Over several connections a participant is one person: a reviewer if one of these may decide. */
   get #people(): Person[] {
     const people = new Map<string, Person>();
-    for (const { connectionId, role, participant } of this.#callers.values()) {
+    for (const { connectionId, role, participant, hasVote } of this.#callers.values()) {
       const { id: participantId, name } = participant;
       const other = people.get(participantId);
       const lookingAt = this.#looks.get(connectionId) ?? other?.lookingAt;
@@ -109,6 +109,7 @@ export class Subscribers {
         participantId,
         name,
         role: other?.role === 'reviewer' ? other.role : role,
+        ...((hasVote || other?.counts) && { counts: true }),
         ...(lookingAt !== undefined && { lookingAt }),
       });
     }

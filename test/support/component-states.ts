@@ -44,7 +44,13 @@ export function welcome(role: Role, demo = false): WelcomeMessage {
 /** An image of one colour, with real PNG bytes. */
 export async function paint(
   imageId: string,
-  { kind = 'final', width = 48, height = 32, colour = 'teal' }: Partial<ImageReference> & { colour?: string } = {},
+  {
+    kind = 'final',
+    candidate = 0,
+    width = 48,
+    height = 32,
+    colour = 'teal',
+  }: Partial<ImageReference> & { colour?: string } = {},
 ): Promise<ReceivedImage> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
@@ -55,7 +61,7 @@ export async function paint(
   const reference: ImageReference = {
     imageId,
     generationId: 'g1',
-    candidate: 0,
+    candidate,
     kind,
     index: 0,
     mediaType: 'image/png',
@@ -85,7 +91,7 @@ export const failureOf = (candidate: number, message: string): NonNullable<Gener
   error: { code: 'provider_error', message, retryable: true },
 });
 
-const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
+export const decisionOn = ({ imageId, sha256 }: ImageReference, change: Partial<Decision> = {}): Decision => ({
   decision: 'approved',
   decisionId: 'decision-1',
   imageId,
@@ -96,7 +102,10 @@ const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
   participantId: 'ana',
   connectionId: 'c2',
   at: '2026-11-22T19:04:12.000Z',
+  ...change,
 });
+
+const own = { by: 'Reviewer 1', participantId: 'me', connectionId: 'c1' } as const;
 
 const base: SessionState = {
   connection: { status: 'online' },
@@ -206,6 +215,49 @@ export function deciding(picture: ReceivedImage): SessionState {
   };
 }
 
+/** One picture from each of several generations, the newest last. */
+export function decidingOn(pictures: readonly ReceivedImage[], turn = 5): SessionState {
+  const attempts = pictures.map(({ reference }, at) => ({
+    ...attemptOf({ ...reference, generationId: `g${at + 1}` }),
+    number: at + 1,
+  }));
+  const image = attempts.at(-1)?.image;
+  if (!image) throw new Error('There is no picture to decide on.');
+  return {
+    ...base,
+    snapshot: { ...shared, stage: 'user_feedback', turn, image, attempts },
+    images: new Map(pictures.map((picture) => [picture.reference.imageId, picture])),
+  };
+}
+
+/** Ana has discarded that attempt. */
+export function discardedByAna(state: SessionState, imageId: string): SessionState {
+  const { snapshot } = state;
+  const attempt = snapshot?.attempts.find(({ image }) => image.imageId === imageId);
+  if (!snapshot || !attempt) throw new Error('There is no such attempt.');
+  const discarded = { by: 'Ana', participantId: 'ana', connectionId: 'c2', at: finishedAt };
+  const attempts = snapshot.attempts.filter((one) => one !== attempt);
+  const image = attempts.at(-1)?.image;
+  const common = { ...shared, turn: snapshot.turn, attempts, discarded: [{ ...attempt, discarded }] };
+  return {
+    ...state,
+    snapshot: image ? { ...common, stage: 'user_feedback', image } : { ...common, stage: 'initial_input', turn: 9 },
+  };
+}
+
+/** Ana has started over. */
+export const startedOverByAna = (state: SessionState): SessionState => ({
+  ...state,
+  draft: '',
+  snapshot: {
+    ...shared,
+    stage: 'initial_input',
+    turn: 9,
+    draft: '',
+    lastAction: { action: 'start_over', by: 'Ana', participantId: 'ana', connectionId: 'c2', at: finishedAt },
+  },
+});
+
 export function failedAgain(picture: ReceivedImage): SessionState {
   const error = {
     code: 'provider_error',
@@ -222,7 +274,7 @@ export function failedAgain(picture: ReceivedImage): SessionState {
   return { ...deciding(picture), snapshot };
 }
 
-export function approved(picture: ReceivedImage): SessionState {
+export function approved(picture: ReceivedImage, change: Partial<Decision> = {}): SessionState {
   const snapshot: SnapshotMessage = {
     ...shared,
     stage: 'final',
@@ -230,7 +282,7 @@ export function approved(picture: ReceivedImage): SessionState {
     ...withAttempt(picture),
     outcome: 'approved',
     approved: picture.reference,
-    decisions: [decisionOn(picture.reference)],
+    decisions: [decisionOn(picture.reference, change)],
   };
   return { ...deciding(picture), snapshot };
 }
@@ -283,6 +335,52 @@ export function recorded(picture: ReceivedImage): SessionState {
     recordLength: record.length,
   };
   return { ...deciding(picture), snapshot, record };
+}
+
+/** The same state with these decisions on record. */
+export const decided = (state: SessionState, ...decisions: Decision[]): SessionState =>
+  state.snapshot ? { ...state, snapshot: { ...state.snapshot, decisions } } : state;
+
+/** Somebody asked for changes, and this person has withdrawn an approval. */
+export function changesRequested(picture: ReceivedImage): SessionState {
+  const { reference } = picture;
+  const note = 'The heron stands too far to the left, and the mist hides its legs.';
+  const { at } = decisionOn(reference);
+  return decided(
+    deciding(picture),
+    decisionOn(reference, { ...own, decisionId: 'd1', note: 'Good enough for me', withdrawn: { ...own, at } }),
+    decisionOn(reference, { decisionId: 'd2', decision: 'changes_requested', note }),
+  );
+}
+
+export function declined(picture: ReceivedImage, change: Partial<Decision> = {}): SessionState {
+  const note = 'None of them fits the campaign.';
+  const decision = decisionOn(picture.reference, { decision: 'declined', note, ...change });
+  const snapshot: SnapshotMessage = {
+    ...shared,
+    stage: 'final',
+    turn: 6,
+    ...withAttempt(picture),
+    outcome: 'declined',
+    approved: undefined,
+    decisions: [decision],
+  };
+  return { ...deciding(picture), snapshot };
+}
+
+/** Two have to agree: Ana has, and Mira and this person could. `counts`: this person's approval does. */
+export function severalNeeded(picture: ReceivedImage, counts = true): SessionState {
+  const state = decided(deciding(picture), decisionOn(picture.reference, { counts: true }));
+  const reviewer = { role: 'reviewer', counts: true } as const;
+  return {
+    ...state,
+    ...(state.snapshot && { snapshot: { ...state.snapshot, approvalsNeeded: 2 } }),
+    welcome: { ...welcome('reviewer'), ...(counts && { counts: true as const, creator: true as const }) },
+    people: [
+      { ...reviewer, participantId: 'ana', name: 'Ana' },
+      { ...reviewer, participantId: 'mira', name: 'Mira' },
+    ],
+  };
 }
 
 /** Somebody else was faster by two seconds. */
@@ -372,6 +470,11 @@ export function mainStates(picture: ReceivedImage, partial: ReceivedImage): read
     ['a pending command', { ...deciding(picture), pending: [{ type: 'approve', commandId: '1', imageId: 'i1' }] }],
     ['an approved picture', approved(picture)],
     ['a record', recorded(picture)],
+    ['changes that somebody asked for', changesRequested(picture)],
+    ['a declined review', declined(picture)],
+    ['an approval of one’s own', approved(picture, own)],
+    ['one approval of two', severalNeeded(picture)],
+    ['approvals that do not count', severalNeeded(picture, false)],
     ['a watched session', watching(empty())],
     ['a watched picture', watching(deciding(picture))],
     ['a lost connection', reconnecting(deciding(picture))],

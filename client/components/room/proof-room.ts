@@ -312,7 +312,7 @@ export class ProofRoom extends LitElement {
         this.#focusRequest = 'command';
         return client.reconnect();
       case 'refine':
-        this.#keep({ feedback: intent.feedback, sentFeedback: intent.feedback.trim() });
+        this.#keep({ feedback: intent.feedback, about: intent.imageId, sentFeedback: intent.feedback.trim() });
         return void sendCommand(intent, client);
       default:
         return void sendCommand(intent, client);

@@ -1,5 +1,5 @@
 /** The questions of the confirm dialog. It asks before a person does something that takes pictures or access from others. */
-import type { Role } from '../../../shared/model.ts';
+import type { Decision, ImageReference, Role } from '../../../shared/model.ts';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { ShownInvitation } from '../../model/invitations.ts';
@@ -14,7 +14,41 @@ export interface Question {
   readonly keep: string;
   readonly confirm: string;
   /** Dispatched when the person confirms. */
-  readonly intent: Intent;
+  readonly intent: Intent | ((reason: string) => Intent);
+  /** The person has to say why, in at most `limit` UTF-16 units. */
+  readonly reason?: { readonly label: string; readonly limit: number };
+}
+
+/** Has the confirm dialog ask. Stays inside `<proof-room>`. */
+export class AskEvent extends Event {
+  static readonly type = 'proof-ask';
+  readonly question: Question;
+
+  constructor(question: Question) {
+    super(AskEvent.type, { bubbles: true, composed: true });
+    this.question = question;
+  }
+}
+
+export function declineQuestion(t: Texts, image: ImageReference, limit: number): Question {
+  return {
+    title: t('decline.title'),
+    text: t('decline.text'),
+    keep: t('decline.keep'),
+    confirm: t('decline.confirm'),
+    reason: { label: t('decline.reason'), limit },
+    intent: (note) => ({ type: 'decline', image, note }),
+  };
+}
+
+export function withdrawQuestion(t: Texts, { decisionId, decision, number }: Decision): Question {
+  return {
+    title: t('withdraw.title', { decision, number }),
+    text: t('withdraw.text'),
+    keep: t('withdraw.keep'),
+    confirm: t('decision.withdraw'),
+    intent: { type: 'withdraw', decisionId },
+  };
 }
 
 export interface Loss {

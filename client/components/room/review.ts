@@ -1,34 +1,38 @@
 /** One session on the screen. It only presents: it is given a state, and dispatches intents. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
+import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
 import { IntentEvent, isDecision } from '../../model/intent.ts';
 import { peopleOf, type ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
-import { selectedAfter } from '../../model/selected-attempt.ts';
+import { hasDiscardedFrom, heldAttempt, selectedAfter, subjectInView } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
 import { serverAddress, sessionLink } from '../../model/server-address.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import { attemptInView, viewerContent } from '../../model/viewer-content.ts';
-import type { SessionState } from '../../session/session-state.ts';
+import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { Compare } from '../compare/compare.ts';
 import type { RecordDialog } from '../record/record-dialog.ts';
 import type { Sidebar } from '../sidebar/sidebar.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
-import { type CompareEvent, type ImageSavedEvent, SelectAttemptEvent } from '../ui/events.ts';
+import { type CompareEvent, type ImageSavedEvent, type RequestChangesEvent, SelectAttemptEvent } from '../ui/events.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import { type Clock, systemClock } from '../ui/ticker.ts';
 import { tokens } from '../ui/tokens.styles.ts';
 import type { Candidates } from '../viewer/candidates.ts';
+import type { Picture } from '../viewer/picture.ts';
 import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
 import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
 import type { NameDialog } from './name-dialog.ts';
 import type { PeopleDialog } from './people-dialog.ts';
-import { startOverQuestion } from './questions.ts';
+import { type AskEvent, startOverQuestion } from './questions.ts';
+import { Rest } from './rest.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
 import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
@@ -69,6 +73,9 @@ export class Review extends LocalizedElement {
   @property({ type: Boolean }) accessor shortcuts = false;
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
   @state() private accessor selectedId: string | undefined;
+  /** A click of this person did not count, as the picture had just changed. */
+  @state() private accessor isClickIgnored = false;
+  @property({ attribute: false }) accessor clock: Clock = systemClock;
   @query('proof-sidebar') private accessor sidebar!: Sidebar | null;
   @query('proof-token') private accessor token!: TokenForm | null;
   @query('proof-share') private accessor share!: ShareDialog;
@@ -79,13 +86,11 @@ export class Review extends LocalizedElement {
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
   @query('proof-candidates') private accessor candidates!: Candidates | null;
-  @query(':is(proof-picture, proof-candidates):not([hidden])') private accessor picture!: Element | null;
+  @query(':is(proof-picture, proof-candidates):not([hidden])') private accessor picture!: Picture | Candidates | null;
   @query('.show-latest button') private accessor showLatest!: HTMLElement | null;
 
   #focusedBefore: Element | null | undefined;
   #people: { readonly madeFrom: readonly unknown[]; readonly shown: readonly ShownPerson[] } | undefined;
-  /** The picture that the others were last told is open here. */
-  #reportedLook: string | undefined;
 
   constructor() {
     super();
@@ -104,6 +109,14 @@ export class Review extends LocalizedElement {
     this.name.ask(intent);
   }
 
+  readonly #rest = new Rest(this);
+  /** What is in view. */
+  #subject = '';
+  /** The selected attempt as it was when the session last had it. */
+  #known: Attempt | undefined;
+  /** The picture that the others were last told is open here. */
+  #reportedLook: string | undefined;
+
   /** Ids of the images that this person has downloaded or copied. */
   readonly #saved = new Set<string>();
 
@@ -112,6 +125,31 @@ export class Review extends LocalizedElement {
     const { session } = this;
     const before = changed.get('session');
     if (before && session) this.#adaptTo(before, session);
+    if (session) this.#watchSubject(before, session, changed);
+  }
+
+  /** Decisions rest where something else has come into view that this person has not brought there. */
+  #watchSubject(before: SessionState | undefined, session: SessionState, changed: PropertyValues<this>): void {
+    const { attempts = [], discarded = [] } = session.snapshot ?? {};
+    this.#known = findAttempt([...attempts, ...discarded], this.selectedId) ?? this.#known;
+    const past = this.#subject;
+    this.#subject = subjectInView(session, this.#selectedId, this.#held);
+    if (past === this.#subject || !before?.snapshot || !changed.has('session')) return;
+    this.isClickIgnored = false;
+    const isOwn = hasDiscardedFrom(past, session) || isPending(before.pending, 'restore', this.#subject);
+    if (this.#subject !== '' && !isOwn) this.#rest.begin();
+  }
+
+  get isOnShow(): boolean {
+    const { picture } = this;
+    if (!picture) return false;
+    if ('isShown' in picture) return picture.isShown;
+    // Of a picture that can't be shown there is nothing to wait for.
+    return picture.shownId === this.#subject || picture.content.kind === 'unviewable';
+  }
+
+  clickIgnored(): void {
+    this.isClickIgnored = true;
   }
 
   #adaptTo(before: SessionState, session: SessionState): void {
@@ -133,7 +171,8 @@ export class Review extends LocalizedElement {
     const { session } = this;
     const selectedId = this.#selectedId;
     const isDrawing = session?.snapshot?.stage === 'generating' && selectedId === undefined;
-    const imageId = session && !isDrawing ? attemptInView(session, selectedId)?.image.imageId : undefined;
+    const inView = session && !isDrawing ? attemptInView(session, selectedId) : undefined;
+    const imageId = (this.#held ?? inView)?.image.imageId;
     if (imageId === this.#reportedLook) return;
     this.#reportedLook = imageId;
     this.dispatchEvent(new IntentEvent({ type: 'look', imageId }));
@@ -155,6 +194,11 @@ export class Review extends LocalizedElement {
   /** The selection while the session keeps its attempt. A discarded one is selected again once it is restored. */
   get #selectedId(): string | undefined {
     return findAttempt(this.session?.snapshot?.attempts ?? [], this.selectedId)?.image.imageId;
+  }
+
+  /** The selected attempt where the session does not keep it any more. */
+  get #held(): Attempt | DiscardedAttempt | undefined {
+    return this.session && heldAttempt(this.session, this.selectedId, this.#known);
   }
 
   /** Moves the focus to where the work begins: a field to write in, or a heading. */
@@ -209,21 +253,37 @@ export class Review extends LocalizedElement {
     if (!snapshot && connection.status !== 'closed')
       return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
-    const content = viewerContent(this.t, session, selectedId);
+    const held = this.#held;
+    const content = viewerContent(this.t, session, selectedId, held);
     return html`<div
       class=${`layout ${content.kind === 'empty' ? 'single' : 'split'}`}
       @proof-select=${this.#select}
       @proof-compare=${this.#openCompare}
       @proof-saved=${this.#imageSaved}
       @proof-intent=${this.#commandSent}
+      @proof-ask=${this.#ask}
+      @proof-request-changes=${this.#requestChanges}
     >
-      ${viewer({ t: this.t, session, people, content, selectedId, showLatest: () => this.#showLatest() })}
+      ${viewer({
+        t: this.t,
+        session,
+        people,
+        content,
+        selectedId,
+        held,
+        isClickIgnored: this.isClickIgnored,
+        showLatest: () => this.#showLatest(),
+        restored: (imageId) => this.dispatchEvent(new IntentEvent({ type: 'restore', imageId })),
+        resting: this.#rest.isOn,
+      })}
       <section class="sidebar" aria-label=${this.t('area.review')}>
         <proof-sidebar
           .session=${session}
           .options=${this.options}
           .unsent=${this.unsent}
           .selectedId=${selectedId}
+          .held=${held}
+          ?resting=${this.#rest.isOn}
           .link=${this.#link}
           @start-over=${this.#startOver}
           @record=${() => this.record.show()}
@@ -279,15 +339,17 @@ export class Review extends LocalizedElement {
 
   // These events end here: they say nothing to the host page.
 
-  #select(event: SelectAttemptEvent): void {
+  #select(event: SelectAttemptEvent | RequestChangesEvent): void {
     event.stopPropagation();
     const { imageId } = event;
+    if (imageId !== this.selectedId) this.isClickIgnored = false;
     this.selectedId = imageId;
     this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
   }
 
   #showLatest(): void {
     this.selectedId = undefined;
+    this.isClickIgnored = false;
   }
 
   /** Used keys are marked as such. They press the control that is in view, so that what holds for a click holds for them. */
@@ -307,6 +369,17 @@ export class Review extends LocalizedElement {
     const inView = isDrawing ? undefined : attemptInView(session, selectedId);
     const imageId = neighbourOf(attempts, inView, step, isDrawing);
     if (imageId !== undefined) this.#select(new SelectAttemptEvent(imageId));
+  }
+
+  #ask(event: AskEvent): void {
+    event.stopPropagation();
+    this.confirm.ask(event.question);
+  }
+
+  async #requestChanges(event: RequestChangesEvent): Promise<void> {
+    this.#select(event);
+    await this.updateComplete;
+    await this.sidebar?.requestChanges();
   }
 
   #openCompare(event: CompareEvent): void {

@@ -47,6 +47,7 @@ export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-
 export const undo = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`, true);
 export const startOver = (): TemplateResult => icon(svg`<path d="M4.5 4.5v11M15.5 5 8 10l7.5 5z"/>`, true);
 export const arrow = (): TemplateResult => icon(svg`<path d="M4 10h12m-4.5-4.5L16 10l-4.5 4.5"/>`, true);
+export const request = (): TemplateResult => icon(svg`<path d="M10 3.5v8M10 16v.1"/>`);
 export const plus = (): TemplateResult => icon(svg`<path d="M10 4v12M4 10h12"/>`);
 export const minus = (): TemplateResult => icon(svg`<path d="M4 10h12"/>`);
 export const swap = (): TemplateResult => icon(svg`<path d="M3.5 7h12m-3-3 3 3-3 3M16.5 13h-12m3-3-3 3 3 3"/>`);

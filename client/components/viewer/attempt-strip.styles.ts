@@ -199,6 +199,16 @@ export const attemptStrip = css`
     color: var(--on-approve);
   }
 
+  .changes {
+    display: inline-flex;
+    margin-inline-end: -0.25rem;
+    padding: 0.125em;
+    border-radius: 50%;
+    font-size: 0.75em;
+    background: var(--trouble);
+    color: var(--surface);
+  }
+
   .undo {
     display: flex;
     align-items: center;
@@ -283,7 +293,8 @@ export const attemptStrip = css`
 
   @media (forced-colors: active) {
     .attempt[aria-current] .label,
-    .approved {
+    .approved,
+    .changes {
       forced-color-adjust: none;
       background: Highlight;
       color: HighlightText;

@@ -19,6 +19,10 @@ const show = (session: SessionState): Promise<void> =>
       content: viewerContent(english, session),
       selectedId: undefined,
       showLatest: () => undefined,
+      held: undefined,
+      isClickIgnored: false,
+      restored: () => undefined,
+      resting: false,
     }),
   );
 const withoutBytes = (state: SessionState): SessionState => ({ ...state, images: new Map() });

@@ -71,7 +71,7 @@ test('S10: an image that the browser cannot show, or has not shown yet, is not a
   await approveWith(new Map());
   expect(approve).not.toHaveBeenCalled();
   await approveWith(new Map([['i1', { display: 'possible' }]]));
-  expect(approve).toHaveBeenCalledExactlyOnceWith(image);
+  expect(approve).toHaveBeenCalledExactlyOnceWith(image, undefined);
 });
 
 test('W11: an invitation expires by the clock of the server', async () => {

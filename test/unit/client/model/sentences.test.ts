@@ -11,8 +11,9 @@ import {
   retrySentence,
   watchSentence,
 } from '../../../../client/model/sentences.ts';
-import { initialState } from '../../../../client/session/session-state.ts';
-import { initialInput, lastAction, welcome } from '../../../support/server-messages.ts';
+import { type CommandRejection, initialState } from '../../../../client/session/session-state.ts';
+import type { DiscardedAttempt } from '../../../../shared/model.ts';
+import { discarded, image, initialInput, lastAction, referenceOf, welcome } from '../../../support/server-messages.ts';
 import { english, german, withoutIsolates } from '../../../support/texts.ts';
 
 const now = Date.parse('2026-01-01T00:00:10.000Z');
@@ -31,6 +32,32 @@ test('M2: a command that came too late is explained by who did what, and when', 
   expect(sentence('me')).toBe('Ana approved this image 2 seconds ago.');
   expect(sentence('ana')).toBe('You approved this image 2 seconds ago.');
   expect(sentence('me', german)).toBe('Ana hat vor 2 Sekunden dieses Bild freigegeben.');
+});
+
+test('M2: somebody whose decision lost a race is told what became of it', () => {
+  const about = { imageId: 'i1', number: 1 };
+  const lost = (change: Partial<CommandRejection>, texts = english, discarded: readonly DiscardedAttempt[] = []) => {
+    const rejection = { command: 'approve', code: 'stale', message: 'Too late.', about, at: now, ...change } as const;
+    return withoutIsolates(rejectionSentence(texts, rejection, 'me', now, discarded).text);
+  };
+  const approved = lastAction('approve', { by: 'Jonas', imageId: 'i2', number: 2 });
+  expect(lost({ lastAction: approved })).toBe('Your approval of No. 1 did not count: Jonas approved No. 2.');
+  expect(lost({ lastAction: approved }, german)).toBe(
+    'Deine Freigabe von Nr. 1 hat nicht gezählt: Jonas hat Nr. 2 freigegeben.',
+  );
+  expect(lost({ command: 'request_changes', code: 'wrong_stage', lastAction: lastAction('refine') })).toBe(
+    'Your request for changes to No. 1 did not count: Ana asked for a change.',
+  );
+  expect(lost({ command: 'decline', lastAction: lastAction('start_over') })).toBe(
+    'Your decline of No. 1 did not count: Ana started over.',
+  );
+  const putAside = discarded(referenceOf(image('i1')));
+  expect(lost({ code: 'image_not_found' }, english, [putAside])).toBe(
+    'Your approval of No. 1 did not count: Ana discarded it.',
+  );
+  expect(lost({ code: 'image_not_found' })).toBe(
+    'Your approval of No. 1 did not count: the picture is no longer in the session.',
+  );
 });
 
 test('a code of a rejection is worded in the language of the page; one that it does not know stays in English', () => {
