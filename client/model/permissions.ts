@@ -1,7 +1,7 @@
 /** What a person can do in a session as it stands now. */
 import type { ImageReference } from '../../shared/model.ts';
-import { opinionsOn } from '../../shared/votes.ts';
 import type { SessionState } from '../session/session-state.ts';
+import { ownOpinion } from './decisions.ts';
 import { findAttempt } from './attempt-tree.ts';
 
 export interface Permissions {
@@ -65,12 +65,9 @@ export function dueOf(
 ): 'decision' | 'prompt' | undefined {
   const { snapshot } = state;
   if (!permissionsOf(state).decides) return undefined;
-  if (snapshot?.stage === 'user_feedback') return hasDecided(state) ? undefined : 'decision';
+  if (snapshot?.stage === 'user_feedback') {
+    // Once it stands, the review waits for other reviewers.
+    return ownOpinion(snapshot, snapshot.image, state.welcome?.participantId) ? undefined : 'decision';
+  }
   return snapshot?.stage === 'initial_input' && snapshot.lastGeneration ? 'prompt' : undefined;
-}
-
-/** Their decision stands, and the review waits for other reviewers. */
-function hasDecided({ welcome, snapshot }: Pick<SessionState, 'welcome' | 'snapshot'>): boolean {
-  if (snapshot?.stage !== 'user_feedback' || !welcome) return false;
-  return opinionsOn(snapshot.image, snapshot.decisions).has(welcome.participantId);
 }
