@@ -1,8 +1,8 @@
 /** What a person can do in a session as it stands now. */
 import type { ImageReference } from '../../shared/model.ts';
 import type { SessionState } from '../session/session-state.ts';
-import { ownOpinion } from './decisions.ts';
 import { findAttempt } from './attempt-tree.ts';
+import { ownOpinion } from './decisions.ts';
 
 export interface Permissions {
   /** They may only look: a watcher, or somebody with a role that this page does not know. */
