@@ -9,6 +9,7 @@ import type { Texts } from '../../model/texts.ts';
 import { promptOf } from '../../model/viewer-content.ts';
 import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { person } from '../ui/person.ts';
+import '../ui/long-text.ts';
 import './approval-note.ts';
 import './decision-bar.ts';
 import './progress-panel.ts';
@@ -54,7 +55,8 @@ export function stagePanel(
   }
 }
 
-export const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;
+export const quote = (prompt: string): TemplateResult =>
+  html`<blockquote dir="auto"><proof-text .text=${prompt}></proof-text></blockquote>`;
 
 /** The last action, if it is somebody else's; `only` names the one that counts. */
 function othersAction(
