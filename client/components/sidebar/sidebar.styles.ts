@@ -19,8 +19,11 @@ export const sidebar = css`
     overflow-wrap: anywhere;
   }
 
-  /* Long texts scroll, so that the controls below stay near. */
-  blockquote,
+  /* Long texts are cut or scroll, so that the controls below stay near. */
+  blockquote {
+    --lines: 8;
+  }
+
   .stage > p {
     max-block-size: 15rem;
     overflow-y: auto;
@@ -73,7 +76,10 @@ export const sidebar = css`
   }
 
   @container (inline-size < 56rem) {
-    blockquote,
+    blockquote {
+      --lines: 4;
+    }
+
     .stage > p {
       max-block-size: 7.5rem;
     }

@@ -11,6 +11,7 @@ import type { UnsentInput } from '../../model/unsent-input.ts';
 import { promptOf } from '../../model/viewer-content.ts';
 import { pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { person } from '../ui/person.ts';
+import '../ui/long-text.ts';
 import './decision-bar.ts';
 import './decision-list.ts';
 import './outcome-note.ts';
@@ -62,7 +63,8 @@ export function stagePanel(panel: StagePanel): TemplateResult | typeof nothing {
   }
 }
 
-export const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;
+export const quote = (prompt: string): TemplateResult =>
+  html`<blockquote dir="auto"><proof-text .text=${prompt}></proof-text></blockquote>`;
 
 /** The last action, if it is somebody else's; `only` names the one that counts. */
 function othersAction(

@@ -29,7 +29,7 @@ function received(short: ReturnType<LongPrompts['shorten']>, client = new Receiv
   return client.restore(parsed.message);
 }
 
-describe('W11: a client that gets long prompts once', () => {
+describe('W12: a client that gets long prompts once', () => {
   test('has the same snapshot as any other', () => {
     const prompts = new LongPrompts();
     for (const snapshot of [snapshotWith('a kite', fox, fox, heron), snapshotWith('a kite'), snapshotWith(heron)]) {

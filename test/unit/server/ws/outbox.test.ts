@@ -32,7 +32,7 @@ describe('long prompts', () => {
   const named = (messages: readonly SentMessage[]) =>
     messages.map(({ type, promptId }) => (type === 'prompt' ? `${type} ${String(promptId)}` : type));
 
-  test('W11: come before the first snapshot that names them, and not again', () => {
+  test('W12: come before the first snapshot that names them, and not again', () => {
     const source = new FakeSource();
     source.prompts.set('1', 'a long one');
     const harness = new OutboxHarness({ source });
@@ -48,7 +48,7 @@ describe('long prompts', () => {
     expect(named(harness.all())).toEqual(['snapshot']);
   });
 
-  test('W11: one that a snapshot did not name is sent again when another one does', () => {
+  test('W12: one that a snapshot did not name is sent again when another one does', () => {
     const source = new FakeSource();
     source.prompts.set('1', 'a long one');
     const harness = joinedOutbox({ source, promptsOnce: true });
