@@ -5,6 +5,7 @@ import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import type { AskIntent } from '../../model/make-room.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { hasDiscardedFrom, heldAttempt, selectedAfter, subjectInView } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
@@ -27,6 +28,7 @@ import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
 import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
+import type { MakeRoomDialog } from './make-room-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
 import { type AskEvent, startOverQuestion } from './questions.ts';
 import { Rest } from './rest.ts';
@@ -39,6 +41,7 @@ import '../compare/compare.ts';
 import './confirm-dialog.ts';
 import '../notices/demo-banner.ts';
 import '../notices/obstacle-notice.ts';
+import './make-room-dialog.ts';
 import './name-dialog.ts';
 import '../sidebar/sidebar.ts';
 import './share-dialog.ts';
@@ -74,6 +77,7 @@ export class Review extends LocalizedElement {
   @query('proof-share') private accessor share!: ShareDialog;
   @query('proof-name') private accessor name!: NameDialog;
   @query('proof-shortcuts') private accessor shortcutsDialog!: ShortcutsDialog;
+  @query('proof-make-room') private accessor makeRoomDialog!: MakeRoomDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
   @query('proof-candidates') private accessor candidates!: Candidates | null;
@@ -145,13 +149,21 @@ export class Review extends LocalizedElement {
     if (focused && !(focused.isConnected && focused.checkVisibility())) void this.#restoreFocus();
   }
 
-  /** The attempt in view, unless the viewer shows a running generation. */
-  #reportLook(): void {
+  /** The attempt in view; undefined while the viewer shows a running generation, or several. */
+  get #openAttempt(): Attempt | undefined {
     const { session } = this;
     const selectedId = this.#selectedId;
     const isDrawing = session?.snapshot?.stage === 'generating' && selectedId === undefined;
-    const inView = session && !isDrawing ? attemptInView(session, selectedId) : undefined;
-    const imageId = (this.#held ?? inView)?.image.imageId;
+    return this.#held ?? (session && !isDrawing ? attemptInView(session, selectedId) : undefined);
+  }
+
+  /** Asks which pictures may go, after an ask that found the session full. */
+  makeRoom(ask: AskIntent): void {
+    this.makeRoomDialog.show(ask);
+  }
+
+  #reportLook(): void {
+    const imageId = this.#openAttempt?.image.imageId;
     if (imageId === this.#reportedLook) return;
     this.#reportedLook = imageId;
     this.dispatchEvent(new IntentEvent({ type: 'look', imageId }));
@@ -209,6 +221,12 @@ export class Review extends LocalizedElement {
       ></proof-name>
       <proof-shortcuts ?on=${this.shortcuts}></proof-shortcuts>
       <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
+      <proof-make-room
+        .session=${session}
+        .unsent=${this.unsent}
+        .openId=${this.#openAttempt?.image.imageId}
+        @proof-intent=${this.#commandSent}
+      ></proof-make-room>
       <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
   }
 
@@ -301,7 +319,8 @@ export class Review extends LocalizedElement {
 
   /** A command from the viewer or the comparison, too, takes the focus to where the work goes on. */
   #commandSent({ intent }: IntentEvent): void {
-    if (intent.type === 'approve' || intent.type === 'cancel') this.sidebar?.commandSent();
+    if (intent.type === 'approve' || intent.type === 'cancel' || intent.type === 'make_room')
+      this.sidebar?.commandSent();
   }
 
   // These events end here: they say nothing to the host page.
