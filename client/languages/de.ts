@@ -412,7 +412,22 @@ export default {
     '<person>{name}</person> hat neu angefangen. Nr. {number, number}, das du geöffnet hast, ist nicht mehr in der Sitzung.',
   'happened.removed': 'Nr. {number, number}, das du geöffnet hast, wurde aus der Sitzung entfernt.',
   'happened.leave': 'Ohne es weitermachen',
+  'happened.clickLost': 'Dieser Klick hat nicht gezählt: {reason}',
   'happened.clickIgnored': 'Dieser Klick hat nicht gezählt: Das Bild war gerade erst erschienen.',
+
+  'makeRoom.title': 'Platz schaffen für das nächste Bild?',
+  'makeRoom.full': 'Eine Sitzung hat Platz für {limit, number} Bilder, und diese ist voll.',
+  'makeRoom.going':
+    '{count, plural, one {Eins von diesen muss für immer weg; es kann auch ein anderes sein.} other {# von diesen müssen für immer weg; es können auch andere sein.}}',
+  'makeRoom.others':
+    'Bilder, über die jemand entschieden hat, die jemand geöffnet hat oder über die jemand schreibt, sind nicht dabei.',
+  'makeRoom.impossible':
+    'Über jedes Bild, das Platz machen könnte, hat jemand entschieden, oder jemand hat es geöffnet. Weniger auf einmal anfordern, oder neu anfangen.',
+  'makeRoom.keep': 'Alle behalten',
+  'makeRoom.confirm': '{count, plural, one {Entfernen und weiter} other {# entfernen und weiter}}',
+
+  'forgotten.pictures':
+    '{count, plural, one {Bild Nr. {numbers} musste} other {Die Bilder Nr. {numbers} mussten}} aufgegeben werden, weil der Speicher knapp war und niemand hier war.',
 
   'decline.title': 'Die Prüfung ohne Bild beenden?',
   'decline.text':

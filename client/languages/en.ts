@@ -421,7 +421,21 @@ export default {
     '<person>{name}</person> started over. No. {number, number}, which you have open, is no longer in the session.',
   'happened.removed': 'No. {number, number}, which you have open, was removed from the session.',
   'happened.leave': 'Go on without it',
+  'happened.clickLost': 'That click did not count: {reason}',
   'happened.clickIgnored': 'That click did not count: the picture had only just come into view.',
+
+  'makeRoom.title': 'Make room for what comes next?',
+  'makeRoom.full': 'A session has room for {limit, number} pictures, and this one is full.',
+  'makeRoom.going':
+    '{count, plural, one {One of these has to go for good; another one may go in its place.} other {# of these have to go for good; others may go in their place.}}',
+  'makeRoom.others': 'Pictures that somebody has decided about, has open or writes about are not among them.',
+  'makeRoom.impossible':
+    'Somebody has decided about every picture that could make room, or has it open. Ask for fewer at once, or start over.',
+  'makeRoom.keep': 'Keep them all',
+  'makeRoom.confirm': '{count, plural, one {Remove it and go on} other {Remove # and go on}}',
+
+  'forgotten.pictures':
+    '{count, plural, one {Picture No. {numbers}} other {Pictures No. {numbers}}} had to be given up for memory while nobody was here.',
 
   'decline.title': 'End the review without a picture?',
   'decline.text':

@@ -4,6 +4,7 @@ import type { Options } from '../../shared/options.ts';
 import type { CommandResult } from '../session/session-client.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { type InvitationInput, LIFETIMES, type Lifetime } from './invitations.ts';
+import type { AskIntent } from './make-room.ts';
 import { isApprovable } from './permissions.ts';
 import type { SessionClientApi } from './session-controller.ts';
 import type { UnsentInput } from './unsent-input.ts';
@@ -47,8 +48,12 @@ export type Intent =
   /** Something was typed and not sent: this tab remembers it. */
   | {
       readonly type: 'unsent';
-      readonly unsent: Partial<Pick<UnsentInput, 'feedback' | 'about' | 'otherFeedback' | 'reason' | 'notes'>>;
+      readonly unsent: Partial<
+        Pick<UnsentInput, 'feedback' | 'about' | 'otherFeedback' | 'reason' | 'notes' | 'readUpTo'>
+      >;
     }
+  /** These pictures go, and then the ask that found no room is sent again. */
+  | { readonly type: 'make_room'; readonly imageIds: readonly string[]; readonly ask: AskIntent }
   | { readonly type: 'token'; readonly token: string }
   | { readonly type: 'name'; readonly name: string }
   | { readonly type: 'language'; readonly language: string }

@@ -1,5 +1,12 @@
 /** The texts that depend on the session's state: what a person reads, and what a screen reader says. */
-import type { Attempt, DiscardedAttempt, GenerationError, LastAction, SentenceParameters } from '../../shared/model.ts';
+import type {
+  Attempt,
+  DiscardedAttempt,
+  GenerationError,
+  LastAction,
+  RecordEntry,
+  SentenceParameters,
+} from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Obstacle } from '../session/obstacle.ts';
@@ -196,6 +203,27 @@ export function phaseLabel(t: Texts, progress: ProgressMessage | undefined, sinc
     case 'unknown':
       return t('progress.unknown');
   }
+}
+
+// ——— the record ———
+
+/** Numbers of the pictures that were given up for memory, and that this person has not been told of. */
+export function forgottenNumbers(
+  record: readonly RecordEntry[],
+  attempts: readonly Attempt[],
+  readUpTo: string | undefined,
+): readonly number[] {
+  const read = record.findIndex(({ entryId }) => entryId === readUpTo);
+  const numbers = record.slice(read + 1).flatMap((entry) => (entry.kind === 'forgotten' ? entry.numbers : []));
+  // After a start over, the numbers count from 1 again.
+  const isOfNow = numbers.every((number) => !attempts.some((attempt) => attempt.number === number));
+  return isOfNow ? [...new Set(numbers)].toSorted((one, other) => one - other) : [];
+}
+
+export function forgottenSentence(t: Texts, numbers: readonly number[]): string {
+  const names = numbers.map((number) => new Intl.NumberFormat(t.language).format(number));
+  const list = new Intl.ListFormat(t.language, { type: 'conjunction' }).format(names);
+  return t('forgotten.pictures', { count: numbers.length, numbers: list });
 }
 
 // ——— who did what ———

@@ -20,6 +20,8 @@ export const UnsentInput = v.object({
   reason: v.optional(v.string()),
   /** What a decision is to say, by the image that it is about. */
   notes: v.optional(v.record(v.string(), v.string())),
+  /** The entry of the record up to which the person has read what the server gave up. */
+  readUpTo: v.optional(v.string()),
   /** Chosen for the next generation. */
   options: v.optional(Options),
   /** `startedAt` of the generation that was the last one when the options were chosen; absent if there was none. */

@@ -3,6 +3,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { property, query } from 'lit/decorators.js';
 import { browserStorage } from '../../model/browser-storage.ts';
 import { type Intent, type IntentEvent, sendCommand } from '../../model/intent.ts';
+import type { AskIntent } from '../../model/make-room.ts';
 import { noCapabilities, OptionChoice } from '../../model/option-choice.ts';
 import { needsName } from '../../model/people.ts';
 import { serverAddress } from '../../model/server-address.ts';
@@ -274,6 +275,17 @@ export class ProofRoom extends LitElement {
     if (client) this.#carryOut(event.intent, client);
   }
 
+  /** Where the session is full, the person is asked what may go. */
+  async #ask(ask: AskIntent, client: SessionClientApi): Promise<void> {
+    const result = await sendCommand(ask, client);
+    if (result && !result.accepted && result.rejection.code === 'attempts_full') this.review?.makeRoom(ask);
+  }
+
+  async #makeRoom(imageIds: readonly string[], ask: AskIntent, client: SessionClientApi): Promise<void> {
+    const isDone = imageIds.length === 0 || (await client.remove(imageIds)).accepted;
+    if (isDone) await this.#ask(ask, client);
+  }
+
   #carryOut(intent: Intent, client: SessionClientApi): void {
     switch (intent.type) {
       case 'draft':
@@ -311,9 +323,15 @@ export class ProofRoom extends LitElement {
       case 'reconnect':
         this.#focusRequest = 'command';
         return client.reconnect();
+      case 'make_room':
+        return void this.#makeRoom(intent.imageIds, intent.ask, client);
+      case 'generate':
+      case 'regenerate':
+      case 'retry':
+        return void this.#ask(intent, client);
       case 'refine':
         this.#keep({ feedback: intent.feedback, about: intent.imageId, sentFeedback: intent.feedback.trim() });
-        return void sendCommand(intent, client);
+        return void this.#ask(intent, client);
       default:
         return void sendCommand(intent, client);
     }

@@ -30,6 +30,7 @@ export class Rest implements ReactiveController {
   /** When the last press of a pointer began, and of the key that is held down. */
   #pointerDownAt: number | undefined;
   #keyDownAt: number | undefined;
+  #pressed: HTMLElement | undefined;
 
   constructor(host: Host) {
     this.#host = host;
@@ -41,12 +42,21 @@ export class Rest implements ReactiveController {
     // Space clicks after its `keyup`.
     host.addEventListener('keyup', () => setTimeout(this.#onKeyReleased), options);
     host.addEventListener('click', (event) => this.#onClick(event), options);
+    host.addEventListener('pointerup', this.#onReleased, options);
   }
 
   readonly #onPress = (event: Event): void => {
     const now = this.#host.clock.now();
-    if (!(event instanceof KeyboardEvent)) this.#pointerDownAt = now;
-    else if (!event.repeat) this.#keyDownAt = now;
+    if (!(event instanceof KeyboardEvent)) {
+      this.#pointerDownAt = now;
+      this.#pressed = decidingControl(event);
+    } else if (!event.repeat) this.#keyDownAt = now;
+  };
+
+  /** The control that was pressed is gone, so no click follows. */
+  readonly #onReleased = (): void => {
+    if (this.#pressed && !this.#pressed.isConnected) this.#host.clickIgnored();
+    this.#pressed = undefined;
   };
 
   readonly #onKeyReleased = (): void => {
@@ -88,8 +98,7 @@ export class Rest implements ReactiveController {
   }
 
   #onClick(event: MouseEvent): void {
-    const decides = event.composedPath().some((target) => target instanceof HTMLElement && 'decides' in target.dataset);
-    if (!decides) return;
+    if (!decidingControl(event)) return;
     // Clicks by a key, or by what assists a person, have no count.
     const beganAt = (event.detail > 0 ? this.#pointerDownAt : this.#keyDownAt) ?? this.#host.clock.now();
     if (!this.#isOn && beganAt >= this.#endedAt) return;
@@ -98,3 +107,9 @@ export class Rest implements ReactiveController {
     this.#host.clickIgnored();
   }
 }
+
+const decidingControl = (event: Event): HTMLElement | undefined =>
+  event
+    .composedPath()
+    .filter((target) => target instanceof HTMLElement)
+    .find(({ dataset }) => 'decides' in dataset);

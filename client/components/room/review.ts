@@ -5,6 +5,7 @@ import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
 import { IntentEvent, isDecision } from '../../model/intent.ts';
+import type { AskIntent } from '../../model/make-room.ts';
 import { peopleOf, type ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { hasDiscardedFrom, heldAttempt, selectedAfter, subjectInView } from '../../model/selected-attempt.ts';
@@ -29,6 +30,7 @@ import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
 import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
+import type { MakeRoomDialog } from './make-room-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
 import type { PeopleDialog } from './people-dialog.ts';
 import { type AskEvent, startOverQuestion } from './questions.ts';
@@ -42,6 +44,7 @@ import '../compare/compare.ts';
 import './confirm-dialog.ts';
 import '../notices/demo-banner.ts';
 import '../notices/obstacle-notice.ts';
+import './make-room-dialog.ts';
 import './name-dialog.ts';
 import './people-dialog.ts';
 import '../record/record-dialog.ts';
@@ -83,6 +86,7 @@ export class Review extends LocalizedElement {
   @query('proof-people') private accessor people!: PeopleDialog;
   @query('proof-record') private accessor record!: RecordDialog;
   @query('proof-shortcuts') private accessor shortcutsDialog!: ShortcutsDialog;
+  @query('proof-make-room') private accessor makeRoomDialog!: MakeRoomDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
   @query('proof-candidates') private accessor candidates!: Candidates | null;
@@ -166,13 +170,21 @@ export class Review extends LocalizedElement {
     if (focused && !(focused.isConnected && focused.checkVisibility())) void this.#restoreFocus();
   }
 
-  /** The attempt in view, unless the viewer shows a running generation. */
-  #reportLook(): void {
+  /** The attempt in view; undefined while the viewer shows a running generation, or several. */
+  get #openAttempt(): Attempt | undefined {
     const { session } = this;
     const selectedId = this.#selectedId;
     const isDrawing = session?.snapshot?.stage === 'generating' && selectedId === undefined;
-    const inView = session && !isDrawing ? attemptInView(session, selectedId) : undefined;
-    const imageId = (this.#held ?? inView)?.image.imageId;
+    return this.#held ?? (session && !isDrawing ? attemptInView(session, selectedId) : undefined);
+  }
+
+  /** Asks which pictures may go, after an ask that found the session full. */
+  makeRoom(ask: AskIntent): void {
+    this.makeRoomDialog.show(ask);
+  }
+
+  #reportLook(): void {
+    const imageId = this.#openAttempt?.image.imageId;
     if (imageId === this.#reportedLook) return;
     this.#reportedLook = imageId;
     this.dispatchEvent(new IntentEvent({ type: 'look', imageId }));
@@ -230,6 +242,12 @@ export class Review extends LocalizedElement {
       <proof-record .session=${session} @closed=${this.#dialogClosed}></proof-record>
       <proof-shortcuts ?on=${this.shortcuts}></proof-shortcuts>
       <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
+      <proof-make-room
+        .session=${session}
+        .unsent=${this.unsent}
+        .openId=${this.#openAttempt?.image.imageId}
+        @proof-intent=${this.#commandSent}
+      ></proof-make-room>
       <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
   }
 
@@ -334,7 +352,7 @@ export class Review extends LocalizedElement {
 
   /** A command from the viewer or the comparison, too, takes the focus to where the work goes on. */
   #commandSent({ intent }: IntentEvent): void {
-    if (isDecision(intent) || intent.type === 'cancel') this.sidebar?.commandSent();
+    if (isDecision(intent) || intent.type === 'cancel' || intent.type === 'make_room') this.sidebar?.commandSent();
   }
 
   // These events end here: they say nothing to the host page.

@@ -27,6 +27,7 @@ import { StageFocus } from './stage-focus.ts';
 import { quote, stagePanel } from './stage-panel.ts';
 import '../notices/ended-notice.ts';
 import '../notices/error-notice.ts';
+import '../notices/forgotten-notice.ts';
 import '../notices/obstacle-notice.ts';
 import '../notices/rejection-notice.ts';
 import '../notices/unfinished-notice.ts';
@@ -148,7 +149,7 @@ export class Sidebar extends LocalizedElement {
 
   /** How the connection, the last command and the last generation ended. */
   #notices({ error, image, lastAction, lastGeneration, attempts, discarded }: SnapshotMessage): TemplateResult {
-    const { connection, rejection, welcome, serverAheadMs, draft } = this.session;
+    const { connection, rejection, welcome, serverAheadMs, draft, record } = this.session;
     const { decides, unavailable } = this.#permissions;
     const finished = attemptsOf(lastGeneration, attempts).length;
     return html`<div class="notices">
@@ -157,6 +158,11 @@ export class Sidebar extends LocalizedElement {
         .obstacle=${connection.status === 'reconnecting' ? connection.obstacle : undefined}
         .link=${this.link}
       ></proof-obstacle>
+      <proof-forgotten-notice
+        .record=${record}
+        .attempts=${attempts}
+        .readUpTo=${this.unsent.readUpTo}
+      ></proof-forgotten-notice>
       <proof-rejection-notice
         .rejection=${rejection}
         .participantId=${welcome?.participantId}

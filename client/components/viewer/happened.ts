@@ -25,11 +25,21 @@ interface HappenedOptions {
 /** Always rendered: a screen reader reads out only text that is added to an element that is there already. */
 export function happened(options: HappenedOptions): TemplateResult {
   const { t, held, isClickIgnored, showLatest } = options;
-  const sentence = isClickIgnored ? t('happened.clickIgnored') : sentenceOf(options);
+  const sentence = isClickIgnored ? ignoredSentence(options) : sentenceOf(options);
   return html`<div class=${sentence === undefined ? 'happened unseen' : 'happened'}>
     <p role="status">${sentence ?? nothing}</p>
     ${held ? html`${restore(options, held)} ${button({ label: t('happened.leave'), kind: 'quiet', press: showLatest })}` : nothing}
   </div>`;
+}
+
+/** Where the review has just ended under somebody's hand, they are told by whom. */
+function ignoredSentence({ t, session: { snapshot, welcome } }: HappenedOptions): string {
+  const last = snapshot?.lastAction;
+  if (snapshot?.stage !== 'final' || !last || last.participantId === welcome?.participantId) {
+    return t('happened.clickIgnored');
+  }
+  const reason = t(`lostTo.${last.action}`, { who: 'other', name: last.by, number: last.number ?? 0 });
+  return t('happened.clickLost', { reason });
 }
 
 function sentenceOf({ t, session, selectedId, held }: HappenedOptions): unknown {

@@ -4,6 +4,8 @@ import {
   connectionLabel,
   endedActions,
   failureSentence,
+  forgottenNumbers,
+  forgottenSentence,
   keptSentence,
   keptUntil,
   phaseLabel,
@@ -13,7 +15,15 @@ import {
 } from '../../../../client/model/sentences.ts';
 import { type CommandRejection, initialState } from '../../../../client/session/session-state.ts';
 import type { DiscardedAttempt } from '../../../../shared/model.ts';
-import { discarded, image, initialInput, lastAction, referenceOf, welcome } from '../../../support/server-messages.ts';
+import {
+  attempt,
+  discarded,
+  image,
+  initialInput,
+  lastAction,
+  referenceOf,
+  welcome,
+} from '../../../support/server-messages.ts';
 import { english, german, withoutIsolates } from '../../../support/texts.ts';
 
 const now = Date.parse('2026-01-01T00:00:10.000Z');
@@ -57,6 +67,18 @@ test('M2: somebody whose decision lost a race is told what became of it', () => 
   );
   expect(lost({ code: 'image_not_found' })).toBe(
     'Your approval of No. 1 did not count: the picture is no longer in the session.',
+  );
+});
+
+test('R13: whoever comes back is told which pictures were given up, until they have read it', () => {
+  const entry = (entryId: string, numbers: number[]) => ({ kind: 'forgotten', entryId, at: '', numbers }) as const;
+  const record = [entry('e1', [2, 1]), entry('e2', [4])];
+  expect(forgottenNumbers(record, [], undefined)).toEqual([1, 2, 4]);
+  expect(forgottenNumbers(record, [], 'e1')).toEqual([4]);
+  expect(forgottenNumbers(record, [], 'e2')).toEqual([]);
+  expect(forgottenNumbers(record, [attempt(referenceOf(image('i1')))], undefined)).toEqual([]);
+  expect(withoutIsolates(forgottenSentence(english, [1, 2]))).toBe(
+    'Pictures No. 1 and 2 had to be given up for memory while nobody was here.',
   );
 });
 
