@@ -133,7 +133,7 @@ describe('declining', () => {
     const captions = () => room.inside('proof-picture', 'figcaption').map((caption) => textOf(caption));
     await expect.poll(captions).toEqual(['Declined']);
     await expect.element(page.getByRole('button', { name: 'Start over' })).toBeVisible();
-    expect(textOf(room.review.shadowRoot?.querySelector('p[role=status]'))).toBe(
+    expect(textOf(room.review.shadowRoot?.querySelector('p.unseen[role=status]'))).toBe(
       'Ana declined: the review has ended without a picture.',
     );
   });
