@@ -338,6 +338,12 @@ function attach(as: NewTab, to: Tab, world: World): void {
   });
 }
 
+/** The tab of whoever created the session that `of` is in. */
+const creatorOf = (of: Tab, world: World): Tab | undefined =>
+  world.open.find(
+    ({ team, isUsable, mayDecide, state }) => team === of.team && isUsable && mayDecide && state.welcome?.creator,
+  );
+
 /** Somebody opens the link of an invitation, be it of use or not. Without any, the creator makes one first. */
 function attachInvited(to: Tab, world: World, isMeant: (invitation: Invitation) => boolean = () => true): void {
   const session = world.sessionOf(to)?.session;
@@ -348,10 +354,7 @@ function attachInvited(to: Tab, world: World, isMeant: (invitation: Invitation) 
   };
   const invitation = find();
   if (invitation) return enter(invitation);
-  const creator = world.open.find(
-    ({ team, isUsable, mayDecide, state }) => team === to.team && isUsable && mayDecide && state.welcome?.creator,
-  );
-  creator?.click({ type: 'invite', name: 'Mira', role: 'reviewer' });
+  creatorOf(to, world)?.click({ type: 'invite', name: 'Mira', role: 'reviewer' });
   world.time.after(2 * ANSWER_MS, () => {
     const made = find();
     if (made) enter(made);
@@ -399,13 +402,22 @@ function agree({ tab: index, approvals, afterwards }: StepOf<'agree'>, world: Wo
   if (!tab?.isUsable) return;
   const team = () => world.open.filter((one) => one.team === tab.team && one.mayDecide && one.isUsable);
   const voters = () => team().filter(({ state }) => state.welcome?.counts);
+  const creator = () => creatorOf(tab, world);
   if (voters().length < 2) attachInvited(tab, world, isFresh);
   else if (team().length < 4) attach('reviewer', tab, world);
   tab.click({ type: 'require_approvals', approvals });
   world.time.after(4 * ANSWER_MS, () => {
-    for (const one of voters()) decide({ type: 'approve' }, 0, one, world);
+    for (const one of voters())
+      if (afterwards !== 'turn out' || one !== creator()) decide({ type: 'approve' }, 0, one, world);
+  });
+  world.time.after(5 * ANSWER_MS, () => {
+    const others = afterwards === 'turn out' ? voters().filter((one) => one !== creator()) : [];
+    for (const { state } of others)
+      creator()?.click({ type: 'revoke', participantId: state.welcome?.participantId ?? 'nobody' });
   });
   world.time.after(6 * ANSWER_MS, () => {
+    const left = afterwards === 'turn out' ? creator() : undefined;
+    if (left) decide({ type: 'approve' }, 0, left, world);
     if (afterwards === 'withdraw') {
       for (const one of voters().slice(0, 2)) command({ does: 'withdraw', tab: 0, decision: 0, own: true }, one, world);
     } else if (afterwards === 'require fewer') {

@@ -34,7 +34,7 @@ export type Step =
   | { readonly does: 'require approvals'; readonly tab: number; readonly approvals: number }
   /**
    * The person of `tab` asks for several approvals and lets somebody in, and those who have a vote approve the same image. Then some take
-   * that back, or the person asks for fewer, and a guest approves as well.
+   * that back, or the person asks for fewer, and a guest approves as well; or the creator turns the others out before approving.
    */
   | { readonly does: 'agree'; readonly tab: number; readonly approvals: number; readonly afterwards: AfterAgreement }
   /** So many attempts, beginning with the oldest. */
@@ -104,7 +104,7 @@ export type NewTab =
   | 'by old link'
   | 'by old key'
   | 'once revoked';
-export type AfterAgreement = 'nothing' | 'withdraw' | 'require fewer';
+export type AfterAgreement = 'nothing' | 'withdraw' | 'require fewer' | 'turn out';
 type RegenerateFrom = 'same' | 'new prompt' | 'older image';
 export type NextCommand =
   | 'regenerate'
@@ -257,7 +257,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       does: does('agree'),
       tab,
       approvals: fc.constantFrom(1, 2, 2, 3, 3),
-      afterwards: fc.constantFrom<AfterAgreement>('nothing', 'withdraw', 'withdraw', 'require fewer'),
+      afterwards: fc.constantFrom<AfterAgreement>('nothing', 'withdraw', 'withdraw', 'require fewer', 'turn out'),
     }),
   },
   { weight: 3, arbitrary: fc.record({ does: does('require approvals'), tab, approvals: fc.constantFrom(1, 2, 2, 3) }) },
