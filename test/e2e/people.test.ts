@@ -40,14 +40,17 @@ test('S10: people are asked for their name before their first decision, which go
     await see(room.text(/by Mira 2,/)).toBeVisible();
   }
   // A tab that was open before has the name, too, and does not give the old one back when it joins again.
-  await idleTab.reload();
+  await idleTab.page.bringToFront();
+  await see(idleTab.live).toBeVisible();
+  await idleTab.nameButton.click();
+  await see(idleTab.root.getByRole('textbox', { name: 'Your name' })).toHaveValue('Mira 2');
   const { decisions } = await mira.snapshot();
   expect(new Set(decisions.map(({ participantId }) => participantId)).size).toBe(2);
   await mira.page.bringToFront();
   await mira.nameButton.click();
   await see(mira.peopleDialog.getByRole('listitem')).toHaveText([
     /^\s*Mira \(you\)\s*Reviewer, looks at No\. 1\s*$/,
-    /^\s*Mira 2\s*Reviewer, looks at No\. 1\s*$/,
+    /^\s*Mira 2\s*Reviewer, looks at No\. 1\s*Turn out\s*$/,
   ]);
 });
 
