@@ -273,6 +273,8 @@ const snapshot = {
   /** Grows with each change of stage (rule M10). */
   turn: Count,
   draft: v.string(),
+  /** Names the long prompt that is the draft; `draft` is then empty. */
+  draftPromptId: v.optional(v.string()),
   /** Grows by one each time that a command sets `draft`: an accepted prompt, or a start over, which empties it. */
   draftRevision: Count,
   /** A generation that failed or was cancelled, until a command is accepted (rule M8). */

@@ -12,18 +12,23 @@ export class LongPrompts {
   }
 
   /** The snapshot with all prompts in their places. Those that it does not name are forgotten, as the server expects. */
-  restore(snapshot: SnapshotMessage): SnapshotMessage {
+  restore({ draftPromptId, ...snapshot }: SnapshotMessage): SnapshotMessage {
     const named = new Map<string, string>();
+    const textOf = (promptId: string | undefined): string | undefined => {
+      const text = promptId === undefined ? undefined : this.#texts.get(promptId);
+      if (promptId !== undefined && text !== undefined) named.set(promptId, text);
+      return text;
+    };
     const whole = <Any extends Prompted>(one: Any): Any => {
       const { promptId, ...rest } = one;
-      const prompt = promptId === undefined ? undefined : this.#texts.get(promptId);
-      if (promptId === undefined || prompt === undefined) return one;
-      named.set(promptId, prompt);
-      return { ...rest, prompt } as Any;
+      const prompt = textOf(promptId);
+      return prompt === undefined ? one : ({ ...rest, prompt } as Any);
     };
+    const draft = textOf(draftPromptId);
     const { attempts, discarded, lastGeneration } = snapshot;
     const restored = {
       ...snapshot,
+      ...(draft === undefined ? draftPromptId !== undefined && { draftPromptId } : { draft }),
       attempts: attempts.map(whole),
       ...(discarded && { discarded: discarded.map(whole) }),
       ...(lastGeneration && { lastGeneration: whole(lastGeneration) }),

@@ -97,7 +97,7 @@ export class SessionClient {
       {
         heldImages: (limit) => this.#images.newestIds(this.#received.snapshot, limit),
         recordLength: () => this.#received.record.length,
-        joined: (snapshot) => this.#onJoined(snapshot),
+        joined: (snapshot) => this.#onJoined(this.#prompts.restore(snapshot)),
         received: (message) => this.#onMessage(message),
         disconnected: () => {
           this.#draft.disconnected();
@@ -317,9 +317,11 @@ export class SessionClient {
 
   #onMessage(message: SessionMessage): void {
     switch (message.type) {
-      case 'snapshot':
-        this.#draft.snapshotReceived(message);
-        return this.#onSnapshot(message);
+      case 'snapshot': {
+        const snapshot = this.#prompts.restore(message);
+        this.#draft.snapshotReceived(snapshot);
+        return this.#onSnapshot(snapshot);
+      }
       case 'draft':
         return this.#draft.draftReceived(message.text, message.draftId);
       case 'prompt':
@@ -351,8 +353,7 @@ export class SessionClient {
     }
   }
 
-  #onSnapshot(received: SnapshotMessage): void {
-    const snapshot = this.#prompts.restore(received);
+  #onSnapshot(snapshot: SnapshotMessage): void {
     this.#received = { ...this.#received, snapshot };
     this.#images.retain(snapshot);
     this.#downloads.retain(imagesOfUse(snapshot));

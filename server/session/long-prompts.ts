@@ -40,8 +40,11 @@ export class LongPrompts {
       ...(snapshot.stage === 'generating' && { generation: short(snapshot.generation) }),
     };
     this.#ids = ids;
+    // A command has set the draft, and nobody has typed since.
+    const draftPromptId = ids.get(snapshot.draft);
+    const draft = draftPromptId !== undefined && { draft: '', draftPromptId };
     const prompts = new Map([...ids].map(([text, promptId]) => [promptId, text]));
-    return { frame: Buffer.from(JSON.stringify(shortened)), prompts };
+    return { frame: Buffer.from(JSON.stringify({ ...shortened, ...draft })), prompts };
   }
 
   #newId(): string {

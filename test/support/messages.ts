@@ -98,6 +98,7 @@ const snapshot = {
   revision: 7,
   turn: 4,
   draft: 'a red k',
+  draftPromptId: '3',
   draftRevision: 2,
   attempts: [attempt],
   discarded: [discarded],

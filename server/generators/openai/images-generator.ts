@@ -125,8 +125,9 @@ function fieldsOf({ options }: GenerateRequest, model: string | undefined) {
 function editPrompt({ prompt, feedback }: GenerateRequest): string {
   if (feedback === undefined) return prompt;
   const text = `${feedback}\n\nAll else stays as it is in the image, which was first asked for in these words: ${prompt}`;
-  // Together they may be longer than what the service takes.
-  return text.slice(0, PROMPT_CHARACTERS).toWellFormed();
+  // Together they may be longer than what the service takes. A form sends each line break as two characters.
+  const lineBreaks = text.split('\n').length - 1;
+  return text.slice(0, PROMPT_CHARACTERS - lineBreaks).toWellFormed();
 }
 
 const image = {

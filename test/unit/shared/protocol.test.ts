@@ -51,7 +51,7 @@ const optional: Record<string, readonly string[]> = {
   links: ['watchKey', 'reviewKey'],
   snapshot: [
     ...['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
-    ...['approvalsNeeded', 'recordLength'],
+    ...['approvalsNeeded', 'recordLength', 'draftPromptId'],
   ],
   viewers: ['people'],
   progress: ['expectedMs', 'queuePosition', 'retryInMs', 'reason'],

@@ -248,7 +248,7 @@ describe('texts of the greatest length', () => {
     expect(heights('.stage > p')).toEqual([HIGHEST]);
     await expect.poll(() => heights('.stage > blockquote').every((height) => height <= HIGHEST)).toBe(true);
     await page.getByRole('button', { name: 'Show all' }).click();
-    expect(heights('.stage > blockquote').every((height) => height > 2_000)).toBe(true);
+    await expect.poll(() => heights('.stage > blockquote').every((height) => height > 2_000)).toBe(true);
   });
 });
 

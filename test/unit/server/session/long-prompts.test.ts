@@ -7,7 +7,7 @@ import { reference } from '../../../support/machine.ts';
 import { snapshots } from '../../../support/messages.ts';
 
 const { promptId: _id, ...generation } = snapshots.generating.generation;
-const { generation: _generation, lastGeneration: _last, ...base } = snapshots.generating;
+const { generation: _generation, lastGeneration: _last, draftPromptId: _draft, ...base } = snapshots.generating;
 
 /** Of a generation that refines the last of the attempts, which have these prompts. */
 function snapshotWith(...prompts: readonly string[]): SnapshotMessage {
@@ -34,6 +34,8 @@ describe('W12: a client that gets long prompts once', () => {
     const prompts = new LongPrompts();
     for (const snapshot of [snapshotWith('a kite', fox, fox, heron), snapshotWith('a kite'), snapshotWith(heron)]) {
       expect(received(prompts.shorten(snapshot))).toEqual(snapshot);
+      const withDraft = { ...snapshot, draft: heron };
+      expect(received(prompts.shorten(withDraft))).toEqual(withDraft);
     }
   });
 
