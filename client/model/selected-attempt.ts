@@ -6,15 +6,21 @@ import { attemptsOf, findAttempt, newestAttempts } from './attempt-tree.ts';
 import { permissionsOf } from './permissions.ts';
 import { attemptInView } from './viewer-content.ts';
 
-/** The selection after the session has gone on from `before` to `now`; undefined: the latest is shown. */
+/**
+ * The selection after the session has gone on from `before` to `now`; undefined: the latest is shown.
+ * @param isChosen the person has selected the attempt; otherwise it is in view because of what happened before, until the next drawing
+ */
 export function selectedAfter(
   selectedId: string | undefined,
   before: SessionState,
   now: SessionState,
+  isChosen = true,
 ): string | undefined {
   const [past, snapshot] = [before.snapshot, now.snapshot];
   if (!past || !snapshot) return selectedId;
   if (selectedId === undefined) return keptInView(before, now);
+  const isFollowing = !isChosen && findAttempt(snapshot.attempts, selectedId) !== undefined;
+  if (isFollowing && snapshot.stage === 'generating') return undefined;
   if (past.turn !== snapshot.turn && endsSelection(before, now)) return startOfUnfinished(now);
   return selectedId;
 }

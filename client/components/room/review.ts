@@ -116,6 +116,8 @@ export class Review extends LocalizedElement {
   readonly #rest = new Rest(this);
   /** What is in view. */
   #subject = '';
+  /** The person has selected the attempt themselves. */
+  #isChosen = false;
   /** The selected attempt as it was when the session last had it. */
   #known: Attempt | undefined;
   /** The picture that the others were last told is open here. */
@@ -157,7 +159,9 @@ export class Review extends LocalizedElement {
   }
 
   #adaptTo(before: SessionState, session: SessionState): void {
-    this.selectedId = selectedAfter(this.selectedId, before, session);
+    const selectedId = selectedAfter(this.selectedId, before, session, this.#isChosen);
+    if (selectedId !== this.selectedId) this.#isChosen = false;
+    this.selectedId = selectedId;
     const [past, now] = [before.snapshot, session.snapshot];
     if (!past || !now || past.turn === now.turn) return;
     this.confirm.close();
@@ -362,6 +366,7 @@ export class Review extends LocalizedElement {
     const { imageId } = event;
     if (imageId !== this.selectedId) this.isClickIgnored = false;
     this.selectedId = imageId;
+    this.#isChosen = true;
     this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
   }
 

@@ -1,7 +1,6 @@
 /** A line below the picture: what somebody else did about it while it was open here, and what can be done about that. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
-import { findAttempt } from '../../model/attempt-tree.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import type { Texts } from '../../model/texts.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
@@ -12,7 +11,6 @@ import { person } from '../ui/person.ts';
 interface HappenedOptions {
   readonly t: Texts;
   readonly session: SessionState;
-  readonly selectedId: string | undefined;
   /** The attempt in view, where the session does not keep it any more. */
   readonly held: Attempt | DiscardedAttempt | undefined;
   /** A click of this person did not count, as the picture had just changed. */
@@ -42,21 +40,18 @@ function ignoredSentence({ t, session: { snapshot, welcome } }: HappenedOptions)
   return t('happened.clickLost', { reason });
 }
 
-function sentenceOf({ t, session, selectedId, held }: HappenedOptions): unknown {
-  const { snapshot, welcome } = session;
+function sentenceOf({ t, session, held }: HappenedOptions): unknown {
   if (held && 'discarded' in held) {
     const { discarded, number } = held;
     return t.rich('happened.discarded', { name: discarded.by, number, person });
   }
-  const last = snapshot?.lastAction;
+  const last = session.snapshot?.lastAction;
   if (held) {
     const { number } = held;
     if (last?.action !== 'start_over') return t('happened.removed', { number });
     return t.rich('happened.startedOver', { name: last.by, number, person });
   }
-  const isOthers = last !== undefined && last.participantId !== welcome?.participantId;
-  const hasOpen = snapshot?.stage === 'generating' && findAttempt(snapshot.attempts, selectedId);
-  return hasOpen && isOthers ? t.rich(`action.${last.action}`, { name: last.by, person }) : undefined;
+  return undefined;
 }
 
 function restore(

@@ -43,6 +43,10 @@ describe('the selected attempt', () => {
     expect(selectedAfter('image-1', before, startedBy('another'))).toBe('image-1');
   });
 
+  test('gives way to anybody’s generation where the person has not chosen it', () => {
+    expect(selectedAfter('image-1', before, startedBy('another'), false)).toBeUndefined();
+  });
+
   test('gives way to the end of the review, and to a start over of this participant', () => {
     const approved = final([first, second], second, { turn: 3 });
     expect(selectedAfter('image-1', before, { ...before, snapshot: approved })).toBeUndefined();
