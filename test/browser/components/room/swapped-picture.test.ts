@@ -78,10 +78,16 @@ const presses: Record<string, (element: HTMLElement) => Press> = {
     };
   },
   'a finger': (element) => {
-    const touchPoints = [placeOf(element)];
+    const touch = (...touchPoints: { x: number; y: number }[]) =>
+      cdp().send('Input.dispatchTouchEvent', { type: touchPoints.length > 0 ? 'touchStart' : 'touchEnd', touchPoints });
     return {
-      begin: () => cdp().send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints }),
-      end: () => cdp().send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] }),
+      begin: async () => {
+        // A touch elsewhere, or this one would count as the second of a double tap.
+        await touch({ x: 1, y: 1 });
+        await touch();
+        await touch(placeOf(element));
+      },
+      end: () => touch(),
     };
   },
   Space: (element) => ({
