@@ -32,6 +32,7 @@ export class LongText extends LocalizedElement {
       }
 
       button {
+        display: block;
         min-block-size: 44px;
         padding: 0;
         border: none;
