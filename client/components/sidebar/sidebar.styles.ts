@@ -21,7 +21,7 @@ export const sidebar = css`
 
   /* Long texts are cut or scroll, so that the controls below stay near. */
   blockquote {
-    --lines: 8;
+    --lines: 7;
   }
 
   .stage > p {
