@@ -199,7 +199,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** Names the variable and never its value, which may be a secret. */
 const problemOf = (issue: v.BaseIssue<unknown>): string => `${String(issue.path?.[0]?.key)} ${issue.message}`;
 
-/** Whoever can create a session spends the owner's money (rule S2). A host, an origin or a proxy that is named is one that others use. */
+/** A person who can create a session spends the owner's money (rule S2). A host, an origin or a proxy that is named is one that others use. */
 function requireTokenWhenReachable(values: Environment): void {
   if (values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS) return;
   const { HOST, PROOFROOM_ALLOWED_HOSTS: hosts, PROOFROOM_ALLOWED_ORIGINS: origins } = values;

@@ -162,7 +162,7 @@ export const Generation = v.object({
   startedAt: Timestamp,
   /** Candidates that ended without an image. Absent when there are none. */
   failures: v.optional(v.array(v.object({ candidate: Count, error: GenerationError }))),
-  /** Why it was cancelled, in the words of whoever did. */
+  /** Why it was cancelled, in the words of the person who did. */
   cancelReason: v.optional(v.string()),
 });
 export type Generation = v.InferOutput<typeof Generation>;
@@ -215,7 +215,7 @@ const decisionFields = {
   role: openEnum(roles),
   /** Why. */
   note: v.optional(v.string()),
-  /** Where several approvals are needed, only decisions with this mark count: those of the creator and of whoever was invited. */
+  /** Where several approvals are needed, only decisions with this mark count: those of the creator and of people who were invited. */
   counts: v.optional(v.literal(true)),
 };
 

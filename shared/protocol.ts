@@ -112,7 +112,7 @@ export const ReviewCommand = v.variant('type', [
   v.object({
     type: v.literal('cancel'),
     ...command,
-    /** Why, for whoever asks next. */
+    /** Why, for the person who asks next. */
     reason: v.optional(v.string()),
   }),
   v.object({ type: v.literal('start_over'), ...command }),
@@ -129,7 +129,7 @@ const { commandId } = command;
 
 /** About who may be in the session: possible at every stage. Of the session's state they change the record at most. */
 export const AccessCommand = v.variant('type', [
-  /** Nobody comes in by the open link of this role any more. Whoever watches by it is sent away. */
+  /** Closes the open link of this role: nobody comes in by it any more, and watchers who came by it are sent away. */
   v.object({ type: v.literal('close_link'), commandId, role: v.picklist(roles) }),
   /** The same, and another link takes its place. */
   v.object({ type: v.literal('replace_link'), commandId, role: v.picklist(roles) }),
@@ -139,10 +139,10 @@ export const AccessCommand = v.variant('type', [
     commandId,
     name: v.string(),
     role: v.picklist(roles),
-    /** From then on the link lets nobody in, and whoever came by it is sent away. */
+    /** From then on the link lets nobody in, and people who came by it are sent away. */
     expiresAt: v.optional(Timestamp),
   }),
-  /** Turns somebody out for good, or whoever comes by an invitation. */
+  /** Turns a participant out for good, named by their id or by their invitation. */
   v.object({ type: v.literal('revoke'), commandId, participantId: id }),
   v.object({ type: v.literal('revoke'), commandId, keyId: id }),
   /** Ends the session for everybody. */
@@ -212,7 +212,7 @@ export const Invitation = v.object({
   role: openEnum(roles),
   /** Stands in the invitation's link. */
   key: v.string(),
-  /** Who whoever comes by it is, in any number of tabs. */
+  /** The participant that everybody who comes by it is, in any number of tabs. */
   participantId: v.string(),
   expiresAt: v.optional(Timestamp),
   /** Somebody has come by it. */

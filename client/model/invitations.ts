@@ -13,7 +13,7 @@ export interface ShownInvitation {
   readonly summary: string;
   /** The link; absent where it lets nobody in any more. */
   readonly url: string | undefined;
-  /** Whether whoever came by it is here. */
+  /** Whether the person who came by it is here. */
   readonly isHere: boolean;
 }
 

@@ -22,7 +22,7 @@ export const COLOURS = 10;
 
 /**
  * In the order in which they came, with the reader first.
- * @param before the list until now: whoever is in it keeps colour and initials
+ * @param before the list until now: people in it keep colour and initials
  */
 export function peopleOf(
   t: Texts,

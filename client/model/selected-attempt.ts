@@ -40,7 +40,7 @@ function keptInView(before: SessionState, now: SessionState): string | undefined
 }
 
 /**
- * An attempt that the session does not keep any more, and that this person has not discarded: it stays on show to whoever has it open.
+ * An attempt that the session does not keep any more, and that this person has not discarded: it stays on show where it is open.
  * @param known the attempt as it was, for when the session has lost it altogether
  */
 export function heldAttempt(

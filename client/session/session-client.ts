@@ -249,7 +249,7 @@ export class SessionClient {
     return this.#command({ type: 'start_over' });
   }
 
-  /** Nobody comes in by the open link of this role any more, and whoever watches by it is sent away. The review link is its creator's. */
+  /** Closes the open link of this role: nobody comes in by it any more, and watchers who came by it are sent away. Only the creator closes the review link. */
   closeLink(role: Role): Promise<CommandResult> {
     return this.#command({ type: 'close_link', role });
   }
@@ -263,14 +263,14 @@ export class SessionClient {
    * Invites somebody by name, with a link of their own: see `state.invitations`, where the newest stands last. The creator's alone, like
    * `revoke`.
    * @param name at most `NAME_CHARACTERS` (40) UTF-16 units; it gets a number where somebody has such a name
-   * @param expiresAt ISO 8601 in UTC, by the server's clock: from then on the link lets nobody in, and whoever came by it is sent away
+   * @param expiresAt ISO 8601 in UTC, by the server's clock: from then on the link lets nobody in, and people who came by it are sent away
    */
   invite(name: string, role: Role, expiresAt?: string): Promise<CommandResult> {
     return this.#command({ type: 'invite', name, role, ...(expiresAt !== undefined && { expiresAt }) });
   }
 
   /**
-   * Turns somebody out for good, together with their invitation, or whoever comes by an invitation. Their votes count no more; a picture
+   * Turns a participant out for good, together with their invitation; or, named by the invitation, the person who comes by it. Their votes count no more; a picture
    * that is final stays so.
    */
   revoke(whom: { readonly participantId: string } | { readonly keyId: string }): Promise<CommandResult> {

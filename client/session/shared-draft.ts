@@ -1,7 +1,7 @@
 /**
  * The text of the prompt field, which everybody in the session shares.
  *
- * - The last edit wins, whoever made it. While the field has the focus, no other text replaces what is in it (rule W8): updates from
+ * - The last edit wins, by anybody. While the field has the focus, no other text replaces what is in it (rule W8): updates from
  *   the server are withheld. When the focus goes, the withheld text is taken if nothing was typed meanwhile; if something was, the
  *   typed text stays and is sent again, so that all fields agree.
  * - A text sent from here is in flight until the server says that it has set it. What arrives before that was set earlier, so it is

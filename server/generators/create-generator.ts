@@ -20,7 +20,7 @@ export function createGenerator({ generator, limits: set }: Config): Generator {
   );
 }
 
-/** A sentence for whoever starts the server: which generator draws, with which models. */
+/** A sentence for the person who starts the server: which generator draws, with which models. */
 export function describeGenerator({ generator }: Config): string {
   if (generator.generator === 'demo') {
     return 'The demo painter draws. To draw with OpenAI, set OPENAI_API_KEY and start again.';

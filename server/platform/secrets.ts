@@ -13,7 +13,7 @@ export function isSameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** A secret that proves `text` was made by whoever holds `key`; 256 bits, safe in a URL. */
+/** A secret that proves `text` was made with `key`; 256 bits, safe in a URL. */
 export const sign = (text: string, key: string): string => createHmac('sha256', key).update(text).digest('base64url');
 
 /** What logs show of a session id: the id is a capability, so only the first 12 hex digits of its SHA-256 (rule S3). */

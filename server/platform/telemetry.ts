@@ -1,4 +1,4 @@
-/** Log lines and Prometheus metrics, for whoever runs the server (rule S7). Labels are codes and stages: no client and no upstream chooses them. */
+/** Log lines and Prometheus metrics, for people who run the server (rule S7). Labels are codes and stages: no client and no upstream chooses them. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CloseCode } from '../../shared/close-codes.ts';
 import type { Decision, EstimatedCost, GenerationErrorCode, Usage } from '../../shared/model.ts';

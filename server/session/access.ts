@@ -71,7 +71,7 @@ export class Access {
 
   /**
    * What a visitor is let in by. An invitation makes them the participant whom it is for, whoever they were, but for the creator, who
-   * stays the creator. Whoever was turned out is refused by every other key as well.
+   * stays the creator. A participant who was turned out is refused by every other key as well.
    */
   grant({ key, participant: credentials }: Shown): Grant | Refusal {
     this.invitations.expire();
@@ -81,7 +81,7 @@ export class Access {
     const standing = known && this.#standing(known.id);
     if (standing === 'revoked') return standing;
     const link = this.links.find(key);
-    // Whose invitation has expired may come by an open link, as anybody else.
+    // A person whose invitation has expired may come by an open link, as anybody else.
     if (link) return { role: link.role, linkId: link.id, credentials: standing ? undefined : credentials };
     if (key === undefined) return 'link_closed';
     if (standing) return standing;
@@ -169,7 +169,7 @@ export class Access {
     return this.invitations.of(participantId)?.isExpired ? 'invitation_expired' : undefined;
   }
 
-  /** Whoever watches by the link leaves. Reviewers stay: they may have something to decide, and are let in without the link. */
+  /** Watchers who came by the link leave. Reviewers stay: they may have something to decide, and are let in without the link. */
   #changeLink({ participant }: Caller, { type, role }: LinkCommand): undefined {
     const { telemetry, sessionId, subscribers } = this.#context;
     const before = this.links.of(role);

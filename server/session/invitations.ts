@@ -8,7 +8,7 @@ export interface Invitation {
   readonly keyId: string;
   readonly key: string;
   readonly role: Role;
-  /** Who whoever comes by it is. */
+  /** The participant that everybody who comes by it is. */
   readonly participant: Participant;
   /** ISO 8601 in UTC. */
   readonly expiresAt?: string;

@@ -18,7 +18,7 @@ export interface Caller {
   readonly participant: Participant;
   /** Whether their approval counts where several are needed: the creator's and that of invited reviewers do. */
   readonly hasVote: boolean;
-  /** The open link that they came by; absent for whoever was invited, or let in before by a link that is open no longer. */
+  /** The open link that they came by; absent for people who were invited, or let in before by a link that is open no longer. */
   readonly linkId?: string;
   readonly connectionId: string;
   /** The address that limits are counted by. */

@@ -4,7 +4,7 @@ import { type Act, type AttemptLists, findAttempt, imageIdOf } from './attempts.
 
 type Record = readonly RecordEntry[];
 
-/** Whoever gave a command. */
+/** The author of a command. */
 export interface Author {
   readonly role: Role;
   /** Whether their approval counts where several are needed: the creator's and that of invited reviewers do. */

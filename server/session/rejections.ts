@@ -1,11 +1,11 @@
-/** What the core answers to whoever asks it for something. */
+/** The core's refusals: a code, and the sentence that explains it. */
 import type { LastAction, RejectDetail, SentenceParameters } from '../../shared/model.ts';
 import type { RejectCode } from '../../shared/protocol.ts';
 
 export interface Rejection {
   readonly accepted: false;
   readonly code: RejectCode;
-  /** For whoever writes a client: what is wrong with the message. Absent: the sentence of the code says it all. */
+  /** Tells the author of a client what is wrong with the message. Absent: the sentence of the code says it all. */
   readonly detail?: string;
   /** Names a `detail` that clients may word themselves. */
   readonly sentence?: { readonly detail: RejectDetail; readonly params: SentenceParameters };

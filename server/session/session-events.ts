@@ -1,4 +1,4 @@
-/** What happens in sessions, for whoever follows all of them: telemetry, webhooks, the hooks of an embedding program. */
+/** Events of all sessions, for telemetry, webhooks and the hooks of an embedding program. */
 import type { Attempt, Decision } from '../../shared/model.ts';
 import { findAttempt } from './attempts.ts';
 import { decisionsIn, isDecision } from './record.ts';

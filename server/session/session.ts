@@ -286,7 +286,7 @@ export class Session implements SessionView {
     if (caller.role !== 'reviewer') return reject('not_allowed');
     this.touch();
     return this.#serially(() => {
-      // Whoever was turned out while the command waited for its turn decides nothing.
+      // The caller may have been turned out while the command waited for its turn.
       const refusal = this.access.refusal(caller);
       if (refusal) return reject(refusal);
       const known = this.#answers.find(command);
@@ -326,7 +326,7 @@ export class Session implements SessionView {
     return this.isIdle || this.isUntouched;
   }
 
-  /** Whoever has the session open sees all attempts of the last generation side by side. */
+  /** An open tab shows all attempts of the last generation side by side, so they stay. */
   get #forgetEvent(): ForgetEvent {
     const { attempts } = this.#state;
     const { generationId } = newestAttempt(attempts)?.image ?? {};

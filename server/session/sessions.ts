@@ -21,7 +21,7 @@ import { type EndedEvent, type SessionEventHandler, type SessionEventMap, Sessio
 import { type Amount, Spending } from './spending.ts';
 import type { Subscriber } from './subscribers.ts';
 
-/** Whoever asks to create or to join a session. */
+/** A client that asks to create or to join a session. */
 export interface Visitor {
   /** The address that limits are counted by. */
   readonly address: string;
