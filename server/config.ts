@@ -11,7 +11,7 @@ import { DEFAULT_IMAGE_MODEL, DEFAULT_MODEL } from './generators/openai/models.t
 import type { ProxySettings } from './generators/openai/proxy.ts';
 import type { OpenAIOptions } from './generators/openai/responses-generator.ts';
 import { isLoopback } from './platform/addresses.ts';
-import { defaultLimits, type LimitName, type Limits } from './platform/limits.ts';
+import { defaultLimits, type LimitName, type Limits, messageBytes } from './platform/limits.ts';
 import { type LogLevel, logLevels } from './platform/logger.ts';
 
 /** OpenAI or a compatible server, through one of its two APIs. */
@@ -31,7 +31,8 @@ export interface Config {
   readonly trustProxy: boolean;
   readonly download: DownloadPolicy;
   readonly logLevel: LogLevel;
-  readonly limits: Limits;
+  /** Those that were set. */
+  readonly limits: Partial<Limits>;
 }
 
 /** Variables that can't be used. The message has a line for each, which names it and says what it must be. */
@@ -198,7 +199,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** Names the variable and never its value, which may be a secret. */
 const problemOf = (issue: v.BaseIssue<unknown>): string => `${String(issue.path?.[0]?.key)} ${issue.message}`;
 
-/** Whoever can create a session spends the owner's money (rule S2). A host, an origin or a proxy that is named is one that others use. */
+/** A person who can create a session spends the owner's money (rule S2). A host, an origin or a proxy that is named is one that others use. */
 function requireTokenWhenReachable(values: Environment): void {
   if (values.PROOFROOM_ACCESS_TOKEN !== undefined || values.PROOFROOM_ALLOW_ANONYMOUS) return;
   const { HOST, PROOFROOM_ALLOWED_HOSTS: hosts, PROOFROOM_ALLOWED_ORIGINS: origins } = values;
@@ -294,10 +295,10 @@ const limitNames = Object.keys(defaultLimits) as LimitName[];
 
 /** `problems` names each limit that can't be used. */
 function readLimits(given: Readonly<Record<string, string | undefined>>): {
-  readonly limits: Limits;
+  readonly limits: Partial<Limits>;
   readonly problems: readonly string[];
 } {
-  const limits: Record<LimitName, number> = { ...defaultLimits };
+  const limits: Partial<Record<LimitName, number>> = {};
   const problems: string[] = [];
   for (const name of limitNames) {
     const text = given[`PROOFROOM_${name}`];
@@ -314,11 +315,6 @@ function mostOf(name: LimitName): number {
   return name.endsWith('_MS') ? MAX_TIMER_MS : Number.MAX_SAFE_INTEGER;
 }
 
-/** Almost every UTF-16 unit takes three bytes or fewer in a JSON text in UTF-8. */
-const BYTES_PER_CHARACTER = 3;
-/** For what a message holds besides its text. */
-const ENVELOPE_BYTES = 4 * 1024;
-
 /**
  * Limits that keep people from something that another limit allows, in sentences that name both variables. They are used all the same:
  * somebody who tests the server at its limits sets such values.
@@ -329,7 +325,7 @@ export function limitConflicts(limits: Limits): readonly string[] {
     sentences.push('PROOFROOM_IMAGE_MEMORY_BYTES is less than PROOFROOM_UPSTREAM_IMAGE_BYTES: no image will have room');
   }
   for (const name of ['PROMPT_CHARACTERS', 'FEEDBACK_CHARACTERS'] as const) {
-    const leastBytes = limits[name] * BYTES_PER_CHARACTER + ENVELOPE_BYTES;
+    const leastBytes = messageBytes(limits[name]);
     if (limits.INBOUND_MESSAGE_BYTES >= leastBytes) continue;
     sentences.push(
       `PROOFROOM_INBOUND_MESSAGE_BYTES is less than ${leastBytes}: not every text that PROOFROOM_${name} allows will fit in`,

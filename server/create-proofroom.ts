@@ -16,7 +16,7 @@ import type { HttpContext } from './http/http-context.ts';
 import { imagePath } from './http/image-routes.ts';
 import { RequestAddresses } from './platform/addresses.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
-import { defaultLimits, type Limits } from './platform/limits.ts';
+import { type Limits, limitsOf } from './platform/limits.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { isSameSecret, newId } from './platform/secrets.ts';
 import { Telemetry } from './platform/telemetry.ts';
@@ -46,7 +46,7 @@ export interface ProofroomOptions {
   readonly download?: DownloadPolicy;
   /** The path that the host program mounts `fetch` or `listener` at, such as `/proofroom`; it hands requests on without it. */
   readonly basePath?: string;
-  /** What differs from `defaultLimits`. */
+  /** What differs from `defaultLimits`, and from what the generator says of prompts. */
   readonly limits?: Partial<Limits>;
   /** JSON lines to standard error when absent. */
   readonly logger?: Logger;
@@ -92,7 +92,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     download = 'approved',
   } = options;
   const { builtFolder = defaultBuiltFolder, authorize = tokenCheck(accessToken) } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = limitsOf(options.limits ?? {}, generator);
   if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) throw new TypeError(UNKNOWN_PRICES);
   const telemetry = new Telemetry(logger, clock);
   const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);

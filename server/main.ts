@@ -7,6 +7,7 @@ import { createProofroom, defaultBuiltFolder } from './create-proofroom.ts';
 import { checkGenerator, createGenerator, describeGenerator } from './generators/create-generator.ts';
 import { createNodeServer } from './http/node-server.ts';
 import { systemClock } from './platform/clock.ts';
+import { limitsOf } from './platform/limits.ts';
 import { createLogger } from './platform/logger.ts';
 import { TokenBucket } from './platform/rate-limiter.ts';
 
@@ -70,9 +71,10 @@ if (!existsSync(join(defaultBuiltFolder, 'page/index.html'))) {
 
 const logger = createLogger(config.logLevel);
 warnOfUnknownVariables();
-for (const conflict of limitConflicts(config.limits)) logger.warn(conflict);
 const generator = createGenerator(config);
-if (Number.isFinite(config.limits.DAILY_DOLLARS) && !generator.mostDollars) {
+const limits = limitsOf(config.limits, generator);
+for (const conflict of limitConflicts(limits)) logger.warn(conflict);
+if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) {
   fail('PROOFROOM_DAILY_DOLLARS needs to know what an image costs at most: set PROOFROOM_IMAGE_DOLLARS');
 }
 const proofroom = createProofroom({ ...config, generator, logger });

@@ -1,4 +1,4 @@
-/** What a downloaded image is called. */
+/** What a downloaded image or record is called. */
 import { isBlank } from './text.ts';
 
 const extensions: ReadonlyMap<string, string> = new Map([
@@ -16,6 +16,9 @@ export function imageFileName(prompt: string, mediaType: string, approved: boole
   const name = DEVICE.test(words) ? `${words}-image` : words;
   return `${name}${approved ? '' : '-unapproved'}${extensions.get(mediaType) ?? ''}`;
 }
+
+/** The same for the record of a session, by the prompt of the picture that it is about. */
+export const recordFileName = (prompt: string): string => `${firstWords(prompt) || 'session'}-record.json`;
 
 function firstWords(prompt: string): string {
   const words = prompt

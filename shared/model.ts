@@ -121,6 +121,7 @@ export const rejectDetails = [
   'too_many_waiting',
   'budget_low',
   'budget_used',
+  'expiry_past',
 ] as const;
 export type RejectDetail = (typeof rejectDetails)[number];
 
@@ -143,10 +144,14 @@ export const GenerationError = v.object({
 });
 export type GenerationError = v.InferOutput<typeof GenerationError>;
 
+/** Names a long prompt that the connection has got in a message of its own; `prompt` is then empty. */
+const promptId = v.optional(v.string());
+
 /** One ask: a prompt with its options. */
 export const Generation = v.object({
   generationId: v.string(),
   prompt: v.string(),
+  promptId,
   /** What should change, when the generation refines `parent`. */
   feedback: v.optional(v.string()),
   /** The image this one is regenerated or refined from (rule M9). */
@@ -157,7 +162,7 @@ export const Generation = v.object({
   startedAt: Timestamp,
   /** Candidates that ended without an image. Absent when there are none. */
   failures: v.optional(v.array(v.object({ candidate: Count, error: GenerationError }))),
-  /** Why it was cancelled, in the words of whoever did. */
+  /** Why it was cancelled, in the words of the person who did. */
   cancelReason: v.optional(v.string()),
 });
 export type Generation = v.InferOutput<typeof Generation>;
@@ -171,6 +176,7 @@ export const Attempt = v.object({
   /** The parent is no longer kept in the session. */
   parentDropped: v.optional(v.literal(true)),
   prompt: v.string(),
+  promptId,
   feedback: v.optional(v.string()),
   options: ReportedOptions,
   /** The prompt as the model rewrote it. */
@@ -209,7 +215,7 @@ const decisionFields = {
   role: openEnum(roles),
   /** Why. */
   note: v.optional(v.string()),
-  /** Where several approvals are needed, only decisions with this mark count: those of the creator and of whoever was invited. */
+  /** Where several approvals are needed, only decisions with this mark count: those of the creator and of people who were invited. */
   counts: v.optional(v.literal(true)),
 };
 
@@ -223,6 +229,8 @@ export const Decision = v.object({
   ...decisionFields,
   /** Its author has taken it back. */
   withdrawn: v.optional(v.object(act)),
+  /** Its author was turned out afterwards: it counts no more. */
+  revoked: v.optional(v.literal(true)),
 });
 export type Decision = v.InferOutput<typeof Decision>;
 
@@ -235,8 +243,11 @@ export const ApprovalsNeeded = v.pipe(v.number(), v.integer(), v.minValue(1), v.
 export const Invitee = v.object({
   name: v.string(),
   role: openEnum(roles),
+  /** The `keyId` of the invitation; absent for somebody who came by an open link. */
   invitationId: v.optional(v.string()),
+  /** Who they are in the session. */
   participantId: v.optional(v.string()),
+  expiresAt: v.optional(Timestamp),
 });
 export type Invitee = v.InferOutput<typeof Invitee>;
 
@@ -290,6 +301,8 @@ export const Person = v.object({
   participantId: v.string(),
   name: v.string(),
   role: openEnum(roles),
+  /** Their approvals count where several are needed. */
+  counts: v.optional(v.literal(true)),
   /** The image that they have open. */
   lookingAt: v.optional(v.string()),
 });

@@ -53,6 +53,8 @@ export const JoinMessage = v.object({
   /** How many entries of the record the client has. */
   record: v.optional(Count),
   images: v.optional(v.picklist(['inline', 'url'])),
+  /** `once`: long prompts come in messages of their own, each once; without it every snapshot repeats them. */
+  prompts: v.optional(v.picklist(['inline', 'once'])),
   /** How many approvals a new session needs. */
   approvals: v.optional(ApprovalsNeeded),
 });
@@ -110,7 +112,7 @@ export const ReviewCommand = v.variant('type', [
   v.object({
     type: v.literal('cancel'),
     ...command,
-    /** Why, for whoever asks next. */
+    /** Why, for the person who asks next. */
     reason: v.optional(v.string()),
   }),
   v.object({ type: v.literal('start_over'), ...command }),
@@ -125,12 +127,24 @@ export type ReviewCommand = v.InferOutput<typeof ReviewCommand>;
 
 const { commandId } = command;
 
-/** About who may be in the session: possible at every stage, and no change of the session's state. */
+/** About who may be in the session: possible at every stage. Of the session's state they change the record at most. */
 export const AccessCommand = v.variant('type', [
-  /** Nobody comes in by the open link of this role any more. Whoever watches by it is sent away. */
+  /** Closes the open link of this role: nobody comes in by it any more, and watchers who came by it are sent away. */
   v.object({ type: v.literal('close_link'), commandId, role: v.picklist(roles) }),
   /** The same, and another link takes its place. */
   v.object({ type: v.literal('replace_link'), commandId, role: v.picklist(roles) }),
+  /** Invites somebody by name: a link of their own. The creator's alone, as `revoke` is. */
+  v.object({
+    type: v.literal('invite'),
+    commandId,
+    name: v.string(),
+    role: v.picklist(roles),
+    /** From then on the link lets nobody in, and people who came by it are sent away. */
+    expiresAt: v.optional(Timestamp),
+  }),
+  /** Turns a participant out for good, named by their id or by their invitation. */
+  v.object({ type: v.literal('revoke'), commandId, participantId: id }),
+  v.object({ type: v.literal('revoke'), commandId, keyId: id }),
   /** Ends the session for everybody. */
   v.object({ type: v.literal('end_session'), commandId }),
 ]);
@@ -142,6 +156,8 @@ export type Command = v.InferOutput<typeof Command>;
 export const accessCommandTypes = [
   'close_link',
   'replace_link',
+  'invite',
+  'revoke',
   'end_session',
 ] as const satisfies AccessCommand['type'][];
 
@@ -188,6 +204,26 @@ export const Links = v.object({
 });
 export type Links = v.InferOutput<typeof Links>;
 
+/** An invitation as its session's creator sees it. Nobody else is told of keys. */
+export const Invitation = v.object({
+  keyId: v.string(),
+  /** The invited person's name, which nobody else can take. */
+  name: v.string(),
+  role: openEnum(roles),
+  /** Stands in the invitation's link. */
+  key: v.string(),
+  /** The participant that everybody who comes by it is, in any number of tabs. */
+  participantId: v.string(),
+  expiresAt: v.optional(Timestamp),
+  /** Somebody has come by it. */
+  used: v.optional(v.literal(true)),
+  revoked: v.optional(v.literal(true)),
+  expired: v.optional(v.literal(true)),
+});
+export type Invitation = v.InferOutput<typeof Invitation>;
+
+const invitations = v.array(Invitation);
+
 export const WelcomeMessage = v.object({
   type: v.literal('welcome'),
   protocol: v.literal(PROTOCOL_VERSION),
@@ -201,6 +237,12 @@ export const WelcomeMessage = v.object({
   key: v.optional(v.string()),
   /** For reviewers. */
   links: v.optional(Links),
+  /** For the session's creator, oldest first; absent when there are none. */
+  invitations: v.optional(invitations),
+  /** This participant was invited: the name is theirs for good. */
+  invited: v.optional(v.literal(true)),
+  /** When their invitation expires. */
+  expiresAt: v.optional(Timestamp),
   role: openEnum(roles),
   /** This participant has created the session. */
   creator: v.optional(v.literal(true)),
@@ -231,6 +273,8 @@ const snapshot = {
   /** Grows with each change of stage (rule M10). */
   turn: Count,
   draft: v.string(),
+  /** Names the long prompt that is the draft; `draft` is then empty. */
+  draftPromptId: v.optional(v.string()),
   /** Grows by one each time that a command sets `draft`: an accepted prompt, or a start over, which empties it. */
   draftRevision: Count,
   /** A generation that failed or was cancelled, until a command is accepted (rule M8). */
@@ -293,6 +337,10 @@ export type DraftUpdateMessage = v.InferOutput<typeof DraftUpdateMessage>;
 export const LinksMessage = v.object({ type: v.literal('links'), ...Links.entries });
 export type LinksMessage = v.InferOutput<typeof LinksMessage>;
 
+/** To the session's creator, when an invitation was made, used for the first time or revoked, or has expired. */
+export const InvitationsMessage = v.object({ type: v.literal('invitations'), invitations });
+export type InvitationsMessage = v.InferOutput<typeof InvitationsMessage>;
+
 /** How many connections are in the session, by role, and who they are. */
 export const ViewersMessage = v.object({
   type: v.literal('viewers'),
@@ -311,6 +359,10 @@ export const RecordMessage = v.object({
   entries: v.array(RecordEntry),
 });
 export type RecordMessage = v.InferOutput<typeof RecordMessage>;
+
+/** For a connection that joined with `prompts: 'once'`: a long prompt, before the first snapshot that names it. */
+export const PromptMessage = v.object({ type: v.literal('prompt'), promptId: v.string(), text: v.string() });
+export type PromptMessage = v.InferOutput<typeof PromptMessage>;
 
 export const ProgressMessage = v.object({
   type: v.literal('progress'),
@@ -359,14 +411,19 @@ export const rejectCodes = [
   'rate_limited',
   'not_allowed',
   'link_closed',
+  'revoked',
+  'invitation_expired',
   'prompt_empty',
   'prompt_too_long',
+  'name_invalid',
   'stale',
   'wrong_stage',
   'image_not_found',
   'decision_not_found',
+  'participant_not_found',
   'image_in_use',
   'attempts_full',
+  'invitations_full',
   'record_full',
   'server_busy',
   'budget_exhausted',
@@ -401,7 +458,7 @@ export const GoodbyeMessage = v.object({
   /** A sentence. */
   reason: v.string(),
   /** Why the client is not to come back. */
-  code: v.optional(openEnum(['link_closed', 'session_ended'])),
+  code: v.optional(openEnum(['link_closed', 'session_ended', 'revoked', 'invitation_expired'])),
   reconnectInMs: v.optional(Count),
 });
 export type GoodbyeMessage = v.InferOutput<typeof GoodbyeMessage>;
@@ -413,6 +470,8 @@ export const ServerMessage = v.variant('type', [
   ViewersMessage,
   RecordMessage,
   LinksMessage,
+  InvitationsMessage,
+  PromptMessage,
   ProgressMessage,
   InlineImageMessage,
   ImageUrlMessage,

@@ -15,7 +15,8 @@ export function opinionsOn(
 
 /**
  * The approvals of an image that count, one of each participant. Where several are needed, those are the creator's and those of
- * participants who were invited. An approval that its author took back, or changed their mind about, never counts again.
+ * participants who were invited. An approval that its author took back, or changed their mind about, never counts again, and neither does
+ * that of somebody who was turned out.
  */
 export function approvalsOf(
   image: Pick<ImageReference, 'imageId' | 'sha256'>,
@@ -23,5 +24,7 @@ export function approvalsOf(
   approvalsNeeded = 1,
 ): readonly Decision[] {
   const opinions = [...opinionsOn(image, decisions).values()];
-  return opinions.filter(({ decision, counts }) => decision === 'approved' && (counts || approvalsNeeded === 1));
+  return opinions.filter(
+    ({ decision, counts, revoked }) => decision === 'approved' && !revoked && (counts || approvalsNeeded === 1),
+  );
 }

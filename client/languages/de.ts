@@ -11,6 +11,8 @@ export default {
   'page.titleWatched': 'In der Prüfung · Proofroom',
   'page.titleTurn': '● {title}',
   'page.titleFinal': 'Freigegeben · Proofroom',
+  'page.titleDeclined': 'Abgelehnt · Proofroom',
+  'page.titleEndedReview': 'Prüfung beendet · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ein Bild anfordern, gemeinsam ansehen, freigeben oder noch einmal anfordern.',
   'page.needsJavaScript': 'Proofroom braucht JavaScript.',
@@ -22,6 +24,7 @@ export default {
   'notFound.start': 'Neue Sitzung beginnen',
 
   'common.close': 'Schließen',
+  'common.cancel': 'Abbrechen',
   'common.copy': 'Kopieren',
   'common.copied': 'Kopiert',
   'common.approve': 'Freigeben',
@@ -66,13 +69,31 @@ export default {
   'area.opening': 'Sitzung wird geöffnet …',
 
   'people.title': 'Wer hier ist',
-  'people.youAmongThem': '{viewers}, dich mitgezählt.',
+  'people.you': '(du)',
+  'people.watcher': 'Gast {number, number}',
+  'people.role.reviewer': 'Entscheidet mit',
+  'people.role.watcher': 'Schaut zu',
+  'people.role.unknown': 'Ist hier',
+  'people.looksAt': 'sieht Nr. {number, number} an',
+  'people.lookAtIt': '{count, plural, one {{names} sieht es an.} other {{names} sehen es an.}}',
   'people.name': 'Dein Name',
   'people.nameHint': 'Er steht bei dem, was du entscheidest. Dieser Browser merkt ihn sich.',
+  'people.nameHintWatcher': 'Wenn du magst: Die anderen sehen ihn. Dieser Browser merkt ihn sich.',
+  'people.nameMissing': 'Schreib zuerst deinen Namen hin.',
   'people.save': 'Namen speichern',
+  'people.invited': 'Du bist durch eine Einladung hier, die dir deinen Namen gegeben hat.',
+  'people.invitedUntil': 'Sie gilt bis {when}.',
+
+  'name.title': 'Wer entscheidet?',
+  'name.text': 'Dein Name wird mit deiner Entscheidung festgehalten.',
+  'name.remembered': 'Dieser Browser merkt ihn sich, du wirst also nur einmal gefragt.',
+  'name.goOn': 'Speichern und weiter',
+  'name.tooLate':
+    'Das Bild hat sich inzwischen geändert; deine Entscheidung wurde nicht gesendet. Speichere deinen Namen, sieh noch einmal hin und entscheide neu.',
 
   'share.title': 'Diese Sitzung teilen',
   'share.peopleNow': 'Jetzt hier: {viewers}',
+  'share.keptSooner': 'Braucht der Server den Speicher, kann er sie früher beenden.',
   'share.watchOnly': 'Du bist über den Link zum Zuschauen gekommen; nur ihn kannst du weitergeben.',
 
   'link.reviewer': 'Link zum Mitentscheiden',
@@ -105,6 +126,50 @@ export default {
   'link.reviewersStay': 'Wer schon zum Mitentscheiden in der Sitzung ist, bleibt darin.',
   'link.watchersLeave':
     '{count, plural, =0 {Im Moment schaut niemand zu.} one {Die eine Person, die gerade zuschaut, verlässt die Sitzung.} other {Die # Personen, die gerade zuschauen, verlassen die Sitzung.}}',
+
+  'invite.title': 'Mit Namen einladen',
+  'invite.text':
+    'Jede Einladung ist ein Link für eine Person, die unter diesem Namen entscheidet. Wo mehrere zustimmen müssen, zählen nur du und die Eingeladenen.',
+  'invite.name': 'Name',
+  'invite.nameMissing': 'Schreib zuerst den Namen hin.',
+  'invite.role': 'Darf',
+  'invite.role.reviewer': 'Entscheiden',
+  'invite.role.watcher': 'Zuschauen',
+  'invite.lasts': 'Gilt',
+  'invite.lasts.session': 'Unbegrenzt',
+  'invite.lasts.hours': '{hours, number, ::unit/hour unit-width-full-name}',
+  'invite.lasts.days': '{days, number, ::unit/day unit-width-full-name}',
+  'invite.send': 'Einladen',
+  'invite.made': 'Der Link für {name} ist fertig: kopieren und verschicken.',
+  'invite.list': 'Einladungen',
+  'invite.linkFor': 'Link für {name}',
+  'invite.copy': 'Kopieren: Link für {name}',
+  'invite.state.unused': 'noch nicht benutzt',
+  'invite.state.here': 'jetzt hier',
+  'invite.state.used': 'war hier',
+  'invite.state.revoked': 'widerrufen',
+  'invite.state.expired': 'abgelaufen',
+  'invite.expires': 'gilt bis {when}',
+
+  'revoke.open': 'Widerrufen',
+  'revoke.openFor': 'Widerrufen: Einladung für {name}',
+  'revoke.title': 'Die Einladung für {name} widerrufen?',
+  'revoke.text':
+    '{here, select, yes {{name} verlässt die Sitzung sofort, und der Link gilt für immer nicht mehr.} other {Der Link gilt dann für immer nicht mehr.}} Was {name} entschieden hat, bleibt festgehalten. Es zählt nicht mehr, außer die Sitzung ist schon entschieden.',
+  'revoke.keep': 'Einladung behalten',
+  'revoke.confirm': 'Widerrufen',
+
+  'turnOut.open': 'Ausschließen',
+  'turnOut.openFor': 'Ausschließen: {name}',
+  'turnOut.title': '{name} ausschließen?',
+  'turnOut.text':
+    '{name} verlässt die Sitzung sofort. Was {name} entschieden hat, bleibt festgehalten. Es zählt nicht mehr, außer die Sitzung ist schon entschieden. Wer einen offenen Link hat, kann damit als jemand Neues wiederkommen: Ersetze dann auch diesen Link.',
+  'turnOut.keep': 'Nicht ausschließen',
+  'turnOut.confirm': 'Ausschließen',
+
+  'kept.for':
+    'Diese Sitzung bleibt {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} erhalten, nachdem die letzte Person gegangen ist.',
+  'kept.until': 'Gingen jetzt alle, wäre das bis {when}.',
 
   'endSession.open': 'Sitzung für alle beenden …',
   'endSession.title': 'Die Sitzung für alle beenden?',
@@ -152,6 +217,11 @@ export default {
   'ended.not_allowed.text': 'Wer ihn geschickt hat, kann einen neuen schicken. Oder du beginnst eine eigene Sitzung.',
   'ended.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen',
   'ended.link_closed.text': 'Bitte um einen neuen, oder beginne eine eigene Sitzung.',
+  'ended.revoked': 'Dein Zugang zu dieser Sitzung wurde widerrufen',
+  'ended.revoked.text':
+    'Wer sie eröffnet hat, hat deine Einladung widerrufen oder dich ausgeschlossen. Du kannst eine eigene Sitzung beginnen.',
+  'ended.invitation_expired': 'Diese Einladung ist abgelaufen',
+  'ended.invitation_expired.text': 'Bitte um eine neue, oder beginne eine eigene Sitzung.',
   'ended.session_ended': 'Diese Sitzung wurde beendet',
   'ended.session_ended.text': 'Sie ist für alle vorbei, und ihre Bilder sind vom Server verschwunden.',
   'ended.misuse': 'Der Server hat die Verbindung beendet',
@@ -202,14 +272,19 @@ export default {
   'reject.rate_limited': 'Das war zu viel auf einmal. Bitte einen Moment warten und noch einmal versuchen.',
   'reject.not_allowed': 'Das ist nicht erlaubt: Link, Schlüssel oder Zugangstoken reichen dafür nicht.',
   'reject.link_closed': 'Dieser Link zum Zuschauen wurde geschlossen. Bitte um einen neuen.',
+  'reject.revoked': 'Dein Zugang zu dieser Sitzung wurde widerrufen.',
+  'reject.invitation_expired': 'Diese Einladung ist abgelaufen. Bitte um eine neue.',
   'reject.prompt_empty': 'Zuerst einen Prompt schreiben.',
   'reject.prompt_too_long': 'Der Text ist zu lang.',
+  'reject.name_invalid': 'Dieser Name ist leer, zu lang, oder einer, mit dem die Seite selbst Leute anspricht.',
   'reject.stale': 'Seit deinem Blick darauf ist die Sitzung weitergegangen.',
   'reject.wrong_stage': 'Das geht im Moment nicht.',
   'reject.image_not_found': 'Dieses Bild ist nicht mehr in der Sitzung.',
   'reject.decision_not_found': 'Diese Entscheidung gibt es in der Sitzung nicht.',
+  'reject.participant_not_found': 'In dieser Sitzung gibt es weder diese Person noch diese Einladung.',
   'reject.image_in_use': 'Dieses Bild lässt sich nicht entfernen: Jemand hat darüber entschieden oder hat es geöffnet.',
   'reject.attempts_full': 'In dieser Sitzung ist kein Platz für weitere Bilder. Bitte zuerst welche entfernen.',
+  'reject.invitations_full': 'Diese Sitzung hat so viele Einladungen, wie sie haben darf.',
   'reject.record_full': 'Das Protokoll dieser Sitzung ist voll: Es kann keine weitere Entscheidung aufnehmen.',
   'reject.server_busy': 'Der Server ist gerade voll. Bitte in Kürze noch einmal versuchen.',
   'reject.budget_exhausted':
@@ -226,6 +301,7 @@ export default {
     '{where, select, session {In dieser Sitzung warten} other {Von deiner Adresse aus warten}} schon zu viele Bilder. Bitte noch einmal anfordern, wenn einige davon fertig sind.',
   'rejectDetail.budget_low':
     'Das Budget dieses Servers für heute reicht nur noch für {pictures, plural, one {ein Bild} other {# Bilder}}. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
+  'rejectDetail.expiry_past': 'Die Einladung wäre schon abgelaufen. Wähle einen späteren Zeitpunkt.',
   'rejectDetail.budget_used':
     'Das Budget dieses Servers für heute ist aufgebraucht. Ein neues gibt es in weniger als {hours, plural, one {einer Stunde} other {# Stunden}}, um Mitternacht UTC; wer den Server betreibt, kann es anheben.',
 
@@ -267,6 +343,24 @@ export default {
   'actionAgo.start_over': '{who, select, you {Du hast} other {{name} hat}} {ago} neu angefangen.',
   'actionAgo.unknown': '{who, select, you {Du hast} other {{name} hat}} {ago} etwas geändert.',
 
+  'lost.approve': 'Deine Freigabe von Nr. {number, number} hat nicht gezählt: {reason}',
+  'lost.request_changes': 'Deine Änderungswünsche an Nr. {number, number} haben nicht gezählt: {reason}',
+  'lost.decline': 'Deine Ablehnung von Nr. {number, number} hat nicht gezählt: {reason}',
+  'lostTo.generate': '{who, select, you {Du hast} other {{name} hat}} ein Bild angefordert.',
+  'lostTo.regenerate': '{who, select, you {Du hast} other {{name} hat}} ein weiteres Bild angefordert.',
+  'lostTo.refine': '{who, select, you {Du hast} other {{name} hat}} eine Änderung angefordert.',
+  'lostTo.approve':
+    '{who, select, you {Du hast} other {{name} hat}} {number, plural, =0 {ein anderes Bild} other {Nr. #}} freigegeben.',
+  'lostTo.request_changes':
+    '{who, select, you {Du hast} other {{name} hat}} Änderungen an {number, plural, =0 {einem Bild} other {Nr. #}} verlangt.',
+  'lostTo.decline': '{who, select, you {Du hast} other {{name} hat}} die Prüfung ohne Bild beendet.',
+  'lostTo.withdraw': '{who, select, you {Du hast} other {{name} hat}} eine Entscheidung zurückgezogen.',
+  'lostTo.cancel': '{who, select, you {Du hast} other {{name} hat}} die Zeichnung abgebrochen.',
+  'lostTo.start_over': '{who, select, you {Du hast} other {{name} hat}} neu angefangen.',
+  'lostTo.unknown': '{who, select, you {Du hast} other {{name} hat}} etwas geändert.',
+  'lostTo.discard': '{name} hat es verworfen.',
+  'lostTo.gone': 'Das Bild ist nicht mehr in der Sitzung.',
+
   'stage.unknown': 'Unbekannter Stand',
   'stage.unknown.text':
     'Diese Seite kennt den Stand nicht, in dem die Sitzung ist. Ein Neuladen holt die neueste Version der Seite.',
@@ -282,6 +376,83 @@ export default {
   'decision.question': 'Ist es dieses Bild?',
   'decision.which': 'Welches davon?',
   'decision.whichHint': 'Eins freigeben, oder eins zum Ansehen und Überarbeiten öffnen.',
+
+  'decision.youApproved': 'Du hast es freigegeben',
+  'decision.notCounted':
+    'Was du entscheidest, kommt ins Protokoll. Deine Freigabe zählt hier nicht: Es zählen nur die von der Person, die die Sitzung eröffnet hat, und von Eingeladenen.',
+  'decision.addNote': 'Notiz hinzufügen',
+  'decision.note': 'Notiz zu deiner Freigabe',
+  'decision.notePlaceholder': 'Optional: warum, oder worauf zu achten ist',
+  'decision.requestChanges': 'Änderungen verlangen',
+  'decision.requestChangesOf': 'Änderungen an Nr. {number, number} verlangen',
+  'decision.changes': 'Was an Nr. {number, number} zu ändern ist',
+  'decision.changesPlaceholder': 'Das Boot ist zu groß',
+  'decision.changesHint':
+    'Deine Worte bleiben für alle hier beim Bild und werden für die nächste Überarbeitung vorgeschlagen.',
+  'decision.changesEmpty': 'Zuerst sagen, was anders werden soll.',
+  'decision.reasonEmpty': 'Zuerst sagen, warum.',
+  'decision.keepOpen': 'Doch nicht',
+  'decision.decline': 'Ablehnen …',
+  'decision.undo': 'Rückgängig',
+  'decision.withdraw': 'Zurückziehen',
+
+  'decisions.title': 'Entscheidungen über dieses Bild',
+  'decisions.approved': '{who, select, you {Du hast} other {<person>{name}</person> hat}} es freigegeben',
+  'decisions.changes_requested': '{who, select, you {Du hast} other {<person>{name}</person> hat}} Änderungen verlangt',
+  'decisions.declined': '{who, select, you {Du hast} other {<person>{name}</person> hat}} abgelehnt',
+  'decisions.unknown': '{who, select, you {Du hast} other {<person>{name}</person> hat}} entschieden',
+  'decisions.withdrawn': 'Zurückgezogen',
+
+  'held.title': 'Steht gerade nicht zur Wahl',
+  'held.discarded': 'Entscheiden lässt sich darüber, sobald es wiederhergestellt ist.',
+  'held.gone': 'Die Sitzung hat es nicht mehr, also lässt sich nicht darüber entscheiden.',
+
+  'happened.discarded': '<person>{name}</person> hat Nr. {number, number} verworfen, das du geöffnet hast.',
+  'happened.startedOver':
+    '<person>{name}</person> hat neu angefangen. Nr. {number, number}, das du geöffnet hast, ist nicht mehr in der Sitzung.',
+  'happened.removed': 'Nr. {number, number}, das du geöffnet hast, wurde aus der Sitzung entfernt.',
+  'happened.leave': 'Ohne es weitermachen',
+  'happened.clickLost': 'Dieser Klick hat nicht gezählt: {reason}',
+  'happened.clickIgnored': 'Dieser Klick hat nicht gezählt: Das Bild war gerade erst erschienen.',
+
+  'makeRoom.title': 'Platz schaffen für das nächste Bild?',
+  'makeRoom.full': 'Eine Sitzung hat Platz für {limit, number} Bilder, und diese ist voll.',
+  'makeRoom.going':
+    '{count, plural, one {Eins von diesen muss für immer weg; es kann auch ein anderes sein.} other {# von diesen müssen für immer weg; es können auch andere sein.}}',
+  'makeRoom.others':
+    'Bilder, über die jemand entschieden hat, die jemand geöffnet hat oder über die jemand schreibt, sind nicht dabei.',
+  'makeRoom.impossible':
+    'Über jedes Bild, das Platz machen könnte, hat jemand entschieden, oder jemand hat es geöffnet. Weniger auf einmal anfordern, oder neu anfangen.',
+  'makeRoom.keep': 'Alle behalten',
+  'makeRoom.confirm': '{count, plural, one {Entfernen und weiter} other {# entfernen und weiter}}',
+
+  'forgotten.pictures':
+    '{count, plural, one {Bild Nr. {numbers} musste} other {Die Bilder Nr. {numbers} mussten}} aufgegeben werden, weil der Speicher knapp war und niemand hier war.',
+
+  'decline.title': 'Die Prüfung ohne Bild beenden?',
+  'decline.text':
+    'Dann kann niemand mehr ein Bild freigeben oder ein weiteres anfordern. Die Bilder bleiben, und du kannst es zurückziehen, solange es die Sitzung gibt.',
+  'decline.reason': 'Warum?',
+  'decline.keep': 'Weiter prüfen',
+  'decline.confirm': 'Ablehnen',
+
+  'withdraw.title':
+    'Deine {decision, select, approved {Freigabe} declined {Ablehnung} other {Entscheidung}} von Nr. {number, number} zurückziehen?',
+  'withdraw.text': 'Die Prüfung geht dann für alle in dieser Sitzung weiter. Im Protokoll steht beides.',
+  'withdraw.keep': 'Dabei bleiben',
+
+  'approvals.waiting': '{count, number} von {needed, number}, es fehlt: {names}',
+  'approvals.tooFew': '{count, number} von {needed, number}. Es sind noch nicht genug Personen eingeladen.',
+  'approvals.enough': '{count, number} von {needed, number}. Die nächste Freigabe entscheidet.',
+  'approvals.you': 'du',
+  'approvals.needed': '{count, plural, one {# Freigabe nötig} other {# Freigaben nötig}}',
+  'approvals.change': 'Wie viele müssen dasselbe Bild freigeben?',
+  'approvals.people': '{count, plural, one {# Person} other {# Personen}}',
+  'approvals.whose':
+    'Sind es mehrere, zählen nur deine Freigabe und die von Eingeladenen. Bisherige Freigaben bleiben bestehen.',
+
+  'outcome.declined': 'Abgelehnt',
+  'outcome.unknown': 'Die Prüfung ist zu Ende',
 
   'decision.unseen': 'Dieses Bild lässt sich hier nicht freigeben',
   'decision.onlySeen': 'Freigeben lässt sich ein Bild nur dort, wo es zu sehen ist.',
@@ -338,6 +509,8 @@ export default {
   'prompt.tooLong': 'Der Prompt ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
   'text.keys': 'Enter schickt ab, Umschalt + Enter beginnt eine neue Zeile.',
   'text.tooLong': 'Das ist um {count, plural, one {# Zeichen} other {# Zeichen}} zu lang.',
+  'text.showAll': 'Alles zeigen',
+  'text.showLess': 'Weniger zeigen',
   'text.count': '{count, number} von {limit, number}',
 
   'examples.title': 'Oder mit einem davon beginnen',
@@ -351,7 +524,9 @@ export default {
   'refine.demoPlaceholder': 'Wärmeres Licht, und mehr davon',
   'refine.refine': 'Überarbeiten',
   'refine.refineOf': 'Überarbeiten: Nr. {number, number}',
-  'refine.suggested': 'Aus der abgebrochenen Zeichnung. Der Text lässt sich ändern.',
+  'refine.suggestedBy.cancel': 'Aus der abgebrochenen Zeichnung. Der Text lässt sich ändern.',
+  'refine.suggestedBy.changes': 'Aus den verlangten Änderungen. Der Text lässt sich ändern.',
+  'refine.gone': 'Deine Worte bleiben bei diesem Bild. Abschicken geht, wenn es wieder zur Wahl steht.',
   'refine.chosen': 'Wie unten gewählt: {options}.',
   'refine.empty': 'Zuerst sagen, was sich ändern soll.',
 
@@ -385,7 +560,7 @@ export default {
 
   'picture.number': 'Nr. {number, number}',
   'picture.name':
-    'Nr. {number, number}, {prompt}{origin, select, refined {, überarbeitet aus Nr. {parent, number}} regenerated {, neu erzeugt aus Nr. {parent, number}} other {}}{approved, select, yes {, freigegeben} other {}}',
+    'Nr. {number, number}, {prompt}{origin, select, refined {, überarbeitet aus Nr. {parent, number}} regenerated {, neu erzeugt aus Nr. {parent, number}} other {}}{approved, select, yes {, freigegeben} other {}}{changes, select, yes {, Änderungen verlangt} other {}}',
   'picture.numberAndText': 'Nr. {number, number}: {text}',
   'picture.numberAndTextComing': 'Nr. {number, number}: {text}. Unterwegs.',
   'picture.numberAndTextMissing': 'Nr. {number, number}: {text}. {problem}.',
@@ -498,6 +673,50 @@ export default {
   'state.json': 'Stand der Sitzung als JSON',
   'state.copy': 'JSON kopieren',
 
+  'record.show': 'Protokoll ({count, number})',
+  'record.title': 'Protokoll',
+  'record.pageTitle': 'Protokoll: {prompt}',
+  'record.print': 'Drucken …',
+  'record.save': 'Als JSON herunterladen',
+  'record.blocked':
+    'Der Browser hat die Seite zum Drucken blockiert. Dieser Website das Öffnen von Fenstern erlauben und noch einmal versuchen.',
+  'record.madeAt': 'Stand: {when}.',
+  'record.session': 'Sitzung <code>{digest}</code>.',
+  'record.open': 'Noch nicht entschieden.',
+  'record.isApproved': 'Nr. {number, number} ist freigegeben.',
+  'record.isDeclined': 'Die Prüfung endete ohne Bild.',
+  'record.needed':
+    '{count, plural, one {# Person muss dasselbe Bild freigeben.} other {# Personen müssen dasselbe Bild freigeben.}}',
+  'record.incomplete':
+    '{count, plural, one {# Eintrag ist noch nicht angekommen.} other {# Einträge sind noch nicht angekommen.}}',
+  'record.approved': '<person>{name}</person> hat <picture>Nr. {number, number}</picture> freigegeben.',
+  'record.changes_requested':
+    '<person>{name}</person> hat Änderungen an <picture>Nr. {number, number}</picture> verlangt.',
+  'record.declined':
+    '<person>{name}</person> hat die Prüfung ohne Bild beendet, vor sich <picture>Nr. {number, number}</picture>.',
+  'record.withdrawn':
+    '<person>{name}</person> hat {decision, select, approved {die Freigabe von} changes_requested {den Änderungswunsch zu} declined {das Ende der Prüfung bei} other {eine Entscheidung über}} <picture>Nr. {number, number}</picture> zurückgenommen.',
+  'record.approvals_changed':
+    '<person>{name}</person> hat geändert, wie viele Personen dasselbe Bild freigeben müssen: von nun an {count, number}.',
+  'record.invited':
+    '<person>{name}</person> hat <person>{invitee}</person> {role, select, reviewer {zum Entscheiden} watcher {zum Zuschauen} other {}} eingeladen.',
+  'record.revoked':
+    '<person>{name}</person> hat die Einladung von <person>{invitee}</person> {role, select, reviewer {zum Entscheiden} watcher {zum Zuschauen} other {}} zurückgezogen.',
+  'record.forgotten':
+    'Der Server brauchte Speicher, während niemand die Sitzung nutzte, und hat {count, plural, one {ein Bild} other {# Bilder}} aufgegeben: {numbers}.',
+  'record.unknown': 'Etwas, das diese Seite nicht kennt. Neu laden bringt ihre neueste Fassung.',
+  'record.wasWithdrawn': 'Zurückgenommen',
+  'record.notCounted': 'Zählt nicht',
+  'record.pictures': 'Bilder',
+  'record.madeFrom': 'Entstanden aus',
+  'record.samePrompt': 'Derselbe wie von Nr. {number, number}.',
+  'record.feedback': 'Zu ändern',
+  'record.drawn': 'Gezeichnet',
+  'record.gone': 'Nicht mehr in der Sitzung',
+  'record.missing': 'Ließ sich nicht laden',
+  'role.reviewer': 'Entscheidet',
+  'role.watcher': 'Schaut zu',
+
   'announce.connectionLost': 'Die Verbindung ist weg. Sie wird neu aufgebaut.',
   'announce.serverBusy': 'Der Server ist ausgelastet. Es wird weiter versucht.',
   'announce.obstacle': '{title}. Es wird weiter versucht.',
@@ -511,6 +730,12 @@ export default {
   'announce.ready': 'Das Bild wartet auf deine Entscheidung.',
   'announce.severalReady': '{count, number} Bilder sind fertig. Zum Entscheiden eins davon öffnen.',
   'announce.approved': '{name} hat das Bild freigegeben.',
+  'announce.declinedBy': '{name} hat abgelehnt: Die Prüfung ist ohne Bild zu Ende.',
+  'announce.approve': '{who, select, you {Du hast} other {{name} hat}} Nr. {number, number} freigegeben.',
+  'announce.request_changes':
+    '{who, select, you {Du hast} other {{name} hat}} Änderungen an Nr. {number, number} verlangt.',
+  'announce.withdraw':
+    '{who, select, you {Du hast} other {{name} hat}} eine Entscheidung über Nr. {number, number} zurückgezogen. Die Prüfung geht weiter.',
   'announce.declined': 'Die Prüfung ist ohne Bild zu Ende.',
   'announce.approvedBySomebody': 'Das Bild ist freigegeben.',
 

@@ -11,6 +11,8 @@ export default {
   'page.titleWatched': 'In review · Proofroom',
   'page.titleTurn': '● {title}',
   'page.titleFinal': 'Approved · Proofroom',
+  'page.titleDeclined': 'Declined · Proofroom',
+  'page.titleEndedReview': 'Review ended · Proofroom',
   'page.titleEnded': '{title} · Proofroom',
   'page.description': 'Ask for a picture, look at it together, approve it or ask again.',
   'page.needsJavaScript': 'Proofroom needs JavaScript.',
@@ -24,6 +26,7 @@ export default {
   // ——— what stands in several places ———
 
   'common.close': 'Close',
+  'common.cancel': 'Cancel',
   'common.copy': 'Copy',
   'common.copied': 'Copied',
   'common.approve': 'Approve',
@@ -74,13 +77,31 @@ export default {
   // ——— dialogs ———
 
   'people.title': 'People in this session',
-  'people.youAmongThem': '{viewers}, you among them.',
+  'people.you': '(you)',
+  'people.watcher': 'Watcher {number, number}',
+  'people.role.reviewer': 'Reviewer',
+  'people.role.watcher': 'Watching',
+  'people.role.unknown': 'Here',
+  'people.looksAt': 'looks at No. {number, number}',
+  'people.lookAtIt': '{count, plural, one {{names} looks at it.} other {{names} look at it.}}',
   'people.name': 'Your name',
   'people.nameHint': 'It stands beside what you decide. This browser remembers it.',
+  'people.nameHintWatcher': 'The others see it, if you like. This browser remembers it.',
+  'people.nameMissing': 'Write your name first.',
   'people.save': 'Save name',
+  'people.invited': 'You are here by an invitation, which gave you your name.',
+  'people.invitedUntil': 'It expires {when}.',
+
+  'name.title': 'Who is deciding?',
+  'name.text': 'Your name goes on record with your decision.',
+  'name.remembered': 'This browser remembers it, so you are asked only once.',
+  'name.goOn': 'Save and continue',
+  'name.tooLate':
+    'The picture has changed meanwhile, so your decision was not sent. Save your name, look again, and decide anew.',
 
   'share.title': 'Share this session',
   'share.peopleNow': '{viewers} now',
+  'share.keptSooner': 'A server that runs short of memory may end it earlier.',
   'share.watchOnly': 'You came by the watch link, so that is the one you can pass on.',
 
   'link.reviewer': 'Review link',
@@ -112,6 +133,50 @@ export default {
   'link.reviewersStay': 'Reviewers who are in the session stay in it.',
   'link.watchersLeave':
     '{count, plural, =0 {Nobody watches at the moment.} one {The one person who watches now leaves the session.} other {The # people who watch now leave the session.}}',
+
+  'invite.title': 'Invite by name',
+  'invite.text':
+    'Each invitation is a link for one person, who decides under this name. Where several have to agree, only you and the people you invite count.',
+  'invite.name': 'Name',
+  'invite.nameMissing': 'Write the name first.',
+  'invite.role': 'Role',
+  'invite.role.reviewer': 'Reviewer',
+  'invite.role.watcher': 'Watcher',
+  'invite.lasts': 'Expires',
+  'invite.lasts.session': 'Never',
+  'invite.lasts.hours': 'After {hours, number, ::unit/hour unit-width-full-name}',
+  'invite.lasts.days': 'After {days, number, ::unit/day unit-width-full-name}',
+  'invite.send': 'Invite',
+  'invite.made': 'The link for {name} is ready: copy it and send it.',
+  'invite.list': 'Invitations',
+  'invite.linkFor': 'Link for {name}',
+  'invite.copy': 'Copy the link for {name}',
+  'invite.state.unused': 'not used yet',
+  'invite.state.here': 'here now',
+  'invite.state.used': 'was here',
+  'invite.state.revoked': 'revoked',
+  'invite.state.expired': 'expired',
+  'invite.expires': 'expires {when}',
+
+  'revoke.open': 'Revoke',
+  'revoke.openFor': 'Revoke the invitation of {name}',
+  'revoke.title': 'Revoke the invitation of {name}?',
+  'revoke.text':
+    '{here, select, yes {{name} leaves the session at once, and the link stops working for good.} other {The link stops working for good.}} What {name} has decided stays on record. It counts no more, unless the review has ended.',
+  'revoke.keep': 'Keep the invitation',
+  'revoke.confirm': 'Revoke it',
+
+  'turnOut.open': 'Turn out',
+  'turnOut.openFor': 'Turn out {name}',
+  'turnOut.title': 'Turn {name} out?',
+  'turnOut.text':
+    '{name} leaves the session at once. What {name} has decided stays on record. It counts no more, unless the review has ended. Whoever has an open link can come again by it as somebody new: replace that link as well.',
+  'turnOut.keep': 'Let them stay',
+  'turnOut.confirm': 'Turn out',
+
+  'kept.for':
+    'This session is kept for {unit, select, day {{count, number, ::unit/day unit-width-full-name}} hour {{count, number, ::unit/hour unit-width-full-name}} other {{count, number, ::unit/minute unit-width-full-name}}} after the last person has left.',
+  'kept.until': 'If everybody left now, that would be until {when}.',
 
   'endSession.open': 'End session for everybody …',
   'endSession.title': 'End the session for everybody?',
@@ -161,6 +226,11 @@ export default {
   'ended.not_allowed.text': 'Ask whoever sent it for a fresh one, or start a session of your own.',
   'ended.link_closed': 'This watch link was closed by a reviewer',
   'ended.link_closed.text': 'Ask for a new one, or start a session of your own.',
+  'ended.revoked': 'Your access to this session was revoked',
+  'ended.revoked.text':
+    'Whoever opened it has revoked your invitation, or turned you out. You can start a session of your own.',
+  'ended.invitation_expired': 'This invitation has expired',
+  'ended.invitation_expired.text': 'Ask whoever sent it for another one, or start a session of your own.',
   'ended.session_ended': 'A reviewer ended this session',
   'ended.session_ended.text': 'It is over for everybody, and its pictures are gone from the server.',
   'ended.misuse': 'The server ended the connection',
@@ -211,14 +281,19 @@ export default {
   'reject.rate_limited': 'That was too much at once. Wait a moment and try again.',
   'reject.not_allowed': 'You may not do this: the link, the key or the access token does not permit it.',
   'reject.link_closed': 'This watch link was closed by a reviewer. Ask for a new one.',
+  'reject.revoked': 'Your access to this session was revoked by whoever opened it.',
+  'reject.invitation_expired': 'This invitation has expired. Ask whoever sent it for another one.',
   'reject.prompt_empty': 'Write a prompt first.',
   'reject.prompt_too_long': 'The text is too long.',
+  'reject.name_invalid': 'This name is empty, too long, or one that this page itself calls people.',
   'reject.stale': 'The session has moved on since you looked at it.',
   'reject.wrong_stage': 'That is not possible at this stage.',
   'reject.image_not_found': 'This image is no longer in the session.',
   'reject.decision_not_found': 'There is no such decision in this session.',
+  'reject.participant_not_found': 'There is no such person or invitation in this session.',
   'reject.image_in_use': 'This picture can’t be removed: somebody has decided about it, or has it open.',
   'reject.attempts_full': 'There is no room for more pictures in this session. Remove some first.',
+  'reject.invitations_full': 'This session has as many invitations as it may have.',
   'reject.record_full': 'The record of this session is full: no further decision can be recorded.',
   'reject.server_busy': 'The server is full at the moment. Try again in a little while.',
   'reject.budget_exhausted': 'Today’s budget of this server is used up. Whoever runs the server can raise it.',
@@ -233,6 +308,7 @@ export default {
     'Too many pictures already wait {where, select, session {in this session} other {for people at your address}}. Ask again when some of them are done.',
   'rejectDetail.budget_low':
     'Today’s budget of this server is enough for {pictures, plural, one {one more picture} other {# more pictures}} only. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
+  'rejectDetail.expiry_past': 'The invitation would have expired already. Choose a later time.',
   'rejectDetail.budget_used':
     'Today’s budget of this server is used up. There is a new budget in {hours, plural, =1 {less than an hour} other {less than # hours}}, at midnight UTC; whoever runs the server can raise it.',
 
@@ -275,6 +351,24 @@ export default {
   'actionAgo.start_over': '{who, select, you {You} other {{name}}} started over {ago}.',
   'actionAgo.unknown': '{who, select, you {You} other {{name}}} changed something {ago}.',
 
+  'lost.approve': 'Your approval of No. {number, number} did not count: {reason}',
+  'lost.request_changes': 'Your request for changes to No. {number, number} did not count: {reason}',
+  'lost.decline': 'Your decline of No. {number, number} did not count: {reason}',
+  'lostTo.generate': '{who, select, you {you} other {{name}}} asked for a picture.',
+  'lostTo.regenerate': '{who, select, you {you} other {{name}}} asked for another picture.',
+  'lostTo.refine': '{who, select, you {you} other {{name}}} asked for a change.',
+  'lostTo.approve':
+    '{who, select, you {you} other {{name}}} approved {number, plural, =0 {another picture} other {No. #}}.',
+  'lostTo.request_changes':
+    '{who, select, you {you} other {{name}}} asked for changes to {number, plural, =0 {a picture} other {No. #}}.',
+  'lostTo.decline': '{who, select, you {you} other {{name}}} ended the review without a picture.',
+  'lostTo.withdraw': '{who, select, you {you} other {{name}}} withdrew a decision.',
+  'lostTo.cancel': '{who, select, you {you} other {{name}}} cancelled the drawing.',
+  'lostTo.start_over': '{who, select, you {you} other {{name}}} started over.',
+  'lostTo.unknown': '{who, select, you {you} other {{name}}} changed something.',
+  'lostTo.discard': '{name} discarded it.',
+  'lostTo.gone': 'the picture is no longer in the session.',
+
   // ——— a stage ———
 
   'stage.unknown': 'Unknown stage',
@@ -292,6 +386,81 @@ export default {
   'decision.question': 'Is this the picture?',
   'decision.which': 'Which of them?',
   'decision.whichHint': 'Approve one of them, or open one to look closer or to change it.',
+
+  'decision.youApproved': 'You have approved it',
+  'decision.notCounted':
+    'Your decisions go on record. Your approval does not count here: only those of whoever opened the session, and of invited reviewers, do.',
+  'decision.addNote': 'Add a note',
+  'decision.note': 'Note on your approval',
+  'decision.notePlaceholder': 'Optional: why, or what to watch for',
+  'decision.requestChanges': 'Request changes',
+  'decision.requestChangesOf': 'Request changes to No. {number, number}',
+  'decision.changes': 'Changes to ask for in No. {number, number}',
+  'decision.changesPlaceholder': 'The boat is too large',
+  'decision.changesHint': 'Your words stay on the picture for everybody here, and are offered for the next refinement.',
+  'decision.changesEmpty': 'Say what should change first.',
+  'decision.reasonEmpty': 'Say why first.',
+  'decision.keepOpen': 'Not now',
+  'decision.decline': 'Decline …',
+  'decision.undo': 'Undo',
+  'decision.withdraw': 'Withdraw',
+
+  'decisions.title': 'Decisions about this picture',
+  'decisions.approved': '{who, select, you {You} other {<person>{name}</person>}} approved it',
+  'decisions.changes_requested': '{who, select, you {You} other {<person>{name}</person>}} asked for changes',
+  'decisions.declined': '{who, select, you {You} other {<person>{name}</person>}} declined',
+  'decisions.unknown': '{who, select, you {You} other {<person>{name}</person>}} decided',
+  'decisions.withdrawn': 'Withdrawn',
+
+  'held.title': 'Not in review now',
+  'held.discarded': 'You can decide about it once it is restored.',
+  'held.gone': 'The session does not have it any more, so nobody can decide about it.',
+
+  'happened.discarded': '<person>{name}</person> discarded No. {number, number}, which you have open.',
+  'happened.startedOver':
+    '<person>{name}</person> started over. No. {number, number}, which you have open, is no longer in the session.',
+  'happened.removed': 'No. {number, number}, which you have open, was removed from the session.',
+  'happened.leave': 'Go on without it',
+  'happened.clickLost': 'That click did not count: {reason}',
+  'happened.clickIgnored': 'That click did not count: the picture had only just come into view.',
+
+  'makeRoom.title': 'Make room for what comes next?',
+  'makeRoom.full': 'A session has room for {limit, number} pictures, and this one is full.',
+  'makeRoom.going':
+    '{count, plural, one {One of these has to go for good; another one may go in its place.} other {# of these have to go for good; others may go in their place.}}',
+  'makeRoom.others': 'Pictures that somebody has decided about, has open or writes about are not among them.',
+  'makeRoom.impossible':
+    'Somebody has decided about every picture that could make room, or has it open. Ask for fewer at once, or start over.',
+  'makeRoom.keep': 'Keep them all',
+  'makeRoom.confirm': '{count, plural, one {Remove it and go on} other {Remove # and go on}}',
+
+  'forgotten.pictures':
+    '{count, plural, one {Picture No. {numbers}} other {Pictures No. {numbers}}} had to be given up for memory while nobody was here.',
+
+  'decline.title': 'End the review without a picture?',
+  'decline.text':
+    'Nobody can approve a picture or ask for another one then. The pictures stay, and you can withdraw it for as long as the session lasts.',
+  'decline.reason': 'Why?',
+  'decline.keep': 'Go on reviewing',
+  'decline.confirm': 'Decline',
+
+  'withdraw.title':
+    'Withdraw your {decision, select, approved {approval} declined {decline} other {decision}} of No. {number, number}?',
+  'withdraw.text': 'The review goes on, for everybody in this session. The record keeps both.',
+  'withdraw.keep': 'Keep it',
+
+  'approvals.waiting': '{count, number} of {needed, number}, waiting for {names}',
+  'approvals.tooFew': '{count, number} of {needed, number}. Not enough people are invited yet.',
+  'approvals.enough': '{count, number} of {needed, number}. The next approval settles it.',
+  'approvals.you': 'you',
+  'approvals.needed': '{count, plural, one {# approval needed} other {# approvals needed}}',
+  'approvals.change': 'How many people must approve the same picture?',
+  'approvals.people': '{count, plural, one {# person} other {# people}}',
+  'approvals.whose':
+    'With more than one, only your approval and those of people whom you invited count. Approvals so far stay.',
+
+  'outcome.declined': 'Declined',
+  'outcome.unknown': 'The review has ended',
 
   'decision.unseen': 'You can’t approve this one here',
   'decision.onlySeen': 'A picture can be approved only where it can be seen.',
@@ -352,6 +521,8 @@ export default {
   'prompt.tooLong': 'The prompt is {count, plural, one {# character} other {# characters}} too long.',
   'text.keys': 'Enter sends, Shift + Enter starts a new line.',
   'text.tooLong': 'This is {count, plural, one {# character} other {# characters}} too long.',
+  'text.showAll': 'Show all',
+  'text.showLess': 'Show less',
   'text.count': '{count, number} of {limit, number}',
 
   'examples.title': 'Or begin with one of these',
@@ -365,7 +536,9 @@ export default {
   'refine.demoPlaceholder': 'Warmer light, and more of it',
   'refine.refine': 'Refine',
   'refine.refineOf': 'Refine No. {number, number}',
-  'refine.suggested': 'From the cancelled drawing. Change it as you like.',
+  'refine.suggestedBy.cancel': 'From the cancelled drawing. Change it as you like.',
+  'refine.suggestedBy.changes': 'From the changes that were asked for. Edit it as you like.',
+  'refine.gone': 'Your words stay with this picture. They can be sent once it is back in review.',
   'refine.chosen': 'As chosen below: {options}.',
   'refine.empty': 'Say what should change first.',
 
@@ -401,7 +574,7 @@ export default {
 
   'picture.number': 'No. {number, number}',
   'picture.name':
-    'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}',
+    'No. {number, number}, {prompt}{origin, select, refined {, refined from No. {parent, number}} regenerated {, regenerated from No. {parent, number}} other {}}{approved, select, yes {, approved} other {}}{changes, select, yes {, changes requested} other {}}',
   'picture.numberAndText': 'No. {number, number}: {text}',
   'picture.numberAndTextComing': 'No. {number, number}: {text}. On its way.',
   'picture.numberAndTextMissing': 'No. {number, number}: {text}. {problem}.',
@@ -513,6 +686,49 @@ export default {
   'state.json': 'Session state as JSON',
   'state.copy': 'Copy JSON',
 
+  // ——— the record ———
+
+  'record.show': 'Record ({count, number})',
+  'record.title': 'Record',
+  'record.pageTitle': 'Record: {prompt}',
+  'record.print': 'Print …',
+  'record.save': 'Download as JSON',
+  'record.blocked': 'Your browser has blocked the page to print. Allow this site to open windows, and try again.',
+  'record.madeAt': 'As of {when}.',
+  'record.session': 'Session <code>{digest}</code>.',
+  'record.open': 'Not decided yet.',
+  'record.isApproved': 'No. {number, number} is approved.',
+  'record.isDeclined': 'The review has ended without a picture.',
+  'record.needed':
+    '{count, plural, one {# person has to approve the same picture.} other {# people have to approve the same picture.}}',
+  'record.incomplete': '{count, plural, one {# entry has not come yet.} other {# entries have not come yet.}}',
+  'record.approved': '<person>{name}</person> approved <picture>No. {number, number}</picture>.',
+  'record.changes_requested': '<person>{name}</person> requested changes to <picture>No. {number, number}</picture>.',
+  'record.declined':
+    '<person>{name}</person> ended the review without a picture, with <picture>No. {number, number}</picture> in view.',
+  'record.withdrawn':
+    '<person>{name}</person> withdrew {decision, select, approved {the approval of} changes_requested {the request for changes to} declined {the decision to end the review at} other {a decision about}} <picture>No. {number, number}</picture>.',
+  'record.approvals_changed':
+    '<person>{name}</person> changed how many people have to approve the same picture: {count, number} from now on.',
+  'record.invited':
+    '<person>{name}</person> invited <person>{invitee}</person> {role, select, reviewer {to review} watcher {to watch} other {}}.',
+  'record.revoked':
+    '<person>{name}</person> withdrew the invitation of <person>{invitee}</person>{role, select, reviewer {, who was to review} watcher {, who was to watch} other {}}.',
+  'record.forgotten':
+    'The server needed memory while nobody used the session, and gave up {count, plural, one {a picture} other {# pictures}}: {numbers}.',
+  'record.unknown': 'Something that this page does not know. Reload the page to get its newest version.',
+  'record.wasWithdrawn': 'Withdrawn',
+  'record.notCounted': 'Does not count',
+  'record.pictures': 'Pictures',
+  'record.madeFrom': 'Made from',
+  'record.samePrompt': 'The same as that of No. {number, number}.',
+  'record.feedback': 'To change',
+  'record.drawn': 'Drawn',
+  'record.gone': 'No longer in the session',
+  'record.missing': 'Could not be loaded',
+  'role.reviewer': 'Reviewer',
+  'role.watcher': 'Watcher',
+
   // ——— for screen readers, when something changes ———
 
   'announce.connectionLost': 'The connection is lost. Reconnecting.',
@@ -528,6 +744,11 @@ export default {
   'announce.ready': 'The picture is ready for your decision.',
   'announce.severalReady': '{count, number} pictures are ready. Open one of them to decide.',
   'announce.approved': 'The picture was approved by {name}.',
+  'announce.declinedBy': '{name} declined: the review has ended without a picture.',
+  'announce.approve': '{who, select, you {You} other {{name}}} approved No. {number, number}.',
+  'announce.request_changes': '{who, select, you {You} other {{name}}} asked for changes to No. {number, number}.',
+  'announce.withdraw':
+    '{who, select, you {You} other {{name}}} withdrew a decision about No. {number, number}. The review goes on.',
   'announce.declined': 'The review has ended without a picture.',
   'announce.approvedBySomebody': 'The picture was approved by a reviewer.',
 

@@ -1,6 +1,5 @@
 /** How the attempts of a session relate: which one was made from which, and which belong to one generation (rule M9). */
-import type { Attempt, Decision, DiscardedAttempt, Generation } from '../../shared/model.ts';
-import type { SnapshotMessage } from '../../shared/protocol.ts';
+import type { Attempt, DiscardedAttempt, Generation } from '../../shared/model.ts';
 
 type Verb = 'refined' | 'regenerated';
 
@@ -63,12 +62,4 @@ export function pairToCompare(
 /** Whether both lists hold the same images in the same order. */
 export function isSameOrder(some: readonly Attempt[], others: readonly Attempt[]): boolean {
   return some.length === others.length && some.every(({ image }, at) => image.imageId === others[at]?.image.imageId);
-}
-
-/** The decision by which the approved image was approved; undefined where the session no longer keeps it. */
-export function approvalOf({
-  decisions,
-  approved,
-}: Extract<SnapshotMessage, { stage: 'final' }>): Decision | undefined {
-  return decisions.findLast(({ decision, imageId }) => decision === 'approved' && imageId === approved?.imageId);
 }

@@ -61,6 +61,14 @@ export const browserStorage = {
   /** The name that this person last chose, for all servers. */
   name: (): string | undefined => read('localStorage', NAME),
   saveName: (name: string): void => write('localStorage', NAME, name),
+  /** Calls `listener` with the name that this person chooses in another tab. Returns the undo. */
+  onName: (listener: (name: string) => void): (() => void) => {
+    const onStorage = ({ key, newValue }: StorageEvent) => {
+      if (key === NAME && newValue) listener(newValue);
+    };
+    window.addEventListener('storage', onStorage);
+    return () => window.removeEventListener('storage', onStorage);
+  },
   /** The language that this person chose in place of the page's own. */
   language: (): string | undefined => read('localStorage', LANGUAGE),
   saveLanguage: (language: string): void => write('localStorage', LANGUAGE, language),

@@ -33,6 +33,10 @@ export function money({ language }: Texts, amount: number, currency: string): st
 export const moment = ({ language }: Texts, at: string): string =>
   new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at));
 
+/** A date with its time to the second, and the time zone: for what has to be read elsewhere and later. */
+export const timestamp = ({ language }: Texts, at: string): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at));
+
 /** Such as `Square, High`. */
 export const list = ({ language }: Texts, items: readonly string[]): string =>
   new Intl.ListFormat(language, { type: 'unit', style: 'short' }).format(items);

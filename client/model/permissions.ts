@@ -1,6 +1,8 @@
 /** What a person can do in a session as it stands now. */
-import { opinionsOn } from '../../shared/votes.ts';
+import type { ImageReference } from '../../shared/model.ts';
 import type { SessionState } from '../session/session-state.ts';
+import { findAttempt } from './attempt-tree.ts';
+import { ownOpinion } from './decisions.ts';
 
 export interface Permissions {
   /** They may only look: a watcher, or somebody with a role that this page does not know. */
@@ -35,6 +37,16 @@ export function permissionsOf({
   };
 }
 
+/** Whether a decision that was made in `turn` is still about the picture that its person saw then (rule S10). */
+export function isStillDue(
+  { connection, snapshot }: Pick<SessionState, 'connection' | 'snapshot'>,
+  turn: number,
+  { imageId, sha256 }: ImageReference,
+): boolean {
+  if (connection.status === 'closed' || snapshot?.turn !== turn) return false;
+  return findAttempt(snapshot.attempts, imageId)?.image.sha256 === sha256;
+}
+
 /** Whether this person is offered to save the image: an approved one, unless the server leaves it to everybody. */
 export function isSavable({ welcome, snapshot }: Pick<SessionState, 'welcome' | 'snapshot'>, imageId: string): boolean {
   const isApproved = snapshot?.stage === 'final' && snapshot.approved?.imageId === imageId;
@@ -53,12 +65,9 @@ export function dueOf(
 ): 'decision' | 'prompt' | undefined {
   const { snapshot } = state;
   if (!permissionsOf(state).decides) return undefined;
-  if (snapshot?.stage === 'user_feedback') return hasDecided(state) ? undefined : 'decision';
+  if (snapshot?.stage === 'user_feedback') {
+    // Once it stands, the review waits for other reviewers.
+    return ownOpinion(snapshot, snapshot.image, state.welcome?.participantId) ? undefined : 'decision';
+  }
   return snapshot?.stage === 'initial_input' && snapshot.lastGeneration ? 'prompt' : undefined;
-}
-
-/** Their decision stands, and the review waits for other reviewers. */
-function hasDecided({ welcome, snapshot }: Pick<SessionState, 'welcome' | 'snapshot'>): boolean {
-  if (snapshot?.stage !== 'user_feedback' || !welcome) return false;
-  return opinionsOn(snapshot.image, snapshot.decisions).has(welcome.participantId);
 }

@@ -1,5 +1,12 @@
 /** The texts that depend on the session's state: what a person reads, and what a screen reader says. */
-import type { Attempt, DiscardedAttempt, GenerationError, LastAction, SentenceParameters } from '../../shared/model.ts';
+import type {
+  Attempt,
+  DiscardedAttempt,
+  GenerationError,
+  LastAction,
+  RecordEntry,
+  SentenceParameters,
+} from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Obstacle } from '../session/obstacle.ts';
@@ -11,8 +18,9 @@ import {
   pictureProblem,
   type SessionState,
 } from '../session/session-state.ts';
-import { approvalOf, findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
-import { ago } from './formats.ts';
+import { findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
+import { type ApprovalStatus, endingDecision } from './decisions.ts';
+import { ago, moment } from './formats.ts';
 import { permissionsOf } from './permissions.ts';
 import type { MessageKey, Texts } from './texts.ts';
 
@@ -76,13 +84,22 @@ const TITLE_CHARACTERS = 48;
 /** Such as `No. 3`. */
 export const attemptNumber = (t: Texts, { number }: Pick<Attempt, 'number'>): string => t('picture.number', { number });
 
-/** For screen readers: the number, the prompt, what it was made from, and whether it is approved. */
+/** For screen readers: the number, the prompt, what it was made from, and what was decided about it. */
 export function attemptName(
   t: Texts,
   attempt: Attempt,
-  attempts: readonly Attempt[],
-  discarded: readonly DiscardedAttempt[],
-  approved: boolean,
+  {
+    attempts,
+    discarded,
+    isApproved,
+    hasChanges,
+  }: {
+    readonly attempts: readonly Attempt[];
+    readonly discarded: readonly DiscardedAttempt[];
+    readonly isApproved: boolean;
+    /** Changes are asked for. */
+    readonly hasChanges: boolean;
+  },
 ): string {
   const origin = originOf(attempt, attempts, discarded);
   return t('picture.name', {
@@ -90,7 +107,8 @@ export function attemptName(
     prompt: firstWords(attempt.prompt),
     origin: origin?.parent ? origin.verb : 'none',
     parent: origin?.parent?.number ?? 0,
-    approved: approved ? 'yes' : 'no',
+    approved: isApproved ? 'yes' : 'no',
+    changes: hasChanges ? 'yes' : 'no',
   });
 }
 
@@ -104,8 +122,30 @@ export function firstWords(text: string): string {
 }
 
 /** The alternative text of an image. */
-export const imageAlt = (t: Texts, kind: 'partial' | 'previous' | 'finished' | 'approved', prompt: string): string =>
-  t(`picture.${kind === 'approved' ? 'finished' : kind}`, { prompt });
+export const imageAlt = (
+  t: Texts,
+  kind: 'partial' | 'previous' | 'finished' | 'approved' | 'declined',
+  prompt: string,
+): string => t(`picture.${kind === 'approved' || kind === 'declined' ? 'finished' : kind}`, { prompt });
+
+/** How many of the needed approvals there are, and whose are missing. `participantId` is the reader's own. */
+export function approvalSentence(
+  t: Texts,
+  { count, needed, waitsFor }: ApprovalStatus,
+  participantId: string | undefined,
+): string {
+  const missing = needed - count;
+  if (missing <= 0) return t('approvals.enough', { count, needed });
+  const names = waitsFor.map((one) =>
+    one.participantId !== undefined && one.participantId === participantId ? t('approvals.you') : isolated(one.name),
+  );
+  if (names.length < missing) return t('approvals.tooFew', { count, needed });
+  const type = names.length > missing ? 'disjunction' : 'conjunction';
+  return t('approvals.waiting', { count, needed, names: new Intl.ListFormat(t.language, { type }).format(names) });
+}
+
+/** Within a list of names, so that the direction of one disturbs no other. */
+const isolated = (name: string): string => `\u2068${name}\u2069`;
 
 /** Says why a picture that is not shown cannot be approved, and what the person can do instead. `savable`: this person may download it. */
 export function undecidable(t: Texts, problem: PictureProblem, savable: boolean): string {
@@ -125,7 +165,9 @@ export function showLatestLabel(
   if (!selected) return undefined;
   if (snapshot.stage === 'generating') return t('picture.showDrawn');
   if (snapshot.stage === 'final') {
-    return selectedId === (snapshot.approved ?? snapshot.image).imageId ? undefined : t('picture.showApproved');
+    const ending = snapshot.approved ?? endingDecision(snapshot) ?? snapshot.image;
+    if (selectedId === ending.imageId) return undefined;
+    return t(snapshot.approved ? 'picture.showApproved' : 'picture.showNewest');
   }
   const newest = newestAttempts(attempts);
   if (newest.length > 1) return t('picture.showAll', { count: newest.length });
@@ -163,6 +205,27 @@ export function phaseLabel(t: Texts, progress: ProgressMessage | undefined, sinc
   }
 }
 
+// ——— the record ———
+
+/** Numbers of the pictures that were given up for memory, and that this person has not been told of. */
+export function forgottenNumbers(
+  record: readonly RecordEntry[],
+  attempts: readonly Attempt[],
+  readUpTo: string | undefined,
+): readonly number[] {
+  const read = record.findIndex(({ entryId }) => entryId === readUpTo);
+  const numbers = record.slice(read + 1).flatMap((entry) => (entry.kind === 'forgotten' ? entry.numbers : []));
+  // After a start over, the numbers count from 1 again.
+  const isOfNow = numbers.every((number) => !attempts.some((attempt) => attempt.number === number));
+  return isOfNow ? [...new Set(numbers)].toSorted((one, other) => one - other) : [];
+}
+
+export function forgottenSentence(t: Texts, numbers: readonly number[]): string {
+  const names = numbers.map((number) => new Intl.NumberFormat(t.language).format(number));
+  const list = new Intl.ListFormat(t.language, { type: 'conjunction' }).format(names);
+  return t('forgotten.pictures', { count: numbers.length, numbers: list });
+}
+
 // ——— who did what ———
 
 /** `participantId` is the reader's own; `now` by the server's clock, in milliseconds since 1970. */
@@ -180,13 +243,43 @@ function actionSentence(
   });
 }
 
-/** Why a command was rejected: the action that came before it, where that is the reason. Parameters as in `actionSentence`. */
+const decisionCommands = ['approve', 'request_changes', 'decline'] as const;
+
+/** What became of a decision that lost a race; undefined where it was not one. */
+function lostDecision(
+  t: Texts,
+  { command, code, about, lastAction }: CommandRejection,
+  participantId: string | undefined,
+  discarded: readonly DiscardedAttempt[],
+): string | undefined {
+  const decision = decisionCommands.find((one) => one === command);
+  if (!decision || !about) return undefined;
+  const lost = (reason: string) => t(`lost.${decision}`, { number: about.number, reason });
+  if (code === 'image_not_found') {
+    const act = findAttempt(discarded, about.imageId)?.discarded;
+    return lost(act ? t('lostTo.discard', { name: act.by }) : t('lostTo.gone'));
+  }
+  if ((code !== 'stale' && code !== 'wrong_stage') || !lastAction) return undefined;
+  const { action, by: name, number = 0 } = lastAction;
+  return lost(
+    t(`lostTo.${action}`, { who: lastAction.participantId === participantId ? 'you' : 'other', name, number }),
+  );
+}
+
+/**
+ * Why a command was rejected: what became of a decision, or the action that came before, where that is the reason. Parameters as in
+ * `actionSentence`; `discarded` are the session's attempts that were put aside.
+ */
 export function rejectionSentence(
   t: Texts,
-  { command, code, message, detail, params, lastAction }: CommandRejection,
+  rejection: CommandRejection,
   participantId: string | undefined,
   now: number,
+  discarded: readonly DiscardedAttempt[] = [],
 ): Worded {
+  const { command, code, message, detail, params, lastAction } = rejection;
+  const lost = lostDecision(t, rejection, participantId, discarded);
+  if (lost !== undefined) return { text: lost, language: t.language };
   const isLate = code === 'stale' || code === 'wrong_stage';
   if (code === 'unknown') return asSent(message);
   if (detail) return detail === 'unknown' ? asSent(message) : worded(t, `rejectDetail.${detail}`, params, message);
@@ -205,6 +298,25 @@ export type WatchedStage = 'initial_input' | 'generating' | 'user_feedback';
 /** What somebody who may not decide sees here, and how they could decide. */
 export const watchSentence = (t: Texts, stage: WatchedStage, role: WelcomeMessage['role']): string =>
   `${t(`watch.${stage}`)} ${t(role === 'unknown' ? 'watch.unknownRole' : 'watch.toDecide')}`;
+
+// ——— how long it lasts ———
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+] as const;
+
+/** How long the session is kept; undefined where the server does not say. Whole days are told from two on. */
+export function keptSentence(t: Texts, welcome: SessionState['welcome']): string | undefined {
+  const ms = welcome?.keptForMs;
+  if (ms === undefined) return undefined;
+  const [unit, length] = UNITS.find(([, unitMs]) => ms % unitMs === 0 && ms >= 2 * unitMs) ?? ['minute', 60_000];
+  return t('kept.for', { unit, count: Math.max(1, Math.round(ms / length)) });
+}
+
+/** Until when it is kept if everybody leaves at `now`, in milliseconds since 1970. */
+export const keptUntil = (t: Texts, { keptForMs = 0 }: WelcomeMessage, now: number): string =>
+  t('kept.until', { when: moment(t, new Date(now + keptForMs).toISOString()) });
 
 // ——— the connection ———
 
@@ -241,6 +353,8 @@ export const endedActions = {
   session_gone: 'new_session',
   not_allowed: 'new_session',
   link_closed: 'new_session',
+  revoked: 'new_session',
+  invitation_expired: 'new_session',
   session_ended: 'new_session',
   misuse: 'reconnect',
   too_big: 'reconnect',
@@ -275,8 +389,10 @@ export function announcement(t: Texts, state: SessionState): string {
     case 'user_feedback':
       return reviewAnnouncement(t, snapshot, state);
     case 'final': {
-      if (!snapshot.approved) return t('announce.declined');
-      const name = approvalOf(snapshot)?.by;
+      const name = endingDecision(snapshot)?.by;
+      if (!snapshot.approved) {
+        return name === undefined ? t('announce.declined') : t('announce.declinedBy', { name });
+      }
       return name === undefined ? t('announce.approvedBySomebody') : t('announce.approved', { name });
     }
     case 'unknown':
@@ -296,9 +412,11 @@ function generatingAnnouncement(t: Texts, { progress }: SessionState): string {
 /** A failure is announced by its own notice. */
 function reviewAnnouncement(
   t: Texts,
-  { attempts, error, lastGeneration }: SnapshotMessage,
+  { attempts, error, lastGeneration, lastAction }: SnapshotMessage,
   state: SessionState,
 ): string {
+  const decided = lastAction && decisionAnnouncement(t, lastAction, state.welcome?.participantId);
+  if (decided) return decided;
   const newest = newestAttempts(attempts);
   const hasAttempt = lastGeneration === undefined || newest[0]?.image.generationId === lastGeneration.generationId;
   if (!hasAttempt) return error ? '' : t('announce.cancelled');
@@ -312,6 +430,16 @@ function reviewAnnouncement(
     : t(watches ? 'announce.watched' : 'announce.ready');
 }
 
+/** Of a decision after which the review goes on. */
+function decisionAnnouncement(
+  t: Texts,
+  { action, by: name, participantId, number = 0 }: LastAction,
+  ownId: string | undefined,
+): string | undefined {
+  if (action !== 'approve' && action !== 'request_changes' && action !== 'withdraw') return undefined;
+  return t(`announce.${action}`, { who: participantId === ownId ? 'you' : 'other', name, number });
+}
+
 /** What somebody in the comparison needs to know of the session behind it; empty where nothing is unusual. */
 export function statusBehindDialog(t: Texts, state: SessionState, now: number): string {
   const { connection, snapshot, rejection, welcome, serverAheadMs = 0 } = state;
@@ -320,7 +448,8 @@ export function statusBehindDialog(t: Texts, state: SessionState, now: number): 
     return t('announce.sentence', { title: t(`obstacle.${connection.obstacle}`) });
   }
   if (connection.status !== 'online') return t('announce.sentence', { title: connectionLabel(t, connection) });
-  if (rejection) return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs).text;
+  if (rejection)
+    return rejectionSentence(t, rejection, welcome?.participantId, now + serverAheadMs, snapshot?.discarded).text;
   if (snapshot?.stage !== 'generating') return '';
   return t(permissionsOf(state).watches ? 'compare.drawingWatched' : 'compare.drawing');
 }

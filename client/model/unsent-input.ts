@@ -10,10 +10,18 @@ export const UnsentInput = v.object({
   draft: v.optional(v.string()),
   /** What should change. Absent: the field was not touched; empty: it was emptied. */
   feedback: v.optional(v.string()),
+  /** The image that the feedback was typed about; absent: it belongs to none. */
+  about: v.optional(v.string()),
+  /** What should change in other images, by their ids. */
+  otherFeedback: v.optional(v.record(v.string(), v.string())),
   /** The feedback of a `refine` that has not become an attempt yet. */
   sentFeedback: v.optional(v.string()),
   /** Why to cancel the generation under way. */
   reason: v.optional(v.string()),
+  /** What a decision is to say, by the image that it is about. */
+  notes: v.optional(v.record(v.string(), v.string())),
+  /** The entry of the record up to which the person has read what the server gave up. */
+  readUpTo: v.optional(v.string()),
   /** Chosen for the next generation. */
   options: v.optional(Options),
   /** `startedAt` of the generation that was the last one when the options were chosen; absent if there was none. */
@@ -29,7 +37,39 @@ export type UnsentInput = Readonly<v.InferOutput<typeof UnsentInput>>;
 export function unsentAfter(unsent: UnsentInput, before: SessionState | undefined, now: SessionState): UnsentInput {
   const change = changeOf(before, now);
   if (!change) return unsent;
-  return withoutStale(withReasonMoved(withoutDrawn(unsent, change), change), change);
+  return withoutStale(withReasonMoved(withoutDrawn(withoutDecided(unsent, now), change), change), change);
+}
+
+/** What should change in an image. Words about an image that is gone belong to whichever is in view. */
+export function feedbackOn(
+  { feedback, about, otherFeedback = {} }: UnsentInput,
+  imageId: string | undefined,
+  isHere: (imageId: string) => boolean,
+): string | undefined {
+  const isElsewhere = about !== undefined && about !== imageId && isHere(about);
+  if (!isElsewhere && feedback !== undefined) return feedback;
+  return imageId === undefined ? undefined : otherFeedback[imageId];
+}
+
+/** The words about another image stay with it. */
+export function withFeedback(
+  unsent: UnsentInput,
+  imageId: string,
+  text: string,
+  isHere: (imageId: string) => boolean,
+): Pick<UnsentInput, 'feedback' | 'about' | 'otherFeedback'> {
+  const { feedback, about } = unsent;
+  const { [imageId]: _before, ...others } = unsent.otherFeedback ?? {};
+  const staysWith = about !== undefined && about !== imageId && isHere(about) && feedback ? about : undefined;
+  const otherFeedback = staysWith === undefined || !feedback ? others : { ...others, [staysWith]: feedback };
+  const hasOthers = Object.keys(otherFeedback).length > 0;
+  return { feedback: text, about: imageId, otherFeedback: hasOthers ? otherFeedback : undefined };
+}
+
+export function withNote({ notes }: UnsentInput, imageId: string, text: string): Pick<UnsentInput, 'notes'> {
+  const { [imageId]: _before, ...others } = notes ?? {};
+  if (text !== '') return { notes: { ...others, [imageId]: text } };
+  return { notes: Object.keys(others).length > 0 ? others : undefined };
 }
 
 interface Change {
@@ -71,13 +111,28 @@ function withoutDrawn(unsent: UnsentInput, { past, snapshot }: Change): UnsentIn
   return { ...unsent, feedback: isSame ? undefined : feedback, sentFeedback: undefined };
 }
 
+/** A note goes once a decision of this person says it. */
+function withoutDecided(unsent: UnsentInput, { snapshot, welcome }: SessionState): UnsentInput {
+  const notes = Object.entries(unsent.notes ?? {});
+  const left = notes.filter(
+    ([noted, text]) =>
+      !snapshot?.decisions.some(
+        ({ imageId, participantId, note }) =>
+          imageId === noted && participantId === welcome?.participantId && note?.trim() === text.trim(),
+      ),
+  );
+  if (left.length === notes.length) return unsent;
+  return { ...unsent, notes: left.length > 0 ? Object.fromEntries(left) : undefined };
+}
+
 /** A reason to cancel goes when it was sent, and becomes feedback when there is nothing left to cancel. */
 function withReasonMoved(unsent: UnsentInput, change: Change): UnsentInput {
   const reason = unsent.reason?.trim() ?? '';
   const place = reason === '' ? 'reason' : placeOf(reason, change);
   if (place === 'reason') return unsent;
-  const feedback = place === 'feedback' ? joined(unsent.feedback, reason) : unsent.feedback;
-  return { ...unsent, feedback, reason: undefined };
+  if (place === 'sent') return { ...unsent, reason: undefined };
+  // It is about what comes next, whichever picture that is.
+  return { ...unsent, feedback: joined(unsent.feedback, reason), about: undefined, reason: undefined };
 }
 
 function placeOf(reason: string, { past, snapshot, hasEnded, canRefine }: Change): 'reason' | 'sent' | 'feedback' {

@@ -1,6 +1,7 @@
 /** What the viewer shows: derived from the session's state and from this person's selection. */
 import type { Attempt, Generation } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
+import type { SnapshotMessage } from '../../shared/protocol.ts';
 import {
   type PictureProblem,
   pictureProblem,
@@ -8,6 +9,7 @@ import {
   type SessionState,
 } from '../session/session-state.ts';
 import { attemptsOf, findAttempt, newestAttempts } from './attempt-tree.ts';
+import { endingDecision } from './decisions.ts';
 import { attemptNumber, failureSentence, imageAlt, phaseLabel } from './sentences.ts';
 import type { Texts } from './texts.ts';
 
@@ -16,7 +18,7 @@ export type ImageContent =
   | { readonly kind: 'partial'; readonly picture: ReceivedImage; readonly alt: string }
   | {
       /** `previous`: an earlier generation made it, while another one runs. */
-      readonly kind: 'previous' | 'finished' | 'approved';
+      readonly kind: 'previous' | 'finished' | 'approved' | 'declined';
       readonly picture: ReceivedImage;
       readonly alt: string;
       /** The attempt's number. */
@@ -80,9 +82,13 @@ export type ViewerContent =
   /** All candidates of one generation, side by side. */
   | { readonly kind: 'candidates'; readonly candidates: readonly CandidateContent[] };
 
-/** `selectedId` is the image id of the attempt that this person has selected; absent, the latest is shown. */
-export function viewerContent(t: Texts, state: SessionState, selectedId?: string): ViewerContent {
+/**
+ * `selectedId` is the image id of the attempt that this person has selected; absent, the latest is shown. `held` is the one that they have
+ * open where the session does not keep it any more.
+ */
+export function viewerContent(t: Texts, state: SessionState, selectedId?: string, held?: Attempt): ViewerContent {
   const { snapshot } = state;
+  if (held) return attemptContent(t, state, held, 'finished');
   if (!snapshot || snapshot.stage === 'initial_input') return { kind: 'empty' };
   const attempt = attemptInView(state, selectedId);
   if (snapshot.stage === 'generating') {
@@ -91,8 +97,14 @@ export function viewerContent(t: Texts, state: SessionState, selectedId?: string
       : generationContent(t, state, snapshot.generation);
   }
   if (!attempt) return severalContent(t, state);
-  const isApproved = snapshot.stage === 'final' && attempt.image.imageId === snapshot.approved?.imageId;
-  return attemptContent(t, state, attempt, isApproved ? 'approved' : 'finished');
+  return attemptContent(t, state, attempt, outcomeOf(snapshot, attempt));
+}
+
+/** What the end of the review says of that attempt. */
+function outcomeOf(snapshot: SnapshotMessage, { image }: Attempt): 'finished' | 'approved' | 'declined' {
+  if (snapshot.stage !== 'final') return 'finished';
+  if (snapshot.approved) return image.imageId === snapshot.approved.imageId ? 'approved' : 'finished';
+  return snapshot.outcome === 'declined' ? 'declined' : 'finished';
 }
 
 /**
@@ -104,7 +116,10 @@ export function attemptInView({ snapshot }: SessionState, selectedId?: string): 
   const { attempts } = snapshot;
   const selected = findAttempt(attempts, selectedId);
   if (selected) return selected;
-  if (snapshot.stage === 'final' && snapshot.approved) return findAttempt(attempts, snapshot.approved.imageId);
+  if (snapshot.stage === 'final') {
+    const ending = findAttempt(attempts, (snapshot.approved ?? endingDecision(snapshot))?.imageId);
+    if (ending || snapshot.approved) return ending;
+  }
   return newestAttempts(attempts).length > 1 ? undefined : attempts.at(-1);
 }
 
@@ -112,7 +127,7 @@ function attemptContent(
   t: Texts,
   state: SessionState,
   attempt: Attempt,
-  kind: 'previous' | 'finished' | 'approved',
+  kind: 'previous' | 'finished' | 'approved' | 'declined',
 ): SingleContent {
   const { image, prompt, number } = attempt;
   const problem = pictureProblem(state, image.imageId);

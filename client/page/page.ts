@@ -11,9 +11,15 @@ const titles = {
   initial_input: 'page.title',
   generating: 'page.titleGenerating',
   user_feedback: 'page.titleReview',
-  final: 'page.titleFinal',
+  final: 'page.titleEndedReview',
   unknown: 'page.title',
 } as const satisfies Record<StageDetail['stage'], string>;
+
+const outcomeTitles = {
+  approved: 'page.titleFinal',
+  declined: 'page.titleDeclined',
+  unknown: 'page.titleEndedReview',
+} as const satisfies Record<NonNullable<StageDetail['outcome']>, string>;
 
 // The page has no language of its own: it follows its reader, and the element follows the page.
 document.documentElement.lang = preferredLanguage();
@@ -46,9 +52,9 @@ room.addEventListener('proof-turn', ({ detail }) => {
   due = detail.due;
   signal.turnChanged(due, texts);
 });
-room.addEventListener('proof-stage', ({ detail: { stage } }) => {
+room.addEventListener('proof-stage', ({ detail: { stage, outcome } }) => {
   const isWatched = stage === 'user_feedback' && due === undefined;
-  showTitle((t) => t(isWatched ? 'page.titleWatched' : titles[stage]));
+  showTitle((t) => t(isWatched ? 'page.titleWatched' : outcome ? outcomeTitles[outcome] : titles[stage]));
 });
 room.notifications = notificationState();
 room.addEventListener('proof-notify', async ({ detail: { on } }) => {

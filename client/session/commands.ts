@@ -26,6 +26,7 @@ interface PendingCommand {
   readonly command: Command;
   /** The last action in the snapshot that the person was looking at. */
   readonly seenAction: LastAction | undefined;
+  readonly about: CommandRejection['about'];
   readonly result: Promise<CommandResult>;
   readonly resolve: (result: CommandResult) => void;
 }
@@ -65,7 +66,8 @@ export class Commands {
       });
     }
     const { promise: result, resolve } = Promise.withResolvers<CommandResult>();
-    this.#byId.set(command.commandId, { command, seenAction: snapshot?.lastAction, result, resolve });
+    const about = subjectOf(command, snapshot);
+    this.#byId.set(command.commandId, { command, seenAction: snapshot?.lastAction, about, result, resolve });
     this.#updatePending();
     this.#send(command);
     return result;
@@ -89,6 +91,7 @@ export class Commands {
       code,
       message,
       ...(detail && { detail, ...(params && { params }) }),
+      ...(pending.about && { about: pending.about }),
       ...unseen,
     });
     return this.#settle(commandId, { accepted: false, rejection });
@@ -139,6 +142,8 @@ const endRejections = {
   session_gone: { code: 'session_not_found', message: 'The session is gone from the server.' },
   not_allowed: { code: 'not_allowed', message: 'This link does not let you in.' },
   link_closed: { code: 'link_closed', message: 'The watch link was closed.' },
+  revoked: { code: 'revoked', message: 'You may not take part in this session any more.' },
+  invitation_expired: { code: 'invitation_expired', message: 'This invitation has expired.' },
   session_ended: { code: 'session_not_found', message: 'A reviewer has ended the session.' },
   misuse: { code: 'closed', message: 'The server ended the connection before it answered.' },
   too_big: { code: 'closed', message: 'A message was too big for something between this page and the server.' },
@@ -148,6 +153,13 @@ const endRejections = {
 } as const satisfies Record<EndReason | 'left', Pick<CommandRejection, 'code' | 'message'>>;
 
 const byteLength = (command: Command): number => new TextEncoder().encode(JSON.stringify(command)).byteLength;
+
+function subjectOf(command: Command, snapshot: SnapshotMessage | undefined): CommandRejection['about'] {
+  if (!('imageId' in command) || command.imageId === undefined) return undefined;
+  const { imageId } = command;
+  const attempt = snapshot?.attempts.find(({ image }) => image.imageId === imageId);
+  return attempt && { imageId, number: attempt.number };
+}
 
 /** The same text for the same content: with sorted keys. */
 function canonicalJson(content: object): string {

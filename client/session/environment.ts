@@ -87,7 +87,8 @@ function openSocket(url: string, subprotocol: string): Socket {
   return socket;
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** 64 lower-case hex digits. @throws where the page is no secure context: there is no `crypto.subtle` */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
 

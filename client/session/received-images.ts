@@ -14,6 +14,7 @@ export class ReceivedImages {
   readonly #onChecked: () => void;
   #finals: ImagesBy<string> = new Map();
   #partials: ImagesBy<number> = new Map();
+  #openId: string | undefined;
 
   /** @param onChecked called when the `display` of an image has become known */
   constructor(page: Page, onChecked: () => void) {
@@ -52,10 +53,16 @@ export class ReceivedImages {
     if (previous) this.#page.revokeObjectUrl(previous.url);
   }
 
+  /** The person has that final image open, or none: it is of use to them whatever the session keeps. */
+  keep(imageId: string | undefined): void {
+    this.#openId = imageId;
+  }
+
   /** Releases what is of no use any more. */
   retain(snapshot: SnapshotMessage): void {
     const isOfUse = imagesOfUse(snapshot);
-    this.#finals = this.#filter(this.#finals, ({ reference }) => isOfUse(reference));
+    const isOpen = ({ imageId }: ImageReference) => imageId === this.#openId;
+    this.#finals = this.#filter(this.#finals, ({ reference }) => isOfUse(reference) || isOpen(reference));
     this.#partials = this.#filter(this.#partials, ({ reference }) => isOfUse(reference));
   }
 

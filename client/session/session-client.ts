@@ -11,6 +11,7 @@ import { defaultEnvironment, type Environment } from './environment.ts';
 import { ImageDownloads } from './image-downloads.ts';
 import { ImageRequests } from './image-requests.ts';
 import type { VerifiedImage } from './inbox.ts';
+import { LongPrompts } from './long-prompts.ts';
 import { Look } from './look.ts';
 import { imagesOfUse, ReceivedImages, runningGenerationId } from './received-images.ts';
 import { SessionConnection, type SessionMessage, serverBase } from './session-connection.ts';
@@ -54,6 +55,7 @@ export class SessionClient {
   readonly #commands: Commands;
   readonly #draft: SharedDraft;
   readonly #look: Look;
+  readonly #prompts = new LongPrompts();
   readonly #images: ReceivedImages;
   readonly #imageRequests: ImageRequests;
   readonly #downloads: ImageDownloads;
@@ -95,7 +97,7 @@ export class SessionClient {
       {
         heldImages: (limit) => this.#images.newestIds(this.#received.snapshot, limit),
         recordLength: () => this.#received.record.length,
-        joined: (snapshot) => this.#onJoined(snapshot),
+        joined: (snapshot) => this.#onJoined(this.#prompts.restore(snapshot)),
         received: (message) => this.#onMessage(message),
         disconnected: () => {
           this.#draft.disconnected();
@@ -170,9 +172,15 @@ export class SessionClient {
     this.#update();
   }
 
-  /** What this person has open, for the others to see; undefined: no picture. Sent four times a second at most, and after each join. */
+  /**
+   * What this person has open, for the others to see; undefined: no picture. Sent four times a second at most, and after each join. Its
+   * bytes stay in the state meanwhile, also when the session keeps it no more.
+   */
   look(imageId: string | undefined): void {
     this.#look.set(imageId);
+    this.#images.keep(imageId);
+    if (this.#received.snapshot) this.#images.retain(this.#received.snapshot);
+    this.#update();
   }
 
   /** Every command resolves, and never rejects: with the server's answer, however many connections that takes (rule W6). */
@@ -241,7 +249,7 @@ export class SessionClient {
     return this.#command({ type: 'start_over' });
   }
 
-  /** Nobody comes in by the open link of this role any more, and whoever watches by it is sent away. The review link is its creator's. */
+  /** Closes the open link of this role: nobody comes in by it any more, and watchers who came by it are sent away. Only the creator closes the review link. */
   closeLink(role: Role): Promise<CommandResult> {
     return this.#command({ type: 'close_link', role });
   }
@@ -249,6 +257,27 @@ export class SessionClient {
   /** The same, and another link takes its place: see `state.links`. */
   replaceLink(role: Role): Promise<CommandResult> {
     return this.#command({ type: 'replace_link', role });
+  }
+
+  /**
+   * Invites somebody by name, with a link of their own: see `state.invitations`, where the newest stands last. The creator's alone, like
+   * `revoke`.
+   * @param name at most `NAME_CHARACTERS` (40) UTF-16 units; it gets a number where somebody has such a name
+   * @param expiresAt ISO 8601 in UTC, by the server's clock: from then on the link lets nobody in, and people who came by it are sent away
+   */
+  invite(name: string, role: Role, expiresAt?: string): Promise<CommandResult> {
+    return this.#command({ type: 'invite', name, role, ...(expiresAt !== undefined && { expiresAt }) });
+  }
+
+  /**
+   * Turns a participant out for good, together with their invitation; or, named by the invitation, the person who comes by it. Their votes count no more; a picture
+   * that is final stays so.
+   */
+  revoke(whom: { readonly participantId: string } | { readonly keyId: string }): Promise<CommandResult> {
+    return this.#command({
+      type: 'revoke',
+      ...('keyId' in whom ? { keyId: whom.keyId } : { participantId: whom.participantId }),
+    });
   }
 
   /** Ends the session for everybody; its images are gone from the server at once. */
@@ -288,11 +317,15 @@ export class SessionClient {
 
   #onMessage(message: SessionMessage): void {
     switch (message.type) {
-      case 'snapshot':
-        this.#draft.snapshotReceived(message);
-        return this.#onSnapshot(message);
+      case 'snapshot': {
+        const snapshot = this.#prompts.restore(message);
+        this.#draft.snapshotReceived(snapshot);
+        return this.#onSnapshot(snapshot);
+      }
       case 'draft':
         return this.#draft.draftReceived(message.text, message.draftId);
+      case 'prompt':
+        return this.#prompts.receive(message);
       case 'viewers':
         this.#received = { ...this.#received, viewers: message, people: message.people ?? [] };
         return;

@@ -4,6 +4,8 @@ import { closeCodes } from '../../shared/close-codes.ts';
 import {
   type ClientMessage,
   type GoodbyeMessage,
+  type Invitation,
+  type InvitationsMessage,
   type JoinMessage,
   type Links,
   type LinksMessage,
@@ -30,7 +32,7 @@ interface Credentials {
 }
 
 /** What a joined session sends. */
-export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage | LinksMessage>;
+export type SessionMessage = Exclude<DeliveredMessage, WelcomeMessage | LinksMessage | InvitationsMessage>;
 
 export interface SessionConnectionListener {
   /** The ids of at most `limit` images that the server need not send again. */
@@ -66,6 +68,7 @@ export class SessionConnection {
   #connection: ConnectionState = { status: 'connecting' };
   #welcome: WelcomeMessage | undefined;
   #links: Links | undefined;
+  #invitations: readonly Invitation[] = [];
   /** Why the server closes the open connection for good, where it has said so. */
   #goodbyeCode: GoodbyeMessage['code'];
   #serverAheadMs: number | undefined;
@@ -105,12 +108,16 @@ export class SessionConnection {
     );
   }
 
-  get state(): Pick<SessionState, 'connection' | 'welcome' | 'links' | 'serverAheadMs' | 'sessionId' | 'sessionKey'> {
+  get state(): Pick<
+    SessionState,
+    'connection' | 'welcome' | 'links' | 'invitations' | 'serverAheadMs' | 'sessionId' | 'sessionKey'
+  > {
     const { sessionId, sessionKey } = this.#credentials;
     return {
       connection: this.#connection,
       ...(this.#welcome && { welcome: this.#welcome }),
       ...(this.#links && { links: this.#links }),
+      invitations: this.#invitations,
       ...(this.#serverAheadMs !== undefined && { serverAheadMs: this.#serverAheadMs }),
       ...(sessionId !== undefined && { sessionId }),
       ...(sessionKey !== undefined && { sessionKey }),
@@ -294,7 +301,7 @@ export class SessionConnection {
     this.#finishInbox(() => {
       const said = this.#goodbyeCode;
       if (code === 4403 && this.#credentials.sessionId === undefined) this.#endWithoutToken();
-      else if (said === 'link_closed' || said === 'session_ended') this.#end(said);
+      else if (said !== undefined && said !== 'unknown') this.#end(said);
       else this.#end(endReasons.get(code) ?? 'misuse');
     });
   }
@@ -316,6 +323,7 @@ export class SessionConnection {
     if (message.type === 'reject' && !this.#isJoined) return this.#onJoinRejected(message.code);
     if (message.type === 'welcome') this.#onWelcome(message);
     else if (message.type === 'links') this.#onLinks(message);
+    else if (message.type === 'invitations') this.#invitations = message.invitations;
     else if (message.type === 'snapshot' && !this.#isJoined) this.#onJoined(message);
     else this.#listener.received(message);
     this.#listener.changed();
@@ -327,6 +335,7 @@ export class SessionConnection {
     this.#credentials = { ...this.#credentials, sessionId, sessionKey, name, participant: { id, secret } };
     this.#welcome = welcome;
     this.#onLinks(welcome.links);
+    this.#invitations = welcome.invitations ?? [];
     if (welcome.now !== undefined) this.#serverAheadMs = Date.parse(welcome.now) - this.#environment.now();
   }
 
@@ -348,6 +357,7 @@ export class SessionConnection {
     if (code === 'session_not_found') this.#end('session_gone');
     else if (code === 'not_allowed' && this.#credentials.sessionId === undefined) this.#endWithoutToken();
     else if (code === 'not_allowed' || code === 'link_closed') this.#end(code);
+    else if (code === 'revoked' || code === 'invitation_expired') this.#end(code);
     else if (code === 'server_busy' || code === 'rate_limited') this.#isServerBusy = true;
   }
 }
@@ -390,6 +400,7 @@ function joinMessage(
     ...(have.length > 0 && { have }),
     ...(record > 0 && { record }),
     ...(images === 'url' && { images }),
+    prompts: 'once',
   };
 }
 
@@ -399,7 +410,9 @@ const knownTypes: Readonly<Record<ServerMessage['type'], true>> = {
   draft: true,
   viewers: true,
   record: true,
+  prompt: true,
   links: true,
+  invitations: true,
   progress: true,
   image: true,
   ack: true,

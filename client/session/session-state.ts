@@ -3,6 +3,7 @@
 import type { ImageReference, LastAction, Person, RecordEntry } from '../../shared/model.ts';
 import type {
   Command,
+  Invitation,
   Links,
   ProgressMessage,
   RejectMessage,
@@ -20,6 +21,10 @@ export type EndReason =
   | 'not_allowed'
   /** The watch link was closed or replaced. */
   | 'link_closed'
+  /** The session's creator has turned this participant out, or revoked the invitation. */
+  | 'revoked'
+  /** The invitation has expired. */
+  | 'invitation_expired'
   /** A reviewer has ended the session for everybody. */
   | 'session_ended'
   /** This client sent something that the protocol does not allow. */
@@ -86,6 +91,8 @@ export interface CommandRejection {
   /** Names the sentence where it says more than the code, for pages in other languages. */
   readonly detail?: RejectMessage['detail'];
   readonly params?: RejectMessage['params'];
+  /** What the command was about, where it was one attempt that the session had. */
+  readonly about?: { readonly imageId: string; readonly number: number };
   /** What somebody did that this client did not know of when it gave the command. */
   readonly lastAction?: LastAction;
   /** When it was rejected, in milliseconds of `Date.now()`. */
@@ -97,6 +104,8 @@ export interface SessionState {
   readonly welcome?: WelcomeMessage;
   /** The open links to the session, for reviewers. */
   readonly links?: Links;
+  /** The invitations with their keys, oldest first: for the session's creator, and empty for everybody else. */
+  readonly invitations: readonly Invitation[];
   /** How far the server's clock is ahead of this one, in milliseconds; absent where the server does not tell. */
   readonly serverAheadMs?: number;
   readonly snapshot?: SnapshotMessage;
@@ -144,6 +153,7 @@ export const displayProblem = ({ display }: ReceivedImage): DisplayProblem | und
 export const initialState: SessionState = {
   connection: { status: 'connecting' },
   draft: '',
+  invitations: [],
   people: [],
   record: [],
   progress: new Map(),

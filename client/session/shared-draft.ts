@@ -1,7 +1,7 @@
 /**
  * The text of the prompt field, which everybody in the session shares.
  *
- * - The last edit wins, whoever made it. While the field has the focus, no other text replaces what is in it (rule W8): updates from
+ * - The last edit wins, by anybody. While the field has the focus, no other text replaces what is in it (rule W8): updates from
  *   the server are withheld. When the focus goes, the withheld text is taken if nothing was typed meanwhile; if something was, the
  *   typed text stays and is sent again, so that all fields agree.
  * - A text sent from here is in flight until the server says that it has set it. What arrives before that was set earlier, so it is
@@ -12,6 +12,11 @@
  */
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
+
+/** A long text is sent less often: a second passes after one of 32,000 characters, so that a thin line carries it. */
+const CHARACTERS_PER_MS = 32;
+/** Whatever becomes of the clock. */
+const LONGEST_PAUSE_MS = 2_000;
 
 interface DraftLimits {
   readonly PROMPT_CHARACTERS: number;
@@ -189,7 +194,7 @@ export class SharedDraft {
     this.#withheld = undefined;
     this.#isUnsent = true;
     if (this.#cancelSend || !this.#limits) return;
-    const waitMs = Math.min(1_000 / this.#limits.DRAFTS_PER_SECOND, this.#nextSendAt - this.#environment.now());
+    const waitMs = Math.min(LONGEST_PAUSE_MS, this.#nextSendAt - this.#environment.now());
     if (waitMs <= 0) this.#sendNow();
     else this.#cancelSend = this.#environment.setTimer(() => this.#sendNow(), waitMs);
   }
@@ -198,7 +203,8 @@ export class SharedDraft {
   #sendNow(): void {
     this.#stopSending();
     if (!this.#limits || this.#text.length > this.#limits.PROMPT_CHARACTERS) return;
-    this.#nextSendAt = this.#environment.now() + 1_000 / this.#limits.DRAFTS_PER_SECOND;
+    const pause = Math.max(1_000 / this.#limits.DRAFTS_PER_SECOND, this.#text.length / CHARACTERS_PER_MS);
+    this.#nextSendAt = this.#environment.now() + pause;
     this.#isUnsent = false;
     this.#sentCount += 1;
     this.#inFlightId = String(this.#sentCount);

@@ -1,5 +1,6 @@
 /** Creates the generator that the configuration names, describes it, and checks it when the server starts. */
 import type { Config } from '../config.ts';
+import { limitsOf } from '../platform/limits.ts';
 import { createDemoGenerator } from './demo/demo-generator.ts';
 import type { Generator } from './generator.ts';
 import { createImagesApiGenerator } from './openai/images-generator.ts';
@@ -8,7 +9,8 @@ import { createOpenAIGenerator } from './openai/responses-generator.ts';
 import { imagesService, responsesService } from './openai/service.ts';
 import { withRetries } from './retry.ts';
 
-export function createGenerator({ generator, limits }: Config): Generator {
+export function createGenerator({ generator, limits: set }: Config): Generator {
+  const limits = limitsOf(set);
   if (generator.generator === 'demo') return createDemoGenerator(generator);
   return withRetries(
     generator.api === 'images'
@@ -18,7 +20,7 @@ export function createGenerator({ generator, limits }: Config): Generator {
   );
 }
 
-/** A sentence for whoever starts the server: which generator draws, with which models. */
+/** A sentence for the person who starts the server: which generator draws, with which models. */
 export function describeGenerator({ generator }: Config): string {
   if (generator.generator === 'demo') {
     return 'The demo painter draws. To draw with OpenAI, set OPENAI_API_KEY and start again.';

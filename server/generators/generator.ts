@@ -87,6 +87,8 @@ export interface Generator {
   readonly maxTries: number;
   /** The core rejects commands that go beyond these, so `generate` need not check its options. */
   readonly capabilities: GeneratorCapabilities;
+  /** The longest prompt that it takes, in UTF-16 units; absent: 4,000. A server that sets `PROMPT_CHARACTERS` overrides it. */
+  readonly promptCharacters?: number;
   /**
    * What one try of this request may cost at most, in US dollars; 0 where images are free. Absent where prices are unknown: then no
    * ceiling in dollars can hold (rule S9).

@@ -45,7 +45,7 @@ export function withRetries(
     random = Math.random,
   }: RetryOptions = {},
 ): Generator {
-  const { name, model, demo, capabilities, mostDollars } = generator;
+  const { name, model, demo, capabilities, mostDollars, promptCharacters } = generator;
   const service = serviceParameter(name);
   const generate = async (request: GenerateRequest, context: GenerateContext): Promise<GenerateResult> => {
     const { signal, onProgress } = context;
@@ -101,7 +101,16 @@ export function withRetries(
       abort.dispose();
     }
   };
-  return { name, model, demo, capabilities, maxTries: tries, ...(mostDollars && { mostDollars }), generate };
+  return {
+    name,
+    model,
+    demo,
+    capabilities,
+    maxTries: tries,
+    ...(promptCharacters !== undefined && { promptCharacters }),
+    ...(mostDollars && { mostDollars }),
+    generate,
+  };
 }
 
 /** Resolves after `ms` milliseconds, or early on an abort, which p-retry then notices by itself. */

@@ -15,7 +15,7 @@ export function imageMemoryBytes(constrained: number, total: number): number {
 }
 
 export const defaultLimits = {
-  /** One inbound WebSocket message; a bigger one closes the connection (1009). */
+  /** One inbound WebSocket message; a bigger one closes the connection (1009). Where prompts may be longer, more, as `limitsOf` says. */
   INBOUND_MESSAGE_BYTES: 64 * 1024,
   /** Frames of one inbound message; more close the connection (1008). Each frame keeps the chunk of the stream that it came in. */
   INBOUND_FRAGMENTS: 32,
@@ -30,6 +30,7 @@ export const defaultLimits = {
   HELD_MESSAGES: 16,
   /** From the open socket to the `join`. */
   JOIN_DEADLINE_MS: 5_000,
+  /** Where the generator does not say what it takes. */
   PROMPT_CHARACTERS: 4_000,
   FEEDBACK_CHARACTERS: 2_000,
   NAME_CHARACTERS: 40,
@@ -39,6 +40,8 @@ export const defaultLimits = {
   ATTEMPTS_PER_SESSION: 24,
   /** How many people must approve the same image, 1 to 16, in sessions whose creator does not say. */
   APPROVALS: 1,
+  /** Invitations that are made in one session, those that were revoked or have expired included. */
+  INVITATIONS_PER_SESSION: 100,
   /** Entries of a session's record; beyond them a decision is rejected. */
   RECORD_ENTRIES: 1_000,
   /** The last decisions, which stand in every snapshot. */
@@ -118,6 +121,29 @@ export const defaultLimits = {
 
 export type LimitName = keyof typeof defaultLimits;
 export type Limits = Readonly<Record<LimitName, number>>;
+
+/** Almost every UTF-16 unit takes three bytes or fewer in a JSON text in UTF-8. */
+const BYTES_PER_CHARACTER = 3;
+/** For what a message holds besides its text. */
+const ENVELOPE_BYTES = 4 * 1024;
+
+/** The bytes of a message whose text has so many UTF-16 units. */
+export const messageBytes = (characters: number): number => characters * BYTES_PER_CHARACTER + ENVELOPE_BYTES;
+
+/**
+ * The limits that hold: those that were set, or else the default ones. Prompts may be as long as the generator takes them, and a message
+ * as long as the longest text needs.
+ */
+export function limitsOf(
+  set: Partial<Limits>,
+  { promptCharacters }: { readonly promptCharacters?: number | undefined } = {},
+): Limits {
+  const prompts = promptCharacters !== undefined && { PROMPT_CHARACTERS: promptCharacters };
+  const limits = { ...defaultLimits, ...prompts, ...set };
+  const longestText = Math.max(limits.PROMPT_CHARACTERS, limits.FEEDBACK_CHARACTERS);
+  const bytes = Math.max(defaultLimits.INBOUND_MESSAGE_BYTES, messageBytes(longestText));
+  return { ...limits, INBOUND_MESSAGE_BYTES: set.INBOUND_MESSAGE_BYTES ?? bytes };
+}
 
 /** How many of so many connections watchers may have (rule S4). */
 export function placesOfWatchers(

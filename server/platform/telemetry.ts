@@ -1,4 +1,4 @@
-/** Log lines and Prometheus metrics, for whoever runs the server (rule S7). Labels are codes and stages: no client and no upstream chooses them. */
+/** Log lines and Prometheus metrics, for people who run the server (rule S7). Labels are codes and stages: no client and no upstream chooses them. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CloseCode } from '../../shared/close-codes.ts';
 import type { Decision, EstimatedCost, GenerationErrorCode, Usage } from '../../shared/model.ts';
@@ -119,6 +119,17 @@ export class Telemetry {
 
   linkChanged(changed: { session: string; change: string; role: string; participant: string }): void {
     this.log.info(changed, 'link changed');
+  }
+
+  /** `invitation`: the id of its key, not the key; absent for somebody who came by an open link. */
+  invitationChanged(changed: {
+    session: string;
+    change: 'invited' | 'revoked' | 'expired';
+    role: string;
+    participant: string;
+    invitation?: string;
+  }): void {
+    this.log.info(changed, 'invitation changed');
   }
 
   /** `attempts` counts the attempts that went with the session, discarded ones included. */

@@ -13,6 +13,8 @@ interface Remembered {
 const notRemembered: ReadonlySet<RejectCode> = new Set([
   'rate_limited',
   'not_allowed',
+  'revoked',
+  'invitation_expired',
   'server_busy',
   'budget_exhausted',
   'internal_error',

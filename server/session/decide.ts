@@ -103,15 +103,18 @@ export function withdraw(state: State, event: CommandEvent, decisionId: string):
     decision: name,
   };
   const next = recorded(state, entry);
-  if (next.stage !== 'final' || isUpheld(next, decisionId)) return accept(next);
+  if (next.stage !== 'final' || isUpheld(next, state, decisionId)) return accept(next);
   const common = { ...commonOf(next), turn: state.turn + 1 };
   return accept(idle({ ...common, lastAction: { action: 'withdraw', ...act, imageId, number } }, next.attempts));
 }
 
-/** Whether the outcome stands without that decision. */
-function isUpheld(state: Final, withdrawnId: string): boolean {
+/** Whether the outcome stands without that decision. What did not count towards it does not end it, though approvers were turned out since. */
+function isUpheld(state: Final, before: State, withdrawnId: string): boolean {
   if (state.outcome === 'declined') return state.decisionId !== withdrawnId;
-  return approvalsOf(state.approved, decisionsIn(state.record), state.approvalsNeeded).length >= state.approvalsNeeded;
+  const { approved, approvalsNeeded } = state;
+  const approvals = ({ record }: State) => approvalsOf(approved, decisionsIn(record), approvalsNeeded);
+  const wasCounted = approvals(before).some(({ decisionId }) => decisionId === withdrawnId);
+  return !wasCounted || approvals(state).length >= approvalsNeeded;
 }
 
 /** Makes nothing final: only an approval does. */

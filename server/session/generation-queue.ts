@@ -14,7 +14,7 @@ export interface QueueOptions {
   readonly onPosition: (position: number) => void;
 }
 
-/** Whose places are all taken. */
+/** Which of the three limits is reached. */
 export type Shortage = 'server' | 'address' | 'session';
 
 interface Entry {
@@ -48,7 +48,7 @@ export class GenerationQueue {
     this.#isClosed = true;
   }
 
-  /** Whose places do not suffice for `count` more tasks; undefined when they may all run or wait. Holds until the caller yields. */
+  /** Which limit leaves no place for `count` more tasks; undefined when they may all run or wait. Holds until the caller yields. */
   shortage(count: number, requester: Requester): Shortage | undefined {
     const limits = this.#limits;
     const free = this.waiting > 0 ? 0 : limits.CONCURRENT_CANDIDATES - this.running;

@@ -274,7 +274,7 @@ function addFailure(state: Generating, { candidate, error }: FailedEvent): [Gene
   return [{ ...failed, ...dropAttempts(state, new Set(imageIds)) }, [{ effect: 'drop', imageIds }]];
 }
 
-/** What was given up goes on record, so that whoever comes back can be told. */
+/** The attempts that are given up go on record, so that people who come back can be told. */
 function onForget(state: State, { keep, entryId, at }: ForgetEvent): Transition {
   const needed = new Set([...keep, ...decidedImages(state.record), newestAttempt(state.attempts)?.image.imageId]);
   needed.add(approvedIn(state)?.imageId);

@@ -26,11 +26,18 @@ export function normalizedName(text: string, longest: number): string {
   return isBlank(name) || isReserved(name) ? '' : name;
 }
 
+interface Owner {
+  readonly participantId: string;
+  readonly name: string;
+}
+
 /** The names of one session. Nobody gets a name that looks like one that somebody else has had there. */
 export class Names {
   readonly #longest: number;
-  /** The participants' ids by the keys of their names; the latest claimed last. */
-  readonly #owners = new Map<string, string>();
+  /** Who has a name, by the keys of the names; the latest claimed last. */
+  readonly #owners = new Map<string, Owner>();
+  /** The same of those who were invited. Their names are never given to others. */
+  readonly #invited = new Map<string, Owner>();
   #defaultNames = 0;
 
   /** @param longest the longest name, in UTF-16 units */
@@ -48,6 +55,30 @@ export class Names {
     const chosen = name ? this.#distinct(name, participantId) : this.#defaultName(participantId);
     if (isKept) this.#keep(chosen, participantId);
     return chosen;
+  }
+
+  /** Whether somebody can be invited by that name: something visible is left of it, and not too much. */
+  isPossible(wanted: string): boolean {
+    const name = normalizedName(wanted, this.#longest);
+    return name !== '' && normalizedName(wanted, Number.POSITIVE_INFINITY) === name;
+  }
+
+  /** The name of somebody who is invited, with a number if need be. Others don't get it until it is released. */
+  reserve(participantId: string, wanted: string): string {
+    const chosen = this.#distinct(normalizedName(wanted, this.#longest), participantId);
+    for (const key of keysOf(chosen)) this.#invited.set(key, { participantId, name: chosen });
+    return chosen;
+  }
+
+  /** Others may have the name of an invitation again. */
+  release(participantId: string): void {
+    for (const [key, owner] of this.#invited) if (owner.participantId === participantId) this.#invited.delete(key);
+  }
+
+  /** The name that a participant had last; undefined for watchers who were not invited. */
+  nameOf(participantId: string): string | undefined {
+    const owners = [...this.#owners.values(), ...this.#invited.values()];
+    return owners.findLast((owner) => owner.participantId === participantId)?.name;
   }
 
   #defaultName(participantId: string): string {
@@ -70,13 +101,14 @@ export class Names {
   }
 
   #isFree(name: string, participantId: string): boolean {
-    return keysOf(name).every((key) => (this.#owners.get(key) ?? participantId) === participantId);
+    const isOwn = (owner: Owner | undefined) => (owner?.participantId ?? participantId) === participantId;
+    return keysOf(name).every((key) => isOwn(this.#owners.get(key)) && isOwn(this.#invited.get(key)));
   }
 
   #keep(name: string, participantId: string): void {
     for (const key of keysOf(name)) {
       this.#owners.delete(key);
-      this.#owners.set(key, participantId);
+      this.#owners.set(key, { participantId, name });
     }
     for (const key of this.#owners.keys()) {
       if (this.#owners.size <= MOST_KEYS) break;

@@ -18,14 +18,14 @@ export interface Caller {
   readonly participant: Participant;
   /** Whether their approval counts where several are needed: the creator's and that of invited reviewers do. */
   readonly hasVote: boolean;
-  /** The open link that they came by; absent for a reviewer who was let in before, by a link that is open no longer. */
+  /** The open link that they came by; absent for people who were invited, or let in before by a link that is open no longer. */
   readonly linkId?: string;
   readonly connectionId: string;
   /** The address that limits are counted by. */
   readonly address: string;
 }
 
-interface Credentials {
+export interface Credentials {
   readonly id: string;
   readonly secret: string;
 }
@@ -56,9 +56,13 @@ export class Participants {
   /** The participant that the credentials prove; a new one without them, or with wrong ones. Their secret remembers the role. */
   identify(given: Credentials | undefined, role: Role): Credentials & Pick<Participant, 'number'> {
     const known = this.find(given) ?? { id: this.#newId(), role, number: ++this.#count };
-    const { id, number } = known;
     // Who was let in to decide and looks on in another tab can still decide in the first.
-    return { id, number, secret: this.#secretOf({ ...known, role: known.role === 'reviewer' ? known.role : role }) };
+    return this.prove(known, known.role === 'reviewer' ? known.role : role);
+  }
+
+  /** What proves that somebody is that participant. */
+  prove({ id, number }: Pick<Participant, 'id' | 'number'>, role: Role): Credentials & Pick<Participant, 'number'> {
+    return { id, number, secret: this.#secretOf({ id, number, role }) };
   }
 
   /** Whom the credentials prove; undefined for nobody of this session. */

@@ -1,8 +1,8 @@
 /**
- * Who finds a place among the connections of a session (rule S4). Without a free one, somebody may have to make way: a watcher for a
- * reviewer, and anybody for the creator; among equals the address that has most for one that has less, so that the places are shared
- * by address; and at one address whoever came to the session last for whoever was there before. So nobody who holds only the watch
- * link can lock a reviewer out, one address can't take all places, and who comes back after a lost connection finds one.
+ * Decides who gets a place among the connections of a session (rule S4). When none is free, a watcher makes way for a reviewer, and anybody
+ * for the creator. Among equals, the address with most connections makes way for one with fewer; at one address, the connection that came
+ * last makes way for a participant who was there before. So nobody who holds only the watch link can lock a reviewer out, one address can't
+ * take all places, and people who come back after a lost connection find theirs.
  */
 import type { Caller } from './participants.ts';
 
@@ -12,7 +12,10 @@ export interface Places {
   readonly watchers: number;
 }
 
-/** Whose place the newcomer takes; `free` when nobody has to go, `none` when there is no place. `present`: in the order of their coming. */
+/**
+ * The caller whose place the newcomer takes; `free` when nobody has to go, `none` when there is no place.
+ * @param present in the order of their coming
+ */
 export function findPlace(newcomer: Caller, present: readonly Caller[], places: Places): 'free' | 'none' | Caller {
   const watchers = present.filter(({ role }) => role === 'watcher').length;
   if (present.length < places.all && (newcomer.role === 'reviewer' || watchers < places.watchers)) return 'free';

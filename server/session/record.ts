@@ -4,7 +4,7 @@ import { type Act, type AttemptLists, findAttempt, imageIdOf } from './attempts.
 
 type Record = readonly RecordEntry[];
 
-/** Whoever gave a command. */
+/** The author of a command. */
 export interface Author {
   readonly role: Role;
   /** Whether their approval counts where several are needed: the creator's and that of invited reviewers do. */
@@ -14,26 +14,38 @@ export interface Author {
 /** A record is never changed in place, and its decisions are asked for at each change of state. */
 const decisionsOf = new WeakMap<Record, readonly Decision[]>();
 
-/** All decisions, oldest first. Those of participants who were turned out afterwards count no more. */
+const revokedOf = new WeakMap<Record, ReadonlySet<string>>();
+
+/** The participants who were turned out, by id. They never take part again. */
+export function revokedIn(record: Record): ReadonlySet<string> {
+  const known = revokedOf.get(record);
+  if (known) return known;
+  const ids = record.flatMap((entry) => (entry.kind === 'revoked' ? (entry.invitee.participantId ?? []) : []));
+  const revoked = new Set(ids);
+  revokedOf.set(record, revoked);
+  return revoked;
+}
+
+/** All decisions, oldest first. Those of participants who were turned out count no more. */
 export function decisionsIn(record: Record): readonly Decision[] {
   const known = decisionsOf.get(record);
   if (known) return known;
   const decisions: Decision[] = [];
   const withdrawals = new Map<string, Act>();
-  const revoked = new Set<string>();
+  const revoked = revokedIn(record);
   for (const entry of record.toReversed()) {
     if (entry.kind === 'withdrawn') withdrawals.set(entry.decisionId, actOf(entry));
-    else if (entry.kind === 'revoked' && entry.invitee.participantId) revoked.add(entry.invitee.participantId);
     else if (isDecision(entry)) {
       const { kind: decision, entryId: decisionId, attempts: _attempts, counts, ...rest } = entry;
       const withdrawn = withdrawals.get(decisionId);
-      const isCounted = counts && !revoked.has(entry.participantId);
+      const isRevoked = revoked.has(entry.participantId);
       decisions.push({
         decision,
         decisionId,
         ...rest,
-        ...(isCounted && { counts }),
+        ...(counts && !isRevoked && { counts }),
         ...(withdrawn && { withdrawn }),
+        ...(isRevoked && { revoked: true }),
       });
     }
   }

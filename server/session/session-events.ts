@@ -1,6 +1,9 @@
-/** What happens in sessions, for whoever follows all of them: telemetry, webhooks, the hooks of an embedding program. */
+/** Events of all sessions, for telemetry, webhooks and the hooks of an embedding program. */
 import type { Attempt, Decision } from '../../shared/model.ts';
+import { findAttempt } from './attempts.ts';
+import { decisionsIn, isDecision } from './record.ts';
 import type { StoredImage } from './session-images.ts';
+import type { State } from './state.ts';
 
 export interface ReadyEvent {
   readonly sessionId: string;
@@ -15,7 +18,9 @@ export type DecidedEvent = {
   readonly decision: Decision;
   /** What the decision is about; absent when the session no longer has it. */
   readonly attempt?: Attempt;
-} & (
+} & Outcome;
+
+type Outcome =
   | {
       /** The image is approved by as many as were needed. Only this event hands out bytes. */
       readonly outcome: 'approved';
@@ -30,8 +35,7 @@ export type DecidedEvent = {
        * - `unchanged`: one opinion more or less; the review goes on, or stands as it was
        */
       readonly outcome: 'declined' | 'reopened' | 'unchanged';
-    }
-);
+    };
 
 export interface EndedEvent {
   readonly sessionId: string;
@@ -79,6 +83,21 @@ export class SessionEvents {
     }
   }
 
+  /** Emits what the next state of a session means to those who follow it. `findImage`: an image that the session keeps. */
+  stateChanged(
+    sessionId: string,
+    before: State,
+    state: State,
+    findImage: (imageId: string) => StoredImage | undefined,
+  ): void {
+    const decision = newestDecision(before, state);
+    if (decision) this.emit('decided', { sessionId, decision, ...outcomeOf(decision, before, state, findImage) });
+    if (before.stage !== 'generating' || state.stage !== 'user_feedback') return;
+    const { generationId } = before.generation;
+    const attempts = state.attempts.filter(({ image }) => image.generationId === generationId);
+    if (attempts.length > 0) this.emit('ready', { sessionId, generationId, attempts });
+  }
+
   /** Resolves when every handler that was called has returned, or its promise has settled. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
@@ -91,4 +110,29 @@ export class SessionEvents {
       this.#onFault(error);
     }
   }
+}
+
+/** The decision that was made or withdrawn last, if that is what changed. */
+function newestDecision(before: State, { record }: State): Decision | undefined {
+  const entry = record.at(-1);
+  if (!entry || entry === before.record.at(-1)) return undefined;
+  const decisionId = entry.kind === 'withdrawn' ? entry.decisionId : isDecision(entry) ? entry.entryId : undefined;
+  return decisionsIn(record).find((one) => one.decisionId === decisionId);
+}
+
+function outcomeOf(
+  { imageId }: Decision,
+  before: State,
+  state: State,
+  findImage: (imageId: string) => StoredImage | undefined,
+): Outcome & Pick<DecidedEvent, 'attempt'> {
+  const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
+  const common = attempt ? { attempt } : {};
+  if ((before.stage === 'final') !== (state.stage === 'final')) {
+    if (state.stage !== 'final') return { ...common, outcome: 'reopened' };
+    if (state.outcome === 'declined') return { ...common, outcome: 'declined' };
+    const image = findImage(imageId);
+    if (attempt && image) return { outcome: 'approved', attempt, bytes: image.bytes };
+  }
+  return { ...common, outcome: 'unchanged' };
 }

@@ -1,31 +1,31 @@
 /** One session: its state, its images, its subscribers, and the generation that runs in it. */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Decision, Generation, InvitationEntry, RecordEntry } from '../../shared/model.ts';
+import type { Attempt, Generation, RecordEntry } from '../../shared/model.ts';
 import {
   type AccessCommand,
   type Command,
   isAccessCommand,
-  type Links,
   type ProgressMessage,
   type RecordMessage,
   type RejectCode,
   type ReviewCommand,
+  type SnapshotMessage,
 } from '../../shared/protocol.ts';
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
+import { Access, NOT_CREATOR } from './access.ts';
 import { Answers } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import { OpenLinks } from './links.ts';
+import { LongPrompts, type ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
-import { type Caller, Participants } from './participants.ts';
+import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
-import { decisionsIn, isDecision } from './record.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionDraft } from './session-draft.ts';
-import type { DecidedEvent, SessionEvents } from './session-events.ts';
+import type { SessionEvents } from './session-events.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Spending } from './spending.ts';
@@ -57,6 +57,8 @@ export interface SessionView {
   readonly id: string;
   /** The `snapshot` message, encoded once for all connections: it may be long, and they may be many. */
   readonly snapshotFrame: Buffer;
+  /** The same for connections that get long prompts once. */
+  readonly shortSnapshot: ShortSnapshot;
   /** The ids of the images that the snapshot shows as `image` and `approved`. */
   readonly shownImages: readonly string[];
   readonly viewers: Viewers;
@@ -90,8 +92,7 @@ export interface RecordFrame {
 
 export class Session implements SessionView {
   readonly id: string;
-  readonly links: OpenLinks;
-  readonly participants: Participants;
+  readonly access: Access;
   readonly #context: SessionContext;
   readonly #answers: Answers;
   readonly #subscribers: Subscribers;
@@ -103,7 +104,9 @@ export class Session implements SessionView {
   /** Counts the images that were asked for, so that the same prompt gives another picture. */
   #requestedImages = 0;
   #touchedAt: number;
-  #snapshotFrame: Buffer | undefined;
+  readonly #prompts = new LongPrompts();
+  /** Encoded when the first connection asks for it. */
+  #snapshot: { readonly whole: SnapshotMessage; frame?: Buffer; short?: ShortSnapshot } | undefined;
   readonly #progressFrames = new Map<number, { readonly at: number; readonly frame: Buffer | undefined }>();
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
@@ -115,8 +118,6 @@ export class Session implements SessionView {
   constructor(context: SessionContext, approvalsNeeded: number, listener: SessionListener) {
     this.#state = { ...initialState, approvalsNeeded };
     this.id = context.newId();
-    this.links = new OpenLinks(context.newId);
-    this.participants = new Participants(context.newId, context.limits.NAME_CHARACTERS);
     this.#context = context;
     this.#listener = listener;
     const { limits, clock, telemetry } = context;
@@ -129,6 +130,13 @@ export class Session implements SessionView {
       namedWatchers,
       onLeft: (caller) => this.#onLeft(caller),
       onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
+    });
+    this.access = new Access({
+      ...context,
+      sessionId: this.id,
+      subscribers: this.#subscribers,
+      record: () => this.record,
+      enter: (entry) => this.#apply({ type: 'invitation', entry }),
     });
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
@@ -171,11 +179,21 @@ export class Session implements SessionView {
   }
 
   get snapshotFrame(): Buffer {
+    const snapshot = this.#currentSnapshot;
+    snapshot.frame ??= Buffer.from(JSON.stringify(snapshot.whole));
+    return snapshot.frame;
+  }
+
+  get shortSnapshot(): ShortSnapshot {
+    const snapshot = this.#currentSnapshot;
+    snapshot.short ??= this.#prompts.shorten(snapshot.whole);
+    return snapshot.short;
+  }
+
+  get #currentSnapshot() {
     const { DECISIONS_PER_SNAPSHOT } = this.#context.limits;
-    this.#snapshotFrame ??= Buffer.from(
-      JSON.stringify(snapshotOf(this.#state, this.#draft.text, DECISIONS_PER_SNAPSHOT)),
-    );
-    return this.#snapshotFrame;
+    this.#snapshot ??= { whole: snapshotOf(this.#state, this.#draft.text, DECISIONS_PER_SNAPSHOT) };
+    return this.#snapshot;
   }
 
   get viewersFrame(): Buffer {
@@ -250,31 +268,20 @@ export class Session implements SessionView {
     return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
 
-  /** Rejected with `link_closed` when the caller's watch link was closed meanwhile, and with `server_busy` when there is no place. */
+  /** Rejected when the caller may be here no longer (`Access.refusal`), and with `server_busy` when there is no place. */
   subscribe(caller: Caller, subscriber: Subscriber): Subscription {
-    if (caller.role === 'watcher' && caller.linkId !== this.links.of('watcher')?.id) return reject('link_closed');
+    const refusal = this.access.refusal(caller);
+    if (refusal) return reject(refusal);
     if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
+    this.access.entered(caller);
     this.touch();
     return { accepted: true, leave: () => this.#subscribers.remove(subscriber) };
   }
 
-  /** The open links, as this reviewer may use them (rule W5). */
-  linksFor(caller: Caller): Links {
-    const [watch, review] = [this.links.of('watcher'), this.links.of('reviewer')];
-    const isOwn = isCreator(caller);
-    const mayInvite = review && (isOwn || caller.linkId === review.id);
-    return {
-      watch: watch ? 'open' : 'closed',
-      ...(watch?.key !== undefined && { watchKey: watch.key }),
-      review: mayInvite ? 'open' : 'closed',
-      ...(isOwn && review?.key !== undefined && { reviewKey: review.key }),
-      manages: isOwn ? ['watcher', 'reviewer'] : ['watcher'],
-    };
-  }
-
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
   setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
-    if (caller.role !== 'reviewer') return reject('not_allowed');
+    const refusal = caller.role === 'reviewer' ? this.access.refusal(caller) : 'not_allowed';
+    if (refusal) return reject(refusal);
     const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
     this.touch();
@@ -289,16 +296,14 @@ export class Session implements SessionView {
     this.#subscribers.look(connectionId, isHere ? imageId : undefined);
   }
 
-  /** Puts on record that somebody was invited, or lost the right to take part. Rejected with `record_full`, but for a revocation. */
-  recordInvitation(entry: InvitationEntry): Promise<Answer> {
-    return this.#serially(() => this.#apply({ type: 'invitation', entry }));
-  }
-
   /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
     this.touch();
     return this.#serially(() => {
+      // The caller may have been turned out while the command waited for its turn.
+      const refusal = this.access.refusal(caller);
+      if (refusal) return reject(refusal);
       const known = this.#answers.find(command);
       if (known) return known;
       this.#draft.flush();
@@ -336,7 +341,7 @@ export class Session implements SessionView {
     return this.isIdle || this.isUntouched;
   }
 
-  /** Whoever has the session open sees all attempts of the last generation side by side. */
+  /** An open tab shows all attempts of the last generation side by side, so they stay. */
   get #forgetEvent(): ForgetEvent {
     const { attempts } = this.#state;
     const { generationId } = newestAttempt(attempts)?.image ?? {};
@@ -362,6 +367,7 @@ export class Session implements SessionView {
     this.#run?.abort();
     this.#run = undefined;
     this.#draft.close();
+    this.access.close();
     this.#images.dropAll();
     this.#subscribers.dismiss(why);
   }
@@ -375,21 +381,8 @@ export class Session implements SessionView {
 
   #executeAccess(caller: Caller, command: AccessCommand): Answer {
     if (command.type === 'end_session') this.#listener.endRequested(caller);
-    else if (command.role === 'reviewer' && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
-    else this.#changeLink(caller, command);
-    return { accepted: true, revision: this.#state.revision };
-  }
-
-  /** Whoever watches by the link leaves. Reviewers stay: they may have something to decide, and are let in without the link. */
-  #changeLink({ participant }: Caller, { type, role }: Exclude<AccessCommand, { type: 'end_session' }>): void {
-    const before = this.links.of(role);
-    if (type === 'close_link') this.links.close(role);
-    else this.links.replace(role);
-    this.#context.telemetry.linkChanged({ session: this.id, change: type, role, participant: participant.id });
-    this.#subscribers.dismiss('link_closed', (one) => one.role === 'watcher' && one.linkId === before?.id);
-    this.#subscribers.notify((one, caller) => {
-      if (caller.role === 'reviewer') one.linksChanged(this.linksFor(caller));
-    });
+    const rejection = command.type === 'end_session' ? undefined : this.access.execute(caller, command);
+    return rejection ?? { accepted: true, revision: this.#state.revision };
   }
 
   #executeReview(caller: Caller, given: ReviewCommand): Answer {
@@ -422,45 +415,15 @@ export class Session implements SessionView {
       else if (effect.effect === 'draft') this.#draft.replace(effect.text);
     }
     if (state !== before) {
-      this.#snapshotFrame = undefined;
+      this.#snapshot = undefined;
       this.#progressFrames.clear();
       if (state.record !== before.record) this.#recordFrames.clear();
       this.#subscribers.notify((one) => one.snapshotChanged());
-      this.#emitEvents(before, state);
+      this.#context.events.stateChanged(this.id, before, state, (imageId) => this.#images.find(imageId));
     }
     // Only now, so that the snapshot of a generation goes out before its first progress.
     if (run) this.#start(run);
     return { accepted: true, revision: state.revision };
-  }
-
-  #emitEvents(before: State, state: State): void {
-    const { events } = this.#context;
-    const sessionId = this.id;
-    const entry = state.record.at(-1);
-    if (entry && entry !== before.record.at(-1)) {
-      const decisionId = entry.kind === 'withdrawn' ? entry.decisionId : isDecision(entry) ? entry.entryId : undefined;
-      const decision = decisionsIn(state.record).find((one) => one.decisionId === decisionId);
-      if (decision) events.emit('decided', this.#decidedEvent(decision, before, state));
-    }
-    if (before.stage === 'generating' && state.stage === 'user_feedback') {
-      const { generationId } = before.generation;
-      const attempts = state.attempts.filter(({ image }) => image.generationId === generationId);
-      if (attempts.length > 0) events.emit('ready', { sessionId, generationId, attempts });
-    }
-  }
-
-  #decidedEvent(decision: Decision, before: State, state: State): DecidedEvent {
-    const { imageId } = decision;
-    const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
-    const common = { sessionId: this.id, decision, ...(attempt && { attempt }) };
-    const wasFinal = before.stage === 'final';
-    if (wasFinal !== (state.stage === 'final')) {
-      if (state.stage !== 'final') return { ...common, outcome: 'reopened' };
-      if (state.outcome === 'declined') return { ...common, outcome: 'declined' };
-      const image = this.#images.find(imageId);
-      if (attempt && image) return { ...common, outcome: 'approved', attempt, bytes: image.bytes };
-    }
-    return { ...common, outcome: 'unchanged' };
   }
 
   /** The run of a generation for which there are places and the means; a rejection when there are none (rule S9). */
@@ -582,7 +545,7 @@ export class Session implements SessionView {
   }
 
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
-    this.#snapshotFrame = undefined;
+    this.#snapshot = undefined;
     const update = { text, by: participant.name, participantId: participant.id };
     this.#subscribers.notify((one, caller) => {
       if (caller.connectionId !== connectionId) one.draftChanged(update);
@@ -593,7 +556,7 @@ export class Session implements SessionView {
   #onLeft(caller: Caller): void {
     this.#listener.left(caller);
     this.#draft.leave(caller.connectionId);
-    if (this.#subscribers.size === 0) this.#snapshotFrame = undefined;
+    if (this.#subscribers.size === 0) this.#snapshot = undefined;
     this.#reportIdle();
   }
 
@@ -610,7 +573,6 @@ export class Session implements SessionView {
 
 const referenceOf = ({ reference }: StoredImage) => reference;
 const FULL = 'This session is full. Try again in a little while.';
-const NOT_CREATOR = 'Only whoever opened the session can do that.';
 
 const shortages: Record<Exclude<Shortage, 'server'>, string> = {
   address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',

@@ -5,13 +5,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Stage } from '../../shared/model.ts';
 import type { Capabilities } from '../../shared/options.ts';
-import type { Command, JoinMessage, Links, RejectCode } from '../../shared/protocol.ts';
+import type { Command, JoinMessage, Links, RejectCode, Invitation as SentInvitation } from '../../shared/protocol.ts';
 import { Counts } from '../platform/counts.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
+import type { Grant } from './access.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
 import type { GenerationContext } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
+import type { Invitation } from './invitations.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type SessionView, type Subscription } from './session.ts';
@@ -19,7 +21,7 @@ import { type EndedEvent, type SessionEventHandler, type SessionEventMap, Sessio
 import { type Amount, Spending } from './spending.ts';
 import type { Subscriber } from './subscribers.ts';
 
-/** Whoever asks to create or to join a session. */
+/** A client that asks to create or to join a session. */
 export interface Visitor {
   /** The address that limits are counted by. */
   readonly address: string;
@@ -48,6 +50,10 @@ export interface Joined {
   readonly key?: string;
   /** For reviewers. */
   readonly links?: Links;
+  /** For the creator alone (rule W11). */
+  readonly invitations?: readonly SentInvitation[];
+  /** That of the participant, who was invited. */
+  readonly invitation?: Pick<Invitation, 'expiresAt'>;
 }
 
 export interface SessionsContext extends Omit<GenerationContext, 'reserveImage'> {
@@ -96,30 +102,25 @@ export class Sessions {
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
     if (this.#isDraining || !this.#hasPlace()) return reject('server_busy');
     const session = this.#createSession(request.approvals);
-    const link = session.links.of('reviewer');
+    const link = session.access.links.of('reviewer');
     const joined = this.#admit(session, visitor, request, { role: 'reviewer', ...(link && { linkId: link.id }) });
     return { ...joined, ...(link?.key !== undefined && { key: link.key }) };
   }
 
   /**
-   * Joins a session that exists, by one of its open links: as a reviewer or a watcher (rule W5). A reviewer who was let in before needs
-   * no open link. A wrong key or token is rejected with `not_allowed`, or `rate_limited` when too many came from the address, and never
-   * turns a reviewer into a watcher. Other codes: `session_not_found`, `link_closed`. There may still be no place: see `subscribe`.
+   * Joins a session that exists, by one of its open links or by an invitation: as a reviewer or a watcher (rules W5 and W11). A reviewer
+   * who was let in before needs no open link. A wrong key or token is rejected with `not_allowed`, or `rate_limited` when too many came
+   * from the address, and never turns a reviewer into a watcher. Other codes: `session_not_found`, `link_closed`, `revoked`,
+   * `invitation_expired`. There may still be no place: see `subscribe`.
    */
   async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
     const { key, token } = request;
     const session = this.#sessions.get(sessionId);
     if (!session) return reject('session_not_found');
-    const link = session.links.find(key);
-    const known = link ? undefined : session.participants.find(request.participant);
-    if (!link && key === undefined) return reject('link_closed');
-    // Who was let in by a key that lets nobody in any more still decides, or learns what has become of the link.
-    if (!link && known?.role !== 'reviewer') {
-      const wasClosed = known && !session.links.find(undefined);
-      return this.#rejectSecret(visitor, wasClosed ? 'link_closed' : 'not_allowed');
-    }
+    const grant = session.access.grant(request);
+    if (typeof grant === 'string') return key === undefined ? reject(grant) : this.#rejectSecret(visitor, grant);
     if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
-    return this.#admit(session, visitor, request, link ? { role: link.role, linkId: link.id } : { role: 'reviewer' });
+    return this.#admit(session, visitor, request, grant);
   }
 
   /** Decides on a command: capabilities, rate, role, idempotency, text, and then the machine, one command after the other. */
@@ -157,7 +158,7 @@ export class Sessions {
 
   /**
    * Connects a caller, if there is a place (rule S4): of all connections, and of those of one address and of one session, some are kept
-   * for reviewers. Rejected with `server_busy`, `session_not_found`, `link_closed`.
+   * for reviewers. Rejected with `server_busy` or `session_not_found`, or with what makes a `join` be rejected by now.
    */
   subscribe(caller: Caller, subscriber: Subscriber): Subscription {
     const session = this.#sessions.get(caller.sessionId);
@@ -274,15 +275,22 @@ export class Sessions {
     return session;
   }
 
-  #admit(session: Session, visitor: Visitor, request: JoinRequest, grant: Pick<Caller, 'role' | 'linkId'>): Joined {
-    const { name = '', participant: given } = request;
-    const { id, number, secret } = session.participants.identify(given, grant.role);
-    const participant = { id, number, name: session.participants.names.nameFor(id, name, grant.role === 'reviewer') };
+  #admit(session: Session, visitor: Visitor, { name = '' }: JoinRequest, grant: Grant): Joined {
+    const { access } = session;
+    const { secret, ...admitted } = access.admit(grant, name);
     const { connectionId, address } = visitor;
-    const hasVote = grant.role === 'reviewer' && number === 1;
-    const caller = { sessionId: session.id, ...grant, participant, hasVote, connectionId, address };
-    const links = grant.role === 'reviewer' && { links: session.linksFor(caller) };
-    return { accepted: true, caller, session, participantSecret: secret, ...links };
+    const caller: Caller = { sessionId: session.id, ...admitted, connectionId, address };
+    const [links, invitations] = [access.linksFor(caller), access.invitationsFor(caller)];
+    const invitation = access.invitations.of(caller.participant.id);
+    return {
+      accepted: true,
+      caller,
+      session,
+      participantSecret: secret,
+      ...(links && { links }),
+      ...(invitations && { invitations }),
+      ...(invitation && { invitation }),
+    };
   }
 
   /** Starts the time after which an idle session ends; a later end of idleness needs no undo, since expiry looks again. */

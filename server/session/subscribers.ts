@@ -1,6 +1,6 @@
 /** Who is told of changes in a session. A subscriber hears what is due, and fetches the latest when it can send it. */
 import type { Person, Role } from '../../shared/model.ts';
-import type { Links } from '../../shared/protocol.ts';
+import type { Invitation, Links } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Caller } from './participants.ts';
 import { findPlace, type Places } from './places.ts';
@@ -21,6 +21,10 @@ export type Removal =
   | 'session_ended'
   /** The watch link that it came by was closed or replaced. */
   | 'link_closed'
+  /** The creator has turned its participant out. */
+  | 'revoked'
+  /** The invitation of its participant has expired. */
+  | 'invitation_expired'
   /** The session is full, and its place went to another. */
   | 'place_taken';
 
@@ -31,6 +35,8 @@ export interface Subscriber {
   viewersChanged(): void;
   /** For reviewers. */
   linksChanged(links: Links): void;
+  /** For the session's creator. */
+  invitationsChanged(invitations: readonly Invitation[]): void;
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
   /** It was removed, and is told of nothing more. */
@@ -95,7 +101,7 @@ export class Subscribers {
   /** In the order of their coming. Over several connections a participant is one person: a reviewer if one of these may decide. */
   get #people(): Person[] {
     const people = new Map<string, Person>();
-    for (const { connectionId, role, participant } of this.#callers.values()) {
+    for (const { connectionId, role, participant, hasVote } of this.#callers.values()) {
       const { id: participantId, name } = participant;
       const other = people.get(participantId);
       const lookingAt = this.#looks.get(connectionId) ?? other?.lookingAt;
@@ -103,10 +109,17 @@ export class Subscribers {
         participantId,
         name,
         role: other?.role === 'reviewer' ? other.role : role,
+        ...((hasVote || other?.counts) && { counts: true }),
         ...(lookingAt !== undefined && { lookingAt }),
       });
     }
     return [...people.values()];
+  }
+
+  /** A connection of that participant: one that may decide, if there is one. */
+  find(participantId: string): Caller | undefined {
+    const own = [...this.#callers.values()].filter(({ participant }) => participant.id === participantId);
+    return own.find(({ role }) => role === 'reviewer') ?? own[0];
   }
 
   /** A connection has that image open, or none. The others are told at most every 250 ms. */

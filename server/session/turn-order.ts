@@ -1,6 +1,6 @@
 /** Who comes next where several wait: turns go round by address, and within an address by session. */
 
-/** Whoever asked for something: limits and turns count by both. */
+/** The session and the address that a request comes from. Limits and turns count by both. */
 export interface Requester {
   /** The address that limits are counted by. */
   readonly address: string;

@@ -234,16 +234,16 @@ export class Connection {
     this.#onJoined(joined, message);
   }
 
-  #onJoined(joined: Joined, { have = [], record = 0, images }: JoinMessage): void {
+  #onJoined(joined: Joined, { have = [], record = 0, images, prompts }: JoinMessage): void {
     const { imagePath, telemetry } = this.#context;
     const { role, sessionId } = joined.caller;
     const urlOf = (imageId: string) => imagePath(sessionId, imageId);
-    const recipient = { source: joined.session, ...(images === 'url' && { urlOf }) };
+    const recipient = { source: joined.session, ...(images === 'url' && { urlOf }), promptsOnce: prompts === 'once' };
     this.#outbox.join(this.#welcome(joined), recipient, { have, record });
     telemetry.log.debug({ connection: this.id, session: sessionId, role }, 'joined');
   }
 
-  #welcome({ caller, participantSecret, key, links }: Joined): WelcomeMessage {
+  #welcome({ caller, participantSecret, key, links, invitations, invitation }: Joined): WelcomeMessage {
     const { generator, sessions, limits, clock, download } = this.#context;
     const { name, model, demo } = generator;
     return {
@@ -255,6 +255,9 @@ export class Connection {
       sessionId: caller.sessionId,
       ...(key !== undefined && { key }),
       ...(links && { links }),
+      ...(invitations && invitations.length > 0 && { invitations: [...invitations] }),
+      ...(invitation && { invited: true }),
+      ...(invitation?.expiresAt !== undefined && { expiresAt: invitation.expiresAt }),
       role: caller.role,
       ...(caller.participant.number === 1 && { creator: true }),
       ...(caller.hasVote && { counts: true }),
@@ -399,6 +402,11 @@ const removals: Readonly<Record<Removal, { code: CloseCode; goodbye?: Omit<Goodb
   session_gone: { code: 4404 },
   session_ended: { code: 4404, goodbye: { code: 'session_ended', reason: 'A reviewer ended this session.' } },
   link_closed: { code: 4403, goodbye: { code: 'link_closed', reason: sentenceOf({ code: 'link_closed' }) } },
+  revoked: { code: 4403, goodbye: { code: 'revoked', reason: sentenceOf({ code: 'revoked' }) } },
+  invitation_expired: {
+    code: 4403,
+    goodbye: { code: 'invitation_expired', reason: sentenceOf({ code: 'invitation_expired' }) },
+  },
   place_taken: { code: 4429, goodbye: { reason: 'The session is full, and this place went to somebody else.' } },
 };
 
@@ -409,6 +417,8 @@ function joinCloseCode(code: RejectCode): CloseCode {
       return 4404;
     case 'not_allowed':
     case 'link_closed':
+    case 'revoked':
+    case 'invitation_expired':
       return 4403;
     case 'rate_limited':
     case 'server_busy':

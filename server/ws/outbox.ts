@@ -2,7 +2,7 @@
  * What goes out on one connection, and in which order. It keeps no history: it notes what is due, and fetches the latest from the
  * session when the socket has capacity, so that a slow connection skips to the newest state by itself (rule R3).
  */
-import type { Links, ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Invitation, Links, ServerMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
@@ -16,6 +16,7 @@ import type { SocketWriter } from './socket-writer.ts';
 export type OutboxSource = Pick<
   SessionView,
   | 'snapshotFrame'
+  | 'shortSnapshot'
   | 'shownImages'
   | 'viewersFrame'
   | 'record'
@@ -40,6 +41,8 @@ interface Joined {
   readonly source: OutboxSource;
   /** Absent: images go inline. */
   readonly urlOf?: (imageId: string) => string;
+  /** Long prompts come in messages of their own. */
+  readonly promptsOnce?: boolean;
 }
 
 /** What the client has. */
@@ -52,7 +55,7 @@ interface Held {
 
 type Control = Exclude<
   ServerMessage,
-  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'record' }
+  { type: 'snapshot' | 'image' | 'progress' | 'viewers' | 'draft' | 'links' | 'invitations' | 'record' | 'prompt' }
 >;
 
 /** A draft is encoded once for all connections, since the session gives all of them the same update. */
@@ -80,7 +83,10 @@ export class Outbox implements Subscriber {
   #hasSentViewers = false;
   /** How many entries of the record the client has. */
   #recordSent = 0;
+  /** Ids of the long prompts that the client has, of those that the last snapshot named. */
+  #promptsSent = new Set<string>();
   #linksDue: Links | undefined;
+  #invitationsDue: readonly Invitation[] | undefined;
   /** The last text of others. */
   #draftDue: DraftUpdate | undefined;
   /** The last text of this connection's own. Its author waits for it, so only a later one of theirs replaces it. */
@@ -182,6 +188,11 @@ export class Outbox implements Subscriber {
     this.#pump();
   }
 
+  invitationsChanged(invitations: readonly Invitation[]): void {
+    this.#invitationsDue = invitations;
+    this.#pump();
+  }
+
   removed(why: Removal): void {
     this.#options.onRemoved(why);
   }
@@ -209,7 +220,7 @@ export class Outbox implements Subscriber {
   /** Sends the most urgent message that is due; false when nothing is. */
   #sendNext(): boolean {
     const source = this.#joined?.source;
-    if (this.#sendLinks()) return true;
+    if (this.#sendLinks() || this.#sendInvitations()) return true;
     // An ack follows the snapshot it caused, unless that one waits for an image (rule W6), and the entries of the record.
     const isUpdateFirst =
       this.#control[0]?.type === 'ack' && (this.#isSnapshotReady(source) || this.#isRecordDue(source));
@@ -247,6 +258,13 @@ export class Outbox implements Subscriber {
     return this.#write({ type: 'links', ...links });
   }
 
+  #sendInvitations(): boolean {
+    const invitations = this.#invitationsDue;
+    if (!invitations || !this.#hasSentSnapshot) return false;
+    this.#invitationsDue = undefined;
+    return this.#write({ type: 'invitations', invitations: [...invitations] });
+  }
+
   /** Before a snapshot, which carries what was set later: the last text that its author receives is the one that is set. */
   #sendOwnDraft(): boolean {
     const draft = this.#ownDraftDue;
@@ -259,12 +277,27 @@ export class Outbox implements Subscriber {
   #sendSnapshot(source: OutboxSource): boolean {
     if (!this.#isSnapshotReady(source)) return false;
     if (this.#control.length === 0 && (!this.#writer.isConfirmed || !this.#mayUpdate())) return false;
-    this.#updates.charge(source.snapshotFrame.length);
+    const { promptsOnce } = this.#joined ?? {};
+    if (promptsOnce && this.#sendPrompt(source)) return true;
+    const frame = promptsOnce ? source.shortSnapshot.frame : source.snapshotFrame;
+    this.#updates.charge(frame.length);
     this.#snapshotDue = false;
     this.#hasSentSnapshot = true;
     this.#draftDue = undefined; // The snapshot carries it.
-    this.#writer.sendAndConfirm(source.snapshotFrame);
+    this.#writer.sendAndConfirm(frame);
     return true;
+  }
+
+  /** Before the snapshot that names them. */
+  #sendPrompt({ shortSnapshot: { prompts } }: OutboxSource): boolean {
+    for (const [promptId, text] of prompts) {
+      if (this.#promptsSent.has(promptId)) continue;
+      this.#promptsSent.add(promptId);
+      return this.#write({ type: 'prompt', promptId, text });
+    }
+    // The client keeps no others.
+    this.#promptsSent = new Set(prompts.keys());
+    return false;
   }
 
   #sendViewers(source: OutboxSource): boolean {

@@ -33,7 +33,7 @@ test('M2: of approve and regenerate in the same moment one wins, and the other p
     await see(bo.room.heading('Approved')).toBeVisible();
     expect(openai.requests).toHaveLength(1);
   } else {
-    await see(ana.room.alert(sentence('Bo asked for another picture'))).toBeAttached();
+    await see(ana.room.alert('Your approval of No. 1 did not count: Bo asked for another picture.')).toBeAttached();
     await see(bo.room.heading('Drawing')).toBeVisible();
     expect(openai.requests).toHaveLength(2);
   }
@@ -81,7 +81,7 @@ test('M10: a command from an earlier turn changes nothing, and its person is tol
   await see(ana.room.heading('Drawing')).toBeVisible();
   await bo.room.press('Approve');
   bo.connection.release();
-  await see(bo.room.alert(sentence('Ana asked for another picture'))).toBeAttached();
+  await see(bo.room.alert(/^Your approval of No. \d did not count: Ana asked for another picture\.$/)).toBeAttached();
   await see(bo.room.heading('Drawing')).toBeVisible();
   openai.release();
   await see(bo.room.heading('Is this the picture?')).toBeVisible();
@@ -92,8 +92,8 @@ test('M10: a command from an earlier turn changes nothing, and its person is tol
   await see(ana.room.status('No. 4 was discarded.')).toBeVisible();
   await bo.room.press('Approve');
   bo.connection.release();
-  await see(bo.room.alert('This image is no longer in the session.')).toBeAttached();
-  await see(bo.room.status('No. 4 was discarded by Ana.')).toBeVisible();
+  await see(bo.room.alert('Your approval of No. 4 did not count: Ana discarded it.')).toBeAttached();
+  await see(bo.room.status('Ana discarded No. 4, which you have open.')).toBeVisible();
 
   // Start over, when an attempt is approved.
   await bo.room.press('Start over');

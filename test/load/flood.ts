@@ -9,13 +9,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import type { ImageServerReport } from '../faults/image-server.ts';
-import { frame, upgradeRequest } from '../support/raw-client.ts';
 import { unlimitedAsks } from '../support/unlimited-asks.ts';
 import { WsClient } from '../support/ws-client.ts';
+import type { Flood } from './stranger.ts';
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' }, cgroup: { type: 'string' } } });
 const seconds = Number(values.seconds);
@@ -25,9 +25,11 @@ const ALLOWED_BYTES = 1024 * MiB;
 /** The flood comes from an address of its own. */
 const STRANGER = '127.0.0.2';
 
+/** The loop is faster than a person, whose rates would slow it down. */
+const rates = { ...unlimitedAsks, PROOFROOM_COMMAND_BURST: '1000000', PROOFROOM_UPDATE_BYTES_PER_SECOND: '100000000' };
 const server = fork(join(import.meta.dirname, '../faults/image-server.ts'), {
   execArgv: ['--expose-gc'],
-  env: { ...unlimitedAsks, IMAGE_BYTES: String(IMAGE_BYTES), PROOFROOM_COMMAND_BURST: '1000000' },
+  env: { ...rates, IMAGE_BYTES: String(IMAGE_BYTES) },
 });
 const [{ port }] = (await once(server, 'message')) as [ImageServerReport];
 const pid = Number(server.pid);
@@ -76,37 +78,6 @@ async function loopFor(durationMs: number): Promise<Step[]> {
 }
 let lastImageId = '';
 
-/** Keeps `count` connections open, each of which sends `bytes` and reads nothing; one that is closed is replaced. */
-function flood(count: number, bytes: () => Buffer): () => void {
-  const sockets = new Set<Socket>();
-  let isOver = false;
-  const open = () => {
-    if (isOver) return;
-    const socket = connect({ port, host: '127.0.0.1', localAddress: STRANGER });
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.once('connect', () => socket.pause().write(bytes()));
-    socket.once('close', () => {
-      sockets.delete(socket);
-      setTimeout(open, 20);
-    });
-  };
-  for (let opened = 0; opened < count; opened += 1) open();
-  return () => {
-    isOver = true;
-    for (const socket of sockets) socket.destroy();
-  };
-}
-
-const repeated = (text: string, times: number) => Buffer.from(text.repeat(times));
-const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
-const joinAndFlood = () =>
-  Buffer.concat([
-    Buffer.from(upgradeRequest()),
-    frame(JSON.stringify({ type: 'join', sessionId })),
-    ...Array.from({ length: 40 }, () => frame('['.repeat(60_000))),
-  ]);
-
 const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 function print(name: string, steps: readonly Step[]): void {
   const [generated, approved] = [steps.map((step) => step.generatedMs), steps.map((step) => step.approvedMs)];
@@ -117,15 +88,16 @@ function print(name: string, steps: readonly Step[]): void {
 }
 
 print('without a flood', await loopFor((seconds / 3) * 1000));
-const floods = [
-  ['20 connections with 20,000 requests each', () => flood(20, () => repeated(get('/embed.js'), 20_000))],
-  ['3,000 requests for one image', () => flood(3_000, () => repeated(get(otherPath), 1))],
-  ['2,000 watchers that send and never read', () => flood(2_000, joinAndFlood)],
-] as const;
-for (const [name, start] of floods) {
-  const stop = start();
+const floods: Readonly<Record<string, Pick<Flood, 'connections' | 'sends'>>> = {
+  '20 connections with 20,000 requests each': { connections: 20, sends: { path: '/embed.js', times: 20_000 } },
+  '3,000 requests for one image': { connections: 3_000, sends: { path: otherPath, times: 1 } },
+  '2,000 watchers that send and never read': { connections: 2_000, sends: { joins: sessionId } },
+};
+for (const [name, flood] of Object.entries(floods)) {
+  const workerData = { ...flood, port, from: STRANGER } satisfies Flood;
+  const stranger = new Worker(join(import.meta.dirname, 'stranger.ts'), { workerData });
   print(name, await loopFor(seconds * 1000));
-  stop();
+  await stranger.terminate();
 }
 const isAlive = server.exitCode === null && server.signalCode === null;
 const most = isAlive ? mostMemory() : Number.POSITIVE_INFINITY;

@@ -3,14 +3,19 @@
  * server's memory over time, every error, and how long an approval takes until its reviewer has the answer and until the last of its
  * watchers has seen it.
  *
- *     node test/load/load.ts [--sessions 1000] [--watchers 10] [--minutes 10]
+ *     node test/load/load.ts [--sessions 1000] [--watchers 10] [--minutes 10] [--bytes 3000000]
+ *
+ * `--bytes` is what each image has besides its few pixels.
  *
  * Exits with 1 when anything failed, or when the server holds more at the end than it may.
  */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
+import { paintPicture } from '../support/fake-openai-pictures.ts';
+import { pngChunk } from '../support/image-files.ts';
 import { mib } from '../support/memory-growth.ts';
 import { unlimitedAsks } from '../support/unlimited-asks.ts';
 import { startWatchedServer } from '../support/watched-server.ts';
@@ -21,6 +26,7 @@ const { values } = parseArgs({
     sessions: { type: 'string', default: '1000' },
     watchers: { type: 'string', default: '10' },
     minutes: { type: 'string', default: '10' },
+    bytes: { type: 'string', default: '0' },
   },
 });
 const sessionCount = Number(values.sessions);
@@ -35,7 +41,14 @@ const ALLOWED_GROWTH_BYTES = 8 * 2 ** 20;
 /** What it may keep of each decision besides: its record, and the answers to three commands. */
 const KEPT_BYTES_PER_DECISION = 4 * 1024;
 
-const fake = await startFakeOpenAI();
+const ballast = pngChunk('prRm', randomBytes(Number(values.bytes)));
+const END_BYTES = pngChunk('IEND').length;
+const fake = await startFakeOpenAI({
+  paint: async (order) => {
+    const png = await paintPicture(order);
+    return Buffer.concat([png.subarray(0, -END_BYTES), ballast, png.subarray(-END_BYTES)]);
+  },
+});
 const server = await startWatchedServer({
   OPENAI_API_KEY: 'any',
   OPENAI_BASE_URL: fake.baseURL,

@@ -126,6 +126,15 @@ function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World)
   checks.check('W1', isPresent, () => `${name} sees ${people.length} people, or what they do not look at`);
   const isRecordHere = isDeepStrictEqual(record, parseRecord(session.record));
   checks.check('W10', isRecordHere, () => `${name} has ${record.length} entries of ${session.record.length}`);
+  const { creator, role } = tab.state.welcome ?? {};
+  const seen = tab.state.invitations.map(({ key, used = false, expired = false }) => [key, used, expired]);
+  const all = session.access.invitations.all.map(({ key, isUsed, isExpired }) => [key, isUsed, isExpired]);
+  const isTold = isDeepStrictEqual(seen, creator && role === 'reviewer' ? all : []);
+  checks.check(
+    'W11',
+    isTold,
+    () => `${name} sees ${seen.length} invitations of ${all.length}, or not what became of them`,
+  );
   const me = session.viewers.people.find(({ participantId }) => participantId === tab.state.welcome?.participantId);
   const isAlone = open.every(
     (one) => one === tab || one.state.welcome?.participantId !== tab.state.welcome?.participantId,
@@ -161,7 +170,7 @@ function checkAnswers(tab: Tab, session: SessionRules, world: World): void {
 
 /** A rejection that is not remembered: the same command may be accepted when it is sent again. */
 function isTemporary(result: CommandResult): boolean {
-  const codes = ['server_busy', 'rate_limited', 'not_allowed', 'internal_error'];
+  const codes = ['server_busy', 'rate_limited', 'not_allowed', 'internal_error', 'revoked', 'invitation_expired'];
   return !result.accepted && codes.includes(result.rejection.code);
 }
 

@@ -20,6 +20,7 @@ export interface Mutation {
   readonly edits: readonly [Edit, ...Edit[]];
 }
 
+const access = 'server/session/access.ts';
 const answers = 'server/session/answers.ts';
 const attempts = 'server/session/attempts.ts';
 const frames = 'server/ws/image-frames.ts';
@@ -131,7 +132,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: session,
-        find: 'if (state !== before) { this.#snapshotFrame = undefined; $$$A }',
+        find: 'if (state !== before) { this.#snapshot = undefined; $$$A }',
         replace: 'if (state !== before) { $$$A }',
       },
     ],
@@ -330,6 +331,19 @@ export const mutations: readonly Mutation[] = [
     edits: [{ file: votes, find: '(counts || $N)', replace: 'true' }],
   },
   {
+    mistake: 'a guest has a vote where several must agree',
+    breaks: ['M11'],
+    edits: [{ file: access, in: 'admit', find: "role === 'reviewer' && ($A)", replace: "role === 'reviewer'" }],
+  },
+  {
+    mistake: 'the approval of somebody who was turned out counts',
+    breaks: ['M11'],
+    edits: [
+      { file: votes, find: "decision === 'approved' && !revoked", replace: "decision === 'approved'" },
+      { file: record, find: 'counts && !isRevoked && { counts }', replace: 'counts && { counts }' },
+    ],
+  },
+  {
     mistake: 'approvals of other images count',
     breaks: ['M11'],
     edits: [{ file: votes, find: 'decision.imageId === imageId && $D', replace: 'true' }],
@@ -401,7 +415,7 @@ export const mutations: readonly Mutation[] = [
         in: 'withdraw',
         find: 'if (decision.withdrawn) return accept(state);',
         replace: `if (decision.withdrawn) return accept(state);
-if (state.record.length >= 10) return reject('decision_not_found');`,
+if (state.record.length >= 12) return reject('decision_not_found');`,
       },
     ],
   },
@@ -641,7 +655,7 @@ if (state.record.length >= 10) return reject('decision_not_found');`,
   {
     mistake: 'any key opens a session',
     breaks: ['W5'],
-    edits: [{ file: sessions, in: 'join', find: "known?.role !== 'reviewer'", replace: 'false' }],
+    edits: [{ file: access, in: 'grant', find: "known?.role === 'reviewer'", replace: 'true' }],
   },
   {
     mistake: 'a link that was closed still lets people in',
@@ -651,12 +665,74 @@ if (state.record.length >= 10) return reject('decision_not_found');`,
   {
     mistake: 'whoever watches by a link stays when it is replaced',
     breaks: ['W5'],
-    edits: [{ file: session, find: "this.#subscribers.dismiss('link_closed', $F);" }],
+    edits: [{ file: access, find: "if (before) subscribers.dismiss('link_closed', $F);" }],
   },
   {
     mistake: 'any reviewer may change the review link',
     breaks: ['W5'],
-    edits: [{ file: session, find: "command.role === 'reviewer' && !isCreator(caller)", replace: 'false' }],
+    edits: [{ file: access, in: 'execute', find: "($A) && command.role === 'watcher'", replace: '$A' }],
+  },
+  {
+    mistake: 'whoever was turned out comes back',
+    breaks: ['W11'],
+    edits: [{ file: access, in: '#standing', find: "if ($C) return 'revoked';" }],
+  },
+  {
+    mistake: 'whoever was turned out stays',
+    breaks: ['W11'],
+    edits: [{ file: access, find: "subscribers.dismiss('revoked', $F);" }],
+  },
+  {
+    mistake: 'an invitation that has expired lets people in',
+    breaks: ['W11'],
+    edits: [{ file: access, in: '#standing', find: "$C ? 'invitation_expired' : undefined", replace: 'undefined' }],
+  },
+  {
+    mistake: 'whoever was invited stays when the invitation expires',
+    breaks: ['W11'],
+    edits: [{ file: access, find: "subscribers.dismiss('invitation_expired', $F);" }],
+  },
+  {
+    mistake: 'any reviewer may invite people and turn them out',
+    breaks: ['W11'],
+    edits: [
+      {
+        file: access,
+        in: 'execute',
+        find: '!isOwn && !isCreator(caller)',
+        replace: "!isOwn && 'role' in command && command.type !== 'invite' && !isCreator(caller)",
+      },
+    ],
+  },
+  {
+    mistake: 'every reviewer is told the keys of invitations',
+    breaks: ['W11'],
+    edits: [{ file: access, in: 'invitationsFor', find: 'if (!isCreator(caller)) return undefined;' }],
+  },
+  {
+    mistake: 'each tab of an invitation is another participant',
+    breaks: ['W11', 'participant'],
+    edits: [{ file: access, in: 'admit', find: 'invitation ? $P : $I', replace: '$I' }],
+  },
+  {
+    mistake: 'an invited person takes another name',
+    breaks: ['W11'],
+    edits: [{ file: access, in: 'admit', find: 'invited?.participant.name ?? $N', replace: '$N' }],
+  },
+  {
+    mistake: 'the creator is not told that an invitation was used',
+    breaks: ['W11'],
+    edits: [{ file: access, in: 'entered', find: 'this.#reportInvitations();', replace: ';' }],
+  },
+  {
+    mistake: 'the client forgets the invitations when it comes back',
+    breaks: ['W11'],
+    edits: [{ file: clientConnection, find: 'welcome.invitations ?? []', replace: '[]' }],
+  },
+  {
+    mistake: 'any number of invitations is made',
+    breaks: ['S4'],
+    edits: [{ file: access, find: "if ($A >= limits.INVITATIONS_PER_SESSION) return reject('invitations_full');" }],
   },
   {
     mistake: 'watchers take the places of reviewers',
@@ -706,8 +782,8 @@ if (state.record.length >= 10) return reject('decision_not_found');`,
       {
         file: session,
         in: '#onDraftSet',
-        find: 'this.#snapshotFrame = undefined;',
-        replace: `this.#snapshotFrame = undefined;
+        find: 'this.#snapshot = undefined;',
+        replace: `this.#snapshot = undefined;
 this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
       },
     ],
@@ -813,7 +889,7 @@ this.#run?.abort();`,
   },
   {
     mistake: 'a tab whose session is gone shows no image any more',
-    breaks: ['R9'],
+    breaks: ['R9', 'R1'],
     edits: [
       {
         file: client,
@@ -983,7 +1059,7 @@ this.#run?.abort();`,
   {
     mistake: 'a candidate that waits is not started when another one ends',
     breaks: ['R7'],
-    edits: [{ file: queue, in: '#leave', find: 'this.#startNext();' }],
+    edits: [{ file: queue, in: '#leave', find: 'this.#startNext()', replace: 'undefined' }],
   },
   {
     mistake: 'a generation is rejected while anything is drawn',

@@ -1,4 +1,5 @@
 /** Carries out one step. A step does nothing when there is no tab, drawing or image for it. */
+import type { Invitation } from '../../server/session/invitations.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import { draw, finishAll } from './perform-drawing.ts';
 import { inject } from './perform-injection.ts';
@@ -28,7 +29,7 @@ export async function perform(step: Step, world: World): Promise<void> {
       break;
     case 'agree':
       agree(step, world);
-      return await world.pass(5 * ANSWER_MS);
+      return await world.pass(7 * ANSWER_MS);
     case 'go on':
       goOn(step, world);
       return await world.pass(ANSWER_MS);
@@ -52,7 +53,7 @@ export async function perform(step: Step, world: World): Promise<void> {
 /** Somebody opens the page, which creates a session. */
 export function open(world: World, approvals?: number): Tab {
   const options = approvals === undefined ? {} : { approvals };
-  return world.addTab({ team: world.newTeam(), mayDecide: true, isInvited: true, options });
+  return world.addTab({ team: world.newTeam(), mayDecide: true, hasRightLink: true, options });
 }
 
 function goOn(step: StepOf<'go on'>, world: World): void {
@@ -130,7 +131,7 @@ function onTab(step: TabStep, world: World): void {
 type PersonStep =
   | CommandStep
   | StepOf<'type' | 'focus' | 'want' | 'look' | 'hide' | 'show' | 'sleep' | 'all at once'>
-  | StepOf<'close link' | 'replace link'>
+  | StepOf<'close link' | 'replace link' | 'invite' | 'revoke'>
   | StepOf<'end session'>;
 
 /** Steps of a person at a computer that is awake. */
@@ -172,6 +173,12 @@ function byPerson(step: PersonStep, tab: Tab, world: World): void {
     case 'replace link':
       if (tab.mayDecide)
         tab.click({ type: step.does === 'close link' ? 'close_link' : 'replace_link', role: step.role });
+      return;
+    case 'invite':
+      if (tab.mayDecide) invite(step, tab, world);
+      return;
+    case 'revoke':
+      if (tab.mayDecide) revoke(step, tab);
       return;
     case 'end session':
       if (tab.mayDecide) tab.click({ type: 'end_session' });
@@ -307,11 +314,12 @@ function decide(decision: Decision, image: number, tab: Tab, world: World): void
 
 function attach(as: NewTab, to: Tab, world: World): void {
   const { sessionId, sessionKey, welcome, links } = to.state;
-  if (sessionId === undefined || !to.isInvited) return;
+  if (sessionId === undefined || !to.hasRightLink) return;
+  if (as === 'invited') return attachInvited(to, world);
+  if (as === 'once revoked') return attachRevoked(to, world);
   const id = welcome?.participantId ?? '';
   const credentials = {
     reviewer: { sessionKey },
-    invited: { sessionKey, name: 'Invited' },
     'same person': { sessionKey, participant: { id, secret: welcome?.participantSecret ?? '' } },
     watcher: { sessionKey: to.mayDecide ? links?.watchKey : sessionKey },
     impostor: { participant: { id, secret: 'guessed' } },
@@ -319,15 +327,71 @@ function attach(as: NewTab, to: Tab, world: World): void {
     'by old link': {},
     'by old key': { sessionKey: world.sessionOf(to)?.firstKey },
   }[as];
-  const byKey = as === 'reviewer' || as === 'invited' || as === 'same person';
+  const byKey = as === 'reviewer' || as === 'same person';
   const isKeyKnown = as === 'by old key' || (to.mayDecide && byKey);
   const { sessionKey: key, ...others } = { sessionKey: undefined, ...credentials };
   world.addTab({
     team: to.team,
     mayDecide: isKeyKnown,
-    isInvited: as !== 'intruder',
+    hasRightLink: as !== 'intruder',
     options: { sessionId, ...others, ...(key !== undefined && { sessionKey: key }) },
   });
+}
+
+/** The tab of whoever created the session that `of` is in. */
+const creatorOf = (of: Tab, world: World): Tab | undefined =>
+  world.open.find(
+    ({ team, isUsable, mayDecide, state }) => team === of.team && isUsable && mayDecide && state.welcome?.creator,
+  );
+
+/** Somebody opens the link of an invitation, be it of use or not. Without any, the creator makes one first. */
+function attachInvited(to: Tab, world: World, isMeant: (invitation: Invitation) => boolean = () => true): void {
+  const session = world.sessionOf(to)?.session;
+  const find = () => pick((session?.access.invitations.all ?? []).filter(isMeant), world.tabs.length);
+  const enter = ({ key, role }: Invitation) => {
+    const options = { sessionId: session?.id ?? '', sessionKey: key };
+    world.addTab({ team: to.team, mayDecide: role === 'reviewer', hasRightLink: true, options });
+  };
+  const invitation = find();
+  if (invitation) return enter(invitation);
+  creatorOf(to, world)?.click({ type: 'invite', name: 'Mira', role: 'reviewer' });
+  world.time.after(2 * ANSWER_MS, () => {
+    const made = find();
+    if (made) enter(made);
+  });
+}
+
+/** Of use to somebody whose vote is to count. */
+const isFresh = ({ role, isUsed, expiresAt }: Invitation): boolean =>
+  role === 'reviewer' && !isUsed && expiresAt === undefined;
+
+/** Somebody who was turned out tries the open review link. */
+function attachRevoked(to: Tab, world: World): void {
+  const { id: sessionId, access } = world.sessionOf(to)?.session ?? {};
+  const sessionKey = access?.links.of('reviewer')?.key;
+  const out = world.open.find(
+    ({ team, state: { connection } }) =>
+      team === to.team && connection.status === 'closed' && connection.reason === 'revoked',
+  );
+  const { participantId: id, participantSecret: secret } = out?.state.welcome ?? {};
+  if (sessionId === undefined || sessionKey === undefined || id === undefined || secret === undefined) return;
+  const options = { sessionId, sessionKey, participant: { id, secret } };
+  world.addTab({ team: to.team, mayDecide: true, hasRightLink: true, options });
+}
+
+function invite({ role, expiresMs }: StepOf<'invite'>, tab: Tab, world: World): void {
+  const expiry = expiresMs !== undefined && {
+    expiresAt: new Date(world.server.wallClock.now + expiresMs).toISOString(),
+  };
+  tab.click({ type: 'invite', name: 'Mira', role, ...expiry });
+}
+
+function revoke({ whom, byKey }: StepOf<'revoke'>, tab: Tab): void {
+  const { invitations, people, welcome } = tab.state;
+  const invitation = byKey ? pick(invitations, whom) : undefined;
+  const others = people.filter(({ participantId }) => participantId !== welcome?.participantId);
+  if (invitation) tab.click({ type: 'revoke', keyId: invitation.keyId });
+  else tab.click({ type: 'revoke', participantId: pick(others, whom)?.participantId ?? 'nobody' });
 }
 
 function agree({ tab: index, approvals, afterwards }: StepOf<'agree'>, world: World): void {
@@ -338,13 +402,22 @@ function agree({ tab: index, approvals, afterwards }: StepOf<'agree'>, world: Wo
   if (!tab?.isUsable) return;
   const team = () => world.open.filter((one) => one.team === tab.team && one.mayDecide && one.isUsable);
   const voters = () => team().filter(({ state }) => state.welcome?.counts);
-  if (voters().length < 2) attach('invited', tab, world);
+  const creator = () => creatorOf(tab, world);
+  if (voters().length < 2) attachInvited(tab, world, isFresh);
   else if (team().length < 4) attach('reviewer', tab, world);
   tab.click({ type: 'require_approvals', approvals });
-  world.time.after(2 * ANSWER_MS, () => {
-    for (const one of voters()) decide({ type: 'approve' }, 0, one, world);
-  });
   world.time.after(4 * ANSWER_MS, () => {
+    for (const one of voters())
+      if (afterwards !== 'turn out' || one !== creator()) decide({ type: 'approve' }, 0, one, world);
+  });
+  world.time.after(5 * ANSWER_MS, () => {
+    const others = afterwards === 'turn out' ? voters().filter((one) => one !== creator()) : [];
+    for (const { state } of others)
+      creator()?.click({ type: 'revoke', participantId: state.welcome?.participantId ?? 'nobody' });
+  });
+  world.time.after(6 * ANSWER_MS, () => {
+    const left = afterwards === 'turn out' ? creator() : undefined;
+    if (left) decide({ type: 'approve' }, 0, left, world);
     if (afterwards === 'withdraw') {
       for (const one of voters().slice(0, 2)) command({ does: 'withdraw', tab: 0, decision: 0, own: true }, one, world);
     } else if (afterwards === 'require fewer') {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 
 export const rules = [
   ...(['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11', 'M12'] as const),
-  ...(['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'W8', 'W9', 'W10'] as const),
+  ...(['W1', 'W2', 'W3', 'W4', 'W5', 'W6', 'W7', 'W8', 'W9', 'W10', 'W11'] as const),
   ...(['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7', 'R8', 'R9', 'R11', 'R13', 'S4', 'S9'] as const),
   /** Typed text is never lost, and its fields agree in the end: R1 for the shared draft. */
   'draft',

@@ -9,16 +9,10 @@ import { Telemetry } from '../../server/platform/telemetry.ts';
 import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { ImageMemory, type Reservation } from '../../server/session/image-memory.ts';
 import type { Caller } from '../../server/session/participants.ts';
-import type { Answer, Rejection } from '../../server/session/rejections.ts';
+import type { Answer } from '../../server/session/rejections.ts';
 import { Session } from '../../server/session/session.ts';
 import type { EndedEvent } from '../../server/session/session-events.ts';
-import {
-  type Joined,
-  type JoinRequest,
-  Sessions,
-  type SessionsContext,
-  type Visitor,
-} from '../../server/session/sessions.ts';
+import { Sessions, type SessionsContext } from '../../server/session/sessions.ts';
 import { Connection, type ConnectionContext } from '../../server/ws/connection.ts';
 import { ImageFrames } from '../../server/ws/image-frames.ts';
 import type { Command } from '../../shared/protocol.ts';
@@ -38,7 +32,8 @@ export const limits: Limits = {
   CONCURRENT_CANDIDATES: 2,
   QUEUED_CANDIDATES: 2,
   ATTEMPTS_PER_SESSION: 6,
-  RECORD_ENTRIES: 10,
+  INVITATIONS_PER_SESSION: 4,
+  RECORD_ENTRIES: 12,
   RECORD_MESSAGE_CHARACTERS: 1_000,
   REMEMBERED_COMMANDS: 32,
   CONNECTIONS_PER_SESSION: 3,
@@ -63,6 +58,11 @@ export interface ServerObserver {
   failed(error: unknown): void;
 }
 
+export interface WallClock {
+  readonly now: number;
+  readonly unsetMs: number;
+}
+
 export interface ServerParts {
   readonly time: VirtualTime;
   readonly random: SeededRandom;
@@ -82,6 +82,7 @@ export class ServerProcess {
   readonly #sockets = new Set<ServerSocket>();
   readonly #connections = new Set<Connection>();
   #clockOffsetMs = 0;
+  #clockSetAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #isGone = false;
   #drainingSince: number | undefined;
@@ -159,6 +160,12 @@ export class ServerProcess {
   /** Somebody sets the clock of the server's machine. */
   setClockForward(ms: number): void {
     this.#clockOffsetMs += ms;
+    this.#clockSetAt = this.#time.now;
+  }
+
+  /** What the clock of the server's machine shows, and for how long nobody has set it, in milliseconds. */
+  get wallClock(): WallClock {
+    return { now: this.#time.now + this.#clockOffsetMs, unsetMs: this.#time.now - this.#clockSetAt };
   }
 
   /** Stops as on SIGTERM (rule R6), then calls `onStopped`, unless the process is killed before. */
@@ -247,14 +254,6 @@ export class ObservedSessions extends Sessions {
     this.#observer = observer;
   }
 
-  /** As if whoever is called that had been invited. */
-  override async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
-    const joined = await super.join(visitor, sessionId, request);
-    if (!joined.accepted || joined.caller.role !== 'reviewer' || !isInvited(joined.caller.participant.name))
-      return joined;
-    return { ...joined, caller: { ...joined.caller, hasVote: true } };
-  }
-
   override async execute(caller: Caller, command: Command): Promise<Answer> {
     if (this.failsNextCommand) {
       this.failsNextCommand = false;
@@ -266,9 +265,6 @@ export class ObservedSessions extends Sessions {
     return answer;
   }
 }
-
-/** Whether a participant of that name has a vote where several have to agree. */
-export const isInvited = (name: string): boolean => name.startsWith('Invited');
 
 /** Whether the schedule caused the error. */
 export const isInjected = (error: unknown): boolean => error instanceof InjectedFault;

@@ -34,7 +34,7 @@ export type Step =
   | { readonly does: 'require approvals'; readonly tab: number; readonly approvals: number }
   /**
    * The person of `tab` asks for several approvals and lets somebody in, and those who have a vote approve the same image. Then some take
-   * that back, or the person asks for fewer, and a guest approves as well.
+   * that back, or the person asks for fewer, and a guest approves as well; or the creator turns the others out before approving.
    */
   | { readonly does: 'agree'; readonly tab: number; readonly approvals: number; readonly afterwards: AfterAgreement }
   /** So many attempts, beginning with the oldest. */
@@ -46,6 +46,9 @@ export type Step =
   | { readonly does: 'cancel'; readonly tab: number; readonly reason?: string }
   | { readonly does: 'start over'; readonly tab: number }
   | { readonly does: 'close link' | 'replace link'; readonly tab: number; readonly role: Role }
+  | { readonly does: 'invite'; readonly tab: number; readonly role: Role; readonly expiresMs?: number }
+  /** Somebody who is here, or an invitation. */
+  | { readonly does: 'revoke'; readonly tab: number; readonly whom: number; readonly byKey: boolean }
   | { readonly does: 'end session'; readonly tab: number }
   /** Everybody in the team gives a command at the same moment. */
   | { readonly does: 'all at once'; readonly tab: number; readonly command: SimultaneousCommand }
@@ -90,9 +93,9 @@ export type Step =
 /**
  * `same person`: a second tab of the same browser, with the participant of the first. `intruder`: with a wrong key.
  * `impostor`: watches, and claims to be the other participant with a wrong secret. `by old link`, `by old key`: somebody who knows only
- * the links that the session had at first.
+ * the links that the session had at first. `invited`: by an invitation, which may be of no use any more. `once revoked`: somebody who was
+ * turned out tries the open review link.
  */
-/** `invited`: a reviewer whose vote counts. */
 export type NewTab =
   | 'reviewer'
   | 'invited'
@@ -101,8 +104,9 @@ export type NewTab =
   | 'impostor'
   | 'intruder'
   | 'by old link'
-  | 'by old key';
-export type AfterAgreement = 'nothing' | 'withdraw' | 'require fewer';
+  | 'by old key'
+  | 'once revoked';
+export type AfterAgreement = 'nothing' | 'withdraw' | 'require fewer' | 'turn out';
 type RegenerateFrom = 'same' | 'new prompt' | 'older image';
 export type NextCommand =
   | 'regenerate'
@@ -196,10 +200,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       tab,
       as: fc.constantFrom<NewTab>(
         ...(['reviewer', 'invited', 'invited', 'same person', 'watcher', 'watcher', 'impostor', 'intruder'] as const),
-        ...(['by old link', 'by old key'] as const),
+        ...(['by old link', 'by old key', 'once revoked'] as const),
       ),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: does('invite'),
+      tab,
+      role: fc.constantFrom('reviewer' as const, 'watcher' as const),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: does('invite'),
+      tab,
+      role: fc.constantFrom('reviewer' as const, 'watcher' as const),
+      expiresMs: fc.constantFrom(1_000, 5_000, 20_000),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ does: does('revoke'), tab, whom: fc.nat({ max: 3 }), byKey: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ does: does('leave'), tab, crashes: fc.boolean() }) },
   {
     weight: 12,
@@ -237,7 +259,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       does: does('agree'),
       tab,
       approvals: fc.constantFrom(1, 2, 2, 3, 3),
-      afterwards: fc.constantFrom<AfterAgreement>('nothing', 'withdraw', 'withdraw', 'require fewer'),
+      afterwards: fc.constantFrom<AfterAgreement>('nothing', 'withdraw', 'withdraw', 'require fewer', 'turn out'),
     }),
   },
   { weight: 3, arbitrary: fc.record({ does: does('require approvals'), tab, approvals: fc.constantFrom(1, 2, 2, 3) }) },

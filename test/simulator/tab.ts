@@ -23,7 +23,7 @@ export interface TabParts {
   readonly team: string;
   readonly mayDecide: boolean;
   /** Whether the link and the key of its team's session are right. */
-  readonly isInvited: boolean;
+  readonly hasRightLink: boolean;
   readonly options: Omit<SessionClientOptions, 'server'>;
   readonly time: VirtualTime;
   readonly random: SeededRandom;
@@ -48,7 +48,9 @@ export class Tab {
   readonly number: number;
   readonly team: string;
   readonly mayDecide: boolean;
-  readonly isInvited: boolean;
+  readonly hasRightLink: boolean;
+  /** Who joins, where that is known from the beginning. */
+  readonly participantId: string | undefined;
   readonly client: SessionClient;
   readonly speed: LinkSpeed = { latencyMs: 20, bytesPerMs: 1_000 };
   readonly clicks: Click[] = [];
@@ -83,7 +85,8 @@ export class Tab {
     this.number = parts.number;
     this.team = parts.team;
     this.mayDecide = parts.mayDecide;
-    this.isInvited = parts.isInvited;
+    this.hasRightLink = parts.hasRightLink;
+    this.participantId = parts.options.participant?.id;
     this.client = new SessionClient({ server: 'http://proofroom.test', ...parts.options }, this.#environment());
   }
 
@@ -218,6 +221,10 @@ export class Tab {
         return client.closeLink(input.role);
       case 'replace_link':
         return client.replaceLink(input.role);
+      case 'invite':
+        return client.invite(input.name, input.role, input.expiresAt);
+      case 'revoke':
+        return client.revoke(input);
       case 'end_session':
         return client.endSession();
     }

@@ -16,7 +16,7 @@ import { type Drawing, SimulatedGenerator } from './simulated-generator.ts';
 import { Tab, type TabParts } from './tab.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-type Invitation = Pick<TabParts, 'team' | 'mayDecide' | 'isInvited' | 'options'>;
+type Newcomer = Pick<TabParts, 'team' | 'mayDecide' | 'hasRightLink' | 'options'>;
 
 export class World {
   readonly time = new VirtualTime();
@@ -80,10 +80,10 @@ export class World {
     return `team ${this.#teams}`;
   }
 
-  addTab(invitation: Invitation): Tab {
+  addTab(newcomer: Newcomer): Tab {
     const { time, random, checks } = this;
     const tab = new Tab({
-      ...invitation,
+      ...newcomer,
       number: this.tabs.length,
       time,
       random,
@@ -133,7 +133,7 @@ export class World {
   observe(): void {
     for (const rules of this.sessions.values()) {
       rules.isGone ||= this.server.session(rules.session.id) !== rules.session;
-      rules.observe(this.time.now);
+      rules.observe(this.time.now, this.server.wallClock);
     }
   }
 

@@ -3,11 +3,16 @@ import { type Browser, type BrowserContext, type BrowserContextOptions, chromium
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { chromiumLaunchOptions } from './chromium.ts';
 
+export interface ProfileOptions extends BrowserContextOptions {
+  /** The person has given no name: they are asked for it before their first decision. Otherwise they are called Guest. */
+  readonly unnamed?: true;
+}
+
 export interface TestBrowser {
   /** A new profile: it shares no storage, cookies or cache with others. Closed after the test. */
-  newContext(options?: BrowserContextOptions): Promise<BrowserContext>;
+  newContext(options?: ProfileOptions): Promise<BrowserContext>;
   /** A tab in a new profile. Another tab of the same person is `page.context().newPage()`. */
-  newPage(options?: BrowserContextOptions): Promise<Page>;
+  newPage(options?: ProfileOptions): Promise<Page>;
   /** Lets the pages of this test log errors that match. Every other error fails the test. */
   allowErrors(...patterns: RegExp[]): void;
 }
@@ -37,10 +42,11 @@ export function useBrowser(): TestBrowser {
 
   afterAll(() => browser?.close());
 
-  async function newContext(options?: BrowserContextOptions): Promise<BrowserContext> {
+  async function newContext({ unnamed, ...options }: ProfileOptions = {}): Promise<BrowserContext> {
     if (!browser) throw new Error('The browser is open only inside tests and hooks.');
     const context = await browser.newContext(options);
     contexts.push(context);
+    if (!unnamed) await context.addInitScript(rememberName);
     context.on('weberror', (thrown) => errors.push(thrown.error().stack ?? thrown.error().message));
     context.on('console', (message) => {
       if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`);
@@ -53,4 +59,11 @@ export function useBrowser(): TestBrowser {
     newPage: async (options) => (await newContext(options)).newPage(),
     allowErrors: (...patterns) => allowed.push(...patterns),
   };
+}
+
+/** Runs in the page, before its scripts. A page without storage throws. */
+function rememberName(): void {
+  try {
+    localStorage.setItem('proofroom.name', localStorage.getItem('proofroom.name') ?? 'Guest');
+  } catch {}
 }

@@ -1,8 +1,8 @@
 /** Session states for component tests, one for each situation of the page. The person in front of the page is `me`. */
 
 import type { ReceivedImage, SessionState } from '../../client/session/session-state.ts';
-import type { Attempt, Decision, Generation, ImageReference, Role } from '../../shared/model.ts';
-import type { Links, ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { Attempt, Decision, Generation, ImageReference, RecordEntry, Role } from '../../shared/model.ts';
+import type { Invitation, Links, ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import { capabilities } from './capabilities.ts';
 
 export const prompt = 'A heron at the edge of a misty lake, first light';
@@ -37,13 +37,20 @@ export function welcome(role: Role, demo = false): WelcomeMessage {
     name: 'Reviewer 1',
     generator,
     limits,
+    keptForMs: 24 * 3_600_000,
   };
 }
 
 /** An image of one colour, with real PNG bytes. */
 export async function paint(
   imageId: string,
-  { kind = 'final', width = 48, height = 32, colour = 'teal' }: Partial<ImageReference> & { colour?: string } = {},
+  {
+    kind = 'final',
+    candidate = 0,
+    width = 48,
+    height = 32,
+    colour = 'teal',
+  }: Partial<ImageReference> & { colour?: string } = {},
 ): Promise<ReceivedImage> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
@@ -54,7 +61,7 @@ export async function paint(
   const reference: ImageReference = {
     imageId,
     generationId: 'g1',
-    candidate: 0,
+    candidate,
     kind,
     index: 0,
     mediaType: 'image/png',
@@ -84,7 +91,7 @@ export const failureOf = (candidate: number, message: string): NonNullable<Gener
   error: { code: 'provider_error', message, retryable: true },
 });
 
-const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
+export const decisionOn = ({ imageId, sha256 }: ImageReference, change: Partial<Decision> = {}): Decision => ({
   decision: 'approved',
   decisionId: 'decision-1',
   imageId,
@@ -95,14 +102,22 @@ const decisionOn = ({ imageId, sha256 }: ImageReference): Decision => ({
   participantId: 'ana',
   connectionId: 'c2',
   at: '2026-11-22T19:04:12.000Z',
+  ...change,
 });
+
+const own = { by: 'Reviewer 1', participantId: 'me', connectionId: 'c1' } as const;
 
 const base: SessionState = {
   connection: { status: 'online' },
   welcome: welcome('reviewer'),
   draft: prompt,
   viewers: { type: 'viewers', reviewers: 2, watchers: 1 },
-  people: [],
+  invitations: [],
+  people: [
+    { participantId: 'me', name: 'Reviewer 1', role: 'reviewer', lookingAt: 'i1' },
+    { participantId: 'ana', name: 'Ana', role: 'reviewer', lookingAt: 'i1' },
+    { participantId: 'cy', name: 'Reviewer 2', role: 'watcher' },
+  ],
   record: [],
   progress: new Map(),
   partials: new Map(),
@@ -200,6 +215,49 @@ export function deciding(picture: ReceivedImage): SessionState {
   };
 }
 
+/** One picture from each of several generations, the newest last. */
+export function decidingOn(pictures: readonly ReceivedImage[], turn = 5): SessionState {
+  const attempts = pictures.map(({ reference }, at) => ({
+    ...attemptOf({ ...reference, generationId: `g${at + 1}` }),
+    number: at + 1,
+  }));
+  const image = attempts.at(-1)?.image;
+  if (!image) throw new Error('There is no picture to decide on.');
+  return {
+    ...base,
+    snapshot: { ...shared, stage: 'user_feedback', turn, image, attempts },
+    images: new Map(pictures.map((picture) => [picture.reference.imageId, picture])),
+  };
+}
+
+/** Ana has discarded that attempt. */
+export function discardedByAna(state: SessionState, imageId: string): SessionState {
+  const { snapshot } = state;
+  const attempt = snapshot?.attempts.find(({ image }) => image.imageId === imageId);
+  if (!snapshot || !attempt) throw new Error('There is no such attempt.');
+  const discarded = { by: 'Ana', participantId: 'ana', connectionId: 'c2', at: finishedAt };
+  const attempts = snapshot.attempts.filter((one) => one !== attempt);
+  const image = attempts.at(-1)?.image;
+  const common = { ...shared, turn: snapshot.turn, attempts, discarded: [{ ...attempt, discarded }] };
+  return {
+    ...state,
+    snapshot: image ? { ...common, stage: 'user_feedback', image } : { ...common, stage: 'initial_input', turn: 9 },
+  };
+}
+
+/** Ana has started over. */
+export const startedOverByAna = (state: SessionState): SessionState => ({
+  ...state,
+  draft: '',
+  snapshot: {
+    ...shared,
+    stage: 'initial_input',
+    turn: 9,
+    draft: '',
+    lastAction: { action: 'start_over', by: 'Ana', participantId: 'ana', connectionId: 'c2', at: finishedAt },
+  },
+});
+
 export function failedAgain(picture: ReceivedImage): SessionState {
   const error = {
     code: 'provider_error',
@@ -216,7 +274,7 @@ export function failedAgain(picture: ReceivedImage): SessionState {
   return { ...deciding(picture), snapshot };
 }
 
-export function approved(picture: ReceivedImage): SessionState {
+export function approved(picture: ReceivedImage, change: Partial<Decision> = {}): SessionState {
   const snapshot: SnapshotMessage = {
     ...shared,
     stage: 'final',
@@ -224,9 +282,105 @@ export function approved(picture: ReceivedImage): SessionState {
     ...withAttempt(picture),
     outcome: 'approved',
     approved: picture.reference,
-    decisions: [decisionOn(picture.reference)],
+    decisions: [decisionOn(picture.reference, change)],
   };
   return { ...deciding(picture), snapshot };
+}
+
+const act = (by: string, minute: number) =>
+  ({
+    by,
+    participantId: by.toLowerCase(),
+    connectionId: 'c',
+    at: `2026-11-22T19:0${minute}:12.000Z`,
+    role: 'reviewer',
+  }) as const;
+
+/** A record with an entry of every kind. The first of the two pictures is no longer in the session; the second was made from it. */
+export function recorded(picture: ReceivedImage): SessionState {
+  const { reference } = picture;
+  const gone = attemptOf({ ...reference, imageId: 'gone', sha256: digest.replaceAll('3', '5') });
+  const attempt = { ...attemptOf(reference), number: 2, parent: 'gone', feedback: 'Warmer light, and no boat' };
+  const about = ({ number, image: { imageId, sha256 } }: Attempt) => ({ number, imageId, sha256 });
+  const record: RecordEntry[] = [
+    { kind: 'approvals_changed', entryId: 'e1', ...act('Ana', 0), approvals: 2 },
+    { kind: 'invited', entryId: 'e2', ...act('Ana', 1), invitee: { name: 'Bo', role: 'reviewer' } },
+    {
+      kind: 'changes_requested',
+      entryId: 'e3',
+      ...act('Ana', 2),
+      ...about(gone),
+      note: 'The heron has three legs.',
+      counts: true,
+      attempts: [gone],
+    },
+    { kind: 'declined', entryId: 'e4', ...act('Bo', 3), ...about(gone), note: 'It is no heron.', counts: true },
+    { kind: 'withdrawn', entryId: 'e5', ...act('Bo', 4), ...about(gone), decisionId: 'e4', decision: 'declined' },
+    { kind: 'forgotten', entryId: 'e6', at: '2026-11-22T19:05:12.000Z', numbers: [1] },
+    { kind: 'revoked', entryId: 'e7', ...act('Ana', 6), invitee: { name: 'Cy', role: 'watcher' } },
+    { kind: 'approved', entryId: 'e8', ...act('Dee', 7), ...about(attempt), attempts: [attempt] },
+    { kind: 'approved', entryId: 'e9', ...act('Ana', 8), ...about(attempt), note: 'That is it.', counts: true },
+    { kind: 'unknown', entryId: 'e10', at: '2026-11-22T19:09:12.000Z' },
+  ];
+  const snapshot: SnapshotMessage = {
+    ...shared,
+    stage: 'final',
+    turn: 6,
+    image: reference,
+    attempts: [attempt],
+    outcome: 'approved',
+    approved: reference,
+    approvalsNeeded: 2,
+    decisions: [decisionOn(reference)],
+    recordLength: record.length,
+  };
+  return { ...deciding(picture), snapshot, record };
+}
+
+/** The same state with these decisions on record. */
+export const decided = (state: SessionState, ...decisions: Decision[]): SessionState =>
+  state.snapshot ? { ...state, snapshot: { ...state.snapshot, decisions } } : state;
+
+/** Somebody asked for changes, and this person has withdrawn an approval. */
+export function changesRequested(picture: ReceivedImage): SessionState {
+  const { reference } = picture;
+  const note = 'The heron stands too far to the left, and the mist hides its legs.';
+  const { at } = decisionOn(reference);
+  return decided(
+    deciding(picture),
+    decisionOn(reference, { ...own, decisionId: 'd1', note: 'Good enough for me', withdrawn: { ...own, at } }),
+    decisionOn(reference, { decisionId: 'd2', decision: 'changes_requested', note }),
+  );
+}
+
+export function declined(picture: ReceivedImage, change: Partial<Decision> = {}): SessionState {
+  const note = 'None of them fits the campaign.';
+  const decision = decisionOn(picture.reference, { decision: 'declined', note, ...change });
+  const snapshot: SnapshotMessage = {
+    ...shared,
+    stage: 'final',
+    turn: 6,
+    ...withAttempt(picture),
+    outcome: 'declined',
+    approved: undefined,
+    decisions: [decision],
+  };
+  return { ...deciding(picture), snapshot };
+}
+
+/** Two have to agree: Ana has, and Mira and this person could. `counts`: this person's approval does. */
+export function severalNeeded(picture: ReceivedImage, counts = true): SessionState {
+  const state = decided(deciding(picture), decisionOn(picture.reference, { counts: true }));
+  const reviewer = { role: 'reviewer', counts: true } as const;
+  return {
+    ...state,
+    ...(state.snapshot && { snapshot: { ...state.snapshot, approvalsNeeded: 2 } }),
+    welcome: { ...welcome('reviewer'), ...(counts && { counts: true as const, creator: true as const }) },
+    people: [
+      { ...reviewer, participantId: 'ana', name: 'Ana' },
+      { ...reviewer, participantId: 'mira', name: 'Mira' },
+    ],
+  };
 }
 
 /** Somebody else was faster by two seconds. */
@@ -252,6 +406,29 @@ export const withLinks = (state: SessionState, change: Partial<Links> = {}): Ses
   ...state,
   links: { watch: 'open', review: 'open', reviewKey: sessionKey, manages: ['watcher', 'reviewer'], ...change },
 });
+
+/** For the session's creator: invitations that are here, not used yet, expired and revoked. */
+export function withInvitations(state: SessionState): SessionState {
+  const invitation = (name: string, more: Partial<Invitation>): Invitation => ({
+    keyId: `key-${name}`,
+    name,
+    role: 'reviewer',
+    key: `key-that-only-${name}-knows`,
+    participantId: name.toLowerCase(),
+    ...more,
+  });
+  const expiresAt = '2026-11-29T15:30:00.000Z';
+  return {
+    ...withLinks(state),
+    welcome: { ...welcome('reviewer'), creator: true, counts: true },
+    invitations: [
+      invitation('Eve', { used: true, revoked: true }),
+      invitation('Dan', { expired: true, expiresAt }),
+      invitation('Ana', { used: true }),
+      invitation('Bartholomew Featherstonehaugh-Cholmondeley', { role: 'watcher', expiresAt }),
+    ],
+  };
+}
 
 export const reconnecting = (state: SessionState): SessionState => ({
   ...state,
@@ -292,6 +469,12 @@ export function mainStates(picture: ReceivedImage, partial: ReceivedImage): read
     ['a lost race', lostRace(picture)],
     ['a pending command', { ...deciding(picture), pending: [{ type: 'approve', commandId: '1', imageId: 'i1' }] }],
     ['an approved picture', approved(picture)],
+    ['a record', recorded(picture)],
+    ['changes that somebody asked for', changesRequested(picture)],
+    ['a declined review', declined(picture)],
+    ['an approval of one’s own', approved(picture, own)],
+    ['one approval of two', severalNeeded(picture)],
+    ['approvals that do not count', severalNeeded(picture, false)],
     ['a watched session', watching(empty())],
     ['a watched picture', watching(deciding(picture))],
     ['a lost connection', reconnecting(deciding(picture))],

@@ -17,7 +17,13 @@ import {
 import type { State } from '../../server/session/state.ts';
 import type { DraftUpdate, Removal, Subscriber } from '../../server/session/subscribers.ts';
 import type { ImageReference, Role } from '../../shared/model.ts';
-import { type AccessCommand, type Links, parseServerMessage, type SnapshotMessage } from '../../shared/protocol.ts';
+import {
+  type AccessCommand,
+  type Invitation,
+  type Links,
+  parseServerMessage,
+  type SnapshotMessage,
+} from '../../shared/protocol.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type CommandInput, inStage } from './machine.ts';
 import { type LogLine, quietLog } from './quiet-log.ts';
@@ -111,7 +117,7 @@ export class TestMember {
 
   /** Lets others review. */
   get key(): string {
-    return this.session.links.of('reviewer')?.key ?? expect.fail('The review link is closed.');
+    return this.session.access.links.of('reviewer')?.key ?? expect.fail('The review link is closed.');
   }
 
   /** The session itself, for what no door sees. */
@@ -145,7 +151,19 @@ export class TestMember {
     return new TestMember(this.core, joined);
   }
 
-  /** A command about the links, or about the end. */
+  /** The invitations, as their creator sees them. */
+  get invitations(): readonly Invitation[] {
+    return this.session.access.invitationsFor(this.joined.caller) ?? [];
+  }
+
+  /** Invites somebody, who then joins by the invitation. */
+  async invite(name: string, role: Role = 'reviewer', expiresAt?: string): Promise<TestMember> {
+    const answer = await this.manage({ type: 'invite', name, role, ...(expiresAt !== undefined && { expiresAt }) });
+    if (!answer.accepted) throw new Error(`rejected: ${answer.code}`);
+    return this.bring('', role, { key: this.invitations.at(-1)?.key });
+  }
+
+  /** A command about who may be here, or about the end. */
   manage(input: AccessInput, commandId = `command-${++commandIds}`): Promise<Answer> {
     return this.core.sessions.execute(this.joined.caller, { ...input, commandId });
   }
@@ -206,6 +224,9 @@ export class RecordingSubscriber implements Subscriber {
   }
   linksChanged(links: Links): void {
     this.calls.push(`links ${JSON.stringify(links)}`);
+  }
+  invitationsChanged(invitations: readonly Invitation[]): void {
+    this.calls.push(`invitations ${invitations.map(({ name }) => name).join(', ')}`);
   }
   removed(why: Removal): void {
     this.calls.push(why);

@@ -1,7 +1,7 @@
 /** One full example of every message: all its fields are there, the optional ones too. */
 
 import type { Attempt, DecisionEntry, DiscardedAttempt, Generation } from '../../shared/model.ts';
-import type { ClientMessage, ServerMessage } from '../../shared/protocol.ts';
+import type { ClientMessage, Invitation, ServerMessage } from '../../shared/protocol.ts';
 import { at, later, reference, sha256Of } from './machine.ts';
 
 type ByType<Message extends { type: string }> = { [Type in Message['type']]: Extract<Message, { type: Type }> };
@@ -36,6 +36,7 @@ export const clientMessages: ByType<ClientMessage> = {
     have: ['i1'],
     record: 3,
     images: 'url',
+    prompts: 'once',
     approvals: 2,
   },
   want: { type: 'want', imageIds: ['i1', 'i2'] },
@@ -56,12 +57,15 @@ export const clientMessages: ByType<ClientMessage> = {
   restore: { type: 'restore', ...command, imageId: 'i1' },
   close_link: { type: 'close_link', commandId: 'c1', role: 'watcher' },
   replace_link: { type: 'replace_link', commandId: 'c1', role: 'reviewer' },
+  invite: { type: 'invite', commandId: 'c1', name: 'Mira', role: 'reviewer', expiresAt: later },
+  revoke: { type: 'revoke', commandId: 'c1', keyId: 'n1' },
   end_session: { type: 'end_session', commandId: 'c1' },
 };
 
 const generation: Generation = {
   generationId: 'g2',
   prompt: 'a red kite',
+  promptId: '2',
   feedback: 'darker',
   parent: 'i1',
   options,
@@ -76,6 +80,7 @@ const attempt: Attempt = {
   parent: 'i0',
   parentDropped: true,
   prompt: 'a red kite',
+  promptId: '2',
   feedback: 'brighter',
   options,
   revisedPrompt: 'a scarlet kite',
@@ -93,6 +98,7 @@ const snapshot = {
   revision: 7,
   turn: 4,
   draft: 'a red k',
+  draftPromptId: '3',
   draftRevision: 2,
   attempts: [attempt],
   discarded: [discarded],
@@ -125,6 +131,20 @@ const links = {
   manages: ['watcher', 'reviewer'],
 } as const;
 
+const invitations: Invitation[] = [
+  {
+    keyId: 'n1',
+    name: 'Mira',
+    role: 'watcher',
+    key: 'm',
+    participantId: 'p2',
+    expiresAt: later,
+    used: true,
+    revoked: true,
+    expired: true,
+  },
+];
+
 export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> = {
   welcome: {
     type: 'welcome',
@@ -135,6 +155,9 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     sessionId: 's',
     key: 'k',
     links: { ...links, manages: [...links.manages] },
+    invitations,
+    invited: true,
+    expiresAt: later,
     role: 'reviewer',
     creator: true,
     counts: true,
@@ -176,6 +199,7 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
     watchers: 0,
     people: [{ participantId: 'p', name: 'Ana', role: 'reviewer', lookingAt: 'i1' }],
   },
+  prompt: { type: 'prompt', promptId: '2', text: 'a red kite' },
   record: {
     type: 'record',
     from: 4,
@@ -196,12 +220,13 @@ export const serverMessages: Omit<ByType<ServerMessage>, 'snapshot' | 'image'> =
         entryId: 'e4',
         ...act,
         role: 'reviewer',
-        invitee: { name: 'Mira', role: 'watcher', invitationId: 'n1', participantId: 'p2' },
+        invitee: { name: 'Mira', role: 'watcher', invitationId: 'n1', participantId: 'p2', expiresAt: later },
       },
       { kind: 'forgotten', entryId: 'e5', at, numbers: [1, 3] },
     ],
   },
   links: { type: 'links', ...links, manages: [...links.manages] },
+  invitations: { type: 'invitations', invitations },
   progress: {
     type: 'progress',
     generationId: 'g1',

@@ -76,6 +76,17 @@ export class FakeSource implements OutboxSource {
     return Buffer.from(JSON.stringify({ type: 'snapshot', revision: this.revision, image, prompt: this.prompt }));
   }
 
+  /** By id: the long prompts of the session. */
+  readonly prompts = new Map<string, string>();
+
+  get shortSnapshot(): { frame: Buffer; prompts: ReadonlyMap<string, string> } {
+    const named = [...this.prompts.keys()];
+    return {
+      frame: Buffer.from(JSON.stringify({ type: 'snapshot', revision: this.revision, named })),
+      prompts: this.prompts,
+    };
+  }
+
   get viewersFrame(): Buffer {
     return Buffer.from(JSON.stringify({ type: 'viewers', ...this.viewers }));
   }
@@ -122,6 +133,7 @@ interface JoinOptions {
   readonly have?: readonly string[];
   readonly record?: number;
   readonly urlOf?: (imageId: string) => string;
+  readonly promptsOnce?: boolean;
 }
 
 export class OutboxHarness {
@@ -150,9 +162,9 @@ export class OutboxHarness {
   }
 
   /** As a connection joins: subscribing reports the viewers before. */
-  join({ have = [], record = 0, urlOf }: JoinOptions = {}): void {
+  join({ have = [], record = 0, urlOf, promptsOnce = false }: JoinOptions = {}): void {
     this.outbox.viewersChanged();
-    this.outbox.join(welcome, { source: this.source, ...(urlOf && { urlOf }) }, { have, record });
+    this.outbox.join(welcome, { source: this.source, ...(urlOf && { urlOf }), promptsOnce }, { have, record });
   }
 
   /** Fills the socket above its cap. */

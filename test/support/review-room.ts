@@ -22,7 +22,10 @@ export class ReviewRoom {
     this.intents.length = 0;
     this.review = document.createElement('proof-review') as Review;
     this.review.addEventListener(IntentEvent.type, (event) => {
-      if (event instanceof IntentEvent) this.intents.push(event.intent);
+      if (!(event instanceof IntentEvent)) return;
+      const { intent } = event;
+      this.intents.push(intent);
+      if (intent.type === 'unsent') this.review.unsent = { ...this.review.unsent, ...intent.unsent };
     });
     const main = document.createElement('main');
     main.innerHTML = '<h1 style="position: absolute; clip-path: inset(50%)">Proofroom</h1>';
@@ -48,9 +51,10 @@ export class ReviewRoom {
     await this.review.updateComplete;
   }
 
-  /** Without those that typing dispatches. */
+  /** Without those that typing and looking dispatch. */
   get commands(): Intent[] {
-    return this.intents.filter(({ type }) => type !== 'draft' && type !== 'draft_focus');
+    const others = ['draft', 'draft_focus', 'unsent', 'look'];
+    return this.intents.filter(({ type }) => !others.includes(type));
   }
 
   /** Elements inside one component of the review. */

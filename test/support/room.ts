@@ -94,6 +94,16 @@ export class Room {
     return this.root.locator('summary').filter({ hasText: 'Options' });
   }
 
+  /** The dialog that asks for a name before the first decision. */
+  get nameQuestion(): Locator {
+    return this.root.getByRole('dialog', { name: 'Who is deciding?' });
+  }
+
+  /** The dialog that lists the people. */
+  get peopleDialog(): Locator {
+    return this.root.getByRole('dialog', { name: 'People in this session' });
+  }
+
   get nameButton(): Locator {
     return this.root.getByRole('button', { name: /Change your name$/ });
   }
@@ -205,6 +215,12 @@ export class Room {
     await this.nameButton.click();
     await this.root.getByRole('textbox', { name: 'Your name' }).fill(name);
     await this.press('Save name');
+  }
+
+  /** Answers the question for the name, with which the decision goes on. */
+  async sayName(name: string): Promise<void> {
+    await this.nameQuestion.getByRole('textbox', { name: 'Your name' }).fill(name);
+    await this.nameQuestion.getByRole('button', { name: /^Save/ }).click();
   }
 
   /** Changes the name; resolves when the page has joined again for it. */

@@ -1,7 +1,7 @@
 /** What the record of a session says of its images, worked out without the product's own rules. */
 import { isDecision } from '../../server/session/record.ts';
 import type { State } from '../../server/session/state.ts';
-import type { DecisionEntry, RecordEntry } from '../../shared/model.ts';
+import type { DecisionEntry } from '../../shared/model.ts';
 
 type Recorded = Pick<State, 'record'>;
 
@@ -23,15 +23,15 @@ const isSameOpinion = (one: DecisionEntry, other: DecisionEntry): boolean =>
 /** The participants whose approval of that image counts. */
 export function approversOf(state: Pick<State, 'record' | 'approvalsNeeded'>, imageId: string): string[] {
   const mayCount = (entry: DecisionEntry) =>
-    state.approvalsNeeded === 1 ||
-    (entry.counts && state.record.indexOf(entry) > revokedAt(state.record, entry.participantId));
+    !isRevoked(state, entry.participantId) && (state.approvalsNeeded === 1 || entry.counts);
   return opinionsIn(state)
     .filter((entry) => entry.kind === 'approved' && entry.imageId === imageId && mayCount(entry))
     .map(({ participantId }) => participantId);
 }
 
-const revokedAt = (record: readonly RecordEntry[], participantId: string): number =>
-  record.findLastIndex((entry) => entry.kind === 'revoked' && entry.invitee.participantId === participantId);
+/** Whether a participant was turned out. */
+export const isRevoked = ({ record }: Recorded, participantId: string): boolean =>
+  record.some((entry) => entry.kind === 'revoked' && entry.invitee.participantId === participantId);
 
 /** Images with a decision that was not withdrawn, superseded or not. */
 export function decidedImagesIn(state: Recorded): Set<string> {

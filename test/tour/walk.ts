@@ -146,9 +146,12 @@ async function ending(album: Album, room: Room): Promise<void> {
   await room.page.keyboard.press('Escape');
   await room.nameButton.click();
   await see(room.root.getByRole('textbox', { name: 'Your name' })).toBeVisible();
-  await album.take(room.page, 'name-dialog');
+  await album.take(room.page, 'people-dialog');
   await room.page.keyboard.press('Escape');
   await room.press('Approve');
+  await see(room.nameQuestion).toBeVisible();
+  await album.take(room.page, 'name-question');
+  await room.sayName('Mira');
   await see(room.heading('Approved')).toBeVisible();
   await album.take(room.page, 'final');
 }

@@ -1,6 +1,7 @@
 /** Why a command of this person was rejected, most often because somebody else was faster. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
+import type { DiscardedAttempt } from '../../../shared/model.ts';
 import { rejectionSentence, type Worded } from '../../model/sentences.ts';
 import type { CommandRejection } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
@@ -20,6 +21,8 @@ export class RejectionNotice extends LocalizedElement {
   @property({ attribute: false }) accessor rejection: CommandRejection | undefined;
   /** This person. */
   @property({ attribute: false }) accessor participantId: string | undefined;
+  /** The session's attempts that were put aside. */
+  @property({ attribute: false }) accessor discarded: readonly DiscardedAttempt[] = [];
   /** How far the server's clock is ahead of this one, in milliseconds. */
   @property({ attribute: false }) accessor serverAheadMs: number | undefined;
   @property({ attribute: false }) accessor clock: Clock = systemClock;
@@ -50,7 +53,7 @@ export class RejectionNotice extends LocalizedElement {
   }
 
   #sentence(rejection: CommandRejection, now: number): Worded {
-    return rejectionSentence(this.t, rejection, this.participantId, now + (this.serverAheadMs ?? 0));
+    return rejectionSentence(this.t, rejection, this.participantId, now + (this.serverAheadMs ?? 0), this.discarded);
   }
 
   #notice(rejection: CommandRejection): TemplateResult {

@@ -17,7 +17,7 @@ export class KeyboardHeight implements ReactiveController {
     for (const type of ['resize', 'scroll']) visualViewport?.removeEventListener(type, this.#measure);
   }
 
-  /** Whoever zooms in sees less of the window, too: then nothing is known of a keyboard. */
+  /** A person who zooms in sees less of the window, too: then the height says nothing of a keyboard. */
   readonly #measure = (): void => {
     if (!visualViewport) return;
     const { height, offsetTop, scale } = visualViewport;

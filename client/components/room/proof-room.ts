@@ -3,7 +3,9 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { property, query } from 'lit/decorators.js';
 import { browserStorage } from '../../model/browser-storage.ts';
 import { type Intent, type IntentEvent, sendCommand } from '../../model/intent.ts';
+import type { AskIntent } from '../../model/make-room.ts';
 import { noCapabilities, OptionChoice } from '../../model/option-choice.ts';
+import { needsName } from '../../model/people.ts';
 import { serverAddress } from '../../model/server-address.ts';
 import { type SessionClientApi, SessionController } from '../../model/session-controller.ts';
 import { type UnsentInput, unsentAfter } from '../../model/unsent-input.ts';
@@ -83,6 +85,11 @@ export class ProofRoom extends LitElement {
   /** The last state that `#unsent` was adapted to. */
   #seen: { readonly client: SessionClientApi; readonly state: SessionState } | undefined;
   #savedWelcome: SessionState['welcome'];
+  /** The name that the person chose here, or in another tab. */
+  #chosenName: string | undefined;
+  /** The picture that the person has open. */
+  #openImageId: string | undefined;
+  #stopNameEvents: (() => void) | undefined;
   /** What the forms show and the tab keeps. */
   #unsent: UnsentInput = {};
   /** What the next new session begins with. */
@@ -93,6 +100,24 @@ export class ProofRoom extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     if (!this.hasAttribute('translate')) this.translate = false;
+    this.#stopNameEvents = browserStorage.onName((name) => this.#nameChosenElsewhere(name));
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stopNameEvents?.();
+  }
+
+  /** A tab with the old name would give it back to the person when it joins again. A name that the page has set stays. */
+  #nameChosenElsewhere(name: string): void {
+    if (this.name === this.#chosenName) this.#setName(name);
+  }
+
+  /** At once, so that a decision that follows goes on record under the name. */
+  #setName(name: string): void {
+    this.#chosenName = name;
+    this.name = name;
+    this.#controller.rename(name);
   }
 
   protected override createRenderRoot(): HTMLElement | DocumentFragment {
@@ -122,6 +147,7 @@ export class ProofRoom extends LitElement {
     if (!snapshot || sessionId === undefined) return;
     const before = this.#seen?.client === client ? this.#seen.state : undefined;
     if (!before) this.#restore(client, sessionId);
+    if (!before) client.look(this.#openImageId);
     this.#options.update(snapshot);
     const unsent = unsentAfter(this.#unsent, before, client.state);
     const { unsentDraft: draft } = client.state;
@@ -174,6 +200,7 @@ export class ProofRoom extends LitElement {
       .server=${this.#server}
       .options=${this.#options.allowedBy(state.welcome?.generator.supports ?? noCapabilities)}
       .unsent=${this.#unsent}
+      .unnamed=${needsName(state, this.name ?? browserStorage.name())}
       .notifications=${this.notifications}
       ?shortcuts=${browserStorage.hasShortcuts()}
       @proof-intent=${this.#onIntent}
@@ -248,6 +275,17 @@ export class ProofRoom extends LitElement {
     if (client) this.#carryOut(event.intent, client);
   }
 
+  /** Where the session is full, the person is asked what may go. */
+  async #ask(ask: AskIntent, client: SessionClientApi): Promise<void> {
+    const result = await sendCommand(ask, client);
+    if (result && !result.accepted && result.rejection.code === 'attempts_full') this.review?.makeRoom(ask);
+  }
+
+  async #makeRoom(imageIds: readonly string[], ask: AskIntent, client: SessionClientApi): Promise<void> {
+    const isDone = imageIds.length === 0 || (await client.remove(imageIds)).accepted;
+    if (isDone) await this.#ask(ask, client);
+  }
+
   #carryOut(intent: Intent, client: SessionClientApi): void {
     switch (intent.type) {
       case 'draft':
@@ -268,8 +306,10 @@ export class ProofRoom extends LitElement {
         return client.provideToken(intent.token);
       case 'name':
         browserStorage.saveName(intent.name);
-        this.name = intent.name;
-        return;
+        return this.#setName(intent.name);
+      case 'look':
+        this.#openImageId = intent.imageId;
+        return client.look(intent.imageId);
       case 'language':
         return this.#language.choose(intent.language);
       case 'notify':
@@ -283,9 +323,15 @@ export class ProofRoom extends LitElement {
       case 'reconnect':
         this.#focusRequest = 'command';
         return client.reconnect();
+      case 'make_room':
+        return void this.#makeRoom(intent.imageIds, intent.ask, client);
+      case 'generate':
+      case 'regenerate':
+      case 'retry':
+        return void this.#ask(intent, client);
       case 'refine':
-        this.#keep({ feedback: intent.feedback, sentFeedback: intent.feedback.trim() });
-        return void sendCommand(intent, client);
+        this.#keep({ feedback: intent.feedback, about: intent.imageId, sentFeedback: intent.feedback.trim() });
+        return void this.#ask(intent, client);
       default:
         return void sendCommand(intent, client);
     }

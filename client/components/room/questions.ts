@@ -1,7 +1,9 @@
 /** The questions of the confirm dialog. It asks before a person does something that takes pictures or access from others. */
-import type { Role } from '../../../shared/model.ts';
+import type { Decision, ImageReference, Role } from '../../../shared/model.ts';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import type { Intent } from '../../model/intent.ts';
+import type { ShownInvitation } from '../../model/invitations.ts';
+import type { ShownPerson } from '../../model/people.ts';
 import type { Texts } from '../../model/texts.ts';
 
 export interface Question {
@@ -12,7 +14,41 @@ export interface Question {
   readonly keep: string;
   readonly confirm: string;
   /** Dispatched when the person confirms. */
-  readonly intent: Intent;
+  readonly intent: Intent | ((reason: string) => Intent);
+  /** The person has to say why, in at most `limit` UTF-16 units. */
+  readonly reason?: { readonly label: string; readonly limit: number };
+}
+
+/** Has the confirm dialog ask. Stays inside `<proof-room>`. */
+export class AskEvent extends Event {
+  static readonly type = 'proof-ask';
+  readonly question: Question;
+
+  constructor(question: Question) {
+    super(AskEvent.type, { bubbles: true, composed: true });
+    this.question = question;
+  }
+}
+
+export function declineQuestion(t: Texts, image: ImageReference, limit: number): Question {
+  return {
+    title: t('decline.title'),
+    text: t('decline.text'),
+    keep: t('decline.keep'),
+    confirm: t('decline.confirm'),
+    reason: { label: t('decline.reason'), limit },
+    intent: (note) => ({ type: 'decline', image, note }),
+  };
+}
+
+export function withdrawQuestion(t: Texts, { decisionId, decision, number }: Decision): Question {
+  return {
+    title: t('withdraw.title', { decision, number }),
+    text: t('withdraw.text'),
+    keep: t('withdraw.keep'),
+    confirm: t('decision.withdraw'),
+    intent: { type: 'withdraw', decisionId },
+  };
 }
 
 export interface Loss {
@@ -41,6 +77,26 @@ export function linkQuestion(t: Texts, type: 'close_link' | 'replace_link', role
     keep: t('link.keep'),
     confirm: t(`link.${type}.confirm`),
     intent: { type, role },
+  };
+}
+
+export function revokeQuestion(t: Texts, { keyId, name, isHere }: ShownInvitation): Question {
+  return {
+    title: t('revoke.title', { name }),
+    text: t('revoke.text', { name, here: isHere ? 'yes' : 'no' }),
+    keep: t('revoke.keep'),
+    confirm: t('revoke.confirm'),
+    intent: { type: 'revoke', keyId },
+  };
+}
+
+export function turnOutQuestion(t: Texts, { participantId, name }: ShownPerson): Question {
+  return {
+    title: t('turnOut.title', { name }),
+    text: t('turnOut.text', { name }),
+    keep: t('turnOut.keep'),
+    confirm: t('turnOut.confirm'),
+    intent: { type: 'revoke', participantId },
   };
 }
 

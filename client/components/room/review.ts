@@ -1,31 +1,40 @@
 /** One session on the screen. It only presents: it is given a state, and dispatches intents. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
+import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
-import { IntentEvent } from '../../model/intent.ts';
+import { IntentEvent, isDecision } from '../../model/intent.ts';
+import type { AskIntent } from '../../model/make-room.ts';
+import { peopleOf, type ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
-import { selectedAfter } from '../../model/selected-attempt.ts';
+import { hasDiscardedFrom, heldAttempt, selectedAfter, subjectInView } from '../../model/selected-attempt.ts';
 import { announcement, statusBehindDialog } from '../../model/sentences.ts';
 import { serverAddress, sessionLink } from '../../model/server-address.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import { attemptInView, viewerContent } from '../../model/viewer-content.ts';
-import type { SessionState } from '../../session/session-state.ts';
+import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { Compare } from '../compare/compare.ts';
+import type { RecordDialog } from '../record/record-dialog.ts';
 import type { Sidebar } from '../sidebar/sidebar.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
-import { type CompareEvent, type ImageSavedEvent, SelectAttemptEvent } from '../ui/events.ts';
+import { type CompareEvent, type ImageSavedEvent, type RequestChangesEvent, SelectAttemptEvent } from '../ui/events.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import { type Clock, systemClock } from '../ui/ticker.ts';
 import { tokens } from '../ui/tokens.styles.ts';
 import type { Candidates } from '../viewer/candidates.ts';
+import type { Picture } from '../viewer/picture.ts';
 import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
 import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
+import type { MakeRoomDialog } from './make-room-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
-import { startOverQuestion } from './questions.ts';
+import type { PeopleDialog } from './people-dialog.ts';
+import { type AskEvent, startOverQuestion } from './questions.ts';
+import { Rest } from './rest.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
 import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
@@ -35,7 +44,10 @@ import '../compare/compare.ts';
 import './confirm-dialog.ts';
 import '../notices/demo-banner.ts';
 import '../notices/obstacle-notice.ts';
+import './make-room-dialog.ts';
 import './name-dialog.ts';
+import './people-dialog.ts';
+import '../record/record-dialog.ts';
 import '../sidebar/sidebar.ts';
 import './share-dialog.ts';
 import './shortcuts-dialog.ts';
@@ -58,28 +70,58 @@ export class Review extends LocalizedElement {
   /** The host page has fixed the language, so there is nothing to choose. */
   @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
   @property({ attribute: false }) accessor notifications: Notifications | undefined;
+  /** The person is asked for their name before their first decision. */
+  @property({ attribute: false }) accessor unnamed = false;
   /** Keys do what controls do, while nobody types. */
   @property({ type: Boolean }) accessor shortcuts = false;
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
   @state() private accessor selectedId: string | undefined;
+  /** A click of this person did not count, as the picture had just changed. */
+  @state() private accessor isClickIgnored = false;
+  @property({ attribute: false }) accessor clock: Clock = systemClock;
   @query('proof-sidebar') private accessor sidebar!: Sidebar | null;
   @query('proof-token') private accessor token!: TokenForm | null;
   @query('proof-share') private accessor share!: ShareDialog;
   @query('proof-name') private accessor name!: NameDialog;
+  @query('proof-people') private accessor people!: PeopleDialog;
+  @query('proof-record') private accessor record!: RecordDialog;
   @query('proof-shortcuts') private accessor shortcutsDialog!: ShortcutsDialog;
+  @query('proof-make-room') private accessor makeRoomDialog!: MakeRoomDialog;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-compare') private accessor compare!: Compare | null;
   @query('proof-candidates') private accessor candidates!: Candidates | null;
-  @query(':is(proof-picture, proof-candidates):not([hidden])') private accessor picture!: Element | null;
+  @query(':is(proof-picture, proof-candidates):not([hidden])') private accessor picture!: Picture | Candidates | null;
   @query('.show-latest button') private accessor showLatest!: HTMLElement | null;
 
   #focusedBefore: Element | null | undefined;
+  #people: { readonly madeFrom: readonly unknown[]; readonly shown: readonly ShownPerson[] } | undefined;
 
   constructor() {
     super();
     new KeyboardHeight(this);
     this.addEventListener('keydown', (event) => this.keyPressed(event));
+    // Before the components around the control take it for sent.
+    this.addEventListener(IntentEvent.type, (event) => this.#askForName(event), { capture: true });
   }
+
+  #askForName(event: Event): void {
+    if (!this.unnamed || !(event instanceof IntentEvent)) return;
+    const { intent } = event;
+    if (intent.type === 'name') this.unnamed = !intent.name;
+    if (!isDecision(intent)) return;
+    event.stopImmediatePropagation();
+    this.name.ask(intent);
+  }
+
+  readonly #rest = new Rest(this);
+  /** What is in view. */
+  #subject = '';
+  /** The person has selected the attempt themselves. */
+  #isChosen = false;
+  /** The selected attempt as it was when the session last had it. */
+  #known: Attempt | undefined;
+  /** The picture that the others were last told is open here. */
+  #reportedLook: string | undefined;
 
   /** Ids of the images that this person has downloaded or copied. */
   readonly #saved = new Set<string>();
@@ -89,10 +131,37 @@ export class Review extends LocalizedElement {
     const { session } = this;
     const before = changed.get('session');
     if (before && session) this.#adaptTo(before, session);
+    if (session) this.#watchSubject(before, session, changed);
+  }
+
+  /** Decisions rest where something else has come into view that this person has not brought there. */
+  #watchSubject(before: SessionState | undefined, session: SessionState, changed: PropertyValues<this>): void {
+    const { attempts = [], discarded = [] } = session.snapshot ?? {};
+    this.#known = findAttempt([...attempts, ...discarded], this.selectedId) ?? this.#known;
+    const past = this.#subject;
+    this.#subject = subjectInView(session, this.#selectedId, this.#held);
+    if (past === this.#subject || !before?.snapshot || !changed.has('session')) return;
+    this.isClickIgnored = false;
+    const isOwn = hasDiscardedFrom(past, session) || isPending(before.pending, 'restore', this.#subject);
+    if (this.#subject !== '' && !isOwn) this.#rest.begin();
+  }
+
+  get isOnShow(): boolean {
+    const { picture } = this;
+    if (!picture) return false;
+    if ('isShown' in picture) return picture.isShown;
+    // Of a picture that can't be shown there is nothing to wait for.
+    return picture.shownId === this.#subject || picture.content.kind === 'unviewable';
+  }
+
+  clickIgnored(): void {
+    this.isClickIgnored = true;
   }
 
   #adaptTo(before: SessionState, session: SessionState): void {
-    this.selectedId = selectedAfter(this.selectedId, before, session);
+    const selectedId = selectedAfter(this.selectedId, before, session, this.#isChosen);
+    if (selectedId !== this.selectedId) this.#isChosen = false;
+    this.selectedId = selectedId;
     const [past, now] = [before.snapshot, session.snapshot];
     if (!past || !now || past.turn === now.turn) return;
     this.confirm.close();
@@ -100,8 +169,29 @@ export class Review extends LocalizedElement {
   }
 
   override updated(): void {
+    this.#reportLook();
     const focused = this.#focusedBefore;
     if (focused && !(focused.isConnected && focused.checkVisibility())) void this.#restoreFocus();
+  }
+
+  /** The attempt in view; undefined while the viewer shows a running generation, or several. */
+  get #openAttempt(): Attempt | undefined {
+    const { session } = this;
+    const selectedId = this.#selectedId;
+    const isDrawing = session?.snapshot?.stage === 'generating' && selectedId === undefined;
+    return this.#held ?? (session && !isDrawing ? attemptInView(session, selectedId) : undefined);
+  }
+
+  /** Asks which pictures may go, after an ask that found the session full. */
+  makeRoom(ask: AskIntent): void {
+    this.makeRoomDialog.show(ask);
+  }
+
+  #reportLook(): void {
+    const imageId = this.#openAttempt?.image.imageId;
+    if (imageId === this.#reportedLook) return;
+    this.#reportedLook = imageId;
+    this.dispatchEvent(new IntentEvent({ type: 'look', imageId }));
   }
 
   /** The element that had the focus is gone from the viewer: somebody selected what is there now, and wants to see it. */
@@ -122,6 +212,11 @@ export class Review extends LocalizedElement {
     return findAttempt(this.session?.snapshot?.attempts ?? [], this.selectedId)?.image.imageId;
   }
 
+  /** The selected attempt where the session does not keep it any more. */
+  get #held(): Attempt | DiscardedAttempt | undefined {
+    return this.session && heldAttempt(this.session, this.selectedId, this.#known);
+  }
+
   /** Moves the focus to where the work begins: a field to write in, or a heading. */
   async enter(): Promise<void> {
     await this.updateComplete;
@@ -134,27 +229,43 @@ export class Review extends LocalizedElement {
     const { session } = this;
     if (!session) return nothing;
     const { welcome } = session;
+    const people = this.#peopleOf(session);
     return html`<proof-top-bar
         .session=${session}
+        .people=${people}
         ?language-fixed=${this.languageFixed}
         .notifications=${this.notifications}
         @share=${() => this.share.show()}
-        @name=${() => this.name.show()}
+        @people=${() => this.people.show()}
         @shortcuts=${() => this.shortcutsDialog.show()}
       ></proof-top-bar>
-      ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session)}
+      ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session, people)}
       <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
-      <proof-name
-        .name=${welcome?.name ?? ''}
-        .limit=${welcome?.limits.NAME_CHARACTERS}
-        .viewers=${session.viewers}
-      ></proof-name>
+      <proof-people .session=${session} .people=${people} ?unnamed=${this.unnamed}></proof-people>
+      <proof-name .session=${session} @proof-intent=${this.#commandSent}></proof-name>
+      <proof-record .session=${session} @closed=${this.#dialogClosed}></proof-record>
       <proof-shortcuts ?on=${this.shortcuts}></proof-shortcuts>
       <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
+      <proof-make-room
+        .session=${session}
+        .unsent=${this.unsent}
+        .openId=${this.#openAttempt?.image.imageId}
+        @proof-intent=${this.#commandSent}
+      ></proof-make-room>
       <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
   }
 
-  #layout(session: SessionState): TemplateResult {
+  /** The same list for as long as it has the same content, so that no element updates for an equal one. */
+  #peopleOf(session: SessionState): readonly ShownPerson[] {
+    const { people, welcome, snapshot } = session;
+    const madeFrom = [this.t, people, welcome, snapshot];
+    if (madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
+      this.#people = { madeFrom, shown: peopleOf(this.t, session, this.#people?.shown) };
+    }
+    return this.#people?.shown ?? [];
+  }
+
+  #layout(session: SessionState, people: readonly ShownPerson[]): TemplateResult {
     const { connection, snapshot } = session;
     if (connection.status === 'token_needed') {
       return html`<div class="layout single">
@@ -164,23 +275,40 @@ export class Review extends LocalizedElement {
     if (!snapshot && connection.status !== 'closed')
       return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
-    const content = viewerContent(this.t, session, selectedId);
+    const held = this.#held;
+    const content = viewerContent(this.t, session, selectedId, held);
     return html`<div
       class=${`layout ${content.kind === 'empty' ? 'single' : 'split'}`}
       @proof-select=${this.#select}
       @proof-compare=${this.#openCompare}
       @proof-saved=${this.#imageSaved}
       @proof-intent=${this.#commandSent}
+      @proof-ask=${this.#ask}
+      @proof-request-changes=${this.#requestChanges}
     >
-      ${viewer({ t: this.t, session, content, selectedId, showLatest: () => this.#showLatest() })}
+      ${viewer({
+        t: this.t,
+        session,
+        people,
+        content,
+        selectedId,
+        held,
+        isClickIgnored: this.isClickIgnored,
+        showLatest: () => this.#showLatest(),
+        restored: (imageId) => this.dispatchEvent(new IntentEvent({ type: 'restore', imageId })),
+        resting: this.#rest.isOn,
+      })}
       <section class="sidebar" aria-label=${this.t('area.review')}>
         <proof-sidebar
           .session=${session}
           .options=${this.options}
           .unsent=${this.unsent}
           .selectedId=${selectedId}
+          .held=${held}
+          ?resting=${this.#rest.isOn}
           .link=${this.#link}
           @start-over=${this.#startOver}
+          @record=${() => this.record.show()}
           @focus-moved=${this.#scrollToPicture}
         ></proof-sidebar>
       </section>
@@ -228,20 +356,23 @@ export class Review extends LocalizedElement {
 
   /** A command from the viewer or the comparison, too, takes the focus to where the work goes on. */
   #commandSent({ intent }: IntentEvent): void {
-    if (intent.type === 'approve' || intent.type === 'cancel') this.sidebar?.commandSent();
+    if (isDecision(intent) || intent.type === 'cancel' || intent.type === 'make_room') this.sidebar?.commandSent();
   }
 
   // These events end here: they say nothing to the host page.
 
-  #select(event: SelectAttemptEvent): void {
+  #select(event: SelectAttemptEvent | RequestChangesEvent): void {
     event.stopPropagation();
     const { imageId } = event;
+    if (imageId !== this.selectedId) this.isClickIgnored = false;
     this.selectedId = imageId;
+    this.#isChosen = true;
     this.dispatchEvent(new IntentEvent({ type: 'want', imageIds: [imageId] }));
   }
 
   #showLatest(): void {
     this.selectedId = undefined;
+    this.isClickIgnored = false;
   }
 
   /** Used keys are marked as such. They press the control that is in view, so that what holds for a click holds for them. */
@@ -261,6 +392,17 @@ export class Review extends LocalizedElement {
     const inView = isDrawing ? undefined : attemptInView(session, selectedId);
     const imageId = neighbourOf(attempts, inView, step, isDrawing);
     if (imageId !== undefined) this.#select(new SelectAttemptEvent(imageId));
+  }
+
+  #ask(event: AskEvent): void {
+    event.stopPropagation();
+    this.confirm.ask(event.question);
+  }
+
+  async #requestChanges(event: RequestChangesEvent): Promise<void> {
+    this.#select(event);
+    await this.updateComplete;
+    await this.sidebar?.requestChanges();
   }
 
   #openCompare(event: CompareEvent): void {

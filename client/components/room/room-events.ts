@@ -11,6 +11,8 @@ export interface StageDetail {
   readonly stage: SnapshotMessage['stage'];
   readonly turn: number;
   readonly revision: number;
+  /** How the review ended; absent while it goes on. `unknown`: a newer server has an outcome that this version does not know. */
+  readonly outcome?: 'approved' | 'declined' | 'unknown';
 }
 
 export interface TurnDetail {
@@ -124,7 +126,8 @@ export class RoomEvents {
     if (!snapshot || this.#last.ended || snapshot.turn === this.#last.turn) return;
     this.#last.turn = snapshot.turn;
     const { stage, turn, revision } = snapshot;
-    this.#room.dispatchEvent(roomEvent('proof-stage', { stage, turn, revision }));
+    const outcome = stage === 'final' && { outcome: snapshot.outcome };
+    this.#room.dispatchEvent(roomEvent('proof-stage', { stage, turn, revision, ...outcome }));
   }
 
   #reportEnd({ connection }: SessionState): void {

@@ -4,7 +4,7 @@ import { property, query, state } from 'lit/decorators.js';
 import type { Role } from '../../../shared/model.ts';
 import { accessCommandTypes } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { rejectionSentence, viewersLabel, type Worded } from '../../model/sentences.ts';
+import { keptSentence, keptUntil, rejectionSentence, viewersLabel, type Worded } from '../../model/sentences.ts';
 import { type SessionLink, sessionLinks } from '../../model/session-links.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
@@ -17,8 +17,10 @@ import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { wordedText } from '../ui/worded-text.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
+import type { Invitations } from './invitations.ts';
 import { endQuestion, linkQuestion } from './questions.ts';
 import './confirm-dialog.ts';
+import './invitations.ts';
 import '../ui/copy-button.ts';
 
 /** Dispatches `closed`. */
@@ -45,7 +47,9 @@ export class ShareDialog extends LocalizedElement {
         grid-column: 1 / -1;
       }
 
+      proof-invitations,
       .link,
+      .kept,
       .end {
         padding-block-start: 1rem;
         border-block-start: 1px solid var(--line);
@@ -95,11 +99,16 @@ export class ShareDialog extends LocalizedElement {
   @property({ attribute: false }) accessor session: SessionState | undefined;
   /** The link that was closed or replaced while the dialog was open. */
   @state() private accessor changedLink: Role | undefined;
+  /** In milliseconds since 1970. */
+  @state() private accessor openedAt = 0;
   @query('dialog') private accessor dialog!: HTMLDialogElement;
+  @query('proof-invitations') private accessor invitations!: Invitations | null;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
 
   show(): void {
     this.changedLink = undefined;
+    this.openedAt = Date.now();
+    this.invitations?.begin();
     this.dialog.showModal();
   }
 
@@ -115,6 +124,7 @@ export class ShareDialog extends LocalizedElement {
     if (!this.dialog.open) return;
     if (this.session?.connection.status === 'closed') {
       this.confirm.close();
+      this.invitations?.close();
       this.dialog.close();
     }
     // The button that closed a link goes with it.
@@ -133,8 +143,9 @@ export class ShareDialog extends LocalizedElement {
           ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
         </header>
         ${session?.viewers ? html`<p class="people small soft">${icons.people()} ${this.t('share.peopleNow', { viewers: viewersLabel(this.t, session.viewers) })}</p>` : nothing}
+        ${session?.welcome?.creator ? html`<proof-invitations .session=${session} .server=${this.server}></proof-invitations>` : nothing}
         ${links.map((link) => this.#row(link))}
-        ${session?.links ? this.#end(session) : nothing}
+        ${this.#kept(session?.welcome)} ${session?.links ? this.#end(session) : nothing}
         ${isReviewer ? nothing : html`<p class="small soft">${this.t('share.watchOnly')}</p>`}
         ${this.#problem ? html`<div class="problem" role="alert">${wordedText(this.#problem)}</div>` : nothing}
       </dialog>
@@ -190,6 +201,14 @@ export class ShareDialog extends LocalizedElement {
             ${button({ ...common, label: this.t('common.close'), name: this.t(`link.${role}.close`), kind: 'quiet', busy: busy('close_link'), press: () => ask('close_link') })}`
       }
     </div>`;
+  }
+
+  #kept(welcome: SessionState['welcome']): TemplateResult | typeof nothing {
+    const sentence = keptSentence(this.t, welcome);
+    if (!welcome || sentence === undefined) return nothing;
+    return html`<p class="kept small soft">
+      ${sentence} ${keptUntil(this.t, welcome, this.openedAt)} ${this.t('share.keptSooner')}
+    </p>`;
   }
 
   #end({ pending, viewers, connection }: SessionState): TemplateResult {

@@ -3,8 +3,10 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import type { ShownPerson } from '../../model/people.ts';
 import { viewersLabel } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
+import { avatars } from '../ui/avatar.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
@@ -14,7 +16,7 @@ import { LocalizedElement } from '../ui/localized-element.ts';
 import './connection-badge.ts';
 import './language-switch.ts';
 
-/** Dispatches `share`, `name` and `shortcuts` to have these dialogs opened. */
+/** Dispatches `share`, `people` and `shortcuts` to have these dialogs opened. */
 @element('proof-top-bar')
 export class TopBar extends LocalizedElement {
   static override styles = [
@@ -63,6 +65,15 @@ export class TopBar extends LocalizedElement {
         display: none;
       }
 
+      .avatars {
+        display: flex;
+        --avatar-size: 1.5rem;
+      }
+
+      .narrow {
+        display: none;
+      }
+
       /* There are no keys to press, and phones notify only for apps. A narrow bar has no space for either. */
       @media (hover: none) and (pointer: coarse) {
         .desk {
@@ -71,8 +82,13 @@ export class TopBar extends LocalizedElement {
       }
 
       @container (inline-size < 52rem) {
-        .desk {
+        .desk,
+        .avatars {
           display: none;
+        }
+
+        .narrow {
+          display: inline-flex;
         }
       }
 
@@ -117,6 +133,7 @@ export class TopBar extends LocalizedElement {
   ];
 
   @property({ attribute: false }) accessor session: SessionState | undefined;
+  @property({ attribute: false }) accessor people: readonly ShownPerson[] = [];
   @property({ type: Boolean, attribute: 'language-fixed' }) accessor languageFixed = false;
 
   @property({ attribute: false }) accessor notifications: 'on' | 'off' | 'blocked' | undefined;
@@ -137,9 +154,10 @@ export class TopBar extends LocalizedElement {
             class="button quiet"
             type="button"
             aria-haspopup="dialog"
-            @click=${() => this.#request('name')}
+            @click=${() => this.#request('people')}
           >
-            ${icons.people()}<span class="short figures">${this.#here(viewers)}</span
+            <span class=${this.people.length > 0 ? 'narrow' : ''}>${icons.people()}</span
+            ><span class="avatars">${avatars(this.people, 4)}</span><span class="short figures">${this.#here(viewers)}</span
             ><span class="long figures">${viewersLabel(this.t, viewers)}</span><span class="unseen">${this.t('bar.changeName')}</span>
           </button>`
           : nothing
@@ -192,7 +210,7 @@ export class TopBar extends LocalizedElement {
     return this.t.rich('bar.here', { count: reviewers + watchers, unseen });
   }
 
-  #request(dialog: 'share' | 'name' | 'shortcuts'): void {
+  #request(dialog: 'share' | 'people' | 'shortcuts'): void {
     this.dispatchEvent(new Event(dialog));
   }
 }

@@ -10,9 +10,9 @@ import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
-import { FocusableScrollers } from '../ui/focusable-scrollers.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import '../ui/long-text.ts';
 
 @element('proof-facts')
 export class AttemptFacts extends LocalizedElement {
@@ -23,13 +23,6 @@ export class AttemptFacts extends LocalizedElement {
       :host {
         display: block;
         min-inline-size: 0;
-      }
-
-      .text {
-        display: block;
-        max-block-size: 15rem;
-        overflow-y: auto;
-        white-space: pre-line;
       }
 
       summary {
@@ -62,11 +55,6 @@ export class AttemptFacts extends LocalizedElement {
   @property({ attribute: false }) accessor attempt: Attempt | undefined;
   /** The model of an attempt that names none. */
   @property({ attribute: false }) accessor model = '';
-
-  constructor() {
-    super();
-    new FocusableScrollers(this, '.text');
-  }
 
   override render(): TemplateResult | typeof nothing {
     const { attempt } = this;
@@ -108,9 +96,8 @@ export class AttemptFacts extends LocalizedElement {
       }),
     ]);
     facts.push(['SHA-256', html`<span class="digest">${shortDigest(image.sha256)}</span>`]);
-    facts.push([t('facts.prompt'), html`<span class="text" dir="auto">${prompt}</span>`]);
-    if (revisedPrompt)
-      facts.push([t('facts.revisedPrompt'), html`<span class="text" dir="auto">${revisedPrompt}</span>`]);
+    facts.push([t('facts.prompt'), html`<proof-text .text=${prompt}></proof-text>`]);
+    if (revisedPrompt) facts.push([t('facts.revisedPrompt'), html`<proof-text .text=${revisedPrompt}></proof-text>`]);
     return facts;
   }
 }

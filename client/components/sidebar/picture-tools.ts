@@ -63,6 +63,8 @@ export class PictureTools extends LocalizedElement {
   @property({ type: Boolean, attribute: 'starts-over' }) accessor startsOver = false;
   @property({ attribute: false }) accessor pending: SessionState['pending'] = [];
   @property({ type: Boolean }) accessor unavailable = false;
+  /** The picture has just come into view, and not by an act of this person. */
+  @property({ type: Boolean }) accessor resting = false;
 
   override render(): TemplateResult {
     return html`${this.#save()}
@@ -104,6 +106,8 @@ export class PictureTools extends LocalizedElement {
       icon: icons.cross(),
       kind: 'quiet',
       once: true,
+      decides: true,
+      resting: this.resting,
       busy: isPending(this.pending, 'discard'),
       unavailable: this.unavailable,
       press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId: attempt.image.imageId })),

@@ -6,6 +6,7 @@ import type { Options } from '../../../shared/options.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import { summaryOf } from '../../model/option-labels.ts';
 import { billingNote } from '../../model/sentences.ts';
+import type { UnsentInput } from '../../model/unsent-input.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -42,14 +43,19 @@ export class RefineForm extends LocalizedElement {
   @property({ attribute: false }) accessor limit = Number.POSITIVE_INFINITY;
   /** What this person has typed; absent: the field was not touched. */
   @property({ attribute: false }) accessor feedback: string | undefined;
-  /** Why the last generation was cancelled. Stands in the field until it is touched. */
+  /** Changes that somebody asked for, or why the last generation was cancelled. Stands in the field until it is touched. */
   @property({ attribute: false }) accessor suggestion = '';
+  @property({ attribute: 'suggested-by' }) accessor suggestedBy: 'cancel' | 'changes' = 'cancel';
   @property({ attribute: false }) accessor options: Options = {};
   /** The model that draws when the options name none. */
   @property({ attribute: false }) accessor model = '';
   @property({ type: Boolean }) accessor demo = false;
   /** A generation is running: the text is kept and cannot be sent yet. */
   @property({ type: Boolean }) accessor waits = false;
+  /** The session does not keep the attempt any more: the text stays with it and cannot be sent. */
+  @property({ type: Boolean }) accessor gone = false;
+  /** Receives what is typed. */
+  @property({ attribute: false }) accessor typed: (text: string) => Partial<UnsentInput> = (feedback) => ({ feedback });
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
 
@@ -85,7 +91,7 @@ export class RefineForm extends LocalizedElement {
       ></textarea>
       ${fieldNotes(this.t, { text: this.#text, limit: this.limit, problem: this.problem, tooLong: 'text.tooLong' })}
       <p id="origin" class="hint small soft">${this.#hint()}</p>
-      <div class="send" ?hidden=${this.waits}>
+      <div class="send" ?hidden=${this.waits || this.gone}>
         <p class="chosen small soft"><span>${this.#chosenOptions()}</span> ${keysHint(this.t)}</p>
         ${button({
           label: this.t('refine.refine'),
@@ -100,8 +106,9 @@ export class RefineForm extends LocalizedElement {
   }
 
   #hint(): string {
+    if (this.gone) return this.t('refine.gone');
     if (this.waits) return this.t('prompt.waits');
-    return this.feedback === undefined && this.suggestion ? this.t('refine.suggested') : '';
+    return this.feedback === undefined && this.suggestion ? this.t(`refine.suggestedBy.${this.suggestedBy}`) : '';
   }
 
   /** The options are chosen in the prompt form, and hold for a refinement, too. */
@@ -112,7 +119,7 @@ export class RefineForm extends LocalizedElement {
 
   /** Also selects the attempt, so that no newer one takes its place while somebody writes about it. */
   #typed(): void {
-    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: { feedback: this.field.value } }));
+    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent: this.typed(this.field.value) }));
     if (this.imageId !== undefined) this.dispatchEvent(new SelectAttemptEvent(this.imageId));
   }
 
@@ -130,7 +137,8 @@ export class RefineForm extends LocalizedElement {
   #send(): void {
     const { imageId, options } = this;
     const text = this.#text;
-    if (this.busy || this.unavailable || this.waits || imageId === undefined || text.length > this.limit) return;
+    if (this.busy || this.unavailable || this.waits || this.gone || imageId === undefined || text.length > this.limit)
+      return;
     if (!text.trim()) {
       this.problem = this.t('refine.empty');
       this.focus();

@@ -19,8 +19,11 @@ export const sidebar = css`
     overflow-wrap: anywhere;
   }
 
-  /* Long texts scroll, so that the controls below stay near. */
-  blockquote,
+  /* Long texts are cut or scroll, so that the controls below stay near. */
+  blockquote {
+    --lines: 7;
+  }
+
   .stage > p {
     max-block-size: 15rem;
     overflow-y: auto;
@@ -48,10 +51,20 @@ export const sidebar = css`
     display: none;
   }
 
+  .kept {
+    padding-block: 0.75rem;
+  }
+
   .more {
     display: grid;
     margin-block-start: auto;
     padding-block-start: 0.5rem;
+  }
+
+  .record .button {
+    margin-inline-start: -0.5rem;
+    padding-inline: 0.5rem;
+    font-size: var(--small);
   }
 
   blockquote {
@@ -63,7 +76,10 @@ export const sidebar = css`
   }
 
   @container (inline-size < 56rem) {
-    blockquote,
+    blockquote {
+      --lines: 4;
+    }
+
     .stage > p {
       max-block-size: 7.5rem;
     }

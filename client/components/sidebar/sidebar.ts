@@ -5,16 +5,21 @@ import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
+import { changesRequested } from '../../model/decisions.ts';
 import { noCapabilities } from '../../model/option-choice.ts';
 import { isSavable, type Permissions, permissionsOf } from '../../model/permissions.ts';
-import type { UnsentInput } from '../../model/unsent-input.ts';
+import { keptSentence } from '../../model/sentences.ts';
+import { feedbackOn, type UnsentInput, withFeedback } from '../../model/unsent-input.ts';
 import { attemptInView, promptOf } from '../../model/viewer-content.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { EndedNotice } from '../notices/ended-notice.ts';
 import { base } from '../ui/base.styles.ts';
+import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
+import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import type { DecisionBar } from './decision-bar.ts';
 import type { ExampleEvent } from './examples.ts';
 import type { PromptForm, PromptPurpose } from './prompt-form.ts';
 import { sidebar } from './sidebar.styles.ts';
@@ -22,9 +27,11 @@ import { StageFocus } from './stage-focus.ts';
 import { quote, stagePanel } from './stage-panel.ts';
 import '../notices/ended-notice.ts';
 import '../notices/error-notice.ts';
+import '../notices/forgotten-notice.ts';
 import '../notices/obstacle-notice.ts';
 import '../notices/rejection-notice.ts';
 import '../notices/unfinished-notice.ts';
+import './approvals-needed.ts';
 import './attempt-changes.ts';
 import './attempt-facts.ts';
 import './cancel-form.ts';
@@ -45,6 +52,7 @@ const purposes = {
 /** One constant, so that no element updates for an equal list. */
 const noneDiscarded: readonly DiscardedAttempt[] = [];
 
+/** Dispatches `record` to have the record opened. */
 @element('proof-sidebar')
 export class Sidebar extends LocalizedElement {
   static override styles = [base, controls, sidebar];
@@ -55,8 +63,13 @@ export class Sidebar extends LocalizedElement {
   @property({ attribute: false }) accessor unsent: UnsentInput = {};
   /** The image id of the attempt that this person has selected; absent: the latest is shown. */
   @property({ attribute: false }) accessor selectedId: string | undefined;
+  /** The attempt that they have open, where the session does not keep it any more. */
+  @property({ attribute: false }) accessor held: Attempt | DiscardedAttempt | undefined;
   /** Leads to the session on the server's own page. */
   @property({ attribute: false }) accessor link = '';
+  /** The picture has just come into view, and not by an act of this person. */
+  @property({ type: Boolean }) accessor resting = false;
+  @query('proof-decision') private accessor decision!: DecisionBar | null;
   @query('proof-prompt') private accessor form!: PromptForm | null;
   @query('.focus-target') private accessor focusTarget!: HTMLElement | null;
   @query('proof-ended-notice') private accessor endedNotice!: EndedNotice | null;
@@ -80,13 +93,13 @@ export class Sidebar extends LocalizedElement {
         : nothing
     }
       ${this.#notices(snapshot)}
-      <div class="stage">${stagePanel(this.t, session, snapshot, this.#attempt)}</div>
+      <div class="stage">${stagePanel({ t: this.t, session, snapshot, attempt: this.#attempt, held: this.held, unsent: this.unsent, resting: this.resting })}</div>
       ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt((snapshot.approved ?? snapshot.image).imageId)}` : nothing}
       ${this.#changes(snapshot)}
       ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}
       ${isFinal ? nothing : this.#tools(snapshot)}
       <div class="more">
-        ${this.#facts()}
+        ${this.#record(snapshot)} ${this.#facts()} ${this.#approvalsNeeded(snapshot)}
         ${
           watches
             ? nothing
@@ -95,6 +108,7 @@ export class Sidebar extends LocalizedElement {
               .generator=${session.welcome?.generator}
             ></proof-inspector>`
         }
+        ${this.#kept()}
       </div>`;
   }
 
@@ -108,13 +122,19 @@ export class Sidebar extends LocalizedElement {
     return isPending(pending, 'generate') || isPending(pending, 'regenerate') || isPending(pending, 'refine');
   }
 
+  /** The attempt in view. */
   get #attempt(): Attempt | undefined {
-    return attemptInView(this.session, this.selectedId);
+    return this.held ?? this.#keptAttempt;
+  }
+
+  /** What commands can be about. */
+  get #keptAttempt(): Attempt | undefined {
+    return this.held ? undefined : attemptInView(this.session, this.selectedId);
   }
 
   /** The attempt in view; undefined also while the viewer shows a running generation. */
   get #shownAttempt(): Attempt | undefined {
-    const isDrawing = this.session.snapshot?.stage === 'generating' && this.selectedId === undefined;
+    const isDrawing = this.session.snapshot?.stage === 'generating' && this.selectedId === undefined && !this.held;
     return isDrawing ? undefined : this.#attempt;
   }
 
@@ -128,8 +148,8 @@ export class Sidebar extends LocalizedElement {
   }
 
   /** How the connection, the last command and the last generation ended. */
-  #notices({ error, image, lastAction, lastGeneration, attempts }: SnapshotMessage): TemplateResult {
-    const { connection, rejection, welcome, serverAheadMs, draft } = this.session;
+  #notices({ error, image, lastAction, lastGeneration, attempts, discarded }: SnapshotMessage): TemplateResult {
+    const { connection, rejection, welcome, serverAheadMs, draft, record } = this.session;
     const { decides, unavailable } = this.#permissions;
     const finished = attemptsOf(lastGeneration, attempts).length;
     return html`<div class="notices">
@@ -138,9 +158,15 @@ export class Sidebar extends LocalizedElement {
         .obstacle=${connection.status === 'reconnecting' ? connection.obstacle : undefined}
         .link=${this.link}
       ></proof-obstacle>
+      <proof-forgotten-notice
+        .record=${record}
+        .attempts=${attempts}
+        .readUpTo=${this.unsent.readUpTo}
+      ></proof-forgotten-notice>
       <proof-rejection-notice
         .rejection=${rejection}
         .participantId=${welcome?.participantId}
+        .discarded=${discarded ?? noneDiscarded}
         .serverAheadMs=${serverAheadMs}
       ></proof-rejection-notice>
       <proof-error-notice
@@ -179,22 +205,33 @@ export class Sidebar extends LocalizedElement {
   }
 
   /** Also shown, but not to be sent, where it holds text while a generation runs or after the session has ended. */
-  #refineForm({ stage, lastGeneration }: SnapshotMessage): TemplateResult {
+  #refineForm(snapshot: SnapshotMessage): TemplateResult {
+    const { stage, lastGeneration } = snapshot;
     const attempt = this.#attempt;
     const { decides, refines, unavailable, hasEnded } = this.#permissions;
-    const { feedback } = this.unsent;
-    const suggestion = lastGeneration?.cancelReason ?? '';
+    const { image } = attempt ?? {};
+    const isHere = (imageId: string) =>
+      imageId === image?.imageId ||
+      [...snapshot.attempts, ...(snapshot.discarded ?? [])].some((one) => one.image.imageId === imageId);
+    const feedback = feedbackOn(this.unsent, image?.imageId, isHere);
+    const changes = image && changesRequested(snapshot, image)?.note;
+    const suggestion = changes ?? lastGeneration?.cancelReason ?? '';
     const hasText = feedback !== undefined || suggestion !== '';
-    const isReady = decides && refines && attempt !== undefined && stage === 'user_feedback';
+    const isReady = decides && refines && this.#keptAttempt !== undefined && stage === 'user_feedback';
     const waits = decides && hasText && this.selectedId !== undefined && stage === 'generating';
+    const isGone = this.held !== undefined;
+    const keeps = isGone && decides && refines && Boolean(feedback);
     return html`<proof-refine
-      ?hidden=${!(isReady || waits || (hasEnded && hasText))}
+      ?hidden=${!(isReady || waits || keeps || (hasEnded && hasText))}
       ?waits=${waits}
+      ?gone=${isGone}
+      .typed=${(text: string) => (image ? withFeedback(this.unsent, image.imageId, text, isHere) : { feedback: text })}
       .imageId=${attempt?.image.imageId}
       .number=${attempt?.number}
       .limit=${this.session.welcome?.limits.FEEDBACK_CHARACTERS}
       .feedback=${feedback}
       .suggestion=${suggestion}
+      suggested-by=${changes === undefined ? 'cancel' : 'changes'}
       .options=${this.options}
       .model=${this.#model}
       ?demo=${this.#isDemo}
@@ -212,7 +249,7 @@ export class Sidebar extends LocalizedElement {
         <proof-prompt
           purpose=${purposes[stage]}
           .draft=${draft}
-          .attempt=${this.#attempt ?? attempts.at(-1)}
+          .attempt=${this.#keptAttempt ?? attempts.at(-1)}
           .options=${this.options}
           .capabilities=${welcome?.generator.supports ?? noCapabilities}
           .model=${this.#model}
@@ -235,16 +272,17 @@ export class Sidebar extends LocalizedElement {
     const { images, pending } = this.session;
     const { decides, unavailable, hasEnded } = this.#permissions;
     const attempt = this.#attempt;
-    const isDrawing = stage === 'generating' && !hasEnded && this.selectedId === undefined;
-    if (attempts.length === 0 || isDrawing) return nothing;
+    const isDrawing = stage === 'generating' && !hasEnded && this.selectedId === undefined && !this.held;
+    if ((attempts.length === 0 && !this.held) || isDrawing) return nothing;
     return html`<proof-tools
       class=${stage === 'final' ? '' : 'divided'}
       .attempt=${attempt}
       .picture=${attempt && images.get(attempt.image.imageId)}
       ?savable=${attempt !== undefined && isSavable(this.session, attempt.image.imageId)}
       ?approved=${stage === 'final' && snapshot.approved?.imageId === attempt?.image.imageId}
-      ?discards=${decides && stage === 'user_feedback'}
-      ?starts-over=${decides && stage !== 'generating'}
+      ?discards=${decides && stage === 'user_feedback' && !this.held}
+      ?resting=${this.resting}
+      ?starts-over=${decides && stage !== 'generating' && stage !== 'initial_input'}
       .pending=${pending}
       ?unavailable=${unavailable}
     ></proof-tools>`;
@@ -265,11 +303,47 @@ export class Sidebar extends LocalizedElement {
     return attempt ? html`<proof-facts .attempt=${attempt} .model=${this.#model}></proof-facts>` : nothing;
   }
 
+  #kept(): TemplateResult | typeof nothing {
+    const sentence = keptSentence(this.t, this.session.welcome);
+    return sentence === undefined || this.#permissions.hasEnded
+      ? nothing
+      : html`<p class="kept small soft">${sentence}</p>`;
+  }
+
+  /** Opens the record. There is one from the first decision on. */
+  #record({ recordLength = 0 }: SnapshotMessage): TemplateResult | typeof nothing {
+    if (recordLength === 0) return nothing;
+    return html`<div class="record">
+      ${button({
+        label: this.t('record.show', { count: recordLength }),
+        icon: icons.record(),
+        kind: 'quiet',
+        press: () => this.dispatchEvent(new Event('record')),
+      })}
+    </div>`;
+  }
+
+  #approvalsNeeded({ stage, approvalsNeeded }: SnapshotMessage): TemplateResult | typeof nothing {
+    const { welcome, pending } = this.session;
+    const { decides, unavailable } = this.#permissions;
+    if (!welcome?.creator || !decides || stage === 'final') return nothing;
+    return html`<proof-approvals
+      .needed=${approvalsNeeded ?? 1}
+      ?unavailable=${unavailable || isPending(pending, 'require_approvals')}
+    ></proof-approvals>`;
+  }
+
   /** Includes the prompt form, which decides itself whether it is hidden. */
   protected override async getUpdateComplete(): Promise<boolean> {
     const isComplete = await super.getUpdateComplete();
     await this.form?.updateComplete;
     return isComplete;
+  }
+
+  /** Opens the field for the changes to ask for of the picture in view. */
+  async requestChanges(): Promise<void> {
+    await this.updateComplete;
+    await this.decision?.requestChanges();
   }
 
   /** Moves the focus to where the stage begins: the prompt field, or a heading. */

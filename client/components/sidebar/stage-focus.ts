@@ -19,7 +19,10 @@ interface Seen {
 }
 
 /** Intents that never lead to another stage. */
-const withoutStage: ReadonlySet<Intent['type']> = new Set(['draft', 'draft_focus', 'want', 'options', 'unsent']);
+const withoutStage: ReadonlySet<Intent['type']> = new Set([
+  ...(['draft', 'draft_focus', 'want', 'options', 'unsent'] as const),
+  ...(['request_changes', 'require_approvals', 'look'] as const),
+]);
 
 /**
  * The focus moves if this person's own command changed the stage, or if the element that had the focus is gone. What others do never

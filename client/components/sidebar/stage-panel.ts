@@ -1,26 +1,39 @@
 /** The part of the sidebar that differs from stage to stage: what goes on, and the decision. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Attempt, Generation, LastAction } from '../../../shared/model.ts';
+import type { Attempt, Decision, DiscardedAttempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
-import { approvalOf, attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
+import { attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
+import { approvalStatus, decisionsOn, endingDecision, wouldCount } from '../../model/decisions.ts';
 import { isApprovable, isSavable, permissionsOf } from '../../model/permissions.ts';
 import type { WatchedStage } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
+import type { UnsentInput } from '../../model/unsent-input.ts';
 import { promptOf } from '../../model/viewer-content.ts';
-import { isPending, pictureProblem, type SessionState } from '../../session/session-state.ts';
+import { pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { person } from '../ui/person.ts';
-import './approval-note.ts';
+import '../ui/long-text.ts';
 import './decision-bar.ts';
+import './decision-list.ts';
+import './outcome-note.ts';
 import './progress-panel.ts';
 import './watch-note.ts';
 
-/** The element with the class `focus-target` gets the focus when the stage begins. `attempt` is the one in view. */
-export function stagePanel(
-  t: Texts,
-  session: SessionState,
-  snapshot: SnapshotMessage,
-  attempt: Attempt | undefined,
-): TemplateResult | typeof nothing {
+interface StagePanel {
+  readonly t: Texts;
+  readonly session: SessionState;
+  readonly snapshot: SnapshotMessage;
+  /** The attempt in view. */
+  readonly attempt: Attempt | undefined;
+  /** The same, where the session does not keep it any more. */
+  readonly held: Attempt | DiscardedAttempt | undefined;
+  readonly unsent: UnsentInput;
+  /** The picture has just come into view, and not by an act of this person. */
+  readonly resting: boolean;
+}
+
+/** The element with the class `focus-target` gets the focus when the stage begins. */
+export function stagePanel(panel: StagePanel): TemplateResult | typeof nothing {
+  const { t, session, snapshot, attempt } = panel;
   const { watches, decides, hasEnded } = permissionsOf(session);
   const watchNote = (stage: WatchedStage, css = 'focus-target') =>
     watches && !hasEnded
@@ -37,16 +50,12 @@ export function stagePanel(
         : html`${running(t, session, snapshot.generation)} ${watchNote('generating', '')}`;
     case 'user_feedback': {
       const prompt = quote(attempt?.prompt ?? promptOf(session, snapshot.image.imageId));
-      if (watches) return html`${watchNote('user_feedback')} ${prompt}`;
-      return decides ? decision(session, attempt) : prompt;
+      if (watches) return html`${watchNote('user_feedback')} ${prompt} ${decisionList(panel)}`;
+      if (panel.held && decides) return html`${notKept(t, panel.held)} ${prompt} ${decisionList(panel)}`;
+      return html`${decides ? decision(panel) : prompt} ${decisionList(panel)}`;
     }
     case 'final':
-      if (!snapshot.approved) return html`<h2 class="focus-target" tabindex="-1">Declined</h2>`;
-      return html`<proof-approval
-        class="focus-target"
-        .decision=${approvalOf(snapshot)}
-        .number=${approvedElsewhere(snapshot.attempts, snapshot.approved.imageId, attempt)}
-      ></proof-approval>`;
+      return html`${outcome(panel, snapshot)} ${decisionList(panel, endingDecision(snapshot))}`;
     case 'unknown':
       return html`<h2 class="focus-target" tabindex="-1">${t('stage.unknown')}</h2>
         <p class="soft">${t('stage.unknown.text')}</p>
@@ -54,7 +63,8 @@ export function stagePanel(
   }
 }
 
-export const quote = (prompt: string): TemplateResult => html`<blockquote dir="auto">${prompt}</blockquote>`;
+export const quote = (prompt: string): TemplateResult =>
+  html`<blockquote dir="auto"><proof-text .text=${prompt}></proof-text></blockquote>`;
 
 /** The last action, if it is somebody else's; `only` names the one that counts. */
 function othersAction(
@@ -100,17 +110,63 @@ function furthestProgress({ progress }: SessionState, settled: ReadonlySet<numbe
     .toSorted((one, other) => phases.indexOf(one.phase) - phases.indexOf(other.phase))[0];
 }
 
-function decision(session: SessionState, attempt: Attempt | undefined): TemplateResult {
-  const { pending, connection } = session;
-  const imageId = attempt?.image.imageId;
+/** Nobody decides about a picture that is not in review. */
+const notKept = (t: Texts, held: Attempt | DiscardedAttempt): TemplateResult =>
+  html`<h2 class="focus-target" tabindex="-1">${t('held.title')}</h2>
+    <p class="soft">${t('discarded' in held ? 'held.discarded' : 'held.gone')}</p>`;
+
+function decision({ session, attempt, unsent, resting }: StagePanel): TemplateResult {
+  const { pending, connection, welcome } = session;
+  const image = attempt?.image;
+  const imageId = image?.imageId;
   return html`<proof-decision
     class="focus-target"
-    .image=${attempt?.image}
+    .image=${image}
+    .number=${attempt?.number}
     .problem=${imageId && pictureProblem(session, imageId)}
     ?savable=${imageId !== undefined && isSavable(session, imageId)}
-    ?busy=${isPending(pending, 'approve')}
+    .status=${image && approvalStatus(session, image)}
+    .counts=${image && wouldCount(session, image)}
+    .participantId=${welcome?.participantId}
+    .limit=${welcome?.limits.FEEDBACK_CHARACTERS}
+    .unsent=${unsent}
+    .pending=${pending}
     ?unavailable=${connection.status !== 'online' || !imageId || !isApprovable(session, imageId)}
+    ?resting=${resting}
   ></proof-decision>`;
+}
+
+function outcome(
+  { session, attempt }: StagePanel,
+  snapshot: Extract<SnapshotMessage, { stage: 'final' }>,
+): TemplateResult {
+  const { welcome, pending, connection, serverAheadMs } = session;
+  const { attempts, approved } = snapshot;
+  return html`<proof-outcome
+    class="focus-target"
+    .decision=${endingDecision(snapshot)}
+    ?approved=${approved !== undefined}
+    .number=${approved && approvedElsewhere(attempts, approved.imageId, attempt)}
+    .participantId=${welcome?.participantId}
+    ?decides=${permissionsOf(session).decides}
+    .pending=${pending}
+    ?unavailable=${connection.status !== 'online'}
+    .serverAheadMs=${serverAheadMs}
+  ></proof-outcome>`;
+}
+
+/** What was decided about the picture in view, but for what is shown already. */
+function decisionList({ session, snapshot, attempt }: StagePanel, shown?: Decision): TemplateResult | typeof nothing {
+  if (!attempt) return nothing;
+  const { welcome, pending, connection, serverAheadMs } = session;
+  return html`<proof-decisions
+    .decisions=${decisionsOn(snapshot, attempt.image).filter((decision) => decision !== shown)}
+    .participantId=${welcome?.participantId}
+    ?decides=${permissionsOf(session).decides}
+    .pending=${pending}
+    ?unavailable=${connection.status !== 'online'}
+    .serverAheadMs=${serverAheadMs}
+  ></proof-decisions>`;
 }
 
 /** The approved attempt's number, where another attempt is in view. */

@@ -21,6 +21,12 @@ export interface ButtonOptions {
   /** Ignores the second click of a double click: after the first, another button may be in its place. */
   readonly once?: boolean;
   readonly shortcut?: Shortcut;
+  /** It decides about a picture: a click that began before the picture came into view does not count (rule S10). */
+  readonly decides?: boolean;
+  /** The picture has just come into view, so that nothing is decided about it for a moment. */
+  readonly resting?: boolean;
+  /** Whether what it opens is open. */
+  readonly expanded?: boolean;
   readonly press?: () => void;
 }
 
@@ -37,19 +43,24 @@ export function button(options: ButtonOptions): TemplateResult {
     unavailable = false,
     once = false,
     shortcut,
+    decides = false,
+    resting = false,
+    expanded,
     press,
   } = options;
-  const inert = busy || unavailable;
+  const inert = busy || unavailable || resting;
   const pressed = (event: MouseEvent): void => {
     if (inert || (once && event.detail > 1)) event.preventDefault();
     else press?.();
   };
   return html`<button
-    class=${`button ${kind}${wide ? ' wide' : ''}`}
+    class=${`button ${kind}${wide ? ' wide' : ''}${resting ? ' resting' : ''}`}
     type=${type}
     aria-label=${name ?? nothing}
     aria-disabled=${inert ? 'true' : nothing}
     aria-busy=${busy ? 'true' : nothing}
+    aria-expanded=${expanded === undefined ? nothing : expanded ? 'true' : 'false'}
+    ?data-decides=${decides}
     data-shortcut=${shortcut ?? nothing}
     @click=${pressed}
   >

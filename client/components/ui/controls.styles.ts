@@ -85,6 +85,33 @@ export const controls = css`
     --border: transparent;
   }
 
+  /* Shows how long the button is still off. */
+  .button.resting {
+    position: relative;
+    overflow: clip;
+  }
+
+  .button.resting::after {
+    content: '';
+    position: absolute;
+    inset-block-end: 0;
+    inset-inline: 0;
+    block-size: 3px;
+    background: var(--mark);
+    transform-origin: left;
+    animation: rest 1s linear both;
+  }
+
+  :host(:dir(rtl)) .button.resting::after {
+    transform-origin: right;
+  }
+
+  @keyframes rest {
+    from {
+      scale: 0 1;
+    }
+  }
+
   @media (forced-colors: active) {
     .button:is(.primary, .approve):not([aria-disabled='true']) {
       forced-color-adjust: none;

@@ -11,6 +11,26 @@ export class SelectAttemptEvent extends Event {
   }
 }
 
+/** Shows an attempt, and opens the field for the changes to ask for. */
+export class RequestChangesEvent extends Event {
+  static readonly type = 'proof-request-changes';
+  readonly imageId: string;
+
+  constructor(imageId: string) {
+    super(RequestChangesEvent.type, { bubbles: true, composed: true });
+    this.imageId = imageId;
+  }
+}
+
+/** What the viewer was to show has been decoded, and is on show. */
+export class ShownEvent extends Event {
+  static readonly type = 'proof-shown';
+
+  constructor() {
+    super(ShownEvent.type, { bubbles: true, composed: true });
+  }
+}
+
 /** Opens the comparison of two attempts, or the close look at one. */
 export class CompareEvent extends Event {
   static readonly type = 'proof-compare';

@@ -47,6 +47,7 @@ export const chevron = (): TemplateResult => icon(svg`<path d="m7.5 4.5 5.5 5.5-
 export const undo = (): TemplateResult => icon(svg`<path d="M8 5 3.5 9.5 8 14M4 9.5h8.5a4 4 0 0 1 0 8H10"/>`, true);
 export const startOver = (): TemplateResult => icon(svg`<path d="M4.5 4.5v11M15.5 5 8 10l7.5 5z"/>`, true);
 export const arrow = (): TemplateResult => icon(svg`<path d="M4 10h12m-4.5-4.5L16 10l-4.5 4.5"/>`, true);
+export const request = (): TemplateResult => icon(svg`<path d="M10 3.5v8M10 16v.1"/>`);
 export const plus = (): TemplateResult => icon(svg`<path d="M10 4v12M4 10h12"/>`);
 export const minus = (): TemplateResult => icon(svg`<path d="M4 10h12"/>`);
 export const swap = (): TemplateResult => icon(svg`<path d="M3.5 7h12m-3-3 3 3-3 3M16.5 13h-12m3-3-3 3 3 3"/>`);
@@ -58,6 +59,9 @@ export const compare = (): TemplateResult =>
   );
 export const keyboard = (): TemplateResult =>
   icon(svg`<rect x="2" y="5" width="16" height="10" rx="1.5"/><path d="M5 8h.1M8.3 8h.1M11.6 8h.1M15 8h.1M6.5 12h7"/>`);
+export const record = (): TemplateResult =>
+  icon(svg`<path d="M5 2.5h7l3.5 3.5v11.5H5zM12 2.5V6h3.5M7.5 9.5h5M7.5 12.5h5"/>`);
+export const printer = (): TemplateResult => icon(svg`<path d="M6 7V2.5h8V7M6 14H3V7h14v7h-3M6 11.5h8v6H6z"/>`);
 const bellShape = svg`<path d="M5 14.5h10c-1-1.2-1.4-2.2-1.4-5A3.6 3.6 0 0 0 10 5.6a3.6 3.6 0 0 0-3.6 3.9c0 2.8-.4 3.8-1.4 5ZM8.6 17a1.6 1.6 0 0 0 2.8 0M10 5.6V4"/>`;
 export const bell = (): TemplateResult =>
   icon(svg`${bellShape}<circle cx="15" cy="5" r="2.2" fill="currentColor" stroke="none"/>`);

@@ -122,6 +122,7 @@ export const attemptStrip = css`
   }
 
   .attempt {
+    position: relative;
     display: grid;
     justify-items: center;
     gap: 0.375rem;
@@ -157,6 +158,15 @@ export const attemptStrip = css`
     color: var(--ink);
   }
 
+  .lookers {
+    --avatar-ring: var(--backdrop);
+    --avatar-size: 1.25rem;
+    position: absolute;
+    inset-block-start: 0.125rem;
+    inset-inline-end: 0.125rem;
+    display: flex;
+  }
+
   .label {
     display: inline-flex;
     align-items: center;
@@ -187,6 +197,16 @@ export const attemptStrip = css`
     font-size: 0.75em;
     background: var(--approve);
     color: var(--on-approve);
+  }
+
+  .changes {
+    display: inline-flex;
+    margin-inline-end: -0.25rem;
+    padding: 0.125em;
+    border-radius: 50%;
+    font-size: 0.75em;
+    background: var(--trouble);
+    color: var(--surface);
   }
 
   .undo {
@@ -273,7 +293,8 @@ export const attemptStrip = css`
 
   @media (forced-colors: active) {
     .attempt[aria-current] .label,
-    .approved {
+    .approved,
+    .changes {
       forced-color-adjust: none;
       background: Highlight;
       color: HighlightText;

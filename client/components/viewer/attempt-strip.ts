@@ -6,8 +6,10 @@ import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import { findAttempt, groupByGeneration, isSameOrder, originOf, pairToCompare } from '../../model/attempt-tree.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { lookersSentence, othersAt, type ShownPerson } from '../../model/people.ts';
 import { attemptName, attemptNumber } from '../../model/sentences.ts';
 import { displayProblem, isPending, type ReceivedImage } from '../../session/session-state.ts';
+import { avatars } from '../ui/avatar.ts';
 import { base } from '../ui/base.styles.ts';
 import { type ButtonOptions, button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -35,7 +37,13 @@ export class AttemptStrip extends LocalizedElement {
   @property({ attribute: false }) accessor images: ReadonlyMap<string, ReceivedImage> = new Map();
   /** The attempt in the viewer. */
   @property({ attribute: false }) accessor selectedId: string | undefined;
+  /** The attempt in the viewer, where the session does not keep it: what became of it stands there. */
+  @property({ attribute: false }) accessor heldId: string | undefined;
   @property({ attribute: false }) accessor approvedId: string | undefined;
+  /** Who is here, with what they look at. */
+  @property({ attribute: false }) accessor people: readonly ShownPerson[] = [];
+  /** Ids of the images of which changes are asked for. */
+  @property({ attribute: false }) accessor changesAsked: ReadonlySet<string> = new Set();
   /** The person in front of this page. */
   @property({ attribute: false }) accessor participantId: string | undefined;
   /** Commands that have no answer yet. */
@@ -143,7 +151,11 @@ export class AttemptStrip extends LocalizedElement {
     const { imageId } = image;
     const origin = originOf(attempt, this.attempts, this.discarded);
     const isApproved = imageId === this.approvedId;
+    const hasChanges = this.changesAsked.has(imageId);
     const picture = this.images.get(imageId);
+    const lookers = othersAt(this.people, imageId);
+    const unseen = picture && displayProblem(picture) ? this.t('strip.unseen') : undefined;
+    const description = [unseen, lookersSentence(this.t, lookers)].filter(Boolean).join(' ');
     return html`<button
       class="attempt"
       type="button"
@@ -151,23 +163,30 @@ export class AttemptStrip extends LocalizedElement {
       tabindex=${imageId === this.#focus.tabStop ? 0 : -1}
       aria-current=${imageId === this.selectedId ? 'true' : nothing}
       aria-busy=${isPending(this.pending, 'discard', imageId) ? 'true' : nothing}
-      aria-label=${attemptName(this.t, attempt, this.attempts, this.discarded, isApproved)}
-      aria-description=${picture && displayProblem(picture) ? this.t('strip.unseen') : nothing}
+      aria-label=${attemptName(this.t, attempt, {
+        attempts: this.attempts,
+        discarded: this.discarded,
+        isApproved,
+        hasChanges,
+      })}
+      aria-description=${description || nothing}
       aria-keyshortcuts=${this.decides ? 'Delete' : nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(imageId))}
     >
       <proof-thumbnail .image=${image} .picture=${picture}></proof-thumbnail>
+      ${lookers.length > 0 ? html`<span class="lookers">${avatars(lookers)}</span>` : nothing}
       <span class="label figures">
         ${origin ? (origin.verb === 'refined' ? icons.pencil() : icons.again()) : nothing}
         ${attemptNumber(this.t, attempt)}
         ${isApproved ? html`<span class="approved">${icons.check()}</span>` : nothing}
+        ${hasChanges ? html`<span class="changes">${icons.request()}</span>` : nothing}
       </span>
     </button>`;
   }
 
   /** The status element is always rendered: a screen reader reads out only text that is added to one that is there already. */
   #undo(): TemplateResult {
-    const attempt = this.justDiscarded;
+    const attempt = this.justDiscarded?.image.imageId === this.heldId ? undefined : this.justDiscarded;
     return html`<div class=${attempt ? 'undo' : 'undo unseen'} data-image-id=${attempt?.image.imageId ?? nothing}>
       <p role="status" dir="auto">${attempt ? this.#discardedSentence(attempt) : nothing}</p>
       ${attempt ? this.#restoreButton(attempt, { label: this.t('strip.undo'), icon: icons.undo(), once: true }) : nothing}

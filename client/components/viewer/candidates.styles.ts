@@ -158,6 +158,12 @@ export const candidates = css`
     text-align: start;
   }
 
+  .lookers {
+    --avatar-ring: var(--backdrop);
+    display: flex;
+    flex: none;
+  }
+
   .actions {
     display: flex;
     flex: none;

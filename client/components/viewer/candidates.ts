@@ -4,14 +4,16 @@ import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { Command } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
+import { lookersSentence, othersAt, type ShownPerson } from '../../model/people.ts';
 import type { CandidateContent } from '../../model/viewer-content.ts';
 import { isPending } from '../../session/session-state.ts';
+import { avatars } from '../ui/avatar.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { ElementSize } from '../ui/element-size.ts';
-import { SelectAttemptEvent } from '../ui/events.ts';
+import { RequestChangesEvent, SelectAttemptEvent, ShownEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { ImageLoader } from '../ui/image-loader.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
@@ -24,6 +26,8 @@ export class Candidates extends LocalizedElement {
   static override styles = [base, controls, canvas, candidates];
 
   @property({ attribute: false }) accessor candidates: readonly CandidateContent[] = [];
+  /** Who is here, with what they look at. */
+  @property({ attribute: false }) accessor people: readonly ShownPerson[] = [];
   /** The generation is running; the unfinished candidates show it. */
   @property({ type: Boolean }) accessor drawing = false;
   /** Whether this person may decide about the finished ones now. */
@@ -34,12 +38,22 @@ export class Candidates extends LocalizedElement {
   @property({ attribute: false }) accessor pending: readonly Command[] = [];
   /** Nothing can be sent: the connection is down. */
   @property({ type: Boolean }) accessor unavailable = false;
+  /** They have just come into view, and not by an act of this person. */
+  @property({ type: Boolean }) accessor resting = false;
   @query('.available') private accessor available!: Element | null;
 
   readonly #available = new ElementSize(this, () => this.available);
   readonly #loader = new ImageLoader(this);
   /** By candidate. */
   readonly #images = new Map<number, DecodedImage>();
+
+  /** Whether all that are here have been decoded and drawn. */
+  get isShown(): boolean {
+    return this.candidates.every(
+      ({ candidate, picture }) =>
+        !picture || this.#images.get(candidate)?.decoded?.imageId === picture.reference.imageId,
+    );
+  }
 
   override focus(options?: FocusOptions): void {
     this.renderRoot.querySelector('button')?.focus(options);
@@ -101,6 +115,7 @@ export class Candidates extends LocalizedElement {
   readonly #decoded = (image: HTMLImageElement, previous: HTMLImageElement | undefined): void => {
     if (!previous) image.classList.add('first');
     this.requestUpdate();
+    if (this.isShown) this.dispatchEvent(new ShownEvent());
   };
 
   /** A candidate that becomes a button moves its image to another parent; without this it would fade in again. */
@@ -116,9 +131,18 @@ export class Candidates extends LocalizedElement {
   #candidate(content: CandidateContent): TemplateResult {
     return html`${this.#picture(content)}
       <div class="foot">
-        <span class="caption figures">${this.#caption(content)}</span>
+        <span class="caption figures">${this.#caption(content)}</span>${this.#lookers(content)}
         ${this.#actions(content)}
       </div>`;
+  }
+
+  #lookersAt({ imageId }: CandidateContent): readonly ShownPerson[] {
+    return imageId === undefined ? [] : othersAt(this.people, imageId);
+  }
+
+  #lookers(content: CandidateContent): TemplateResult | typeof nothing {
+    const lookers = this.#lookersAt(content);
+    return lookers.length > 0 ? html`<span class="lookers">${avatars(lookers)}</span>` : nothing;
   }
 
   #picture(content: CandidateContent): TemplateResult {
@@ -129,6 +153,7 @@ export class Candidates extends LocalizedElement {
       class=${css}
       type="button"
       aria-label=${`${content.label}. ${content.kind === 'finished' ? content.alt : this.t(`problem.${content.problem}`)}`}
+      aria-description=${lookersSentence(this.t, this.#lookersAt(content)) ?? nothing}
       @click=${() => this.dispatchEvent(new SelectAttemptEvent(content.imageId))}
     >
       ${slot}
@@ -138,13 +163,32 @@ export class Candidates extends LocalizedElement {
   #actions(content: CandidateContent): TemplateResult | typeof nothing {
     if (content.kind === 'finished' || content.kind === 'unviewable') {
       return this.decides
-        ? html`<div class="actions">${this.#approve(content)} ${this.#discard(content)}</div>`
+        ? html`<div class="actions">${this.#approve(content)} ${this.#requestChanges(content)} ${this.#discard(content)}</div>`
         : nothing;
     }
     const isUnfinished = content.kind === 'partial' || content.imageId === undefined;
     return this.cancels && isUnfinished && content.kind !== 'failed'
       ? html`<div class="actions">${this.#cancel()}</div>`
       : nothing;
+  }
+
+  #requestChanges({
+    kind,
+    imageId,
+    number,
+  }: Extract<CandidateContent, { number: number }>): TemplateResult | typeof nothing {
+    if (kind !== 'finished') return nothing;
+    return button({
+      label: this.t('decision.requestChangesOf', { number }),
+      icon: icons.pencil(),
+      kind: 'quiet',
+      bare: true,
+      once: true,
+      decides: true,
+      resting: this.resting,
+      unavailable: this.unavailable,
+      press: () => this.dispatchEvent(new RequestChangesEvent(imageId)),
+    });
   }
 
   #approve(content: Extract<CandidateContent, { number: number }>): TemplateResult | typeof nothing {
@@ -156,6 +200,8 @@ export class Candidates extends LocalizedElement {
       name: this.t('compare.approve', { number }),
       icon: icons.check(),
       once: true,
+      decides: true,
+      resting: this.resting,
       busy: isPending(this.pending, 'approve', picture.reference.imageId),
       unavailable: this.unavailable || !isShown || isPending(this.pending, 'approve'),
       press: () => this.dispatchEvent(new IntentEvent({ type: 'approve', image: picture.reference })),
@@ -169,6 +215,8 @@ export class Candidates extends LocalizedElement {
       kind: 'quiet',
       bare: true,
       once: true,
+      decides: true,
+      resting: this.resting,
       busy: isPending(this.pending, 'discard', imageId),
       unavailable: this.unavailable || isPending(this.pending, 'discard'),
       press: () => this.dispatchEvent(new IntentEvent({ type: 'discard', imageId })),

@@ -7,7 +7,7 @@ import type { ImageContent, SingleContent } from '../../model/viewer-content.ts'
 import type { PictureProblem } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { element } from '../ui/element.ts';
-import { CompareEvent } from '../ui/events.ts';
+import { CompareEvent, ShownEvent } from '../ui/events.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { DecodedImage } from './decoded-image.ts';
@@ -24,6 +24,7 @@ const captions = {
   previous: 'picture.captionPrevious',
   finished: undefined,
   approved: 'common.approved',
+  declined: 'outcome.declined',
 } as const satisfies Record<ImageContent['kind'], MessageKey | undefined>;
 
 @element('proof-picture')
@@ -37,7 +38,13 @@ export class Picture extends LocalizedElement {
   /** The image on show, last, and under it the one that it replaces, until it has faded in. */
   @state() private accessor layers: readonly Layer[] = [];
   @query('.look') private accessor lookButton!: HTMLElement | null;
+  #reportedId: string | undefined;
   readonly #image = new DecodedImage(() => this.requestUpdate());
+
+  /** The image id of what is on show. */
+  get shownId(): string | undefined {
+    return this.layers.at(-1)?.content.picture.reference.imageId;
+  }
 
   override willUpdate(): void {
     const content = 'picture' in this.content ? this.content : undefined;
@@ -54,6 +61,8 @@ export class Picture extends LocalizedElement {
   }
 
   override updated(): void {
+    if (this.shownId !== this.#reportedId) this.dispatchEvent(new ShownEvent());
+    this.#reportedId = this.shownId;
     const frame = this.renderRoot.querySelector<HTMLElement>('.frame');
     frame?.style.setProperty('--ratio', String(ratioOf(this.layers.at(-1)?.content ?? this.content)));
   }
@@ -108,7 +117,7 @@ export class Picture extends LocalizedElement {
     const { kind } = content;
     const caption = captions[kind];
     if (!caption) return nothing;
-    return html`<figcaption class="caption">${kind === 'approved' ? icons.check() : nothing}${this.t(caption)}</figcaption>`;
+    return html`<figcaption class="caption">${kind === 'approved' ? icons.check() : kind === 'declined' ? icons.cross() : nothing}${this.t(caption)}</figcaption>`;
   }
 
   #lookClosely(): void {

@@ -20,6 +20,23 @@ export const viewer = css`
     scroll-margin-block: 2rem;
   }
 
+  .happened {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: center;
+    gap: 0.25rem 0.75rem;
+    overflow-wrap: anywhere;
+  }
+
+  .viewer-content:has(> .happened.unseen) {
+    row-gap: 0;
+  }
+
+  .viewer-content:has(> .happened.unseen) > proof-attempt-strip {
+    margin-block-start: 1.75rem;
+  }
+
   .show-latest .button {
     padding-block: 0.25rem;
     text-align: start;

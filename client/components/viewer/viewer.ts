@@ -1,14 +1,17 @@
 /** The viewer: the picture, or the candidates of one generation, and below it the strip of attempts. */
 import { html, nothing, type TemplateResult } from 'lit';
-import type { DiscardedAttempt } from '../../../shared/model.ts';
+import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
+import { changesRequested } from '../../model/decisions.ts';
+import type { ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { showLatestLabel } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
 import { attemptInView, type SingleContent, type ViewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { button } from '../ui/button.ts';
+import { happened } from './happened.ts';
 import './attempt-strip.ts';
 import './candidates.ts';
 import './picture.ts';
@@ -16,11 +19,20 @@ import './picture.ts';
 interface ViewerOptions {
   readonly t: Texts;
   readonly session: SessionState;
+  readonly people: readonly ShownPerson[];
   readonly content: ViewerContent;
   /** The attempt that this person looks at; absent, the latest is shown. */
   readonly selectedId: string | undefined;
+  /** The attempt that they have open, where the session does not keep it any more. */
+  readonly held: Attempt | DiscardedAttempt | undefined;
+  /** A click of this person did not count, as the picture had just changed. */
+  readonly isClickIgnored: boolean;
+  /** The person wants a discarded attempt back. */
+  readonly restored: (imageId: string) => void;
   /** The person wants to see the latest again. */
   readonly showLatest: () => void;
+  /** What is in view has just come there, and not by an act of this person. */
+  readonly resting: boolean;
 }
 
 // Constants, so that the elements below don't update when nothing has changed.
@@ -29,7 +41,7 @@ const empty: SingleContent = { kind: 'empty' };
 
 /** Its styles are in `viewer.styles.ts`. */
 export function viewer(options: ViewerOptions): TemplateResult {
-  const { t, session, content, selectedId } = options;
+  const { t, session, people, content, selectedId, held } = options;
   const { connection, snapshot } = session;
   const { decides, unavailable } = permissionsOf(session);
   const isDrawing = snapshot?.stage === 'generating' && connection.status !== 'closed';
@@ -38,27 +50,29 @@ export function viewer(options: ViewerOptions): TemplateResult {
       <proof-picture
         ?hidden=${content.kind === 'candidates'}
         .content=${content.kind === 'candidates' ? empty : content}
-        ?drawing=${isDrawing && selectedId === undefined}
+        ?drawing=${isDrawing && selectedId === undefined && !held}
       ></proof-picture>
       ${
         content.kind === 'candidates'
           ? html`<proof-candidates
             .candidates=${content.candidates}
+            .people=${people}
             ?drawing=${isDrawing}
             ?decides=${decides && snapshot?.stage === 'user_feedback'}
             ?cancels=${decides && isDrawing}
             .pending=${session.pending}
             ?unavailable=${unavailable}
+            ?resting=${options.resting}
           ></proof-candidates>`
           : nothing
       }
-      ${snapshot ? strip(snapshot, options) : nothing}
+      ${happened(options)} ${snapshot ? strip(snapshot, options) : nothing}
     </div>
   </section>`;
 }
 
 function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResult {
-  const { t, session, selectedId, showLatest } = options;
+  const { t, session, people, selectedId, held, showLatest } = options;
   const { decides, unavailable } = permissionsOf(session);
   const { stage } = snapshot;
   return html`<proof-attempt-strip
@@ -66,8 +80,11 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     .attempts=${snapshot.attempts}
     .discarded=${snapshot.discarded ?? noneDiscarded}
     .images=${session.images}
+    .people=${people}
     .selectedId=${imageInView(options)}
+    .heldId=${held?.image.imageId}
     .approvedId=${stage === 'final' ? snapshot.approved?.imageId : undefined}
+    .changesAsked=${changesAsked(snapshot)}
     .participantId=${session.welcome?.participantId}
     .pending=${session.pending}
     ?decides=${decides && (stage === 'user_feedback' || stage === 'initial_input')}
@@ -76,6 +93,10 @@ function strip(snapshot: SnapshotMessage, options: ViewerOptions): TemplateResul
     >${showLatestButton(showLatestLabel(t, snapshot, selectedId), showLatest)}</proof-attempt-strip
   >`;
 }
+
+/** Ids of the images of which changes are asked for. */
+const changesAsked = (snapshot: SnapshotMessage): ReadonlySet<string> =>
+  new Set(snapshot.attempts.filter(({ image }) => changesRequested(snapshot, image)).map(({ image }) => image.imageId));
 
 /** Whether there will be more to see than one picture. True from the start of its generation, so that its arrival moves nothing. */
 function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
@@ -88,7 +109,8 @@ function hasStrip(snapshot: SnapshotMessage | undefined): boolean {
 }
 
 /** The image id of the attempt in the viewer, whether or not its bytes are here. */
-function imageInView({ session, content, selectedId }: ViewerOptions): string | undefined {
+function imageInView({ session, content, selectedId, held }: ViewerOptions): string | undefined {
+  if (held) return held.image.imageId;
   if (content.kind === 'placeholder' || content.kind === 'unviewable')
     return attemptInView(session, selectedId)?.image.imageId;
   return 'picture' in content && content.kind !== 'partial' ? content.picture.reference.imageId : undefined;

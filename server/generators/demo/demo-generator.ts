@@ -41,6 +41,7 @@ export function createDemoGenerator(options: DemoGeneratorOptions = {}): Generat
     model: 'demo-painter-2',
     demo: true,
     maxTries: 1,
+    promptCharacters: 32_000,
     mostDollars: () => 0,
     capabilities: {
       ...(sizes ? { sizes: [...sizes] } : { sizes: ['1024x1024', '1536x1024', '1024x1536'], anySize: true }),

@@ -25,6 +25,7 @@ import {
   type ModelPrices,
   mostDollarsOf,
   openAICapabilities,
+  PROMPT_CHARACTERS,
   pricesOf,
   standardSizes,
   type TokenPrices,
@@ -59,16 +60,26 @@ export function createImagesApiGenerator(options: ImagesApiOptions): Generator {
     model: imageModel ?? 'the model it runs',
     demo: false,
     maxTries: 1,
+    ...(drawsWithOpenAI(options) && { promptCharacters: PROMPT_CHARACTERS }),
     capabilities: capabilitiesOf(options),
     ...(mostDollars && { mostDollars }),
     generate: (request, { signal }) => generate(request, signal, options),
   };
 }
 
+const modelsOf = ({ imageModel, imageModels = [] }: ImagesApiOptions): string[] =>
+  [...new Set([imageModel, ...imageModels])].filter((name) => name !== undefined);
+
+function drawsWithOpenAI(options: ImagesApiOptions): boolean {
+  const models = modelsOf(options);
+  return models.length > 0 && models.every(isOpenAIImageModel);
+}
+
 /** Of a compatible server's models nothing is known but their names. Sizes are suggested all the same, or there would be little to choose. */
-function capabilitiesOf({ imageModel, imageModels = [], sizes, canEdit }: ImagesApiOptions): GeneratorCapabilities {
-  const models = [...new Set([imageModel, ...imageModels])].filter((name) => name !== undefined);
-  if (models.length > 0 && models.every(isOpenAIImageModel)) {
+function capabilitiesOf(options: ImagesApiOptions): GeneratorCapabilities {
+  const { sizes, canEdit } = options;
+  const models = modelsOf(options);
+  if (drawsWithOpenAI(options)) {
     return { ...openAICapabilities(models, sizes), refine: canEdit };
   }
   return { ...(models.length > 0 && { models }), sizes: [...(sizes ?? standardSizes)], refine: canEdit };
@@ -113,7 +124,10 @@ function fieldsOf({ options }: GenerateRequest, model: string | undefined) {
  */
 function editPrompt({ prompt, feedback }: GenerateRequest): string {
   if (feedback === undefined) return prompt;
-  return `${feedback}\n\nAll else stays as it is in the image, which was first asked for in these words: ${prompt}`;
+  const text = `${feedback}\n\nAll else stays as it is in the image, which was first asked for in these words: ${prompt}`;
+  // Together they may be longer than what the service takes. A form sends each line break as two characters.
+  const lineBreaks = text.split('\n').length - 1;
+  return text.slice(0, PROMPT_CHARACTERS - lineBreaks).toWellFormed();
 }
 
 const image = {

@@ -6,6 +6,9 @@ export const DEFAULT_MODEL = 'gpt-6-luna';
 /** The image tool's own default. It is always sent, so that a change of OpenAI's default changes nothing here. */
 export const DEFAULT_IMAGE_MODEL = 'gpt-image-2.6-sunburst';
 
+/** The longest prompt of OpenAI's image models, in characters: https://developers.openai.com/api/reference/resources/images */
+export const PROMPT_CHARACTERS = 32_000;
+
 /** The sizes that every GPT image model draws. Most draw others as well, at other prices. */
 export const standardSizes: readonly string[] = ['1024x1024', '1536x1024', '1024x1536'];
 

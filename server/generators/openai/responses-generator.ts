@@ -13,7 +13,7 @@ import {
 } from '../generator.ts';
 import { valuesOf } from './answer.ts';
 import { failure } from './failures.ts';
-import { type ModelPrices, mostDollarsOf, openAICapabilities, pricesOf } from './models.ts';
+import { type ModelPrices, mostDollarsOf, openAICapabilities, PROMPT_CHARACTERS, pricesOf } from './models.ts';
 import { makeRequest, type OpenAIAccess } from './openai-client.ts';
 import { modelOf, parametersOf } from './parameters.ts';
 import { ResponseReader } from './response-stream.ts';
@@ -48,6 +48,7 @@ export function createOpenAIGenerator(options: OpenAIOptions): Generator {
     model: imageModel,
     demo: false,
     maxTries: 1,
+    promptCharacters: PROMPT_CHARACTERS,
     capabilities: { ...openAICapabilities(models, sizes), partialImages: 3, refine: true },
     ...(mostDollars && { mostDollars }),
     generate: (request, context) => generate(request, context, options),

@@ -77,6 +77,16 @@ describe('the request', () => {
     },
   );
 
+  test('of a refinement is no longer than what the service takes', async () => {
+    const { fake, generator } = await setUpImagesApi({ imageModel: 'gpt-image-2' });
+    expect(generator.promptCharacters).toBe(32_000);
+    const prompt = 'x'.repeat(32_000);
+    await startGeneration(generator, { parent, prompt, feedback: 'more rain' }).result;
+    const sent = fake.requests[0]?.fields.prompt;
+    expect(sent).toMatch(/^more rain\s/);
+    expect(sent).toHaveLength(32_000);
+  });
+
   test('of a refinement is a form with the image itself, the feedback and the first prompt', async () => {
     const { fake, generator } = await setUpImagesApi({ imageModel: 'qwen-image-edit' });
     await startGeneration(generator, { parent, feedback: 'more rain', options: { size: '512x512' } }).result;

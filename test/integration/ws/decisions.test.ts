@@ -129,7 +129,7 @@ test('W9: everybody is told who is here and what they have open; a watcher is na
   const { people } = await ben.until('viewers', isSeen);
   const idOf = (one: typeof ana) => one.last('welcome').participantId;
   expect(people).toEqual([
-    { participantId: idOf(ana), name: 'Ana', role: 'reviewer', lookingAt: imageId },
+    { participantId: idOf(ana), name: 'Ana', role: 'reviewer', counts: true, lookingAt: imageId },
     { participantId: idOf(ben), name: 'Ben', role: 'reviewer' },
     { participantId: idOf(eve), name: 'Eve', role: 'watcher', lookingAt: imageId },
   ]);

@@ -126,6 +126,7 @@ export class ConnectionRules implements ConnectionObserver {
     );
     if (!parsed.ok) return;
     const { message } = parsed;
+    if (message.type !== 'image') this.#checkKeys(message, String(frame));
     const announcedBytes = this.#announcedBytes;
     this.#announcedBytes = message.type === 'heartbeat' ? message.nextBytes : undefined;
     if (announcedBytes !== undefined) {
@@ -197,6 +198,10 @@ export class ConnectionRules implements ConnectionObserver {
       }
       case 'links':
         return this.#checks.check('W5', this.#welcome?.role === 'reviewer', () => 'a watcher was told of the links');
+      case 'invitations': {
+        const isCreator = this.#welcome?.creator === true && this.#welcome.role === 'reviewer';
+        return this.#checks.check('W11', isCreator, () => 'somebody else than the creator was told of the invitations');
+      }
       case 'viewers':
       case 'draft':
         this.#checks.check('W1', this.#snapshot !== undefined, () => `${message.type} came before the first snapshot`);
@@ -206,6 +211,16 @@ export class ConnectionRules implements ConnectionObserver {
       case 'heartbeat':
         return;
     }
+  }
+
+  /** Only the creator is told of the keys of invitations. */
+  #checkKeys(message: ServerMessage, text: string): void {
+    const welcome = message.type === 'welcome' ? message : this.#welcome;
+    const isCreator = welcome?.creator === true && welcome.role === 'reviewer';
+    const keys = isCreator || !welcome ? [] : (this.#session?.invitationKeys ?? []);
+    if (keys.length === 0) return;
+    const leaked = keys.find((key) => text.includes(`"${key}"`));
+    this.#checks.check('W11', leaked === undefined, () => `a ${message.type} to somebody else has the key ${leaked}`);
   }
 
   /** A draining server asks each client to come back at another moment (rule R6). */
@@ -230,7 +245,7 @@ export class ConnectionRules implements ConnectionObserver {
     this.#welcome = welcome;
     this.#session = this.#context.joined(sessionId);
     if (!isCreator && this.#join) this.#session?.checkAdmission(this.#join, welcome);
-    this.#session?.joined(connectionId, welcome, this.#join?.participant);
+    this.#session?.joined(connectionId, welcome, this.#join);
   }
 
   #onSnapshot(snapshot: SnapshotMessage): void {

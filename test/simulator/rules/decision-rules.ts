@@ -4,9 +4,9 @@ import { isDecision } from '../../../server/session/record.ts';
 import { approvedIn, type State } from '../../../server/session/state.ts';
 import type { RecordEntry } from '../../../shared/model.ts';
 import type { Command, RejectMessage } from '../../../shared/protocol.ts';
-import { approversOf, decidedImagesIn, opinionsIn } from '../../support/votes.ts';
+import { approversOf, decidedImagesIn, isRevoked, opinionsIn } from '../../support/votes.ts';
 import type { RuleChecks } from '../rule-checks.ts';
-import { isInvited, limits } from '../server-process.ts';
+import { limits } from '../server-process.ts';
 
 /** A command whose accepted answer may stand for no change at all. */
 type RecordedCommand = Extract<
@@ -124,12 +124,20 @@ export class DecisionRules {
 
   #checkEntry(entry: RecordEntry, before: State, state: State): void {
     if (isDecision(entry)) {
-      const counts = entry.participantId === this.#creatorId || isInvited(entry.by);
+      const isInvited = before.record.some(
+        (one) =>
+          one.kind === 'invited' &&
+          one.invitee.participantId === entry.participantId &&
+          one.invitee.role === 'reviewer',
+      );
+      const counts = entry.participantId === this.#creatorId || isInvited;
       const isRight = (entry.counts ?? false) === counts;
       this.#checks.check('M11', isRight, () => `the vote of ${entry.by} is recorded as counted: ${entry.counts}`);
       const attempt = before.attempts.find(({ image }) => image.imageId === entry.imageId);
       const isOurs = attempt?.image.sha256 === entry.sha256 && attempt.number === entry.number;
       this.#checks.check('M3', isOurs, () => 'a decision is about no attempt of the session');
+      const mayDecide = !isRevoked(before, entry.participantId);
+      this.#checks.check('W11', mayDecide, () => `${entry.by} decided after they had been turned out`);
       const known = state.record.flatMap((one) => (isDecision(one) ? (one.attempts ?? []) : []));
       const isDescribed = known.filter(({ image }) => image.imageId === entry.imageId).length === 1;
       this.#checks.check('M12', isDescribed, () => 'the record does not say what an image was made from');
@@ -137,6 +145,11 @@ export class DecisionRules {
       const decision = before.record.find(({ entryId }) => entryId === entry.decisionId);
       const isOwn = decision && isDecision(decision) && decision.participantId === entry.participantId;
       this.#checks.check('M12', isOwn === true, () => `${entry.by} withdrew the decision of another`);
+    } else if (entry.kind === 'invited' || entry.kind === 'revoked') {
+      const isCreator = entry.participantId === this.#creatorId;
+      this.#checks.check('W11', isCreator, () => `${entry.by} decided that somebody was ${entry.kind}`);
+      const isAnother = entry.invitee.participantId !== this.#creatorId;
+      this.#checks.check('W11', isAnother, () => `the creator was ${entry.kind}`);
     } else if (entry.kind === 'approvals_changed') {
       const isCreator = entry.participantId === this.#creatorId;
       this.#checks.check('M11', isCreator, () => `${entry.by} changed how many must agree`);
@@ -157,7 +170,9 @@ export class DecisionRules {
     const approved = approvedIn(state);
     if (approved) {
       const approvers = approversOf(state, approved.imageId);
-      const isEnough = approvers.length >= state.approvalsNeeded;
+      // What is final stays so when approvers are turned out, until one of those that are left withdraws.
+      const hasLost = entry?.kind === 'withdrawn' && approvers.length < approversOf(before, approved.imageId).length;
+      const isEnough = approvers.length >= state.approvalsNeeded || (approvedIn(before) !== undefined && !hasLost);
       this.#checks.check('M11', isEnough, () => `final by ${approvers.length} approvals of ${state.approvalsNeeded}`);
       if (approvedIn(before)) return;
       const isOwn = entry?.kind === 'approved' && approvers.includes(entry.participantId);
@@ -169,7 +184,12 @@ export class DecisionRules {
     } else if (approvedIn(before) && state.stage === 'user_feedback') {
       const { imageId } = approvedIn(before) ?? { imageId: '' };
       const isTooFew = approversOf(state, imageId).length < state.approvalsNeeded;
-      this.#checks.check('M11', isTooFew, () => 'a withdrawal took up the review although enough approvals stand');
+      const isFewer = approversOf(state, imageId).length < approversOf(before, imageId).length;
+      this.#checks.check(
+        'M11',
+        isTooFew && isFewer,
+        () => `${entry?.kind} took up the review although enough approvals stand`,
+      );
     }
   }
 }

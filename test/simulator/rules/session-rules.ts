@@ -1,5 +1,6 @@
 /** Rules of one session on the server: its states, its commands and their answers, its participants. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Invitation } from '../../../server/session/invitations.ts';
 import type { Link } from '../../../server/session/links.ts';
 import type { Caller } from '../../../server/session/participants.ts';
 import type { Session } from '../../../server/session/session.ts';
@@ -13,9 +14,11 @@ import {
   type SnapshotMessage,
   type WelcomeMessage,
 } from '../../../shared/protocol.ts';
-import { decidedImagesIn } from '../../support/votes.ts';
+import { decidedImagesIn, isRevoked } from '../../support/votes.ts';
 import type { RuleChecks } from '../rule-checks.ts';
+import { limits, type WallClock } from '../server-process.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
+import type { Tab } from '../tab.ts';
 import { isRecordedCommand } from './decision-rules.ts';
 import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand, newestOf } from './request-rules.ts';
 import { TransitionRules } from './transition-rules.ts';
@@ -31,16 +34,23 @@ interface Answered {
 const notRemembered = new Set([
   'rate_limited',
   'not_allowed',
+  'revoked',
+  'invitation_expired',
   'server_busy',
   'internal_error',
   'session_not_found',
   'not_joined',
 ]);
 
+/** A minute after the server's clock was set, it has noticed what has expired. */
+const EXPIRY_NOTICED_MS = 61_000;
+/** Timers and clocks count whole milliseconds. */
+const TIMER_MS = 2;
+
 /** How long a draining server lets a generation go on (rule R6). */
 const GENERATION_GRACE_MS = 8_000;
 
-const linksOf = ({ links }: Session): Link[] =>
+const linksOf = ({ access: { links } }: Session): Link[] =>
   (['watcher', 'reviewer'] as const).flatMap((role) => links.of(role) ?? []);
 
 export class SessionRules {
@@ -66,6 +76,9 @@ export class SessionRules {
   /** The links that were closed or replaced: their keys, or an empty one for the session id alone. */
   readonly #deadLinks = new Set<string>();
   #openLinks: readonly Link[];
+  /** By key, as long as anybody asks. */
+  readonly #invitations = new Map<string, Invitation>();
+  #wallClock: WallClock = { now: 0, unsetMs: 0 };
   /** The key of the first review link. */
   readonly firstKey: string | undefined;
   /** A reviewer has given the command to end it. */
@@ -87,7 +100,7 @@ export class SessionRules {
     this.#checks = checks;
     this.#transitions = new TransitionRules(session, checks, generator);
     this.#openLinks = linksOf(session);
-    this.firstKey = session.links.of('reviewer')?.key;
+    this.firstKey = session.access.links.of('reviewer')?.key;
     this.#last = session.state;
     this.#states.set(session.state.revision, session.state);
   }
@@ -127,9 +140,48 @@ export class SessionRules {
     this.#openLinks = open;
   }
 
+  /** Whoever was turned out, or whose invitation has expired, is here no longer. */
+  #observeInvitations(): void {
+    for (const one of this.session.access.invitations.all) this.#invitations.set(one.key, one);
+    const { size } = this.#invitations;
+    if (size > 0)
+      this.#checks.check('S4', size <= limits.INVITATIONS_PER_SESSION, () => `${size} invitations were made`);
+    const isNobodyOut = this.#invitations.size === 0 && !this.session.record.some(({ kind }) => kind === 'revoked');
+    if (this.isGone || isNobodyOut) return;
+    for (const { participantId, name } of this.session.viewers.people) {
+      const isHere = !isRevoked(this.session.state, participantId);
+      this.#checks.check('W11', isHere, () => `${name} is here, and was turned out`);
+      const expiresAt = this.#invitationOf(participantId)?.expiresAt;
+      if (expiresAt === undefined) continue;
+      const overdueMs = this.#wallClock.now - Date.parse(expiresAt);
+      const isRight = overdueMs < TIMER_MS || this.#wallClock.unsetMs < EXPIRY_NOTICED_MS;
+      this.#checks.check('W11', isRight, () => `the invitation of ${name} expired ${overdueMs} ms ago`);
+    }
+  }
+
+  #invitationOf(participantId: string): Invitation | undefined {
+    return this.#invitations.values().find(({ participant }) => participant.id === participantId);
+  }
+
+  /** The keys of all invitations that there were. */
+  get invitationKeys(): readonly string[] {
+    return [...this.#invitations.keys()];
+  }
+
+  /** Whether the person of that tab was turned out, or their invitation has expired. */
+  isOut({ state, participantId: given }: Tab, why: 'revoked' | 'invitation_expired'): boolean {
+    const invitation = this.#invitations.get(state.sessionKey ?? '');
+    const id = invitation?.participant.id ?? state.welcome?.participantId ?? given ?? '';
+    return why === 'revoked'
+      ? isRevoked(this.session.state, id) || isRevoked(this.session.state, given ?? '')
+      : this.#invitationOf(id)?.isExpired === true;
+  }
+
   /** Checks the state if it has changed. */
-  observe(now: number): void {
+  observe(now: number, wallClock: WallClock): void {
+    this.#wallClock = wallClock;
     this.#observeLinks();
+    this.#observeInvitations();
     const [before, state] = [this.#last, this.session.state];
     if (before === state) return;
     this.#last = state;
@@ -157,11 +209,17 @@ export class SessionRules {
   }
 
   /** A connection has joined, as the participant `given` or as a new one. */
-  joined(connectionId: string, welcome: WelcomeMessage, given: JoinMessage['participant']): void {
+  joined(connectionId: string, welcome: WelcomeMessage, join: JoinMessage | undefined): void {
     const { participantId: id, participantSecret: secret, role, key } = welcome;
     if (key !== undefined) this.#transitions.decisions.created(id);
+    const given = join?.participant;
     const isProven = this.#isProven(given);
-    if (isProven) {
+    const invitation = this.#usedInvitation(join);
+    if (invitation) {
+      const { participant } = invitation;
+      const isSame = id === participant.id && welcome.name === participant.name;
+      this.#checks.check('W11', isSame, () => `whoever was invited as ${participant.name} became ${welcome.name}`);
+    } else if (isProven) {
       const isSame = id === given.id && secret === given.secret;
       this.#checks.check('participant', isSame, () => `${given.id} came back as ${id}`);
     } else {
@@ -172,16 +230,31 @@ export class SessionRules {
     this.#transitions.joined(connectionId, id, role === 'reviewer');
   }
 
+  /** The invitation that somebody came by, unless it is the creator. */
+  #usedInvitation(join: JoinMessage | undefined): Invitation | undefined {
+    const [creatorId] = this.#participants.keys();
+    const isCreator = this.#isProven(join?.participant) && join?.participant?.id === creatorId;
+    return isCreator ? undefined : this.#invitations.get(join?.key ?? '');
+  }
+
   #isProven(given: JoinMessage['participant']): given is NonNullable<JoinMessage['participant']> {
     return given !== undefined && this.#participants.get(given.id) === given.secret;
   }
 
   /** Rule W5: only an open link lets anybody in, but for reviewers who were in before and show some key. */
-  checkAdmission({ key, participant }: JoinMessage, { role }: WelcomeMessage): void {
+  checkAdmission(join: JoinMessage, { role, participantId }: WelcomeMessage): void {
+    const { key, participant } = join;
+    const invitation = this.#usedInvitation(join);
+    const mayEnter = !isRevoked(this.session.state, participantId);
+    this.#checks.check('W11', mayEnter, () => `a ${role} was let in who had been turned out`);
+    if (invitation?.expiresAt !== undefined) {
+      const isInTime = Date.parse(invitation.expiresAt) > this.#wallClock.now - TIMER_MS;
+      this.#checks.check('W11', isInTime, () => 'an invitation that has expired let somebody in');
+    }
     const isKnown = key !== undefined && this.#isProven(participant) && this.#reviewers.has(participant.id);
     this.#checks.check('W5', !this.isDead(key) || isKnown, () => `a closed link let a ${role} in`);
-    const link = this.session.links.find(key);
-    const isRightRole = role === (link?.role ?? (isKnown ? 'reviewer' : undefined));
+    const link = this.session.access.links.find(key);
+    const isRightRole = role === (invitation?.role ?? link?.role ?? (isKnown ? 'reviewer' : undefined));
     this.#checks.check('W5', isRightRole, () => `a guest became a ${role}`);
   }
 
@@ -273,10 +346,11 @@ export class SessionRules {
     if (command.type === 'end_session') this.isEndRequested ||= role === 'reviewer';
     if (command.type === 'remove') this.#removing(command.commandId, participant.id);
     const isRepeated = this.hasAnswered(command.commandId);
-    const link = 'role' in command ? this.session.links.of(command.role) : undefined;
+    if (command.type !== 'close_link' && command.type !== 'replace_link') return () => {};
+    const link = this.session.access.links.of(command.role);
     return () => {
       // A command that is sent again, by anybody, gets its first answer and does nothing.
-      if (isRepeated || (command.type !== 'close_link' && command.type !== 'replace_link')) return;
+      if (isRepeated) return;
       const isAllowed = command.role === 'watcher' || participant.number === 1;
       this.#checks.check(
         'W5',
@@ -284,11 +358,12 @@ export class SessionRules {
         () => `the ${command.role} link was changed by somebody else than the creator`,
       );
       this.#observeLinks();
-      const isClosed = link === undefined || link !== this.session.links.of(command.role);
+      const isClosed = link === undefined || link !== this.session.access.links.of(command.role);
       this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
       const { viewers } = this.session;
       if (command.role !== 'watcher' || this.isGone) return;
-      this.#checks.check('W5', viewers.watchers === 0, () => `${viewers.watchers} watch by a closed link`);
+      const watching = viewers.people.filter((one) => one.role === 'watcher' && !this.#invitationOf(one.participantId));
+      this.#checks.check('W5', watching.length === 0, () => `${watching.length} watch by a closed link`);
     };
   }
 

@@ -249,8 +249,9 @@ export class TabRules {
       );
     } else {
       const isExpected =
-        (reason === 'not_allowed' && (!this.#tab.isInvited || session?.isDead(state.sessionKey) === true)) ||
+        (reason === 'not_allowed' && (!this.#tab.hasRightLink || session?.isDead(state.sessionKey) === true)) ||
         (reason === 'link_closed' && !this.#tab.mayDecide && session?.isDead(state.sessionKey) === true) ||
+        ((reason === 'revoked' || reason === 'invitation_expired') && session?.isOut(this.#tab, reason) === true) ||
         (reason === 'session_ended' && isKept && session?.isEndRequested === true);
       this.#checks.check('R1', isExpected, () => `tab ${this.#tab.number} ended with ${reason}`);
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { imageFileName } from '../../../shared/file-name.ts';
+import { imageFileName, recordFileName } from '../../../shared/file-name.ts';
 
 const approved = (prompt: string) => imageFileName(prompt, 'image/png', true);
 
@@ -31,4 +31,10 @@ test('a name has at most 60 characters before its ending, cut between words, or 
   expect(approved('word '.repeat(40))).toBe(`${Array(12).fill('word').join('-')}.png`);
   const long = approved('Donaudampfschifffahrt'.repeat(9));
   expect(long.length).toBeLessThan(64);
+});
+
+test('a record is named after its prompt, and has a name without one', () => {
+  expect(recordFileName('A heron, at dawn!')).toBe('a-heron-at-dawn-record.json');
+  expect(recordFileName('con')).toBe('con-record.json');
+  expect(recordFileName('')).toBe('session-record.json');
 });

@@ -31,7 +31,7 @@ const cases: readonly Case[] = [
 
 /** The fields that PROTOCOL.md marks with a question mark. */
 const optional: Record<string, readonly string[]> = {
-  join: ['sessionId', 'key', 'token', 'name', 'participant', 'have', 'record', 'images', 'approvals'],
+  join: ['sessionId', 'key', 'token', 'name', 'participant', 'have', 'record', 'images', 'prompts', 'approvals'],
   look: ['imageId'],
   generate: ['turn', 'options'],
   regenerate: ['turn', 'imageId', 'prompt', 'options'],
@@ -46,11 +46,12 @@ const optional: Record<string, readonly string[]> = {
   start_over: ['turn'],
   discard: ['turn'],
   restore: ['turn'],
-  welcome: ['key', 'links', 'creator', 'counts', 'now', 'keptForMs', 'download'],
+  invite: ['expiresAt'],
+  welcome: ['key', 'links', 'invitations', 'invited', 'expiresAt', 'creator', 'counts', 'now', 'keptForMs', 'download'],
   links: ['watchKey', 'reviewKey'],
   snapshot: [
     ...['generation', 'lastGeneration', 'image', 'approved', 'discarded', 'error', 'lastAction'],
-    ...['approvalsNeeded', 'recordLength'],
+    ...['approvalsNeeded', 'recordLength', 'draftPromptId'],
   ],
   viewers: ['people'],
   progress: ['expectedMs', 'queuePosition', 'retryInMs', 'reason'],

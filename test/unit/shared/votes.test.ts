@@ -37,6 +37,10 @@ describe('M11: whose approval counts', () => {
     expect(approversOf([guest], 1)).toEqual(['Cy']);
   });
 
+  test('those of somebody who was turned out do not count, not even where one is enough', () => {
+    expect(approversOf([decisionBy('Ana', 'approved', { revoked: true })])).toEqual([]);
+  });
+
   test('decisions about another image, or other bytes, do not count', () => {
     const other = decisionBy('Ana', 'approved', { imageId: 'i2' });
     expect(approversOf([other, decisionBy('Bo', 'approved', { sha256: 'other' })])).toEqual([]);

@@ -86,20 +86,73 @@ describe('the share dialog', () => {
     await expect.poll(() => focused()?.textContent?.trim()).toBe('A reviewer ended this session');
   });
 
+  test('W11: the creator invites somebody by name, and is told when the link is ready', async () => {
+    const state = states.withInvitations(states.deciding(picture));
+    await room.show(state);
+    await press('Share');
+    await press('Invite');
+    const name = page.getByLabelText('Name', { exact: true });
+    await expect.element(name).toHaveAccessibleDescription('Write the name first.');
+    expect(focused()?.id).toBe('name');
+    expect(await violations()).toEqual([]);
+    await name.fill(' Flo ');
+    await page.getByLabelText('Role').selectOptions('Watcher');
+    await page.getByLabelText('Expires').selectOptions('After 7 days');
+    await name.click();
+    await userEvent.keyboard('{Enter}');
+    expect(room.commands).toEqual([{ type: 'invite', name: 'Flo', role: 'watcher', lifetime: 'week' }]);
+
+    const made = { keyId: 'k', name: 'Flo', role: 'watcher', key: 'key-of-flo', participantId: 'flo' } as const;
+    await room.show({ ...state, invitations: [...state.invitations, made] });
+    await expect.element(page.getByText('The link for Flo is ready: copy it and send it.')).toBeVisible();
+    await expect.element(name).toHaveValue('');
+    await expect.element(page.getByLabelText('Link for Flo')).toHaveValue(`${location.origin}/s/s1#key-of-flo`);
+    await expect.element(page.getByRole('button', { name: 'Copy the link for Flo' })).toBeVisible();
+    expect(await violations()).toEqual([]);
+  });
+
+  test('W11: an invitation is revoked after a question, and those that are over have no link', async () => {
+    const state = states.withInvitations(states.deciding(picture));
+    await room.show(state);
+    await press('Share');
+    const lines = page.getByRole('list', { name: 'Invitations' }).getByRole('listitem');
+    await expect.element(lines.filter({ hasText: 'Eve' }).getByText('Reviewer · revoked')).toBeVisible();
+    for (const gone of ['Eve', 'Dan']) expect(page.getByLabelText(`Link for ${gone}`).query()).toBeNull();
+    await press('Revoke the invitation of Ana');
+    const question = page.getByRole('alertdialog', { name: 'Revoke the invitation of Ana?' });
+    await expect.element(question.getByText(/Ana leaves the session at once/)).toBeVisible();
+    expect(await violations()).toEqual([]);
+    await press('Keep the invitation');
+    expect(room.commands).toEqual([]);
+    await press('Revoke the invitation of Ana');
+    await press('Revoke it');
+    expect(room.commands).toEqual([{ type: 'revoke', keyId: 'key-Ana' }]);
+    expect(focused()?.textContent?.trim()).toBe('Revoke');
+    const invitations = state.invitations.map((one) => (one.name === 'Ana' ? { ...one, revoked: true as const } : one));
+    await room.show({ ...state, invitations });
+    expect(focused()?.textContent).toBe('Invite by name');
+  });
+
+  test('W11: nobody but the creator is offered to invite', async () => {
+    await room.show(states.withLinks(states.deciding(picture), { manages: ['watcher'] }));
+    await press('Share');
+    expect(page.getByRole('button', { name: 'Invite', exact: true }).query()).toBeNull();
+  });
+
+  test('R13: says how long the session is kept, and until when if everybody left now', async () => {
+    await room.show(states.deciding(picture));
+    await expect.element(page.getByText(/^This session is kept for 24 hours/)).toBeVisible();
+    await press('Share');
+    const text = page.getByRole('dialog').getByText(/If everybody left now, that would be until \w+ \d+, \d{4}, /);
+    await expect.element(text).toBeVisible();
+  });
+
   test('says why a link was not changed', async () => {
     const rejection = { command: 'close_link', code: 'rate_limited', message: 'That was too much.', at: 1 } as const;
     await room.show({ ...states.withLinks(states.deciding(picture)), rejection });
     await press('Share');
     await expect.element(page.getByRole('dialog').getByText(english('reject.rate_limited'))).toBeVisible();
   });
-});
-
-test('the name dialog dispatches the new name', async () => {
-  await room.show(states.deciding(picture));
-  await page.getByRole('button', { name: /2 reviewers, 1 watching.*Change your name/ }).click();
-  await page.getByLabelText('Your name').fill('Ana');
-  await press('Save name');
-  expect(room.commands).toEqual([{ type: 'name', name: 'Ana' }]);
 });
 
 test('S2: the token form says that a token was refused, and takes another one', async () => {

@@ -94,7 +94,7 @@ describe('R1: who one is in a session', () => {
   test('is asked of the server anew where the storage holds something else', async () => {
     localStorage.setItem('proofroom.participants', '{"s1":');
     const { socket } = await open({ session: 's1' });
-    expect(socket.sent[0]).toEqual({ type: 'join', sessionId: 's1' });
+    expect(socket.sent[0]).toEqual({ type: 'join', sessionId: 's1', prompts: 'once' });
   });
 });
 

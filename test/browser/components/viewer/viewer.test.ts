@@ -15,9 +15,14 @@ const show = (session: SessionState): Promise<void> =>
     viewer({
       t: english,
       session,
+      people: [],
       content: viewerContent(english, session),
       selectedId: undefined,
       showLatest: () => undefined,
+      held: undefined,
+      isClickIgnored: false,
+      restored: () => undefined,
+      resting: false,
     }),
   );
 const withoutBytes = (state: SessionState): SessionState => ({ ...state, images: new Map() });

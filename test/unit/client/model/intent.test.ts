@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { sendCommand } from '../../../../client/model/intent.ts';
 import type { SessionClientApi } from '../../../../client/model/session-controller.ts';
 import type { Generation } from '../../../../shared/model.ts';
@@ -71,5 +71,18 @@ test('S10: an image that the browser cannot show, or has not shown yet, is not a
   await approveWith(new Map());
   expect(approve).not.toHaveBeenCalled();
   await approveWith(new Map([['i1', { display: 'possible' }]]));
-  expect(approve).toHaveBeenCalledExactlyOnceWith(image);
+  expect(approve).toHaveBeenCalledExactlyOnceWith(image, undefined);
+});
+
+test('W11: an invitation expires by the clock of the server', async () => {
+  vi.useFakeTimers({ now: new Date('2026-11-29T12:00:00.000Z') });
+  onTestFinished(() => void vi.useRealTimers());
+  const invite = vi.fn();
+  const client = { state: { serverAheadMs: 60_000 }, invite } as unknown as SessionClientApi;
+  await sendCommand({ type: 'invite', name: 'Bo', role: 'reviewer', lifetime: 'day' }, client);
+  await sendCommand({ type: 'invite', name: 'Cy', role: 'watcher' }, client);
+  expect(invite.mock.calls).toEqual([
+    ['Bo', 'reviewer', '2026-11-30T12:01:00.000Z'],
+    ['Cy', 'watcher', undefined],
+  ]);
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { selectedAfter } from '../../../../client/model/selected-attempt.ts';
+import { heldAttempt, selectedAfter } from '../../../../client/model/selected-attempt.ts';
 import { initialState, type SessionState } from '../../../../client/session/session-state.ts';
 import {
   attempt,
+  discarded,
   final,
   generating,
   image,
@@ -42,15 +43,43 @@ describe('the selected attempt', () => {
     expect(selectedAfter('image-1', before, startedBy('another'))).toBe('image-1');
   });
 
-  test('gives way to an approval and to a start over', () => {
-    const approved = final([first, second], second, { turn: 3 });
-    expect(selectedAfter('image-1', before, { ...before, snapshot: approved })).toBeUndefined();
-    expect(selectedAfter('image-1', before, { ...before, snapshot: initialInput({ turn: 3 }) })).toBeUndefined();
+  test('gives way to anybody’s generation where the person has not chosen it', () => {
+    expect(selectedAfter('image-1', before, startedBy('another'), false)).toBeUndefined();
   });
 
-  test('is none once the session no longer keeps it', () => {
-    const replaced = { ...before, snapshot: userFeedback([second], { turn: 4 }) };
-    expect(selectedAfter('image-1', before, replaced)).toBeUndefined();
+  test('gives way to the end of the review, and to a start over of this participant', () => {
+    const approved = final([first, second], second, { turn: 3 });
+    expect(selectedAfter('image-1', before, { ...before, snapshot: approved })).toBeUndefined();
+    const startedOver = (participantId: string) => ({
+      ...before,
+      snapshot: initialInput({ turn: 3, lastAction: lastAction('start_over', { participantId }) }),
+    });
+    expect(selectedAfter('image-1', before, startedOver('me'))).toBeUndefined();
+    expect(selectedAfter('image-1', before, startedOver('another'))).toBe('image-1');
+    expect(selectedAfter(undefined, before, startedOver('another'))).toBeUndefined();
+  });
+
+  test('stays with a picture that the session no longer keeps, and that this participant has not discarded', () => {
+    const known = attempt(first);
+    const discardedBy = (participantId: string) => {
+      const one = discarded(first);
+      const own = { ...one, discarded: { ...one.discarded, participantId } };
+      return { ...before, snapshot: userFeedback([second], { discarded: [own] }) };
+    };
+    expect(selectedAfter('image-1', before, discardedBy('another'))).toBe('image-1');
+    expect(selectedAfter(undefined, before, discardedBy('another'))).toBe('image-1');
+    expect(selectedAfter(undefined, before, discardedBy('me'))).toBeUndefined();
+    expect(heldAttempt(discardedBy('another'), 'image-1')).toMatchObject({ image: first });
+    expect(heldAttempt(discardedBy('me'), 'image-1', known)).toBeUndefined();
+    const gone = { ...before, snapshot: userFeedback([second]) };
+    expect(heldAttempt(gone, 'image-1', known)).toBe(known);
+    expect(heldAttempt(before, 'image-1', known)).toBeUndefined();
+  });
+
+  test('is the picture in view when an approval of an older one is withdrawn', () => {
+    const approved = { ...before, snapshot: final([first, second], first, { turn: 3 }) };
+    const again = { ...before, snapshot: userFeedback([first, second], { turn: 4 }) };
+    expect(selectedAfter(undefined, approved, again)).toBe('image-1');
   });
 
   test('becomes the picture in view when a discard or a restore changes which attempt is the newest', () => {

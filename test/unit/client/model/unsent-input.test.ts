@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type UnsentInput, unsentAfter } from '../../../../client/model/unsent-input.ts';
+import {
+  feedbackOn,
+  type UnsentInput,
+  unsentAfter,
+  withFeedback,
+  withNote,
+} from '../../../../client/model/unsent-input.ts';
 import { initialState, type SessionState } from '../../../../client/session/session-state.ts';
 import type { Attempt, Generation } from '../../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../../shared/protocol.ts';
@@ -149,4 +155,38 @@ test('draft and options are left alone', () => {
   const one = attempts(undefined);
   const after = unsentAfter(unsent, running(one), reviewing(one, { turn: 4, lastGeneration: cancelled }));
   expect(after).toEqual({ draft: 'a heron', options: { quality: 'high' } });
+});
+
+describe('words about a picture', () => {
+  const isHere = (imageId: string) => imageId !== 'gone';
+
+  test('stay with it when the person writes about another one', () => {
+    const first: UnsentInput = withFeedback({}, 'i1', 'Warmer', isHere);
+    expect([feedbackOn(first, 'i1', isHere), feedbackOn(first, 'i2', isHere)]).toEqual(['Warmer', undefined]);
+    const both = { ...first, ...withFeedback(first, 'i2', 'Less plum', isHere) };
+    expect([feedbackOn(both, 'i1', isHere), feedbackOn(both, 'i2', isHere)]).toEqual(['Warmer', 'Less plum']);
+    const back = { ...both, ...withFeedback(both, 'i1', 'Much warmer', isHere) };
+    expect([feedbackOn(back, 'i1', isHere), feedbackOn(back, 'i2', isHere)]).toEqual(['Much warmer', 'Less plum']);
+  });
+
+  test('about one that is gone, or about none, are offered for whichever is in view', () => {
+    expect(feedbackOn({ feedback: 'Warmer', about: 'gone' }, 'i2', isHere)).toBe('Warmer');
+    expect(feedbackOn({ feedback: 'Warmer' }, 'i2', isHere)).toBe('Warmer');
+  });
+
+  test('that were a note go once a decision of this person says them', () => {
+    const [one] = attempts(undefined);
+    if (!one) throw new Error('There is no attempt.');
+    const { imageId, sha256 } = one.image;
+    const before = online(userFeedback([one.image]));
+    const unsent: UnsentInput = { ...withNote({}, imageId, 'For the cover '), draft: 'a heron' };
+    const decidedBy = (participantId: string): SessionState => {
+      const act = { by: 'Ana', participantId, connectionId: 'c', at: '' };
+      const decision = { decision: 'approved', decisionId: 'd', imageId, sha256, number: 1, role: 'reviewer' } as const;
+      return online({ ...userFeedback([one.image]), decisions: [{ ...decision, ...act, note: 'For the cover' }] });
+    };
+    expect(unsentAfter(unsent, before, decidedBy('another'))).toBe(unsent);
+    expect(unsentAfter(unsent, before, decidedBy(welcome().participantId)).notes).toBeUndefined();
+    expect(withNote(unsent, imageId, '')).toEqual({ notes: undefined });
+  });
 });

@@ -63,15 +63,23 @@ describe('what is sent', () => {
     );
   });
 
-  test('commands about links and the end have no turn', () => {
+  test('commands about people, links and the end have no turn', () => {
     const { client, socket } = joinedClient(reviewing);
     void client.closeLink('watcher');
     void client.replaceLink('reviewer');
+    void client.invite('Mira', 'reviewer');
+    void client.invite('Bo', 'watcher', '2100-01-01T00:00:00.000Z');
+    void client.revoke({ participantId: 'p2' });
+    void client.revoke({ keyId: 'n1' });
     void client.endSession();
     expect(socket.sent.slice(1)).toEqual([
       { type: 'close_link', role: 'watcher', commandId: 'command-1' },
       { type: 'replace_link', role: 'reviewer', commandId: 'command-2' },
-      { type: 'end_session', commandId: 'command-3' },
+      { type: 'invite', name: 'Mira', role: 'reviewer', commandId: 'command-3' },
+      { type: 'invite', name: 'Bo', role: 'watcher', expiresAt: '2100-01-01T00:00:00.000Z', commandId: 'command-4' },
+      { type: 'revoke', participantId: 'p2', commandId: 'command-5' },
+      { type: 'revoke', keyId: 'n1', commandId: 'command-6' },
+      { type: 'end_session', commandId: 'command-7' },
     ]);
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { FakeEnvironment, settled } from '../../../support/client-environment.ts';
 import { answerJoin, joinedClient, newClient, rejoin } from '../../../support/joined-client.ts';
+import { serverMessages } from '../../../support/messages.ts';
 import {
   generating,
   image,
@@ -11,6 +12,8 @@ import {
   welcome,
 } from '../../../support/server-messages.ts';
 
+/** Of a client without a name, a session or images. */
+const join = { type: 'join', prompts: 'once' };
 const first = image('image-1');
 const reviewing = userFeedback([referenceOf(first)]);
 
@@ -56,7 +59,7 @@ describe('opening', () => {
     void client.generate('a fox');
     page.socket.open();
     void client.cancel();
-    expect(page.socket.sent).toEqual([{ type: 'join', name: 'Ana' }]);
+    expect(page.socket.sent).toEqual([{ ...join, name: 'Ana' }]);
     page.socket.say(welcome(), initialInput());
     expect(page.socket.sent.map(({ type }) => type)).toEqual(['join', 'draft', 'generate', 'cancel']);
   });
@@ -306,27 +309,27 @@ describe('reconnecting', () => {
 describe('joining again', () => {
   test('R1: a reconnect joins as the same participant, with the key and the name of the session and the images held', async () => {
     const { client, page, socket } = joinedClient(initialInput(), { token: 'token' });
-    expect(socket.sent).toEqual([{ type: 'join', token: 'token' }]);
+    expect(socket.sent).toEqual([{ ...join, token: 'token' }]);
     socket.say(first, reviewing);
     await settled();
     const again = rejoin(page, reviewing, { participantId: 'participant-9', participantSecret: 'secret-9' });
-    const join = { type: 'join', sessionId: 'session-1', key: 'key-1', name: 'Reviewer 1', have: ['image-1'] };
-    expect(again.sent).toEqual([{ ...join, participant: { id: 'participant-1', secret: 'secret-1' } }]);
+    const rejoined = { ...join, sessionId: 'session-1', key: 'key-1', name: 'Reviewer 1', have: ['image-1'] };
+    expect(again.sent).toEqual([{ ...rejoined, participant: { id: 'participant-1', secret: 'secret-1' } }]);
     expect(client.state).toMatchObject({
       sessionId: 'session-1',
       sessionKey: 'key-1',
       connection: { status: 'online' },
     });
     // The server may not have known the first one any more.
-    expect(rejoin(page).sent).toEqual([{ ...join, participant: { id: 'participant-9', secret: 'secret-9' } }]);
+    expect(rejoin(page).sent).toEqual([{ ...rejoined, participant: { id: 'participant-9', secret: 'secret-9' } }]);
   });
 
   test('W5: a link is joined with its id, and with its key if it has one', () => {
     const watching = joinedClient(undefined, { sessionId: 'session-1' });
-    expect(watching.socket.sent).toEqual([{ type: 'join', sessionId: 'session-1' }]);
+    expect(watching.socket.sent).toEqual([{ ...join, sessionId: 'session-1' }]);
     const participant = { id: 'participant-1', secret: 'secret-1' };
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-2', participant, token: 'unused' });
-    expect(answerJoin(page).sent).toEqual([{ type: 'join', sessionId: 'session-1', key: 'key-2', participant }]);
+    expect(answerJoin(page).sent).toEqual([{ ...join, sessionId: 'session-1', key: 'key-2', participant }]);
     expect(client.state.sessionKey).toBe('key-2');
     expect(rejoin(page).sentOf('join')[0]?.key).toBe('key-2');
   });
@@ -334,7 +337,7 @@ describe('joining again', () => {
   test('a join without a session id does not send the secret of a participant', () => {
     const { page } = newClient({ participant: { id: 'participant-1', secret: 'secret-1' } });
     page.socket.open();
-    expect(page.socket.sent).toEqual([{ type: 'join' }]);
+    expect(page.socket.sent).toEqual([join]);
   });
 
   test('rename joins again under the other name, and keeps images, typed text and pending commands', async () => {
@@ -361,7 +364,7 @@ describe('joining again', () => {
   test('rename before the join is sent changes the join', () => {
     const { client, page } = newClient();
     client.rename('Ana');
-    expect(answerJoin(page).sent).toEqual([{ type: 'join', name: 'Ana' }]);
+    expect(answerJoin(page).sent).toEqual([{ ...join, name: 'Ana' }]);
     expect(page.sockets).toHaveLength(1);
   });
 });
@@ -380,7 +383,7 @@ describe('access tokens', () => {
     client.provideToken('wrong');
     expect(client.state.connection).toEqual({ status: 'connecting' });
     page.socket.open();
-    expect(page.socket.sent).toEqual([{ type: 'join', token: 'wrong' }]);
+    expect(page.socket.sent).toEqual([{ ...join, token: 'wrong' }]);
     page.socket.closedByServer(4403);
     expect(client.state.connection).toEqual({ status: 'token_needed', refused: true });
 
@@ -396,9 +399,21 @@ describe('access tokens', () => {
     client.provideToken('right');
     page.socket.say(rejection);
     expect(client.state.connection).toEqual({ status: 'connecting' });
-    expect(answerJoin(page).sent).toEqual([{ type: 'join', token: 'right' }]);
+    expect(answerJoin(page).sent).toEqual([{ ...join, token: 'right' }]);
     expect(client.state.connection.status).toBe('online');
   });
+});
+
+test('W11: the invitations are those of the last message, or of the welcome after a reconnect', () => {
+  const { client, page, socket } = joinedClient();
+  const { invitations } = serverMessages.invitations;
+  expect(client.state.invitations).toEqual([]);
+  socket.say({ type: 'invitations', invitations });
+  expect(client.state.invitations).toEqual(invitations);
+  rejoin(page, undefined, { invitations });
+  expect(client.state.invitations).toEqual(invitations);
+  rejoin(page);
+  expect(client.state.invitations).toEqual([]);
 });
 
 describe('links', () => {
@@ -442,6 +457,8 @@ describe('the end', () => {
     ['R9', 'session_not_found', 'session_gone'],
     ['W5', 'not_allowed', 'not_allowed'],
     ['W5', 'link_closed', 'link_closed'],
+    ['W11', 'revoked', 'revoked'],
+    ['W11', 'invitation_expired', 'invitation_expired'],
   ] as const)('%s: a join that is rejected as %s ends the connection as %s', (_rule, code, reason) => {
     const { client, page } = newClient({ sessionId: 'session-1', sessionKey: 'key-1' });
     page.socket.open();
@@ -452,6 +469,8 @@ describe('the end', () => {
 
   test.each([
     ['W5', 4403, 'link_closed'],
+    ['W11', 4403, 'revoked'],
+    ['W11', 4403, 'invitation_expired'],
     ['R9', 4404, 'session_ended'],
   ] as const)(
     '%s: after %i with a goodbye that says %s, that is why the connection ended',

@@ -58,6 +58,16 @@ describe('sending', () => {
     expect(drafts(socket)).toEqual(['a', 'a fox']);
   });
 
+  test('S4: a long text is sent less often, so that a thin line carries it', () => {
+    const { client, page, socket } = joinedClient();
+    client.setDraft('x'.repeat(limits.PROMPT_CHARACTERS));
+    client.setDraft('x'.repeat(limits.PROMPT_CHARACTERS - 1));
+    page.pass(limits.PROMPT_CHARACTERS / 32 - 1);
+    expect(drafts(socket)).toHaveLength(1);
+    page.pass(1);
+    expect(drafts(socket)).toHaveLength(2);
+  });
+
   test('a text over the limit is not sent until it is short enough', () => {
     const { client, page, socket } = joinedClient();
     client.setDraft('x'.repeat(limits.PROMPT_CHARACTERS + 1));

@@ -1,23 +1,15 @@
 /** Decisions as the session takes them: who may, what is recorded and reported, and what it protects. */
 import { describe, expect, test } from 'vitest';
 import { decisionsIn } from '../../../../server/session/record.ts';
-import type { Joined } from '../../../../server/session/sessions.ts';
 import type { RecordEntry } from '../../../../shared/model.ts';
 import { parseServerMessage } from '../../../../shared/protocol.ts';
 import { TestCore, TestMember } from '../../../support/core.ts';
 import type { CommandInput } from '../../../support/machine.ts';
 
-/** As if they had been invited. */
-function withVote(member: TestMember): TestMember {
-  const { caller } = member.joined;
-  const joined: Joined = { ...member.joined, caller: { ...caller, hasVote: true } };
-  return new TestMember(member.core, joined);
-}
-
 async function createReview(limits = {}) {
   const core = new TestCore({ limits });
   const ana = await core.create();
-  const [bo, guest] = [withVote(await ana.bring('Bo')), await ana.bring('Guest')];
+  const [bo, guest] = [await ana.invite('Bo'), await ana.bring('Guest')];
   return { core, ana, bo, guest, image: await ana.draw() };
 }
 
@@ -28,13 +20,13 @@ describe('who may decide what', () => {
     const { core, ana, bo } = await createReview();
     const needTwo = { type: 'require_approvals', approvals: 2 } as const;
     expect(await bo.send(needTwo)).toMatchObject({ accepted: false, code: 'not_allowed' });
-    const { key } = ana.session.links.of('reviewer') ?? {};
+    const { key } = ana.session.access.links.of('reviewer') ?? {};
     const request = { ...(key !== undefined && { key }), participant: ana.credentials };
     const back = await core.sessions.join(core.visitor(), ana.sessionId, request);
     if (!back.accepted) throw new Error(back.code);
     expect(back.caller).toMatchObject({ participant: { number: 1 }, hasVote: true });
     expect(await new TestMember(core, back).send(needTwo)).toMatchObject({ accepted: true });
-    expect(ana.snapshot).toMatchObject({ approvalsNeeded: 2, recordLength: 1 });
+    expect(ana.snapshot).toMatchObject({ approvalsNeeded: 2, recordLength: 2 });
   });
 
   test('M11: a session begins with the number that its creator gives, or the server’s own', async () => {
@@ -73,7 +65,7 @@ describe('who may decide what', () => {
     const answers = [await bo.send(withdraw, 'w'), await bo.send(withdraw, 'w'), await bo.send(withdraw)];
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(ana.snapshot).toMatchObject({ stage: 'user_feedback', decisions: [{ withdrawn: { by: 'Bo' } }] });
-    expect(ana.state.record.map(({ kind }) => kind)).toEqual(['approved', 'withdrawn']);
+    expect(ana.state.record.map(({ kind }) => kind)).toEqual(['invited', 'approved', 'withdrawn']);
   });
 });
 
@@ -119,7 +111,12 @@ describe('what is said of a decision', () => {
     expect(notes()).toEqual(['darker', undefined]);
     await ana.send({ type: 'start_over' });
     expect(notes()).toEqual([undefined, undefined]);
-    expect(ana.state.record).toMatchObject([{ note: 'darker' }, { note: 'lighter' }, { kind: 'withdrawn' }]);
+    expect(ana.state.record).toMatchObject([
+      { kind: 'invited' },
+      { note: 'darker' },
+      { note: 'lighter' },
+      { kind: 'withdrawn' },
+    ]);
   });
 
   test('programs are told of every decision and what became of the review, and get bytes for an approved picture alone', async () => {
@@ -182,7 +179,7 @@ describe('what a removal may take', () => {
     core.clock.advance(core.limits.SESSION_UNTOUCHED_MS);
     await ana.session.forget();
     expect(ana.state.attempts.map(({ number }) => number)).toEqual([1, 3]);
-    expect(ana.state.record).toMatchObject([{ kind: 'forgotten', numbers: [2] }]);
+    expect(ana.state.record).toMatchObject([{ kind: 'invited' }, { kind: 'forgotten', numbers: [2] }]);
   });
 });
 
@@ -208,23 +205,21 @@ describe('W10: the record as messages', () => {
       from = next;
     }
     expect(read).toEqual(session.record);
-    const { next } = session.recordFrame(8);
+    const { next } = session.recordFrame(9);
     await ask('more');
-    expect([next, session.recordFrame(8).next]).toEqual([9, 10]);
+    expect([next, session.recordFrame(9).next]).toEqual([10, 11]);
   });
 
   test('a record that is full refuses decisions, and neither withdrawals nor revocations', async () => {
-    const { ana, image } = await createReview({ RECORD_ENTRIES: 1 });
+    const { ana, guest, image } = await createReview({ RECORD_ENTRIES: 2 });
     const { imageId, sha256 } = image;
     await ana.send({ type: 'request_changes', imageId, sha256, note: 'no' });
     const decisionId = ana.snapshot.decisions[0]?.decisionId ?? '';
     expect(codeOf(await ana.send({ type: 'approve', imageId }))).toBe('record_full');
     expect(codeOf(await ana.send({ type: 'require_approvals', approvals: 2 }))).toBe('record_full');
     expect(codeOf(await ana.send({ type: 'withdraw', decisionId }))).toBe('accepted');
-    const act = { by: 'Ana', participantId: 'p', connectionId: 'c', at: '2026-01-01T00:00:00.000Z' };
-    const invitee = { name: 'Mira', role: 'reviewer' } as const;
-    const entry = { entryId: 'e', ...act, role: 'reviewer', invitee } as const;
-    expect(codeOf(await ana.session.recordInvitation({ kind: 'invited', ...entry }))).toBe('record_full');
-    expect(codeOf(await ana.session.recordInvitation({ kind: 'revoked', ...entry }))).toBe('accepted');
+    expect(codeOf(await ana.manage({ type: 'invite', name: 'Mira', role: 'reviewer' }))).toBe('record_full');
+    const { id } = guest.joined.caller.participant;
+    expect(codeOf(await ana.manage({ type: 'revoke', participantId: id }))).toBe('accepted');
   });
 });

@@ -136,3 +136,15 @@ describe('the names of a session', () => {
     expect(names.nameFor('last', 'Ana 1', true)).toBe('Ana 1');
   });
 });
+
+test('W11: an invited name stays its participant’s, however many others come, until it is released', () => {
+  const names = new Names(LONGEST);
+  expect([names.reserve('p1', 'Mira'), names.reserve('p2', 'mira')]).toEqual(['Mira', 'mira 2']);
+  for (let count = 0; count < 2_000; count += 1) names.nameFor(`other ${count}`, `Guest ${count}`, true);
+  expect([names.nameOf('p1'), names.nameFor('other', 'MIRA', false)]).toEqual(['Mira', 'MIRA 3']);
+  names.release('p1');
+  expect([names.nameOf('p1'), names.nameFor('other', 'MIRA', false)]).toEqual([undefined, 'MIRA']);
+  expect(['Mira', 'x'.repeat(LONGEST + 1), ' ', 'you'].map((name) => names.isPossible(name))).toEqual([
+    ...[true, false, false, false],
+  ]);
+});

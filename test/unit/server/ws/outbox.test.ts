@@ -28,6 +28,48 @@ const draftOf = (text: string, draftId?: string) => ({
   ...(draftId !== undefined && { draftId }),
 });
 
+describe('long prompts', () => {
+  const named = (messages: readonly SentMessage[]) =>
+    messages.map(({ type, promptId }) => (type === 'prompt' ? `${type} ${String(promptId)}` : type));
+
+  test('W12: come before the first snapshot that names them, and not again', () => {
+    const source = new FakeSource();
+    source.prompts.set('1', 'a long one');
+    const harness = new OutboxHarness({ source });
+    harness.join({ promptsOnce: true });
+    expect(named(harness.all())).toEqual(['welcome', 'prompt 1', 'snapshot', 'viewers']);
+    source.prompts.set('2', 'another one');
+    source.revision += 1;
+    harness.outbox.snapshotChanged();
+    harness.outbox.send(ack('c1'));
+    expect(named(harness.all())).toEqual(['prompt 2', 'snapshot', 'ack']);
+    harness.outbox.snapshotChanged();
+    harness.clock.advance(60_000);
+    expect(named(harness.all())).toEqual(['snapshot']);
+  });
+
+  test('W12: one that a snapshot did not name is sent again when another one does', () => {
+    const source = new FakeSource();
+    source.prompts.set('1', 'a long one');
+    const harness = joinedOutbox({ source, promptsOnce: true });
+    source.prompts.clear();
+    harness.outbox.snapshotChanged();
+    expect(named(harness.all())).toEqual(['snapshot']);
+    source.prompts.set('1', 'a long one');
+    harness.outbox.snapshotChanged();
+    expect(named(harness.all())).toEqual(['prompt 1', 'snapshot']);
+  });
+
+  test('a client that knows nothing of them gets whole snapshots', () => {
+    const source = new FakeSource();
+    source.prompts.set('1', 'a long one');
+    source.prompt = 'a long one';
+    const harness = new OutboxHarness({ source });
+    harness.join();
+    expect(harness.all()[1]).toMatchObject({ type: 'snapshot', prompt: 'a long one' });
+  });
+});
+
 describe('on joining', () => {
   test('W1: welcome, snapshot, viewers, then the images that the snapshot shows', () => {
     const source = new FakeSource();
