@@ -74,6 +74,7 @@ test('keys in the room start none of the shortcuts of the page around it; Escape
   await see(ana.heading('Is this the picture?')).toBeVisible();
   await ana.button('Regenerate').focus();
   await ana.page.keyboard.press('a');
+  await ana.sayName('Ana');
   await see(ana.heading('Approved')).toBeVisible();
   expect(await shortcuts()).toEqual([]);
 });
