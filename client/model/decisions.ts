@@ -13,6 +13,13 @@ export const UNDO_MS = 10_000;
 export const decisionsOn = ({ decisions }: SnapshotMessage, { imageId, sha256 }: Named): Decision[] =>
   decisions.filter((decision) => decision.imageId === imageId && decision.sha256 === sha256);
 
+/** What this participant thinks of an image; undefined while they have not decided, or have taken it back. */
+export const ownOpinion = (
+  { decisions }: SnapshotMessage,
+  image: Named,
+  participantId: string | undefined,
+): Decision | undefined => (participantId === undefined ? undefined : opinionsOn(image, decisions).get(participantId));
+
 /** The newest request for changes of an image that stands. */
 export const changesRequested = ({ decisions }: SnapshotMessage, image: Named): Decision | undefined =>
   [...opinionsOn(image, decisions).values()].findLast(({ decision }) => decision === 'changes_requested');

@@ -75,7 +75,6 @@ test('keys in the room start none of the shortcuts of the page around it; Escape
   await see(ana.button('Approve')).not.toHaveAttribute('aria-disabled', 'true');
   await ana.button('Regenerate').focus();
   await ana.page.keyboard.press('a');
-  await ana.sayName('Ana');
   await see(ana.heading('Approved')).toBeVisible();
   expect(await shortcuts()).toEqual([]);
 });
