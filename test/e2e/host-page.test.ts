@@ -72,6 +72,7 @@ test('keys in the room start none of the shortcuts of the page around it; Escape
   await ana.page.keyboard.press('a');
   expect(await shortcuts()).toEqual(['a']);
   await see(ana.heading('Is this the picture?')).toBeVisible();
+  await see(ana.button('Approve')).not.toHaveAttribute('aria-disabled', 'true');
   await ana.button('Regenerate').focus();
   await ana.page.keyboard.press('a');
   await see(ana.heading('Approved')).toBeVisible();

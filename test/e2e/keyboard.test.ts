@@ -90,7 +90,7 @@ test('with the keyboard alone one can view, compare, discard, restore, regenerat
   await seePicture(ana, openai, 1);
   await keyboard.press('ArrowRight');
   await keyboard.press('Delete');
-  await see(bo.status('No. 2 was discarded by Ana.')).toBeVisible();
+  await see(bo.status('Ana discarded No. 2, which you have open.')).toBeVisible();
   await see(ana.button('Undo')).toBeFocused();
   await keyboard.press('Enter');
   await see(ana.attempt(2)).toBeFocused();

@@ -88,7 +88,7 @@ test('S5: markup in prompt, feedback, reason and name is text wherever it is sho
   }
 
   await ana.press('Discard No. 3');
-  await see(bo.status(`No. 3 was discarded by ${ANA}.`)).toBeVisible();
+  await see(bo.status(`${ANA} discarded No. 3, which you have open.`)).toBeVisible();
   await ana.press('Approve');
   for (const room of both) {
     await see(room.heading('Approved')).toBeVisible();

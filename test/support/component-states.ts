@@ -348,7 +348,7 @@ export function changesRequested(picture: ReceivedImage): SessionState {
   const { at } = decisionOn(reference);
   return decided(
     deciding(picture),
-    decisionOn(reference, { ...own, decisionId: 'd1', note: 'Good enough for me', withdrawn: { ...own, at } }),
+    decisionOn(reference, { ...own, decisionId: 'd1', withdrawn: { ...own, at } }),
     decisionOn(reference, { decisionId: 'd2', decision: 'changes_requested', note }),
   );
 }

@@ -26,8 +26,7 @@ export class MakeRoomDialog extends LocalizedElement {
     css`
       ul {
         display: grid;
-        grid-template-columns: repeat(auto-fill, minmax(min(100%, 12rem), 1fr));
-        gap: 0.25rem 1rem;
+        gap: 0.25rem;
       }
 
       label {
@@ -42,6 +41,11 @@ export class MakeRoomDialog extends LocalizedElement {
 
       label > span {
         overflow-wrap: anywhere;
+      }
+
+      label .soft {
+        display: block;
+        font-weight: 400;
       }
 
       input {

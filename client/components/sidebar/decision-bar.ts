@@ -41,20 +41,21 @@ export class DecisionBar extends LocalizedElement {
       .others {
         display: flex;
         flex-wrap: wrap;
+        justify-content: space-between;
         gap: 0.25rem 0.5rem;
       }
 
       .others .button:not(.quiet) {
-        flex: 1 1 auto;
+        flex: 1 1 100%;
+      }
+
+      .send {
+        justify-content: end;
       }
 
       .send .button {
         min-inline-size: 0;
-      }
-
-      .send .keys {
-        flex: 1 1 8rem;
-        align-self: center;
+        margin: 0;
       }
     `,
   ];
@@ -200,9 +201,8 @@ export class DecisionBar extends LocalizedElement {
       <label for="changes">${this.t('decision.changes', { number: this.number })}</label>
       ${this.#textarea('changes', this.t('decision.changesPlaceholder'))}
       ${fieldNotes(this.t, { text: this.#text, limit: this.limit, problem: this.problemOfNote, tooLong: 'text.tooLong' })}
-      <p id="hint" class="small soft">${this.t('decision.changesHint')}</p>
+      <p id="hint" class="small soft">${this.t('decision.changesHint')} ${keysHint(this.t)}</p>
       <div class="send">
-        <p class="keys small soft">${keysHint(this.t)}</p>
         ${button({ label: this.t('decision.keepOpen'), kind: 'quiet', press: () => this.#close() })}
         ${button({
           label: this.t('decision.requestChanges'),
@@ -221,7 +221,7 @@ export class DecisionBar extends LocalizedElement {
       rows="2"
       dir="auto"
       placeholder=${placeholder}
-      aria-describedby="problem hint keys"
+      aria-describedby="problem hint"
       aria-invalid=${this.problemOfNote || this.#text.length > this.limit ? 'true' : nothing}
       .value=${live(this.#text)}
       @input=${this.#typed}

@@ -71,10 +71,6 @@ export class DecisionList extends LocalizedElement {
         color: inherit;
       }
 
-      .withdrawn q {
-        text-decoration: line-through;
-      }
-
       q {
         display: block;
         max-block-size: 9rem;

@@ -139,6 +139,48 @@ describe('declining', () => {
   });
 });
 
+describe('a full session', () => {
+  test('names what may go, the longest discarded first, and never what is decided about, open, or refined', async () => {
+    const five = await Promise.all(
+      ['f1', 'f2', 'f3', 'f4', 'f5'].map((imageId) => states.paint(imageId, { width: 300, height: 200 })),
+    );
+    const state = states.discardedByAna(states.decidingOn(five), 'f3');
+    const [one] = state.snapshot?.attempts ?? [];
+    if (!state.snapshot || !state.welcome || !one) throw new Error('There is no session.');
+    const decision = states.decisionOn(one.image, { decision: 'changes_requested', note: 'Less mist' });
+    const limits = { ...state.welcome.limits, ATTEMPTS_PER_SESSION: 5 };
+    const mira = { participantId: 'mira', name: 'Mira', role: 'reviewer', lookingAt: 'f2' } as const;
+    await room.show({
+      ...states.decided(state, decision),
+      people: [mira],
+      welcome: { ...state.welcome, limits },
+    });
+    const ask = { type: 'refine', imageId: 'f5', feedback: 'Warmer', options: {} } as const;
+    room.review.makeRoom(ask);
+    const dialog = page.getByRole('dialog', { name: 'Make room for what comes next?' });
+    await expect.element(dialog.getByRole('checkbox', { name: /^No\. 3/ })).toBeChecked();
+    await expect.element(dialog.getByRole('checkbox', { name: /^No\. 4/ })).not.toBeChecked();
+    expect(dialog.getByRole('checkbox').elements()).toHaveLength(2);
+    expect(await violations()).toEqual([]);
+    await dialog.getByRole('checkbox', { name: /^No\. 3/ }).click();
+    await expect.element(dialog.getByRole('button', { name: /and go on$/ })).toHaveAttribute('aria-disabled', 'true');
+    await dialog.getByRole('checkbox', { name: /^No\. 4/ }).click();
+    await dialog.getByRole('button', { name: 'Remove it and go on' }).click();
+    expect(sent()).toEqual([{ type: 'make_room', imageIds: ['f4'], ask }]);
+  });
+
+  test('tells whoever comes back what had to be given up, until they have read it', async () => {
+    const at = '2026-11-22T19:04:12.000Z';
+    const forgotten = { kind: 'forgotten' as const, entryId: 'e1', at, numbers: [7, 9] };
+    await room.show({ ...states.deciding(picture), record: [forgotten] });
+    const sentence = page.getByText('Pictures No. 7 and 9 had to be given up for memory while nobody was here.');
+    await expect.element(sentence).toBeVisible();
+    expect(await violations()).toEqual([]);
+    await press('Dismiss');
+    await expect.element(sentence).not.toBeInTheDocument();
+  });
+});
+
 describe('where several have to agree', () => {
   const status = () => textOf(room.inside('proof-sidebar', 'proof-decision')[0]?.shadowRoot?.querySelector('.figures'));
 
