@@ -107,7 +107,7 @@ async function beRejected({ server, clock, ana, clients, sessionId, key }: Setup
   ana.sendText(JSON.stringify({ type: PROMPT, commandId: 'unknown type' }));
   ana.send({ type: 'regenerate', commandId: 'option', prompt: PROMPT, options: { size: '10x10', model: PROMPT } });
   ana.send({ type: 'regenerate', commandId: 'empty', prompt: ' ' });
-  ana.send({ type: 'regenerate', commandId: 'long', prompt: PROMPT.repeat(300) });
+  ana.send({ type: 'regenerate', commandId: 'long', prompt: PROMPT.repeat(2_000) });
   ana.send({ type: 'cancel', commandId: 'stale', turn: 1 });
   ana.send({ type: 'generate', commandId: 'stage', prompt: PROMPT });
   ana.send({ type: 'approve', commandId: 'image', imageId: key });
@@ -126,7 +126,7 @@ async function loseConnections({ server, clock, ana, clients, sessionId, key }: 
   const [big, silent] = [server.client(), server.client()] as const;
   clients.push(big, silent);
   await big.join({ sessionId, key });
-  big.sendText(JSON.stringify({ type: 'draft', text: PROMPT.repeat(4_000) }));
+  big.sendText(JSON.stringify({ type: 'draft', text: PROMPT.repeat(9_000) }));
   expect((await big.closed()).code).toBe(1009);
   await silent.join({ sessionId, key });
   Reflect.set(silent.socket, '_autoPong', false);
