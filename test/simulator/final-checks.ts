@@ -17,11 +17,13 @@ const STEP_MS = 1_000;
 
 export async function end(world: World): Promise<void> {
   await repair(world);
+  await passExpiries(world);
   for (const tab of world.open) checkTab(tab, world);
   world.checks.throwIfBroken();
   await finishAll(world);
   for (const tab of world.open) tab.focus(false);
   await world.pass(3 * STEP_MS);
+  await passExpiries(world);
   for (const tab of world.open) checkTab(tab, world);
   for (const session of world.sessions.values()) checkDraft(session, world);
   world.checks.throwIfBroken();
@@ -51,6 +53,16 @@ async function repair(world: World): Promise<void> {
   // A tab that a full server had turned away may be joining at this very moment.
   const isSettled = (tab: Tab) => isOnline(tab, world) && tab.state.viewers !== undefined;
   if (!world.open.every(isSettled)) await world.pass(STEP_MS);
+}
+
+/** Waits where an invitation has just expired: the creator is told of it, and people who came by it are sent away. */
+async function passExpiries(world: World): Promise<void> {
+  const isJustOver = ({ expiresAt }: { readonly expiresAt?: string }) => {
+    const overdueMs = expiresAt === undefined ? -1 : world.time.now - Date.parse(expiresAt);
+    return overdueMs >= 0 && overdueMs < STEP_MS;
+  };
+  const invitations = () => [...world.sessions.values()].flatMap(({ session }) => session.access.invitations.all);
+  while (invitations().some(isJustOver)) await world.pass(STEP_MS);
 }
 
 function isOnline(tab: Tab, world: World): boolean {
