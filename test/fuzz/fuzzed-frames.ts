@@ -60,12 +60,15 @@ export function unusualFrames(random: SeededRandom, text: string): FrameBatch {
   ])();
 }
 
+/** More than one message may have, also where prompts may be long. */
+const TOO_MANY_BYTES = 128 * 1024;
+
 /** Frames after which a server has to close the connection, or waits for bytes that never come. */
 export function brokenFrames(random: SeededRandom, text: string): FrameBatch {
   const payload = Buffer.from(text);
   const mask = random.bytes(4);
-  const oversize = Buffer.alloc(64 * 1024 + random.between(1, 2_000), 'x');
-  const lies = [1n << 62n, (1n << 63n) + 5n, 0xffff_ffff_ffff_ffffn, 65_537n, 4_000_000_000n] as const;
+  const oversize = Buffer.alloc(TOO_MANY_BYTES + random.between(1, 2_000), 'x');
+  const lies = [1n << 62n, (1n << 63n) + 5n, 0xffff_ffff_ffff_ffffn, BigInt(TOO_MANY_BYTES), 4_000_000_000n] as const;
   return random.pick<() => FrameBatch>([
     () => batch([encodeFrame({ payload })]),
     () => batch([encodeFrame({ payload, mask, reserved: random.between(1, 7) })]),
