@@ -80,7 +80,12 @@ const presses: Record<string, (element: HTMLElement) => Press> = {
   'a finger': (element) => {
     const touchPoints = [placeOf(element)];
     return {
-      begin: () => cdp().send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints }),
+      begin: async () => {
+        // Elsewhere first, or the browser takes the tap together with the one before for a double tap.
+        await cdp().send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [placeOf(room.review)] });
+        await cdp().send('Input.dispatchTouchEvent', { type: 'touchCancel', touchPoints: [] });
+        await cdp().send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
+      },
       end: () => cdp().send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] }),
     };
   },
