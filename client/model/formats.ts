@@ -14,7 +14,8 @@ export function ago(t: Texts, ms: number): string {
   if (seconds < 1) return t('action.justNow');
   if (seconds < 60) return format.format(-seconds, 'second');
   if (seconds < 3600) return format.format(-Math.floor(seconds / 60), 'minute');
-  return format.format(-Math.floor(seconds / 3600), 'hour');
+  if (seconds < 86_400) return format.format(-Math.floor(seconds / 3600), 'hour');
+  return format.format(-Math.floor(seconds / 86_400), 'day');
 }
 
 export function fileSize(t: Texts, bytes: number): string {

@@ -91,10 +91,6 @@ export const candidates = css`
     background: var(--check) / 20px 20px;
   }
 
-  .canvas img.first {
-    animation: fade-in 420ms ease-out both;
-  }
-
   button.candidate .canvas {
     transition: box-shadow var(--quick);
   }

@@ -101,7 +101,6 @@ export class Candidates extends LocalizedElement {
         class=${this.#hasActions ? 'grid with-actions' : 'grid'}
         role="list"
         aria-label=${this.t('picture.several', { count: this.candidates.length })}
-        @animationend=${this.#fadedIn}
       >
         ${repeat(
           this.candidates,
@@ -111,17 +110,10 @@ export class Candidates extends LocalizedElement {
       </ul>`;
   }
 
-  /** The first image of a candidate fades in; a later one is the same drawn further, and replaces it at once. */
-  readonly #decoded = (image: HTMLImageElement, previous: HTMLImageElement | undefined): void => {
-    if (!previous) image.classList.add('first');
+  readonly #decoded = (): void => {
     this.requestUpdate();
     if (this.isShown) this.dispatchEvent(new ShownEvent());
   };
-
-  /** A candidate that becomes a button moves its image to another parent; without this it would fade in again. */
-  #fadedIn({ target }: AnimationEvent): void {
-    if (target instanceof HTMLImageElement) target.classList.remove('first');
-  }
 
   /** Also while they are drawn, so that their end moves nothing. */
   get #hasActions(): boolean {

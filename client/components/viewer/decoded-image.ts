@@ -7,12 +7,12 @@ interface Decoded {
 }
 
 export class DecodedImage {
-  readonly #onDecoded: (element: HTMLImageElement, previous: HTMLImageElement | undefined) => void;
+  readonly #onDecoded: () => void;
   #requestedId: string | undefined;
   #decoded: Decoded | undefined;
 
-  /** @param onDecoded called when `decoded` has been replaced; `previous` is the element that it replaced */
-  constructor(onDecoded: (element: HTMLImageElement, previous: HTMLImageElement | undefined) => void) {
+  /** @param onDecoded called when `decoded` has been replaced */
+  constructor(onDecoded: () => void) {
     this.#onDecoded = onDecoded;
   }
 
@@ -41,8 +41,7 @@ export class DecodedImage {
     // Known to be possible, so it failed for another reason, such as a moved document. The browser then decodes when it draws.
     await element.decode().catch(() => undefined);
     if (imageId !== this.#requestedId) return;
-    const previous = this.#decoded?.element;
     this.#decoded = { imageId, element };
-    this.#onDecoded(element, previous);
+    this.#onDecoded();
   }
 }

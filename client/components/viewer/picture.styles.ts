@@ -73,13 +73,12 @@ export const picture = css`
   }
 
   .canvas img {
-    animation: fade-in 420ms ease-out both;
     transition:
       opacity 300ms ease,
       filter 300ms ease;
   }
 
-  /* On the image itself, so that the grey check fades in with it and never shows on an empty canvas. */
+  /* On the image itself, so that the grey check never shows on an empty canvas. */
   .canvas img:is(.finished, .approved) {
     background: var(--check) / 20px 20px;
   }

@@ -1,7 +1,6 @@
-/** One image in a frame with crop marks. A new image fades in over the one before it; a click opens a close look. */
+/** One image in a frame with crop marks. A new image replaces the one before it once it is decoded; a click opens a close look. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import { repeat } from 'lit/directives/repeat.js';
 import type { MessageKey } from '../../model/texts.ts';
 import type { ImageContent, SingleContent } from '../../model/viewer-content.ts';
 import type { PictureProblem } from '../../session/session-state.ts';
@@ -13,9 +12,9 @@ import { LocalizedElement } from '../ui/localized-element.ts';
 import { DecodedImage } from './decoded-image.ts';
 import { canvas, picture } from './picture.styles.ts';
 
-interface Layer {
+interface Shown {
   readonly image: HTMLImageElement;
-  /** The content that the image belongs to. A layer keeps its look while another one fades in above it. */
+  /** The content that the image belongs to. An image keeps its look while the next one is decoded. */
   readonly content: ImageContent;
 }
 
@@ -35,57 +34,46 @@ export class Picture extends LocalizedElement {
   /** A generation is running; the canvas shows it. */
   @property({ type: Boolean }) accessor drawing = false;
 
-  /** The image on show, last, and under it the one that it replaces, until it has faded in. */
-  @state() private accessor layers: readonly Layer[] = [];
+  @state() private accessor shown: Shown | undefined;
   @query('.look') private accessor lookButton!: HTMLElement | null;
   #reportedId: string | undefined;
   readonly #image = new DecodedImage(() => this.requestUpdate());
 
   /** The image id of what is on show. */
   get shownId(): string | undefined {
-    return this.layers.at(-1)?.content.picture.reference.imageId;
+    return this.shown?.content.picture.reference.imageId;
   }
 
   override willUpdate(): void {
     const content = 'picture' in this.content ? this.content : undefined;
     this.#image.request(content?.picture);
-    if (!content) {
-      this.layers = [];
-      return;
-    }
     const { decoded } = this.#image;
-    if (decoded?.imageId !== content.picture.reference.imageId) return;
-    const top = this.layers.at(-1);
-    const under = top?.image === decoded.element ? this.layers.slice(0, -1) : this.layers.slice(-1);
-    this.layers = [...under, { image: decoded.element, content }];
+    if (!content) this.shown = undefined;
+    else if (decoded?.imageId === content.picture.reference.imageId) this.shown = { image: decoded.element, content };
   }
 
   override updated(): void {
     if (this.shownId !== this.#reportedId) this.dispatchEvent(new ShownEvent());
     this.#reportedId = this.shownId;
     const frame = this.renderRoot.querySelector<HTMLElement>('.frame');
-    frame?.style.setProperty('--ratio', String(ratioOf(this.layers.at(-1)?.content ?? this.content)));
+    frame?.style.setProperty('--ratio', String(ratioOf(this.shown?.content ?? this.content)));
   }
 
   override render(): TemplateResult | typeof nothing {
     if (this.content.kind === 'empty') return nothing;
-    const top = this.layers.at(-1);
-    for (const layer of this.layers) {
-      layer.image.className = layer.content.kind;
-      layer.image.alt = layer === top ? layer.content.alt : '';
+    const { shown } = this;
+    if (shown) {
+      shown.image.className = shown.content.kind;
+      shown.image.alt = shown.content.alt;
     }
-    return html`<figure class=${`frame ${top?.content.kind ?? 'placeholder'}`}>
+    return html`<figure class=${`frame ${shown?.content.kind ?? 'placeholder'}`}>
       <span class="marks" aria-hidden="true"></span>
-      <div class="canvas" @animationend=${this.#fadedIn} @click=${this.#lookClosely}>
-        ${repeat(
-          this.layers,
-          ({ image }) => image,
-          ({ image }) => image,
-        )}
+      <div class="canvas" @click=${this.#lookClosely}>
+        ${shown?.image ?? nothing}
         ${this.content.kind === 'unviewable' ? this.#reason(this.content.problem) : nothing}
         ${this.drawing ? html`<span class="sweep"></span>` : nothing}
       </div>
-      ${top ? this.#lookButton(top.content) : nothing} ${this.#caption(top?.content)}
+      ${shown ? this.#lookButton(shown.content) : nothing} ${this.#caption(shown?.content)}
     </figure>`;
   }
 
@@ -121,16 +109,11 @@ export class Picture extends LocalizedElement {
   }
 
   #lookClosely(): void {
-    const content = this.layers.at(-1)?.content;
+    const content = this.shown?.content;
     if (!content || !('number' in content)) return;
     // A closing dialog gives the focus back to the element that had it: this button, also after a click on the picture.
     this.lookButton?.focus({ preventScroll: true });
     this.dispatchEvent(new CompareEvent(content.picture.reference.imageId));
-  }
-
-  #fadedIn(event: AnimationEvent): void {
-    const top = this.layers.at(-1);
-    if (top && event.target === top.image) this.layers = [top];
   }
 }
 

@@ -41,17 +41,15 @@ describe('the picture', () => {
     await expect.element(image(/^Generated image/)).not.toHaveAttribute('src', picture.url);
   });
 
-  test('keeps its look while the next one fades in above it, with the caption of that one', async () => {
+  test('keeps its look while the next one is decoded, which then takes its place at once, with a caption of its own', async () => {
     await room.show(states.generating(picture));
     await expect.poll(captions).toEqual(['Previous picture']);
-    room.review.shadowRoot
-      ?.querySelector('proof-picture')
-      ?.shadowRoot?.addEventListener('animationend', (event) => event.stopPropagation(), { capture: true });
     const preview = await states.paint('p1', { kind: 'partial', colour: 'grey' });
     const decode = await holdDecoding(() => room.show(states.generating(picture, preview)));
     expect([kinds(), captions()]).toEqual([['previous'], ['Previous picture']]);
     decode();
-    await expect.poll(() => [kinds(), captions()]).toEqual([['previous', 'partial'], ['Preview']]);
+    await expect.poll(() => [kinds(), captions()]).toEqual([['partial'], ['Preview']]);
+    expect(getComputedStyle(room.inside('proof-picture', 'img')[0] as Element).opacity).toBe('1');
   });
 
   test('has its shape before its bytes are here', async () => {
