@@ -107,6 +107,7 @@ export class Session implements SessionView {
   readonly #prompts = new LongPrompts();
   /** Encoded when the first connection asks for it. */
   #snapshot: { readonly whole: SnapshotMessage; frame?: Buffer; short?: ShortSnapshot } | undefined;
+  #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   readonly #progressFrames = new Map<number, { readonly at: number; readonly frame: Buffer | undefined }>();
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
@@ -220,10 +221,10 @@ export class Session implements SessionView {
     return frame;
   }
 
+  /** Every connection asks before each message, so it is computed once for a state. */
   get shownImages(): readonly string[] {
-    const newest = newestAttempt(this.#state.attempts)?.image.imageId;
-    const approved = approvedIn(this.#state)?.imageId;
-    return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
+    if (this.#shown?.of !== this.#state) this.#shown = { of: this.#state, imageIds: shownImagesOf(this.#state) };
+    return this.#shown.imageIds;
   }
 
   get runningCandidates(): readonly number[] {
@@ -572,6 +573,13 @@ export class Session implements SessionView {
 }
 
 const referenceOf = ({ reference }: StoredImage) => reference;
+
+function shownImagesOf(state: State): readonly string[] {
+  const newest = newestAttempt(state.attempts)?.image.imageId;
+  const approved = approvedIn(state)?.imageId;
+  return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
+}
+
 const FULL = 'This session is full. Try again in a little while.';
 
 const shortages: Record<Exclude<Shortage, 'server'>, string> = {
