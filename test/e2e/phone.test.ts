@@ -1,6 +1,6 @@
 /** On a small screen the picture stays in view while people decide about it. */
 import type { Locator } from 'playwright';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { useBrowser } from '../support/browser.ts';
 import { startProduct } from '../support/product.ts';
 import { enter, see } from '../support/room.ts';
@@ -39,6 +39,7 @@ test('on a phone, previews, pictures and candidates scroll into view as they com
   // After an approval, Download is in view, not the picture.
   await ana.finishedCandidates.first().click();
   await ana.page.mouse.wheel(0, 240);
+  await expect.poll(() => ana.page.evaluate(() => scrollY)).toBeGreaterThan(200);
   await ana.press('Approve');
   await see(ana.heading('Approved')).toBeFocused();
   await seeWhole(ana.root.getByRole('link', { name: 'Download' }));

@@ -170,7 +170,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     mistake: 'a failed candidate is not listed',
-    breaks: ['M8'],
+    breaks: ['M8', 'R13'],
     edits: [{ file: machine, find: '{ ...$G, failures: $F }', replace: '$G' }],
   },
   {
