@@ -38,6 +38,7 @@ test('on a phone, previews, pictures and candidates scroll into view as they com
 
   // After an approval, Download is in view, not the picture.
   await ana.finishedCandidates.first().click();
+  await see(ana.button('Approve')).toBeEnabled();
   await ana.page.mouse.wheel(0, 240);
   await expect.poll(() => ana.page.evaluate(() => scrollY)).toBeGreaterThan(200);
   await ana.press('Approve');
