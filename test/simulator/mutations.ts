@@ -345,12 +345,12 @@ export const mutations: readonly Mutation[] = [
   },
   {
     mistake: 'approvals of other images count',
-    breaks: ['M11'],
+    breaks: ['M11', 'M12'],
     edits: [{ file: votes, find: 'decision.imageId === imageId && $D', replace: 'true' }],
   },
   {
     mistake: 'a withdrawn approval counts',
-    breaks: ['M11'],
+    breaks: ['M11', 'M12'],
     edits: [{ file: votes, find: '[...last].filter($F)', replace: '[...last]' }],
   },
   {
