@@ -46,7 +46,7 @@ export interface ProofroomOptions {
   readonly download?: DownloadPolicy;
   /** The path that the host program mounts `fetch` or `listener` at, such as `/proofroom`; it hands requests on without it. */
   readonly basePath?: string;
-  /** What differs from `defaultLimits`, and from what the generator says of prompts. */
+  /** Limits that differ from `defaultLimits` and from the generator's own. */
   readonly limits?: Partial<Limits>;
   /** JSON lines to standard error when absent. */
   readonly logger?: Logger;

@@ -1,4 +1,4 @@
-/** What a downloaded image or record is called. */
+/** The names of downloaded images and records. */
 import { isBlank } from './text.ts';
 
 const extensions: ReadonlyMap<string, string> = new Map([

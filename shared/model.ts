@@ -202,7 +202,7 @@ const act = {
 export const DiscardedAttempt = v.object({ ...Attempt.entries, discarded: v.object(act) });
 export type DiscardedAttempt = v.InferOutput<typeof DiscardedAttempt>;
 
-/** What a decision is about, by id, digest and number: the number alone may be given again after a start over. */
+/** The image that a decision is about, by id, digest and number: the number alone may be given again after a start over. */
 const subject = {
   imageId: v.string(),
   sha256: v.string(),
@@ -245,7 +245,7 @@ export const Invitee = v.object({
   role: openEnum(roles),
   /** The `keyId` of the invitation; absent for somebody who came by an open link. */
   invitationId: v.optional(v.string()),
-  /** Who they are in the session. */
+  /** Their participant id. */
   participantId: v.optional(v.string()),
   expiresAt: v.optional(Timestamp),
 });
@@ -319,7 +319,7 @@ export type ActionName = (typeof actionNames)[number];
 export const LastAction = v.object({
   action: openEnum(actionNames),
   ...act,
-  /** What a decision was about. */
+  /** The images that a decision was about. */
   imageId: v.optional(v.string()),
   number: v.optional(Count),
 });

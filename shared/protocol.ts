@@ -71,7 +71,7 @@ export const DraftMessage = v.object({
 });
 export type DraftMessage = v.InferOutput<typeof DraftMessage>;
 
-/** What a participant has open, for the others to see; absent: nothing. */
+/** Tells the others which image a participant has open; absent: none. */
 export const LookMessage = v.object({ type: v.literal('look'), imageId: v.optional(id) });
 export type LookMessage = v.InferOutput<typeof LookMessage>;
 
@@ -215,7 +215,7 @@ export const Invitation = v.object({
   /** The participant that everybody who comes by it is, in any number of tabs. */
   participantId: v.string(),
   expiresAt: v.optional(Timestamp),
-  /** Somebody has come by it. */
+  /** A person has come by it. */
   used: v.optional(v.literal(true)),
   revoked: v.optional(v.literal(true)),
   expired: v.optional(v.literal(true)),

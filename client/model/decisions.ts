@@ -41,7 +41,7 @@ export const isJustDecided = ({ at }: Decision, now: number): boolean => now - D
 export interface ApprovalStatus {
   readonly count: number;
   readonly needed: number;
-  /** Who can still approve it so that it counts, this participant first, each by name. */
+  /** The people whose approval is still missing and would count, this participant first. */
   readonly waitsFor: readonly { readonly participantId: string | undefined; readonly name: string }[];
 }
 

@@ -10,7 +10,7 @@ export type AskIntent = Extract<Intent, { type: 'generate' | 'regenerate' | 'ref
 export interface RoomNeeded {
   /** How many have to go at least. */
   readonly count: number;
-  /** What may go: the longest discarded first, then the oldest. */
+  /** The attempts that may go: the longest discarded first, then the oldest. */
   readonly removable: readonly Attempt[];
 }
 

@@ -9,7 +9,7 @@ type Recorded = Pick<SessionState, 'snapshot' | 'record' | 'images' | 'imageProb
 /** A picture that somebody has decided about, or an ancestor of one. */
 export interface RecordedPicture {
   readonly attempt: Attempt;
-  /** What it was made from, if anything. Without `number`, the record does not know that picture. */
+  /** The picture that it was made from, if any. Without `number`, the record does not know that picture. */
   readonly origin?: { readonly verb: 'refined' | 'regenerated'; readonly number?: number };
   /** `coming`: the session has it, but its bytes are not here yet. `missing`: they can't be had or shown. */
   readonly state: 'here' | 'coming' | 'missing' | 'gone';

@@ -12,13 +12,13 @@ export const UnsentInput = v.object({
   feedback: v.optional(v.string()),
   /** The image that the feedback was typed about; absent: it belongs to none. */
   about: v.optional(v.string()),
-  /** What should change in other images, by their ids. */
+  /** The feedback on other images, by their ids. */
   otherFeedback: v.optional(v.record(v.string(), v.string())),
   /** The feedback of a `refine` that has not become an attempt yet. */
   sentFeedback: v.optional(v.string()),
   /** Why to cancel the generation under way. */
   reason: v.optional(v.string()),
-  /** What a decision is to say, by the image that it is about. */
+  /** The notes of decisions that are not sent yet, by the image that they are about. */
   notes: v.optional(v.record(v.string(), v.string())),
   /** The entry of the record up to which the person has read what the server gave up. */
   readUpTo: v.optional(v.string()),

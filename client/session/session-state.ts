@@ -91,7 +91,7 @@ export interface CommandRejection {
   /** Names the sentence where it says more than the code, for pages in other languages. */
   readonly detail?: RejectMessage['detail'];
   readonly params?: RejectMessage['params'];
-  /** What the command was about, where it was one attempt that the session had. */
+  /** The attempt that the command was about, where the session had it. */
   readonly about?: { readonly imageId: string; readonly number: number };
   /** What somebody did that this client did not know of when it gave the command. */
   readonly lastAction?: LastAction;
@@ -114,9 +114,9 @@ export interface SessionState {
   /** The same text, while it was typed here and the server may not have it: closing the client now could lose it. */
   readonly unsentDraft?: string;
   readonly viewers?: ViewersMessage;
-  /** Who is here, this participant included: all reviewers and the first watchers. */
+  /** The people who are here, this participant included: all reviewers and the first watchers. */
   readonly people: readonly Person[];
-  /** Who decided what, and when, oldest first: `snapshot.recordLength` entries once all have come. */
+  /** The record of decisions, oldest first: `snapshot.recordLength` entries once all have come. */
   readonly record: readonly RecordEntry[];
   /** The running generation's last progress by candidate, with the time of its arrival in milliseconds of `Date.now()`. */
   readonly progress: ReadonlyMap<number, ProgressMessage & { readonly receivedAt: number }>;

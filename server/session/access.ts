@@ -70,7 +70,7 @@ export class Access {
   }
 
   /**
-   * What a visitor is let in by. An invitation makes them the participant whom it is for, whoever they were, but for the creator, who
+   * Finds the key that lets a visitor in. An invitation makes them the participant whom it is for, whoever they were, but for the creator, who
    * stays the creator. A participant who was turned out is refused by every other key as well.
    */
   grant({ key, participant: credentials }: Shown): Grant | Refusal {
@@ -85,12 +85,12 @@ export class Access {
     if (link) return { role: link.role, linkId: link.id, credentials: standing ? undefined : credentials };
     if (key === undefined) return 'link_closed';
     if (standing) return standing;
-    // Who was let in by a key that lets nobody in any more still decides, or learns what has become of the link.
+    // A participant whose key lets nobody in any more still decides, or learns what has become of the link.
     if (known?.role === 'reviewer') return { role: 'reviewer', credentials };
     return known && !this.links.find(undefined) ? 'link_closed' : 'not_allowed';
   }
 
-  /** Who a visitor is that was let in. */
+  /** The participant that a visitor became when they were let in. */
   admit({ role, linkId, credentials, invitation }: Grant, wantedName: string): Admission {
     const { id, number, secret } = invitation
       ? this.#participants.prove(invitation.participant, role)

@@ -12,7 +12,7 @@ export interface Invitation {
   readonly participant: Participant;
   /** ISO 8601 in UTC. */
   readonly expiresAt?: string;
-  /** Somebody has come by it. */
+  /** A person has come by it. */
   readonly isUsed: boolean;
   /** Stays true, though the clock may be set back. */
   readonly isExpired: boolean;
@@ -73,7 +73,7 @@ export class Invitations {
     if (due.length > 0) this.#onExpired(due);
   }
 
-  /** Nothing expires from now on. */
+  /** Stops the timer of the expiries. */
   close(): void {
     this.#cancelWait();
     this.#all.clear();

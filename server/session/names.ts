@@ -34,7 +34,7 @@ interface Owner {
 /** The names of one session. Nobody gets a name that looks like one that somebody else has had there. */
 export class Names {
   readonly #longest: number;
-  /** Who has a name, by the keys of the names; the latest claimed last. */
+  /** The owners of names, by the keys of the names; the latest claimed last. */
   readonly #owners = new Map<string, Owner>();
   /** The same of those who were invited. Their names are never given to others. */
   readonly #invited = new Map<string, Owner>();

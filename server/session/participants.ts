@@ -56,11 +56,11 @@ export class Participants {
   /** The participant that the credentials prove; a new one without them, or with wrong ones. Their secret remembers the role. */
   identify(given: Credentials | undefined, role: Role): Credentials & Pick<Participant, 'number'> {
     const known = this.find(given) ?? { id: this.#newId(), role, number: ++this.#count };
-    // Who was let in to decide and looks on in another tab can still decide in the first.
+    // A reviewer who watches in another tab can still decide in the first.
     return this.prove(known, known.role === 'reviewer' ? known.role : role);
   }
 
-  /** What proves that somebody is that participant. */
+  /** The secret that proves that a visitor is that participant. */
   prove({ id, number }: Pick<Participant, 'id' | 'number'>, role: Role): Credentials & Pick<Participant, 'number'> {
     return { id, number, secret: this.#secretOf({ id, number, role }) };
   }

@@ -16,7 +16,7 @@ export interface ReadyEvent {
 export type DecidedEvent = {
   readonly sessionId: string;
   readonly decision: Decision;
-  /** What the decision is about; absent when the session no longer has it. */
+  /** The attempt that the decision is about; absent when the session no longer has it. */
   readonly attempt?: Attempt;
 } & Outcome;
 

@@ -64,7 +64,7 @@ export interface SessionView {
   readonly viewers: Viewers;
   /** The `viewers` message, encoded once for all connections. */
   readonly viewersFrame: Buffer;
-  /** Who decided what, and when, oldest first. It only grows. */
+  /** The record of decisions, oldest first. It only grows. */
   readonly record: readonly RecordEntry[];
   /** A `record` message with entries from the one at `from` on, as many as one message takes, and the place of the next. */
   recordFrame(from: number): RecordFrame;
@@ -290,7 +290,7 @@ export class Session implements SessionView {
     return undefined;
   }
 
-  /** What the caller has open, for the others to see. Of several looks within a quarter of a second, they see the last. */
+  /** Tells the others which image the caller has open. Of several looks within a quarter of a second, they see the last. */
   look({ connectionId }: Caller, imageId: string | undefined): void {
     this.touch();
     const isHere = imageId !== undefined && this.#images.find(imageId) !== undefined;
@@ -511,7 +511,7 @@ export class Session implements SessionView {
     for (const candidate of candidates) this.#subscribers.notify((one) => one.progressChanged(candidate));
   }
 
-  /** What the generator says of an image, as the machine takes it in. */
+  /** The generator's report on an image, as the machine takes it in. */
   #told({ usage, estimatedCost, revisedPrompt: given }: Omit<GenerateResult, 'image'>) {
     const { clock, limits } = this.#context;
     // It stands in every snapshot, as a person's own prompt does.

@@ -23,7 +23,7 @@ export interface CommonState {
   readonly draftRevision: number;
   /** How many participants must approve the same image. */
   readonly approvalsNeeded: number;
-  /** Who decided what, and when. It only grows. */
+  /** The record of decisions. It only grows. */
   readonly record: readonly RecordEntry[];
   readonly lastAction?: LastAction;
   /** The prompt and options of the last generation, whatever became of it: a `regenerate` without a prompt repeats them. */

@@ -45,7 +45,7 @@ export class Compare extends LocalizedElement {
   @property({ type: Boolean }) accessor decides = false;
   /** Commands that have no answer yet. */
   @property({ attribute: false }) accessor pending: readonly Command[] = [];
-  /** Nothing can be sent: the connection is down. */
+  /** The connection is down, so that nothing can be sent. */
   @property({ type: Boolean }) accessor unavailable = false;
   /** A sentence on what happens in the session meanwhile, since the dialog covers the rest of the page. */
   @property({ attribute: false }) accessor status = '';

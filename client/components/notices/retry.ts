@@ -18,7 +18,7 @@ import { type Clock, systemClock, Ticker } from '../ui/ticker.ts';
 
 /** Where the service does not say how long: most limits are of a minute. */
 const USUAL_WAIT_MS = 60_000;
-/** Nobody keeps a page open for longer only to wait. */
+/** After a longer limit the page does not offer to wait: people do not keep it open for that. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
 @element('proof-retry')

@@ -1,4 +1,4 @@
-/** Who decided what, when and why: to read, to print and to save as a file. For everybody in the session. */
+/** The record of decisions: to read, to print and to save as a file. For everybody in the session. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import { recordFileName } from '../../../shared/file-name.ts';

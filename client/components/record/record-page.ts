@@ -90,7 +90,7 @@ const parts: RecordParts = {
 
 export interface RecordPageContent {
   readonly session: SessionState;
-  /** What the page is called, and so the file that a browser saves it as. */
+  /** The title of the page, which is also the name of the file that a browser saves. */
   readonly title: string;
   /** As in the server's log. */
   readonly sessionDigest: string | undefined;

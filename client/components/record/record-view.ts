@@ -9,13 +9,13 @@ import type { Texts } from '../../model/texts.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { person } from '../ui/person.ts';
 
-/** What differs between the dialog and paper. */
+/** The differences between the dialog and paper. */
 export interface RecordParts {
   readonly thumbnail: (picture: RecordedPicture) => TemplateResult | typeof nothing;
   /** A text of somebody's, of any length. */
   readonly text: (text: string) => TemplateResult;
   readonly digest: (sha256: string) => TemplateResult;
-  /** What names a picture in a sentence. */
+  /** The name of a picture in a sentence. */
   readonly reference: (imageId: string, label: unknown) => unknown;
 }
 
@@ -74,7 +74,7 @@ function entryView(entry: RecordEntry, context: EntryContext): TemplateResult {
   </li>`;
 }
 
-/** Who did what. */
+/** The author of an entry, and the act. */
 function sentence(entry: RecordEntry, { t, parts }: EntryContext): unknown {
   switch (entry.kind) {
     case 'approved':

@@ -132,7 +132,7 @@ export class MakeRoomDialog extends LocalizedElement {
     </label>`;
   }
 
-  /** What has gone or has been decided about meanwhile is not asked for. */
+  /** A picture that has gone or has been decided about meanwhile is not asked for. */
   #confirm(ask: AskIntent): void {
     const { removable } = this.#room(ask);
     const imageIds = removable.map(({ image }) => image.imageId).filter((imageId) => this.chosen.has(imageId));

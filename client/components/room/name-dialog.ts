@@ -19,7 +19,7 @@ export class NameDialog extends LocalizedElement {
   static override styles = [base, controls, dialog];
 
   @property({ attribute: false }) accessor session!: SessionState;
-  /** What is sent once the person has a name, and the turn in which they decided it. */
+  /** The decision that is sent once the person has a name, and the turn in which they made it. */
   @state() private accessor waiting: { readonly decision: DecisionIntent; readonly turn: number } | undefined;
   @state() private accessor isLate = false;
   @query('dialog') private accessor dialog!: HTMLDialogElement;

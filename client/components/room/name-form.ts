@@ -41,7 +41,7 @@ export class NameForm extends LocalizedElement {
 
   /** In UTF-16 units. */
   @property({ attribute: false }) accessor limit = 40;
-  /** What the name is for. */
+  /** The reason for which the name is asked. */
   @property({ attribute: false }) accessor hint = '';
   /** The label of the button that sends it. */
   @property({ attribute: false }) accessor submit = '';

@@ -1,4 +1,4 @@
-/** Who is in the session and what they look at, and the name that the others see. */
+/** The people in the session, what they look at, and the name that the others see. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property, query } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';

@@ -114,7 +114,7 @@ export class Review extends LocalizedElement {
   }
 
   readonly #rest = new Rest(this);
-  /** What is in view. */
+  /** The ids of the images in view. */
   #subject = '';
   /** The person has selected the attempt themselves. */
   #isChosen = false;

@@ -16,7 +16,7 @@ export interface StageDetail {
 }
 
 export interface TurnDetail {
-  /** What waits for the person in front of the page; absent where nothing does. */
+  /** The act that the review waits for from this person; absent where it waits for none. */
   readonly due: 'decision' | 'prompt' | undefined;
 }
 

@@ -4,7 +4,7 @@ import { findAttempt, newestAttempts } from '../../model/attempt-tree.ts';
 import type { MessageKey } from '../../model/texts.ts';
 import type { Shortcut } from '../ui/button.ts';
 
-/** What a key does: it presses a control, goes to another attempt, or opens the list of the keys. */
+/** The effect of a key: it presses a control, goes to another attempt, or opens the list of the keys. */
 export type ShortcutAction = Shortcut | 'next' | 'previous' | 'help';
 
 export const shortcutKeys = {

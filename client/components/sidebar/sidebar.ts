@@ -127,7 +127,7 @@ export class Sidebar extends LocalizedElement {
     return this.held ?? this.#keptAttempt;
   }
 
-  /** What commands can be about. */
+  /** The images that commands can be about. */
   get #keptAttempt(): Attempt | undefined {
     return this.held ? undefined : attemptInView(this.session, this.selectedId);
   }

@@ -110,7 +110,7 @@ function furthestProgress({ progress }: SessionState, settled: ReadonlySet<numbe
     .toSorted((one, other) => phases.indexOf(one.phase) - phases.indexOf(other.phase))[0];
 }
 
-/** Nobody decides about a picture that is not in review. */
+/** A notice in place of the decision, for a picture that is not in review. */
 const notKept = (t: Texts, held: Attempt | DiscardedAttempt): TemplateResult =>
   html`<h2 class="focus-target" tabindex="-1">${t('held.title')}</h2>
     <p class="soft">${t('discarded' in held ? 'held.discarded' : 'held.gone')}</p>`;

@@ -40,7 +40,7 @@ export class AttemptStrip extends LocalizedElement {
   /** The attempt in the viewer, where the session does not keep it: what became of it stands there. */
   @property({ attribute: false }) accessor heldId: string | undefined;
   @property({ attribute: false }) accessor approvedId: string | undefined;
-  /** Who is here, with what they look at. */
+  /** The people who are here, with what they look at. */
   @property({ attribute: false }) accessor people: readonly ShownPerson[] = [];
   /** Ids of the images of which changes are asked for. */
   @property({ attribute: false }) accessor changesAsked: ReadonlySet<string> = new Set();
@@ -50,7 +50,7 @@ export class AttemptStrip extends LocalizedElement {
   @property({ attribute: false }) accessor pending: readonly Command[] = [];
   /** Whether this person may discard and restore now. */
   @property({ type: Boolean }) accessor decides = false;
-  /** Nothing can be sent: the connection is down. */
+  /** The connection is down, so that nothing can be sent. */
   @property({ type: Boolean }) accessor unavailable = false;
   /** A generation is running: the strip keeps the height that its attempts will need. */
   @property({ type: Boolean }) accessor generating = false;

@@ -26,7 +26,7 @@ export class Candidates extends LocalizedElement {
   static override styles = [base, controls, canvas, candidates];
 
   @property({ attribute: false }) accessor candidates: readonly CandidateContent[] = [];
-  /** Who is here, with what they look at. */
+  /** The people who are here, with what they look at. */
   @property({ attribute: false }) accessor people: readonly ShownPerson[] = [];
   /** The generation is running; the unfinished candidates show it. */
   @property({ type: Boolean }) accessor drawing = false;
@@ -36,7 +36,7 @@ export class Candidates extends LocalizedElement {
   @property({ type: Boolean }) accessor cancels = false;
   /** Commands that have no answer yet. */
   @property({ attribute: false }) accessor pending: readonly Command[] = [];
-  /** Nothing can be sent: the connection is down. */
+  /** The connection is down, so that nothing can be sent. */
   @property({ type: Boolean }) accessor unavailable = false;
   /** They have just come into view, and not by an act of this person. */
   @property({ type: Boolean }) accessor resting = false;

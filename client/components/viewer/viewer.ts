@@ -31,7 +31,7 @@ interface ViewerOptions {
   readonly restored: (imageId: string) => void;
   /** The person wants to see the latest again. */
   readonly showLatest: () => void;
-  /** What is in view has just come there, and not by an act of this person. */
+  /** Another picture has just come into view, and not by an act of this person. */
   readonly resting: boolean;
 }
 

@@ -38,7 +38,7 @@ const measured = (bench: Bench, open: (bench: Bench) => Promise<Opened>): Measur
 
 const proofroom: Side = async (bench) =>
   measured(bench, async (inner) => {
-    // What is opened last ends first: so the connections are in the profile of the heap.
+    // Sides end in reverse order, so that the connections are in the profile of the heap.
     const readers = Readers.start(inner);
     const host = await startHost(inner);
     const connect = async (count: number) => {

@@ -10,7 +10,7 @@ const proofroom: Side = async (bench) => {
   const count = scaled(bench, 100);
   return async () => {
     await using scope = new AsyncDisposableStack();
-    // What is opened last ends first: so the sessions are in the profile of the heap.
+    // Sides end in reverse order, so that the sessions are in the profile of the heap.
     const readers = Readers.start({ ...bench, scope });
     const host = await startHost({ ...bench, scope });
     await host.process.call('plan', { imageBytes: IMAGE_BYTES, isHeld: false });

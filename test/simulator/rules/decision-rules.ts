@@ -23,7 +23,7 @@ export class DecisionRules {
   readonly #checks: RuleChecks;
   /** The participant who created the session. */
   #creatorId: string | undefined;
-  /** What others had open when each removal reached the core, by command id. */
+  /** The images that others had open when each removal reached the core, by command id. */
   readonly #openAtRemoval = new Map<string, readonly string[]>();
 
   constructor(checks: RuleChecks) {
@@ -156,7 +156,7 @@ export class DecisionRules {
     }
   }
 
-  /** What somebody has decided about stays until a start over. */
+  /** An image that somebody has decided about stays until a start over. */
   #checkDecided(before: State, state: State): void {
     const decided = decidedImagesIn(before);
     if (decided.size === 0 || state.attemptCount === 0) return;
@@ -170,7 +170,7 @@ export class DecisionRules {
     const approved = approvedIn(state);
     if (approved) {
       const approvers = approversOf(state, approved.imageId);
-      // What is final stays so when approvers are turned out, until one of those that are left withdraws.
+      // A final image stays final when approvers are turned out, until one of those that are left withdraws.
       const hasLost = entry?.kind === 'withdrawn' && approvers.length < approversOf(before, approved.imageId).length;
       const isEnough = approvers.length >= state.approvalsNeeded || (approvedIn(before) !== undefined && !hasLost);
       this.#checks.check('M11', isEnough, () => `final by ${approvers.length} approvals of ${state.approvalsNeeded}`);

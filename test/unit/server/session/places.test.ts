@@ -79,7 +79,7 @@ describe('S4: the places of a session', () => {
           const watchersBefore = present.filter((one) => one.role === 'watcher').length;
           const isFull = findPlace(newcomer, present, PLACES) === 'none';
           if (isCreator(newcomer) || (role === 'reviewer' && watchersBefore > 0)) expect(isFull).toBe(false);
-          // Whoever has to go tries again at once.
+          // The participant who has to go tries again at once.
           let outside = admit(newcomer, present);
           for (let tries = 0; outside && tries < 200; tries += 1) {
             const next = admit(outside, present);
