@@ -423,7 +423,8 @@ export class SessionRules {
       this.#transitions.decisions.acked(command, state, participantId);
       if ('imageId' in command) this.#checkDigest(command);
       // It may have changed nothing.
-      if (this.#commandByRevision.has(revision) || state.lastAction?.action !== command.type) return;
+      const isRecorded = state.record.length > (this.#states.get(revision - 1)?.record.length ?? 0);
+      if (this.#commandByRevision.has(revision) || !isRecorded) return;
     }
     const other = this.#commandByRevision.get(revision);
     this.#commandByRevision.set(revision, command.commandId);
