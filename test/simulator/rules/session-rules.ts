@@ -424,7 +424,8 @@ export class SessionRules {
       if ('imageId' in command) this.#checkDigest(command);
       // It may have changed nothing.
       const isRecorded = state.record.length > (this.#states.get(revision - 1)?.record.length ?? 0);
-      if (this.#commandByRevision.has(revision) || !isRecorded) return;
+      const isItsOwn = isRecorded && state.lastAction?.action === command.type;
+      if (this.#commandByRevision.has(revision) || !isItsOwn) return;
     }
     const other = this.#commandByRevision.get(revision);
     this.#commandByRevision.set(revision, command.commandId);
