@@ -25,6 +25,9 @@ export const attackedEnvironment = {
   PROOFROOM_SESSION_IDLE_MS: '300',
 } as const;
 
+/** A connection that is broken sends few frames, so there have to be many of them for every kind of broken frame to come. */
+const styles = ['fuzzed', 'fuzzed', 'valid', 'valid', 'frames', 'frames', 'broken', 'broken', 'broken'] as const;
+
 export interface AttackPlan {
   readonly frames: number;
   readonly seed: number;
@@ -133,7 +136,7 @@ class Attack {
   }
 
   async #send(random: SeededRandom, client: HostileClient, number: number): Promise<void> {
-    const style = random.pick(['fuzzed', 'fuzzed', 'valid', 'valid', 'frames', 'frames', 'broken'] as const);
+    const style = random.pick(styles);
     const messages = style === 'broken' ? random.between(1, 4) : random.between(1, 400);
     let ids = 0;
     const nextMessage = () => validMessage(random, client.knowledge, () => `${number}-${ids++}`);

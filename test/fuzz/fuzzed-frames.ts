@@ -61,7 +61,7 @@ export function unusualFrames(random: SeededRandom, text: string): FrameBatch {
 }
 
 /** More than one message may have, also where prompts may be long. */
-const TOO_MANY_BYTES = 128 * 1024;
+const TOO_MANY_BYTES = 101_000;
 
 /** Frames after which a server has to close the connection, or waits for bytes that never come. */
 export function brokenFrames(random: SeededRandom, text: string): FrameBatch {
@@ -86,8 +86,8 @@ export function brokenFrames(random: SeededRandom, text: string): FrameBatch {
     () => batch([encodeFrame({ payload: oversize, mask })]),
     () =>
       batch([
-        encodeFrame({ payload: oversize.subarray(0, 40_000), mask, isLast: false }),
-        encodeFrame({ payload: oversize.subarray(0, 40_000), mask, opcode: opcodes.continuation }),
+        encodeFrame({ payload: oversize.subarray(0, 60_000), mask, isLast: false }),
+        encodeFrame({ payload: oversize.subarray(0, 60_000), mask, opcode: opcodes.continuation }),
       ]),
     () => batch([encodeFrame({ payload, mask, claimedLength: random.pick(lies), lengthBytes: 8 })], 'out of sync'),
     () =>

@@ -472,11 +472,6 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
     ],
   },
   {
-    mistake: 'an encoded message of the record outlives the record',
-    breaks: ['W10'],
-    edits: [{ file: session, find: 'if ($A !== $B) this.#recordFrames.clear();' }],
-  },
-  {
     mistake: 'the client does not say how much of the record it has',
     breaks: ['W10'],
     edits: [{ file: clientConnection, find: 'record > 0 && { record }', replace: '{}' }],
