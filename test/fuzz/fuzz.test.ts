@@ -63,7 +63,7 @@ test('R8: no frames end the process, leak memory, get an answer outside the prot
   const rejections = rejectCodes.map((code) => `reject ${code}`);
   expect(Object.keys(counts.answers)).toEqual(expect.arrayContaining(['ack', 'snapshot', 'image', ...rejections]));
   expect(Object.keys(counts.closes)).toEqual(expect.arrayContaining(['1002', '1007', '1008', '1009', '4403', '4404']));
-}, 300_000);
+}, 600_000);
 
 const rejectCodes = [
   'invalid_message',
