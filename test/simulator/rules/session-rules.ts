@@ -345,7 +345,7 @@ export class SessionRules {
     this.#isExecuting = true;
     if (command.type === 'end_session') this.isEndRequested ||= role === 'reviewer';
     if (command.type === 'remove') this.#removing(command.commandId, participant.id);
-    const isRepeated = this.hasAnswered(command.commandId);
+    const isRepeated = this.hasAnswered(command.commandId) || this.#arrivedAgain.has(command.commandId);
     if (command.type !== 'close_link' && command.type !== 'replace_link') return () => {};
     const link = this.session.access.links.of(command.role);
     return () => {
