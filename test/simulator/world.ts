@@ -221,13 +221,13 @@ export class World {
   }
 
   /** A session is known from its first `welcome` on. */
-  #onJoined(sessionId: string, tab: Tab): SessionRules | undefined {
+  #onJoined(sessionId: string, tab: Tab, how?: 'refused'): SessionRules | undefined {
     const session = this.server.session(sessionId);
     const known = this.sessions.get(sessionId);
     const rules = known ?? (session && new SessionRules(session, tab.team, this.checks, this.generator));
     if (!rules) return undefined;
     this.sessions.set(sessionId, rules);
-    rules.touched(this.time.now);
+    if (how !== 'refused') rules.touched(this.time.now);
     return rules;
   }
 
@@ -239,7 +239,7 @@ export class World {
       generator: this.generator,
       trace: (line) => this.#trace(`${Math.round(this.time.now - this.#startedAt)} ms tab ${tab.number} ${line}`),
       observe: () => this.observe(),
-      joined: (sessionId) => this.#onJoined(sessionId, tab),
+      joined: (sessionId, how) => this.#onJoined(sessionId, tab, how),
       isDraining: () => this.server.drainingMs !== undefined,
       onWant: (participantId) => this.#capacity.wanted(participantId),
       onJoin: (join) => rules?.joinArrived(join),

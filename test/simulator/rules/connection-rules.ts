@@ -25,7 +25,7 @@ export interface ConnectionRulesContext {
   readonly checks: RuleChecks;
   readonly generator: SimulatedGenerator;
   /** The rules of the session that this connection joins. */
-  readonly joined: (sessionId: string) => SessionRules | undefined;
+  readonly joined: (sessionId: string, how?: 'refused') => SessionRules | undefined;
   /** Called when the server writes: its sessions may have changed. */
   readonly observe: () => void;
   /** Gets a line for each message: `→` received by the server, `⇠` written by the server, `←` received by the client. */
@@ -293,7 +293,7 @@ export class ConnectionRules implements ConnectionObserver {
   #onAnswer(answer: AckMessage | RejectMessage): void {
     const { commandId } = answer;
     if (answer.type === 'reject' && answer.code === 'server_busy' && !this.#welcome && this.#join?.sessionId) {
-      this.#context.joined(this.#join.sessionId)?.checkRefusal(this.#join);
+      this.#context.joined(this.#join.sessionId, 'refused')?.checkRefusal(this.#join);
     }
     if (commandId === undefined) return;
     const invalid = this.#invalid.indexOf(commandId);
