@@ -1,4 +1,4 @@
-/** What people have decided about the pictures: what stands, what counts, and what this person may take back. */
+/** The decisions about pictures: which stand, which count, and which this person may take back. */
 import type { Decision, ImageReference } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import { approvalsOf, opinionsOn } from '../../shared/votes.ts';
@@ -13,7 +13,7 @@ export const UNDO_MS = 10_000;
 export const decisionsOn = ({ decisions }: SnapshotMessage, { imageId, sha256 }: Named): Decision[] =>
   decisions.filter((decision) => decision.imageId === imageId && decision.sha256 === sha256);
 
-/** What this participant thinks of an image; undefined while they have not decided, or have taken it back. */
+/** This participant's decision about an image; undefined while they have not decided, or have taken it back. */
 export const ownOpinion = (
   { decisions }: SnapshotMessage,
   image: Named,

@@ -64,7 +64,7 @@ export type Intent =
   | { readonly type: 'new_session'; readonly prompt: string }
   | { readonly type: 'reconnect' };
 
-/** What goes on record under the person's name. */
+/** The decisions that go on record under the person's name. */
 export type DecisionIntent = Extract<Intent, { readonly image: ImageReference }>;
 
 export const isDecision = (intent: Intent): intent is DecisionIntent => 'image' in intent;

@@ -21,7 +21,7 @@ export interface ShownInvitation {
 export const LIFETIMES = { hour: 3_600_000, day: 86_400_000, week: 7 * 86_400_000, month: 30 * 86_400_000 } as const;
 export type Lifetime = keyof typeof LIFETIMES;
 
-/** What the creator asks for; without `lifetime`, it lasts as long as the session. */
+/** The invitation that the creator asks for; without `lifetime`, it lasts as long as the session. */
 export interface InvitationInput {
   readonly name: string;
   readonly role: Role;

@@ -47,7 +47,7 @@ export function languageOf(tag: string | null | undefined): string | undefined {
 }
 
 /**
- * What a person reads in the first of these languages that there is: their choice on this site, `inherited` (of the page around), one that
+ * The texts in the first of these languages that there is: their choice on this site, `inherited` (of the page around), one that
  * their browser asks for, English.
  */
 export function preferredLanguage(inherited?: string): string {

@@ -59,7 +59,7 @@ export interface RoomEventMap {
   'proof-session': CustomEvent<SessionDetail>;
   /** The connection ended for good. If the person comes back to the session, `proof-stage` is dispatched again. */
   'proof-ended': CustomEvent<EndedDetail>;
-  /** What the element shows is in another language now, or in its first. */
+  /** The element shows its texts in another language now, or in its first. */
   'proof-language': CustomEvent<LanguageDetail>;
 }
 

@@ -19,7 +19,7 @@ import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { fieldNotes, isSendKey, keysHint, textForm } from './text-form.ts';
 
-/** What is being written: a note on an approval, or the changes to ask for. */
+/** The text that is being written: a note on an approval, or the changes to ask for. */
 type Mode = 'note' | 'changes';
 
 @element('proof-decision')

@@ -1,4 +1,4 @@
-/** What people have decided about the picture in view: who, what and why, and the author's way back. */
+/** The decisions about the picture in view: who, what and why, and the author's way back. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';

@@ -155,7 +155,7 @@ function outcome(
   ></proof-outcome>`;
 }
 
-/** What was decided about the picture in view, but for what is shown already. */
+/** The decisions about the picture in view, without the one that is shown already. */
 function decisionList({ session, snapshot, attempt }: StagePanel, shown?: Decision): TemplateResult | typeof nothing {
   if (!attempt) return nothing;
   const { welcome, pending, connection, serverAheadMs } = session;

@@ -22,7 +22,7 @@ export class RequestChangesEvent extends Event {
   }
 }
 
-/** What the viewer was to show has been decoded, and is on show. */
+/** The picture for the viewer has been decoded, and is on show. */
 export class ShownEvent extends Event {
   static readonly type = 'proof-shown';
 
