@@ -56,6 +56,8 @@ test('with the keyboard alone one can choose options, generate, cancel, approve,
   await see(room.button('Start over')).toBeFocused();
 
   await tabTo(page, room.button('Approve'));
+  // Before the picture is on show, whole, the key does nothing (rule S10).
+  await see(room.button('Approve')).toBeEnabled();
   await keyboard.press('Enter');
   await see(room.heading('Approved')).toBeFocused();
   await tabTo(page, room.button('Copy image'));
@@ -121,6 +123,7 @@ test('with the keyboard alone one can view, compare, discard, restore, regenerat
   await see(ana.button('Compare')).toBeFocused();
   await keyboard.press('Enter');
   await tabTo(page, ana.button('Approve No. 3'));
+  await see(ana.button('Approve No. 3')).toBeEnabled();
   await keyboard.press('Enter');
   for (const room of [ana, bo]) {
     await see(room.heading('Approved')).toBeVisible();
