@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Command, RejectCode } from '../../shared/protocol.ts';
 import { type Answer, reject } from './rejections.ts';
 
-interface Remembered {
+export interface RememberedAnswer {
+  readonly commandId: string;
   /** A digest of the command, which may be as long as a message. */
   readonly digest: string;
   readonly answer: Answer;
@@ -21,7 +22,7 @@ const notRemembered: ReadonlySet<RejectCode> = new Set([
 ]);
 
 export class Answers {
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #remembered = new Map<string, RememberedAnswer>();
   readonly #limit: number;
 
   /** Remembers the last `limit` commands. */
@@ -39,7 +40,7 @@ export class Answers {
 
   remember(command: Command, answer: Answer): void {
     if (!answer.accepted && notRemembered.has(answer.code)) return;
-    this.#remembered.set(command.commandId, { digest: digestOf(command), answer });
+    this.#remembered.set(command.commandId, { commandId: command.commandId, digest: digestOf(command), answer });
     if (this.#remembered.size <= this.#limit) return;
     const [oldest] = this.#remembered.keys();
     if (oldest !== undefined) this.#remembered.delete(oldest);

@@ -1,0 +1,19 @@
+/**
+ * The port for what servers tell each other of a session beside its document: drafts, presence, progress, previews. Only the latest value
+ * under each key counts; one that is lost is followed by the next.
+ */
+
+export interface Signal {
+  readonly key: string;
+  /** JSON; undefined: there is none any more. */
+  readonly value: string | undefined;
+}
+
+export interface Signals {
+  /** Tells the other servers, and keeps the value for `keptMs` for those that come later. Never rejects: a signal may be lost. */
+  set(sessionId: string, key: string, value: string | undefined, keptMs: number): void;
+  /** The values that are kept. Rejects with `StoreUnavailable`. */
+  read(sessionId: string): Promise<readonly Signal[]>;
+  /** Tells of what other servers set from now on; resolves, with the undo, when nothing more can be missed. */
+  subscribe(sessionId: string, listener: (signal: Signal) => void): Promise<() => void>;
+}
