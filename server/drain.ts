@@ -35,7 +35,7 @@ export async function drain({ door, queue, sessions, clock, random }: DrainParts
     connection.dismiss(1012, 'restart', Math.round(random() * RECONNECT_SPREAD_MS));
   }
   await until(() => door.connections.size === 0, GOODBYE_GRACE_MS, clock);
-  sessions.closeAll();
+  await sessions.closeAll();
   let isSettled = false;
   void sessions.eventsSettled().then(() => {
     isSettled = true;

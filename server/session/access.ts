@@ -1,28 +1,24 @@
-/** Who may be in a session, and by which key: open links, invitations, and participants who were let in before (rules W5 and W11). */
+/** Who may be in a session, and by which key: open links, invitations, and participants who were let in before (rules W5 and W11). Pure. */
 import type { InvitationEntry, RecordEntry, Role } from '../../shared/model.ts';
 import type { AccessCommand, Links, RejectCode, Invitation as SentInvitation } from '../../shared/protocol.ts';
-import { type Clock, isoTime } from '../platform/clock.ts';
-import type { Limits } from '../platform/limits.ts';
-import type { Telemetry } from '../platform/telemetry.ts';
-import { type Invitation, Invitations } from './invitations.ts';
-import { OpenLinks } from './links.ts';
-import { type Caller, type Credentials, Participants } from './participants.ts';
+import { isSameSecret } from '../platform/secrets.ts';
+import { type Invitation, isOver, newlyOver } from './invitations.ts';
+import { findLink, firstLinks, newLink, type OpenLinks } from './links.ts';
+import { Names, noNames, type TakenNames } from './names.ts';
+import { type Caller, type Credentials, findParticipant, isCreatorOf, secretOf } from './participants.ts';
 import { isCreator } from './places.ts';
 import { revokedIn } from './record.ts';
-import { type Answer, type Rejection, reject } from './rejections.ts';
-import type { Subscribers } from './subscribers.ts';
+import { type Rejection, reject } from './rejections.ts';
 
-export interface AccessContext {
-  readonly sessionId: string;
-  readonly limits: Pick<Limits, 'INVITATIONS_PER_SESSION' | 'NAME_CHARACTERS' | 'RECORD_ENTRIES'>;
-  readonly clock: Clock;
-  readonly newId: () => string;
-  readonly telemetry: Telemetry;
-  readonly subscribers: Subscribers;
-  /** The session's record. */
-  readonly record: () => readonly RecordEntry[];
-  /** Puts on record that somebody was invited or turned out. Rejected with `record_full`, but for a revocation. */
-  readonly enter: (entry: InvitationEntry) => Answer;
+/** Plain JSON, never changed in place. */
+export interface AccessState {
+  readonly links: OpenLinks;
+  /** Oldest first, revoked and expired ones included. */
+  readonly invitations: readonly Invitation[];
+  /** Those that reviewers have had: watchers do nothing that their names are told with. */
+  readonly names: TakenNames;
+  /** Signs what participants prove themselves with. */
+  readonly signingKey: string;
 }
 
 /** What a visitor shows. */
@@ -50,78 +46,115 @@ export type Admission = Pick<Caller, 'role' | 'participant' | 'hasVote' | 'linkI
 type Refusal = Extract<RejectCode, 'not_allowed' | 'link_closed' | 'revoked' | 'invitation_expired'>;
 
 /** The commands that change who may be here. */
-type ChangeCommand = Exclude<AccessCommand, { type: 'end_session' }>;
-type LinkCommand = Extract<ChangeCommand, { type: 'close_link' | 'replace_link' }>;
-type InviteCommand = Extract<ChangeCommand, { type: 'invite' }>;
-type RevokeCommand = Extract<ChangeCommand, { type: 'revoke' }>;
+export type AccessChange = Exclude<AccessCommand, { type: 'end_session' }>;
+type LinkCommand = Extract<AccessChange, { type: 'close_link' | 'replace_link' }>;
+type InviteCommand = Extract<AccessChange, { type: 'invite' }>;
+type RevokeCommand = Extract<AccessChange, { type: 'revoke' }>;
 
+/** What a command about access means. */
+export interface AccessDecision {
+  readonly access: AccessState;
+  /** What goes on record. */
+  readonly entry?: InvitationEntry;
+}
+
+export interface AccessContext {
+  readonly limits: {
+    readonly INVITATIONS_PER_SESSION: number;
+    readonly NAME_CHARACTERS: number;
+    readonly RECORD_ENTRIES: number;
+  };
+  readonly newId: () => string;
+  /** In milliseconds since 1970. */
+  readonly now: number;
+}
+
+export const firstAccess = (newId: () => string): AccessState => ({
+  links: firstLinks(newId),
+  invitations: [],
+  names: noNames,
+  signingKey: newId(),
+});
+
+/** The access to a session at one moment. */
 export class Access {
-  readonly links: OpenLinks;
-  readonly invitations: Invitations;
-  readonly #participants: Participants;
-  readonly #context: AccessContext;
+  readonly state: AccessState;
+  readonly #record: readonly RecordEntry[];
 
-  constructor(context: AccessContext) {
-    const { newId, limits, clock } = context;
-    this.#context = context;
-    this.links = new OpenLinks(newId);
-    this.#participants = new Participants(newId, limits.NAME_CHARACTERS);
-    this.invitations = new Invitations(clock, (expired) => this.#onExpired(expired));
+  constructor(state: AccessState, record: readonly RecordEntry[]) {
+    this.state = state;
+    this.#record = record;
+  }
+
+  get links(): OpenLinks {
+    return this.state.links;
+  }
+
+  get invitations(): readonly Invitation[] {
+    return this.state.invitations;
+  }
+
+  /** The invitation of a participant. */
+  invitationOf(participantId: string): Invitation | undefined {
+    return this.invitations.find(({ participant }) => participant.id === participantId);
   }
 
   /**
    * Finds the key that lets a visitor in. An invitation makes them the participant whom it is for, whoever they were, but for the creator, who
    * stays the creator. A participant who was turned out is refused by every other key as well.
    */
-  grant({ key, participant: credentials }: Shown): Grant | Refusal {
-    this.invitations.expire();
-    const known = this.#participants.find(credentials);
-    const invitation = key === undefined || known?.number === 1 ? undefined : this.invitations.find(key);
-    if (invitation) return this.#standing(invitation.participant.id) ?? { role: invitation.role, invitation };
-    const standing = known && this.#standing(known.id);
+  grant({ key, participant: credentials }: Shown, now: number): Grant | Refusal {
+    const known = findParticipant(credentials, this.state.signingKey);
+    const isOwn = known !== undefined && isCreatorOf(known);
+    const invitation = key === undefined || isOwn ? undefined : this.#invitationWith(key);
+    if (invitation) return this.#standing(invitation.participant.id, now) ?? { role: invitation.role, invitation };
+    const standing = known && this.#standing(known.id, now);
     if (standing === 'revoked') return standing;
-    const link = this.links.find(key);
+    const link = findLink(this.links, key);
     // A person whose invitation has expired may come by an open link, as anybody else.
     if (link) return { role: link.role, linkId: link.id, credentials: standing ? undefined : credentials };
     if (key === undefined) return 'link_closed';
     if (standing) return standing;
     // A participant whose key lets nobody in any more still decides, or learns what has become of the link.
     if (known?.role === 'reviewer') return { role: 'reviewer', credentials };
-    return known && !this.links.find(undefined) ? 'link_closed' : 'not_allowed';
+    return known && !findLink(this.links, undefined) ? 'link_closed' : 'not_allowed';
   }
 
-  /** The participant that a visitor became when they were let in. */
-  admit({ role, linkId, credentials, invitation }: Grant, wantedName: string): Admission {
-    const { id, number, secret } = invitation
-      ? this.#participants.prove(invitation.participant, role)
-      : this.#participants.identify(credentials, role);
-    const invited = this.invitations.of(id);
-    const name = invited?.participant.name ?? this.#participants.names.nameFor(id, wantedName, role === 'reviewer');
-    return {
+  /** The participant that a visitor becomes when they are let in, and the access afterwards. */
+  admit(
+    { role, linkId, credentials, invitation }: Grant,
+    wantedName: string,
+    { limits, newId, now }: AccessContext,
+    since = Math.max(1, now),
+  ): { readonly admission: Admission; readonly access: AccessState } {
+    const { signingKey } = this.state;
+    const person = invitation?.participant ?? findParticipant(credentials, signingKey) ?? { id: newId(), since };
+    const { id } = person;
+    // A reviewer who watches in another tab can still decide in the first.
+    const proven = 'role' in person && person.role === 'reviewer' ? person.role : role;
+    const invited = this.invitationOf(id);
+    const names = new Names(limits.NAME_CHARACTERS, this.state.names);
+    const name = invited?.participant.name ?? names.nameFor(id, wantedName, role === 'reviewer');
+    const admission = {
       role,
-      participant: { id, number, name },
-      hasVote: role === 'reviewer' && (number === 1 || invited?.role === 'reviewer'),
+      participant: { id, since: person.since, name },
+      hasVote: role === 'reviewer' && (isCreatorOf(person) || invited?.role === 'reviewer'),
       ...(linkId !== undefined && { linkId }),
-      secret,
+      secret: secretOf({ id, since: person.since, role: proven }, signingKey),
     };
+    return { admission, access: this.#used(invited).#with({ names: names.taken }).state };
   }
 
   /** Why a caller who was let in may be here no longer; undefined while they may. */
-  refusal({ role, linkId, participant }: Caller): Refusal | undefined {
-    this.invitations.expire();
-    const isByClosedLink = role === 'watcher' && linkId !== undefined && linkId !== this.links.of('watcher')?.id;
-    return this.#standing(participant.id) ?? (isByClosedLink ? 'link_closed' : undefined);
-  }
-
-  /** A caller has a connection. */
-  entered({ participant }: Caller): void {
-    if (this.invitations.use(participant.id)) this.#reportInvitations();
+  refusal({ role, linkId, participant }: Caller, now: number): Refusal | undefined {
+    const isByClosedLink = role === 'watcher' && linkId !== undefined && linkId !== this.links.watcher?.id;
+    return this.#standing(participant.id, now) ?? (isByClosedLink ? 'link_closed' : undefined);
   }
 
   /** The open links, as this caller may use them: for reviewers (rule W5). */
   linksFor(caller: Caller): Links | undefined {
     if (caller.role !== 'reviewer') return undefined;
-    const [watch, review] = [this.links.of('watcher'), this.links.of('reviewer')];
+    const { watcher: watch, reviewer: review } = this.links;
     const isOwn = isCreator(caller);
     const mayInvite = review && (isOwn || caller.linkId === review.id);
     return {
@@ -136,8 +169,8 @@ export class Access {
   /** The invitations with their keys: for the creator (rule W11). */
   invitationsFor(caller: Caller): SentInvitation[] | undefined {
     if (!isCreator(caller)) return undefined;
-    const revoked = revokedIn(this.#context.record());
-    return this.invitations.all.map(({ keyId, key, role, participant, expiresAt, isUsed, isExpired }) => ({
+    const revoked = revokedIn(this.#record);
+    return this.invitations.map(({ keyId, key, role, participant, expiresAt, isUsed, isExpired }) => ({
       ...{ keyId, key, role, name: participant.name, participantId: participant.id },
       ...(expiresAt !== undefined && { expiresAt }),
       ...(isUsed && { used: true }),
@@ -146,137 +179,134 @@ export class Access {
     }));
   }
 
-  /** Undefined when that is done. */
-  execute(caller: Caller, command: ChangeCommand): Rejection | undefined {
+  /** Marks the invitations whose time has come. */
+  expire(now: number): AccessState {
+    const due = new Set(newlyOver(this.invitations, now));
+    if (due.size === 0) return this.state;
+    const invitations = this.invitations.map((one) => (due.has(one) ? { ...one, isExpired: true as const } : one));
+    return this.#with({ invitations }).state;
+  }
+
+  /** @param present a connection of that participant, if there is one */
+  decide(
+    caller: Caller,
+    command: AccessChange,
+    context: AccessContext,
+    present: (participantId: string) => Caller | undefined,
+  ): AccessDecision | Rejection {
     const isOwn = (command.type === 'close_link' || command.type === 'replace_link') && command.role === 'watcher';
     if (!isOwn && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
     switch (command.type) {
       case 'invite':
-        return this.#invite(caller, command);
+        return this.#invite(caller, command, context);
       case 'revoke':
-        return this.#revoke(caller, command);
+        return this.#revoke(caller, command, context, present);
       default:
-        return this.#changeLink(caller, command);
+        return { access: this.#changeLink(command, context) };
     }
   }
 
-  close(): void {
-    this.invitations.close();
+  #with(change: Partial<AccessState>): Access {
+    const isSame = Object.entries(change).every(([key, value]) => this.state[key as keyof AccessState] === value);
+    return isSame ? this : new Access({ ...this.state, ...change }, this.#record);
   }
 
-  #standing(participantId: string): 'revoked' | 'invitation_expired' | undefined {
-    if (revokedIn(this.#context.record()).has(participantId)) return 'revoked';
-    return this.invitations.of(participantId)?.isExpired ? 'invitation_expired' : undefined;
+  #used(invitation: Invitation | undefined): Access {
+    if (!invitation || invitation.isUsed) return this;
+    const used = { ...invitation, isUsed: true as const };
+    return this.#with({ invitations: this.invitations.map((one) => (one === invitation ? used : one)) });
   }
 
-  /** Watchers who came by the link leave. Reviewers stay: they may have something to decide, and are let in without the link. */
-  #changeLink({ participant }: Caller, { type, role }: LinkCommand): undefined {
-    const { telemetry, sessionId, subscribers } = this.#context;
-    const before = this.links.of(role);
-    if (type === 'close_link') this.links.close(role);
-    else this.links.replace(role);
-    telemetry.linkChanged({ session: sessionId, change: type, role, participant: participant.id });
-    if (before) subscribers.dismiss('link_closed', (one) => one.role === 'watcher' && one.linkId === before.id);
-    subscribers.notify((one, caller) => {
-      const links = this.linksFor(caller);
-      if (links) one.linksChanged(links);
-    });
+  #invitationWith(key: string): Invitation | undefined {
+    return this.invitations.find((one) => isSameSecret(key, one.key));
   }
 
-  #invite(caller: Caller, { name: wanted, role, expiresAt }: InviteCommand): Rejection | undefined {
-    const { clock, limits, newId, enter } = this.#context;
-    const { names } = this.#participants;
+  #standing(participantId: string, now: number): 'revoked' | 'invitation_expired' | undefined {
+    if (revokedIn(this.#record).has(participantId)) return 'revoked';
+    const invitation = this.invitationOf(participantId);
+    return invitation && isOver(invitation, now) ? 'invitation_expired' : undefined;
+  }
+
+  #changeLink({ type, role }: LinkCommand, { newId }: AccessContext): AccessState {
+    const { [role]: _before, ...others } = this.links;
+    return { ...this.state, links: type === 'close_link' ? others : { ...others, [role]: newLink(role, newId) } };
+  }
+
+  #invite(
+    caller: Caller,
+    { name: wanted, role, expiresAt }: InviteCommand,
+    context: AccessContext,
+  ): AccessDecision | Rejection {
+    const { limits, newId, now } = context;
     const time = expiresAt === undefined ? undefined : Date.parse(expiresAt);
-    if (time !== undefined && !(time > clock.now())) {
+    if (time !== undefined && !(time > now)) {
       return reject('invitation_expired', EXPIRY_IS_PAST, { detail: 'expiry_past', params: {} });
     }
+    const names = new Names(limits.NAME_CHARACTERS, this.state.names);
     if (!names.isPossible(wanted)) return reject('name_invalid');
-    if (this.invitations.all.length >= limits.INVITATIONS_PER_SESSION) return reject('invitations_full');
-    const { id, number } = this.#participants.identify(undefined, role);
-    const name = names.reserve(id, wanted);
+    if (this.invitations.length >= limits.INVITATIONS_PER_SESSION) return reject('invitations_full');
+    const participantId = newId();
+    const name = names.reserve(participantId, wanted);
     const expiry = time !== undefined && { expiresAt: new Date(time).toISOString() };
     const keyId = newId();
-    const invitee = { name, role, invitationId: keyId, participantId: id, ...expiry };
-    const answer = enter({ kind: 'invited', ...this.#entryOf(caller), invitee });
-    if (!answer.accepted) {
-      names.release(id);
-      return answer;
-    }
-    this.invitations.add({ keyId, key: newId(), role, participant: { id, number, name }, ...expiry });
-    this.#log('invited', caller, { role, invitation: keyId });
-    this.#reportInvitations();
-    return undefined;
+    const participant = { id: participantId, since: now, name };
+    const invitation = { keyId, key: newId(), role, participant, ...expiry };
+    const invitee = { name, role, invitationId: keyId, participantId, ...expiry };
+    return {
+      access: { ...this.state, names: names.taken, invitations: [...this.invitations, invitation] },
+      entry: { kind: 'invited', ...entryOf(caller, context), invitee },
+    };
   }
 
   /** The participant never comes back. Only the name of an invitation that nobody has used may be given again. */
-  #revoke(caller: Caller, command: RevokeCommand): Rejection | undefined {
-    const { limits, subscribers, record, enter } = this.#context;
-    const found = this.#find(command);
-    if (!found) return reject('participant_not_found');
-    const { participantId, invitationId, role } = found;
+  #revoke(
+    caller: Caller,
+    command: RevokeCommand,
+    context: AccessContext,
+    present: (participantId: string) => Caller | undefined,
+  ): AccessDecision | Rejection {
+    const names = new Names(context.limits.NAME_CHARACTERS, this.state.names);
+    const invitee = this.#find(command, names, present);
+    if (!invitee) return reject('participant_not_found');
+    const { participantId } = invitee;
     if (participantId === caller.participant.id) return reject('not_allowed', IS_CREATOR);
-    const revoked = revokedIn(record());
-    if (revoked.has(participantId)) return undefined;
-    if (revoked.size >= limits.RECORD_ENTRIES) return reject('record_full');
-    // First, so that they are told of nothing more. A revocation is never refused.
-    subscribers.dismiss('revoked', ({ participant }) => participant.id === participantId);
-    const answer = enter({ kind: 'revoked', ...this.#entryOf(caller), invitee: found });
-    if (!answer.accepted) return answer;
-    if (this.invitations.of(participantId)?.isUsed === false) this.#participants.names.release(participantId);
-    this.#log('revoked', caller, { role, ...(invitationId !== undefined && { invitation: invitationId }) });
-    this.#reportInvitations();
-    return undefined;
+    const revoked = revokedIn(this.#record);
+    if (revoked.has(participantId)) return { access: this.state };
+    if (revoked.size >= context.limits.RECORD_ENTRIES) return reject('record_full');
+    const invitation = this.invitationOf(participantId);
+    if (invitation && !invitation.isUsed) names.release(participantId);
+    const entry = { kind: 'revoked', ...entryOf(caller, context), invitee } as const;
+    return { access: this.#with({ names: names.taken }).state, entry };
   }
 
   /** Whom a revocation means: somebody who was invited, is here, or was here to decide. */
-  #find(command: RevokeCommand): (InvitationEntry['invitee'] & { participantId: string; role: Role }) | undefined {
+  #find(
+    command: RevokeCommand,
+    names: Names,
+    present: (participantId: string) => Caller | undefined,
+  ): (InvitationEntry['invitee'] & { participantId: string; role: Role }) | undefined {
     const invitation =
       'keyId' in command
-        ? this.invitations.all.find(({ keyId }) => keyId === command.keyId)
-        : this.invitations.of(command.participantId);
+        ? this.invitations.find(({ keyId }) => keyId === command.keyId)
+        : this.invitationOf(command.participantId);
     if (invitation) {
       const { keyId, role, participant } = invitation;
       return { name: participant.name, role, invitationId: keyId, participantId: participant.id };
     }
     if ('keyId' in command) return undefined;
     const { participantId } = command;
-    const present = this.#context.subscribers.find(participantId);
-    const name = present?.participant.name ?? this.#participants.names.nameOf(participantId);
-    return name === undefined ? undefined : { name, role: present?.role ?? 'reviewer', participantId };
+    const here = present(participantId);
+    const name = here?.participant.name ?? names.nameOf(participantId);
+    return name === undefined ? undefined : { name, role: here?.role ?? 'reviewer', participantId };
   }
+}
 
-  #entryOf({ participant, connectionId, role }: Caller): Omit<InvitationEntry, 'kind' | 'invitee'> {
-    const { newId, clock } = this.#context;
-    const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
-    return { entryId: newId(), ...act, role };
-  }
-
-  #onExpired(expired: readonly Invitation[]): void {
-    const { subscribers, sessionId, telemetry } = this.#context;
-    const ids = new Set(expired.map(({ participant }) => participant.id));
-    for (const { role, participant, keyId } of expired) {
-      const common = { session: sessionId, change: 'expired', role } as const;
-      telemetry.invitationChanged({ ...common, participant: participant.id, invitation: keyId });
-    }
-    subscribers.dismiss('invitation_expired', ({ participant }) => ids.has(participant.id));
-    this.#reportInvitations();
-  }
-
-  #reportInvitations(): void {
-    this.#context.subscribers.notify((one, caller) => {
-      const invitations = this.invitationsFor(caller);
-      if (invitations) one.invitationsChanged(invitations);
-    });
-  }
-
-  #log(
-    change: 'invited' | 'revoked',
-    { participant }: Caller,
-    what: { readonly role: Role; readonly invitation?: string },
-  ): void {
-    const { sessionId, telemetry } = this.#context;
-    telemetry.invitationChanged({ session: sessionId, change, participant: participant.id, ...what });
-  }
+function entryOf(
+  { participant, connectionId, role }: Caller,
+  { newId, now }: AccessContext,
+): Omit<InvitationEntry, 'kind' | 'invitee'> {
+  const act = { by: participant.name, participantId: participant.id, connectionId, at: new Date(now).toISOString() };
+  return { entryId: newId(), ...act, role };
 }
 
 export const NOT_CREATOR = 'Only whoever opened the session can do that.';

@@ -21,30 +21,16 @@ const notRemembered: ReadonlySet<RejectCode> = new Set([
   'internal_error',
 ]);
 
-export class Answers {
-  readonly #remembered = new Map<string, RememberedAnswer>();
-  readonly #limit: number;
+/** What to remember of an answer; undefined when the same command may get another one. */
+export function remembered(command: Command, answer: Answer): RememberedAnswer | undefined {
+  if (!answer.accepted && notRemembered.has(answer.code)) return undefined;
+  return { commandId: command.commandId, digest: digestOf(command), answer };
+}
 
-  /** Remembers the last `limit` commands. */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** The first answer to this command; a rejection when its id was used for another command. */
-  find(command: Command): Answer | undefined {
-    const first = this.#remembered.get(command.commandId);
-    if (!first) return undefined;
-    if (first.digest === digestOf(command)) return first.answer;
-    return reject('invalid_message', 'This commandId was used before, for another command.');
-  }
-
-  remember(command: Command, answer: Answer): void {
-    if (!answer.accepted && notRemembered.has(answer.code)) return;
-    this.#remembered.set(command.commandId, { commandId: command.commandId, digest: digestOf(command), answer });
-    if (this.#remembered.size <= this.#limit) return;
-    const [oldest] = this.#remembered.keys();
-    if (oldest !== undefined) this.#remembered.delete(oldest);
-  }
+/** The first answer to this command; a rejection when its id was used for another command. */
+export function firstAnswer(before: RememberedAnswer, command: Command): Answer {
+  if (before.digest === digestOf(command)) return before.answer;
+  return reject('invalid_message', 'This commandId was used before, for another command.');
 }
 
 /** Independent of the order of the fields. */

@@ -148,6 +148,11 @@ export class GenerationRun {
     this.#listener.ended();
   }
 
+  /** It is not started: what was set aside for it is free again. */
+  giveUp(): void {
+    for (const expense of this.#expenses) expense.fail(false);
+  }
+
   /** Those that have not ended. */
   get candidates(): readonly number[] {
     return [...this.#candidates.keys()];

@@ -31,18 +31,43 @@ interface Owner {
   readonly name: string;
 }
 
-/** The names of one session. Nobody gets a name that looks like one that somebody else has had there. */
+/** The names of one session, as plain JSON. */
+export interface TakenNames {
+  /** The owners of names, by the keys of the names; the latest claimed last. */
+  readonly owners: readonly (readonly [string, Owner])[];
+  /** The same of those who were invited. Their names are never given to others. */
+  readonly invited: readonly (readonly [string, Owner])[];
+  /** How many of `Reviewer 1`, `Reviewer 2`, … were given. */
+  readonly defaultNames: number;
+}
+
+export const noNames: TakenNames = { owners: [], invited: [], defaultNames: 0 };
+
+/** Gives names in one session. Nobody gets a name that looks like one that somebody else has had there. */
 export class Names {
   readonly #longest: number;
-  /** The owners of names, by the keys of the names; the latest claimed last. */
-  readonly #owners = new Map<string, Owner>();
-  /** The same of those who were invited. Their names are never given to others. */
-  readonly #invited = new Map<string, Owner>();
-  #defaultNames = 0;
+  readonly #before: TakenNames;
+  readonly #owners: Map<string, Owner>;
+  readonly #invited: Map<string, Owner>;
+  #defaultNames: number;
+  #isChanged = false;
 
-  /** @param longest the longest name, in UTF-16 units */
-  constructor(longest: number) {
+  /**
+   * @param longest the longest name, in UTF-16 units
+   * @param taken those that were given before
+   */
+  constructor(longest: number, taken = noNames) {
     this.#longest = longest;
+    this.#before = taken;
+    this.#owners = new Map(taken.owners);
+    this.#invited = new Map(taken.invited);
+    this.#defaultNames = taken.defaultNames;
+  }
+
+  /** Those that are taken now: the same object as before if nothing has changed. */
+  get taken(): TakenNames {
+    if (!this.#isChanged) return this.#before;
+    return { owners: [...this.#owners], invited: [...this.#invited], defaultNames: this.#defaultNames };
   }
 
   /**
@@ -53,7 +78,8 @@ export class Names {
   nameFor(participantId: string, wanted: string, isKept: boolean): string {
     const name = normalizedName(wanted, this.#longest);
     const chosen = name ? this.#distinct(name, participantId) : this.#defaultName(participantId);
-    if (isKept) this.#keep(chosen, participantId);
+    // Somebody who comes back changes nothing.
+    if (isKept && this.nameOf(participantId) !== chosen) this.#keep(chosen, participantId);
     return chosen;
   }
 
@@ -66,12 +92,14 @@ export class Names {
   /** The name of somebody who is invited, with a number if need be. Others don't get it until it is released. */
   reserve(participantId: string, wanted: string): string {
     const chosen = this.#distinct(normalizedName(wanted, this.#longest), participantId);
+    this.#isChanged = true;
     for (const key of keysOf(chosen)) this.#invited.set(key, { participantId, name: chosen });
     return chosen;
   }
 
   /** Others may have the name of an invitation again. */
   release(participantId: string): void {
+    this.#isChanged = true;
     for (const [key, owner] of this.#invited) if (owner.participantId === participantId) this.#invited.delete(key);
   }
 
@@ -85,6 +113,7 @@ export class Names {
     let name: string;
     do {
       this.#defaultNames += 1;
+      this.#isChanged = true;
       name = `Reviewer ${this.#defaultNames}`;
     } while (!this.#isFree(name, participantId));
     return name;
@@ -106,6 +135,7 @@ export class Names {
   }
 
   #keep(name: string, participantId: string): void {
+    this.#isChanged = true;
     for (const key of keysOf(name)) {
       this.#owners.delete(key);
       this.#owners.set(key, { participantId, name });

@@ -1,14 +1,13 @@
 /** Who is in a session: a person or a program, the same over all their connections. */
 import type { Role } from '../../shared/model.ts';
 import { isSameSecret, sign } from '../platform/secrets.ts';
-import { Names } from './names.ts';
 
 export interface Participant {
   readonly id: string;
   /** As others see it. Nobody else in the session has one that looks like it. */
   readonly name: string;
-  /** From 1, in the order in which they came to the session for the first time: number 1 created it. */
-  readonly number: number;
+  /** When they came to the session for the first time, in milliseconds since 1970; 0 for whoever created it. */
+  readonly since: number;
 }
 
 /** A participant who acts in a session, over one connection. Only the core makes one, in `create` and `join`. */
@@ -30,52 +29,27 @@ export interface Credentials {
   readonly secret: string;
 }
 
-type Known = Pick<Participant, 'id' | 'number'> & {
+export type KnownParticipant = Pick<Participant, 'id' | 'since'> & {
   /** The highest that they ever had. */
   readonly role: Role;
 };
 
+export const isCreatorOf = ({ since }: Pick<Participant, 'since'>): boolean => since === 0;
+
 /**
- * Participants of one session. A secret is a signature of what the server knows of its participant, so that nothing is stored for those
- * who left.
+ * The secret that proves that a visitor is that participant. It is a signature of what the session knows of them, so that nothing is kept
+ * for those who left.
  */
-export class Participants {
-  /** Those that reviewers have had: watchers do nothing that their names are told with. */
-  readonly names: Names;
-  readonly #newId: () => string;
-  readonly #signingKey: string;
-  #count = 0;
+export function secretOf({ id, since, role }: KnownParticipant, signingKey: string): string {
+  return `${since}.${sign(`${since} ${role} ${id}`, signingKey)}`;
+}
 
-  /** @param longestName in UTF-16 units */
-  constructor(newId: () => string, longestName: number) {
-    this.names = new Names(longestName);
-    this.#newId = newId;
-    this.#signingKey = newId();
-  }
-
-  /** The participant that the credentials prove; a new one without them, or with wrong ones. Their secret remembers the role. */
-  identify(given: Credentials | undefined, role: Role): Credentials & Pick<Participant, 'number'> {
-    const known = this.find(given) ?? { id: this.#newId(), role, number: ++this.#count };
-    // A reviewer who watches in another tab can still decide in the first.
-    return this.prove(known, known.role === 'reviewer' ? known.role : role);
-  }
-
-  /** The secret that proves that a visitor is that participant. */
-  prove({ id, number }: Pick<Participant, 'id' | 'number'>, role: Role): Credentials & Pick<Participant, 'number'> {
-    return { id, number, secret: this.#secretOf({ id, number, role }) };
-  }
-
-  /** Whom the credentials prove; undefined for nobody of this session. */
-  find(given: Credentials | undefined): Known | undefined {
-    if (!given) return undefined;
-    const { id, secret } = given;
-    const number = Number.parseInt(secret, 10);
-    return (['reviewer', 'watcher'] as const)
-      .map((role) => ({ id, number, role }))
-      .find((known) => isSameSecret(secret, this.#secretOf(known)));
-  }
-
-  #secretOf({ id, number, role }: Known): string {
-    return `${number}.${sign(`${number} ${role} ${id}`, this.#signingKey)}`;
-  }
+/** Whom the credentials prove; undefined for nobody of this session. */
+export function findParticipant(given: Credentials | undefined, signingKey: string): KnownParticipant | undefined {
+  if (!given) return undefined;
+  const { id, secret } = given;
+  const since = Number.parseInt(secret, 10);
+  return (['reviewer', 'watcher'] as const)
+    .map((role) => ({ id, since, role }))
+    .find((known) => isSameSecret(secret, secretOf(known, signingKey)));
 }

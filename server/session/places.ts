@@ -4,7 +4,7 @@
  * last makes way for a participant who was there before. So nobody who holds only the watch link can lock a reviewer out, one address can't
  * take all places, and people who come back after a lost connection find theirs.
  */
-import type { Caller } from './participants.ts';
+import { type Caller, isCreatorOf } from './participants.ts';
 
 export interface Places {
   readonly all: number;
@@ -30,7 +30,7 @@ export function findPlace(newcomer: Caller, present: readonly Caller[], places: 
   const neighbours = from.get(newcomer.address) ?? [];
   if (lowest < rank || neighbours.length + 1 < most.length) return last(most) ?? 'none';
   const junior = last(neighbours);
-  return junior && junior.participant.number > newcomer.participant.number ? junior : 'none';
+  return junior && junior.participant.since > newcomer.participant.since ? junior : 'none';
 }
 
 /** Who is of a higher rank comes before those of a lower. */
@@ -38,8 +38,8 @@ const rankOf = (caller: Caller): number => (caller.role === 'watcher' ? 0 : isCr
 
 /** The newest connection of the participant who came to the session last. */
 function last(callers: readonly Caller[]): Caller | undefined {
-  return callers.toSorted((one, other) => one.participant.number - other.participant.number).at(-1);
+  return callers.toSorted((one, other) => one.participant.since - other.participant.since).at(-1);
 }
 
 /** Whether a caller is the session's creator, and here to decide. */
-export const isCreator = ({ role, participant }: Caller): boolean => role === 'reviewer' && participant.number === 1;
+export const isCreator = ({ role, participant }: Caller): boolean => role === 'reviewer' && isCreatorOf(participant);

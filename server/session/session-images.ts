@@ -71,6 +71,11 @@ export class SessionImages {
     }
   }
 
+  /** Drops all others. */
+  retain(imageIds: ReadonlySet<string>): void {
+    this.drop([...this.#images.keys()].filter((imageId) => !imageIds.has(imageId)));
+  }
+
   dropAll(): void {
     this.drop([...this.#images.keys()]);
   }

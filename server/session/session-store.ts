@@ -39,8 +39,10 @@ export interface SessionStore {
   create(sessionId: string, document: SessionDocument): Promise<boolean>;
   /** Undefined when there is none, or when its document was written in a format that this server does not know. */
   read(sessionId: string): Promise<StoredSession | undefined>;
-  /** Checked in this order: gone, answered, conflict. */
-  commit(sessionId: string, version: number, change: Change): Promise<Commit>;
+  /** Checked in this order: gone, answered, conflict. In memory it is done at once, so that nobody comes in between. */
+  commit(sessionId: string, version: number, change: Change): Commit | Promise<Commit>;
+  /** What a command was answered, as far as that is remembered. */
+  answerTo(sessionId: string, commandId: string): Promise<RememberedAnswer | undefined>;
   /** The version of each session; undefined for those that are gone. */
   versions(sessionIds: readonly string[]): Promise<readonly (number | undefined)[]>;
   /** Ends a session and forgets its answers. @returns whether this call did it: false when it was gone */

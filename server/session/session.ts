@@ -1,52 +1,63 @@
-/** One session: its state, its images, its subscribers, and the generation that runs in it. */
+/**
+ * One session as this server has it: the latest document that it knows of, the images, the subscribers, and the generation that runs here.
+ * What happens is decided as a step from one document to the next, which counts when the store has taken it; what the next document means
+ * to those who follow is found by comparing the two, whoever made the step.
+ */
 import { imageFileName } from '../../shared/file-name.ts';
 import type { Attempt, Generation, RecordEntry } from '../../shared/model.ts';
 import {
-  type AccessCommand,
   type Command,
   isAccessCommand,
   type ProgressMessage,
-  type RecordMessage,
   type RejectCode,
   type ReviewCommand,
-  type SnapshotMessage,
 } from '../../shared/protocol.ts';
 import type { GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
-import { Access, NOT_CREATOR } from './access.ts';
-import { Answers } from './answers.ts';
+import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
+import { firstAnswer, remembered } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import type { Shortage } from './generation-queue.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import { LongPrompts, type ShortSnapshot } from './long-prompts.ts';
+import { ExpiryTimer, newlyOver } from './invitations.ts';
+import type { ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
+import { revokedIn } from './record.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
+import type { SessionDocument } from './session-document.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
+import { type RecordFrame, SessionFrames } from './session-frames.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
-import { snapshotOf } from './snapshot.ts';
+import { type Change, type Commit, type SessionStore, type StoredSession, StoreUnavailable } from './session-store.ts';
+import type { JoinRequest } from './sessions.ts';
 import type { Spending } from './spending.ts';
-import { approvedIn, initialState, type State } from './state.ts';
+import { approvedIn, type State } from './state.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
 import type { Event, ForgetEvent, GeneratedEvent, ReportedEvent } from './transition.ts';
 import type { Requester } from './turn-order.ts';
 
 export interface SessionContext extends GenerationContext {
+  readonly store: SessionStore;
   readonly events: SessionEvents;
   readonly spending: Spending;
 }
 
 export interface SessionListener {
+  /** Somebody has subscribed, or a generation runs. */
+  inUse(): void;
   /** The last subscriber has left, or the last generation has ended (see `isIdle`). */
   idle(): void;
   /** A subscriber has left. */
   left(caller: Caller): void;
   /** A reviewer wants it ended. */
-  endRequested(by: Caller): void;
+  endRequested(by: Caller): Promise<void>;
+  /** It was ended elsewhere. */
+  gone(why: Removal): void;
 }
 
 /** To be undone when the subscriber leaves; that may be done twice. */
@@ -85,45 +96,46 @@ export interface SessionView {
   fileName(image: StoredImage): string;
 }
 
-export interface RecordFrame {
-  readonly frame: Buffer;
-  readonly next: number;
+/** One step of a session, made from its latest document. */
+interface Step {
+  readonly answer: Answer;
+  /** Absent: nothing changes. */
+  readonly document?: SessionDocument;
+  /** Images that the document shows for the first time. */
+  readonly images?: readonly StoredImage[];
+  /** Called when the document is there and everybody here was told. */
+  readonly done?: () => void;
+  /** Called when it came to nothing. */
+  readonly undo?: () => void;
 }
 
 export class Session implements SessionView {
   readonly id: string;
-  readonly access: Access;
   readonly #context: SessionContext;
-  readonly #answers: Answers;
+  readonly #listener: SessionListener;
+  #stored: StoredSession;
+  #access: Access;
   readonly #subscribers: Subscribers;
   readonly #images = new SessionImages();
+  readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
-  readonly #listener: SessionListener;
-  #state: State;
+  readonly #expiries: ExpiryTimer;
   #run: GenerationRun | undefined;
-  /** Counts the images that were asked for, so that the same prompt gives another picture. */
-  #requestedImages = 0;
   #touchedAt: number;
-  readonly #prompts = new LongPrompts();
-  /** Encoded when the first connection asks for it. */
-  #snapshot: { readonly whole: SnapshotMessage; frame?: Buffer; short?: ShortSnapshot } | undefined;
   #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
-  readonly #progressFrames = new Map<number, { readonly at: number; readonly frame: Buffer | undefined }>();
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
-  /** By `from`, as long as the record does not grow. */
-  readonly #recordFrames = new Map<number, RecordFrame>();
   #lastStep: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(context: SessionContext, approvalsNeeded: number, listener: SessionListener) {
-    this.#state = { ...initialState, approvalsNeeded };
-    this.id = context.newId();
+  constructor(id: string, stored: StoredSession, context: SessionContext, listener: SessionListener) {
+    this.id = id;
+    this.#stored = stored;
+    this.#access = accessIn(stored.document);
     this.#context = context;
     this.#listener = listener;
     const { limits, clock, telemetry } = context;
     this.#touchedAt = clock.monotonic();
-    this.#answers = new Answers(limits.REMEMBERED_COMMANDS);
     const { CONNECTIONS_PER_SESSION: all, NAMED_WATCHERS: namedWatchers } = limits;
     this.#subscribers = new Subscribers({
       clock,
@@ -132,20 +144,25 @@ export class Session implements SessionView {
       onLeft: (caller) => this.#onLeft(caller),
       onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
     });
-    this.access = new Access({
-      ...context,
-      sessionId: this.id,
-      subscribers: this.#subscribers,
-      record: () => this.record,
-      enter: (entry) => this.#apply({ type: 'invitation', entry }),
-    });
+    this.#frames = new SessionFrames(this, clock, limits);
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
     );
+    this.#draft.replace(stored.document.draft);
+    this.#expiries = new ExpiryTimer(clock, () => this.#settle(() => this.#expireInvitations()));
+    this.#expiries.wait(this.#access.invitations);
   }
 
   get state(): State {
-    return this.#state;
+    return this.#stored.document.state;
+  }
+
+  get access(): Access {
+    return this.#access;
+  }
+
+  get draftText(): string {
+    return this.#draft.text;
   }
 
   /** Nobody is connected, and nothing is being drawn. */
@@ -155,7 +172,7 @@ export class Session implements SessionView {
 
   /** There are no attempts in it, and nothing is on record. */
   get isUnused(): boolean {
-    const { attempts, discarded, record } = this.#state;
+    const { attempts, discarded, record } = this.state;
     return attempts.length + discarded.length + record.length === 0;
   }
 
@@ -180,21 +197,11 @@ export class Session implements SessionView {
   }
 
   get snapshotFrame(): Buffer {
-    const snapshot = this.#currentSnapshot;
-    snapshot.frame ??= Buffer.from(JSON.stringify(snapshot.whole));
-    return snapshot.frame;
+    return this.#frames.snapshot;
   }
 
   get shortSnapshot(): ShortSnapshot {
-    const snapshot = this.#currentSnapshot;
-    snapshot.short ??= this.#prompts.shorten(snapshot.whole);
-    return snapshot.short;
-  }
-
-  get #currentSnapshot() {
-    const { DECISIONS_PER_SNAPSHOT } = this.#context.limits;
-    this.#snapshot ??= { whole: snapshotOf(this.#state, this.#draft.text, DECISIONS_PER_SNAPSHOT) };
-    return this.#snapshot;
+    return this.#frames.shortSnapshot;
   }
 
   get viewersFrame(): Buffer {
@@ -202,28 +209,17 @@ export class Session implements SessionView {
   }
 
   get record(): readonly RecordEntry[] {
-    return this.#state.record;
+    return this.state.record;
   }
 
   recordFrame(from: number): RecordFrame {
-    const known = this.#recordFrames.get(from);
-    if (known) return known;
-    const entries: RecordEntry[] = [];
-    let characters = 0;
-    for (const entry of this.record.slice(from)) {
-      if (characters >= this.#context.limits.RECORD_MESSAGE_CHARACTERS) break;
-      characters += JSON.stringify(entry).length;
-      entries.push(entry);
-    }
-    const message: RecordMessage = { type: 'record', from, entries };
-    const frame = { frame: Buffer.from(JSON.stringify(message)), next: from + entries.length };
-    this.#recordFrames.set(from, frame);
-    return frame;
+    return this.#frames.record(from);
   }
 
   /** Every connection asks before each message, so it is computed once for a state. */
   get shownImages(): readonly string[] {
-    if (this.#shown?.of !== this.#state) this.#shown = { of: this.#state, imageIds: shownImagesOf(this.#state) };
+    const { state } = this;
+    if (this.#shown?.of !== state) this.#shown = { of: state, imageIds: shownImagesOf(state) };
     return this.#shown.imageIds;
   }
 
@@ -236,13 +232,7 @@ export class Session implements SessionView {
   }
 
   progressFrame(candidate: number): Buffer | undefined {
-    const at = Math.floor(this.#context.clock.monotonic());
-    const known = this.#progressFrames.get(candidate);
-    if (known?.at === at) return known.frame;
-    const progress = this.progress(candidate);
-    const frame = progress && Buffer.from(JSON.stringify(progress));
-    this.#progressFrames.set(candidate, { at, frame });
-    return frame;
+    return this.#frames.progress(candidate);
   }
 
   partial(candidate: number): StoredImage | undefined {
@@ -259,29 +249,47 @@ export class Session implements SessionView {
   }
 
   isApproved(imageId: string): boolean {
-    return approvedIn(this.#state)?.imageId === imageId;
+    return approvedIn(this.state)?.imageId === imageId;
   }
 
   fileName({ reference: { imageId, mediaType } }: StoredImage): string {
-    const state = this.#state;
+    const { state } = this;
     const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
     const running = state.stage === 'generating' ? state.generation : undefined;
     return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
 
+  /** Lets a visitor in who shows what `Access.grant` asks for: a participant, new or known. Rejected with what `grant` refuses. */
+  async admit(request: JoinRequest): Promise<Admission | Rejection> {
+    const { clock } = this.#context;
+    let admission: Admission | undefined;
+    const answer = await this.#serially(() =>
+      this.#decide((before) => {
+        const access = accessIn(before);
+        const grant = access.grant(request, clock.now());
+        if (typeof grant === 'string') return { answer: reject(grant) };
+        const admitted = access.admit(grant, request.name ?? '', this.#accessContext);
+        admission = admitted.admission;
+        return this.#stepTo(before, { access: admitted.access });
+      }),
+    );
+    if (!answer.accepted) return answer;
+    return admission ?? reject('internal_error');
+  }
+
   /** Rejected when the caller may be here no longer (`Access.refusal`), and with `server_busy` when there is no place. */
   subscribe(caller: Caller, subscriber: Subscriber): Subscription {
-    const refusal = this.access.refusal(caller);
+    const refusal = this.#refusal(caller);
     if (refusal) return reject(refusal);
     if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
-    this.access.entered(caller);
+    this.#listener.inUse();
     this.touch();
     return { accepted: true, leave: () => this.#subscribers.remove(subscriber) };
   }
 
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
   setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
-    const refusal = caller.role === 'reviewer' ? this.access.refusal(caller) : 'not_allowed';
+    const refusal = caller.role === 'reviewer' ? this.#refusal(caller) : 'not_allowed';
     if (refusal) return reject(refusal);
     const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
@@ -301,18 +309,21 @@ export class Session implements SessionView {
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
     this.touch();
-    return this.#serially(() => {
+    return this.#serially(async () => {
       // The caller may have been turned out while the command waited for its turn.
-      const refusal = this.access.refusal(caller);
+      const refusal = this.#refusal(caller);
       if (refusal) return reject(refusal);
-      const known = this.#answers.find(command);
-      if (known) return known;
+      const before = await this.#context.store.answerTo(this.id, command.commandId);
+      if (before) return firstAnswer(before, command);
       this.#draft.flush();
-      const answer = isAccessCommand(command)
-        ? this.#executeAccess(caller, command)
-        : this.#executeReview(caller, command);
-      this.#answers.remember(command, answer);
-      return answer;
+      if (command.type === 'end_session') return this.#endSession(caller);
+      return this.#decide(
+        (before) =>
+          isAccessCommand(command)
+            ? this.#accessStep(before, caller, command)
+            : this.#reviewStep(before, caller, command),
+        command,
+      );
     });
   }
 
@@ -321,19 +332,22 @@ export class Session implements SessionView {
    * their memory. Does nothing when somebody has come back by the time of its turn.
    */
   async forget(): Promise<void> {
-    await this.#serially(() => {
-      const { attempts, discarded } = this.#state;
-      if (this.#isForgetful) this.#apply(this.#forgetEvent);
-      const count = attempts.length + discarded.length - this.#state.attempts.length - this.#state.discarded.length;
-      if (count > 0) this.#context.telemetry.attemptsForgotten(this.id, count);
-      return { accepted: true, revision: this.#state.revision };
-    });
+    let count = 0;
+    await this.#serially(() =>
+      this.#decide((before) => {
+        if (!this.#isForgetful) return { answer: this.#accepted };
+        const step = this.#machineStep(before, this.#forgetEvent);
+        count = attemptsIn(before.state) - attemptsIn((step.document ?? before).state);
+        return step;
+      }),
+    );
+    if (count > 0) this.#context.telemetry.attemptsForgotten(this.id, count);
   }
 
   /** Bytes that `forget` would free now. */
   get spareBytes(): number {
     if (!this.#isForgetful) return 0;
-    const result = transition(this.#state, this.#forgetEvent, this.#context.limits);
+    const result = transition(this.state, this.#forgetEvent, this.#context.limits);
     const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
     return this.#images.freeableBytesOf(dropped ?? []);
   }
@@ -344,7 +358,7 @@ export class Session implements SessionView {
 
   /** An open tab shows all attempts of the last generation side by side, so they stay. */
   get #forgetEvent(): ForgetEvent {
-    const { attempts } = this.#state;
+    const { attempts } = this.state;
     const { generationId } = newestAttempt(attempts)?.image ?? {};
     const isOnShow = ({ image }: Attempt) => this.#subscribers.size > 0 && image.generationId === generationId;
     const keep = [...this.#images.inUse, ...this.#subscribers.lookedAt(), ...attempts.filter(isOnShow).map(imageIdOf)];
@@ -361,74 +375,255 @@ export class Session implements SessionView {
     return this.#images.freeableBytes;
   }
 
-  /** Aborts what runs, drops the images and tells the subscribers. May be called twice. */
+  /** Aborts what runs here, drops the images and tells the subscribers. May be called twice. */
   close(why: Removal = 'session_gone'): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#run?.abort();
     this.#run = undefined;
     this.#draft.close();
-    this.access.close();
+    this.#expiries.stop();
     this.#images.dropAll();
     this.#subscribers.dismiss(why);
   }
 
-  /** One step at a time, in the order of the calls. A promise, since several servers may come to decide on one session. */
-  #serially(step: () => Answer): Promise<Answer> {
+  get #accepted(): Answer {
+    return { accepted: true, revision: this.state.revision };
+  }
+
+  #refusal(caller: Caller) {
+    return this.#access.refusal(caller, this.#context.clock.now());
+  }
+
+  get #accessContext(): AccessContext {
+    const { limits, newId, clock } = this.#context;
+    return { limits, newId, now: clock.now() };
+  }
+
+  /** One step at a time on this server, in the order of the calls. */
+  #serially(step: () => Promise<Answer>): Promise<Answer> {
     const result = this.#lastStep.then(() => (this.#isClosed ? reject('session_not_found') : step()));
     this.#lastStep = result.catch(() => undefined);
     return result;
   }
 
-  #executeAccess(caller: Caller, command: AccessCommand): Answer {
-    if (command.type === 'end_session') this.#listener.endRequested(caller);
-    const rejection = command.type === 'end_session' ? undefined : this.access.execute(caller, command);
-    return rejection ?? { accepted: true, revision: this.#state.revision };
+  /** Makes a step from the latest document, again for as long as other servers are faster, within bounds. */
+  async #decide(make: (before: SessionDocument) => Step, command?: Command): Promise<Answer> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const { document: before, version } = this.#stored;
+      const step = make(before);
+      const outcome = await this.#commit(version, step, command);
+      if (outcome !== 'conflict') return outcome;
+      await this.#refresh();
+    }
+    return reject('server_busy', CONTENDED);
   }
 
-  #executeReview(caller: Caller, given: ReviewCommand): Answer {
-    if (given.type === 'require_approvals' && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
+  async #commit(version: number, step: Step, command: Command | undefined): Promise<Answer | 'conflict'> {
+    const { document } = step;
+    const answer = command && remembered(command, step.answer);
+    if (!document && !answer) {
+      step.done?.();
+      return step.answer;
+    }
+    const trial = this.#tryCommit(version, { ...(document && { document }), ...(answer && { answer }) });
+    const commit = trial instanceof Promise ? await trial : trial;
+    if (commit.outcome === 'committed' && !this.#isClosed) {
+      if (document) this.#become({ document, version: commit.version }, step.images);
+      step.done?.();
+      return step.answer;
+    }
+    step.undo?.();
+    switch (commit.outcome) {
+      case 'answered':
+        return command ? firstAnswer(commit.before, command) : step.answer;
+      case 'unavailable':
+        return reject('server_busy');
+      case 'conflict':
+        return 'conflict';
+      default:
+        this.#listener.gone('session_gone');
+        return reject('session_not_found');
+    }
+  }
+
+  #tryCommit(version: number, change: Change): MaybePromise<Commit | { readonly outcome: 'unavailable' }> {
+    const commit = this.#context.store.commit(this.id, version, change);
+    if (!(commit instanceof Promise)) return commit;
+    return commit.catch((error: unknown) => {
+      if (error instanceof StoreUnavailable) return { outcome: 'unavailable' };
+      throw error;
+    });
+  }
+
+  /** Another server has changed the session, or may have. */
+  async #refresh(): Promise<void> {
+    const latest = await this.#context.store.read(this.id);
+    if (!latest) this.#listener.gone('session_gone');
+    else if (latest.version > this.#stored.version) this.#become(latest);
+  }
+
+  /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
+  #become(stored: StoredSession, images: readonly StoredImage[] = []): void {
+    const { document: before } = this.#stored;
+    const { state, access, draft } = stored.document;
+    this.#stored = stored;
+    const isStateChanged = state !== before.state;
+    const isRevocation = isStateChanged && revokedIn(state.record).size !== revokedIn(before.state.record).size;
+    const isAccessChanged = access !== before.access || isRevocation;
+    if (isAccessChanged || state.record !== before.state.record) this.#access = accessIn(stored.document);
+    // First, so that those who are turned out are told of nothing more.
+    if (isAccessChanged) this.#dismissRefused();
+    if (isStateChanged) {
+      const current = state.stage === 'generating' ? state.generation.generationId : undefined;
+      if (this.#run && this.#run.candidates.length > 0 && this.#run.generation.generationId !== current) {
+        this.#run.abort();
+      }
+      this.#keepImages(state, images);
+      if (state.draftRevision !== before.state.draftRevision) this.#draft.replace(draft);
+      this.#frames.forgetSnapshot();
+      this.#frames.forgetProgress();
+      this.#subscribers.notify((one) => one.snapshotChanged());
+    }
+    if (isAccessChanged) this.#reportAccess(before.access, isRevocation);
+  }
+
+  #keepImages({ attempts, discarded }: State, added: readonly StoredImage[]): void {
+    const all = [...attempts, ...discarded];
+    for (const image of added) if (findAttempt(all, image.reference.imageId)) this.#images.add(image);
+    this.#images.retain(new Set(all.map(imageIdOf)));
+  }
+
+  /** Those who may be here no longer. */
+  #dismissRefused(): void {
+    for (const why of ['revoked', 'invitation_expired', 'link_closed'] as const) {
+      this.#subscribers.dismiss(why, (caller) => this.#refusal(caller) === why);
+    }
+  }
+
+  #reportAccess(before: Access['state'], isRevocation: boolean): void {
+    const access = this.#access;
+    if (access.links !== before.links) {
+      this.#subscribers.notify((one, caller) => {
+        const links = access.linksFor(caller);
+        if (links) one.linksChanged(links);
+      });
+    }
+    if (access.invitations === before.invitations && !isRevocation) return;
+    this.#expiries.wait(access.invitations);
+    this.#subscribers.notify((one, caller) => {
+      const invitations = access.invitationsFor(caller);
+      if (invitations) one.invitationsChanged(invitations);
+    });
+  }
+
+  #stepTo(before: SessionDocument, change: Partial<SessionDocument>): Step {
+    const document = { ...before, ...change };
+    const isSame = document.state === before.state && document.access === before.access;
+    const answer = { accepted: true, revision: document.state.revision } as const;
+    return { answer, ...(!isSame && { document }) };
+  }
+
+  #machineStep(before: SessionDocument, event: Event, change: Partial<SessionDocument> = {}): Step {
+    const result = transition(before.state, event, this.#context.limits);
+    if (!result.accepted) return { answer: rejectWithAction(result.code, before.state) };
+    const { state, effects } = result;
+    const draft = effects.find((one) => one.effect === 'draft')?.text ?? before.draft;
+    const step = this.#stepTo(before, { ...change, state, draft });
+    const { events } = this.#context;
+    return {
+      ...step,
+      ...(state !== before.state && {
+        done: () => events.stateChanged(this.id, before.state, state, (imageId) => this.#images.find(imageId)),
+      }),
+    };
+  }
+
+  async #endSession(caller: Caller): Promise<Answer> {
+    await this.#listener.endRequested(caller);
+    return this.#accepted;
+  }
+
+  #accessStep(before: SessionDocument, caller: Caller, command: AccessChange): Step {
+    const present = (participantId: string) => this.#subscribers.find(participantId);
+    const decision = accessIn(before).decide(caller, command, this.#accessContext, present);
+    if ('code' in decision) return { answer: decision };
+    const { access, entry } = decision;
+    if (access === before.access && !entry) return this.#stepTo(before, {});
+    const step = entry
+      ? this.#machineStep(before, { type: 'invitation', entry }, { access })
+      : this.#stepTo(before, { access });
+    return { ...step, done: () => this.#logAccess(caller, command) };
+  }
+
+  #logAccess({ participant }: Caller, command: AccessChange): void {
+    const { telemetry } = this.#context;
+    const common = { session: this.id, participant: participant.id };
+    if (command.type === 'close_link' || command.type === 'replace_link') {
+      telemetry.linkChanged({ ...common, change: command.type, role: command.role });
+      return;
+    }
+    const entry = this.record.at(-1);
+    if (entry?.kind !== 'invited' && entry?.kind !== 'revoked') return;
+    const { invitationId, role = 'reviewer' } = entry.invitee;
+    const invitation = invitationId !== undefined && { invitation: invitationId };
+    telemetry.invitationChanged({ ...common, change: entry.kind, role, ...invitation });
+  }
+
+  #expireInvitations(): Promise<Answer> {
+    return this.#decide((before) => {
+      const access = accessIn(before);
+      const { now } = this.#accessContext;
+      const due = newlyOver(access.invitations, now);
+      return { ...this.#stepTo(before, { access: access.expire(now) }), done: () => this.#logExpired(due) };
+    });
+  }
+
+  #logExpired(due: Access['invitations']): void {
+    for (const { role, participant, keyId: invitation } of due) {
+      const common = { session: this.id, change: 'expired', role } as const;
+      this.#context.telemetry.invitationChanged({ ...common, participant: participant.id, invitation });
+    }
+  }
+
+  #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): Step {
+    if (given.type === 'require_approvals' && !isCreator(caller)) return { answer: reject('not_allowed', NOT_CREATOR) };
     const { participant, connectionId, role, hasVote } = caller;
     const { limits, clock, newId } = this.#context;
     const command = withCleanText(given);
     const problem = textProblem(command, limits);
-    if (problem) return reject(problem);
+    if (problem) return { answer: reject(problem) };
     const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
     const author = { role, hasVote };
     const lookedAt = this.#subscribers.lookedAt(participant.id);
-    const event = { type: 'command', command, act, author, lookedAt } as const;
-    return this.#apply({ ...event, generationId: newId(), entryId: newId() }, caller);
+    const ids = { generationId: newId(), entryId: newId() };
+    const step = this.#machineStep(before, { type: 'command', command, act, author, lookedAt, ...ids });
+    const state = step.document?.state;
+    if (state?.stage !== 'generating' || state.generation.generationId !== ids.generationId) return step;
+    return this.#startStep(step, before, state.generation, caller);
   }
 
-  /** Only a command of a requester starts a generation. */
-  #apply(event: Event, requester?: Requester): Answer {
-    const before = this.#state;
-    const result = transition(before, event, this.#context.limits);
-    if (!result.accepted) return this.#rejectWithAction(result.code);
-    const { state, effects } = result;
-    const generation = effects.find((one) => one.effect === 'start')?.generation;
-    const run = requester && generation && this.#prepare(generation, requester);
-    if (run && !(run instanceof GenerationRun)) return run;
-    this.#state = state;
-    for (const effect of effects) {
-      if (effect.effect === 'abort') this.#run?.abort();
-      else if (effect.effect === 'drop') this.#images.drop(effect.imageIds);
-      else if (effect.effect === 'draft') this.#draft.replace(effect.text);
-    }
-    if (state !== before) {
-      this.#snapshot = undefined;
-      this.#progressFrames.clear();
-      if (state.record !== before.record) this.#recordFrames.clear();
-      this.#subscribers.notify((one) => one.snapshotChanged());
-      this.#context.events.stateChanged(this.id, before, state, (imageId) => this.#images.find(imageId));
-    }
-    // Only now, so that the snapshot of a generation goes out before its first progress.
-    if (run) this.#start(run);
-    return { accepted: true, revision: state.revision };
+  /** A generation starts if there are places and the means for it. */
+  #startStep(step: Step, before: SessionDocument, generation: Generation, requester: Requester): Step {
+    const run = this.#prepare(before, generation, requester);
+    if (!(run instanceof GenerationRun)) return { answer: run };
+    const requestedImages = before.requestedImages + generation.candidates;
+    return {
+      ...step,
+      ...(step.document && { document: { ...step.document, requestedImages } }),
+      done: () => {
+        step.done?.();
+        // Only now, so that the snapshot of a generation goes out before its first progress.
+        this.#run = run;
+        this.#listener.inUse();
+        run.start();
+      },
+      undo: () => run.giveUp(),
+    };
   }
 
-  /** The run of a generation for which there are places and the means; a rejection when there are none (rule S9). */
-  #prepare(generation: Generation, requester: Requester): GenerationRun | Rejection {
+  /** The run of a generation; a rejection where places or means are missing (rule S9). */
+  #prepare(before: SessionDocument, generation: Generation, requester: Requester): GenerationRun | Rejection {
     const { queue, generator, spending } = this.#context;
     const { prompt, feedback, parent, options, candidates } = generation;
     const shortage = queue.shortage(candidates, requester);
@@ -441,7 +636,7 @@ export class Session implements SessionView {
     const request = {
       prompt,
       options,
-      attempt: this.#requestedImages,
+      attempt: before.requestedImages,
       ...(feedback !== undefined && { feedback }),
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
@@ -458,12 +653,6 @@ export class Session implements SessionView {
     return run;
   }
 
-  #start(run: GenerationRun): void {
-    this.#requestedImages += run.generation.candidates;
-    this.#run = run;
-    run.start();
-  }
-
   #resultListener({ generationId }: Generation): Omit<GenerationListener, 'ended'> {
     return {
       progressChanged: (candidate) => this.#onProgress(candidate),
@@ -477,11 +666,11 @@ export class Session implements SessionView {
           image: image.reference,
           isProvisional: true,
         } as const;
-        this.#settle(() => this.#keep([image], { ...event, ...told }), [image]);
+        this.#keep([image], { ...event, ...told });
       },
       reported: (candidate, { reference: { imageId } }, extras, result) => {
         const event = { type: 'reported', generationId, candidate, imageId, more: extras.map(referenceOf) } as const;
-        this.#settle(() => this.#keep(extras, { ...event, ...this.#told(result) }), extras);
+        this.#keep(extras, { ...event, ...this.#told(result) });
       },
       generated: (candidate, images, result) => {
         const [image, ...more] = images;
@@ -492,15 +681,18 @@ export class Session implements SessionView {
           image: image.reference,
           more: more.map(referenceOf),
         } as const;
-        this.#settle(() => this.#keep(images, { ...event, ...this.#told(result) }), images);
+        this.#keep(images, { ...event, ...this.#told(result) });
       },
-      failed: (candidate, error) => this.#settle(() => this.#apply({ type: 'failed', generationId, candidate, error })),
+      failed: (candidate, error) => {
+        const event = { type: 'failed', generationId, candidate, error } as const;
+        this.#settle(() => this.#decide((before) => this.#machineStep(before, event)));
+      },
     };
   }
 
   /** In a microtask, so that one message stands for all that happens at this moment. */
   #onProgress(candidate: number): void {
-    this.#progressFrames.delete(candidate);
+    this.#frames.forgetProgress(candidate);
     if (this.#progressDue.size === 0) queueMicrotask(() => this.#tellProgress());
     this.#progressDue.add(candidate);
   }
@@ -524,29 +716,25 @@ export class Session implements SessionView {
     };
   }
 
-  /** The bytes are stored first, so that no state ever shows an image without them. */
-  #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Answer {
-    for (const one of images) this.#images.add(one);
-    const answer = this.#apply(event);
-    // The machine ignores a result that is no longer current (rule M4).
-    const ignored = images
-      .map(({ reference }) => reference.imageId)
-      .filter((id) => !findAttempt(this.#state.attempts, id));
-    this.#images.drop(ignored);
-    return answer;
+  /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
+  #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): void {
+    const release = () => {
+      for (const { reference, reservation } of images) {
+        if (!this.#images.find(reference.imageId)) reservation.release();
+      }
+    };
+    this.#settle(() => this.#decide((before) => ({ ...this.#machineStep(before, event), images })), release);
   }
 
-  /** Nobody waits for a result to be applied, so its failure is reported here. */
-  #settle(step: () => Answer, images: readonly StoredImage[] = []): void {
+  /** Nobody waits for the step, so its failure is reported here. */
+  #settle(step: () => Promise<Answer>, settled: () => void = () => {}): void {
     this.#serially(step)
-      .then(({ accepted }) => {
-        if (!accepted) for (const { reservation } of images) reservation.release();
-      })
-      .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'));
+      .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'))
+      .finally(settled);
   }
 
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
-    this.#snapshot = undefined;
+    this.#frames.forgetSnapshot();
     const update = { text, by: participant.name, participantId: participant.id };
     this.#subscribers.notify((one, caller) => {
       if (caller.connectionId !== connectionId) one.draftChanged(update);
@@ -557,20 +745,29 @@ export class Session implements SessionView {
   #onLeft(caller: Caller): void {
     this.#listener.left(caller);
     this.#draft.leave(caller.connectionId);
-    if (this.#subscribers.size === 0) this.#snapshot = undefined;
+    if (this.#subscribers.size === 0) this.#frames.forgetSnapshot();
     this.#reportIdle();
   }
 
   #reportIdle(): void {
     if (this.isIdle) this.#listener.idle();
   }
-
-  #rejectWithAction(code: RejectCode): Rejection {
-    const { lastAction } = this.#state;
-    const isLate = code === 'stale' || code === 'wrong_stage';
-    return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
-  }
 }
+
+type MaybePromise<Value> = Value | Promise<Value>;
+
+const accessIn = ({ access, state }: SessionDocument): Access => new Access(access, state.record);
+
+const attemptsIn = ({ attempts, discarded }: State): number => attempts.length + discarded.length;
+
+function rejectWithAction(code: RejectCode, { lastAction }: State): Rejection {
+  const isLate = code === 'stale' || code === 'wrong_stage';
+  return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
+}
+
+/** So often a step is made again when other servers have been faster each time. */
+const MOST_TRIES = 5;
+const CONTENDED = 'Too many people decide in this session at once. Try again in a moment.';
 
 const referenceOf = ({ reference }: StoredImage) => reference;
 

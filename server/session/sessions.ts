@@ -9,7 +9,7 @@ import type { Command, JoinMessage, Links, RejectCode, Invitation as SentInvitat
 import { Counts } from '../platform/counts.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
-import type { Grant } from './access.ts';
+import { Access, type Admission, firstAccess } from './access.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
 import type { GenerationContext } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
@@ -17,9 +17,11 @@ import type { Invitation } from './invitations.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type SessionView, type Subscription } from './session.ts';
+import { firstDocument, type SessionDocument } from './session-document.ts';
 import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
+import { type SessionStore, type StoredSession, StoreUnavailable } from './session-store.ts';
 import { type Amount, Spending } from './spending.ts';
-import type { Subscriber } from './subscribers.ts';
+import type { Removal, Subscriber } from './subscribers.ts';
 
 /** A client that asks to create or to join a session. */
 export interface Visitor {
@@ -58,6 +60,7 @@ export interface Joined {
 
 export interface SessionsContext extends Omit<GenerationContext, 'reserveImage'> {
   readonly authorize: Authorize;
+  readonly store: SessionStore;
 }
 
 export class Sessions {
@@ -65,10 +68,10 @@ export class Sessions {
   readonly capabilities: Capabilities;
   readonly #context: SessionsContext;
   readonly #events: SessionEvents;
-  /** Oldest first. */
+  /** Those that this server has opened, oldest first. */
   readonly #sessions = new Map<string, Session>();
-  /** Idle sessions with the undo of their expiry, longest idle first. Some may have been joined since. */
-  readonly #idle = new Map<Session, () => void>();
+  /** Sessions that are used here, each with the undo that lets it expire. */
+  readonly #holds = new Map<Session, () => void>();
   readonly #creations: RateLimiter;
   readonly #commands: RateLimiter;
   readonly #wrongSecrets: RateLimiter;
@@ -85,6 +88,7 @@ export class Sessions {
     this.#spending = new Spending(limits, clock, (today) => telemetry.budgetUsedUp(today));
     this.capabilities = capabilitiesOf(generator, limits);
     this.#events = new SessionEvents((error) => telemetry.fault(error, 'a handler of a session event failed'));
+    context.store.onExpired((sessionId) => void this.#expire(sessionId));
     const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS, COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
     this.#creations = new RateLimiter(SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS / 60, clock);
     this.#commands = new RateLimiter(COMMAND_BURST, COMMANDS_PER_SECOND, clock);
@@ -100,11 +104,21 @@ export class Sessions {
   async create(visitor: Visitor, request: JoinRequest): Promise<Joined | Rejection> {
     if (!(await this.#isAuthorized(visitor, request.token))) return this.#rejectSecret(visitor);
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
-    if (this.#isDraining || !this.#hasPlace()) return reject('server_busy');
-    const session = this.#createSession(request.approvals);
-    const link = session.access.links.of('reviewer');
-    const joined = this.#admit(session, visitor, request, { role: 'reviewer', ...(link && { linkId: link.id }) });
-    return { ...joined, ...(link?.key !== undefined && { key: link.key }) };
+    if (this.#isDraining) return reject('server_busy');
+    return whileAvailable(async () => {
+      const { store, limits, newId, clock } = this.#context;
+      const sessionId = newId();
+      const access = firstAccess(newId);
+      const grant = { role: 'reviewer', ...(access.links.reviewer && { linkId: access.links.reviewer.id }) } as const;
+      const context = { limits, newId, now: clock.now() };
+      const admitted = new Access(access, []).admit(grant, request.name ?? '', context, 0);
+      const document = firstDocument(admitted.access, request.approvals ?? limits.APPROVALS);
+      const isCreated = (await store.create(sessionId, document)) || (await this.#createInPlace(sessionId, document));
+      if (!isCreated) return reject('server_busy');
+      const session = this.#open(sessionId, { document, version: 1 });
+      const key = access.links.reviewer?.key;
+      return { ...this.#joined(session, visitor, admitted.admission), ...(key !== undefined && { key }) };
+    });
   }
 
   /**
@@ -115,12 +129,15 @@ export class Sessions {
    */
   async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
     const { key, token } = request;
-    const session = this.#sessions.get(sessionId);
-    if (!session) return reject('session_not_found');
-    const grant = session.access.grant(request);
-    if (typeof grant === 'string') return key === undefined ? reject(grant) : this.#rejectSecret(visitor, grant);
-    if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
-    return this.#admit(session, visitor, request, grant);
+    return whileAvailable(async () => {
+      const session = await this.#find(sessionId);
+      if (!session) return reject('session_not_found');
+      const grant = session.access.grant(request, this.#context.clock.now());
+      if (typeof grant === 'string') return key === undefined ? reject(grant) : this.#rejectSecret(visitor, grant);
+      if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
+      const admission = await session.admit(request);
+      return 'code' in admission ? admission : this.#joined(session, visitor, admission);
+    });
   }
 
   /** Decides on a command: capabilities, rate, role, idempotency, text, and then the machine, one command after the other. */
@@ -216,8 +233,8 @@ export class Sessions {
   }
 
   /** Ends all sessions. */
-  closeAll(): void {
-    for (const session of [...this.#sessions.values()]) this.#end(session, 'shutdown');
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => this.#end(session, 'shutdown')));
   }
 
   #hasPlaceToWatch(address: string): boolean {
@@ -247,41 +264,56 @@ export class Sessions {
   }
 
   /** When there are too many, a session makes way that everybody has left for long without having done anything in it. */
-  #hasPlace(): boolean {
-    if (this.#sessions.size < this.#context.limits.SESSIONS) return true;
-    const unused = this.#idle.keys().find((session) => session.isIdle && session.isUntouched && session.isUnused);
-    if (unused) this.#end(unused, 'full');
-    return unused !== undefined;
+  async #createInPlace(sessionId: string, document: SessionDocument): Promise<boolean> {
+    const { store } = this.#context;
+    for (const idleId of await store.idle()) {
+      const session = await this.#find(idleId);
+      if (!session?.isIdle || !session.isUntouched || !session.isUnused) continue;
+      await this.#end(session, 'full');
+      return store.create(sessionId, document);
+    }
+    return false;
   }
 
-  #createSession(approvals: number = this.#context.limits.APPROVALS): Session {
+  /** Opens the session on this server, if it exists. */
+  async #find(sessionId: string): Promise<Session | undefined> {
+    const open = this.#sessions.get(sessionId);
+    if (open) return open;
+    const stored = await this.#context.store.read(sessionId);
+    return stored && (this.#sessions.get(sessionId) ?? this.#open(sessionId, stored));
+  }
+
+  #open(sessionId: string, stored: StoredSession): Session {
     const { authorize: _authorize, ...context } = this.#context;
     const session: Session = new Session(
+      sessionId,
+      stored,
       {
         ...context,
         events: this.#events,
         spending: this.#spending,
         reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal),
       },
-      approvals,
       {
-        idle: () => this.#onIdle(session),
+        inUse: () => {
+          if (!this.#holds.has(session)) this.#holds.set(session, context.store.hold(sessionId));
+        },
+        idle: () => this.#release(session),
         left: (caller) => this.#countWatcher(caller, -1),
         endRequested: ({ participant }) => this.#end(session, 'reviewer', participant.id),
+        gone: (why) => this.#close(session, why),
       },
     );
-    this.#sessions.set(session.id, session);
-    this.#onIdle(session);
+    this.#sessions.set(sessionId, session);
     return session;
   }
 
-  #admit(session: Session, visitor: Visitor, { name = '' }: JoinRequest, grant: Grant): Joined {
+  #joined(session: Session, visitor: Visitor, { secret, ...admitted }: Admission): Joined {
     const { access } = session;
-    const { secret, ...admitted } = access.admit(grant, name);
     const { connectionId, address } = visitor;
     const caller: Caller = { sessionId: session.id, ...admitted, connectionId, address };
     const [links, invitations] = [access.linksFor(caller), access.invitationsFor(caller)];
-    const invitation = access.invitations.of(caller.participant.id);
+    const invitation = access.invitationOf(caller.participant.id);
     return {
       accepted: true,
       caller,
@@ -293,29 +325,32 @@ export class Sessions {
     };
   }
 
-  /** Starts the time after which an idle session ends; a later end of idleness needs no undo, since expiry looks again. */
-  #onIdle(session: Session): void {
-    if (!this.#sessions.has(session.id)) return;
-    this.#cancelExpiry(session);
-    const { clock, limits } = this.#context;
-    const cancel = clock.after(limits.SESSION_IDLE_MS, () => {
-      if (session.isIdle) this.#end(session, 'idle');
-    });
-    this.#idle.set(session, cancel);
+  /** Nobody here uses the session, so it expires. */
+  #release(session: Session): void {
+    this.#holds.get(session)?.();
+    this.#holds.delete(session);
   }
 
-  #cancelExpiry(session: Session): void {
-    this.#idle.get(session)?.();
-    this.#idle.delete(session);
+  async #expire(sessionId: string): Promise<void> {
+    const session = this.#sessions.get(sessionId) ?? (await this.#find(sessionId));
+    if (session?.isIdle) await this.#end(session, 'idle');
   }
 
-  #end(session: Session, reason: EndedEvent['reason'], participantId?: string): void {
+  async #end(session: Session, reason: EndedEvent['reason'], participantId?: string): Promise<void> {
     const { stage, attempts, discarded } = session.state;
-    this.#cancelExpiry(session);
-    this.#sessions.delete(session.id);
-    session.close(reason === 'reviewer' ? 'session_ended' : 'session_gone');
+    const why = reason === 'reviewer' ? 'session_ended' : 'session_gone';
+    this.#close(session, why);
+    const isOwn = await this.#context.store.remove(session.id, why);
+    if (!isOwn) return;
     const ended = { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length };
     this.#events.emit('ended', { ...ended, ...(participantId !== undefined && { participantId }) });
+  }
+
+  /** The session is open here no longer. May be called twice. */
+  #close(session: Session, why: Removal): void {
+    this.#sessions.delete(session.id);
+    session.close(why);
+    this.#release(session);
   }
 
   /** One after the other, so that no candidate takes the memory that was just freed for another. */
@@ -334,7 +369,7 @@ export class Sessions {
     const { memory } = this.#context;
     let reservation = memory.tryReserve(bytes);
     if (reservation) return reservation;
-    const idle = [...this.#idle.keys()].filter((session) => session.isIdle);
+    const idle = await this.#idle();
     const untouched = [...this.#sessions.values()].filter((session) => session.isUntouched && !session.isIdle);
     const forgetful = [...idle, ...untouched.toSorted((one, other) => one.touchedAt - other.touchedAt)];
     const isDispensable = ({ isIdle, state }: Session) => isIdle && state.stage !== 'final';
@@ -347,10 +382,26 @@ export class Sessions {
       if (reservation) return reservation;
     }
     for (const session of idle) {
-      if (isDispensable(session) && session.freeableBytes > 0) this.#end(session, 'memory');
+      if (isDispensable(session) && session.freeableBytes > 0) await this.#end(session, 'memory');
       reservation = memory.tryReserve(bytes);
       if (reservation) return reservation;
     }
     return undefined;
+  }
+
+  /** Longest idle first. */
+  async #idle(): Promise<Session[]> {
+    const sessions = await Promise.all((await this.#context.store.idle()).map((sessionId) => this.#find(sessionId)));
+    return sessions.filter((session) => session !== undefined).filter(({ isIdle }) => isIdle);
+  }
+}
+
+/** Rejects with `server_busy` what the store can't do now. */
+async function whileAvailable<Result>(run: () => Promise<Result>): Promise<Result | Rejection> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return reject('server_busy');
+    throw error;
   }
 }

@@ -21,7 +21,7 @@ import { type Clock, isoTime } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
-import type { Caller } from '../session/participants.ts';
+import { type Caller, isCreatorOf } from '../session/participants.ts';
 import { type Rejection, reject, sentenceOf } from '../session/rejections.ts';
 import type { SessionView } from '../session/session.ts';
 import type { Joined, Sessions } from '../session/sessions.ts';
@@ -259,7 +259,7 @@ export class Connection {
       ...(invitation && { invited: true }),
       ...(invitation?.expiresAt !== undefined && { expiresAt: invitation.expiresAt }),
       role: caller.role,
-      ...(caller.participant.number === 1 && { creator: true }),
+      ...(isCreatorOf(caller.participant) && { creator: true }),
       ...(caller.hasVote && { counts: true }),
       name: caller.participant.name,
       now: isoTime(clock),

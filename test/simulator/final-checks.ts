@@ -61,7 +61,7 @@ async function passExpiries(world: World): Promise<void> {
     const overdueMs = expiresAt === undefined ? -1 : world.time.now - Date.parse(expiresAt);
     return overdueMs >= 0 && overdueMs < STEP_MS;
   };
-  const invitations = () => [...world.sessions.values()].flatMap(({ session }) => session.access.invitations.all);
+  const invitations = () => [...world.sessions.values()].flatMap(({ session }) => session.access.invitations);
   while (invitations().some(isJustOver)) await world.pass(STEP_MS);
 }
 
@@ -140,7 +140,7 @@ function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World)
   checks.check('W10', isRecordHere, () => `${name} has ${record.length} entries of ${session.record.length}`);
   const { creator, role } = tab.state.welcome ?? {};
   const seen = tab.state.invitations.map(({ key, used = false, expired = false }) => [key, used, expired]);
-  const all = session.access.invitations.all.map(({ key, isUsed, isExpired }) => [key, isUsed, isExpired]);
+  const all = session.access.invitations.map(({ key, isUsed = false, isExpired = false }) => [key, isUsed, isExpired]);
   const isTold = isDeepStrictEqual(seen, creator && role === 'reviewer' ? all : []);
   checks.check(
     'W11',

@@ -347,7 +347,7 @@ const creatorOf = (of: Tab, world: World): Tab | undefined =>
 /** Somebody opens the link of an invitation, be it of use or not. Without any, the creator makes one first. */
 function attachInvited(to: Tab, world: World, isMeant: (invitation: Invitation) => boolean = () => true): void {
   const session = world.sessionOf(to)?.session;
-  const find = () => pick((session?.access.invitations.all ?? []).filter(isMeant), world.tabs.length);
+  const find = () => pick((session?.access.invitations ?? []).filter(isMeant), world.tabs.length);
   const enter = ({ key, role }: Invitation) => {
     const options = { sessionId: session?.id ?? '', sessionKey: key };
     world.addTab({ team: to.team, mayDecide: role === 'reviewer', hasRightLink: true, options });
@@ -368,7 +368,7 @@ const isFresh = ({ role, isUsed, expiresAt }: Invitation): boolean =>
 /** Somebody who was turned out tries the open review link. */
 function attachRevoked(to: Tab, world: World): void {
   const { id: sessionId, access } = world.sessionOf(to)?.session ?? {};
-  const sessionKey = access?.links.of('reviewer')?.key;
+  const sessionKey = access?.links.reviewer?.key;
   const out = world.open.find(
     ({ team, state: { connection } }) =>
       team === to.team && connection.status === 'closed' && connection.reason === 'revoked',

@@ -1,6 +1,7 @@
 /** The core without its doors, on a clock and with a generator that the test moves by hand. */
 import { expect } from 'vitest';
 import { Estimates } from '../../server/generators/estimates.ts';
+import { MemorySessionStore } from '../../server/memory/memory-session-store.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { Telemetry } from '../../server/platform/telemetry.ts';
 import { GenerationQueue } from '../../server/session/generation-queue.ts';
@@ -63,6 +64,7 @@ export class TestCore {
     this.telemetry = new Telemetry(log, clock);
     this.sessions = new Sessions({
       generator,
+      store: new MemorySessionStore(clock, this.limits),
       queue,
       memory,
       clock,
@@ -117,7 +119,7 @@ export class TestMember {
 
   /** Lets others review. */
   get key(): string {
-    return this.session.access.links.of('reviewer')?.key ?? expect.fail('The review link is closed.');
+    return this.session.access.links.reviewer?.key ?? expect.fail('The review link is closed.');
   }
 
   /** The session itself, for what no door sees. */

@@ -1,8 +1,8 @@
 /** Rules of one session on the server: its states, its commands and their answers, its participants. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Invitation } from '../../../server/session/invitations.ts';
-import type { Link } from '../../../server/session/links.ts';
-import type { Caller } from '../../../server/session/participants.ts';
+import { findLink, type Link } from '../../../server/session/links.ts';
+import { type Caller, isCreatorOf } from '../../../server/session/participants.ts';
 import type { Session } from '../../../server/session/session.ts';
 import { approvedIn, type State } from '../../../server/session/state.ts';
 import {
@@ -51,7 +51,7 @@ const TIMER_MS = 2;
 const GENERATION_GRACE_MS = 8_000;
 
 const linksOf = ({ access: { links } }: Session): Link[] =>
-  (['watcher', 'reviewer'] as const).flatMap((role) => links.of(role) ?? []);
+  (['watcher', 'reviewer'] as const).flatMap((role) => links[role] ?? []);
 
 export class SessionRules {
   readonly session: Session;
@@ -100,7 +100,7 @@ export class SessionRules {
     this.#checks = checks;
     this.#transitions = new TransitionRules(session, checks, generator);
     this.#openLinks = linksOf(session);
-    this.firstKey = session.access.links.of('reviewer')?.key;
+    this.firstKey = session.access.links.reviewer?.key;
     this.#last = session.state;
     this.#states.set(session.state.revision, session.state);
   }
@@ -142,7 +142,7 @@ export class SessionRules {
 
   /** Whoever was turned out, or whose invitation has expired, is here no longer. */
   #observeInvitations(): void {
-    for (const one of this.session.access.invitations.all) this.#invitations.set(one.key, one);
+    for (const one of this.session.access.invitations) this.#invitations.set(one.key, one);
     const { size } = this.#invitations;
     if (size > 0)
       this.#checks.check('S4', size <= limits.INVITATIONS_PER_SESSION, () => `${size} invitations were made`);
@@ -253,7 +253,7 @@ export class SessionRules {
     }
     const isKnown = key !== undefined && this.#isProven(participant) && this.#reviewers.has(participant.id);
     this.#checks.check('W5', !this.isDead(key) || isKnown, () => `a closed link let a ${role} in`);
-    const link = this.session.access.links.find(key);
+    const link = findLink(this.session.access.links, key);
     const isRightRole = role === (invitation?.role ?? link?.role ?? (isKnown ? 'reviewer' : undefined));
     this.#checks.check('W5', isRightRole, () => `a guest became a ${role}`);
   }
@@ -347,18 +347,18 @@ export class SessionRules {
     if (command.type === 'remove') this.#removing(command.commandId, participant.id);
     const isRepeated = this.hasAnswered(command.commandId) || this.#arrivedAgain.has(command.commandId);
     if (command.type !== 'close_link' && command.type !== 'replace_link') return () => {};
-    const link = this.session.access.links.of(command.role);
+    const link = this.session.access.links[command.role];
     return () => {
       // A command that is sent again, by anybody, gets its first answer and does nothing.
       if (isRepeated) return;
-      const isAllowed = command.role === 'watcher' || participant.number === 1;
+      const isAllowed = command.role === 'watcher' || isCreatorOf(participant);
       this.#checks.check(
         'W5',
         isAllowed,
         () => `the ${command.role} link was changed by somebody else than the creator`,
       );
       this.#observeLinks();
-      const isClosed = link === undefined || link !== this.session.access.links.of(command.role);
+      const isClosed = link === undefined || link !== this.session.access.links[command.role];
       this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
       const { viewers } = this.session;
       if (command.role !== 'watcher' || this.isGone) return;

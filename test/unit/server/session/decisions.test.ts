@@ -20,11 +20,11 @@ describe('who may decide what', () => {
     const { core, ana, bo } = await createReview();
     const needTwo = { type: 'require_approvals', approvals: 2 } as const;
     expect(await bo.send(needTwo)).toMatchObject({ accepted: false, code: 'not_allowed' });
-    const { key } = ana.session.access.links.of('reviewer') ?? {};
+    const { key } = ana.session.access.links.reviewer ?? {};
     const request = { ...(key !== undefined && { key }), participant: ana.credentials };
     const back = await core.sessions.join(core.visitor(), ana.sessionId, request);
     if (!back.accepted) throw new Error(back.code);
-    expect(back.caller).toMatchObject({ participant: { number: 1 }, hasVote: true });
+    expect(back.caller).toMatchObject({ participant: { since: 0 }, hasVote: true });
     expect(await new TestMember(core, back).send(needTwo)).toMatchObject({ accepted: true });
     expect(ana.snapshot).toMatchObject({ approvalsNeeded: 2, recordLength: 2 });
   });

@@ -246,7 +246,7 @@ describe('W11: an expiry', () => {
     // By an open link they are a guest like any other.
     const guest = await ana.bring('Mira', 'reviewer', { participant: mira.credentials });
     expect([nameOf(guest), guest.joined.caller.hasVote]).toEqual(['Mira 2', false]);
-    core.sessions.closeAll();
+    await core.sessions.closeAll();
     expect(core.clock.timers).toBe(0);
   });
 
@@ -398,7 +398,7 @@ describe('over random invitations, revocations, expiries and decisions', () => {
           if (counted.length < state.record.filter(({ kind }) => kind === 'approved').length) hits.outvoted += 1;
         }
       }
-      core.sessions.closeAll();
+      await core.sessions.closeAll();
       expect([core.clock.timers, core.faults]).toEqual([0, []]);
     });
     await fc.assert(property, { seed: 1, numRuns: 60 });

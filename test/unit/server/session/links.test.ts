@@ -10,7 +10,7 @@ async function joinAs({ core, sessionId }: TestMember, request: JoinRequest = {}
   return joined.accepted ? joined.caller.role : joined.code;
 }
 
-const watchKeyOf = ({ session }: TestMember) => session.access.links.of('watcher')?.key ?? expect.fail('no watch key');
+const watchKeyOf = ({ session }: TestMember) => session.access.links.watcher?.key ?? expect.fail('no watch key');
 
 describe('W5: the watch link', () => {
   test('is closed by any reviewer: whoever watches by it leaves, and nobody comes in by it', async () => {

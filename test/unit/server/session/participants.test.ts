@@ -1,34 +1,33 @@
 import { describe, expect, test } from 'vitest';
-import { newId } from '../../../../server/platform/secrets.ts';
-import { Participants } from '../../../../server/session/participants.ts';
+import { findParticipant, secretOf } from '../../../../server/session/participants.ts';
 import { settled, TestCore } from '../../../support/core.ts';
 import { imageOf } from '../../../support/scripted-generator.ts';
 
-describe('Participants', () => {
-  test('the secret proves the same participant again', () => {
-    const participants = new Participants(newId, 40);
-    const known = participants.identify(undefined, 'reviewer');
-    expect(participants.identify(known, 'watcher')).toEqual(known);
-    expect(known.secret).not.toContain(known.id);
+describe('the secret of a participant', () => {
+  const person = (id: string, since: number) => ({ id, since, role: 'reviewer' }) as const;
+  const credentialsOf = (known: ReturnType<typeof person>, key = 'key') => ({
+    id: known.id,
+    secret: secretOf(known, key),
   });
 
-  test('S3: a wrong secret, that of another participant or of another session gives a new participant', () => {
-    const participants = new Participants(newId, 40);
-    const [ana, bo] = [participants.identify(undefined, 'reviewer'), participants.identify(undefined, 'reviewer')];
-    const foreign = new Participants(newId, 40).identify(undefined, 'reviewer');
+  test('proves who they are, when they came first, and what they may do', () => {
+    const ana = person('ana', 7);
+    expect(findParticipant(credentialsOf(ana), 'key')).toEqual(ana);
+    expect(secretOf(ana, 'key')).not.toContain('ana');
+  });
+
+  test('S3: a wrong secret, that of another participant or of another session proves nothing', () => {
+    const [ana, bo] = [credentialsOf(person('ana', 0)), credentialsOf(person('bo', 7))];
     const given = [
-      { id: ana.id, secret: '' },
-      { id: ana.id, secret: `${ana.secret}x` },
-      { id: ana.id, secret: bo.secret },
-      { id: `${ana.id}x`, secret: ana.secret },
-      foreign,
+      { id: 'ana', secret: '' },
+      { id: 'ana', secret: `${ana.secret}x` },
+      { id: 'ana', secret: bo.secret },
+      { id: 'ana', secret: ana.secret.replace('0.', '1.') },
+      { id: 'anax', secret: ana.secret },
+      credentialsOf(person('ana', 0), 'another key'),
+      undefined,
     ];
-    const known = new Set([ana.id, bo.id, foreign.id, `${ana.id}x`]);
-    for (const credentials of given) {
-      const identified = participants.identify(credentials, 'watcher');
-      expect(known, JSON.stringify(credentials)).not.toContain(identified.id);
-      expect(participants.identify(identified, 'watcher')).toEqual(identified);
-    }
+    for (const credentials of given) expect(findParticipant(credentials, 'key')).toBeUndefined();
   });
 });
 

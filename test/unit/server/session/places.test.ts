@@ -7,8 +7,9 @@ import type { Role } from '../../../../shared/model.ts';
 const PLACES: Places = { all: 10, watchers: 8 };
 
 let connections = 0;
+/** They came in the order of their numbers; number 1 is the creator. */
 function callerOf(role: Role, number: number, address: string): Caller {
-  const participant = { id: `p${number}`, name: `Reviewer ${number}`, number };
+  const participant = { id: `p${number}`, name: `Reviewer ${number}`, since: number - 1 };
   return { sessionId: 's1', role, participant, hasVote: false, address, connectionId: `c${++connections}` };
 }
 const several = (count: number, role: Role, address: string, firstNumber: number): Caller[] =>

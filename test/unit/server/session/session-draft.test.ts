@@ -7,7 +7,7 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 const callerOn = (connectionId: string): Caller => ({
   sessionId: 's1',
   role: 'reviewer',
-  participant: { id: 'p1', name: 'Ana', number: 1 },
+  participant: { id: 'p1', name: 'Ana', since: 0 },
   hasVote: true,
   connectionId,
   address: '192.0.2.1',

@@ -125,7 +125,7 @@ describe('events of sessions', () => {
     core.clock.advance(60_000);
     const [discarding, reviewing] = working;
     await discarding.send({ type: 'discard', imageId: discarding.state.attempts[0]?.image.imageId ?? '' });
-    core.sessions.closeAll();
+    await core.sessions.closeAll();
     expect(received).toEqual([
       { sessionId: evicted.sessionId, reason: 'memory', stage: 'user_feedback', attempts: 1 },
       { sessionId: idle.sessionId, reason: 'idle', stage: 'initial_input', attempts: 0 },

@@ -281,7 +281,7 @@ describe('storms of commands and results over three sessions', () => {
   rule('R2 R7: when all sessions have ended, no memory, timer or queued candidate is left', async (storm, all) => {
     await storm.run(all);
     const used = storm.core.memory.usedBytes > 0 ? 1 : 0;
-    storm.core.sessions.closeAll();
+    await storm.core.sessions.closeAll();
     for (const drawing of storm.core.generator.drawings) drawing.finish(imageOf('late', IMAGE_BYTES));
     await settled();
     const { memory, clock, queue, sessions } = storm.core;
@@ -350,7 +350,7 @@ describe('storms of commands and results over three sessions', () => {
 
   rule('R8: there is no fault, and the end of each candidate is reported to telemetry once', async (storm, all) => {
     await storm.run(all);
-    storm.core.sessions.closeAll();
+    await storm.core.sessions.closeAll();
     await settled();
     expect(storm.core.faults).toEqual([]);
     const ended = storm.core.log.filter(({ msg }) => msg === 'candidate ended');

@@ -242,7 +242,7 @@ describe('reading', () => {
     const core = new TestCore();
     const ana = await core.create();
     expect(core.sessions.view(ana.sessionId)).toBe(ana.session);
-    core.sessions.closeAll();
+    await core.sessions.closeAll();
     expect(core.sessions.view(ana.sessionId)).toBeUndefined();
     expect(core.sessions.setDraft(ana.joined.caller, 'text')).toMatchObject({ code: 'session_not_found' });
     const subscriber = new RecordingSubscriber(() => '');
@@ -316,8 +316,8 @@ describe('a session without connections', () => {
     await settled();
     core.generator.drawings[1]?.preview();
     for (const text of ['a', 'ab']) core.sessions.setDraft(ana.joined.caller, text);
-    core.sessions.closeAll();
-    core.sessions.closeAll();
+    await core.sessions.closeAll();
+    await core.sessions.closeAll();
     await settled();
     expect(subscriber.calls.filter((call) => call === 'session_gone')).toHaveLength(1);
     expect([core.queue.running, core.queue.waiting, core.generator.drawings.length]).toEqual([0, 0, 2]);

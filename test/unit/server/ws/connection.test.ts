@@ -131,7 +131,7 @@ describe('join', () => {
     const joined = new TestConnection();
     await joined.join();
     expect(await joined.join()).toMatchObject([{ type: 'reject', code: 'invalid_message' }]);
-    expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'ack', 'progress']);
+    expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'progress', 'ack']);
     expect(joined.socket.closed).toBeUndefined();
   });
 
@@ -142,8 +142,8 @@ describe('join', () => {
       'snapshot',
       'viewers',
       'snapshot',
-      'ack',
       'progress',
+      'ack',
     ]);
   });
 
@@ -330,7 +330,7 @@ describe('R8: a fault in handling a message', () => {
     for (const joined of [sameSession, other]) {
       expect(joined.socket.closed).toBeUndefined();
       joined.socket.take();
-      expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'ack', 'progress']);
+      expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'progress', 'ack']);
     }
     expect(ana.session.viewers).toMatchObject({ reviewers: 1, watchers: 0 });
   });
@@ -349,7 +349,7 @@ describe('the end of a connection', () => {
   test('W7 R9: when its session ends it is closed with 4404', async () => {
     const core = new TestCore();
     const joined = await joinAs(await core.create());
-    core.sessions.closeAll();
+    await core.sessions.closeAll();
     expect(joined.socket.closed).toBe('4404 session gone');
   });
 
@@ -423,7 +423,7 @@ describe('the end of a connection', () => {
     const core = new TestCore();
     const [joined, answering] = [new TestConnection(core), new TestConnection(core)];
     for (const one of [joined, answering]) await one.join();
-    core.sessions.closeAll();
+    await core.sessions.closeAll();
     answering.socket.emit('close');
     core.clock.advance(2_000);
     expect([joined.socket.isTerminated, answering.socket.isTerminated]).toEqual([true, false]);
