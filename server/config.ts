@@ -335,12 +335,12 @@ export function limitConflicts(limits: Limits): readonly string[] {
 }
 
 /** Read by the tests, but often set for a whole shell. */
-const TEST_VARIABLE = 'PROOFROOM_CHROMIUM';
+const testVariables = ['PROOFROOM_CHROMIUM', 'PROOFROOM_REDIS_SERVER'];
 
 /** Set variables that begin like ours and mean nothing to the server, sorted: most likely misspelt ones. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
   const limits = limitNames.map((name) => `PROOFROOM_${name}`);
-  const known = new Set([...Object.keys(Environment.entries), ...limits, TEST_VARIABLE]);
+  const known = new Set([...Object.keys(Environment.entries), ...limits, ...testVariables]);
   const names = Object.keys(environment).filter((name) => /^proofroom_/i.test(name) && environment[name]);
   // Kubernetes describes each service to its neighbours: https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
   const services = names.filter((name) => name.endsWith('_SERVICE_HOST')).map((name) => name.slice(0, -'HOST'.length));

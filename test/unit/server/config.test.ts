@@ -355,7 +355,13 @@ describe('unknown variables', () => {
 
   test('known, empty and foreign variables are not reported', () => {
     const limits = Object.keys(defaultLimits).map((name) => [`PROOFROOM_${name}`, '1']);
-    const ours = { ...Object.fromEntries(limits), HOST: '::1', PROOFROOM_MODEL: 'outer', PROOFROOM_CHROMIUM: '/bin/c' };
+    const ours = {
+      ...Object.fromEntries(limits),
+      HOST: '::1',
+      PROOFROOM_MODEL: 'outer',
+      PROOFROOM_CHROMIUM: '/bin/c',
+      PROOFROOM_REDIS_SERVER: '/bin/r',
+    };
     expect(unknownVariables({ ...ours, PROOFROOM_ACCES_TOKEN: '', PROOFROOMS: 'x', MY_PROOFROOM_X: 'x' })).toEqual([]);
   });
 
