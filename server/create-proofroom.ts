@@ -14,7 +14,7 @@ import { createHttpApp, createListener } from './http/http-app.ts';
 import { HttpConnections } from './http/http-connections.ts';
 import type { HttpContext } from './http/http-context.ts';
 import { imagePath } from './http/image-routes.ts';
-import { MemorySessionStore } from './memory/memory-session-store.ts';
+import { MemorySessions } from './memory/memory-session-store.ts';
 import { RequestAddresses } from './platform/addresses.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { type Limits, limitsOf } from './platform/limits.ts';
@@ -103,7 +103,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   const core = { generator, clock, newId, limits, telemetry };
   const sessions = new Sessions({
     ...core,
-    store: new MemorySessionStore(clock, limits),
+    store: new MemorySessions(clock, limits).forServer(),
     queue,
     memory,
     estimates: new Estimates(limits.CONCURRENT_CANDIDATES),

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { drain } from '../../server/drain.ts';
 import { Estimates } from '../../server/generators/estimates.ts';
 import type { Generator } from '../../server/generators/generator.ts';
-import { MemorySessionStore } from '../../server/memory/memory-session-store.ts';
+import { MemorySessions } from '../../server/memory/memory-session-store.ts';
 import type { Clock } from '../../server/platform/clock.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { Telemetry } from '../../server/platform/telemetry.ts';
@@ -99,7 +99,7 @@ export class ServerProcess {
     );
     const core = { generator: this.#untilGone(generator), clock, newId, limits, telemetry };
     const authorize = () => true;
-    const store = new MemorySessionStore(clock, limits);
+    const store = new MemorySessions(clock, limits).forServer();
     const parts = { ...core, store, queue, memory, estimates: new Estimates(), authorize };
     this.sessions = new ObservedSessions(parts, observer);
     this.sessions.on('ended', (event) => observer.ended(event));

@@ -1,7 +1,7 @@
 /** The core without its doors, on a clock and with a generator that the test moves by hand. */
 import { expect } from 'vitest';
 import { Estimates } from '../../server/generators/estimates.ts';
-import { MemorySessionStore } from '../../server/memory/memory-session-store.ts';
+import { MemorySessions } from '../../server/memory/memory-session-store.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { Telemetry } from '../../server/platform/telemetry.ts';
 import { GenerationQueue } from '../../server/session/generation-queue.ts';
@@ -64,7 +64,7 @@ export class TestCore {
     this.telemetry = new Telemetry(log, clock);
     this.sessions = new Sessions({
       generator,
-      store: new MemorySessionStore(clock, this.limits),
+      store: new MemorySessions(clock, this.limits).forServer(),
       queue,
       memory,
       clock,
