@@ -2,6 +2,8 @@
 
 /** Bytes that are set aside. They are free again when every holder has released them. */
 export interface Reservation {
+  /** Its size. */
+  readonly bytes: number;
   /** Bytes that releasing this one would free: 0 while others hold them too. */
   readonly freeableBytes: number;
   /** Another holder of the same bytes. It may be made after the last one was released: the bytes then count again. */
@@ -60,6 +62,9 @@ export class ImageMemory {
       if (block.holders === 0) count(block.bytes);
       block.holders += 1;
       return {
+        get bytes() {
+          return block.bytes;
+        },
         get freeableBytes() {
           return isHeld && block.holders === 1 ? block.bytes : 0;
         },

@@ -1,10 +1,19 @@
 /** The port for candidates that wait for their turn to be drawn, or are being drawn, by any of the servers. */
+import type { Limits } from '../platform/limits.ts';
 import type { Requester } from './turn-order.ts';
 
-export interface Job {
+export type QueueLimits = Pick<
+  Limits,
+  'CONCURRENT_CANDIDATES' | 'QUEUED_CANDIDATES' | 'QUEUED_CANDIDATES_PER_ADDRESS' | 'QUEUED_CANDIDATES_PER_SESSION'
+>;
+
+export interface JobId {
   readonly generationId: string;
   /** From 0. */
   readonly candidate: number;
+}
+
+export interface Job extends JobId {
   readonly requester: Requester;
 }
 
@@ -12,25 +21,39 @@ export interface Job {
 export type Shortage = 'server' | 'address' | 'session';
 
 export interface JobRun {
-  /** Aborted when the job was withdrawn, or when another server has taken it over. */
+  /** Aborted when the job was withdrawn, or when another server takes it over. */
   readonly signal: AbortSignal;
-  /** A server that had begun with it has stopped. */
+  /** A server that had taken the job has stopped, or was away for too long. It may have begun. */
   readonly isTakenOver: boolean;
 }
 
+/** Calls `run` for each job that this server is to do. When its promise ends, in whatever way, so does the job. */
+export type RunJob = (job: Job, how: JobRun) => Promise<void>;
+
+/** How long places are kept for jobs that were not added yet. */
+export const PLACE_KEPT_MS = 30_000;
+
 /** Every method that returns a promise rejects with `StoreUnavailable` when the store can't be reached in time. */
 export interface JobQueue {
-  /** Sets places aside for all of the jobs; names the limit that leaves no place for them. Places that no job takes are free after 30 s. */
+  /**
+   * Sets places aside for all of the jobs, which have one requester, or for none: names the limit that leaves no place for them. A place
+   * that no `add` follows is free after `PLACE_KEPT_MS`. A server that was closed has none.
+   */
   reserve(jobs: readonly Job[]): Promise<Shortage | undefined>;
-  /** Queues the jobs. One that is there already is not queued again. */
+  /** Queues the jobs, whether there are places for them or not. One that is there already is not queued again. */
   add(jobs: readonly Job[]): Promise<void>;
-  /** Gives up places and jobs, wherever they run. Those that are not there are ignored. */
-  withdraw(jobs: readonly Job[]): Promise<void>;
-  /** This server takes jobs from now on: `CONCURRENT_CANDIDATES` at once over all servers. A rejected promise ends the job as well. */
-  process(run: (job: Job, how: JobRun) => Promise<void>): void;
-  /** Tells of the places in line of this server's own listeners' jobs; 1 is the next to start. Returns the undo. */
-  onPosition(listener: (job: Job, position: number) => void): () => void;
+  /** Gives up places and jobs for good, wherever they run. Those that are not there are ignored. */
+  withdraw(jobs: readonly JobId[]): Promise<void>;
+  /** This server takes jobs from now on: `CONCURRENT_CANDIDATES` at once over all servers. Call it once. */
+  process(run: RunJob): void;
+  /** Tells of all places in line that change; 1 is the next to start. Returns the undo. */
+  onPosition(listener: (job: JobId, position: number) => void): () => void;
+  /** As it was told last. Undefined for a job that does not wait, or that this server does not know of yet. */
+  position(job: JobId): number | undefined;
   counts(): Promise<{ readonly running: number; readonly waiting: number }>;
-  /** Takes no more jobs. Those that run here go on; `idle` resolves when they have ended. */
+  /** Takes no more jobs, and resolves when those that run here have ended. Those that wait go to other servers. */
   close(): Promise<void>;
 }
+
+/** Names a job, in 1 to 128 characters without a colon. */
+export const jobName = ({ generationId, candidate }: JobId): string => `${generationId}.${candidate}`;

@@ -1,0 +1,246 @@
+/** The queue of candidates for servers in one process: a bounded number runs at once, and turns go round. */
+import type { Clock } from '../platform/clock.ts';
+import {
+  type Job,
+  type JobId,
+  type JobQueue,
+  jobName,
+  PLACE_KEPT_MS,
+  type QueueLimits,
+  type RunJob,
+  type Shortage,
+} from '../session/job-queue.ts';
+import { type Requester, TurnOrder } from '../session/turn-order.ts';
+
+/** A job that waits or runs. */
+interface Entry {
+  readonly job: Job;
+  readonly requester: Requester;
+  /** As last reported; 0: never. */
+  position: number;
+  /** The server that does it, or did it last. */
+  server: Server | undefined;
+  readonly abort: AbortController;
+}
+
+interface Place {
+  readonly requester: Requester;
+  /** On the monotonic clock. */
+  readonly expiresAt: number;
+}
+
+interface Server {
+  readonly run: RunJob;
+  readonly running: Set<Entry>;
+  readonly onIdle: () => void;
+}
+
+/** How long a server is silent before its jobs are taken over, as on Redis. */
+const TAKEN_OVER_AFTER_MS = 5_000;
+
+/** What several servers in one process share. */
+export class MemoryJobs {
+  readonly #limits: QueueLimits;
+  readonly #clock: Pick<Clock, 'monotonic' | 'after'>;
+  readonly #places = new Map<string, Place>();
+  readonly #entries = new Map<string, Entry>();
+  readonly #waiting = new TurnOrder<Entry>();
+  /** Jobs of servers that have stopped. They come before all others. */
+  readonly #stopped: Entry[] = [];
+  readonly #running = new Set<Entry>();
+  readonly #servers = new Set<Server>();
+  readonly #listeners = new Set<(job: JobId, position: number) => void>();
+
+  constructor(limits: QueueLimits, clock: Pick<Clock, 'monotonic' | 'after'>) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  get counts() {
+    return { running: this.#running.size, waiting: this.#waiting.size + this.#stopped.length };
+  }
+
+  reserve(jobs: readonly Job[]): Shortage | undefined {
+    const now = this.#clock.monotonic();
+    for (const [name, { expiresAt }] of this.#places) if (expiresAt <= now) this.#places.delete(name);
+    const added = jobs.filter((job) => !this.#places.has(jobName(job)) && !this.#entries.has(jobName(job)));
+    const [first] = added;
+    if (!first) return undefined;
+    const shortage = this.#shortage(added.length, first.requester);
+    if (shortage) return shortage;
+    for (const job of added) {
+      this.#places.set(jobName(job), { requester: job.requester, expiresAt: now + PLACE_KEPT_MS });
+    }
+    return undefined;
+  }
+
+  add(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const name = jobName(job);
+      this.#places.delete(name);
+      if (this.#entries.has(name)) continue;
+      const { requester } = job;
+      const entry: Entry = { job, requester, position: 0, server: undefined, abort: new AbortController() };
+      this.#entries.set(name, entry);
+      this.#waiting.add(entry);
+    }
+    this.#startNext();
+  }
+
+  withdraw(jobs: readonly JobId[]): void {
+    const entries = jobs.flatMap((job) => this.#entries.get(jobName(job)) ?? []);
+    for (const job of jobs) this.#places.delete(jobName(job));
+    // None of them may start in the place of another.
+    for (const entry of entries) this.#remove(entry);
+    for (const { abort } of entries) abort.abort();
+    this.#startNext();
+  }
+
+  position(job: JobId): number | undefined {
+    const entry = this.#entries.get(jobName(job));
+    return entry && !this.#running.has(entry) ? entry.position : undefined;
+  }
+
+  onPosition(listener: (job: JobId, position: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  join(server: Server): void {
+    this.#servers.add(server);
+    this.#startNext();
+  }
+
+  /** The server starts nothing any more. */
+  leave(server: Server): void {
+    this.#servers.delete(server);
+  }
+
+  /** The server is dead: what it does from now on changes nothing, and others take its jobs over. */
+  kill(server: Server): void {
+    this.leave(server);
+    const entries = [...server.running];
+    server.running.clear();
+    this.#clock.after(TAKEN_OVER_AFTER_MS, () => {
+      const left = entries.filter((entry) => this.#running.delete(entry));
+      const again = left.map((entry) => ({ ...entry, position: 0, abort: new AbortController() }));
+      for (const entry of again) this.#entries.set(jobName(entry.job), entry);
+      this.#stopped.push(...again);
+      this.#startNext();
+    });
+  }
+
+  #shortage(count: number, { address, sessionId }: Requester): Shortage | undefined {
+    const limits = this.#limits;
+    const places = [...this.#places.values()];
+    const taken = this.#running.size + this.counts.waiting + places.length;
+    const added = Math.max(0, count - Math.max(0, limits.CONCURRENT_CANDIDATES - taken));
+    const waiting = [...this.#waiting.inOrder(), ...this.#stopped, ...places].map(({ requester }) => requester);
+    const ofAddress = waiting.filter((requester) => requester.address === address);
+    const ofSession = ofAddress.filter((requester) => requester.sessionId === sessionId);
+    if (taken + count > limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES) return 'server';
+    if (ofAddress.length + added > limits.QUEUED_CANDIDATES_PER_ADDRESS) return 'address';
+    if (ofSession.length + added > limits.QUEUED_CANDIDATES_PER_SESSION) return 'session';
+    return undefined;
+  }
+
+  #startNext(): void {
+    while (this.#running.size < this.#limits.CONCURRENT_CANDIDATES) {
+      const [server] = [...this.#servers].toSorted((one, other) => one.running.size - other.running.size);
+      const entry = server && (this.#stopped.shift() ?? this.#waiting.next());
+      if (!entry) break;
+      this.#start(entry, server);
+    }
+    this.#reportPositions();
+  }
+
+  #start(entry: Entry, server: Server): void {
+    const isTakenOver = entry.server !== undefined;
+    entry.server = server;
+    this.#running.add(entry);
+    server.running.add(entry);
+    const { signal } = entry.abort;
+    const end = () => {
+      if (!server.running.has(entry)) return; // The server was killed, or the job was withdrawn.
+      this.#remove(entry);
+      this.#startNext();
+    };
+    // A withdrawal that follows at once ends the job before it begins.
+    void Promise.resolve()
+      .then(() => (signal.aborted ? undefined : server.run(entry.job, { signal, isTakenOver })))
+      .then(end, end);
+  }
+
+  #remove(entry: Entry): void {
+    const name = jobName(entry.job);
+    if (this.#entries.get(name) === entry) this.#entries.delete(name);
+    this.#waiting.delete(entry);
+    if (this.#stopped.includes(entry)) this.#stopped.splice(this.#stopped.indexOf(entry), 1);
+    this.#running.delete(entry);
+    if (entry.server?.running.delete(entry) && entry.server.running.size === 0) entry.server.onIdle();
+  }
+
+  /** A newcomer may be placed before others whose address or session has more turns to come. */
+  #reportPositions(): void {
+    for (const [index, entry] of [...this.#stopped, ...this.#waiting.inOrder()].entries()) {
+      const position = index + 1;
+      if (entry.position === position) continue;
+      entry.position = position;
+      for (const listener of this.#listeners) listener(entry.job, position);
+    }
+  }
+}
+
+/** One server's door to the jobs. */
+export class MemoryJobQueue implements JobQueue {
+  readonly #jobs: MemoryJobs;
+  #server: Server | undefined;
+  #isClosed = false;
+  readonly #idle = Promise.withResolvers<void>();
+
+  constructor(jobs: MemoryJobs) {
+    this.#jobs = jobs;
+  }
+
+  async reserve(jobs: readonly Job[]): Promise<Shortage | undefined> {
+    return this.#isClosed ? 'server' : this.#jobs.reserve(jobs);
+  }
+
+  async add(jobs: readonly Job[]): Promise<void> {
+    this.#jobs.add(jobs);
+  }
+
+  async withdraw(jobs: readonly JobId[]): Promise<void> {
+    this.#jobs.withdraw(jobs);
+  }
+
+  process(run: RunJob): void {
+    this.#server = { run, running: new Set(), onIdle: () => this.#isClosed && this.#idle.resolve() };
+    this.#jobs.join(this.#server);
+  }
+
+  onPosition(listener: (job: JobId, position: number) => void): () => void {
+    return this.#jobs.onPosition(listener);
+  }
+
+  position(job: JobId): number | undefined {
+    return this.#jobs.position(job);
+  }
+
+  async counts(): Promise<{ readonly running: number; readonly waiting: number }> {
+    return this.#jobs.counts;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (!this.#server) return;
+    this.#jobs.leave(this.#server);
+    if (this.#server.running.size > 0) await this.#idle.promise;
+  }
+
+  /** As if the process of this server were killed: for tests, and for the simulator. */
+  kill(): void {
+    this.#isClosed = true;
+    if (this.#server) this.#jobs.kill(this.#server);
+  }
+}

@@ -1,0 +1,255 @@
+/** The images of all servers of a deployment, in the memory of Redis. */
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import type { Clock } from '../platform/clock.ts';
+import type { ImageLease, ImageStore } from '../session/image-store.ts';
+import { available, isOutOfMemory, type RedisClient, RedisScript } from './script.ts';
+
+export interface RedisImageOptions {
+  /** All keys begin with it. */
+  readonly prefix: string;
+  /** The budget of all servers together. Less than the `maxmemory` of Redis: the rest is for documents and jobs. */
+  readonly limitBytes: number;
+  /** Images expire so long after the last `put` or `keep` of their session. */
+  readonly keptMs: number;
+  readonly clock: Pick<Clock, 'every'>;
+  /** A lease counts so long after its server has stopped. A minute by default. */
+  readonly leaseMs?: number;
+}
+
+/*
+ * The budget has keys of one hash slot:
+ *   bytes     a hash: `used`, and what each holder has of it. A holder is `lease:<id>` or `session:<id>`
+ *   expiry    a sorted set of the holders by the moment, in milliseconds, at which what they hold is free again
+ *   of:<id>   a hash of a session's images: their bytes, and the moment of their `put`
+ * The images themselves lie in the slot of their session. They are counted before they are written, and deleted before they are
+ * subtracted, so whoever stops in between leaves too much counted, until `keep` or `get` notices or the session expires.
+ */
+const budget = `
+local bytes, expiry = KEYS[1], KEYS[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function used() return tonumber(redis.call('HGET', bytes, 'used') or '0') end
+local function held(holder) return tonumber(redis.call('HGET', bytes, holder) or '0') end
+
+local function add(holder, count)
+  redis.call('HINCRBY', bytes, 'used', count)
+  redis.call('HINCRBY', bytes, holder, count)
+end
+
+local function free(holder)
+  local count = held(holder)
+  if count > 0 then redis.call('HINCRBY', bytes, 'used', -count) end
+  redis.call('HDEL', bytes, holder)
+  redis.call('ZREM', expiry, holder)
+end
+
+-- A Redis that is full may have evicted one of the two: what is left of them would never be freed.
+if redis.call('EXISTS', expiry) == 0 then redis.call('DEL', bytes) end
+for _, holder in ipairs(redis.call('ZRANGE', expiry, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1000)) do free(holder) end
+`;
+
+/** ARGV: the lease, bytes, the limit, how long the lease lasts. */
+const reserve = new RedisScript(`#!lua
+${budget}
+if used() + ARGV[2] > tonumber(ARGV[3]) then return 0 end
+add(ARGV[1], ARGV[2])
+redis.call('ZADD', expiry, now + ARGV[4], ARGV[1])
+return 1
+`);
+
+/** ARGV: how long the leases last, the leases. */
+const renew = new RedisScript(`#!lua flags=allow-oom
+local time = redis.call('TIME')
+local until_ = time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[1]
+for index = 2, #ARGV do redis.call('ZADD', KEYS[2], 'XX', until_, ARGV[index]) end
+`);
+
+/** ARGV: the lease. */
+const release = new RedisScript(`#!lua flags=allow-oom
+${budget}
+free(ARGV[1])
+`);
+
+/** ARGV: the session, the image, bytes, the limit, how long the image is kept, the lease or an empty text. */
+const count = new RedisScript(`#!lua
+${budget}
+local session, image, size, limit, keptMs, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6]
+if redis.call('HEXISTS', bytes, session) == 0 then redis.call('DEL', KEYS[3]) end
+if redis.call('HEXISTS', KEYS[3], image) == 0 then
+  if used() - held(lease) + size > limit then return 0 end
+  add(session, size)
+  redis.call('HSET', KEYS[3], image, string.format('%.0f %.0f', size, now))
+end
+free(lease)
+redis.call('ZADD', expiry, now + keptMs, session)
+redis.call('PEXPIRE', KEYS[3], keptMs)
+return 1
+`);
+
+/**
+ * ARGV: the session, an age, the images. Those that were put less than that age ago stay: they may be on their way.
+ */
+const subtract = new RedisScript(`#!lua flags=allow-oom
+${budget}
+for index = 3, #ARGV do
+  local size, putAt = string.match(redis.call('HGET', KEYS[3], ARGV[index]) or '', '(%d+) (%d+)')
+  if size and putAt + ARGV[2] <= now then
+    redis.call('HDEL', KEYS[3], ARGV[index])
+    local left = held(ARGV[1]) - size
+    if left <= 0 then free(ARGV[1]) else add(ARGV[1], -size) end
+  end
+end
+`);
+
+/** ARGV: the session. */
+const subtractAll = new RedisScript(`#!lua flags=allow-oom
+${budget}
+free(ARGV[1])
+redis.call('DEL', KEYS[3])
+`);
+
+/** ARGV: the session, how long its images are kept. Returns the images. */
+const keep = new RedisScript(`#!lua flags=allow-oom
+${budget}
+redis.call('ZADD', expiry, 'XX', now + ARGV[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[3], ARGV[2])
+return redis.call('HKEYS', KEYS[3])
+`);
+
+const readUsed = new RedisScript(`#!lua flags=allow-oom
+${budget}
+return used()
+`);
+
+const DEFAULT_LEASE_MS = 60_000;
+/** An image whose bytes are not there so long after its `put` was evicted. */
+const PUT_MS = 30_000;
+
+export class RedisImageStore implements ImageStore {
+  readonly #redis: RedisClient;
+  readonly #options: RedisImageOptions;
+  readonly #leaseMs: number;
+  /** The names of this server's leases. */
+  readonly #leases = new Map<ImageLease, string>();
+  readonly #stopRenewing: () => void;
+
+  constructor(redis: RedisClient, options: RedisImageOptions) {
+    this.#redis = redis;
+    this.#options = options;
+    this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
+    this.#stopRenewing = options.clock.every(this.#leaseMs / 3, () => this.#renew());
+  }
+
+  async reserve(bytes: number): Promise<ImageLease | undefined> {
+    const name = `lease:${randomUUID()}`;
+    const { limitBytes } = this.#options;
+    const isReserved = await refusedWhenFull(() => this.#run(reserve, '', name, bytes, limitBytes, this.#leaseMs));
+    if (!isReserved) return undefined;
+    const lease: ImageLease = { release: () => this.#release(lease) };
+    this.#leases.set(lease, name);
+    return lease;
+  }
+
+  async put(sessionId: string, imageId: string, bytes: Uint8Array, lease?: ImageLease): Promise<boolean> {
+    const { limitBytes, keptMs } = this.#options;
+    const name = (lease && this.#leases.get(lease)) ?? '';
+    const size = bytes.byteLength;
+    const isCounted = await refusedWhenFull(() =>
+      this.#run(count, sessionId, holder(sessionId), imageId, size, limitBytes, keptMs, name),
+    );
+    if (!isCounted) return false;
+    if (lease) this.#leases.delete(lease);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, size);
+    const isKept = await refusedWhenFull(() =>
+      available(() => this.#redis.set(this.#imageKey(sessionId, imageId), buffer, 'PX', keptMs, 'NX')),
+    );
+    if (!isKept) await this.#run(subtract, sessionId, holder(sessionId), 0, imageId);
+    return isKept;
+  }
+
+  async get(sessionId: string, imageId: string): Promise<Uint8Array | undefined> {
+    const bytes = await available(() => this.#redis.getBuffer(this.#imageKey(sessionId, imageId)));
+    if (bytes) return bytes;
+    await this.#run(subtract, sessionId, holder(sessionId), PUT_MS, imageId);
+    return undefined;
+  }
+
+  async keep(sessionId: string): Promise<void> {
+    const { keptMs } = this.#options;
+    const imageIds = v.parse(v.array(v.string()), await this.#run(keep, sessionId, holder(sessionId), keptMs));
+    const isThere = await available(() =>
+      Promise.all(imageIds.map((imageId) => this.#redis.pexpire(this.#imageKey(sessionId, imageId), keptMs))),
+    );
+    const evicted = imageIds.filter((_, index) => isThere[index] === 0);
+    if (evicted.length > 0) await this.#run(subtract, sessionId, holder(sessionId), PUT_MS, ...evicted);
+  }
+
+  async drop(sessionId: string, imageIds: readonly string[]): Promise<void> {
+    if (imageIds.length === 0) return;
+    await this.#delete(sessionId, imageIds);
+    await this.#run(subtract, sessionId, holder(sessionId), 0, ...imageIds);
+  }
+
+  async dropAll(sessionId: string): Promise<void> {
+    await this.#delete(sessionId, await available(() => this.#redis.hkeys(this.#budgetKey(`of:${sessionId}`))));
+    await this.#run(subtractAll, sessionId, holder(sessionId));
+  }
+
+  async usedBytes(): Promise<number> {
+    return v.parse(v.number(), await this.#run(readUsed, ''));
+  }
+
+  close(): void {
+    this.#stopRenewing();
+    for (const lease of this.#leases.keys()) lease.release();
+  }
+
+  #release(lease: ImageLease): void {
+    const name = this.#leases.get(lease);
+    if (name === undefined) return;
+    this.#leases.delete(lease);
+    // It is not renewed any more, so it ends even when Redis can't be told.
+    this.#run(release, '', name).catch(() => {});
+  }
+
+  #renew(): void {
+    if (this.#leases.size > 0) this.#run(renew, '', this.#leaseMs, ...this.#leases.values()).catch(() => {});
+  }
+
+  async #delete(sessionId: string, imageIds: readonly string[]): Promise<void> {
+    if (imageIds.length === 0) return;
+    await available(() => this.#redis.unlink(...imageIds.map((imageId) => this.#imageKey(sessionId, imageId))));
+  }
+
+  #run(script: RedisScript, sessionId: string, ...args: (string | number)[]): Promise<unknown> {
+    const keys = ['bytes', 'expiry', ...(sessionId === '' ? [] : [`of:${sessionId}`])];
+    return script.run(
+      this.#redis,
+      keys.map((key) => this.#budgetKey(key)),
+      args,
+    );
+  }
+
+  #budgetKey(key: string): string {
+    return `${this.#options.prefix}{images}:${key}`;
+  }
+
+  #imageKey(sessionId: string, imageId: string): string {
+    return `${this.#options.prefix}{${sessionId}}:image:${imageId}`;
+  }
+}
+
+const holder = (sessionId: string): string => `session:${sessionId}`;
+
+/** False as well when Redis says that its memory is full. */
+async function refusedWhenFull(run: () => Promise<unknown>): Promise<boolean> {
+  try {
+    const reply = await run();
+    return reply !== 0;
+  } catch (error) {
+    if (isOutOfMemory(error)) return false;
+    throw error;
+  }
+}
