@@ -111,7 +111,7 @@ export class RedisSessionStore implements SessionStore {
 
   async answerTo(sessionId: string, commandId: string): Promise<RememberedAnswer | undefined> {
     const [, answersKey] = this.#sessionKeys(sessionId);
-    return parseAnswer(await this.#run((client) => client.hget(answersKey, commandId)));
+    return parseAnswer((await this.#run((client) => client.hget(answersKey, commandId))) ?? undefined);
   }
 
   versions(sessionIds: readonly string[]): Promise<readonly (number | undefined)[]> {
