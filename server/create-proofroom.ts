@@ -14,17 +14,17 @@ import { createHttpApp, createListener } from './http/http-app.ts';
 import { HttpConnections } from './http/http-connections.ts';
 import type { HttpContext } from './http/http-context.ts';
 import { imagePath } from './http/image-routes.ts';
-import { MemorySessions } from './memory/memory-session-store.ts';
+import { createMemoryStores } from './memory/memory-stores.ts';
 import { RequestAddresses } from './platform/addresses.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { type Limits, limitsOf } from './platform/limits.ts';
 import { createLogger, type Logger } from './platform/logger.ts';
 import { isSameSecret, newId } from './platform/secrets.ts';
 import { Telemetry } from './platform/telemetry.ts';
-import { GenerationQueue } from './session/generation-queue.ts';
 import { ImageMemory } from './session/image-memory.ts';
 import type { DecidedEvent, EndedEvent, ReadyEvent } from './session/session-events.ts';
 import { type Authorize, Sessions } from './session/sessions.ts';
+import type { Stores } from './session/stores.ts';
 import { ImageFrames } from './ws/image-frames.ts';
 import { WebSocketDoor } from './ws/upgrade.ts';
 
@@ -49,6 +49,8 @@ export interface ProofroomOptions {
   readonly basePath?: string;
   /** Limits that differ from `defaultLimits` and from the generator's own. */
   readonly limits?: Partial<Limits>;
+  /** Where sessions are kept, given the limits that hold. In the memory of this process when absent. */
+  readonly stores?: (limits: Limits) => Stores;
   /** JSON lines to standard error when absent. */
   readonly logger?: Logger;
   /** The folder that `npm run build` writes, with the page in it. The package's own when absent. */
@@ -97,14 +99,13 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) throw new TypeError(UNKNOWN_PRICES);
   const telemetry = new Telemetry(logger, clock);
   const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
-  const queue = new GenerationQueue(limits);
+  const stores = options.stores?.(limits) ?? createMemoryStores(clock, limits);
   const addresses = new RequestAddresses({ allowedHosts, allowedOrigins, trustProxy }, logger);
   const connections = new HttpConnections({ limits, trustProxy, telemetry });
   const core = { generator, clock, newId, limits, telemetry };
   const sessions = new Sessions({
     ...core,
-    store: new MemorySessions(clock, limits).forServer(),
-    queue,
+    stores,
     memory,
     estimates: new Estimates(limits.CONCURRENT_CANDIDATES),
     authorize,
@@ -129,10 +130,20 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   telemetry.gauge('proofroom_connections', 'Open connections.', () => door.connections.size);
   telemetry.gauge('proofroom_slow_connections', 'Connections over their cap.', () => door.slowConnections);
   telemetry.labelledGauge('proofroom_sessions', 'Sessions.', 'stage', () => sessions.stages);
-  telemetry.gauge('proofroom_candidates_running', 'Candidates that are being drawn.', () => queue.running);
-  telemetry.gauge('proofroom_candidates_waiting', 'Candidates that wait for their turn.', () => queue.waiting);
-  telemetry.gauge('proofroom_asks_today', 'Images of today’s budget, in UTC.', () => sessions.spentToday.asks);
-  telemetry.gauge('proofroom_dollars_today', 'Dollars of today’s budget, in UTC.', () => sessions.spentToday.dollars);
+  const counts = () => stores.jobs.counts();
+  telemetry.gauge(
+    'proofroom_candidates_running',
+    'Candidates that are being drawn.',
+    async () => (await counts()).running,
+  );
+  telemetry.gauge(
+    'proofroom_candidates_waiting',
+    'Candidates that wait for their turn.',
+    async () => (await counts()).waiting,
+  );
+  const spent = () => sessions.spentToday();
+  telemetry.gauge('proofroom_asks_today', 'Images of today’s budget, in UTC.', async () => (await spent()).asks);
+  telemetry.gauge('proofroom_dollars_today', 'Dollars of today’s budget, in UTC.', async () => (await spent()).dollars);
   telemetry.gauge('proofroom_lost_log_lines', 'Lines that the log could not take.', () => logger.lostLines ?? 0);
   telemetry.gauge('proofroom_image_bytes', 'Images, reservations and frames.', () => memory.usedBytes);
 
@@ -146,7 +157,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     },
     sessions,
     drain: () => {
-      drained ??= drain({ door, queue, sessions, clock, random: Math.random });
+      drained ??= drain({ door, sessions, clock, random: Math.random });
       return drained;
     },
   };

@@ -1,13 +1,11 @@
 /** How the server stops (rule R6): it refuses new work, lets running generations end, and sends everybody away. */
 import type { Clock } from './platform/clock.ts';
-import type { GenerationQueue } from './session/generation-queue.ts';
 import type { Sessions } from './session/sessions.ts';
 import type { Connection } from './ws/connection.ts';
 
 export interface DrainParts {
   readonly door: { close(): void; readonly connections: ReadonlySet<Pick<Connection, 'isQuiet' | 'dismiss'>> };
-  readonly queue: Pick<GenerationQueue, 'close'>;
-  readonly sessions: Pick<Sessions, 'generating' | 'stopCreating' | 'closeAll' | 'eventsSettled'>;
+  readonly sessions: Pick<Sessions, 'drawing' | 'stopWork' | 'closeAll' | 'eventsSettled'>;
   readonly clock: Clock;
   /** From 0, below 1. */
   readonly random: () => number;
@@ -24,12 +22,11 @@ const POLL_MS = 50;
 const RECONNECT_SPREAD_MS = 5_000;
 
 /** Resolves when nothing is left to wait for, at the latest after the graces. */
-export async function drain({ door, queue, sessions, clock, random }: DrainParts): Promise<void> {
+export async function drain({ door, sessions, clock, random }: DrainParts): Promise<void> {
   door.close();
-  queue.close();
-  sessions.stopCreating();
+  sessions.stopWork();
   // Images that are being sent may arrive as well.
-  const isDone = () => sessions.generating === 0 && [...door.connections].every(({ isQuiet }) => isQuiet);
+  const isDone = () => sessions.drawing === 0 && [...door.connections].every(({ isQuiet }) => isQuiet);
   await until(isDone, GENERATION_GRACE_MS, clock);
   for (const connection of door.connections) {
     connection.dismiss(1012, 'restart', Math.round(random() * RECONNECT_SPREAD_MS));

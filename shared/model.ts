@@ -99,6 +99,7 @@ export const failureDetails = [
   'no_memory',
   'no_budget',
   'server_fault',
+  'servers_stopped',
 ] as const;
 export type FailureDetail = (typeof failureDetails)[number];
 
@@ -111,6 +112,7 @@ export const retryDetails = [
   'try_had_begun',
   'tries_had_begun',
   'billing_unknown',
+  'server_stopped',
 ] as const;
 export type RetryDetail = (typeof retryDetails)[number];
 

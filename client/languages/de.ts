@@ -820,6 +820,8 @@ export default {
     'Der Server hat keinen Speicher mehr für ein weiteres Bild. Nichts wurde gezeichnet oder berechnet. Bitte in einer Weile noch einmal anfordern.',
   'failure.no_budget':
     'Das Budget dieses Servers für heute reicht nicht für einen weiteren Versuch. Ein neues gibt es um Mitternacht UTC.',
+  'failure.servers_stopped':
+    'Zwei Server, die daran gezeichnet haben, sind nacheinander ausgefallen. Beide Versuche können berechnet worden sein. Bitte noch einmal anfragen.',
   'failure.server_fault':
     'Auf dem Server ist etwas schiefgegangen, während das Bild entstand. Bitte noch einmal versuchen.',
 
@@ -832,6 +834,8 @@ export default {
     'Beim {try, plural, =1 {ersten} =2 {zweiten} =3 {dritten} other {#.}} Versuch hatte das Zeichnen begonnen; vielleicht wird er berechnet.',
   'retry.tries_had_begun':
     'Bei {tries, number} Versuchen hatte das Zeichnen begonnen; vielleicht werden sie berechnet.',
+  'retry.server_stopped':
+    'Der Server, der daran gezeichnet hat, ist ausgefallen. Der erste Versuch kann berechnet worden sein.',
   'retry.billing_unknown':
     'Ob {service, select, image_server {der Bildserver} other {{service}}} trotzdem gezeichnet und berechnet hat, ist nicht bekannt.',
 } as const satisfies Messages;

@@ -833,6 +833,8 @@ export default {
     'The server has no memory left for another image. Nothing was drawn or billed. Ask again in a while.',
   'failure.no_budget':
     'Today’s budget of this server is not enough for another try. There is a new one at midnight UTC.',
+  'failure.servers_stopped':
+    'Two servers that drew this stopped, one after the other. Both tries may have been billed. Please ask again.',
   'failure.server_fault': 'Something went wrong on the server while the image was made. Please try again.',
 
   // ——— why it is tried again: the server's `reasons` ———
@@ -845,6 +847,7 @@ export default {
   'retry.try_had_begun':
     'The {try, plural, =1 {first} =2 {second} =3 {third} other {#th}} try had begun to draw and may have been billed.',
   'retry.tries_had_begun': '{tries, number} tries had begun to draw and may have been billed.',
+  'retry.server_stopped': 'The server that drew this stopped. The first try may have been billed.',
   'retry.billing_unknown':
     'Whether {service, select, image_server {the image server} other {{service}}} drew and billed it all the same is not known.',
 } as const;

@@ -245,6 +245,12 @@ export const failures = {
     retry: 'by a person',
     sentence: 'Something went wrong on the server while the image was made. Please try again.',
   },
+  servers_stopped: {
+    code: 'provider_error',
+    retry: 'by a person',
+    sentence:
+      'Two servers that drew this stopped, one after the other. Both tries may have been billed. Please ask again.',
+  },
 } as const satisfies Readonly<Record<FailureDetail, Failure>>;
 
 /** They name the cause. Unlike a failure's sentence they give no advice, since a retry needs no action. */
@@ -255,6 +261,7 @@ const retrySentences: Readonly<Record<RetryDetail, string>> = {
   fault: '{Service} had a fault of its own.',
   try_had_begun: 'The {try} try had begun to draw and may have been billed.',
   tries_had_begun: '{tries} tries had begun to draw and may have been billed.',
+  server_stopped: 'The server that drew this stopped. The first try may have been billed.',
   billing_unknown: 'Whether {service} drew and billed it all the same is not known.',
 };
 

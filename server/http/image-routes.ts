@@ -1,6 +1,8 @@
 /** An image's bytes over HTTP: to save it, and for clients that joined with `images: 'url'`. */
 import { Hono } from 'hono';
 import { Counts } from '../platform/counts.ts';
+import { whileAvailable } from '../session/availability.ts';
+import { sentenceOf } from '../session/rejections.ts';
 import type { HttpContext, HttpEnv } from './http-context.ts';
 import type { NotFound } from './not-found.ts';
 import { isNotModified, sendBytes } from './shared-bytes.ts';
@@ -12,9 +14,19 @@ export const imagePath = (sessionId: string, imageId: string): string => `/api/s
 export function imageRoutes(context: HttpContext, notFound: NotFound): Hono<HttpEnv> {
   const { sessions, addresses, limits, allowedOrigins, telemetry } = context;
   const readers = new Counts();
-  return new Hono<HttpEnv>().get(imagePath(':sessionId', ':imageId'), (context) => {
-    const session = sessions.view(context.req.param('sessionId') ?? '');
-    const image = session?.visibleImage(context.req.param('imageId') ?? '');
+  return new Hono<HttpEnv>().get(imagePath(':sessionId', ':imageId'), async (context) => {
+    const [sessionId, wanted] = [context.req.param('sessionId') ?? '', context.req.param('imageId') ?? ''];
+    const found = await whileAvailable(async () => {
+      const session = await sessions.open(sessionId);
+      const image = await session?.loadImage(wanted);
+      return { session, image };
+    });
+    if ('code' in found) {
+      telemetry.requestRefused(503);
+      context.header('Retry-After', '1');
+      return context.json({ code: found.code, message: sentenceOf(found) }, 503);
+    }
+    const { session, image } = found;
     if (!session || !image) {
       telemetry.requestRefused(404);
       return notFound(context, 'image_not_found', 'There is no such image.');

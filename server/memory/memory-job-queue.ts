@@ -18,8 +18,10 @@ interface Entry {
   readonly requester: Requester;
   /** As last reported; 0: never. */
   position: number;
-  /** The server that does it, or did it last. */
+  /** The server that does it. */
   server: Server | undefined;
+  /** How many servers had it and have stopped. */
+  readonly takeovers: number;
   readonly abort: AbortController;
 }
 
@@ -80,7 +82,14 @@ export class MemoryJobs {
       this.#places.delete(name);
       if (this.#entries.has(name)) continue;
       const { requester } = job;
-      const entry: Entry = { job, requester, position: 0, server: undefined, abort: new AbortController() };
+      const entry: Entry = {
+        job,
+        requester,
+        position: 0,
+        server: undefined,
+        takeovers: 0,
+        abort: new AbortController(),
+      };
       this.#entries.set(name, entry);
       this.#waiting.add(entry);
     }
@@ -123,7 +132,13 @@ export class MemoryJobs {
     server.running.clear();
     this.#clock.after(TAKEN_OVER_AFTER_MS, () => {
       const left = entries.filter((entry) => this.#running.delete(entry));
-      const again = left.map((entry) => ({ ...entry, position: 0, abort: new AbortController() }));
+      const again = left.map((entry) => ({
+        ...entry,
+        position: 0,
+        server: undefined,
+        takeovers: entry.takeovers + 1,
+        abort: new AbortController(),
+      }));
       for (const entry of again) this.#entries.set(jobName(entry.job), entry);
       this.#stopped.push(...again);
       this.#startNext();
@@ -155,7 +170,6 @@ export class MemoryJobs {
   }
 
   #start(entry: Entry, server: Server): void {
-    const isTakenOver = entry.server !== undefined;
     entry.server = server;
     this.#running.add(entry);
     server.running.add(entry);
@@ -167,7 +181,7 @@ export class MemoryJobs {
     };
     // A withdrawal that follows at once ends the job before it begins.
     void Promise.resolve()
-      .then(() => (signal.aborted ? undefined : server.run(entry.job, { signal, isTakenOver })))
+      .then(() => (signal.aborted ? undefined : server.run(entry.job, { signal, takeovers: entry.takeovers })))
       .then(end, end);
   }
 

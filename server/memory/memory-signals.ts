@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Signal, Signals } from '../session/signals.ts';
 
 interface Kept {
-  readonly value: string;
+  readonly value: unknown;
   /** By the monotonic clock. */
   readonly until: number;
 }
@@ -38,7 +38,7 @@ export class MemorySignals implements Signals {
     shared.servers.add(this);
   }
 
-  set(sessionId: string, key: string, value: string | undefined, keptMs: number): void {
+  set(sessionId: string, key: string, value: unknown, keptMs: number): void {
     this.#keep(sessionId, key, value, keptMs);
     for (const server of [...this.#shared.servers]) if (server !== this) server.receive(sessionId, { key, value });
   }
@@ -71,7 +71,7 @@ export class MemorySignals implements Signals {
     for (const tell of [...(this.#listeners.get(sessionId) ?? [])]) tell(signal);
   }
 
-  #keep(sessionId: string, key: string, value: string | undefined, keptMs: number): void {
+  #keep(sessionId: string, key: string, value: unknown, keptMs: number): void {
     const { kept, clock } = this.#shared;
     this.#dropSome();
     const values = kept.get(sessionId) ?? new Map<string, Kept>();

@@ -1,21 +1,21 @@
 /**
- * Aborts when it is told to, and when its parent does. `AbortSignal.any` is no substitute: Node keeps such a signal for ever while a
- * listener of it is not removed and reaches one of the signals it is made of.
+ * Aborts when it is told to, and when one of its parents does. `AbortSignal.any` is no substitute: Node keeps such a signal for ever while
+ * a listener of it is not removed and reaches one of the signals it is made of.
  */
 export class LinkedAbortController extends AbortController {
-  readonly #parent: AbortSignal;
-  readonly #onParentAbort: () => void;
+  readonly #links: readonly { readonly parent: AbortSignal; readonly onAbort: () => void }[];
 
-  constructor(parent: AbortSignal) {
+  constructor(...parents: readonly AbortSignal[]) {
     super();
-    this.#parent = parent;
-    this.#onParentAbort = () => this.abort(parent.reason);
-    parent.addEventListener('abort', this.#onParentAbort);
-    if (parent.aborted) this.#onParentAbort();
+    this.#links = parents.map((parent) => ({ parent, onAbort: () => this.abort(parent.reason) }));
+    for (const { parent, onAbort } of this.#links) {
+      parent.addEventListener('abort', onAbort);
+      if (parent.aborted) onAbort();
+    }
   }
 
-  /** Ends the link to the parent. May be called twice. */
+  /** Ends the links to the parents. May be called twice. */
   dispose(): void {
-    this.#parent.removeEventListener('abort', this.#onParentAbort);
+    for (const { parent, onAbort } of this.#links) parent.removeEventListener('abort', onAbort);
   }
 }

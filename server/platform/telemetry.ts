@@ -190,14 +190,18 @@ export class Telemetry {
     this.log.error({ err }, message);
   }
 
-  /** A value that is read at each scrape. */
-  gauge(name: string, help: string, read: () => number): void {
+  /** A value that is read at each scrape; one that can't be read keeps the value of before. */
+  gauge(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
       registers: [this.#registry],
-      collect() {
-        this.set(read());
+      async collect() {
+        try {
+          this.set(await read());
+        } catch {
+          // A store that can’t be reached must not take the other metrics away.
+        }
       },
     });
   }

@@ -53,14 +53,15 @@ export class RedisSignals implements Signals {
     client.defineCommand('proofroomSignals', { lua: signals, numberOfKeys: 2 });
   }
 
-  set(sessionId: string, key: string, value: string | undefined, keptMs: number): void {
+  set(sessionId: string, key: string, value: unknown, keptMs: number): void {
     const { connection, serverId } = this.#deployment;
     // Those that wait for a connection would be old when it is back.
     if (!connection.isReady) return;
+    const text = value === undefined ? '' : JSON.stringify(value);
     const message = messageOf(serverId, 'signal', JSON.stringify(value === undefined ? [key] : [key, value]));
     const channel = this.#deployment.channelOf(sessionId);
     connection
-      .run((client) => client.proofroomSignal(...this.#keys(sessionId), key, value ?? '', keptMs, channel, message))
+      .run((client) => client.proofroomSignal(...this.#keys(sessionId), key, text, keptMs, channel, message))
       .catch(ignoreUnavailable);
   }
 
@@ -69,8 +70,8 @@ export class RedisSignals implements Signals {
     const texts = Array.isArray(reply) ? reply.filter((entry) => typeof entry === 'string') : [];
     const kept: Signal[] = [];
     for (let at = 0; at + 1 < texts.length; at += 2) {
-      const [key = '', value] = texts.slice(at, at + 2);
-      kept.push({ key, value });
+      const [key = '', value = ''] = texts.slice(at, at + 2);
+      kept.push({ key, value: parse(value) });
     }
     return kept;
   }
@@ -98,11 +99,14 @@ export class RedisSignals implements Signals {
 }
 
 function parseSignal(body: string): Signal | undefined {
+  const parsed = parse(body);
+  const [key, value]: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
+  return typeof key === 'string' ? { key, value } : undefined;
+}
+
+function parse(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(body);
-    const [key, value]: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
-    if (typeof key !== 'string' || (value !== undefined && typeof value !== 'string')) return undefined;
-    return { key, value };
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

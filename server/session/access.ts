@@ -1,5 +1,5 @@
 /** Who may be in a session, and by which key: open links, invitations, and participants who were let in before (rules W5 and W11). Pure. */
-import type { InvitationEntry, RecordEntry, Role } from '../../shared/model.ts';
+import type { InvitationEntry, Person, RecordEntry, Role } from '../../shared/model.ts';
 import type { AccessCommand, Links, RejectCode, Invitation as SentInvitation } from '../../shared/protocol.ts';
 import { isSameSecret } from '../platform/secrets.ts';
 import { type Invitation, isOver, newlyOver } from './invitations.ts';
@@ -187,12 +187,12 @@ export class Access {
     return this.#with({ invitations }).state;
   }
 
-  /** @param present a connection of that participant, if there is one */
+  /** @param present that participant, if they are here */
   decide(
     caller: Caller,
     command: AccessChange,
     context: AccessContext,
-    present: (participantId: string) => Caller | undefined,
+    present: (participantId: string) => Pick<Person, 'name' | 'role'> | undefined,
   ): AccessDecision | Rejection {
     const isOwn = (command.type === 'close_link' || command.type === 'replace_link') && command.role === 'watcher';
     if (!isOwn && !isCreator(caller)) return reject('not_allowed', NOT_CREATOR);
@@ -263,7 +263,7 @@ export class Access {
     caller: Caller,
     command: RevokeCommand,
     context: AccessContext,
-    present: (participantId: string) => Caller | undefined,
+    present: (participantId: string) => Pick<Person, 'name' | 'role'> | undefined,
   ): AccessDecision | Rejection {
     const names = new Names(context.limits.NAME_CHARACTERS, this.state.names);
     const invitee = this.#find(command, names, present);
@@ -283,7 +283,7 @@ export class Access {
   #find(
     command: RevokeCommand,
     names: Names,
-    present: (participantId: string) => Caller | undefined,
+    present: (participantId: string) => Pick<Person, 'name' | 'role'> | undefined,
   ): (InvitationEntry['invitee'] & { participantId: string; role: Role }) | undefined {
     const invitation =
       'keyId' in command
@@ -296,8 +296,10 @@ export class Access {
     if ('keyId' in command) return undefined;
     const { participantId } = command;
     const here = present(participantId);
-    const name = here?.participant.name ?? names.nameOf(participantId);
-    return name === undefined ? undefined : { name, role: here?.role ?? 'reviewer', participantId };
+    const name = here?.name ?? names.nameOf(participantId);
+    return name === undefined
+      ? undefined
+      : { name, role: here?.role === 'watcher' ? here.role : 'reviewer', participantId };
   }
 }
 

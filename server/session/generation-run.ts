@@ -1,8 +1,8 @@
-/** One generation while it runs: a queued task for each candidate, what each last reported, and one way to end them all. */
+/** One generation while it runs, on all servers together: what each candidate last reported, and those that this server draws. */
 import type { Generation, GenerationError, GenerationErrorCode } from '../../shared/model.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
 import type { Estimates } from '../generators/estimates.ts';
-import { failureOf, type RetryReason } from '../generators/failure-sentences.ts';
+import { failureOf, type RetryReason, retrySentence } from '../generators/failure-sentences.ts';
 import {
   type GeneratedImage,
   type GenerateRequest,
@@ -16,48 +16,74 @@ import { type Clock, isoTime } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { LinkedAbortController } from '../platform/linked-abort-controller.ts';
 import type { EndedCandidate, Telemetry } from '../platform/telemetry.ts';
-import type { GenerationQueue } from './generation-queue.ts';
+import { whenAvailable } from './availability.ts';
 import type { ImageMemory, Reservation } from './image-memory.ts';
+import type { ImageLease, ImageStore } from './image-store.ts';
+import type { JobQueue } from './job-queue.ts';
 import { createStoredImage, type StoredImage } from './session-images.ts';
+import { type ProgressSignal, partialKey, progressKey } from './signal-values.ts';
+import type { Signals } from './signals.ts';
 import type { Expense } from './spending.ts';
-import type { Requester } from './turn-order.ts';
 
 export interface GenerationContext {
   readonly generator: Generator;
-  readonly queue: GenerationQueue;
   readonly estimates: Estimates;
   readonly memory: ImageMemory;
+  readonly jobs: Pick<JobQueue, 'position'>;
+  readonly images: ImageStore;
+  readonly signals: Pick<Signals, 'set'>;
   /**
    * Sets memory aside for an image to come. It may end sessions that nobody is in; undefined when even that is not enough, or when
    * `signal` was aborted before its turn.
    */
-  readonly reserveImage: (bytes: number, signal: AbortSignal) => Promise<Reservation | undefined>;
+  readonly reserveImage: (bytes: number, signal: AbortSignal) => Promise<ReservedImage | undefined>;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly telemetry: Telemetry;
   readonly limits: Limits;
 }
 
-/** Called for each candidate exactly once with `generated`, `reported` or `failed`, except after `abort`. */
+/** Memory for an image: on this server, and in the store. */
+export interface ReservedImage {
+  readonly reservation: Reservation;
+  readonly lease: ImageLease;
+}
+
+/**
+ * Called for each candidate that this server draws exactly once with `generated`, `reported` or `failed`, except after an abort. The
+ * promises resolve when the session has taken the result in.
+ */
 export interface GenerationListener {
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
   /** The image is whole, and the candidate goes on: `reported` or `failed` follows. */
-  shown(candidate: number, image: StoredImage, revisedPrompt: string | undefined): void;
+  shown(candidate: number, image: StoredImage, revisedPrompt: string | undefined): Promise<void>;
   /** The last word about the image that was `shown`. `extras` are those that the service sent beside it. */
-  reported(candidate: number, shown: StoredImage, extras: readonly StoredImage[], result: GenerateResult): void;
+  reported(
+    candidate: number,
+    shown: StoredImage,
+    extras: readonly StoredImage[],
+    result: GenerateResult,
+  ): Promise<void>;
   /** `images` are the candidate's own and those that the service sent beside it. */
-  generated(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): void;
-  failed(candidate: number, error: GenerationError): void;
-  /** All candidates have ended, or were aborted. */
-  ended(): void;
+  generated(candidate: number, images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): Promise<void>;
+  failed(candidate: number, error: GenerationError): Promise<void>;
+}
+
+/** What this server is to draw. */
+export interface Drawing {
+  readonly request: GenerateRequest;
+  readonly expense: Expense;
+  /** Aborted when the job is withdrawn, or when another server takes it over. */
+  readonly signal: AbortSignal;
+  /** Whether a server that had begun with it has stopped. */
+  readonly isTakenOver: boolean;
 }
 
 interface Candidate {
-  phase: ProgressMessage['phase'];
+  phase: ProgressSignal['phase'];
   try: number;
-  queuePosition?: number;
-  /** On the monotonic clock. */
+  /** In milliseconds since 1970. */
   retryAt?: number;
   /** Why there is another try. It stays for the phases that follow: the first try may have been billed (rule R10). */
   reason?: string;
@@ -73,89 +99,56 @@ type Outcome =
   | { readonly result: GenerateResult; readonly image: StoredImage; readonly extras: readonly StoredImage[] }
   | { readonly error: Failure; readonly upstream?: string };
 
+interface ShownImage {
+  readonly image: StoredImage;
+  /** False when the store has no memory for it. */
+  readonly isTaken: Promise<boolean>;
+}
+
+/** One generation as this server knows it: what each candidate last reported, and those that are drawn here. */
 export class GenerationRun {
   readonly generation: Generation;
-  readonly #requester: Requester;
-  readonly #request: GenerateRequest;
-  /** By candidate. */
-  readonly #expenses: readonly Expense[];
+  readonly #sessionId: string;
   readonly #context: GenerationContext;
   readonly #listener: GenerationListener;
   readonly #abort = new AbortController();
   /** Candidates that have not ended. */
   readonly #candidates = new Map<number, Candidate>();
+  /** The expenses of those that are drawn here. */
+  readonly #drawings = new Map<number, Expense>();
   readonly #partials = new Map<number, StoredImage>();
   /** Images of candidates that go on. They belong to the session. */
-  readonly #shown = new Map<number, StoredImage>();
+  readonly #shown = new Map<number, ShownImage>();
+  /** On the monotonic clock. */
   readonly #startedAt: number;
   /** When the first candidate left the queue. */
   #firstStartedAt: number | undefined;
-  #generated = 0;
-  /** The number of the next image that the service sends beside those it was asked for: they count on from the candidates. */
-  #nextExtra: number;
 
-  /** `request.attempt` is that of the first candidate; the others count on from it. There is one of the `expenses` for each. */
-  constructor(
-    requester: Requester,
-    generation: Generation,
-    request: GenerateRequest,
-    expenses: readonly Expense[],
-    context: GenerationContext,
-    listener: GenerationListener,
-  ) {
-    this.#requester = requester;
+  constructor(sessionId: string, generation: Generation, context: GenerationContext, listener: GenerationListener) {
+    this.#sessionId = sessionId;
     this.generation = generation;
-    this.#request = request;
-    this.#expenses = expenses;
     this.#context = context;
     this.#listener = listener;
-    this.#startedAt = context.clock.monotonic();
-    this.#nextExtra = generation.candidates;
+    const { clock } = context;
+    this.#startedAt = clock.monotonic() - Math.max(0, clock.now() - Date.parse(generation.startedAt));
     for (let candidate = 0; candidate < generation.candidates; candidate += 1) {
       this.#candidates.set(candidate, { phase: 'queued', try: 1 });
     }
   }
 
-  /** Queues every candidate. Call it once. */
-  start(): void {
-    const runs = this.candidates.map((candidate) => this.#run(candidate));
-    void Promise.all(runs)
-      .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'))
-      .finally(() => {
-        if (this.#abort.signal.aborted) return;
-        this.#recordDuration();
-        this.#listener.ended();
-      });
-  }
-
-  /** Of a generation of which every candidate succeeded: another one says nothing of how long it takes. */
-  #recordDuration(): void {
-    const { estimates, clock } = this.#context;
-    const { options, candidates } = this.generation;
-    if (this.#firstStartedAt === undefined || this.#generated < candidates) return;
-    estimates.record(options, candidates, clock.monotonic() - this.#firstStartedAt);
-  }
-
-  /** Ends what runs or waits and closes the upstream requests (rule R2). May be called twice. */
-  abort(): void {
-    if (this.#abort.signal.aborted) return;
-    this.#abort.abort();
-    for (const candidate of this.candidates) {
-      this.#end(candidate);
-      const shown = this.#shown.get(candidate);
-      this.#record(candidate, shown ? { outcome: 'generated', ...lengthOf(shown) } : { outcome: 'cancelled' });
-    }
-    this.#listener.ended();
-  }
-
-  /** It is not started: what was set aside for it is free again. */
-  giveUp(): void {
-    for (const expense of this.#expenses) expense.fail(false);
-  }
-
   /** Those that have not ended. */
   get candidates(): readonly number[] {
     return [...this.#candidates.keys()];
+  }
+
+  /** Those that no server has begun to draw, as far as this one knows. */
+  get waiting(): readonly number[] {
+    return this.candidates.filter((one) => !this.#drawings.has(one) && this.#candidates.get(one)?.phase === 'queued');
+  }
+
+  /** Whether some of them are drawn here. */
+  get isDrawing(): boolean {
+    return this.#drawings.size > 0;
   }
 
   /** The candidate's last preview. */
@@ -170,7 +163,8 @@ export class GenerationRun {
     const { generationId } = this.generation;
     const { generator, clock } = this.#context;
     const expectedMs = this.#expectedMs;
-    const { phase, queuePosition, retryAt, reason, reasons } = state;
+    const { phase, retryAt, reason, reasons } = state;
+    const queuePosition = this.#positionOf(candidate);
     return {
       type: 'progress',
       generationId,
@@ -181,10 +175,80 @@ export class GenerationRun {
       elapsedMs: this.#elapsedMs,
       ...(expectedMs !== undefined && { expectedMs }),
       ...(queuePosition !== undefined && { queuePosition }),
-      ...(retryAt !== undefined && { retryInMs: Math.max(0, Math.round(retryAt - clock.monotonic())) }),
+      ...(retryAt !== undefined && { retryInMs: Math.max(0, Math.round(retryAt - clock.now())) }),
       ...(reason !== undefined && { reason }),
       ...(reasons && { reasons }),
     };
+  }
+
+  /** Draws a candidate here. Resolves when the session has taken in what became of it, or when it was aborted. */
+  async draw(candidate: number, { request, expense, signal, isTakenOver }: Drawing): Promise<void> {
+    if (!this.#candidates.has(candidate) || this.#drawings.has(candidate)) return;
+    this.#drawings.set(candidate, expense);
+    if (isTakenOver) this.#update(candidate, { phase: 'queued', try: 2, ...takenOver });
+    const abort = new LinkedAbortController(this.#abort.signal, signal);
+    try {
+      const outcome = await this.#attempt(candidate, request, abort.signal);
+      if (abort.signal.aborted) this.#discard(candidate, outcome);
+      else if (outcome) await this.#finish(candidate, outcome);
+    } finally {
+      abort.dispose();
+      expense.fail(true);
+      this.#drawings.delete(candidate);
+    }
+  }
+
+  /** Another server reports on a candidate that it draws. */
+  heard(candidate: number, { phase, reason, reasons, retryAt, try: number }: Candidate): void {
+    if (!this.#candidates.has(candidate) || this.#drawings.has(candidate)) return;
+    if (phase !== 'queued') this.#firstStartedAt ??= this.#context.clock.monotonic();
+    this.#candidates.set(candidate, {
+      phase,
+      try: number,
+      ...(retryAt !== undefined && { retryAt }),
+      ...(reason !== undefined && { reason }),
+      ...(reasons && { reasons }),
+    });
+    this.#listener.progressChanged(candidate);
+  }
+
+  /** Another server has a preview of a candidate that it draws. Its bytes are `image`'s own, if there is memory for them. */
+  heardPartial(candidate: number, image: StoredImage): void {
+    if (this.#candidates.has(candidate) && !this.#drawings.has(candidate)) this.#setPartial(candidate, image);
+    else image.reservation.release();
+  }
+
+  /** A candidate that another server has drawn has ended. */
+  ended(candidate: number): void {
+    if (this.#drawings.has(candidate)) return;
+    this.#candidates.delete(candidate);
+    this.#dropPartial(candidate);
+  }
+
+  /** All candidates have ended by themselves. `isWhole`: each of them with an image, so that it tells how long one takes. */
+  complete(isWhole: boolean): void {
+    const { estimates, clock } = this.#context;
+    const { options, candidates } = this.generation;
+    if (!isWhole || this.#firstStartedAt === undefined) return;
+    estimates.record(options, candidates, clock.monotonic() - this.#firstStartedAt);
+  }
+
+  /**
+   * Ends what is drawn here and closes the upstream requests (rule R2). May be called twice.
+   * @param isOwn whether this server has ended it, and so tells of the candidates that nobody has begun to draw
+   */
+  abort(isOwn: boolean): void {
+    if (this.#abort.signal.aborted) return;
+    const waiting = this.waiting;
+    this.#abort.abort();
+    for (const candidate of this.candidates) {
+      const isReported = this.#drawings.has(candidate) || (isOwn && waiting.includes(candidate));
+      const shown = this.#shown.get(candidate);
+      this.#end(candidate);
+      if (isReported) {
+        this.#record(candidate, shown ? { outcome: 'generated', ...lengthOf(shown.image) } : { outcome: 'cancelled' });
+      }
+    }
   }
 
   /** Of the whole generation since it was asked for: the time in the queue, as far as it is known or foreseen, and the drawing. */
@@ -194,7 +258,7 @@ export class GenerationRun {
     const drawing = estimates.expectedMs(options, candidates);
     if (drawing === undefined) return undefined;
     if (this.#firstStartedAt !== undefined) return Math.round(this.#firstStartedAt - this.#startedAt) + drawing;
-    const positions = [...this.#candidates.values()].map(({ queuePosition = 0 }) => queuePosition);
+    const positions = this.candidates.map((candidate) => this.#positionOf(candidate) ?? 0);
     return this.#elapsedMs + estimates.waitMs(options, Math.min(...positions)) + drawing;
   }
 
@@ -202,86 +266,86 @@ export class GenerationRun {
     return Math.round(this.#context.clock.monotonic() - this.#startedAt);
   }
 
-  async #run(candidate: number): Promise<void> {
-    const outcome = await this.#draw(candidate);
-    if (this.#abort.signal.aborted) {
-      // It was reported as cancelled, perhaps after the image had been stored.
-      if (outcome && 'image' in outcome) {
-        for (const image of [outcome.image, ...outcome.extras]) {
-          if (image !== this.#shown.get(candidate)) image.reservation.release();
-        }
-      }
-      return;
-    }
-    if (!outcome) return;
+  #positionOf(candidate: number): number | undefined {
+    if (this.#candidates.get(candidate)?.phase !== 'queued' || this.#drawings.has(candidate)) return undefined;
+    return this.#context.jobs.position({ generationId: this.generation.generationId, candidate });
+  }
+
+  async #finish(candidate: number, outcome: Outcome): Promise<void> {
     this.#end(candidate);
     if ('image' in outcome) {
       const { image, extras, result } = outcome;
-      this.#generated += 1;
       const { usage, estimatedCost } = result;
       this.#record(candidate, { outcome: 'generated', ...lengthOf(image), usage, estimatedCost });
-      if (this.#shown.has(candidate)) this.#listener.reported(candidate, image, extras, result);
-      else this.#listener.generated(candidate, [image, ...extras], result);
+      if (this.#shown.has(candidate)) await this.#listener.reported(candidate, image, extras, result);
+      else await this.#listener.generated(candidate, [image, ...extras], result);
     } else {
       const { error, upstream } = outcome;
       this.#record(candidate, { outcome: error.code, ...(upstream !== undefined && { upstream }) });
-      this.#listener.failed(candidate, error);
+      await this.#listener.failed(candidate, error);
     }
   }
 
-  /** Undefined when the generation was aborted. */
-  async #draw(candidate: number): Promise<Outcome | undefined> {
-    const { queue, limits, reserveImage } = this.#context;
-    const { signal } = this.#abort;
-    let reservation: Reservation | undefined;
+  /** It was reported as cancelled, perhaps after the images had been stored. One that was shown belongs to the session. */
+  #discard(candidate: number, outcome: Outcome | undefined): void {
+    if (!outcome || !('image' in outcome)) return;
+    const images = [outcome.image, ...outcome.extras].filter((one) => one !== this.#shown.get(candidate)?.image);
+    for (const { reservation } of images) reservation.release();
+    this.#dropStored(images);
+  }
+
+  /** Undefined when it was aborted. */
+  async #attempt(candidate: number, request: GenerateRequest, signal: AbortSignal): Promise<Outcome | undefined> {
+    const { limits, reserveImage } = this.#context;
+    let reserved: ReservedImage | undefined;
+    const release = () => {
+      reserved?.reservation.release();
+      reserved?.lease.release();
+      reserved = undefined;
+    };
     try {
-      const result = await queue.run(
-        async () => {
-          // Before the service is asked: a candidate without memory costs nothing (rule R7).
-          const reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES, signal);
-          // After an abort nobody waits for this task, so nobody else would release what it has just reserved.
-          if (signal.aborted) reserved?.release();
-          signal.throwIfAborted();
-          if (!reserved) throw GenerationFailed.of('no_memory', {});
-          reservation = reserved;
-          return this.#generate(candidate, (image, revisedPrompt) => {
-            this.#show(candidate, this.#store(image, candidate, 'final', 0, reserved), revisedPrompt);
-            reservation = undefined; // The image holds it now.
-          });
-        },
-        {
-          requester: this.#requester,
-          signal,
-          onPosition: (queuePosition) => this.#update(candidate, { phase: 'queued', queuePosition }),
-        },
-      );
+      // Before the service is asked: a candidate without memory costs nothing (rule R7).
+      reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES, signal);
+      signal.throwIfAborted();
+      if (!reserved) throw GenerationFailed.of('no_memory', {});
+      const result = await this.#generate(candidate, request, signal, (image, revisedPrompt) => {
+        if (!reserved) return;
+        const { reservation, lease } = reserved;
+        reserved = undefined; // The image holds it now.
+        this.#show(candidate, this.#create(image, candidate, 'final', 0, reservation), lease, revisedPrompt);
+      });
       if (signal.aborted) return undefined;
-      const image =
-        this.#shown.get(candidate) ?? (reservation && this.#store(result.image, candidate, 'final', 0, reservation));
-      reservation = undefined; // The image holds it now.
-      if (image?.bytes !== result.image.bytes) throw new Error('the result is not the image that was shown');
-      return { result, image, extras: this.#storeExtras(candidate, result) };
+      const shown = this.#shown.get(candidate);
+      if (shown && !(await shown.isTaken)) throw GenerationFailed.of('no_memory', {});
+      const image = shown?.image ?? (await this.#keep(result.image, candidate, reserved));
+      reserved = undefined;
+      if (image.bytes !== result.image.bytes) throw new Error('the result is not the image that was shown');
+      return { result, image, extras: await this.#keepExtras(candidate, result) };
     } catch (error) {
       return signal.aborted ? undefined : this.#failureOf(error);
     } finally {
-      reservation?.release();
+      release();
     }
   }
 
   async #generate(
     candidate: number,
+    given: GenerateRequest,
+    signal: AbortSignal,
     onFinished: (image: GeneratedImage, revisedPrompt: string | undefined) => void,
   ): Promise<GenerateResult> {
     const { clock, generator } = this.#context;
     this.#firstStartedAt ??= clock.monotonic();
     this.#update(candidate, { phase: 'started' });
-    const request = { ...this.#request, attempt: this.#request.attempt + candidate };
-    const expense = this.#expenses[candidate];
-    const abort = new LinkedAbortController(this.#abort.signal);
+    const request = { ...given, attempt: given.attempt + candidate };
+    const expense = this.#drawings.get(candidate);
+    const abort = new LinkedAbortController(signal);
     const onProgress = (progress: GeneratorProgress) => {
       if (progress.phase === 'retrying') {
-        const mayTry = expense?.retry(progress.mayBeBilled ?? true) ?? false;
-        if (!mayTry) return abort.abort(noBudget(progress.reason));
+        void expense?.retry(progress.mayBeBilled ?? true).then(
+          (mayTry) => mayTry || abort.abort(noBudget(progress.reason)),
+          (error: unknown) => abort.abort(error),
+        );
       } else if (progress.phase === 'started') expense?.begin();
       else expense?.drew();
       // An image that comes late, or a second one, is not shown.
@@ -312,7 +376,7 @@ export class GenerationRun {
         return;
       case 'retrying': {
         const { clock, telemetry } = this.#context;
-        const retryAt = clock.monotonic() + progress.retryInMs;
+        const retryAt = clock.now() + progress.retryInMs;
         telemetry.candidateRetried({ ...this.#idsOf(candidate), try: progress.try });
         const { reason, reasons } = progress;
         return this.#update(candidate, {
@@ -332,27 +396,40 @@ export class GenerationRun {
     const before = this.#partials.get(candidate);
     const reservation = this.#context.memory.tryReserveSpare(image.bytes.byteLength);
     if (!reservation) return; // A preview that memory has no place for is skipped (rule R7).
-    before?.reservation.release();
     const index = before ? before.reference.index + 1 : 0;
-    this.#partials.set(candidate, this.#store(image, candidate, 'partial', index, reservation));
+    const partial = this.#create(image, candidate, 'partial', index, reservation);
+    this.#setPartial(candidate, partial);
+    void this.#publishPartial(candidate, partial);
+  }
+
+  #setPartial(candidate: number, image: StoredImage): void {
+    this.#partials.get(candidate)?.reservation.release();
+    this.#partials.set(candidate, image);
     this.#listener.partialChanged(candidate);
   }
 
-  #show(candidate: number, image: StoredImage, revisedPrompt: string | undefined): void {
-    this.#shown.set(candidate, image);
+  #show(candidate: number, image: StoredImage, lease: ImageLease, revisedPrompt: string | undefined): void {
+    const isTaken = this.#put(image, lease).then(async (isKept) => {
+      if (isKept) await this.#listener.shown(candidate, image, revisedPrompt);
+      else image.reservation.release();
+      return isKept;
+    });
+    this.#shown.set(candidate, { image, isTaken });
     this.#dropPartial(candidate);
-    this.#listener.shown(candidate, image, revisedPrompt);
   }
 
   #end(candidate: number): void {
     this.#candidates.delete(candidate);
-    this.#expenses[candidate]?.fail(true);
+    this.#drawings.get(candidate)?.fail(true);
     this.#dropPartial(candidate);
   }
 
   #dropPartial(candidate: number): void {
-    this.#partials.get(candidate)?.reservation.release();
+    const partial = this.#partials.get(candidate);
+    if (!partial) return;
+    partial.reservation.release();
     this.#partials.delete(candidate);
+    if (this.#drawings.has(candidate)) this.#dropStored([partial]);
   }
 
   /** Of the state before, only the try and its reason stay. */
@@ -361,11 +438,25 @@ export class GenerationRun {
     if (!before) return;
     const { reason, reasons } = before;
     const kept = { ...(reason !== undefined && { reason }), ...(reasons && { reasons }) };
-    this.#candidates.set(candidate, { try: before.try, ...kept, ...change });
+    const state = { try: before.try, ...kept, ...change };
+    this.#candidates.set(candidate, state);
+    const { generationId } = this.generation;
+    const signal: ProgressSignal = { generationId, ...state };
+    this.#context.signals.set(this.#sessionId, progressKey(candidate), signal, KEPT_MS);
     this.#listener.progressChanged(candidate);
   }
 
-  #store(
+  /** For people whose tabs are on other servers. */
+  async #publishPartial(candidate: number, { reference, bytes }: StoredImage): Promise<void> {
+    const { images, signals } = this.#context;
+    const { imageId, generationId } = reference;
+    const isKept = await images.put(this.#sessionId, imageId, bytes).catch(() => false);
+    if (!isKept) return;
+    if (this.#partials.get(candidate)?.reference !== reference) return void this.#dropStored([{ reference }]);
+    signals.set(this.#sessionId, partialKey(candidate), { generationId, reference }, KEPT_MS);
+  }
+
+  #create(
     image: GeneratedImage,
     candidate: number,
     kind: 'partial' | 'final',
@@ -377,19 +468,49 @@ export class GenerationRun {
     return createStoredImage(image, { imageId, generationId, candidate, kind, index }, reservation);
   }
 
+  async #keep(image: GeneratedImage, candidate: number, reserved: ReservedImage | undefined): Promise<StoredImage> {
+    if (!reserved) throw new Error('no memory was reserved');
+    const stored = this.#create(image, candidate, 'final', 0, reserved.reservation);
+    if (await this.#put(stored, reserved.lease)) return stored;
+    stored.reservation.release();
+    throw GenerationFailed.of('no_memory', {});
+  }
+
   /** Images that nobody asked for are kept as far as there is memory: they may have been billed. */
-  #storeExtras(candidate: number, { moreImages = [] }: GenerateResult): StoredImage[] {
+  async #keepExtras(candidate: number, { moreImages = [] }: GenerateResult): Promise<StoredImage[]> {
     const { memory, telemetry } = this.#context;
-    return moreImages.flatMap((image) => {
+    const extras: StoredImage[] = [];
+    for (const [index, image] of moreImages.entries()) {
       const reservation = memory.tryReserve(image.bytes.byteLength);
-      if (reservation) return [this.#store(image, this.#nextExtra++, 'final', 0, reservation)];
-      telemetry.extraImageLost({ ...this.#idsOf(candidate), byteLength: image.bytes.byteLength });
-      return [];
-    });
+      const extra = reservation && this.#create(image, this.#extraNumber(candidate, index), 'final', 0, reservation);
+      if (extra && (await this.#put(extra))) extras.push(extra);
+      else {
+        reservation?.release();
+        telemetry.extraImageLost({ ...this.#idsOf(candidate), byteLength: image.bytes.byteLength });
+      }
+    }
+    return extras;
+  }
+
+  /** Images that the service sends beside those it was asked for count on from the candidates. */
+  #extraNumber(candidate: number, index: number): number {
+    return this.generation.candidates * (index + 1) + candidate;
+  }
+
+  /** Tries until the store can be reached. @returns whether it has memory for the bytes */
+  #put({ reference, bytes }: StoredImage, lease?: ImageLease): Promise<boolean> {
+    const { images, clock } = this.#context;
+    const put = () => images.put(this.#sessionId, reference.imageId, bytes, lease);
+    return whenAvailable(put, clock, () => this.#abort.signal.aborted).then((isKept) => isKept ?? false);
+  }
+
+  #dropStored(images: readonly Pick<StoredImage, 'reference'>[]): void {
+    const imageIds = images.map(({ reference }) => reference.imageId);
+    this.#context.images.drop(this.#sessionId, imageIds).catch(() => {}); // They expire with the session.
   }
 
   #idsOf(candidate: number) {
-    return { session: this.#requester.sessionId, generationId: this.generation.generationId, candidate };
+    return { session: this.#sessionId, generationId: this.generation.generationId, candidate };
   }
 
   #record(
@@ -413,6 +534,9 @@ export class GenerationRun {
   }
 }
 
+const takenOverReasons: RetryReason[] = [{ detail: 'server_stopped', params: {} }];
+const takenOver = { reason: retrySentence(takenOverReasons), reasons: takenOverReasons };
+
 const lengthOf = ({ bytes }: StoredImage) => ({ byteLength: bytes.byteLength });
 
 /** A try that may have been billed has used up the budget (rule S9). */
@@ -420,3 +544,6 @@ function noBudget(reason: string): GenerationFailed {
   const { code, message, retryable, ...sentence } = failureOf('no_budget');
   return new GenerationFailed(code, `${reason} ${message}`, { retryable, sentence });
 }
+
+/** How long signals of a candidate are kept: longer than one may take. */
+const KEPT_MS = 15 * 60_000;

@@ -23,8 +23,8 @@ export type Shortage = 'server' | 'address' | 'session';
 export interface JobRun {
   /** Aborted when the job was withdrawn, or when another server takes it over. */
   readonly signal: AbortSignal;
-  /** A server that had taken the job has stopped, or was away for too long. It may have begun. */
-  readonly isTakenOver: boolean;
+  /** How many servers had taken the job before and have stopped, or were away for too long. They may have begun. */
+  readonly takeovers: number;
 }
 
 /** Calls `run` for each job that this server is to do. When its promise ends, in whatever way, so does the job. */

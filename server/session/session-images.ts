@@ -56,6 +56,10 @@ export class SessionImages {
       .map(([imageId]) => imageId);
   }
 
+  get ids(): readonly string[] {
+    return [...this.#images.keys()];
+  }
+
   find(imageId: string): StoredImage | undefined {
     return this.#images.get(imageId);
   }

@@ -3,8 +3,9 @@
  * What happens is decided as a step from one document to the next, which counts when the store has taken it; what the next document means
  * to those who follow is found by comparing the two, whoever made the step.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Generation, RecordEntry } from '../../shared/model.ts';
+import type { Attempt, Generation, ImageReference, RecordEntry } from '../../shared/model.ts';
 import {
   type Command,
   isAccessCommand,
@@ -12,15 +13,18 @@ import {
   type RejectCode,
   type ReviewCommand,
 } from '../../shared/protocol.ts';
-import type { GenerateResult } from '../generators/generator.ts';
+import { failureOf } from '../generators/failure-sentences.ts';
+import type { GenerateRequest, GenerateResult } from '../generators/generator.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
 import { firstAnswer, remembered } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
-import type { Shortage } from './generation-queue.ts';
+import { whenAvailable, whileAvailable } from './availability.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
+import type { Reservation } from './image-memory.ts';
 import { ExpiryTimer, newlyOver } from './invitations.ts';
+import type { Job, JobId, JobRun, Shortage } from './job-queue.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
@@ -32,22 +36,38 @@ import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
 import { type RecordFrame, SessionFrames } from './session-frames.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
-import { type Change, type Commit, type SessionStore, type StoredSession, StoreUnavailable } from './session-store.ts';
+import { type Change, type Commit, type StoredSession, StoreUnavailable } from './session-store.ts';
 import type { JoinRequest } from './sessions.ts';
+import {
+  DRAFT_KEY,
+  type DraftSignal,
+  type HeardSignal,
+  type PeopleSignal,
+  parseResult,
+  parseSignal,
+  peopleKey,
+  resultKey,
+} from './signal-values.ts';
+import type { Signal } from './signals.ts';
 import type { Spending } from './spending.ts';
 import { approvedIn, type State } from './state.ts';
+import type { Stores } from './stores.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
 import type { Event, ForgetEvent, GeneratedEvent, ReportedEvent } from './transition.ts';
 import type { Requester } from './turn-order.ts';
 
-export interface SessionContext extends GenerationContext {
-  readonly store: SessionStore;
+export interface SessionContext extends Omit<GenerationContext, 'jobs' | 'images' | 'signals'> {
+  readonly stores: Stores;
   readonly events: SessionEvents;
   readonly spending: Spending;
+  /** Memory for a copy of an image that is in the store. It may cost copies that nobody looks at. */
+  readonly reserveCopy: (bytes: number) => Reservation | undefined;
 }
 
 export interface SessionListener {
+  /** Another generation runs, or none. */
+  generationChanged(before: string | undefined, now: string | undefined): void;
   /** Somebody has subscribed, or a generation runs. */
   inUse(): void;
   /** The last subscriber has left, or the last generation has ended (see `isIdle`). */
@@ -88,8 +108,8 @@ export interface SessionView {
   partial(candidate: number): StoredImage | undefined;
   /** The image of an attempt, kept or discarded. */
   image(imageId: string): StoredImage | undefined;
-  /** Like `image`, and the previews on show. */
-  visibleImage(imageId: string): StoredImage | undefined;
+  /** Like `image`, and the previews on show; fetched from the store where another server had it made. Rejects with `StoreUnavailable`. */
+  loadImage(imageId: string): Promise<StoredImage | undefined>;
   /** Whether it is the approved image. */
   isApproved(imageId: string): boolean;
   /** What the image is called when it is saved. */
@@ -112,6 +132,7 @@ interface Step {
 export class Session implements SessionView {
   readonly id: string;
   readonly #context: SessionContext;
+  readonly #generation: GenerationContext;
   readonly #listener: SessionListener;
   #stored: StoredSession;
   #access: Access;
@@ -126,6 +147,7 @@ export class Session implements SessionView {
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
   #lastStep: Promise<unknown> = Promise.resolve();
+  readonly #undos: (() => void)[] = [];
   #isClosed = false;
 
   constructor(id: string, stored: StoredSession, context: SessionContext, listener: SessionListener) {
@@ -133,6 +155,7 @@ export class Session implements SessionView {
     this.#stored = stored;
     this.#access = accessIn(stored.document);
     this.#context = context;
+    this.#generation = { ...context, ...context.stores };
     this.#listener = listener;
     const { limits, clock, telemetry } = context;
     this.#touchedAt = clock.monotonic();
@@ -141,6 +164,7 @@ export class Session implements SessionView {
       clock,
       places: { all, watchers: placesOfWatchers(all, limits) },
       namedWatchers,
+      onReport: () => this.#publishPeople(),
       onLeft: (caller) => this.#onLeft(caller),
       onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
     });
@@ -149,8 +173,9 @@ export class Session implements SessionView {
       this.#onDraftSet(text, author, draftId),
     );
     this.#draft.replace(stored.document.draft);
-    this.#expiries = new ExpiryTimer(clock, () => this.#settle(() => this.#expireInvitations()));
+    this.#expiries = new ExpiryTimer(clock, () => void this.#settle((before) => this.#expiryStep(before)));
     this.#expiries.wait(this.#access.invitations);
+    this.#followGeneration(stored.document, false);
   }
 
   get state(): State {
@@ -167,7 +192,12 @@ export class Session implements SessionView {
 
   /** Nobody is connected, and nothing is being drawn. */
   get isIdle(): boolean {
-    return this.#subscribers.size === 0 && !this.#run;
+    return this.#subscribers.size === 0 && !this.#run && !this.#subscribers.isFollowedElsewhere;
+  }
+
+  /** Something is drawn on this server. */
+  get isDrawing(): boolean {
+    return this.#run?.isDrawing === true;
   }
 
   /** There are no attempts in it, and nothing is on record. */
@@ -219,7 +249,10 @@ export class Session implements SessionView {
   /** Every connection asks before each message, so it is computed once for a state. */
   get shownImages(): readonly string[] {
     const { state } = this;
-    if (this.#shown?.of !== state) this.#shown = { of: state, imageIds: shownImagesOf(state) };
+    if (this.#shown?.of !== state) {
+      // One that the store has lost is shown to nobody.
+      this.#shown = { of: state, imageIds: shownImagesOf(state).filter((imageId) => this.image(imageId)) };
+    }
     return this.#shown.imageIds;
   }
 
@@ -243,9 +276,11 @@ export class Session implements SessionView {
     return this.#images.find(imageId);
   }
 
-  visibleImage(imageId: string): StoredImage | undefined {
+  async loadImage(imageId: string): Promise<StoredImage | undefined> {
+    const reference = findAttempt(allAttempts(this.state), imageId)?.image;
+    if (reference) return this.#load(reference);
     const partials = this.runningCandidates.map((candidate) => this.partial(candidate));
-    return this.image(imageId) ?? partials.find((partial) => partial?.reference.imageId === imageId);
+    return partials.find((partial) => partial?.reference.imageId === imageId);
   }
 
   isApproved(imageId: string): boolean {
@@ -254,7 +289,7 @@ export class Session implements SessionView {
 
   fileName({ reference: { imageId, mediaType } }: StoredImage): string {
     const { state } = this;
-    const attempt = findAttempt([...state.attempts, ...state.discarded], imageId);
+    const attempt = findAttempt(allAttempts(state), imageId);
     const running = state.stage === 'generating' ? state.generation : undefined;
     return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
@@ -301,7 +336,7 @@ export class Session implements SessionView {
   /** Tells the others which image the caller has open. Of several looks within a quarter of a second, they see the last. */
   look({ connectionId }: Caller, imageId: string | undefined): void {
     this.touch();
-    const isHere = imageId !== undefined && this.#images.find(imageId) !== undefined;
+    const isHere = imageId !== undefined && findAttempt(allAttempts(this.state), imageId) !== undefined;
     this.#subscribers.look(connectionId, isHere ? imageId : undefined);
   }
 
@@ -313,17 +348,19 @@ export class Session implements SessionView {
       // The caller may have been turned out while the command waited for its turn.
       const refusal = this.#refusal(caller);
       if (refusal) return reject(refusal);
-      const before = await this.#context.store.answerTo(this.id, command.commandId);
-      if (before) return firstAnswer(before, command);
-      this.#draft.flush();
-      if (command.type === 'end_session') return this.#endSession(caller);
-      return this.#decide(
-        (before) =>
-          isAccessCommand(command)
-            ? this.#accessStep(before, caller, command)
-            : this.#reviewStep(before, caller, command),
-        command,
-      );
+      return whileAvailable(async () => {
+        const before = await this.#context.stores.sessions.answerTo(this.id, command.commandId);
+        if (before) return firstAnswer(before, command);
+        this.#draft.flush();
+        if (command.type === 'end_session') return this.#endSession(caller);
+        return this.#decide(
+          (latest) =>
+            isAccessCommand(command)
+              ? this.#accessStep(latest, caller, command)
+              : this.#reviewStep(latest, caller, command),
+          command,
+        );
+      });
     });
   }
 
@@ -366,6 +403,24 @@ export class Session implements SessionView {
     return { type: 'forget', keep, entryId: newId(), at: isoTime(clock) };
   }
 
+  /** Drops copies of images that nobody here has on show: the store has them. */
+  dropCopies(): void {
+    if (!this.#context.stores.sharing) return;
+    const { generationId } = newestAttempt(this.state.attempts)?.image ?? {};
+    const isOnShow = ({ image }: Attempt) => image.generationId === generationId;
+    const shown = [
+      ...this.shownImages,
+      ...this.#subscribers.lookedAt(),
+      ...this.state.attempts.filter(isOnShow).map(imageIdOf),
+    ];
+    this.#images.retain(new Set(this.#subscribers.size > 0 ? shown : []));
+  }
+
+  /** Nobody on this server has used it for a while. */
+  get isUnusedHere(): boolean {
+    return this.isIdle && this.#context.clock.monotonic() - this.#touchedAt >= UNUSED_MS;
+  }
+
   get imageBytes(): number {
     return this.#images.byteLength;
   }
@@ -375,12 +430,34 @@ export class Session implements SessionView {
     return this.#images.freeableBytes;
   }
 
+  /**
+   * Draws a candidate here, unless that is not wanted any more, or has been done. Resolves when the session has taken in what became of it.
+   */
+  async draw(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
+    const { stores, clock, spending } = this.#context;
+    const isOver = () => signal.aborted || this.#isClosed;
+    if (takeovers > 0 || !this.#isToBeDrawn(job)) await whenAvailable(() => this.#refresh(), clock, isOver);
+    if (!this.#isToBeDrawn(job)) return;
+    if (takeovers > 0 && (await this.#takeOver(job, takeovers))) return;
+    const request = await whenAvailable(() => this.#request(), clock, isOver);
+    const { drawing } = this.#stored.document;
+    if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
+    const expense = spending.expense(drawing.spent);
+    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: takeovers > 0 });
+    stores.signals.set(this.id, resultKey(job.candidate), undefined, 0);
+  }
+
+  /** A candidate has another place in line. */
+  positionChanged({ candidate }: JobId): void {
+    this.#onProgress(candidate);
+  }
+
   /** Aborts what runs here, drops the images and tells the subscribers. May be called twice. */
-  close(why: Removal = 'session_gone'): void {
+  close(why: Removal = 'session_gone', isOwn = true): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#run?.abort();
-    this.#run = undefined;
+    this.#endRun(isOwn);
+    for (const undo of this.#undos) undo();
     this.#draft.close();
     this.#expiries.stop();
     this.#images.dropAll();
@@ -408,10 +485,11 @@ export class Session implements SessionView {
   }
 
   /** Makes a step from the latest document, again for as long as other servers are faster, within bounds. */
-  async #decide(make: (before: SessionDocument) => Step, command?: Command): Promise<Answer> {
+  async #decide(make: (before: SessionDocument) => MaybePromise<Step>, command?: Command): Promise<Answer> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const { document: before, version } = this.#stored;
-      const step = make(before);
+      const made = make(before);
+      const step = made instanceof Promise ? await made : made;
       const outcome = await this.#commit(version, step, command);
       if (outcome !== 'conflict') return outcome;
       await this.#refresh();
@@ -429,7 +507,7 @@ export class Session implements SessionView {
     const trial = this.#tryCommit(version, { ...(document && { document }), ...(answer && { answer }) });
     const commit = trial instanceof Promise ? await trial : trial;
     if (commit.outcome === 'committed' && !this.#isClosed) {
-      if (document) this.#become({ document, version: commit.version }, step.images);
+      if (document) this.#become({ document, version: commit.version }, step.images ?? [], true);
       step.done?.();
       return step.answer;
     }
@@ -448,7 +526,7 @@ export class Session implements SessionView {
   }
 
   #tryCommit(version: number, change: Change): MaybePromise<Commit | { readonly outcome: 'unavailable' }> {
-    const commit = this.#context.store.commit(this.id, version, change);
+    const commit = this.#context.stores.sessions.commit(this.id, version, change);
     if (!(commit instanceof Promise)) return commit;
     return commit.catch((error: unknown) => {
       if (error instanceof StoreUnavailable) return { outcome: 'unavailable' };
@@ -458,13 +536,40 @@ export class Session implements SessionView {
 
   /** Another server has changed the session, or may have. */
   async #refresh(): Promise<void> {
-    const latest = await this.#context.store.read(this.id);
-    if (!latest) this.#listener.gone('session_gone');
-    else if (latest.version > this.#stored.version) this.#become(latest);
+    const latest = await this.#context.stores.sessions.read(this.id);
+    if (this.#isClosed) return;
+    if (!latest) return this.#listener.gone('session_gone');
+    const shown = new Set(shownImagesOf(latest.document.state));
+    // Before anybody is told of them (rule W3).
+    const references = allAttempts(latest.document.state)
+      .map(({ image }) => image)
+      .filter(({ imageId }) => shown.has(imageId));
+    const images = await Promise.all(references.map((reference) => this.#load(reference)));
+    if (this.#isClosed || latest.version <= this.#stored.version) return;
+    const document = shared(latest.document, this.#stored.document);
+    this.#become(
+      { ...latest, document },
+      images.filter((image) => image !== undefined),
+      false,
+    );
+  }
+
+  /** The image as this server has it, or as the store has it; undefined when it is in neither, or there is no memory for a copy. */
+  async #load(reference: ImageReference): Promise<StoredImage | undefined> {
+    const { imageId } = reference;
+    const here = this.#images.find(imageId);
+    if (here) return here;
+    const bytes = await this.#context.stores.images.get(this.id, imageId);
+    const reservation = bytes && this.#context.reserveCopy(bytes.byteLength);
+    if (!reservation || this.#isClosed) return undefined;
+    const image = this.#images.find(imageId) ?? { reference, bytes, reservation };
+    if (image.reservation !== reservation) reservation.release();
+    else this.#images.add(image);
+    return image;
   }
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
-  #become(stored: StoredSession, images: readonly StoredImage[] = []): void {
+  #become(stored: StoredSession, images: readonly StoredImage[], isOwn: boolean): void {
     const { document: before } = this.#stored;
     const { state, access, draft } = stored.document;
     this.#stored = stored;
@@ -475,11 +580,8 @@ export class Session implements SessionView {
     // First, so that those who are turned out are told of nothing more.
     if (isAccessChanged) this.#dismissRefused();
     if (isStateChanged) {
-      const current = state.stage === 'generating' ? state.generation.generationId : undefined;
-      if (this.#run && this.#run.candidates.length > 0 && this.#run.generation.generationId !== current) {
-        this.#run.abort();
-      }
-      this.#keepImages(state, images);
+      this.#followGeneration(before, isOwn);
+      this.#keepImages(before.state, images, isOwn);
       if (state.draftRevision !== before.state.draftRevision) this.#draft.replace(draft);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
@@ -488,10 +590,71 @@ export class Session implements SessionView {
     if (isAccessChanged) this.#reportAccess(before.access, isRevocation);
   }
 
-  #keepImages({ attempts, discarded }: State, added: readonly StoredImage[]): void {
-    const all = [...attempts, ...discarded];
+  #keepImages(before: State, added: readonly StoredImage[], isOwn: boolean): void {
+    const all = allAttempts(this.state);
     for (const image of added) if (findAttempt(all, image.reference.imageId)) this.#images.add(image);
-    this.#images.retain(new Set(all.map(imageIdOf)));
+    const kept = new Set(all.map(imageIdOf));
+    this.#images.retain(kept);
+    const dropped = allAttempts(before)
+      .map(imageIdOf)
+      .filter((imageId) => !kept.has(imageId));
+    if (isOwn) this.#dropStored(dropped);
+  }
+
+  #dropStored(imageIds: readonly string[]): void {
+    // Those that the store can't drop now expire with the session.
+    if (imageIds.length > 0) this.#context.stores.images.drop(this.id, imageIds).catch(ignoreUnavailable);
+  }
+
+  /** The generation of the latest document is the one that this server follows. */
+  #followGeneration(before: SessionDocument, isOwn: boolean): void {
+    const { state } = this.#stored.document;
+    const generation = state.stage === 'generating' ? state.generation : undefined;
+    if (this.#run?.generation.generationId !== generation?.generationId) this.#endRun(isOwn, before);
+    if (!generation || state.stage !== 'generating') return;
+    if (!this.#run) {
+      this.#run = new GenerationRun(this.id, generation, this.#generation, this.#resultListener(generation));
+      this.#listener.generationChanged(undefined, generation.generationId);
+    }
+    for (const candidate of state.settled) this.#run.ended(candidate);
+    this.#listener.inUse();
+  }
+
+  /** The run has ended by itself, or ends now. @param isOwn whether this server has made the step that ended it */
+  #endRun(isOwn: boolean, { state, drawing }: SessionDocument = this.#stored.document): void {
+    const run = this.#run;
+    if (!run) return;
+    this.#run = undefined;
+    this.#listener.generationChanged(run.generation.generationId, undefined);
+    const { candidates, waiting } = run;
+    if (candidates.length > 0) run.abort(isOwn);
+    else run.complete(state.stage === 'generating' && hasAllImages(run.generation, this.state));
+    if (isOwn && drawing && candidates.length > 0) {
+      const jobs = jobsOf(run.generation, drawing.requester).filter(({ candidate }) => candidates.includes(candidate));
+      this.#withdraw(jobs);
+      this.#context.spending.giveBack(drawing.spent, waiting.length);
+    }
+    this.#reportIdle();
+  }
+
+  #withdraw(jobs: readonly Job[]): void {
+    const { stores, clock } = this.#context;
+    void whenAvailable(
+      () => stores.jobs.withdraw(jobs),
+      clock,
+      () => false,
+    );
+  }
+
+  /** Jobs that are there already are not added again. */
+  #addJobs(jobs: readonly Job[]): void {
+    const { stores, clock } = this.#context;
+    const [first] = jobs;
+    void whenAvailable(
+      () => stores.jobs.add(jobs),
+      clock,
+      () => !first || this.#isClosed || !this.#isToBeDrawn(first),
+    );
   }
 
   /** Those who may be here no longer. */
@@ -570,13 +733,11 @@ export class Session implements SessionView {
     telemetry.invitationChanged({ ...common, change: entry.kind, role, ...invitation });
   }
 
-  #expireInvitations(): Promise<Answer> {
-    return this.#decide((before) => {
-      const access = accessIn(before);
-      const { now } = this.#accessContext;
-      const due = newlyOver(access.invitations, now);
-      return { ...this.#stepTo(before, { access: access.expire(now) }), done: () => this.#logExpired(due) };
-    });
+  #expiryStep(before: SessionDocument): Step {
+    const access = accessIn(before);
+    const { now } = this.#accessContext;
+    const due = newlyOver(access.invitations, now);
+    return { ...this.#stepTo(before, { access: access.expire(now) }), done: () => this.#logExpired(due) };
   }
 
   #logExpired(due: Access['invitations']): void {
@@ -586,7 +747,7 @@ export class Session implements SessionView {
     }
   }
 
-  #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): Step {
+  #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): MaybePromise<Step> {
     if (given.type === 'require_approvals' && !isCreator(caller)) return { answer: reject('not_allowed', NOT_CREATOR) };
     const { participant, connectionId, role, hasVote } = caller;
     const { limits, clock, newId } = this.#context;
@@ -603,54 +764,95 @@ export class Session implements SessionView {
     return this.#startStep(step, before, state.generation, caller);
   }
 
-  /** A generation starts if there are places and the means for it. */
-  #startStep(step: Step, before: SessionDocument, generation: Generation, requester: Requester): Step {
-    const run = this.#prepare(before, generation, requester);
-    if (!(run instanceof GenerationRun)) return { answer: run };
-    const requestedImages = before.requestedImages + generation.candidates;
+  /** A generation starts if there are places and the means for it (rule S9). */
+  async #startStep(step: Step, before: SessionDocument, generation: Generation, caller: Caller): Promise<Step> {
+    const { stores, spending, generator } = this.#context;
+    const { candidates } = generation;
+    const requester = { sessionId: this.id, address: caller.address };
+    const jobs = jobsOf(generation, requester);
+    const shortage = await stores.jobs.reserve(jobs);
+    if (shortage) return { answer: tooBusy(shortage) };
+    const request = await this.#requestOf(generation, before.requestedImages);
+    const spent = await spending.spend(requester, candidates, generator.mostDollars?.(request) ?? 0);
+    if ('code' in spent) {
+      this.#withdraw(jobs);
+      return { answer: spent };
+    }
+    const requestedImages = before.requestedImages + candidates;
     return {
       ...step,
-      ...(step.document && { document: { ...step.document, requestedImages } }),
+      ...(step.document && { document: { ...step.document, requestedImages, drawing: { requester, spent } } }),
       done: () => {
         step.done?.();
         // Only now, so that the snapshot of a generation goes out before its first progress.
-        this.#run = run;
-        this.#listener.inUse();
-        run.start();
+        this.#addJobs(jobs);
       },
-      undo: () => run.giveUp(),
+      undo: () => {
+        this.#withdraw(jobs);
+        spending.giveBack(spent, candidates);
+      },
     };
   }
 
-  /** The run of a generation; a rejection where places or means are missing (rule S9). */
-  #prepare(before: SessionDocument, generation: Generation, requester: Requester): GenerationRun | Rejection {
-    const { queue, generator, spending } = this.#context;
-    const { prompt, feedback, parent, options, candidates } = generation;
-    const shortage = queue.shortage(candidates, requester);
-    if (shortage === 'server') return reject('server_busy');
-    if (shortage) {
-      const sentence = { detail: 'too_many_waiting', params: { where: shortage } } as const;
-      return reject('server_busy', shortages[shortage], sentence);
-    }
-    const source = feedback === undefined || parent === undefined ? undefined : this.#images.find(parent);
-    const request = {
+  /** Whether the latest document that this server knows asks for the candidate. */
+  #isToBeDrawn({ generationId, candidate }: JobId): boolean {
+    const { state } = this;
+    if (state.stage !== 'generating' || state.generation.generationId !== generationId) return false;
+    return !state.settled.includes(candidate);
+  }
+
+  /** What the generation that runs asks the generator for. */
+  async #request(): Promise<GenerateRequest | undefined> {
+    const { state, requestedImages } = this.#stored.document;
+    if (state.stage !== 'generating') return undefined;
+    return this.#requestOf(state.generation, requestedImages - state.generation.candidates);
+  }
+
+  async #requestOf({ prompt, feedback, parent, options }: Generation, attempt: number): Promise<GenerateRequest> {
+    const source = feedback === undefined || parent === undefined ? undefined : await this.loadImage(parent);
+    return {
       prompt,
       options,
-      attempt: before.requestedImages,
+      attempt,
       ...(feedback !== undefined && { feedback }),
       ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
     };
-    const expenses = spending.reserve(requester, candidates, generator.mostDollars?.(request) ?? 0);
-    if ('code' in expenses) return expenses;
-    const run: GenerationRun = new GenerationRun(requester, generation, request, expenses, this.#context, {
-      ...this.#resultListener(generation),
-      ended: () => {
-        if (this.#run !== run) return;
-        this.#run = undefined;
-        this.#reportIdle();
-      },
-    });
-    return run;
+  }
+
+  /**
+   * The server that drew a candidate has stopped. If it had stored the image, that one is taken; if another server had taken over before,
+   * the candidate fails, so that no service is asked a third time.
+   * @returns whether nothing is left to draw
+   */
+  async #takeOver({ generationId, candidate }: JobId, takeovers: number): Promise<boolean> {
+    const isCandidate = ({ image }: Attempt) => image.generationId === generationId && image.candidate === candidate;
+    const shown = this.state.attempts.find(isCandidate);
+    if (shown) {
+      const { imageId } = shown.image;
+      await this.#keep([], { type: 'reported', generationId, candidate, imageId, ...this.#told({}) });
+      return true;
+    }
+    const result = await this.#storedResult(generationId, candidate);
+    if (result) {
+      await this.#keep(result.images, result.event);
+      return true;
+    }
+    if (takeovers === 1) return false;
+    const event = { type: 'failed', generationId, candidate, error: failureOf('servers_stopped') } as const;
+    await this.#settle((before) => this.#machineStep(before, event));
+    return true;
+  }
+
+  async #storedResult(generationId: string, candidate: number) {
+    const { stores, clock } = this.#context;
+    const isOver = () => this.#isClosed;
+    const signals = (await whenAvailable(() => stores.signals.read(this.id), clock, isOver)) ?? [];
+    const event = parseResult(signals.find(({ key }) => key === resultKey(candidate))?.value);
+    if (event?.generationId !== generationId) return undefined;
+    const references = [event.image, ...(event.more ?? [])];
+    const load = () => Promise.all(references.map((reference) => this.#load(reference)));
+    const images = ((await whenAvailable(load, clock, isOver)) ?? []).filter((image) => image !== undefined);
+    return images.length === references.length ? { event, images } : undefined;
   }
 
   #resultListener({ generationId }: Generation): Omit<GenerationListener, 'ended'> {
@@ -666,26 +868,19 @@ export class Session implements SessionView {
           image: image.reference,
           isProvisional: true,
         } as const;
-        this.#keep([image], { ...event, ...told });
+        return this.#keep([image], { ...event, ...told });
       },
       reported: (candidate, { reference: { imageId } }, extras, result) => {
         const event = { type: 'reported', generationId, candidate, imageId, more: extras.map(referenceOf) } as const;
-        this.#keep(extras, { ...event, ...this.#told(result) });
+        return this.#keep(extras, { ...event, ...this.#told(result) });
       },
-      generated: (candidate, images, result) => {
-        const [image, ...more] = images;
-        const event = {
-          type: 'generated',
-          generationId,
-          candidate,
-          image: image.reference,
-          more: more.map(referenceOf),
-        } as const;
-        this.#keep(images, { ...event, ...this.#told(result) });
+      generated: (candidate, [image, ...more], result) => {
+        const event = { type: 'generated', generationId, candidate, image: image.reference } as const;
+        return this.#keep([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
       },
       failed: (candidate, error) => {
         const event = { type: 'failed', generationId, candidate, error } as const;
-        this.#settle(() => this.#decide((before) => this.#machineStep(before, event)));
+        return this.#settle((before) => this.#machineStep(before, event));
       },
     };
   }
@@ -717,25 +912,129 @@ export class Session implements SessionView {
   }
 
   /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
-  #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): void {
-    const release = () => {
-      for (const { reference, reservation } of images) {
-        if (!this.#images.find(reference.imageId)) reservation.release();
-      }
-    };
-    this.#settle(() => this.#decide((before) => ({ ...this.#machineStep(before, event), images })), release);
+  async #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Promise<void> {
+    if (event.type === 'generated') this.#publish(resultKey(event.candidate), event);
+    await this.#settle((before) => ({ ...this.#machineStep(before, event), images }));
+    const ignored = images.filter(({ reference }) => !this.#images.find(reference.imageId));
+    for (const { reservation } of ignored) reservation.release();
+    this.#dropStored(ignored.map(({ reference }) => reference.imageId));
   }
 
-  /** Nobody waits for the step, so its failure is reported here. */
-  #settle(step: () => Promise<Answer>, settled: () => void = () => {}): void {
-    this.#serially(step)
-      .catch((error: unknown) => this.#context.telemetry.fault(error, 'a result could not be applied'))
-      .finally(settled);
+  /** Applies what nobody can send again, however long the store can't be reached. */
+  async #settle(make: (before: SessionDocument) => Step): Promise<void> {
+    const { clock, telemetry } = this.#context;
+    const step = async () => {
+      const answer = await this.#serially(() => this.#decide(make));
+      if (!answer.accepted && answer.code === 'server_busy')
+        throw new StoreUnavailable('the session could not be changed');
+    };
+    try {
+      await whenAvailable(step, clock, () => this.#isClosed);
+    } catch (error) {
+      telemetry.fault(error, 'a result could not be applied');
+    }
+  }
+
+  /** Connects the session with other servers: resolves when nothing more that they do can be missed. Call it once. */
+  async connect(): Promise<void> {
+    const { stores } = this.#context;
+    if (!stores.sharing) return;
+    this.#undos.push(
+      await stores.sessions.subscribe(this.id, (notice) => {
+        if (notice.type === 'removed') this.#listener.gone(notice.why);
+        else void whileAvailable(() => this.#refreshSerially());
+      }),
+      await stores.signals.subscribe(this.id, (signal) => this.#hear(signal)),
+    );
+    await this.#refreshSerially();
+    for (const signal of await stores.signals.read(this.id)) this.#hear(signal);
+  }
+
+  /** Says who is here, and sees to what may have been missed. */
+  beat(version: number | undefined): void {
+    this.#subscribers.dropSilent();
+    if (this.#subscribers.size > 0) this.#publishPeople();
+    if (version === undefined) return this.#listener.gone('session_gone');
+    if (version > this.#stored.version) void whileAvailable(() => this.#refreshSerially());
+    const { drawing } = this.#stored.document;
+    if (!this.#run || !drawing) return;
+    const jobs = jobsOf(this.#run.generation, drawing.requester);
+    this.#addJobs(jobs.filter((job) => this.#isToBeDrawn(job)));
+  }
+
+  async #refreshSerially(): Promise<Answer> {
+    return this.#serially(async () => {
+      await this.#refresh();
+      return this.#accepted;
+    });
+  }
+
+  #publish(key: string, value: unknown, keptMs = SIGNAL_KEPT_MS): void {
+    const { sharing, signals } = this.#context.stores;
+    if (sharing) signals.set(this.id, key, value, keptMs);
+  }
+
+  #publishPeople(): void {
+    const { sharing } = this.#context.stores;
+    if (!sharing) return;
+    const value: PeopleSignal | undefined =
+      this.#subscribers.size > 0
+        ? { ...this.#subscribers.viewersHere, people: [...this.#subscribers.viewersHere.people] }
+        : undefined;
+    this.#publish(peopleKey(sharing.serverId), value, SILENT_INTERVALS * sharing.intervalMs);
+  }
+
+  #hear({ key, value }: Signal): void {
+    const heard = parseSignal(key, value);
+    const run = this.#run;
+    switch (heard?.kind) {
+      case 'draft':
+        return this.#hearDraft(heard.draft);
+      case 'people':
+        return this.#hearPeople(heard.serverId, heard.people);
+      case 'progress':
+        if (run?.generation.generationId === heard.progress.generationId) run.heard(heard.candidate, heard.progress);
+        return;
+      case 'partial':
+        if (run?.generation.generationId === heard.partial.generationId) void this.#hearPartial(run, heard);
+    }
+  }
+
+  #hearDraft({ text, draftRevision, by, participantId }: DraftSignal): void {
+    if (draftRevision < this.state.draftRevision || text === this.#draft.text) return;
+    this.#draft.replace(text);
+    this.#frames.forgetSnapshot();
+    this.#subscribers.notify((one) => one.draftChanged({ text, by, participantId }));
+  }
+
+  #hearPeople(serverId: string, people: PeopleSignal | undefined): void {
+    const { stores, clock } = this.#context;
+    if (!stores.sharing || serverId === stores.sharing.serverId) return;
+    const until = clock.monotonic() + SILENT_INTERVALS * stores.sharing.intervalMs;
+    this.#subscribers.setElsewhere(serverId, people && { ...people, until });
+    this.#reportIdle();
+  }
+
+  async #hearPartial(
+    run: GenerationRun,
+    { candidate, partial }: Extract<HeardSignal, { kind: 'partial' }>,
+  ): Promise<void> {
+    const { reference } = partial;
+    const bytes = await this.#context.stores.images.get(this.id, reference.imageId).catch(() => undefined);
+    const reservation = bytes && this.#context.memory.tryReserveSpare(bytes.byteLength);
+    if (!reservation) return; // A preview can be missed.
+    if (this.#run === run) run.heardPartial(candidate, { reference, bytes, reservation });
+    else reservation.release();
   }
 
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
     this.#frames.forgetSnapshot();
     const update = { text, by: participant.name, participantId: participant.id };
+    this.#publish(
+      DRAFT_KEY,
+      { ...update, draftRevision: this.state.draftRevision },
+      this.#context.limits.SESSION_IDLE_MS,
+    );
     this.#subscribers.notify((one, caller) => {
       if (caller.connectionId !== connectionId) one.draftChanged(update);
       else if (draftId !== undefined) one.draftChanged({ ...update, draftId });
@@ -754,11 +1053,42 @@ export class Session implements SessionView {
   }
 }
 
+/** How long what servers tell each other of a candidate is kept: longer than one may take. */
+const SIGNAL_KEPT_MS = 15 * 60_000;
+/** After so long a session that nobody uses on this server is no longer open here: the store has it. */
+const UNUSED_MS = 60_000;
+/** A server that has not been heard of for so many intervals has stopped. */
+const SILENT_INTERVALS = 3;
+
 type MaybePromise<Value> = Value | Promise<Value>;
 
 const accessIn = ({ access, state }: SessionDocument): Access => new Access(access, state.record);
 
-const attemptsIn = ({ attempts, discarded }: State): number => attempts.length + discarded.length;
+const allAttempts = ({ attempts, discarded }: State): readonly Attempt[] => [...attempts, ...discarded];
+
+const attemptsIn = (state: State): number => allAttempts(state).length;
+
+/** Whether each candidate of the generation has brought an image. */
+function hasAllImages({ generationId, candidates }: Generation, state: State): boolean {
+  const images = allAttempts(state).map(({ image }) => image);
+  const own = images.filter((image) => image.generationId === generationId && image.candidate < candidates);
+  return own.length === candidates;
+}
+
+const jobsOf = ({ generationId, candidates }: Generation, requester: Requester): Job[] =>
+  Array.from({ length: candidates }, (_, candidate) => ({ generationId, candidate, requester }));
+
+/** A document from the store, with the parts of the one before that are the same. */
+function shared(document: SessionDocument, before: SessionDocument): SessionDocument {
+  const access = { ...document.access };
+  if (isDeepStrictEqual(access.links, before.access.links)) access.links = before.access.links;
+  if (isDeepStrictEqual(access.invitations, before.access.invitations)) access.invitations = before.access.invitations;
+  return { ...document, access: isDeepStrictEqual(access, before.access) ? before.access : access };
+}
+
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error;
+}
 
 function rejectWithAction(code: RejectCode, { lastAction }: State): Rejection {
   const isLate = code === 'stale' || code === 'wrong_stage';
@@ -778,6 +1108,12 @@ function shownImagesOf(state: State): readonly string[] {
 }
 
 const FULL = 'This session is full. Try again in a little while.';
+
+function tooBusy(shortage: Shortage): Rejection {
+  if (shortage === 'server') return reject('server_busy');
+  const sentence = { detail: 'too_many_waiting', params: { where: shortage } } as const;
+  return reject('server_busy', shortages[shortage], sentence);
+}
 
 const shortages: Record<Exclude<Shortage, 'server'>, string> = {
   address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',

@@ -10,8 +10,9 @@ import { Counts } from '../platform/counts.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
 import { Access, type Admission, firstAccess } from './access.ts';
+import { whileAvailable } from './availability.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
-import type { GenerationContext } from './generation-run.ts';
+import type { GenerationContext, ReservedImage } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
 import type { Invitation } from './invitations.ts';
 import type { Caller } from './participants.ts';
@@ -19,8 +20,9 @@ import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type SessionView, type Subscription } from './session.ts';
 import { firstDocument, type SessionDocument } from './session-document.ts';
 import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
-import { type SessionStore, type StoredSession, StoreUnavailable } from './session-store.ts';
+import type { StoredSession } from './session-store.ts';
 import { type Amount, Spending } from './spending.ts';
+import type { Stores } from './stores.ts';
 import type { Removal, Subscriber } from './subscribers.ts';
 
 /** A client that asks to create or to join a session. */
@@ -58,9 +60,9 @@ export interface Joined {
   readonly invitation?: Pick<Invitation, 'expiresAt'>;
 }
 
-export interface SessionsContext extends Omit<GenerationContext, 'reserveImage'> {
+export interface SessionsContext extends Omit<GenerationContext, 'reserveImage' | 'jobs' | 'images' | 'signals'> {
   readonly authorize: Authorize;
-  readonly store: SessionStore;
+  readonly stores: Stores;
 }
 
 export class Sessions {
@@ -79,16 +81,28 @@ export class Sessions {
   readonly #watchers = new Counts();
   #watcherCount = 0;
   readonly #spending: Spending;
+  /** Sessions that are being opened, by id. */
+  readonly #opening = new Map<string, Promise<Session | undefined>>();
+  /** The sessions whose generations run, by generation. */
+  readonly #generations = new Map<string, Session>();
   #lastReservation: Promise<unknown> = Promise.resolve();
   #isDraining = false;
+  #stopBeating: () => void = () => {};
 
   constructor(context: SessionsContext) {
     const { limits, clock, telemetry, generator } = context;
     this.#context = context;
-    this.#spending = new Spending(limits, clock, (today) => telemetry.budgetUsedUp(today));
+    const { budgets, sessions, jobs, sharing } = context.stores;
+    this.#spending = new Spending(budgets, limits, clock, {
+      onUsedUp: (today) => telemetry.budgetUsedUp(today),
+      onFault: (error) => telemetry.fault(error, 'the budget could not be corrected'),
+    });
     this.capabilities = capabilitiesOf(generator, limits);
     this.#events = new SessionEvents((error) => telemetry.fault(error, 'a handler of a session event failed'));
-    context.store.onExpired((sessionId) => void this.#expire(sessionId));
+    sessions.onExpired((sessionId) => void this.#expire(sessionId));
+    jobs.process(async (job, run) => (await this.#find(job.requester.sessionId))?.draw(job, run));
+    jobs.onPosition((job) => this.#generations.get(job.generationId)?.positionChanged(job));
+    if (sharing) this.#stopBeating = clock.every(sharing.intervalMs, () => void whileAvailable(() => this.#beat()));
     const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS, COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
     this.#creations = new RateLimiter(SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS / 60, clock);
     this.#commands = new RateLimiter(COMMAND_BURST, COMMANDS_PER_SECOND, clock);
@@ -106,16 +120,17 @@ export class Sessions {
     if (!this.#creations.take(visitor.address)) return reject('rate_limited');
     if (this.#isDraining) return reject('server_busy');
     return whileAvailable(async () => {
-      const { store, limits, newId, clock } = this.#context;
+      const { stores, limits, newId, clock } = this.#context;
       const sessionId = newId();
       const access = firstAccess(newId);
       const grant = { role: 'reviewer', ...(access.links.reviewer && { linkId: access.links.reviewer.id }) } as const;
       const context = { limits, newId, now: clock.now() };
       const admitted = new Access(access, []).admit(grant, request.name ?? '', context, 0);
       const document = firstDocument(admitted.access, request.approvals ?? limits.APPROVALS);
-      const isCreated = (await store.create(sessionId, document)) || (await this.#createInPlace(sessionId, document));
+      const isCreated =
+        (await stores.sessions.create(sessionId, document)) || (await this.#createInPlace(sessionId, document));
       if (!isCreated) return reject('server_busy');
-      const session = this.#open(sessionId, { document, version: 1 });
+      const session = await this.#open(sessionId, { document, version: 1 });
       const key = access.links.reviewer?.key;
       return { ...this.#joined(session, visitor, admitted.admission), ...(key !== undefined && { key }) };
     });
@@ -168,7 +183,12 @@ export class Sessions {
     return undefined;
   }
 
-  /** To show what a door has let in. The id alone proves nothing: the session's watch link may be closed (rule W5). */
+  /** Like `view`, opened from the store if need be. Rejects with `StoreUnavailable`. */
+  open(sessionId: string): Promise<SessionView | undefined> {
+    return this.#find(sessionId);
+  }
+
+  /** To show what a door has let in, if it is open on this server. The id alone proves nothing: the session's watch link may be closed (rule W5). */
   view(sessionId: string): SessionView | undefined {
     return this.#sessions.get(sessionId);
   }
@@ -201,14 +221,14 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** How many sessions have a generation that runs. */
-  get generating(): number {
-    return [...this.#sessions.values()].filter((session) => session.runningCandidates.length > 0).length;
+  /** In how many sessions this server draws. */
+  get drawing(): number {
+    return [...this.#sessions.values()].filter(({ isDrawing }) => isDrawing).length;
   }
 
   /** What today's budget has lost (rule S9). */
-  get spentToday(): Amount {
-    return this.#spending.today;
+  spentToday(): Promise<Amount> {
+    return this.#spending.today();
   }
 
   /** How many sessions are at each stage. */
@@ -227,14 +247,18 @@ export class Sessions {
     return this.#wrongSecrets.take(address);
   }
 
-  /** Creates no session from now on. */
-  stopCreating(): void {
+  /** Creates no session and begins to draw nothing from now on. Other servers do it, if there are any. */
+  stopWork(): void {
     this.#isDraining = true;
+    void whileAvailable(() => this.#context.stores.jobs.close());
   }
 
-  /** Ends all sessions. */
+  /** Closes all sessions. Those that are kept in this process alone end. */
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => this.#end(session, 'shutdown')));
+    this.#stopBeating();
+    const sessions = [...this.#sessions.values()];
+    if (this.#context.stores.sharing) for (const session of sessions) this.#close(session, 'session_gone', false);
+    else await Promise.all(sessions.map((session) => this.#end(session, 'shutdown')));
   }
 
   #hasPlaceToWatch(address: string): boolean {
@@ -265,12 +289,12 @@ export class Sessions {
 
   /** When there are too many, a session makes way that everybody has left for long without having done anything in it. */
   async #createInPlace(sessionId: string, document: SessionDocument): Promise<boolean> {
-    const { store } = this.#context;
-    for (const idleId of await store.idle()) {
+    const { sessions } = this.#context.stores;
+    for (const idleId of await sessions.idle()) {
       const session = await this.#find(idleId);
       if (!session?.isIdle || !session.isUntouched || !session.isUnused) continue;
       await this.#end(session, 'full');
-      return store.create(sessionId, document);
+      return sessions.create(sessionId, document);
     }
     return false;
   }
@@ -279,11 +303,30 @@ export class Sessions {
   async #find(sessionId: string): Promise<Session | undefined> {
     const open = this.#sessions.get(sessionId);
     if (open) return open;
-    const stored = await this.#context.store.read(sessionId);
-    return stored && (this.#sessions.get(sessionId) ?? this.#open(sessionId, stored));
+    const opening =
+      this.#opening.get(sessionId) ?? this.#read(sessionId).finally(() => this.#opening.delete(sessionId));
+    this.#opening.set(sessionId, opening);
+    return opening;
   }
 
-  #open(sessionId: string, stored: StoredSession): Session {
+  async #read(sessionId: string): Promise<Session | undefined> {
+    const stored = await this.#context.stores.sessions.read(sessionId);
+    return stored && this.#open(sessionId, stored);
+  }
+
+  async #open(sessionId: string, stored: StoredSession): Promise<Session> {
+    const session = this.#create(sessionId, stored);
+    this.#sessions.set(sessionId, session);
+    try {
+      await session.connect();
+    } catch (error) {
+      this.#close(session, 'session_gone', false);
+      throw error;
+    }
+    return session;
+  }
+
+  #create(sessionId: string, stored: StoredSession): Session {
     const { authorize: _authorize, ...context } = this.#context;
     const session: Session = new Session(
       sessionId,
@@ -293,18 +336,22 @@ export class Sessions {
         events: this.#events,
         spending: this.#spending,
         reserveImage: (bytes, signal) => this.#reserveImage(bytes, signal),
+        reserveCopy: (bytes) => this.#reserveCopy(bytes),
       },
       {
+        generationChanged: (before, now) => {
+          if (before !== undefined) this.#generations.delete(before);
+          if (now !== undefined) this.#generations.set(now, session);
+        },
         inUse: () => {
-          if (!this.#holds.has(session)) this.#holds.set(session, context.store.hold(sessionId));
+          if (!this.#holds.has(session)) this.#holds.set(session, context.stores.sessions.hold(sessionId));
         },
         idle: () => this.#release(session),
         left: (caller) => this.#countWatcher(caller, -1),
         endRequested: ({ participant }) => this.#end(session, 'reviewer', participant.id),
-        gone: (why) => this.#close(session, why),
+        gone: (why) => this.#close(session, why, false),
       },
     );
-    this.#sessions.set(sessionId, session);
     return session;
   }
 
@@ -339,22 +386,24 @@ export class Sessions {
   async #end(session: Session, reason: EndedEvent['reason'], participantId?: string): Promise<void> {
     const { stage, attempts, discarded } = session.state;
     const why = reason === 'reviewer' ? 'session_ended' : 'session_gone';
-    this.#close(session, why);
-    const isOwn = await this.#context.store.remove(session.id, why);
+    this.#close(session, why, true);
+    const { sessions, images } = this.#context.stores;
+    const isOwn = await sessions.remove(session.id, why);
+    await images.dropAll(session.id);
     if (!isOwn) return;
     const ended = { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length };
     this.#events.emit('ended', { ...ended, ...(participantId !== undefined && { participantId }) });
   }
 
   /** The session is open here no longer. May be called twice. */
-  #close(session: Session, why: Removal): void {
-    this.#sessions.delete(session.id);
-    session.close(why);
+  #close(session: Session, why: Removal, isOwn: boolean): void {
+    if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id);
+    session.close(why, isOwn);
     this.#release(session);
   }
 
   /** One after the other, so that no candidate takes the memory that was just freed for another. */
-  #reserveImage(bytes: number, signal: AbortSignal): Promise<Reservation | undefined> {
+  #reserveImage(bytes: number, signal: AbortSignal): Promise<ReservedImage | undefined> {
     const reservation = this.#lastReservation.then(() => (signal.aborted ? undefined : this.#reserveOrEvict(bytes)));
     this.#lastReservation = reservation.catch(() => undefined);
     return reservation;
@@ -365,9 +414,9 @@ export class Sessions {
    * approved, of sessions that nobody is in and then of those that nobody has touched for long; then whole sessions that nobody is in.
    * An approved image stays as long as its session was promised. Nothing goes when all of it would not be enough.
    */
-  async #reserveOrEvict(bytes: number): Promise<Reservation | undefined> {
+  async #reserveOrEvict(bytes: number): Promise<ReservedImage | undefined> {
     const { memory } = this.#context;
-    let reservation = memory.tryReserve(bytes);
+    let reservation = await this.#tryReserve(bytes);
     if (reservation) return reservation;
     const idle = await this.#idle();
     const untouched = [...this.#sessions.values()].filter((session) => session.isUntouched && !session.isIdle);
@@ -378,12 +427,12 @@ export class Sessions {
     // Tried after each step: frames that are being built may take what the step before has freed.
     for (const session of forgetful) {
       await session.forget();
-      reservation = memory.tryReserve(bytes);
+      reservation = await this.#tryReserve(bytes);
       if (reservation) return reservation;
     }
     for (const session of idle) {
       if (isDispensable(session) && session.freeableBytes > 0) await this.#end(session, 'memory');
-      reservation = memory.tryReserve(bytes);
+      reservation = await this.#tryReserve(bytes);
       if (reservation) return reservation;
     }
     return undefined;
@@ -391,17 +440,44 @@ export class Sessions {
 
   /** Longest idle first. */
   async #idle(): Promise<Session[]> {
-    const sessions = await Promise.all((await this.#context.store.idle()).map((sessionId) => this.#find(sessionId)));
+    const sessions = await Promise.all(
+      (await this.#context.stores.sessions.idle()).map((sessionId) => this.#find(sessionId)),
+    );
     return sessions.filter((session) => session !== undefined).filter(({ isIdle }) => isIdle);
   }
-}
 
-/** Rejects with `server_busy` what the store can't do now. */
-async function whileAvailable<Result>(run: () => Promise<Result>): Promise<Result | Rejection> {
-  try {
-    return await run();
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return reject('server_busy');
-    throw error;
+  /** On this server, and of what all servers share. */
+  async #tryReserve(bytes: number): Promise<ReservedImage | undefined> {
+    const reservation = this.#context.memory.tryReserve(bytes);
+    if (!reservation) return undefined;
+    try {
+      const lease = await this.#context.stores.images.reserve(bytes);
+      if (lease) return { reservation, lease };
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+    reservation.release();
+    return undefined;
+  }
+
+  #reserveCopy(bytes: number): Reservation | undefined {
+    const { memory } = this.#context;
+    const reservation = memory.tryReserve(bytes);
+    if (reservation) return reservation;
+    for (const session of this.#sessions.values()) session.dropCopies();
+    return memory.tryReserve(bytes);
+  }
+
+  /** Tells other servers who is here, and looks for what may have been missed. */
+  async #beat(): Promise<void> {
+    const { sessions, images } = this.#context.stores;
+    const open = [...this.#sessions.values()];
+    const versions = await sessions.versions(open.map(({ id }) => id));
+    for (const [index, session] of open.entries()) {
+      session.beat(versions[index]);
+      if (session.isIdle && session.isUnusedHere) this.#close(session, 'session_gone', false);
+      else void images.keep(session.id).catch(() => {});
+    }
   }
 }

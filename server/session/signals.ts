@@ -5,13 +5,13 @@
 
 export interface Signal {
   readonly key: string;
-  /** JSON; undefined: there is none any more. */
-  readonly value: string | undefined;
+  /** Plain JSON; undefined: there is none any more. Another version of the server may have set it. */
+  readonly value: unknown;
 }
 
 export interface Signals {
   /** Tells the other servers, and keeps the value for `keptMs` for those that come later. Never rejects: a signal may be lost. */
-  set(sessionId: string, key: string, value: string | undefined, keptMs: number): void;
+  set(sessionId: string, key: string, value: unknown, keptMs: number): void;
   /** The values that are kept. Rejects with `StoreUnavailable`. */
   read(sessionId: string): Promise<readonly Signal[]>;
   /** Tells of what other servers set from now on; resolves, with the undo, when nothing more can be missed. */

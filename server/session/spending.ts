@@ -1,13 +1,14 @@
 /**
  * The ceiling on spending (rule S9): how many images may be asked for in a minute, by a session, an address and all together, and how
- * many, for how many dollars, in a day. Nothing is kept over a restart.
+ * many, for how many dollars, in a day. It holds for all servers that share their budgets.
  */
 import { durations } from '../generators/failure-sentences.ts';
 import { inSeconds } from '../generators/generator.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
-import { RateLimiter } from '../platform/rate-limiter.ts';
+import type { Budgets, Spent } from './budgets.ts';
 import { type Rejection, reject } from './rejections.ts';
+import { StoreUnavailable } from './session-store.ts';
 import type { Requester } from './turn-order.ts';
 
 export type SpendingLimits = Pick<
@@ -29,89 +30,155 @@ export interface Expense {
   /** The model has begun to draw in this try, so it may be billed whatever follows. */
   drew(): void;
   /**
-   * The try has failed, and another one follows. If it may be billed, it counts, and as much is set aside for the next one.
+   * The try has failed, and another one follows. If it may be billed, it counts, and as much is spent for the next one.
    * @returns false when the budget has not so much left: then no try may follow
    */
-  retry(mayBeBilled: boolean): boolean;
+  retry(mayBeBilled: boolean): Promise<boolean>;
   /** An image came, for so many dollars; undefined: nobody knows, so it counts as what it may have cost. */
   succeed(dollars: number | undefined): void;
   /** There will be no image. A try that was begun counts if it may be billed. The first end counts, here and above. */
   fail(mayBeBilled: boolean): void;
 }
 
+/** What was spent for one image of a generation, on which day. Any server may go on with it. */
+export interface SpentForImage {
+  readonly day: number;
+  readonly microdollars: number;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** A clock that is set forward and back near midnight must not bring a new budget each time. */
-const LEAST_DAY_MS = 60 * 60 * 1_000;
 const MICRODOLLARS = 1_000_000;
 
 export class Spending {
+  readonly #budgets: Budgets;
   readonly #limits: SpendingLimits;
-  readonly #clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #onUsedUp: (spent: Amount) => void;
-  readonly #rates: readonly {
-    readonly limiter: RateLimiter;
-    readonly keyOf: (requester: Requester) => string;
-    readonly where: keyof typeof places;
-  }[];
-  #day: number;
-  #renewedAt = Number.NEGATIVE_INFINITY;
-  #isReported = false;
-  // Whole microdollars, so that what is set aside and given back leaves no fractions.
-  #spent = { asks: 0, microdollars: 0 };
-  #held = { asks: 0, microdollars: 0 };
+  readonly #onFault: (error: unknown) => void;
+  #reportedDay: number | undefined;
 
-  /** `onUsedUp` is called at the first refusal of a day. */
+  /** `onUsedUp` is called at this server's first refusal of a day, `onFault` when a correction of the budget is lost. */
   constructor(
+    budgets: Budgets,
     limits: SpendingLimits,
-    clock: Pick<Clock, 'now' | 'monotonic'>,
-    onUsedUp: (spent: Amount) => void = () => {},
+    clock: Pick<Clock, 'now'>,
+    { onUsedUp, onFault }: { onUsedUp: (spent: Amount) => void; onFault: (error: unknown) => void },
   ) {
+    this.#budgets = budgets;
     this.#limits = limits;
     this.#clock = clock;
     this.#onUsedUp = onUsedUp;
-    this.#day = this.#today;
-    const rate = (perMinute: number, keyOf: (requester: Requester) => string, where: keyof typeof places) => ({
-      limiter: new RateLimiter(perMinute, perMinute / 60, clock),
-      keyOf,
-      where,
-    });
-    this.#rates = [
-      rate(limits.ASKS_PER_MINUTE_PER_SESSION, ({ sessionId }) => sessionId, 'session'),
-      rate(limits.ASKS_PER_MINUTE_PER_ADDRESS, ({ address }) => address, 'address'),
-      rate(limits.ASKS_PER_MINUTE, () => '', 'server'),
-    ];
+    this.#onFault = onFault;
   }
 
   /** What today's budget has lost: what was spent, and what is set aside for images to come. */
-  get today(): Amount {
-    this.#renew();
-    return {
-      asks: this.#spent.asks + this.#held.asks,
-      dollars: (this.#spent.microdollars + this.#held.microdollars) / MICRODOLLARS,
-    };
+  async today(): Promise<Amount> {
+    return amountOf(await this.#budgets.today());
   }
 
   /**
-   * Sets aside what `images` may cost.
+   * Spends what `images` may cost.
    * @param dollars what each may cost at most
-   * @returns an expense for each, or `rate_limited`, or `budget_exhausted`
+   * @returns what was spent for each, or `rate_limited`, or `budget_exhausted`
+   * @throws {StoreUnavailable}
    */
-  reserve(requester: Requester, images: number, dollars: number): readonly Expense[] | Rejection {
-    const waits = this.#rates.map(({ limiter, keyOf }) => limiter.waitMs(keyOf(requester), images));
-    const waitMs = Math.max(...waits);
-    if (waitMs > 0) {
-      const { where = 'server' } = this.#rates[waits.indexOf(waitMs)] ?? {};
-      return tooMany(where, waitMs);
-    }
+  async spend(requester: Requester, images: number, dollars: number): Promise<SpentForImage | Rejection> {
+    const rates = this.#ratesOf(requester);
     const each = { asks: 1, microdollars: Math.ceil(dollars * MICRODOLLARS) };
-    const affordable = Math.min(images, this.#affordable(each));
-    if (affordable < images) {
-      const detail = affordable > 0 ? 'budget_low' : 'budget_used';
-      const params = { pictures: affordable, hours: this.#hoursToRenewal };
-      return reject('budget_exhausted', this.#refuse(affordable), { detail, params });
+    const buckets = rates.map(({ bucket }) => bucket);
+    const bought = await this.#budgets.buy({ buckets, count: images, each, limits: this.#daily });
+    switch (bought.outcome) {
+      case 'bought':
+        return { day: bought.day, microdollars: each.microdollars };
+      case 'rate_exceeded':
+        return tooMany(rates[bought.bucket]?.where ?? 'server', bought.waitMs);
+      case 'budget_exceeded': {
+        const detail = bought.affordable > 0 ? 'budget_low' : 'budget_used';
+        const params = { pictures: bought.affordable, hours: this.#hoursToRenewal };
+        return reject('budget_exhausted', this.#refuse(bought.affordable, bought.today), { detail, params });
+      }
     }
-    for (const { limiter, keyOf } of this.#rates) limiter.take(keyOf(requester), images);
-    return Array.from({ length: images }, () => this.#expense(each));
+  }
+
+  /** Gives back what was spent for so many images that nobody has begun to draw. */
+  giveBack({ day, microdollars }: SpentForImage, images: number): void {
+    if (images > 0) this.#correct(day, { asks: -images, microdollars: -microdollars * images });
+  }
+
+  /** The expense of an image, for whoever draws it. */
+  expense(spent: SpentForImage): Expense {
+    let { day } = spent;
+    const { microdollars } = spent;
+    let isOver = false;
+    let isTrying = false;
+    let hasDrawn = false;
+    const end = (run: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      run();
+    };
+    return {
+      begin: () => {
+        isTrying = true;
+      },
+      drew: () => {
+        isTrying = true;
+        hasDrawn = true;
+      },
+      retry: async (mayBeBilled) => {
+        if (isOver) return false;
+        const isBilled = mayBeBilled || hasDrawn;
+        isTrying = false;
+        hasDrawn = false;
+        if (!isBilled) return true;
+        const each = { asks: 1, microdollars };
+        const bought = await this.#budgets.buy({ buckets: [], count: 1, each, limits: this.#daily });
+        if (bought.outcome === 'bought') day = bought.day;
+        else {
+          isOver = true;
+          if (bought.outcome === 'budget_exceeded') this.#refuse(0, bought.today);
+        }
+        return !isOver;
+      },
+      succeed: (dollars) =>
+        end(() => {
+          const cost = dollars === undefined ? microdollars : Math.ceil(dollars * MICRODOLLARS);
+          if (cost !== microdollars) this.#correct(day, { asks: 0, microdollars: cost - microdollars });
+        }),
+      fail: (mayBeBilled) =>
+        end(() => {
+          if (!isTrying || !(mayBeBilled || hasDrawn)) this.#correct(day, { asks: -1, microdollars: -microdollars });
+        }),
+    };
+  }
+
+  #ratesOf({ sessionId, address }: Requester) {
+    const { ASKS_PER_MINUTE_PER_SESSION, ASKS_PER_MINUTE_PER_ADDRESS, ASKS_PER_MINUTE } = this.#limits;
+    const rate = (key: string, perMinute: number, where: keyof typeof places) => ({
+      bucket: { key, burst: perMinute, perSecond: perMinute / 60 },
+      where,
+    });
+    return [
+      rate(`asks of session ${sessionId}`, ASKS_PER_MINUTE_PER_SESSION, 'session'),
+      rate(`asks of address ${address}`, ASKS_PER_MINUTE_PER_ADDRESS, 'address'),
+      rate('asks', ASKS_PER_MINUTE, 'server'),
+    ];
+  }
+
+  get #daily(): Spent {
+    const { DAILY_ASKS, DAILY_DOLLARS } = this.#limits;
+    return { asks: DAILY_ASKS, microdollars: Math.round(DAILY_DOLLARS * MICRODOLLARS) };
+  }
+
+  /** A correction that is lost leaves more counted as spent than was. */
+  #correct(day: number, by: Spent): void {
+    this.#budgets.correct(day, by).catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) this.#onFault(error);
+    });
+  }
+
+  get #day(): number {
+    return Math.floor(this.#clock.now() / DAY_MS);
   }
 
   get #hoursToRenewal(): number {
@@ -127,84 +194,17 @@ export class Spending {
     return `There is a new budget ${wait}, at midnight UTC; ${whoCanRaise}.`;
   }
 
-  #refuse(affordable: number): string {
-    if (!this.#isReported) this.#onUsedUp(this.today);
-    this.#isReported = true;
+  /** Reports the first refusal of a day. */
+  #refuse(affordable: number, today: Spent): string {
+    if (this.#reportedDay !== this.#day) this.#onUsedUp(amountOf(today));
+    this.#reportedDay = this.#day;
     const left = affordable === 1 ? 'one more picture' : `${affordable} more pictures`;
     const state = affordable > 0 ? `is enough for ${left} only` : 'is used up';
     return `Today’s budget of this server ${state}. ${this.#renewal}`;
   }
-
-  /** How many of these the rest of the budget is enough for. */
-  #affordable(each: { readonly asks: number; readonly microdollars: number }): number {
-    const { asks, dollars } = this.today;
-    const byAsks = this.#limits.DAILY_ASKS - asks;
-    const restMicrodollars = Math.round((this.#limits.DAILY_DOLLARS - dollars) * MICRODOLLARS);
-    const byDollars = each.microdollars > 0 ? Math.floor(restMicrodollars / each.microdollars) : byAsks;
-    return Math.max(0, Math.min(byAsks, byDollars));
-  }
-
-  #expense(each: { readonly asks: number; readonly microdollars: number }): Expense {
-    let isOver = false;
-    let isTrying = false;
-    let hasDrawn = false;
-    const hold = (sign: 1 | -1) => {
-      this.#held.asks += sign * each.asks;
-      this.#held.microdollars += sign * each.microdollars;
-    };
-    const spend = (microdollars: number) => {
-      this.#renew();
-      hold(-1);
-      this.#spent.asks += each.asks;
-      this.#spent.microdollars += microdollars;
-    };
-    const end = (run: () => void) => {
-      if (isOver) return;
-      isOver = true;
-      run();
-    };
-    hold(1);
-    return {
-      begin: () => {
-        isTrying = true;
-      },
-      drew: () => {
-        isTrying = true;
-        hasDrawn = true;
-      },
-      retry: (mayBeBilled) => {
-        if (isOver) return false;
-        const isBilled = mayBeBilled || hasDrawn;
-        isTrying = false;
-        hasDrawn = false;
-        if (!isBilled) return true;
-        spend(each.microdollars);
-        isOver = this.#affordable(each) < 1;
-        if (isOver) this.#refuse(0);
-        else hold(1);
-        return !isOver;
-      },
-      succeed: (dollars) =>
-        end(() => spend(dollars === undefined ? each.microdollars : Math.ceil(dollars * MICRODOLLARS))),
-      fail: (mayBeBilled) => end(() => (isTrying && (mayBeBilled || hasDrawn) ? spend(each.microdollars) : hold(-1))),
-    };
-  }
-
-  get #today(): number {
-    return Math.floor(this.#clock.now() / DAY_MS);
-  }
-
-  /** A later day brings a new budget. A clock that is set back brings none, and its own midnight counts from then on. */
-  #renew(): void {
-    const today = this.#today;
-    const [isLater, now] = [today > this.#day, this.#clock.monotonic()];
-    this.#day = today;
-    if (!isLater || now - this.#renewedAt < LEAST_DAY_MS) return;
-    this.#renewedAt = now;
-    this.#spent = { asks: 0, microdollars: 0 };
-    this.#isReported = false;
-  }
 }
+
+const amountOf = ({ asks, microdollars }: Spent): Amount => ({ asks, dollars: microdollars / MICRODOLLARS });
 
 const places = { session: 'in this session', address: 'from your address', server: 'on this server' } as const;
 

@@ -53,11 +53,19 @@ export interface Viewers {
 /** Presence changes with every connection that comes or goes, and each change would be told to all: a herd of n would cost n² messages. */
 const VIEWERS_INTERVAL_MS = 250;
 
+/** Who follows the session over another server. */
+export interface OtherPeople extends Viewers {
+  /** The images that they have open are in `people`. On the monotonic clock. */
+  readonly until: number;
+}
+
 export interface SubscribersOptions {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>;
   readonly places: Places;
   /** How many watchers are named at most. */
   readonly namedWatchers: number;
+  /** The others are about to be told who is here. */
+  readonly onReport: () => void;
   /** A subscriber was removed or has left. */
   readonly onLeft: (caller: Caller) => void;
   /** Receives what a subscriber throws. */
@@ -70,6 +78,8 @@ export class Subscribers {
   readonly #counts: Record<Role, number> = { reviewer: 0, watcher: 0 };
   /** The image that each connection has open, by connection id. */
   readonly #looks = new Map<string, string>();
+  /** By server. */
+  readonly #elsewhere = new Map<string, OtherPeople>();
   #viewersFrame: Buffer | undefined;
   readonly #options: SubscribersOptions;
   /** Ends the time in which presence is not reported again. */
@@ -84,9 +94,23 @@ export class Subscribers {
     return this.#callers.size;
   }
 
+  /** Those on all servers. */
   get viewers(): Viewers {
-    const { reviewer: reviewers, watcher: watchers } = this.#counts;
-    const people = this.#people;
+    const elsewhere = [...this.#elsewhere.values()];
+    const { reviewer, watcher } = this.#counts;
+    return this.#viewersOf(
+      elsewhere.reduce((sum, { reviewers }) => sum + reviewers, reviewer),
+      elsewhere.reduce((sum, { watchers }) => sum + watchers, watcher),
+      merged([...this.#people, ...elsewhere.flatMap(({ people }) => people)]),
+    );
+  }
+
+  /** Those on this server. */
+  get viewersHere(): Viewers {
+    return this.#viewersOf(this.#counts.reviewer, this.#counts.watcher, merged(this.#people));
+  }
+
+  #viewersOf(reviewers: number, watchers: number, people: readonly Person[]): Viewers {
     const isReviewer = ({ role }: Person) => role === 'reviewer';
     const watching = people.filter((person) => !isReviewer(person)).slice(0, this.#options.namedWatchers);
     return { reviewers, watchers, people: [...people.filter(isReviewer), ...watching] };
@@ -98,28 +122,42 @@ export class Subscribers {
     return this.#viewersFrame;
   }
 
-  /** In the order of their coming. Over several connections a participant is one person: a reviewer if one of these may decide. */
+  /** One for each connection, in the order of their coming. */
   get #people(): Person[] {
-    const people = new Map<string, Person>();
-    for (const { connectionId, role, participant, hasVote } of this.#callers.values()) {
+    return [...this.#callers.values()].map(({ connectionId, role, participant, hasVote }) => {
+      const lookingAt = this.#looks.get(connectionId);
       const { id: participantId, name } = participant;
-      const other = people.get(participantId);
-      const lookingAt = this.#looks.get(connectionId) ?? other?.lookingAt;
-      people.set(participantId, {
+      return {
         participantId,
         name,
-        role: other?.role === 'reviewer' ? other.role : role,
-        ...((hasVote || other?.counts) && { counts: true }),
+        role,
+        ...(hasVote && { counts: true }),
         ...(lookingAt !== undefined && { lookingAt }),
-      });
-    }
-    return [...people.values()];
+      };
+    });
   }
 
-  /** A connection of that participant: one that may decide, if there is one. */
-  find(participantId: string): Caller | undefined {
-    const own = [...this.#callers.values()].filter(({ participant }) => participant.id === participantId);
-    return own.find(({ role }) => role === 'reviewer') ?? own[0];
+  /** Who follows the session over another server, until they are not heard of any more; undefined: nobody. */
+  setElsewhere(serverId: string, people: OtherPeople | undefined): void {
+    if (people) this.#elsewhere.set(serverId, people);
+    else if (!this.#elsewhere.delete(serverId)) return;
+    this.#reportViewers();
+  }
+
+  /** Servers that have not been heard of for long have stopped. */
+  dropSilent(): void {
+    const now = this.#options.clock.monotonic();
+    for (const [serverId, { until }] of this.#elsewhere) if (until <= now) this.setElsewhere(serverId, undefined);
+  }
+
+  /** Whether somebody follows the session over another server. */
+  get isFollowedElsewhere(): boolean {
+    return this.#elsewhere.size > 0;
+  }
+
+  /** That participant, if they are here or on another server. */
+  find(participantId: string): Person | undefined {
+    return this.viewers.people.find((person) => person.participantId === participantId);
   }
 
   /** A connection has that image open, or none. The others are told at most every 250 ms. */
@@ -133,8 +171,9 @@ export class Subscribers {
 
   /** The images that connections have open, but for those of one participant. */
   lookedAt(exceptParticipantId?: string): readonly string[] {
-    const others = [...this.#callers.values()].filter(({ participant }) => participant.id !== exceptParticipantId);
-    return others.flatMap(({ connectionId }) => this.#looks.get(connectionId) ?? []);
+    const all = [...this.#people, ...[...this.#elsewhere.values()].flatMap(({ people }) => people)];
+    const others = all.filter(({ participantId }) => participantId !== exceptParticipantId);
+    return others.flatMap(({ lookingAt }) => lookingAt ?? []);
   }
 
   /**
@@ -178,8 +217,10 @@ export class Subscribers {
       this.#looks.delete(connectionId);
     }
     this.#viewersFrame = undefined;
-    if (this.size === 0) this.#endPause();
-    else this.#reportViewers();
+    if (this.size === 0) {
+      this.#endPause();
+      this.#options.onReport();
+    } else this.#reportViewers();
     for (const [, caller] of entries) this.#options.onLeft(caller);
   }
 
@@ -199,6 +240,7 @@ export class Subscribers {
       this.#cancelPause = undefined;
       if (this.#isReportDue) this.#reportViewers();
     });
+    this.#options.onReport();
     this.notify((one) => one.viewersChanged());
   }
 
@@ -207,4 +249,21 @@ export class Subscribers {
     this.#cancelPause = undefined;
     this.#isReportDue = false;
   }
+}
+
+/** Over several connections a participant is one person: a reviewer if one of these may decide. The last that they look at counts. */
+function merged(all: readonly Person[]): Person[] {
+  const people = new Map<string, Person>();
+  for (const person of all) {
+    const { participantId } = person;
+    const other = people.get(participantId);
+    const lookingAt = person.lookingAt ?? other?.lookingAt;
+    people.set(participantId, {
+      ...person,
+      role: other?.role === 'reviewer' ? other.role : person.role,
+      ...((person.counts || other?.counts) && { counts: true }),
+      ...(lookingAt !== undefined && { lookingAt }),
+    });
+  }
+  return [...people.values()];
 }

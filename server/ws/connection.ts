@@ -21,6 +21,7 @@ import { type Clock, isoTime } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
+import { whileAvailable } from '../session/availability.ts';
 import { type Caller, isCreatorOf } from '../session/participants.ts';
 import { type Rejection, reject, sentenceOf } from '../session/rejections.ts';
 import type { SessionView } from '../session/session.ts';
@@ -270,7 +271,7 @@ export class Connection {
     };
   }
 
-  #want({ imageIds }: WantMessage, caller: Caller): void {
+  async #want({ imageIds }: WantMessage, caller: Caller): Promise<void> {
     const { sessions, limits } = this.#context;
     if (imageIds.length > limits.WANT_IDS) {
       const problem = `The field "imageIds" has more than ${limits.WANT_IDS} entries.`;
@@ -279,6 +280,7 @@ export class Connection {
     const rejection = sessions.requestImages(caller);
     if (rejection) return this.#reject(rejection);
     const session = this.#joined?.session;
+    await whileAvailable(() => Promise.all(imageIds.map((imageId) => session?.loadImage(imageId))));
     for (const imageId of imageIds) if (!session?.image(imageId)) this.#reject(reject('image_not_found'), { imageId });
     this.#outbox.want(imageIds.filter((imageId) => session?.image(imageId)));
   }

@@ -76,7 +76,7 @@ function isOnline(tab: Tab, world: World): boolean {
 async function finishAll(world: World): Promise<void> {
   for (let round = 0; round < 100; round += 1) {
     const unsettled = world.generator.drawings.filter(({ isSettled }) => !isSettled);
-    if (unsettled.length === 0 && world.server.queue.waiting === 0) return;
+    if (unsettled.length === 0 && world.server.jobs.counts.waiting === 0) return;
     for (const drawing of unsettled) {
       if (drawing.isLive) finish(drawing, 300, world);
       else drawing.fail(new DOMException('aborted', 'AbortError'));
@@ -222,7 +222,7 @@ async function closeAll(world: World): Promise<void> {
   checks.check('R7', server.sessions.size === 0, () => `${server.sessions.size} sessions are left`);
   checks.check('R7', usedBytes === 0, () => `${usedBytes} bytes of images are left`);
   checks.check('R8', server.timers === 0, () => `${server.timers} timers are left`);
-  checks.check('R7', server.queue.running + server.queue.waiting === 0, () => 'the queue is not empty');
+  checks.check('R7', server.jobs.counts.running + server.jobs.counts.waiting === 0, () => 'the queue is not empty');
   checks.throwIfBroken();
 }
 

@@ -3,17 +3,18 @@ import type { WebSocket } from 'ws';
 import { drain } from '../../server/drain.ts';
 import { Estimates } from '../../server/generators/estimates.ts';
 import type { Generator } from '../../server/generators/generator.ts';
-import { MemorySessions } from '../../server/memory/memory-session-store.ts';
+import { MemoryJobQueue, MemoryJobs } from '../../server/memory/memory-job-queue.ts';
+import { createMemoryStores } from '../../server/memory/memory-stores.ts';
 import type { Clock } from '../../server/platform/clock.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { Telemetry } from '../../server/platform/telemetry.ts';
-import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { ImageMemory, type Reservation } from '../../server/session/image-memory.ts';
 import type { Caller } from '../../server/session/participants.ts';
 import type { Answer } from '../../server/session/rejections.ts';
 import { Session } from '../../server/session/session.ts';
 import type { EndedEvent } from '../../server/session/session-events.ts';
 import { Sessions, type SessionsContext } from '../../server/session/sessions.ts';
+import type { Stores } from '../../server/session/stores.ts';
 import { Connection, type ConnectionContext } from '../../server/ws/connection.ts';
 import { ImageFrames } from '../../server/ws/image-frames.ts';
 import type { Command } from '../../shared/protocol.ts';
@@ -73,7 +74,8 @@ export interface ServerParts {
 
 export class ServerProcess {
   readonly memory: ImageMemory;
-  readonly queue = new GenerationQueue(limits);
+  readonly stores: Stores;
+  readonly jobs: MemoryJobs;
   readonly sessions: ObservedSessions;
   readonly #connectionContext: ConnectionContext;
   readonly #time: VirtualTime;
@@ -91,16 +93,17 @@ export class ServerProcess {
     this.#time = time;
     this.#random = random;
     this.memory = new ObservedMemory(limits.IMAGE_MEMORY_BYTES, observer);
-    const { memory, queue } = this;
+    const { memory } = this;
     const clock = this.#clock();
+    this.jobs = new MemoryJobs(limits, clock);
+    this.stores = { ...createMemoryStores(clock, limits), jobs: new MemoryJobQueue(this.jobs) };
     const telemetry = new Telemetry(
       quietLog((error) => observer.failed(error)),
       clock,
     );
     const core = { generator: this.#untilGone(generator), clock, newId, limits, telemetry };
     const authorize = () => true;
-    const store = new MemorySessions(clock, limits).forServer();
-    const parts = { ...core, store, queue, memory, estimates: new Estimates(), authorize };
+    const parts = { ...core, stores: this.stores, memory, estimates: new Estimates(), authorize };
     this.sessions = new ObservedSessions(parts, observer);
     this.sessions.on('ended', (event) => observer.ended(event));
     const imagePath = (sessionId: string, imageId: string) => `/${sessionId}/${imageId}`;
@@ -180,9 +183,9 @@ export class ServerProcess {
         this.#isClosed = true;
       },
     };
-    const { queue, sessions } = this;
+    const { sessions } = this;
     const random = () => this.#random.next();
-    void drain({ door, queue, sessions, clock: this.#clock(), random }).then(() => {
+    void drain({ door, sessions, clock: this.#clock(), random }).then(() => {
       if (this.#isGone) return;
       this.kill();
       onStopped();

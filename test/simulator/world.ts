@@ -273,9 +273,11 @@ export class World {
     this.time.after(2 * tab.speed.latencyMs, () => {
       const [, sessionId = '', imageId = ''] = path.split('/');
       const isReached = tab.network === 'works' && this.server.isOpen;
-      const image = isReached ? this.server.session(sessionId)?.visibleImage(imageId) : undefined;
-      if (image) resolve(Uint8Array.from(image.bytes));
-      else reject(new TypeError('Failed to fetch'));
+      const loaded = isReached ? this.server.session(sessionId)?.loadImage(imageId) : undefined;
+      void Promise.resolve(loaded).then((image) => {
+        if (image) resolve(Uint8Array.from(image.bytes));
+        else reject(new TypeError('Failed to fetch'));
+      });
     });
     return promise;
   }

@@ -1,10 +1,10 @@
 /** The core without its doors, on a clock and with a generator that the test moves by hand. */
 import { expect } from 'vitest';
 import { Estimates } from '../../server/generators/estimates.ts';
-import { MemorySessions } from '../../server/memory/memory-session-store.ts';
+import { MemoryJobQueue, MemoryJobs } from '../../server/memory/memory-job-queue.ts';
+import { createMemoryStores } from '../../server/memory/memory-stores.ts';
 import { defaultLimits, type Limits } from '../../server/platform/limits.ts';
 import { Telemetry } from '../../server/platform/telemetry.ts';
-import { GenerationQueue } from '../../server/session/generation-queue.ts';
 import { ImageMemory } from '../../server/session/image-memory.ts';
 import type { Answer } from '../../server/session/rejections.ts';
 import { Session } from '../../server/session/session.ts';
@@ -16,6 +16,7 @@ import {
   type Visitor,
 } from '../../server/session/sessions.ts';
 import type { State } from '../../server/session/state.ts';
+import type { Stores } from '../../server/session/stores.ts';
 import type { DraftUpdate, Removal, Subscriber } from '../../server/session/subscribers.ts';
 import type { ImageReference, Role } from '../../shared/model.ts';
 import {
@@ -40,7 +41,8 @@ export class TestCore {
   readonly clock = new FakeClock();
   readonly generator: ScriptedGenerator;
   readonly memory: ImageMemory;
-  readonly queue: GenerationQueue;
+  readonly stores: Stores;
+  readonly jobs: MemoryJobs;
   readonly limits: Limits;
   readonly sessions: Sessions;
   readonly telemetry: Telemetry;
@@ -55,8 +57,9 @@ export class TestCore {
     this.generator = generator;
     this.limits = { ...defaultLimits, ...limits };
     this.memory = new ImageMemory(this.limits.IMAGE_MEMORY_BYTES);
-    this.queue = new GenerationQueue(this.limits);
-    const { queue, memory, clock, newId } = this;
+    const { memory, clock, newId } = this;
+    this.jobs = new MemoryJobs(this.limits, clock);
+    this.stores = { ...createMemoryStores(clock, this.limits), jobs: new MemoryJobQueue(this.jobs) };
     const log = quietLog(
       (error) => this.faults.push(error),
       (line) => this.log.push(line),
@@ -64,8 +67,7 @@ export class TestCore {
     this.telemetry = new Telemetry(log, clock);
     this.sessions = new Sessions({
       generator,
-      store: new MemorySessions(clock, this.limits).forServer(),
-      queue,
+      stores: this.stores,
       memory,
       clock,
       authorize,

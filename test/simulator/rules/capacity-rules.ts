@@ -63,8 +63,8 @@ export class CapacityRules {
       if (!session.isIdle) this.#idleSince.delete(session);
       else if (!this.#idleSince.has(session)) this.#idleSince.set(session, this.#time.now);
     }
-    const { queue, memory, isQuiet } = this.#server;
-    const { running, waiting } = queue;
+    const { jobs, memory, isQuiet } = this.#server;
+    const { running, waiting } = jobs.counts;
     if (running + waiting > 0) {
       const isBounded = running + waiting <= QUEUE_CAPACITY;
       this.#checks.check('S4', isBounded, () => `${running} candidates run and ${waiting} wait`);
@@ -177,8 +177,9 @@ export class CapacityRules {
 
   #isQueueFull(session: SessionRules | undefined, command: Command): boolean {
     if (!session || !isGenerateCommand(command)) return false;
-    const { isOpen, queue } = this.#server;
-    return !isOpen || queue.running + queue.waiting + this.#imagesOf(session, command) > QUEUE_CAPACITY;
+    const { isOpen, jobs } = this.#server;
+    const { running, waiting } = jobs.counts;
+    return !isOpen || running + waiting + this.#imagesOf(session, command) > QUEUE_CAPACITY;
   }
 
   /** How many images a command asks for. */

@@ -104,8 +104,8 @@ describe('previews', () => {
       { kind: 'partial', index: 1 },
     ]);
     expect(first?.imageId).not.toBe(second?.imageId);
-    expect(ana.session.visibleImage(first?.imageId ?? '')).toBeUndefined();
-    expect(ana.session.visibleImage(second?.imageId ?? '')).toBe(ana.session.partial(0));
+    expect(await ana.session.loadImage(first?.imageId ?? '')).toBeUndefined();
+    expect(await ana.session.loadImage(second?.imageId ?? '')).toBe(ana.session.partial(0));
     expect(ana.session.image(second?.imageId ?? '')).toBeUndefined();
   });
 
@@ -377,7 +377,7 @@ describe('R10: an image that is shown before its candidate has ended', () => {
     drawing.finish(image, { usage });
     await settled();
     expect(ana.state).toMatchObject({ stage: 'user_feedback', attempts: [{ image: { imageId }, usage }] });
-    expect([core.memory.usedBytes, core.outcomes, core.queue.running]).toEqual([5_000, ['generated'], 0]);
+    expect([core.memory.usedBytes, core.outcomes, core.jobs.counts.running]).toEqual([5_000, ['generated'], 0]);
     const line = core.log.find(({ msg }) => msg === 'candidate ended');
     expect(line).toMatchObject({ byteLength: 5_000, outputTokens: 2 });
     expect(subscriber.calls.filter((call) => call !== 'viewers')).toEqual(['snapshot', 'snapshot']);
@@ -387,7 +387,7 @@ describe('R10: an image that is shown before its candidate has ended', () => {
     const { core, drawings, drawing } = await startGeneration({ limits: { CONCURRENT_CANDIDATES: 1 } }, 2);
     const image = drawing.show();
     await settled();
-    expect([core.queue.running, drawings.length]).toEqual([1, 1]);
+    expect([core.jobs.counts.running, drawings.length]).toEqual([1, 1]);
     drawing.finish(image);
     await settled();
     expect(drawings).toHaveLength(2);
@@ -426,7 +426,7 @@ describe('R10: an image that is shown before its candidate has ended', () => {
         const when = `${end} after ${count} microtasks`;
         const kept = end === 'close' ? 0 : imageIds(ana).length;
         expect([core.memory.usedBytes, core.outcomes], when).toEqual([kept * 5_000, ['generated']]);
-        expect([core.faults, core.queue.running], when).toEqual([[], 0]);
+        expect([core.faults, core.jobs.counts.running], when).toEqual([[], 0]);
       }
     },
   );
@@ -476,11 +476,11 @@ describe('S9: what counts as spent', () => {
     ['a mistake of ours', undefined, (drawing) => drawing.fail(new Error('mistake')), 1, DOLLARS],
   ])('%s', async (_, command, end, asks, dollars) => {
     const { core, ana, drawing } = await startPriced();
-    expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+    expect(await core.sessions.spentToday()).toEqual({ asks: 1, dollars: DOLLARS });
     end(drawing);
     if (command) await ana.send(command);
     await settled();
-    expect(core.sessions.spentToday).toEqual({ asks, dollars });
+    expect(await core.sessions.spentToday()).toEqual({ asks, dollars });
   });
 
   test('an image that was shown is billed, whether it is refused or its generation is cancelled', async () => {
@@ -490,7 +490,7 @@ describe('S9: what counts as spent', () => {
       if (end === 'fail') drawing.fail(failure(false));
       else await ana.send({ type: 'cancel' });
       await settled();
-      expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+      expect(await core.sessions.spentToday()).toEqual({ asks: 1, dollars: DOLLARS });
     }
   });
 
@@ -499,7 +499,7 @@ describe('S9: what counts as spent', () => {
     drawing.report({ phase: 'drawing' });
     drawing.fail(failure(false));
     await settled();
-    expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+    expect(await core.sessions.spentToday()).toEqual({ asks: 1, dollars: DOLLARS });
   });
 
   test('tries that may have been billed count each, those that are not count once', async () => {
@@ -510,17 +510,17 @@ describe('S9: what counts as spent', () => {
     drawing.report({ phase: 'started' });
     drawing.report(retry());
     drawing.report({ phase: 'started' });
-    expect(core.sessions.spentToday.asks).toBe(3);
+    expect((await core.sessions.spentToday()).asks).toBe(3);
     drawing.finish(undefined, price);
     await settled();
-    expect(core.sessions.spentToday).toEqual({ asks: 3, dollars: 2 * DOLLARS + 0.05 });
+    expect(await core.sessions.spentToday()).toEqual({ asks: 3, dollars: 2 * DOLLARS + 0.05 });
   });
 
   test('a cancel while a try that cost nothing waits for the next one costs nothing', async () => {
     const { core, ana, drawing } = await startPriced();
     drawing.report(retry(false));
     await ana.send({ type: 'cancel' });
-    expect(core.sessions.spentToday).toEqual({ asks: 0, dollars: 0 });
+    expect(await core.sessions.spentToday()).toEqual({ asks: 0, dollars: 0 });
   });
 
   test('no try follows that the budget is not enough for, and the page is told', async () => {
@@ -532,15 +532,15 @@ describe('S9: what counts as spent', () => {
       code: 'quota_exceeded',
       message: expect.stringMatching(/^Cut\. Today’s budget/),
     });
-    expect(core.sessions.spentToday).toEqual({ asks: 1, dollars: DOLLARS });
+    expect(await core.sessions.spentToday()).toEqual({ asks: 1, dollars: DOLLARS });
     expect(core.log).toContainEqual(expect.objectContaining({ msg: 'today’s budget is used up, or almost' }));
   });
 
   test('candidates that are cancelled while they wait cost nothing', async () => {
     const { core, ana } = await startGeneration({ limits: { CONCURRENT_CANDIDATES: 1 } }, 3);
-    expect(core.sessions.spentToday.asks).toBe(3);
+    expect((await core.sessions.spentToday()).asks).toBe(3);
     await ana.send({ type: 'cancel' });
-    expect(core.sessions.spentToday.asks).toBe(1);
+    expect((await core.sessions.spentToday()).asks).toBe(1);
   });
 
   test('a candidate without memory costs nothing', async () => {
@@ -548,7 +548,7 @@ describe('S9: what counts as spent', () => {
     await (await core.create()).send(generate);
     await settled();
     expect(core.outcomes).toEqual(['server_busy']);
-    expect(core.sessions.spentToday.asks).toBe(0);
+    expect((await core.sessions.spentToday()).asks).toBe(0);
   });
 
   test('M7: a refused command changes nothing, and its id works after midnight', async () => {

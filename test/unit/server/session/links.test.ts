@@ -132,7 +132,9 @@ describe('end_session', () => {
     expect(codeOf(await bo.manage({ type: 'end_session' }))).toBe('accepted');
     await settled();
     expect(followers.map(({ calls }) => calls.at(-1))).toEqual(Array(3).fill('session_ended'));
-    expect([core.sessions.size, core.memory.usedBytes, core.queue.running, core.clock.timers]).toEqual([0, 0, 0, 0]);
+    expect([core.sessions.size, core.memory.usedBytes, core.jobs.counts.running, core.clock.timers]).toEqual([
+      0, 0, 0, 0,
+    ]);
     expect(ended).toEqual([
       { sessionId: ana.sessionId, reason: 'reviewer', stage: 'generating', attempts: 1, participantId: participant.id },
     ]);

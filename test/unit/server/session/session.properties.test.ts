@@ -271,7 +271,7 @@ describe('storms of commands and results over three sessions', () => {
           const partials = one.session.runningCandidates.filter((candidate) => one.session.partial(candidate));
           bytes += one.session.imageBytes + partials.length * IMAGE_BYTES;
         }
-        expect(storm.core.memory.usedBytes).toBe(bytes + storm.core.queue.running * IMAGE_BYTES);
+        expect(storm.core.memory.usedBytes).toBe(bytes + storm.core.jobs.counts.running * IMAGE_BYTES);
         expect(storm.core.memory.usedBytes).toBeLessThanOrEqual(limits.IMAGE_MEMORY_BYTES);
       });
       return evictions;
@@ -284,8 +284,9 @@ describe('storms of commands and results over three sessions', () => {
     await storm.core.sessions.closeAll();
     for (const drawing of storm.core.generator.drawings) drawing.finish(imageOf('late', IMAGE_BYTES));
     await settled();
-    const { memory, clock, queue, sessions } = storm.core;
-    const left = [memory.usedBytes, clock.timers, queue.running, queue.waiting, sessions.size];
+    const { memory, clock, jobs, sessions } = storm.core;
+    const { running, waiting } = jobs.counts;
+    const left = [memory.usedBytes, clock.timers, running, waiting, sessions.size];
     expect(left).toEqual([0, 0, 0, 0, 0]);
     return used;
   });

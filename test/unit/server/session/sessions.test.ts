@@ -224,7 +224,7 @@ describe('execute', () => {
     expect(two.state.revision).toBe(0);
     expect(codeOf(await two.send(generate))).toBe('accepted');
     await settled();
-    expect([core.queue.running, core.queue.waiting]).toEqual([1, 2]);
+    expect([core.jobs.counts.running, core.jobs.counts.waiting]).toEqual([1, 2]);
   });
 });
 
@@ -235,7 +235,7 @@ describe('reading', () => {
     await ana.draw();
     await bo.send(generate);
     expect(core.sessions.stages).toEqual({ initial_input: 0, generating: 1, user_feedback: 1, final: 0 });
-    expect([core.sessions.size, core.sessions.generating]).toEqual([2, 1]);
+    expect([core.sessions.size, core.sessions.drawing]).toEqual([2, 1]);
   });
 
   test('R9: a session that is gone has no view, and takes no draft and no subscriber', async () => {
@@ -320,7 +320,7 @@ describe('a session without connections', () => {
     await core.sessions.closeAll();
     await settled();
     expect(subscriber.calls.filter((call) => call === 'session_gone')).toHaveLength(1);
-    expect([core.queue.running, core.queue.waiting, core.generator.drawings.length]).toEqual([0, 0, 2]);
+    expect([core.jobs.counts.running, core.jobs.counts.waiting, core.generator.drawings.length]).toEqual([0, 0, 2]);
     expect([core.sessions.size, core.clock.timers, core.memory.usedBytes, core.faults]).toEqual([0, 0, 0, []]);
   });
 });

@@ -1,0 +1,33 @@
+/** What the core does while a store can't be reached: refuses what somebody waits for, and tries on with what nobody can ask for again. */
+import type { Clock } from '../platform/clock.ts';
+import { type Rejection, reject } from './rejections.ts';
+import { StoreUnavailable } from './session-store.ts';
+
+/** Rejects with `server_busy` what the store can't do now. */
+export async function whileAvailable<Result>(run: () => Promise<Result>): Promise<Result | Rejection> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return reject('server_busy');
+    throw error;
+  }
+}
+
+const RETRY_MS = 1_000;
+
+/** Tries again each second until the store can be reached. @returns undefined when `isOver` says that nobody needs it any more */
+export async function whenAvailable<Result>(
+  run: () => Promise<Result>,
+  clock: Pick<Clock, 'after'>,
+  isOver: () => boolean,
+): Promise<Result | undefined> {
+  while (!isOver()) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+    await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+  }
+  return undefined;
+}
