@@ -308,12 +308,14 @@ export class GenerationRun {
       reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES, signal);
       signal.throwIfAborted();
       if (!reserved) throw GenerationFailed.of('no_memory', {});
-      const result = await this.#generate(candidate, request, signal, (image, revisedPrompt) => {
+      const drawn = this.#generate(candidate, request, signal, (image, revisedPrompt) => {
         if (!reserved) return;
         const { reservation, lease } = reserved;
         reserved = undefined; // The image holds it now.
         this.#show(candidate, this.#create(image, candidate, 'final', 0, reservation), lease, revisedPrompt);
       });
+      // A generator may answer late, or never.
+      const result = await untilAborted(drawn, signal);
       if (signal.aborted) return undefined;
       const shown = this.#shown.get(candidate);
       if (shown && !(await shown.isTaken)) throw GenerationFailed.of('no_memory', {});
@@ -482,7 +484,7 @@ export class GenerationRun {
     const extras: StoredImage[] = [];
     for (const [index, image] of moreImages.entries()) {
       const reservation = memory.tryReserve(image.bytes.byteLength);
-      const extra = reservation && this.#create(image, this.#extraNumber(candidate, index), 'final', 0, reservation);
+      const extra = reservation && this.#create(image, this.generation.candidates + index, 'final', 0, reservation);
       if (extra && (await this.#put(extra))) extras.push(extra);
       else {
         reservation?.release();
@@ -490,11 +492,6 @@ export class GenerationRun {
       }
     }
     return extras;
-  }
-
-  /** Images that the service sends beside those it was asked for count on from the candidates. */
-  #extraNumber(candidate: number, index: number): number {
-    return this.generation.candidates * (index + 1) + candidate;
   }
 
   /** Tries until the store can be reached. @returns whether it has memory for the bytes */
@@ -536,6 +533,15 @@ export class GenerationRun {
 
 const takenOverReasons: RetryReason[] = [{ detail: 'server_stopped', params: {} }];
 const takenOver = { reason: retrySentence(takenOverReasons), reasons: takenOverReasons };
+
+/** Rejects as soon as `signal` is aborted. */
+function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
+}
 
 const lengthOf = ({ bytes }: StoredImage) => ({ byteLength: bytes.byteLength });
 

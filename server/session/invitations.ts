@@ -48,8 +48,9 @@ export class ExpiryTimer {
     if (next === Number.POSITIVE_INFINITY) return;
     const waitMs = Math.min(Math.max(0, next - this.#clock.now()), LONGEST_WAIT_MS);
     this.#cancel = this.#clock.after(waitMs, () => {
-      this.wait(invitations);
-      if (newlyOver(invitations, this.#clock.now()).length > 0) this.#onDue();
+      if (newlyOver(invitations, this.#clock.now()).length === 0) return this.wait(invitations);
+      this.#cancel = this.#clock.after(LONGEST_WAIT_MS, () => this.wait(invitations));
+      this.#onDue();
     });
   }
 

@@ -236,17 +236,25 @@ function onCandidate(before: Generating, event: CandidateEvent): Transition {
 function afterCandidate(state: Generating, event: CandidateEvent): [Generating, Effect[]] {
   switch (event.type) {
     case 'generated':
-      return [addAttempts(state, [event, ...extrasOf(event)]), []];
+      return [addAttempts(state, [event, ...extrasOf(state, event)]), []];
     case 'reported':
-      return [addAttempts(addReport(state, event), extrasOf(event)), []];
+      return [addAttempts(addReport(state, event), extrasOf(state, event)), []];
     case 'failed':
       return addFailure(state, event);
   }
 }
 
-/** Usage and cost are of all images together: the first one carries them. */
-function extrasOf({ revisedPrompt, at, more = [] }: GeneratedEvent | ReportedEvent): FinishedImage[] {
-  return more.map((image) => ({ image, at, ...(revisedPrompt !== undefined && { revisedPrompt }) }));
+/** They count on from the candidates. Usage and cost are of all images together: the first one carries them. */
+function extrasOf(
+  { generation, attemptCount, countBefore }: Generating,
+  { revisedPrompt, at, more = [] }: GeneratedEvent | ReportedEvent,
+): FinishedImage[] {
+  const first = Math.max(generation.candidates, attemptCount - countBefore);
+  return more.map((image, index) => ({
+    image: { ...image, candidate: first + index },
+    at,
+    ...(revisedPrompt !== undefined && { revisedPrompt }),
+  }));
 }
 
 function addAttempts(state: Generating, finished: readonly FinishedImage[]): Generating {

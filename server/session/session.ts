@@ -173,7 +173,7 @@ export class Session implements SessionView {
       this.#onDraftSet(text, author, draftId),
     );
     this.#draft.replace(stored.document.draft);
-    this.#expiries = new ExpiryTimer(clock, () => void this.#settle((before) => this.#expiryStep(before)));
+    this.#expiries = new ExpiryTimer(clock, () => this.#expireInvitations());
     this.#expiries.wait(this.#access.invitations);
     this.#followGeneration(stored.document, false);
   }
@@ -292,6 +292,13 @@ export class Session implements SessionView {
     const attempt = findAttempt(allAttempts(state), imageId);
     const running = state.stage === 'generating' ? state.generation : undefined;
     return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
+  }
+
+  /** What a visitor may do who shows this, or why nothing. */
+  grant(request: JoinRequest): ReturnType<Access['grant']> {
+    const now = this.#context.clock.now();
+    if (newlyOver(this.#access.invitations, now).length > 0) this.#expireInvitations();
+    return this.#access.grant(request, now);
   }
 
   /** Lets a visitor in who shows what `Access.grant` asks for: a participant, new or known. Rejected with what `grant` refuses. */
@@ -592,7 +599,11 @@ export class Session implements SessionView {
 
   #keepImages(before: State, added: readonly StoredImage[], isOwn: boolean): void {
     const all = allAttempts(this.state);
-    for (const image of added) if (findAttempt(all, image.reference.imageId)) this.#images.add(image);
+    for (const image of added) {
+      // The machine numbers the images that nobody asked for.
+      const reference = findAttempt(all, image.reference.imageId)?.image;
+      if (reference) this.#images.add({ ...image, reference });
+    }
     const kept = new Set(all.map(imageIdOf));
     this.#images.retain(kept);
     const dropped = allAttempts(before)
@@ -731,6 +742,12 @@ export class Session implements SessionView {
     const { invitationId, role = 'reviewer' } = entry.invitee;
     const invitation = invitationId !== undefined && { invitation: invitationId };
     telemetry.invitationChanged({ ...common, change: entry.kind, role, ...invitation });
+  }
+
+  /** Marks those whose time has come, so that they stay expired though the clock may be set back. */
+  #expireInvitations(): void {
+    this.#dismissRefused();
+    void this.#settle((before) => this.#expiryStep(before));
   }
 
   #expiryStep(before: SessionDocument): Step {

@@ -147,7 +147,7 @@ export class Sessions {
     return whileAvailable(async () => {
       const session = await this.#find(sessionId);
       if (!session) return reject('session_not_found');
-      const grant = session.access.grant(request, this.#context.clock.now());
+      const grant = session.grant(request);
       if (typeof grant === 'string') return key === undefined ? reject(grant) : this.#rejectSecret(visitor, grant);
       if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
       const admission = await session.admit(request);

@@ -68,7 +68,8 @@ export class CapacityRules {
     if (running + waiting > 0) {
       const isBounded = running + waiting <= QUEUE_CAPACITY;
       this.#checks.check('S4', isBounded, () => `${running} candidates run and ${waiting} wait`);
-      const isServed = waiting === 0 || running === limits.CONCURRENT_CANDIDATES;
+      // A server that stops begins nothing.
+      const isServed = waiting === 0 || running === limits.CONCURRENT_CANDIDATES || !this.#server.isOpen;
       this.#checks.check('R7', isServed, () => `${waiting} candidates wait, and only ${running} run`);
     } else if (isQuiet && memory.usedBytes + this.#keptBytes > 0) {
       const isReturned = memory.usedBytes === this.#keptBytes;

@@ -283,8 +283,8 @@ describe('telemetry', () => {
     await settled();
     await ana.send({ type: 'cancel' });
     await settled();
-    expect(core.outcomes).toEqual(['generated', 'moderation_blocked', 'provider_error', 'cancelled']);
-    const line = core.log.find(({ msg }) => msg === 'candidate ended');
+    expect(core.outcomes.toSorted()).toEqual(['cancelled', 'generated', 'moderation_blocked', 'provider_error']);
+    const line = core.log.find(({ outcome }) => outcome === 'generated');
     expect(line).toMatchObject({ session: ana.sessionId, candidate: 0, durationMs: 3_000, byteLength: 5_000 });
   });
 

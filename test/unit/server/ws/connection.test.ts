@@ -131,7 +131,7 @@ describe('join', () => {
     const joined = new TestConnection();
     await joined.join();
     expect(await joined.join()).toMatchObject([{ type: 'reject', code: 'invalid_message' }]);
-    expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'progress', 'ack']);
+    expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'ack', 'progress']);
     expect(joined.socket.closed).toBeUndefined();
   });
 
@@ -142,8 +142,8 @@ describe('join', () => {
       'snapshot',
       'viewers',
       'snapshot',
-      'progress',
       'ack',
+      'progress',
     ]);
   });
 
@@ -330,7 +330,7 @@ describe('R8: a fault in handling a message', () => {
     for (const joined of [sameSession, other]) {
       expect(joined.socket.closed).toBeUndefined();
       joined.socket.take();
-      expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'progress', 'ack']);
+      expect(typesOf(await joined.send(generate))).toEqual(['snapshot', 'ack', 'progress']);
     }
     expect(ana.session.viewers).toMatchObject({ reviewers: 1, watchers: 0 });
   });
