@@ -11,7 +11,10 @@ const PASSWORD = 'p@ss:word-of-redis';
 const TIMEOUT_MS = 300;
 const redis = useRedis({ password: PASSWORD });
 
-const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 4_000, interval: 5 });
+/** A connection may take two seconds until it tries again. */
+vi.setConfig({ testTimeout: 30_000 });
+
+const eventually = <Result>(check: () => Result) => vi.waitFor(check, { timeout: 20_000, interval: 5 });
 
 /** A client of the test's own. */
 function admin(): Redis {
@@ -144,7 +147,7 @@ describe('Redis is away', () => {
     await eventually(async () => expect(await first.sessions.versions([id])).toEqual([undefined]));
     await eventually(() => expect(notices.at(-1)).toEqual({ type: 'removed', why: 'session_gone' }));
     const next = await createdIn(first);
-    const noticesOfNext = await noticesOf(second, next);
+    const noticesOfNext = await eventually(() => noticesOf(second, next));
     await first.sessions.commit(next, 1, { document: documentOf(1) });
     await eventually(() => expect(noticesOfNext).toHaveLength(1));
   });

@@ -15,7 +15,7 @@ const sentinel = useRedis({
   ],
 });
 
-const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
+const eventually = <Result>(check: () => Result) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 test('R9: when the master dies, Sentinel names another one, and sessions, commands and notices go on there', async () => {
   const url = `redis+sentinel://127.0.0.1:${sentinel.port}/reviews`;
@@ -27,7 +27,7 @@ test('R9: when the master dies, Sentinel names another one, and sessions, comman
   expect(await first.sessions.create(id, documentOf(0))).toBe(true);
   first.sessions.hold(id);
   const notices: SessionNotice[] = [];
-  onTestFinished(await second.sessions.subscribe(id, (notice) => notices.push(notice)));
+  onTestFinished(await eventually(() => second.sessions.subscribe(id, (notice) => notices.push(notice))));
   // What the replica and the Sentinel have not heard of yet would be lost.
   await clientOf(master).wait(1, 0);
   await eventually(async () => {
@@ -36,7 +36,7 @@ test('R9: when the master dies, Sentinel names another one, and sessions, comman
 
   await master.stop();
   await eventually(() => first.sessions.commit(id, 1, { document: documentOf(1) }));
-  expect(await second.sessions.read(id)).toEqual({ document: documentOf(1), version: 2 });
+  expect(await eventually(() => second.sessions.read(id))).toEqual({ document: documentOf(1), version: 2 });
   await eventually(() => expect(notices).toContainEqual({ type: 'changed' }));
   expect(notices).not.toContainEqual({ type: 'removed', why: 'session_gone' });
 }, 40_000);
