@@ -13,12 +13,22 @@ import type { OpenAIOptions } from './generators/openai/responses-generator.ts';
 import { isLoopback } from './platform/addresses.ts';
 import { defaultLimits, type LimitName, type Limits, messageBytes } from './platform/limits.ts';
 import { type LogLevel, logLevels } from './platform/logger.ts';
+import { parseRedisUrl, type RedisAddress } from './redis/redis-url.ts';
 
 /** OpenAI or a compatible server, through one of its two APIs. */
 export type OpenAIConfig = { readonly generator: 'openai' } & (
   | ({ readonly api: 'responses' } & Omit<OpenAIOptions, 'limits' | 'clock'>)
   | ({ readonly api: 'images' } & Omit<ImagesApiOptions, 'limits' | 'clock'>)
 );
+
+/** Where sessions are kept that several servers share. */
+export interface RedisConfig {
+  readonly address: RedisAddress;
+  /** Begins every key and channel. */
+  readonly prefix: string;
+  /** Whether images may be on the disk of Redis (rule R12). */
+  readonly mayPersist: boolean;
+}
 
 export interface Config {
   readonly host: string;
@@ -31,6 +41,8 @@ export interface Config {
   readonly trustProxy: boolean;
   readonly download: DownloadPolicy;
   readonly logLevel: LogLevel;
+  /** Absent: sessions are in the memory of this process alone. */
+  readonly redis?: RedisConfig;
   /** Those that were set. */
   readonly limits: Partial<Limits>;
 }
@@ -135,6 +147,21 @@ const proxyUrl = v.pipe(
   ),
 );
 
+const redisUrl = v.pipe(
+  v.string(),
+  v.transform(parseRedisUrl),
+  v.check(
+    (address) => address !== undefined,
+    'must be a URL such as redis://user:password@host:6379/0, or begin with rediss:, redis+sentinel: or redis+cluster:',
+  ),
+);
+
+/** Braces would decide where a cluster has the keys, and the parts of a message are divided by spaces. */
+const redisPrefix = v.pipe(
+  v.string(),
+  v.regex(/^[^{}\s]{1,100}$/, 'must have 1 to 100 characters, without spaces and braces'),
+);
+
 const Environment = v.object({
   HOST: v.optional(listenHost, '127.0.0.1'),
   PORT: v.optional(wholeNumber(0, 65_535), '3000'),
@@ -163,6 +190,9 @@ const Environment = v.object({
   PROOFROOM_ALLOWED_ORIGINS: v.optional(v.pipe(list, v.array(origin)), ''),
   PROOFROOM_TRUST_PROXY: v.optional(flag, '0'),
   PROOFROOM_DOWNLOAD: v.optional(v.picklist(downloads, 'must be always or approved'), 'approved'),
+  PROOFROOM_REDIS_URL: v.optional(redisUrl),
+  PROOFROOM_REDIS_PREFIX: v.optional(redisPrefix, 'proofroom:'),
+  PROOFROOM_REDIS_PERSISTENCE: v.optional(v.picklist(['refuse', 'allow'], 'must be refuse or allow'), 'refuse'),
   PROOFROOM_LOG_LEVEL: v.optional(v.picklist(logLevels, 'must be silent, error, warn, info or debug'), 'info'),
 });
 type Environment = v.InferOutput<typeof Environment>;
@@ -192,6 +222,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     trustProxy: values.PROOFROOM_TRUST_PROXY,
     download: values.PROOFROOM_DOWNLOAD,
     logLevel: values.PROOFROOM_LOG_LEVEL,
+    ...redisConfig(values),
     limits,
   };
 }
@@ -214,6 +245,15 @@ function requireTokenWhenReachable(values: Environment): void {
     `${reachedBy} lets others reach the server: set PROOFROOM_ACCESS_TOKEN (32 characters or more), ` +
       'or PROOFROOM_ALLOW_ANONYMOUS=1 if anybody may generate at your cost',
   );
+}
+
+function redisConfig(values: Environment): Pick<Config, 'redis'> {
+  const {
+    PROOFROOM_REDIS_URL: address,
+    PROOFROOM_REDIS_PREFIX: prefix,
+    PROOFROOM_REDIS_PERSISTENCE: persistence,
+  } = values;
+  return address ? { redis: { address, prefix, mayPersist: persistence === 'allow' } } : {};
 }
 
 /** Many local servers need no key, but the `openai` package always sends one. */

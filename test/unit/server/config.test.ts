@@ -68,6 +68,9 @@ describe('variables', () => {
       PROOFROOM_TRUST_PROXY: '1',
       PROOFROOM_DOWNLOAD: 'always',
       PROOFROOM_LOG_LEVEL: 'debug',
+      PROOFROOM_REDIS_URL: 'rediss://ana:se%40cret@redis.example/2',
+      PROOFROOM_REDIS_PREFIX: 'staging:',
+      PROOFROOM_REDIS_PERSISTENCE: 'allow',
       PROOFROOM_SESSIONS: '7',
     });
     expect(config).toEqual({
@@ -92,8 +95,33 @@ describe('variables', () => {
       trustProxy: true,
       download: 'always',
       logLevel: 'debug',
+      redis: {
+        address: {
+          kind: 'single',
+          isTls: true,
+          username: 'ana',
+          password: 'se@cret',
+          host: 'redis.example',
+          port: 6379,
+          database: 2,
+        },
+        prefix: 'staging:',
+        mayPersist: true,
+      },
       limits: { SESSIONS: 7 },
     });
+  });
+
+  test('R12: without further variables the prefix is proofroom: and Redis must not persist', () => {
+    const { redis } = readConfig({ PROOFROOM_REDIS_URL: 'redis://127.0.0.1' });
+    expect(redis).toMatchObject({ prefix: 'proofroom:', mayPersist: false });
+  });
+
+  test('S3: an error about Redis names the variable and repeats no password', () => {
+    const message = errorOf({ PROOFROOM_REDIS_URL: 'http://:se-cret@redis.example', PROOFROOM_REDIS_PREFIX: 'a b{' });
+    expect(message).toMatch(/^PROOFROOM_REDIS_URL must be a URL such as .*\nPROOFROOM_REDIS_PREFIX must have /);
+    expect(message).not.toContain('se-cret');
+    expect(errorOf({ PROOFROOM_REDIS_PERSISTENCE: 'yes' })).toBe('PROOFROOM_REDIS_PERSISTENCE must be refuse or allow');
   });
 
   test('with a key OpenAI draws, without one the demo painter, unless PROOFROOM_GENERATOR says otherwise', () => {
