@@ -1,10 +1,12 @@
 /** Servers that share a Redis in tests. */
-import { onTestFinished } from 'vitest';
+import { Redis } from 'ioredis';
+import { beforeAll, expect, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../server/platform/clock.ts';
 import { type ClientOverrides, createClient, type RedisClient } from '../../server/redis/connection.ts';
 import { RedisDeployment } from '../../server/redis/deployment.ts';
 import { parseRedisUrl } from '../../server/redis/redis-url.ts';
 import { quietLog } from './quiet-log.ts';
+import { useRedis } from './redis-server.ts';
 
 let prefixes = 0;
 
@@ -36,4 +38,22 @@ export function workerClient(url: string): RedisClient {
     socketTimeout: undefined,
   };
   return createClient({ ...optionsFor(url), name: 'worker' }, overrides);
+}
+
+/** A cluster of one server, which refuses commands and scripts whose keys do not share a hash slot. */
+export function useRedisCluster(): { readonly url: string } {
+  const redis = useRedis({ args: ['--cluster-enabled', 'yes'] });
+  beforeAll(async () => {
+    const client = new Redis(redis.url);
+    await client.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await vi.waitFor(async () => expect(await client.cluster('INFO')).toContain('cluster_state:ok'), {
+      timeout: 5_000,
+    });
+    client.disconnect();
+  });
+  return {
+    get url() {
+      return redis.url.replace('redis:', 'redis+cluster:');
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { MemoryBudgets } from '../../../server/memory/memory-budgets.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { RedisBudgets } from '../../../server/redis/redis-budgets.ts';
 import type { Bucket, Budgets, Purchase } from '../../../server/session/budgets.ts';
-import { deploymentOn, freshPrefix } from '../../support/redis-deployment.ts';
+import { deploymentOn, freshPrefix, useRedisCluster } from '../../support/redis-deployment.ts';
 import { useRedis } from '../../support/redis-server.ts';
 
 /** Budgets as two servers see them. */
@@ -139,14 +139,16 @@ describe('MemoryBudgets', () => {
   });
 });
 
+function deployOn(url: string) {
+  const prefix = freshPrefix();
+  const [first, second] = [deploymentOn(url, prefix), deploymentOn(url, prefix)];
+  const { client } = first.connection;
+  return { first: new RedisBudgets(first), second: new RedisBudgets(second), prefix, client };
+}
+
 describe('RedisBudgets', () => {
   const redis = useRedis();
-  const deploy = () => {
-    const prefix = freshPrefix();
-    const [first, second] = [deploymentOn(redis.url, prefix), deploymentOn(redis.url, prefix)];
-    const { client } = first.connection;
-    return { first: new RedisBudgets(first), second: new RedisBudgets(second), prefix, client };
-  };
+  const deploy = () => deployOn(redis.url);
 
   contract(deploy);
 
@@ -164,4 +166,9 @@ describe('RedisBudgets', () => {
     await first.take([{ key: 'stranger', burst: 10, perSecond: 100 }], 10);
     await expect.poll(() => client.keys(`${prefix}*`)).toEqual([]);
   });
+});
+
+describe('RedisBudgets on a cluster', () => {
+  const redis = useRedisCluster();
+  contract(() => deployOn(redis.url));
 });

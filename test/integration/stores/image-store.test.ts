@@ -5,7 +5,7 @@ import { systemClock } from '../../../server/platform/clock.ts';
 import { type RedisImageOptions, RedisImageStore } from '../../../server/redis/redis-image-store.ts';
 import { ImageMemory } from '../../../server/session/image-memory.ts';
 import type { ImageLease, ImageStore } from '../../../server/session/image-store.ts';
-import { deploymentOn, freshPrefix } from '../../support/redis-deployment.ts';
+import { deploymentOn, freshPrefix, useRedisCluster } from '../../support/redis-deployment.ts';
 import { useRedis } from '../../support/redis-server.ts';
 
 const LIMIT = 1_000;
@@ -175,13 +175,20 @@ function storeOn(url: string, options: Partial<RedisImageOptions> = {}, prefix =
   return { store, prefix, client: deployment.connection.client };
 }
 
+function twoStoresOn(url: string) {
+  const { store: first, prefix } = storeOn(url);
+  return { first, second: storeOn(url, {}, prefix).store };
+}
+
+describe('RedisImageStore on a cluster', () => {
+  const redis = useRedisCluster();
+  contract(() => twoStoresOn(redis.url));
+});
+
 describe('RedisImageStore', () => {
   const redis = useRedis();
 
-  contract(() => {
-    const { store: first, prefix } = storeOn(redis.url);
-    return { first, second: storeOn(redis.url, {}, prefix).store };
-  });
+  contract(() => twoStoresOn(redis.url));
 
   test('R7: the lease of a server that was killed ends by itself, that of one that runs does not', async () => {
     /** The killed server renews nothing any more. */

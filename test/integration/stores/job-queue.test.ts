@@ -15,7 +15,7 @@ import {
   type QueueLimits,
 } from '../../../server/session/job-queue.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { deploymentOn, freshPrefix, workerClient } from '../../support/redis-deployment.ts';
+import { deploymentOn, freshPrefix, useRedisCluster, workerClient } from '../../support/redis-deployment.ts';
 import { useRedis } from '../../support/redis-server.ts';
 
 const roomy: QueueLimits = {
@@ -49,11 +49,16 @@ interface Run {
 /** Lets the servers take jobs, which end when the test says so. Returns the runs in the order in which they began. */
 function processing(...servers: readonly JobQueue[]) {
   const runs: Run[] = [];
+  let isOver = false;
+  onTestFinished(() => {
+    isOver = true;
+    for (const run of runs) run.end();
+  });
   for (const server of servers) {
     server.process(({ generationId: name }, { signal, isTakenOver }) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       runs.push({ name, server, signal, isTakenOver, end: resolve, fail: () => reject(new Error('a mistake')) });
-      return promise;
+      return isOver ? Promise.resolve() : promise;
     });
   }
   return runs;
@@ -303,22 +308,33 @@ describe('MemoryJobQueue', () => {
   });
 });
 
+/** A server's queue in Redis, with all that a test may want to look at. */
+function queueOn(url: string, limits: Partial<QueueLimits>, prefix: string) {
+  const deployment = deploymentOn(url, prefix);
+  const queue = new RedisJobQueue(deployment, {
+    limits: { ...roomy, ...limits },
+    clock: systemClock,
+    createClient: () => workerClient(url),
+    onError: () => {},
+  });
+  onTestFinished(() => queue.close());
+  return { queue, client: deployment.connection.client };
+}
+
+function deployOn(url: string, limits: Partial<QueueLimits> = {}) {
+  const prefix = freshPrefix();
+  const [first, second] = [queueOn(url, limits, prefix), queueOn(url, limits, prefix)];
+  return { prefix, client: first.client, servers: [first.queue, second.queue] as const };
+}
+
+describe('RedisJobQueue on a cluster', () => {
+  const redis = useRedisCluster();
+  contract((limits) => deployOn(redis.url, limits).servers);
+});
+
 describe('RedisJobQueue', () => {
   const redis = useRedis();
-  const deploy = (limits: Partial<QueueLimits> = {}, prefix = freshPrefix()) => {
-    const server = () => {
-      const deployment = deploymentOn(redis.url, prefix);
-      const queue = new RedisJobQueue(deployment, {
-        limits: { ...roomy, ...limits },
-        clock: systemClock,
-        createClient: () => workerClient(redis.url),
-        onError: () => {},
-      });
-      return { queue, client: deployment.connection.client };
-    };
-    const [first, second] = [server(), server()];
-    return { prefix, client: first.client, servers: [first.queue, second.queue] as const };
-  };
+  const deploy = (limits: Partial<QueueLimits> = {}) => deployOn(redis.url, limits);
 
   contract((limits) => deploy(limits).servers);
 
