@@ -42,7 +42,7 @@ export function workerClient(url: string): RedisClient {
 
 /** A cluster of one server, which refuses commands and scripts whose keys do not share a hash slot. */
 export function useRedisCluster(): { readonly url: string } {
-  const redis = useRedis({ args: ['--cluster-enabled', 'yes'] });
+  const redis = useRedis({ args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] });
   beforeAll(async () => {
     const client = new Redis(redis.url);
     await client.cluster('ADDSLOTSRANGE', 0, 16_383);
