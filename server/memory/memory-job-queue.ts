@@ -10,6 +10,7 @@ import {
   type RunJob,
   type Shortage,
 } from '../session/job-queue.ts';
+import { StoreUnavailable } from '../session/session-store.ts';
 import { type Requester, TurnOrder } from '../session/turn-order.ts';
 
 /** A job that waits or runs. */
@@ -147,13 +148,15 @@ export class MemoryJobs {
 
   #shortage(count: number, { address, sessionId }: Requester): Shortage | undefined {
     const limits = this.#limits;
-    const places = [...this.#places.values()];
-    const taken = this.#running.size + this.counts.waiting + places.length;
-    const added = Math.max(0, count - Math.max(0, limits.CONCURRENT_CANDIDATES - taken));
-    const waiting = [...this.#waiting.inOrder(), ...this.#stopped, ...places].map(({ requester }) => requester);
-    const ofAddress = waiting.filter((requester) => requester.address === address);
-    const ofSession = ofAddress.filter((requester) => requester.sessionId === sessionId);
-    if (taken + count > limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES) return 'server';
+    const free = Math.max(0, limits.CONCURRENT_CANDIDATES - this.#running.size);
+    const waiting = [...this.#entries.values()].filter((entry) => !this.#running.has(entry));
+    const before = [...waiting, ...this.#places.values()];
+    // The first ones start at once, so they do not wait.
+    const ofAddress = before.slice(free).filter(({ requester }) => requester.address === address);
+    const ofSession = ofAddress.filter(({ requester }) => requester.sessionId === sessionId);
+    const added = Math.max(0, count - Math.max(0, free - before.length));
+    const all = this.#running.size + before.length + count;
+    if (all > limits.CONCURRENT_CANDIDATES + limits.QUEUED_CANDIDATES) return 'server';
     if (ofAddress.length + added > limits.QUEUED_CANDIDATES_PER_ADDRESS) return 'address';
     if (ofSession.length + added > limits.QUEUED_CANDIDATES_PER_SESSION) return 'session';
     return undefined;
@@ -207,13 +210,15 @@ export class MemoryJobs {
 
 /** One server's door to the jobs. */
 export class MemoryJobQueue implements JobQueue {
-  readonly #jobs: MemoryJobs;
+  readonly #shared: MemoryJobs;
+  readonly #undos = new Set<() => void>();
+  readonly #idle = Promise.withResolvers<void>();
   #server: Server | undefined;
   #isClosed = false;
-  readonly #idle = Promise.withResolvers<void>();
+  #isKilled = false;
 
   constructor(jobs: MemoryJobs) {
-    this.#jobs = jobs;
+    this.#shared = jobs;
   }
 
   async reserve(jobs: readonly Job[]): Promise<Shortage | undefined> {
@@ -234,7 +239,9 @@ export class MemoryJobQueue implements JobQueue {
   }
 
   onPosition(listener: (job: JobId, position: number) => void): () => void {
-    return this.#jobs.onPosition(listener);
+    const undo = this.#jobs.onPosition(listener);
+    this.#undos.add(undo);
+    return undo;
   }
 
   position(job: JobId): number | undefined {
@@ -248,13 +255,19 @@ export class MemoryJobQueue implements JobQueue {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (!this.#server) return;
-    this.#jobs.leave(this.#server);
+    this.#shared.leave(this.#server);
     if (this.#server.running.size > 0) await this.#idle.promise;
   }
 
-  /** As if the process of this server were killed: for tests, and for the simulator. */
+  /** As if the process of this server were killed: for tests, and for the simulator. What it asks for afterwards is not done. */
   kill(): void {
-    this.#isClosed = true;
-    if (this.#server) this.#jobs.kill(this.#server);
+    this.#isKilled = true;
+    for (const undo of this.#undos) undo();
+    if (this.#server) this.#shared.kill(this.#server);
+  }
+
+  get #jobs(): MemoryJobs {
+    if (this.#isKilled) throw new StoreUnavailable('This server was killed');
+    return this.#shared;
   }
 }

@@ -1,7 +1,8 @@
 /** Rates and the budget of the day for all servers of a deployment, by the clock of Redis. */
 import * as v from 'valibot';
 import type { Bought, Bucket, Budgets, Purchase, RateExceeded, Spent } from '../session/budgets.ts';
-import { type RedisClient, RedisScript } from './script.ts';
+import type { RedisDeployment } from './deployment.ts';
+import { RedisScript } from './script.ts';
 
 /**
  * A bucket is the moment at which it will be full, in milliseconds (the generic cell rate algorithm), and expires then.
@@ -102,19 +103,16 @@ const buyReply = v.union([
 const todayReply = v.tuple([v.number(), v.number()]);
 
 export class RedisBudgets implements Budgets {
-  readonly #redis: RedisClient;
-  readonly #prefix: string;
+  readonly #redis: Pick<RedisDeployment, 'connection' | 'prefix'>;
 
-  /** All keys begin with `prefix` and share a hash slot. */
-  constructor(redis: RedisClient, { prefix }: { readonly prefix: string }) {
+  constructor(redis: Pick<RedisDeployment, 'connection' | 'prefix'>) {
     this.#redis = redis;
-    this.#prefix = `${prefix}{budgets}:`;
   }
 
   async take(buckets: readonly Bucket[], count: number): Promise<{ readonly outcome: 'taken' } | RateExceeded> {
     const reply = v.parse(
       takeReply,
-      await takeTokens.run(this.#redis, this.#keys(buckets), [count, ...rates(buckets)]),
+      await takeTokens.run(this.#redis.connection, this.#keys(buckets), [count, ...rates(buckets)]),
     );
     return reply[0] === 'taken' ? { outcome: 'taken' } : exceeded(reply);
   }
@@ -122,7 +120,7 @@ export class RedisBudgets implements Budgets {
   async buy({ buckets, count, each, limits }: Purchase): Promise<Bought> {
     const costs = [each.asks, each.microdollars, limit(limits.asks), limit(limits.microdollars)];
     const args = [count, ...costs, ...rates(buckets)];
-    const reply = v.parse(buyReply, await buy.run(this.#redis, this.#keys(buckets), args));
+    const reply = v.parse(buyReply, await buy.run(this.#redis.connection, this.#keys(buckets), args));
     switch (reply[0]) {
       case 'bought':
         return { outcome: 'bought', day: reply[1] };
@@ -136,16 +134,18 @@ export class RedisBudgets implements Budgets {
   }
 
   async correct(day: number, { asks, microdollars }: Spent): Promise<void> {
-    await correct.run(this.#redis, this.#keys([]), [day, asks, microdollars]);
+    await correct.run(this.#redis.connection, this.#keys([]), [day, asks, microdollars]);
   }
 
   async today(): Promise<Spent> {
-    const [asks, microdollars] = v.parse(todayReply, await readToday.run(this.#redis, this.#keys([])));
+    const [asks, microdollars] = v.parse(todayReply, await readToday.run(this.#redis.connection, this.#keys([])));
     return { asks, microdollars };
   }
 
+  /** They share a hash slot. */
   #keys(buckets: readonly Bucket[]): string[] {
-    return [`${this.#prefix}day`, ...buckets.map(({ key }) => `${this.#prefix}rate:${key}`)];
+    const prefix = `${this.#redis.prefix}{budgets}:`;
+    return [`${prefix}day`, ...buckets.map(({ key }) => `${prefix}rate:${key}`)];
   }
 }
 

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../platform/clock.ts';
 import type { ImageLease, ImageStore } from '../session/image-store.ts';
-import { available, isOutOfMemory, type RedisClient, RedisScript } from './script.ts';
+import { ignoreUnavailable } from './channels.ts';
+import type { RedisDeployment } from './deployment.ts';
+import { RedisScript, unlessFull } from './script.ts';
 
 export interface RedisImageOptions {
-  /** All keys begin with it. */
-  readonly prefix: string;
   /** The budget of all servers together. Less than the `maxmemory` of Redis: the rest is for documents and jobs. */
   readonly limitBytes: number;
   /** Images expire so long after the last `put` or `keep` of their session. */
@@ -88,9 +88,7 @@ redis.call('PEXPIRE', KEYS[3], keptMs)
 return 1
 `);
 
-/**
- * ARGV: the session, an age, the images. Those that were put less than that age ago stay: they may be on their way.
- */
+/** ARGV: the session, an age, the images. Those that were put less than that age ago stay. */
 const subtract = new RedisScript(`#!lua flags=allow-oom
 ${budget}
 for index = 3, #ARGV do
@@ -128,14 +126,14 @@ const DEFAULT_LEASE_MS = 60_000;
 const PUT_MS = 30_000;
 
 export class RedisImageStore implements ImageStore {
-  readonly #redis: RedisClient;
+  readonly #redis: Pick<RedisDeployment, 'connection' | 'prefix' | 'sessionKey'>;
   readonly #options: RedisImageOptions;
   readonly #leaseMs: number;
   /** The names of this server's leases. */
   readonly #leases = new Map<ImageLease, string>();
   readonly #stopRenewing: () => void;
 
-  constructor(redis: RedisClient, options: RedisImageOptions) {
+  constructor(redis: Pick<RedisDeployment, 'connection' | 'prefix' | 'sessionKey'>, options: RedisImageOptions) {
     this.#redis = redis;
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? DEFAULT_LEASE_MS;
@@ -144,61 +142,61 @@ export class RedisImageStore implements ImageStore {
 
   async reserve(bytes: number): Promise<ImageLease | undefined> {
     const name = `lease:${randomUUID()}`;
-    const { limitBytes } = this.#options;
-    const isReserved = await refusedWhenFull(() => this.#run(reserve, '', name, bytes, limitBytes, this.#leaseMs));
-    if (!isReserved) return undefined;
+    const args = [name, bytes, this.#options.limitBytes, this.#leaseMs];
+    if ((await reserve.runUnlessFull(this.#redis.connection, this.#keys(), args)) === 0) return undefined;
     const lease: ImageLease = { release: () => this.#release(lease) };
     this.#leases.set(lease, name);
     return lease;
   }
 
   async put(sessionId: string, imageId: string, bytes: Uint8Array, lease?: ImageLease): Promise<boolean> {
+    const { connection } = this.#redis;
     const { limitBytes, keptMs } = this.#options;
     const name = (lease && this.#leases.get(lease)) ?? '';
-    const size = bytes.byteLength;
-    const isCounted = await refusedWhenFull(() =>
-      this.#run(count, sessionId, holder(sessionId), imageId, size, limitBytes, keptMs, name),
-    );
-    if (!isCounted) return false;
+    const args = [holder(sessionId), imageId, bytes.byteLength, limitBytes, keptMs, name];
+    if ((await count.runUnlessFull(connection, this.#keys(sessionId), args)) === 0) return false;
     if (lease) this.#leases.delete(lease);
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, size);
-    const isKept = await refusedWhenFull(() =>
-      available(() => this.#redis.set(this.#imageKey(sessionId, imageId), buffer, 'PX', keptMs, 'NX')),
-    );
-    if (!isKept) await this.#run(subtract, sessionId, holder(sessionId), 0, imageId);
-    return isKept;
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const key = this.#imageKey(sessionId, imageId);
+    const reply = await connection.run((client) => unlessFull(client.set(key, buffer, 'PX', keptMs, 'NX')));
+    if (reply === 0) await this.#subtract(sessionId, [imageId], 0);
+    return reply !== 0;
   }
 
   async get(sessionId: string, imageId: string): Promise<Uint8Array | undefined> {
-    const bytes = await available(() => this.#redis.getBuffer(this.#imageKey(sessionId, imageId)));
+    const key = this.#imageKey(sessionId, imageId);
+    const bytes = await this.#redis.connection.run((client) => client.getBuffer(key));
     if (bytes) return bytes;
-    await this.#run(subtract, sessionId, holder(sessionId), PUT_MS, imageId);
+    await this.#subtract(sessionId, [imageId], PUT_MS);
     return undefined;
   }
 
   async keep(sessionId: string): Promise<void> {
+    const { connection } = this.#redis;
     const { keptMs } = this.#options;
-    const imageIds = v.parse(v.array(v.string()), await this.#run(keep, sessionId, holder(sessionId), keptMs));
-    const isThere = await available(() =>
-      Promise.all(imageIds.map((imageId) => this.#redis.pexpire(this.#imageKey(sessionId, imageId), keptMs))),
+    const reply = await keep.run(connection, this.#keys(sessionId), [holder(sessionId), keptMs]);
+    const imageIds = v.parse(v.array(v.string()), reply);
+    const isThere = await connection.run((client) =>
+      Promise.all(imageIds.map((imageId) => client.pexpire(this.#imageKey(sessionId, imageId), keptMs))),
     );
     const evicted = imageIds.filter((_, index) => isThere[index] === 0);
-    if (evicted.length > 0) await this.#run(subtract, sessionId, holder(sessionId), PUT_MS, ...evicted);
+    await this.#subtract(sessionId, evicted, PUT_MS);
   }
 
   async drop(sessionId: string, imageIds: readonly string[]): Promise<void> {
-    if (imageIds.length === 0) return;
     await this.#delete(sessionId, imageIds);
-    await this.#run(subtract, sessionId, holder(sessionId), 0, ...imageIds);
+    await this.#subtract(sessionId, imageIds, 0);
   }
 
   async dropAll(sessionId: string): Promise<void> {
-    await this.#delete(sessionId, await available(() => this.#redis.hkeys(this.#budgetKey(`of:${sessionId}`))));
-    await this.#run(subtractAll, sessionId, holder(sessionId));
+    const keys = this.#keys(sessionId);
+    const imageIds = await this.#redis.connection.run((client) => client.hkeys(keys[2]));
+    await this.#delete(sessionId, imageIds);
+    await subtractAll.run(this.#redis.connection, keys, [holder(sessionId)]);
   }
 
   async usedBytes(): Promise<number> {
-    return v.parse(v.number(), await this.#run(readUsed, ''));
+    return v.parse(v.number(), await readUsed.run(this.#redis.connection, this.#keys()));
   }
 
   close(): void {
@@ -211,45 +209,35 @@ export class RedisImageStore implements ImageStore {
     if (name === undefined) return;
     this.#leases.delete(lease);
     // It is not renewed any more, so it ends even when Redis can't be told.
-    this.#run(release, '', name).catch(() => {});
+    release.run(this.#redis.connection, this.#keys(), [name]).catch(ignoreUnavailable);
   }
 
   #renew(): void {
-    if (this.#leases.size > 0) this.#run(renew, '', this.#leaseMs, ...this.#leases.values()).catch(() => {});
+    if (this.#leases.size === 0) return;
+    const args = [this.#leaseMs, ...this.#leases.values()];
+    renew.run(this.#redis.connection, this.#keys(), args).catch(ignoreUnavailable);
   }
 
   async #delete(sessionId: string, imageIds: readonly string[]): Promise<void> {
     if (imageIds.length === 0) return;
-    await available(() => this.#redis.unlink(...imageIds.map((imageId) => this.#imageKey(sessionId, imageId))));
+    const keys = imageIds.map((imageId) => this.#imageKey(sessionId, imageId));
+    await this.#redis.connection.run((client) => client.unlink(...keys));
   }
 
-  #run(script: RedisScript, sessionId: string, ...args: (string | number)[]): Promise<unknown> {
-    const keys = ['bytes', 'expiry', ...(sessionId === '' ? [] : [`of:${sessionId}`])];
-    return script.run(
-      this.#redis,
-      keys.map((key) => this.#budgetKey(key)),
-      args,
-    );
+  /** @param ageMs those that were put less than so long ago stay: they may be on their way */
+  async #subtract(sessionId: string, imageIds: readonly string[], ageMs: number): Promise<void> {
+    if (imageIds.length === 0) return;
+    await subtract.run(this.#redis.connection, this.#keys(sessionId), [holder(sessionId), ageMs, ...imageIds]);
   }
 
-  #budgetKey(key: string): string {
-    return `${this.#options.prefix}{images}:${key}`;
+  #keys(sessionId = ''): [string, string, string] {
+    const prefix = `${this.#redis.prefix}{images}:`;
+    return [`${prefix}bytes`, `${prefix}expiry`, `${prefix}of:${sessionId}`];
   }
 
   #imageKey(sessionId: string, imageId: string): string {
-    return `${this.#options.prefix}{${sessionId}}:image:${imageId}`;
+    return this.#redis.sessionKey(sessionId, `image:${imageId}`);
   }
 }
 
 const holder = (sessionId: string): string => `session:${sessionId}`;
-
-/** False as well when Redis says that its memory is full. */
-async function refusedWhenFull(run: () => Promise<unknown>): Promise<boolean> {
-  try {
-    const reply = await run();
-    return reply !== 0;
-  } catch (error) {
-    if (isOutOfMemory(error)) return false;
-    throw error;
-  }
-}

@@ -1,9 +1,8 @@
-/** Lua scripts, which Redis runs as one step, and errors of Redis as the core knows them. */
+/** Lua scripts, which Redis runs as one step. */
 import { createHash } from 'node:crypto';
-import type { Cluster, Redis } from 'ioredis';
-import { StoreUnavailable } from '../session/session-store.ts';
+import type { RedisClient, RedisConnection } from './connection.ts';
 
-export type RedisClient = Redis | Cluster;
+type Connection = Pick<RedisConnection, 'run'>;
 
 /** Scripts name the keys that they use in `KEYS`, or derive others from these within the same hash slot. Redis 7 or Valkey runs them. */
 export class RedisScript {
@@ -16,34 +15,43 @@ export class RedisScript {
     this.#sha1 = createHash('sha1').update(source).digest('hex');
   }
 
+  /** @throws {StoreUnavailable} */
+  run(connection: Connection, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> {
+    return connection.run((client) => this.#run(client, keys, args));
+  }
+
   /**
-   * Sends the source only when Redis does not know the script yet.
+   * The same, but 0 when the memory of Redis is full.
    * @throws {StoreUnavailable}
    */
-  async run(redis: RedisClient, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> {
+  runUnlessFull(
+    connection: Connection,
+    keys: readonly string[],
+    args: readonly (string | number)[] = [],
+  ): Promise<unknown> {
+    return connection.run((client) => unlessFull(this.#run(client, keys, args)));
+  }
+
+  /** Sends the source only when Redis does not know the script yet. */
+  async #run(client: RedisClient, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const parameters: [number, ...(string | number)[]] = [keys.length, ...keys, ...args];
-    return available(async () => {
-      try {
-        return await redis.evalsha(this.#sha1, ...parameters);
-      } catch (error) {
-        if (!startsWith(error, 'NOSCRIPT')) throw error;
-        return redis.eval(this.#source, ...parameters);
-      }
-    });
+    try {
+      return await client.evalsha(this.#sha1, ...parameters);
+    } catch (error) {
+      if (!startsWith(error, 'NOSCRIPT')) throw error;
+      return client.eval(this.#source, ...parameters);
+    }
   }
 }
 
-/** @throws {StoreUnavailable} in place of every error, which becomes its cause */
-export async function available<Result>(run: () => Promise<Result>): Promise<Result> {
+/** 0 in place of the error that the memory of Redis is full, which a policy without evictions causes. */
+export async function unlessFull(sent: Promise<unknown>): Promise<unknown> {
   try {
-    return await run();
+    return await sent;
   } catch (error) {
-    throw error instanceof StoreUnavailable ? error : new StoreUnavailable('Redis can’t be used', { cause: error });
+    if (startsWith(error, 'OOM')) return 0;
+    throw error;
   }
 }
-
-/** The memory of Redis is full, and its policy is to refuse. */
-export const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof StoreUnavailable ? isOutOfMemory(error.cause) : startsWith(error, 'OOM');
 
 const startsWith = (error: unknown, code: string): boolean => error instanceof Error && error.message.startsWith(code);

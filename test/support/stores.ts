@@ -10,10 +10,10 @@ import { RedisDeployment } from '../../server/redis/deployment.ts';
 import { RedisSessionStore } from '../../server/redis/redis-session-store.ts';
 import { RedisSignals } from '../../server/redis/redis-signals.ts';
 import { parseRedisUrl } from '../../server/redis/redis-url.ts';
-import type { SessionDocument } from '../../server/session/session-document.ts';
+import { firstAccess } from '../../server/session/access.ts';
+import { firstDocument, type SessionDocument } from '../../server/session/session-document.ts';
 import type { SessionStore } from '../../server/session/session-store.ts';
 import type { Signals } from '../../server/session/signals.ts';
-import { initialState } from '../../server/session/state.ts';
 
 /** One server, as far as it keeps sessions. */
 export interface StoringServer {
@@ -93,8 +93,10 @@ export function openRedisServer({
   return { deployment, sessions, signals: new RedisSignals(deployment) };
 }
 
+const access = firstAccess(newId);
+
 /** A document that differs from others by its revision. */
-export const documentOf = (revision: number): SessionDocument => ({
-  format: 1,
-  state: { ...initialState, revision },
-});
+export function documentOf(revision: number): SessionDocument {
+  const document = firstDocument(access, 1);
+  return { ...document, state: { ...document.state, revision } };
+}

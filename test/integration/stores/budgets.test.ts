@@ -1,13 +1,11 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MemoryBudgets } from '../../../server/memory/memory-budgets.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { RedisBudgets } from '../../../server/redis/redis-budgets.ts';
 import type { Bucket, Budgets, Purchase } from '../../../server/session/budgets.ts';
+import { deploymentOn, freshPrefix, useRedisCluster } from '../../support/redis-deployment.ts';
 import { useRedis } from '../../support/redis-server.ts';
-
-const redis = useRedis();
 
 /** Budgets as two servers see them. */
 interface Deployment {
@@ -141,22 +139,16 @@ describe('MemoryBudgets', () => {
   });
 });
 
+function deployOn(url: string) {
+  const prefix = freshPrefix();
+  const [first, second] = [deploymentOn(url, prefix), deploymentOn(url, prefix)];
+  const { client } = first.connection;
+  return { first: new RedisBudgets(first), second: new RedisBudgets(second), prefix, client };
+}
+
 describe('RedisBudgets', () => {
-  let clients: [Redis, Redis];
-  let deployments = 0;
-  beforeAll(() => {
-    clients = [new Redis(redis.url), new Redis(redis.url)];
-  });
-  afterAll(() => {
-    for (const client of clients) client.disconnect();
-  });
-  const deploy = () => {
-    deployments += 1;
-    const prefix = `test${deployments}:`;
-    const [first, second] = clients.map((client) => new RedisBudgets(client, { prefix }));
-    if (!first || !second) throw new Error('no clients');
-    return { first, second, prefix, client: clients[0] };
-  };
+  const redis = useRedis();
+  const deploy = () => deployOn(redis.url);
 
   contract(deploy);
 
@@ -174,4 +166,9 @@ describe('RedisBudgets', () => {
     await first.take([{ key: 'stranger', burst: 10, perSecond: 100 }], 10);
     await expect.poll(() => client.keys(`${prefix}*`)).toEqual([]);
   });
+});
+
+describe('RedisBudgets on a cluster', () => {
+  const redis = useRedisCluster();
+  contract(() => deployOn(redis.url));
 });

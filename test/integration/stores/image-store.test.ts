@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { MemoryImageStore, MemoryImages } from '../../../server/memory/memory-image-store.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { type RedisImageOptions, RedisImageStore } from '../../../server/redis/redis-image-store.ts';
 import { ImageMemory } from '../../../server/session/image-memory.ts';
 import type { ImageLease, ImageStore } from '../../../server/session/image-store.ts';
+import { deploymentOn, freshPrefix, useRedisCluster } from '../../support/redis-deployment.ts';
 import { useRedis } from '../../support/redis-server.ts';
 
 const LIMIT = 1_000;
@@ -167,53 +167,41 @@ describe('MemoryImageStore', () => {
   });
 });
 
+/** A server's store in Redis, with all that a test may want to look at. */
+function storeOn(url: string, options: Partial<RedisImageOptions> = {}, prefix = freshPrefix()) {
+  const deployment = deploymentOn(url, prefix);
+  const store = new RedisImageStore(deployment, { limitBytes: LIMIT, keptMs: 60_000, clock: systemClock, ...options });
+  onTestFinished(() => store.close());
+  return { store, prefix, client: deployment.connection.client };
+}
+
+function twoStoresOn(url: string) {
+  const { store: first, prefix } = storeOn(url);
+  return { first, second: storeOn(url, {}, prefix).store };
+}
+
+describe('RedisImageStore on a cluster', () => {
+  const redis = useRedisCluster();
+  contract(() => twoStoresOn(redis.url));
+});
+
 describe('RedisImageStore', () => {
   const redis = useRedis();
-  let clients: [Redis, Redis];
-  let deployments = 0;
-  beforeAll(() => {
-    clients = [new Redis(redis.url), new Redis(redis.url)];
-  });
-  afterAll(() => {
-    for (const client of clients) client.disconnect();
-  });
-  const deploy = (options: Partial<RedisImageOptions> = {}) => {
-    deployments += 1;
-    const prefix = `test${deployments}:`;
-    const stores = clients.map(
-      (client) =>
-        new RedisImageStore(client, { prefix, limitBytes: LIMIT, keptMs: 60_000, clock: systemClock, ...options }),
-    );
-    const [first, second] = stores;
-    if (!first || !second) throw new Error('no clients');
-    return { first, second, client: clients[0], prefix, close: () => stores.map((store) => store.close()) };
-  };
 
-  contract(() => {
-    const deployment = deploy();
-    onTestFinished(() => void deployment.close());
-    return deployment;
-  });
+  contract(() => twoStoresOn(redis.url));
 
   test('R7: the lease of a server that was killed ends by itself, that of one that runs does not', async () => {
     /** The killed server renews nothing any more. */
-    const killed = deploy({ leaseMs: 300, clock: { every: () => () => {} } });
-    const running = new RedisImageStore(killed.client, {
-      prefix: killed.prefix,
-      limitBytes: LIMIT,
-      keptMs: 60_000,
-      clock: systemClock,
-      leaseMs: 300,
-    });
-    onTestFinished(() => running.close());
-    await killed.first.reserve(500);
+    const { store: killed, prefix } = storeOn(redis.url, { leaseMs: 300, clock: { every: () => () => {} } });
+    const { store: running } = storeOn(redis.url, { leaseMs: 300 }, prefix);
+    await killed.reserve(500);
     await running.reserve(400);
     await expect.poll(() => running.usedBytes(), { timeout: 2_000 }).toBe(400);
     expect(await running.reserve(600)).toBeDefined();
   });
 
   test('images expire with their session, unless they are kept', async () => {
-    const { first, client, prefix } = deploy({ keptMs: 400 });
+    const { store: first, client, prefix } = storeOn(redis.url, { keptMs: 400 });
     await first.put('gone', 'image', bytesOf(100));
     await first.put('kept', 'image', bytesOf(200));
     await expect
@@ -236,19 +224,10 @@ describe('RedisImageStore on a full Redis', () => {
   const refusing = useRedis({ args: ['--maxmemory', '4mb', '--maxmemory-policy', 'noeviction'] });
   const evicting = useRedis({ args: ['--maxmemory', '16mb', '--maxmemory-policy', 'allkeys-lru'] });
   const MiB = 1024 * 1024;
-  const storeOn = (url: string) => {
-    const client = new Redis(url);
-    const options = { prefix: '', limitBytes: 100 * MiB, keptMs: 60_000, clock: systemClock };
-    const store = new RedisImageStore(client, options);
-    onTestFinished(() => {
-      store.close();
-      client.disconnect();
-    });
-    return { store, client };
-  };
+  const options = { limitBytes: 100 * MiB };
 
   test('R7: one that evicts nothing refuses an image, counts only what it keeps, and has memory again after a drop', async () => {
-    const { store, client } = storeOn(refusing.url);
+    const { store, client } = storeOn(refusing.url, options);
     const lease = await store.reserve(10);
     const kept: string[] = [];
     for (let number = 0; number < 10; number += 1) {
@@ -269,24 +248,24 @@ describe('RedisImageStore on a full Redis', () => {
   });
 
   test('R7: of one that evicts, an image that is gone is not counted any more', async () => {
-    const { store, client } = storeOn(evicting.url);
+    const { store, client, prefix } = storeOn(evicting.url, options);
     await store.put('session', 'old', bytesOf(MiB));
     await store.put('session', 'new', bytesOf(MiB));
-    await client.del('{session}:image:old');
+    await client.del(`${prefix}{session}:image:old`);
     expect(await store.get('session', 'old')).toBeUndefined();
     expect(await store.usedBytes(), 'its put may still be under way').toBe(2 * MiB);
     /** As if it had been put a minute ago. */
-    await client.hset('{images}:of:session', 'old', `${MiB} ${Date.now() - 60_000}`);
+    await client.hset(`${prefix}{images}:of:session`, 'old', `${MiB} ${Date.now() - 60_000}`);
     expect(await store.get('session', 'old')).toBeUndefined();
     expect(await store.usedBytes()).toBe(MiB);
-    await client.hset('{images}:of:session', 'new', `${MiB} ${Date.now() - 60_000}`);
-    await client.del('{session}:image:new');
+    await client.hset(`${prefix}{images}:of:session`, 'new', `${MiB} ${Date.now() - 60_000}`);
+    await client.del(`${prefix}{session}:image:new`);
     await store.keep('session');
     expect(await store.usedBytes()).toBe(0);
   });
 
   test('R7: one that evicts takes new images without end, and what it has can be read', async () => {
-    const { store } = storeOn(evicting.url);
+    const { store } = storeOn(evicting.url, options);
     for (let number = 0; number < 40; number += 1) {
       expect(await store.put('many', `${number}`, bytesOf(MiB, number))).toBe(true);
     }

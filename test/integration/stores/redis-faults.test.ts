@@ -46,9 +46,9 @@ async function createdIn({ sessions }: Pick<RedisServerOnTest, 'sessions'>): Pro
 }
 
 /** What `promise` is rejected with, and how long that took. */
-async function rejectionOf(promise: Promise<unknown>): Promise<{ readonly error: Error; readonly ms: number }> {
+async function rejectionOf(promise: unknown): Promise<{ readonly error: Error; readonly ms: number }> {
   const startedAt = performance.now();
-  const error: unknown = await promise.then(
+  const error: unknown = await Promise.resolve(promise).then(
     () => new Error('it was not rejected'),
     (reason: unknown) => reason,
   );

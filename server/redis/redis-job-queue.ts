@@ -1,0 +1,312 @@
+/** The queue of candidates for all servers of a deployment, by BullMQ. */
+import { type Job as BullJob, Queue, Worker } from 'bullmq';
+import * as v from 'valibot';
+import type { Clock } from '../platform/clock.ts';
+import {
+  type Job,
+  type JobId,
+  type JobQueue,
+  jobName,
+  PLACE_KEPT_MS,
+  type QueueLimits,
+  type RunJob,
+  type Shortage,
+} from '../session/job-queue.ts';
+import { StoreUnavailable } from '../session/session-store.ts';
+import { ignoreUnavailable, messageOf } from './channels.ts';
+import type { RedisClient } from './connection.ts';
+import type { RedisDeployment } from './deployment.ts';
+import { begin, enqueue, reservePlaces, withdraw } from './job-scripts.ts';
+
+export interface RedisJobQueueOptions {
+  readonly limits: QueueLimits;
+  readonly clock: Pick<Clock, 'after' | 'every'>;
+  /** A client that waits for Redis for as long as it is away, as BullMQ's workers need it: `maxRetriesPerRequest` is null. */
+  readonly createClient: () => RedisClient;
+  /** What BullMQ reports. It goes on by itself. */
+  readonly onError: (error: Error) => void;
+}
+
+/** A server that is silent for so long has stopped. Others notice within `STALLED_CHECK_MS`, and then again before they take its jobs. */
+const LOCK_MS = 5_000;
+const STALLED_CHECK_MS = 2_000;
+/** How often a server looks for withdrawals and places of which it was not told. */
+const LOOK_MS = 2_000;
+/** Notices that come so close to each other are answered by one look. */
+const COALESCE_MS = 50;
+/** Longer than a job can take, taken over as often as it may be. */
+const WITHDRAWAL_KEPT_MS = 60 * 60 * 1_000;
+/** A worker that could not reach Redis tries again after so long. */
+const RETRY_MS = 1_000;
+const QUEUE = 'candidates';
+
+const jobData = v.object({
+  generationId: v.string(),
+  candidate: v.number(),
+  requester: v.object({ address: v.string(), sessionId: v.string() }),
+});
+const priorities = v.array(v.tuple([v.string(), v.number()]));
+const enqueueReply = v.tuple([priorities, priorities]);
+const shortages = v.picklist(['', 'server', 'address', 'session']);
+
+export class RedisJobQueue implements JobQueue {
+  readonly #redis: RedisDeployment;
+  readonly #options: RedisJobQueueOptions;
+  /** All keys of the queue share a hash slot. */
+  readonly #prefix: string;
+  readonly #channel: string;
+  readonly #running = new Map<string, AbortController>();
+  readonly #listeners = new Set<(job: JobId, position: number) => void>();
+  /** As last reported, by the names of the jobs. */
+  #positions = new Map<string, number>();
+  #queue: Queue | undefined;
+  #worker: { readonly worker: Worker; readonly client: RedisClient } | undefined;
+  #unsubscribe: Promise<() => void> | undefined;
+  #looking = Promise.resolve();
+  #cancelLook: (() => void) | undefined;
+  #isClosed = false;
+  readonly #stopLooking: () => void;
+
+  constructor(redis: RedisDeployment, options: RedisJobQueueOptions) {
+    this.#redis = redis;
+    this.#options = options;
+    this.#prefix = `${redis.prefix}{jobs}`;
+    this.#channel = `${redis.prefix}jobs`;
+    this.#subscribe();
+    this.#stopLooking = options.clock.every(LOOK_MS, () => {
+      this.#subscribe();
+      void this.#findWithdrawn();
+      if (this.#positions.size > 0) this.#lookSoon();
+    });
+  }
+
+  async reserve(jobs: readonly Job[]): Promise<Shortage | undefined> {
+    const [first] = jobs;
+    if (!first) return undefined;
+    if (this.#isClosed) return 'server';
+    const { CONCURRENT_CANDIDATES, QUEUED_CANDIDATES, QUEUED_CANDIDATES_PER_ADDRESS, QUEUED_CANDIDATES_PER_SESSION } =
+      this.#options.limits;
+    const limits = [
+      CONCURRENT_CANDIDATES,
+      QUEUED_CANDIDATES,
+      QUEUED_CANDIDATES_PER_ADDRESS,
+      QUEUED_CANDIDATES_PER_SESSION,
+    ];
+    const { address, sessionId } = first.requester;
+    const args = [...limits, PLACE_KEPT_MS, address, sessionId, ...jobs.map(jobName)];
+    return v.parse(shortages, await this.#run(reservePlaces, args)) || undefined;
+  }
+
+  async add(jobs: readonly Job[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const each = jobs.flatMap((job) => [jobName(job), job.requester.address, job.requester.sessionId]);
+    const args = [PLACE_KEPT_MS, ...each];
+    const [added, moved] = v.parse(enqueueReply, await this.#run(enqueue, args));
+    const priorityOf = new Map(added);
+    const bulk = jobs.flatMap(({ generationId, candidate, requester }) => {
+      const jobId = jobName({ generationId, candidate });
+      const priority = priorityOf.get(jobId);
+      if (priority === undefined) return [];
+      const data: v.InferOutput<typeof jobData> = { generationId, candidate, requester };
+      return [{ name: QUEUE, data, opts: { jobId, priority, removeOnComplete: true, removeOnFail: true } }];
+    });
+    if (bulk.length > 0) {
+      await this.#call(async (queue) => {
+        // Each time, since a Redis that was restarted has forgotten it.
+        await queue.setGlobalConcurrency(this.#options.limits.CONCURRENT_CANDIDATES);
+        await queue.addBulk(bulk);
+      });
+    }
+    await this.#move(moved);
+    const message = messageOf(this.#redis.serverId, 'changed');
+    this.#redis.connection.run((client) => client.publish(this.#channel, message)).catch(ignoreUnavailable);
+    this.#lookSoon();
+  }
+
+  async withdraw(jobs: readonly JobId[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const names = jobs.map(jobName);
+    const message = messageOf(this.#redis.serverId, 'withdrawn', names.join(' '));
+    const moved = v.parse(
+      priorities,
+      await this.#run(withdraw, [this.#channel, message, WITHDRAWAL_KEPT_MS, ...names]),
+    );
+    this.#abort(names);
+    // A job that runs is locked, and ends by itself.
+    await this.#call((queue) => Promise.all(names.map((name) => queue.remove(name))));
+    await this.#move(moved);
+    this.#lookSoon();
+  }
+
+  process(run: RunJob): void {
+    if (this.#worker || this.#isClosed) return;
+    const client = this.#options.createClient();
+    client.on('error', this.#options.onError);
+    const worker = new Worker(QUEUE, (bull) => this.#process(bull, run), {
+      connection: client,
+      prefix: this.#prefix,
+      concurrency: this.#options.limits.CONCURRENT_CANDIDATES,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
+      // The core decides how often a candidate is tried.
+      maxStalledCount: 1_000,
+      runRetryDelay: RETRY_MS,
+    });
+    worker.on('error', this.#options.onError);
+    worker.on('lockRenewalFailed', (names) => this.#abort(names));
+    this.#worker = { worker, client };
+  }
+
+  onPosition(listener: (job: JobId, position: number) => void): () => void {
+    this.#listeners.add(listener);
+    this.#lookSoon();
+    return () => this.#listeners.delete(listener);
+  }
+
+  position(job: JobId): number | undefined {
+    return this.#positions.get(jobName(job));
+  }
+
+  async counts(): Promise<{ readonly running: number; readonly waiting: number }> {
+    const {
+      active = 0,
+      wait = 0,
+      prioritized = 0,
+    } = await this.#call((queue) => queue.getJobCounts('active', 'wait', 'prioritized'));
+    return { running: active, waiting: wait + prioritized };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#worker?.worker.close();
+    this.#worker?.client.disconnect();
+    this.#stopLooking();
+    this.#cancelLook?.();
+    const undo = await this.#unsubscribe?.catch(() => undefined);
+    undo?.();
+    await this.#queue?.close();
+  }
+
+  async #process(bull: BullJob<unknown>, run: RunJob): Promise<void> {
+    const job = v.parse(jobData, bull.data);
+    const name = jobName(job);
+    const abort = new AbortController();
+    const { signal } = abort;
+    this.#running.set(name, abort);
+    try {
+      if (!(await this.#begin(name)) || signal.aborted) return;
+      const aborted = Promise.withResolvers<void>();
+      signal.addEventListener('abort', () => aborted.resolve());
+      await Promise.race([run(job, { signal, takeovers: bull.stalledCounter }), aborted.promise]);
+    } catch {
+      // Whoever runs jobs reports their errors. A failed job ends like any other.
+    } finally {
+      if (this.#running.get(name) === abort) this.#running.delete(name);
+    }
+  }
+
+  /** False when the job was withdrawn. It begins when Redis does not answer: its state tells better than the queue what is to be done. */
+  async #begin(name: string): Promise<boolean> {
+    const message = messageOf(this.#redis.serverId, 'changed');
+    this.#lookSoon();
+    try {
+      return (await this.#run(begin, [this.#channel, message, name])) !== 0;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return true;
+      throw error;
+    }
+  }
+
+  #abort(names: readonly string[]): void {
+    for (const name of names) this.#running.get(name)?.abort();
+  }
+
+  /** For the case that the notice was lost. */
+  async #findWithdrawn(): Promise<void> {
+    const names = [...this.#running.keys()];
+    if (names.length === 0) return;
+    try {
+      const scores = await this.#redis.connection.run((client) => client.zmscore(this.#key('withdrawn'), ...names));
+      this.#abort(names.filter((_, index) => scores[index] !== null));
+    } catch (error) {
+      ignoreUnavailable(error);
+    }
+  }
+
+  /** When turns go round another way, the order of those that wait follows. A job that has begun in the meantime has no place in it. */
+  async #move(moved: v.InferOutput<typeof priorities>): Promise<void> {
+    if (moved.length === 0) return;
+    await this.#call((queue) =>
+      Promise.allSettled(moved.map(([name, priority]) => queue.getBackend().changePriority(name, priority))),
+    );
+  }
+
+  #subscribe(): void {
+    this.#unsubscribe ??= this.#redis.channels.subscribe(this.#channel, {
+      received: (kind, body) => {
+        if (kind === 'withdrawn') this.#abort(body.split(' '));
+        this.#lookSoon();
+      },
+      missed: () => {
+        void this.#findWithdrawn();
+        this.#lookSoon();
+      },
+    });
+    this.#unsubscribe.catch(() => {
+      this.#unsubscribe = undefined;
+    });
+  }
+
+  #lookSoon(): void {
+    if (this.#listeners.size === 0 || this.#isClosed) return;
+    this.#cancelLook ??= this.#options.clock.after(COALESCE_MS, () => {
+      this.#cancelLook = undefined;
+      this.#looking = this.#looking.then(() => this.#look());
+    });
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const names = await this.#call((queue) => queue.getRanges(['wait', 'prioritized'], 0, -1, true));
+      const before = this.#positions;
+      this.#positions = new Map(names.map((name, index) => [name, index + 1]));
+      for (const [name, position] of this.#positions) {
+        if (before.get(name) === position) continue;
+        for (const listener of this.#listeners) listener(jobOf(name), position);
+      }
+    } catch (error) {
+      ignoreUnavailable(error);
+    }
+  }
+
+  #key(name: string): string {
+    return `${this.#prefix}:${QUEUE}-${name}`;
+  }
+
+  #run(script: typeof begin, args: readonly (string | number)[]): Promise<unknown> {
+    const jobs = `${this.#prefix}:${QUEUE}:`;
+    const keys = [this.#key('places'), this.#key('withdrawn'), `${jobs}active`, jobs];
+    return script.run(this.#redis.connection, keys, args);
+  }
+
+  /** BullMQ never recovers from an error in its first commands, so it is then made anew. */
+  #call<Result>(run: (queue: Queue) => Promise<Result>): Promise<Result> {
+    return this.#redis.connection.run(async (client) => {
+      const queue = this.#queue ?? new Queue(QUEUE, { connection: client, prefix: this.#prefix });
+      if (!this.#queue) queue.on('error', this.#options.onError);
+      this.#queue = queue;
+      try {
+        await queue.waitUntilReady();
+      } catch (error) {
+        if (this.#queue === queue) this.#queue = undefined;
+        throw error;
+      }
+      return run(queue);
+    });
+  }
+}
+
+function jobOf(name: string): JobId {
+  const dot = name.lastIndexOf('.');
+  return { generationId: name.slice(0, dot), candidate: Number(name.slice(dot + 1)) };
+}
