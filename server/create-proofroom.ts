@@ -49,8 +49,8 @@ export interface ProofroomOptions {
   readonly basePath?: string;
   /** Limits that differ from `defaultLimits` and from the generator's own. */
   readonly limits?: Partial<Limits>;
-  /** Where sessions are kept, given the limits that hold. In the memory of this process when absent. */
-  readonly stores?: (limits: Limits) => Stores;
+  /** Where sessions are kept, made with the same limits. In the memory of this process when absent. */
+  readonly stores?: Stores;
   /** JSON lines to standard error when absent. */
   readonly logger?: Logger;
   /** The folder that `npm run build` writes, with the page in it. The package's own when absent. */
@@ -99,7 +99,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) throw new TypeError(UNKNOWN_PRICES);
   const telemetry = new Telemetry(logger, clock);
   const memory = new ImageMemory(limits.IMAGE_MEMORY_BYTES);
-  const stores = options.stores?.(limits) ?? createMemoryStores(clock, limits);
+  const { stores = createMemoryStores(clock, limits) } = options;
   const addresses = new RequestAddresses({ allowedHosts, allowedOrigins, trustProxy }, logger);
   const connections = new HttpConnections({ limits, trustProxy, telemetry });
   const core = { generator, clock, newId, limits, telemetry };
@@ -120,10 +120,13 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     imagePath: (sessionId, imageId) => basePath + imagePath(sessionId, imageId),
   });
   let drained: Promise<void> | undefined;
-  const isReady = () => drained === undefined;
+  const readiness = () => {
+    if (drained) return 'draining';
+    return stores.isReady ? 'ready' : 'store_unreachable';
+  };
   const files = readBuiltFiles(builtFolder);
   const metricsTokens = [accessToken, metricsToken].filter((token) => token !== undefined);
-  const http: HttpContext = { sessions, telemetry, limits, addresses, files, allowedOrigins, metricsTokens, isReady };
+  const http: HttpContext = { sessions, telemetry, limits, addresses, files, allowedOrigins, metricsTokens, readiness };
   const app = createHttpApp(http);
 
   follow(sessions, telemetry, options);
@@ -157,7 +160,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     },
     sessions,
     drain: () => {
-      drained ??= drain({ door, sessions, clock, random: Math.random });
+      drained ??= drain({ door, sessions, stores, clock, random: Math.random });
       return drained;
     },
   };

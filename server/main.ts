@@ -10,6 +10,8 @@ import { systemClock } from './platform/clock.ts';
 import { limitsOf } from './platform/limits.ts';
 import { createLogger } from './platform/logger.ts';
 import { TokenBucket } from './platform/rate-limiter.ts';
+import { createRedisStores, type RedisStores } from './redis/redis-stores.ts';
+import { whenAvailable } from './session/availability.ts';
 
 /** A terminal's Ctrl+C reaches the process twice, so a second signal counts only after this time (rule R6). */
 const SECOND_SIGNAL_MS = 1_000;
@@ -64,6 +66,17 @@ async function warnOfGeneratorProblem(): Promise<void> {
   logger.warn('the image service refuses what it was configured with');
 }
 
+/** Waits until Redis answers, and refuses one that would write images to a disk (rule R12). */
+async function checkStores(stores: RedisStores, { mayPersist }: { readonly mayPersist: boolean }): Promise<void> {
+  const check = await whenAvailable(
+    () => stores.check({ mayPersist }),
+    systemClock,
+    () => false,
+  );
+  if (check?.refusal !== undefined) fail(check.refusal);
+  for (const warning of check?.warnings ?? []) logger.warn(warning);
+}
+
 const config = configOrExit();
 if (!existsSync(join(defaultBuiltFolder, 'page/index.html'))) {
   fail('the page is not built: run npm run build, or npm start');
@@ -77,7 +90,11 @@ for (const conflict of limitConflicts(limits)) logger.warn(conflict);
 if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) {
   fail('PROOFROOM_DAILY_DOLLARS needs to know what an image costs at most: set PROOFROOM_IMAGE_DOLLARS');
 }
-const proofroom = createProofroom({ ...config, generator, logger });
+const stores =
+  config.redis &&
+  createRedisStores({ ...config.redis, imageBytes: limits.REDIS_IMAGE_BYTES, limits, clock: systemClock, logger });
+if (stores && config.redis) await checkStores(stores, config.redis);
+const proofroom = createProofroom({ ...config, generator, logger, ...(stores && { stores }) });
 const { server, close } = createNodeServer(proofroom);
 
 /** Every connection fails while there are no file descriptors, which is told once a minute. */

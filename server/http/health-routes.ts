@@ -2,12 +2,13 @@
 import { Hono } from 'hono';
 import type { HttpContext } from './http-context.ts';
 
-export function healthRoutes({ isReady }: Pick<HttpContext, 'isReady'>): Hono {
+export function healthRoutes({ readiness }: Pick<HttpContext, 'readiness'>): Hono {
   return new Hono()
     .get('/healthz', (context) => context.json({ status: 'ok' }))
-    .get('/readyz', (context) =>
-      isReady() ? context.json({ status: 'ready' }) : context.json({ status: 'draining' }, 503),
-    );
+    .get('/readyz', (context) => {
+      const status = readiness();
+      return context.json({ status }, status === 'ready' ? 200 : 503);
+    });
 }
 
 export const isHealthPath = (url = ''): boolean => /^\/(?:healthz|readyz)(?:\?|$)/.test(url);

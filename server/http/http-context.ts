@@ -17,7 +17,7 @@ export interface HttpContext {
   /** Each of them opens `/metrics`. */
   readonly metricsTokens: readonly string[];
   /** Whether the server takes new work. */
-  readonly isReady: () => boolean;
+  readonly readiness: () => 'ready' | 'draining' | 'store_unreachable';
 }
 
 /** The bindings are absent where the host program does not run on Node's HTTP server. */

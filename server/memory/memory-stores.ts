@@ -17,5 +17,7 @@ export function createMemoryStores(clock: Clock, limits: Limits): Stores {
     images: new MemoryImageStore(new MemoryImages(new ImageMemory(Number.POSITIVE_INFINITY))),
     jobs: new MemoryJobQueue(new MemoryJobs(limits, clock)),
     budgets: new MemoryBudgets(clock),
+    isReady: true,
+    close: async () => {},
   };
 }

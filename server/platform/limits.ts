@@ -109,6 +109,8 @@ export const defaultLimits = {
   UPSTREAM_TOTAL_MS: 10 * MINUTE,
   /** All images, reservations of running generations and frames that are being sent (rule R7). */
   IMAGE_MEMORY_BYTES: imageMemoryBytes(process.constrainedMemory(), totalmem()),
+  /** The same for all servers that share a Redis, in its memory. Less than its `maxmemory`: the rest is for sessions and jobs. */
+  REDIS_IMAGE_BYTES: 1024 * MiB,
   /** A session in which nobody did anything for so long gives up attempts that it does not show, when their memory is needed. */
   SESSION_UNTOUCHED_MS: 15 * MINUTE,
   /** A session without connections ends so long after its last connection or its last generation, whichever was later. */

@@ -149,6 +149,7 @@ export class Session implements SessionView {
   #lastStep: Promise<unknown> = Promise.resolve();
   readonly #undos: (() => void)[] = [];
   #isClosed = false;
+  #isLeft = false;
 
   constructor(id: string, stored: StoredSession, context: SessionContext, listener: SessionListener) {
     this.id = id;
@@ -425,7 +426,8 @@ export class Session implements SessionView {
 
   /** Nobody on this server has used it for a while. */
   get isUnusedHere(): boolean {
-    return this.isIdle && this.#context.clock.monotonic() - this.#touchedAt >= UNUSED_MS;
+    const isUsed = this.#subscribers.size > 0 || this.isDrawing;
+    return !isUsed && this.#context.clock.monotonic() - this.#touchedAt >= UNUSED_MS;
   }
 
   get imageBytes(): number {
@@ -451,7 +453,15 @@ export class Session implements SessionView {
     if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
     const expense = spending.expense(drawing.spent);
     await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: takeovers > 0 });
+    // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
+    if (this.#isLeft && this.#isToBeDrawn(job)) await new Promise(() => {});
     stores.signals.set(this.id, resultKey(job.candidate), undefined, 0);
+  }
+
+  /** Nobody uses it on this server any more. It goes on: another server draws what is drawn here. May be called twice. */
+  leave(): void {
+    this.#isLeft = true;
+    this.close('session_gone', false);
   }
 
   /** A candidate has another place in line. */

@@ -257,7 +257,7 @@ export class Sessions {
   async closeAll(): Promise<void> {
     this.#stopBeating();
     const sessions = [...this.#sessions.values()];
-    if (this.#context.stores.sharing) for (const session of sessions) this.#close(session, 'session_gone', false);
+    if (this.#context.stores.sharing) for (const session of sessions) this.#leave(session);
     else await Promise.all(sessions.map((session) => this.#end(session, 'shutdown')));
   }
 
@@ -320,7 +320,7 @@ export class Sessions {
     try {
       await session.connect();
     } catch (error) {
-      this.#close(session, 'session_gone', false);
+      this.#leave(session);
       throw error;
     }
     return session;
@@ -393,6 +393,12 @@ export class Sessions {
     if (!isOwn) return;
     const ended = { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length };
     this.#events.emit('ended', { ...ended, ...(participantId !== undefined && { participantId }) });
+  }
+
+  /** The session is open here no longer, but goes on. */
+  #leave(session: Session): void {
+    session.leave();
+    this.#close(session, 'session_gone', false);
   }
 
   /** The session is open here no longer. May be called twice. */
@@ -476,7 +482,7 @@ export class Sessions {
     const versions = await sessions.versions(open.map(({ id }) => id));
     for (const [index, session] of open.entries()) {
       session.beat(versions[index]);
-      if (session.isIdle && session.isUnusedHere) this.#close(session, 'session_gone', false);
+      if (session.isUnusedHere) this.#leave(session);
       else void images.keep(session.id).catch(() => {});
     }
   }

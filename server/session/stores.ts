@@ -13,6 +13,10 @@ export interface Stores {
   readonly budgets: Budgets;
   /** Absent: this server is the only one, so nobody else has to hear of anything. */
   readonly sharing?: Sharing;
+  /** Whether they can be reached now. */
+  readonly isReady: boolean;
+  /** Gives up what this server holds. Call it when nothing is drawn any more; twice is harmless. */
+  close(): Promise<void>;
 }
 
 export interface Sharing {

@@ -183,9 +183,9 @@ export class ServerProcess {
         this.#isClosed = true;
       },
     };
-    const { sessions } = this;
+    const { sessions, stores } = this;
     const random = () => this.#random.next();
-    void drain({ door, sessions, clock: this.#clock(), random }).then(() => {
+    void drain({ door, sessions, stores, clock: this.#clock(), random }).then(() => {
       if (this.#isGone) return;
       this.kill();
       onStopped();
