@@ -146,6 +146,7 @@ export class Session implements SessionView {
   #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
+  #publishedPeople: PeopleSignal | undefined;
   #lastStep: Promise<unknown> = Promise.resolve();
   readonly #undos: (() => void)[] = [];
   #isClosed = false;
@@ -980,7 +981,7 @@ export class Session implements SessionView {
   /** Says who is here, and sees to what may have been missed. */
   beat(version: number | undefined): void {
     this.#subscribers.dropSilent();
-    if (this.#subscribers.size > 0) this.#publishPeople();
+    if (this.#subscribers.size > 0) this.#publishPeople(true);
     if (version === undefined) return this.#listener.gone('session_gone');
     if (version > this.#stored.version) void whileAvailable(() => this.#refreshSerially());
     const { drawing } = this.#stored.document;
@@ -1001,13 +1002,15 @@ export class Session implements SessionView {
     if (sharing) signals.set(this.id, key, value, keptMs);
   }
 
-  #publishPeople(): void {
+  /** @param again though nothing has changed, so that others know that this server is still there */
+  #publishPeople(again = false): void {
     const { sharing } = this.#context.stores;
     if (!sharing) return;
+    const { reviewers, watchers, people } = this.#subscribers.viewersHere;
     const value: PeopleSignal | undefined =
-      this.#subscribers.size > 0
-        ? { ...this.#subscribers.viewersHere, people: [...this.#subscribers.viewersHere.people] }
-        : undefined;
+      this.#subscribers.size > 0 ? { reviewers, watchers, people: [...people] } : undefined;
+    if (!again && isDeepStrictEqual(value, this.#publishedPeople)) return;
+    this.#publishedPeople = value;
     this.#publish(peopleKey(sharing.serverId), value, SILENT_INTERVALS * sharing.intervalMs);
   }
 
