@@ -29,7 +29,7 @@ export interface RedisJobQueueOptions {
 
 /** A server that is silent for so long has stopped. Others notice within `STALLED_CHECK_MS`, and then again before they take its jobs. */
 const LOCK_MS = 5_000;
-const STALLED_CHECK_MS = 2_000;
+const STALLED_CHECK_MS = 1_000;
 /** How often a server looks for withdrawals and places of which it was not told. */
 const LOOK_MS = 2_000;
 /** Notices that come so close to each other are answered by one look. */

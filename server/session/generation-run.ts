@@ -171,7 +171,7 @@ export class GenerationRun {
       candidate,
       phase,
       try: state.try,
-      maxTries: generator.maxTries,
+      maxTries: Math.max(generator.maxTries, state.try),
       elapsedMs: this.#elapsedMs,
       ...(expectedMs !== undefined && { expectedMs }),
       ...(queuePosition !== undefined && { queuePosition }),

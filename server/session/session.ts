@@ -197,9 +197,9 @@ export class Session implements SessionView {
     return this.#subscribers.size === 0 && !this.#run && !this.#subscribers.isFollowedElsewhere;
   }
 
-  /** Something is drawn on this server. */
+  /** Something is drawn on this server, or waits to be drawn and no other server can. */
   get isDrawing(): boolean {
-    return this.#run?.isDrawing === true;
+    return this.#run !== undefined && (this.#run.isDrawing || !this.#context.stores.sharing);
   }
 
   /** There are no attempts in it, and nothing is on record. */
