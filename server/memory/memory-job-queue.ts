@@ -9,6 +9,7 @@ import {
   type QueueLimits,
   type RunJob,
   type Shortage,
+  WITHDRAWAL_KEPT_MS,
 } from '../session/job-queue.ts';
 import { StoreUnavailable } from '../session/session-store.ts';
 import { type Requester, TurnOrder } from '../session/turn-order.ts';
@@ -46,6 +47,8 @@ export class MemoryJobs {
   readonly #places = new Map<string, Place>();
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new TurnOrder<Entry>();
+  /** Jobs that were withdrawn, and when that is forgotten. */
+  readonly #withdrawn = new Map<string, number>();
   /** Jobs of servers that have stopped. They come before all others. */
   readonly #stopped: Entry[] = [];
   readonly #running = new Set<Entry>();
@@ -79,7 +82,7 @@ export class MemoryJobs {
     for (const job of jobs) {
       const name = jobName(job);
       this.#places.delete(name);
-      if (this.#entries.has(name)) continue;
+      if (this.#entries.has(name) || this.#withdrawn.has(name)) continue;
       const { requester } = job;
       const entry: Entry = { job, requester, position: 0, server: undefined, abort: new AbortController() };
       this.#entries.set(name, entry);
@@ -91,8 +94,13 @@ export class MemoryJobs {
   withdraw(jobs: readonly JobId[]): void {
     const entries = jobs.flatMap((job) => this.#entries.get(jobName(job)) ?? []);
     for (const job of jobs) this.#places.delete(jobName(job));
+    const now = this.#clock.monotonic();
+    for (const [name, forgottenAt] of this.#withdrawn) if (forgottenAt <= now) this.#withdrawn.delete(name);
     // None of them may start in the place of another.
-    for (const entry of entries) this.#remove(entry);
+    for (const entry of entries) {
+      this.#remove(entry);
+      this.#withdrawn.set(jobName(entry.job), now + WITHDRAWAL_KEPT_MS);
+    }
     for (const { abort } of entries) abort.abort();
     this.#startNext();
   }
