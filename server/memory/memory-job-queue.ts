@@ -60,6 +60,10 @@ export class MemoryJobs {
     this.#clock = clock;
   }
 
+  forServer(): MemoryJobQueue {
+    return new MemoryJobQueue(this);
+  }
+
   get counts() {
     return { running: this.#running.size, waiting: this.#waiting.size + this.#stopped.length };
   }

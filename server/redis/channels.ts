@@ -74,10 +74,9 @@ export class RedisChannels {
   }
 
   #receive(name: string, message: string): void {
-    const [sender, kind = '', ...body] = message.split(' ');
-    if (sender === this.#serverId) return;
-    const text = body.join(' ');
-    for (const listener of [...(this.#channels.get(name)?.listeners ?? [])]) listener.received(kind, text);
+    const [, sender, kind, body] = /^(\S+) (\S+) (.*)$/s.exec(message) ?? [];
+    if (kind === undefined || body === undefined || sender === this.#serverId) return;
+    for (const listener of [...(this.#channels.get(name)?.listeners ?? [])]) listener.received(kind, body);
   }
 
   #forget(): void {

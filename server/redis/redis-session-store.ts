@@ -23,10 +23,11 @@ export interface RedisSessionStoreOptions {
   readonly limits: Pick<Limits, 'SESSIONS' | 'SESSION_IDLE_MS' | 'REMEMBERED_COMMANDS'>;
   /** How often holds are renewed and expired sessions looked for. A hold ends three times as long after its server has stopped. */
   readonly intervalMs?: number;
+  /** A server that was told of an expired session has so long to remove it, before one is told again. */
+  readonly claimMs?: number;
 }
 
 const INTERVAL_MS = 5_000;
-/** A server that was told of an expired session has so long to remove it, before another one is told. */
 const CLAIM_MS = 30_000;
 const SESSIONS_PER_COMMAND = 200;
 
@@ -41,6 +42,7 @@ export class RedisSessionStore implements SessionStore {
   readonly #clock: Clock;
   readonly #limits: RedisSessionStoreOptions['limits'];
   readonly #leaseMs: number;
+  readonly #claimMs: number;
   /** The document's own end, should nobody remove it: later than any moment at which it may expire. */
   readonly #documentMs: number;
   /** By session. */
@@ -49,12 +51,13 @@ export class RedisSessionStore implements SessionStore {
   readonly #expiryListeners = new Set<(sessionId: string) => void>();
   readonly #stopTimer: () => void;
 
-  constructor({ deployment, clock, limits, intervalMs = INTERVAL_MS }: RedisSessionStoreOptions) {
+  constructor({ deployment, clock, limits, intervalMs = INTERVAL_MS, claimMs = CLAIM_MS }: RedisSessionStoreOptions) {
     this.#deployment = deployment;
     this.#clock = clock;
     this.#limits = limits;
     this.#leaseMs = intervalMs * 3;
-    this.#documentMs = limits.SESSION_IDLE_MS * 2 + this.#leaseMs * 2 + CLAIM_MS;
+    this.#documentMs = limits.SESSION_IDLE_MS * 2 + this.#leaseMs * 2 + claimMs;
+    this.#claimMs = claimMs;
     defineSessionScripts(deployment.connection.client);
     this.#stopTimer = clock.every(intervalMs, () => {
       this.#renewHolds().catch(ignoreUnavailable);
@@ -280,7 +283,9 @@ export class RedisSessionStore implements SessionStore {
 
   async #sweep(): Promise<void> {
     if (this.#expiryListeners.size === 0) return;
-    const expired = await this.#run((client) => client.proofroomClaim(this.#expiryKey, CLAIM_MS, SESSIONS_PER_COMMAND));
+    const expired = await this.#run((client) =>
+      client.proofroomClaim(this.#expiryKey, this.#claimMs, SESSIONS_PER_COMMAND),
+    );
     for (const sessionId of stringsIn(expired)) {
       for (const listener of [...this.#expiryListeners]) listener(sessionId);
     }

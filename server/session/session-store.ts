@@ -26,14 +26,19 @@ export type Commit =
   | { readonly outcome: 'conflict' }
   /** The command of `change.answer` was answered before; nothing has changed. */
   | { readonly outcome: 'answered'; readonly before: RememberedAnswer }
-  /** There is no such session any more. */
+  /** There is no such session any more, or none that this server can read. */
   | { readonly outcome: 'gone' };
 
 export type SessionNotice =
   /** A change by another server, or one that may have been missed: the latest is to be read. */
-  { readonly type: 'changed' } | { readonly type: 'removed'; readonly why: Removal };
+  | { readonly type: 'changed' }
+  /** Another server has removed it, or it is gone with all others. No notice follows. */
+  | { readonly type: 'removed'; readonly why: Removal };
 
-/** Every method but `hold` and the listeners' rejects with `StoreUnavailable` when the store can't be reached in time. */
+/**
+ * Every method but `hold` and `onExpired` rejects with `StoreUnavailable` when the store can't be reached in time. Listeners must not
+ * throw.
+ */
 export interface SessionStore {
   /** Keeps a new session under version 1. False when there are `SESSIONS` already. */
   create(sessionId: string, document: SessionDocument): Promise<boolean>;
@@ -45,13 +50,19 @@ export interface SessionStore {
   versions(sessionIds: readonly string[]): Promise<readonly (number | undefined)[]>;
   /** Ends a session and forgets its answers. @returns whether this call did it: false when it was gone */
   remove(sessionId: string, why: Removal): Promise<boolean>;
-  /** Tells of changes and of the removal by others from now on; resolves, with the undo, when nothing more can be missed. */
+  /** Tells of changes and of the removal by other servers from now on; resolves, with the undo, when nothing more can be missed. */
   subscribe(sessionId: string, listener: (notice: SessionNotice) => void): Promise<() => void>;
-  /** Somebody on this server uses the session, so it does not expire. Undone, it expires after `SESSION_IDLE_MS`; twice is harmless. */
+  /**
+   * Somebody on this server uses the session, so it does not expire. Undone, it expires after `SESSION_IDLE_MS`; twice is harmless. The
+   * holds of a server that has died end by themselves.
+   */
   hold(sessionId: string): () => void;
   /** Sessions that no server holds, longest idle first. */
   idle(): Promise<readonly string[]>;
-  /** Calls the listener for each session that has expired, on one server alone, which has to remove it. Returns the undo. */
+  /**
+   * Calls the listener for each session that has expired, on one server alone, which has to remove it within half a minute: then one is
+   * told again. Returns the undo.
+   */
   onExpired(listener: (sessionId: string) => void): () => void;
   /** How many there are. */
   size(): Promise<number>;

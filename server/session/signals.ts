@@ -10,10 +10,16 @@ export interface Signal {
 }
 
 export interface Signals {
-  /** Tells the other servers, and keeps the value for `keptMs` for those that come later. Never rejects: a signal may be lost. */
+  /**
+   * Tells the other servers, and keeps the value for `keptMs` (0: not at all) for those that come later. Never throws: a signal may be
+   * lost.
+   */
   set(sessionId: string, key: string, value: string | undefined, keptMs: number): void;
   /** The values that are kept. Rejects with `StoreUnavailable`. */
   read(sessionId: string): Promise<readonly Signal[]>;
-  /** Tells of what other servers set from now on; resolves, with the undo, when nothing more can be missed. */
+  /**
+   * Tells of what other servers set from now on; resolves, with the undo, when nothing more can be missed. Where something was missed all
+   * the same, all values that are kept are told again. The listener must not throw. Rejects with `StoreUnavailable`.
+   */
   subscribe(sessionId: string, listener: (signal: Signal) => void): Promise<() => void>;
 }

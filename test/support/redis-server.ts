@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +15,12 @@ import { firstExecutable, installPackage, pathsOf } from './programs.ts';
 const installedPaths = ['/opt/homebrew/bin/redis-server', '/usr/local/bin/redis-server'];
 
 export interface RedisServerOptions {
-  /** Further arguments, such as `['--maxmemory', '8mb']`. They come last, so they replace the defaults. */
-  readonly args?: readonly string[];
+  /** Further arguments, such as `['--maxmemory', '8mb']`, read at each start. They come last, so they replace the defaults. */
+  readonly args?: readonly string[] | (() => readonly string[]);
   /** What clients have to say; it is part of `url`. */
   readonly password?: string;
+  /** For a Sentinel: the lines of its configuration. */
+  readonly sentinel?: () => readonly string[];
 }
 
 /** The path of an executable. */
@@ -64,17 +66,7 @@ export class RedisServer {
     if (program === undefined) throw new Error(HOW_TO_INSTALL);
     this.#port ??= await freePort();
     const folder = await mkdtemp(join(tmpdir(), 'proofroom-redis-'));
-    const { args = [], password } = this.#options;
-    const child = spawn(
-      program,
-      [
-        ...['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', folder],
-        ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--logfile', '', '--loglevel', 'notice'],
-        ...(password === undefined ? [] : ['--requirepass', password]),
-        ...args,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const child = spawn(program, await this.#arguments(folder, this.#port), { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#running = { child, folder };
     process.once('exit', this.#endWithProcess);
     await isReady(child);
@@ -91,6 +83,24 @@ export class RedisServer {
       await once(child, 'exit');
     }
     await rm(folder, { recursive: true });
+  }
+
+  async #arguments(folder: string, port: number): Promise<readonly string[]> {
+    const { args: given = [], password, sentinel } = this.#options;
+    const args = typeof given === 'function' ? given() : given;
+    const listen = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder];
+    if (sentinel) {
+      // A Sentinel keeps its state in the file of its configuration.
+      const file = join(folder, 'sentinel.conf');
+      await writeFile(file, sentinel().join('\n'));
+      return [file, '--sentinel', ...listen, ...args];
+    }
+    return [
+      ...listen,
+      ...['--save', '', '--appendonly', 'no', '--loglevel', 'notice'],
+      ...(password === undefined ? [] : ['--requirepass', password]),
+      ...args,
+    ];
   }
 
   /** It keeps its connections and answers nothing, until `resume`. */
@@ -112,7 +122,7 @@ async function isReady(child: ChildProcess): Promise<void> {
   output.on('line', (line) => {
     lines.push(line);
     lines.splice(0, lines.length - 20);
-    if (/ready to accept connections/i.test(line)) resolve();
+    if (/ready to accept connections|\+monitor master/i.test(line)) resolve();
   });
   child.once('error', reject);
   child.once('exit', () => reject(new Error(`Redis has ended:\n${lines.join('\n')}`)));

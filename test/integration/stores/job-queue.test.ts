@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { MemoryJobQueue, MemoryJobs } from '../../../server/memory/memory-job-queue.ts';
+import { MemoryJobs } from '../../../server/memory/memory-job-queue.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { RedisJobQueue } from '../../../server/redis/redis-job-queue.ts';
 import {
@@ -259,7 +259,7 @@ describe('MemoryJobQueue', () => {
   const deploy = (limits: Partial<QueueLimits> = {}) => {
     const clock = new FakeClock();
     const shared = new MemoryJobs({ ...roomy, ...limits }, clock);
-    return { clock, servers: [new MemoryJobQueue(shared), new MemoryJobQueue(shared)] as const };
+    return { clock, servers: [shared.forServer(), shared.forServer()] as const };
   };
 
   contract((limits) => deploy(limits).servers);
@@ -424,7 +424,7 @@ describe('RedisJobQueue', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
         const limits = { QUEUED_CANDIDATES: 6, QUEUED_CANDIDATES_PER_ADDRESS: 4, QUEUED_CANDIDATES_PER_SESSION: 3 };
         const { servers } = deploy(limits);
-        const [inMemory] = [new MemoryJobQueue(new MemoryJobs({ ...roomy, ...limits }, systemClock))];
+        const inMemory = new MemoryJobs({ ...roomy, ...limits }, systemClock).forServer();
         const withdrawn = new Set<string>();
         for (const [index, { type, name, count }] of steps.entries()) {
           const queue = servers[index % 2] ?? servers[0];
