@@ -9,6 +9,7 @@ import {
   type QueueLimits,
   type RunJob,
   type Shortage,
+  WITHDRAWAL_KEPT_MS,
 } from '../session/job-queue.ts';
 import { StoreUnavailable } from '../session/session-store.ts';
 import { type Requester, TurnOrder } from '../session/turn-order.ts';
@@ -48,6 +49,8 @@ export class MemoryJobs {
   readonly #places = new Map<string, Place>();
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new TurnOrder<Entry>();
+  /** Jobs that were withdrawn, and when that is forgotten. */
+  readonly #withdrawn = new Map<string, number>();
   /** Jobs of servers that have stopped. They come before all others. */
   readonly #stopped: Entry[] = [];
   readonly #running = new Set<Entry>();
@@ -57,6 +60,10 @@ export class MemoryJobs {
   constructor(limits: QueueLimits, clock: Pick<Clock, 'monotonic' | 'after'>) {
     this.#limits = limits;
     this.#clock = clock;
+  }
+
+  forServer(): MemoryJobQueue {
+    return new MemoryJobQueue(this);
   }
 
   get counts() {
@@ -81,7 +88,7 @@ export class MemoryJobs {
     for (const job of jobs) {
       const name = jobName(job);
       this.#places.delete(name);
-      if (this.#entries.has(name)) continue;
+      if (this.#entries.has(name) || this.#withdrawn.has(name)) continue;
       const { requester } = job;
       const entry: Entry = {
         job,
@@ -100,8 +107,13 @@ export class MemoryJobs {
   withdraw(jobs: readonly JobId[]): void {
     const entries = jobs.flatMap((job) => this.#entries.get(jobName(job)) ?? []);
     for (const job of jobs) this.#places.delete(jobName(job));
+    const now = this.#clock.monotonic();
+    for (const [name, forgottenAt] of this.#withdrawn) if (forgottenAt <= now) this.#withdrawn.delete(name);
     // None of them may start in the place of another.
-    for (const entry of entries) this.#remove(entry);
+    for (const entry of entries) {
+      this.#remove(entry);
+      this.#withdrawn.set(jobName(entry.job), now + WITHDRAWAL_KEPT_MS);
+    }
     for (const { abort } of entries) abort.abort();
     this.#startNext();
   }
