@@ -37,6 +37,8 @@ interface Server {
   readonly run: RunJob;
   readonly running: Set<Entry>;
   readonly onIdle: () => void;
+  /** It takes jobs only while there is no other server. */
+  isLeaving: boolean;
 }
 
 /** How long a server is silent before its jobs are taken over, as on Redis. */
@@ -133,14 +135,14 @@ export class MemoryJobs {
     this.#startNext();
   }
 
-  /** The server starts nothing any more. */
+  /** The server starts nothing any more, if there is another one to do it. */
   leave(server: Server): void {
-    this.#servers.delete(server);
+    server.isLeaving = true;
   }
 
   /** The server is dead: what it does from now on changes nothing, and others take its jobs over. */
   kill(server: Server): void {
-    this.leave(server);
+    this.#servers.delete(server);
     const entries = [...server.running];
     server.running.clear();
     this.#clock.after(TAKEN_OVER_AFTER_MS, () => {
@@ -176,7 +178,9 @@ export class MemoryJobs {
 
   #startNext(): void {
     while (this.#running.size < this.#limits.CONCURRENT_CANDIDATES) {
-      const [server] = [...this.#servers].toSorted((one, other) => one.running.size - other.running.size);
+      const staying = [...this.#servers].filter(({ isLeaving }) => !isLeaving);
+      const servers = staying.length > 0 ? staying : [...this.#servers];
+      const [server] = servers.toSorted((one, other) => one.running.size - other.running.size);
       const entry = server && (this.#stopped.shift() ?? this.#waiting.next());
       if (!entry) break;
       this.#start(entry, server);
@@ -246,7 +250,7 @@ export class MemoryJobQueue implements JobQueue {
   }
 
   process(run: RunJob): void {
-    this.#server = { run, running: new Set(), onIdle: () => this.#isClosed && this.#idle.resolve() };
+    this.#server = { run, running: new Set(), isLeaving: false, onIdle: () => this.#isClosed && this.#idle.resolve() };
     this.#jobs.join(this.#server);
   }
 
