@@ -177,7 +177,6 @@ export class Session implements SessionView {
     this.#draft.replace(stored.document.draft);
     this.#expiries = new ExpiryTimer(clock, () => this.#expireInvitations());
     this.#expiries.wait(this.#access.invitations);
-    this.#followGeneration(stored.document, false);
   }
 
   get state(): State {
@@ -965,6 +964,7 @@ export class Session implements SessionView {
 
   /** Connects the session with other servers: resolves when nothing more that they do can be missed. Call it once. */
   async connect(): Promise<void> {
+    this.#followGeneration(this.#stored.document, false);
     const { stores } = this.#context;
     if (!stores.sharing) return;
     this.#undos.push(

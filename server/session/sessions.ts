@@ -10,11 +10,12 @@ import { Counts } from '../platform/counts.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
 import { Access, type Admission, firstAccess } from './access.ts';
-import { whileAvailable } from './availability.ts';
+import { whenAvailable, whileAvailable } from './availability.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
 import type { GenerationContext, ReservedImage } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
 import type { Invitation } from './invitations.ts';
+import type { Job, JobRun } from './job-queue.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type SessionView, type Subscription } from './session.ts';
@@ -100,7 +101,7 @@ export class Sessions {
     this.capabilities = capabilitiesOf(generator, limits);
     this.#events = new SessionEvents((error) => telemetry.fault(error, 'a handler of a session event failed'));
     sessions.onExpired((sessionId) => void this.#expire(sessionId));
-    jobs.process(async (job, run) => (await this.#find(job.requester.sessionId))?.draw(job, run));
+    jobs.process((job, run) => this.#draw(job, run));
     jobs.onPosition((job) => this.#generations.get(job.generationId)?.positionChanged(job));
     if (sharing) this.#stopBeating = clock.every(sharing.intervalMs, () => void whileAvailable(() => this.#beat()));
     const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS, COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
@@ -297,6 +298,17 @@ export class Sessions {
       return sessions.create(sessionId, document);
     }
     return false;
+  }
+
+  async #draw(job: Job, run: JobRun): Promise<void> {
+    const { clock, telemetry } = this.#context;
+    try {
+      const find = () => this.#find(job.requester.sessionId);
+      const session = await whenAvailable(find, clock, () => run.signal.aborted);
+      await session?.draw(job, run);
+    } catch (error) {
+      telemetry.fault(error, 'a candidate could not be drawn');
+    }
   }
 
   /** Opens the session on this server, if it exists. */
