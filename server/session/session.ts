@@ -447,12 +447,13 @@ export class Session implements SessionView {
     const isOver = () => signal.aborted || this.#isClosed;
     if (takeovers > 0 || !this.#isToBeDrawn(job)) await whenAvailable(() => this.#refresh(), clock, isOver);
     if (!this.#isToBeDrawn(job)) return;
-    if (takeovers > 0 && (await this.#takeOver(job, takeovers))) return;
+    const isBegun = takeovers > 0 || this.#shownBy(job) !== undefined;
+    if (isBegun && (await this.#takeOver(job, takeovers))) return;
     const request = await whenAvailable(() => this.#request(), clock, isOver);
     const { drawing } = this.#stored.document;
     if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
     const expense = spending.expense(drawing.spent);
-    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: takeovers > 0 });
+    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
     // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
     if (this.#isLeft && this.#isToBeDrawn(job)) await new Promise(() => {});
     stores.signals.set(this.id, resultKey(job.candidate), undefined, 0);
@@ -851,9 +852,9 @@ export class Session implements SessionView {
    * the candidate fails, so that no service is asked a third time.
    * @returns whether nothing is left to draw
    */
-  async #takeOver({ generationId, candidate }: JobId, takeovers: number): Promise<boolean> {
-    const isCandidate = ({ image }: Attempt) => image.generationId === generationId && image.candidate === candidate;
-    const shown = this.state.attempts.find(isCandidate);
+  async #takeOver(job: JobId, takeovers: number): Promise<boolean> {
+    const { generationId, candidate } = job;
+    const shown = this.#shownBy(job);
     if (shown) {
       const { imageId } = shown.image;
       await this.#keep([], { type: 'reported', generationId, candidate, imageId, ...this.#told({}) });
@@ -868,6 +869,13 @@ export class Session implements SessionView {
     const event = { type: 'failed', generationId, candidate, error: failureOf('servers_stopped') } as const;
     await this.#settle((before) => this.#machineStep(before, event));
     return true;
+  }
+
+  /** The attempt that a candidate shows already, while it goes on. */
+  #shownBy({ generationId, candidate }: JobId): Attempt | undefined {
+    return this.state.attempts.find(
+      ({ image }) => image.generationId === generationId && image.candidate === candidate,
+    );
   }
 
   async #storedResult(generationId: string, candidate: number) {
@@ -886,6 +894,7 @@ export class Session implements SessionView {
     return {
       progressChanged: (candidate) => this.#onProgress(candidate),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
+      storing: (candidate, image, report) => this.#publishResult(generationId, candidate, [image], report),
       shown: (candidate, image, revisedPrompt) => {
         const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
         const event = {
@@ -902,6 +911,7 @@ export class Session implements SessionView {
         return this.#keep(extras, { ...event, ...this.#told(result) });
       },
       generated: (candidate, [image, ...more], result) => {
+        if (more.length > 0) this.#publishResult(generationId, candidate, [image, ...more], result);
         const event = { type: 'generated', generationId, candidate, image: image.reference } as const;
         return this.#keep([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
       },
@@ -940,11 +950,25 @@ export class Session implements SessionView {
 
   /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
   async #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Promise<void> {
-    if (event.type === 'generated') this.#publish(resultKey(event.candidate), event);
     await this.#settle((before) => ({ ...this.#machineStep(before, event), images }));
-    const ignored = images.filter(({ reference }) => !this.#images.find(reference.imageId));
+    const isOwn = ({ reference, reservation }: StoredImage) =>
+      this.#images.find(reference.imageId)?.reservation === reservation;
+    const ignored = images.filter((image) => !isOwn(image));
     for (const { reservation } of ignored) reservation.release();
-    this.#dropStored(ignored.map(({ reference }) => reference.imageId));
+    // One that another server has taken in for this one stays.
+    const all = allAttempts(this.state);
+    this.#dropStored(ignored.map(imageIdIn).filter((imageId) => !findAttempt(all, imageId)));
+  }
+
+  /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */
+  #publishResult(
+    generationId: string,
+    candidate: number,
+    [image, ...more]: readonly [StoredImage, ...StoredImage[]],
+    report: Omit<GenerateResult, 'image'>,
+  ): void {
+    const event = { type: 'generated', generationId, candidate, image: image.reference, more: more.map(referenceOf) };
+    this.#publish(resultKey(candidate), { ...event, ...this.#told(report) });
   }
 
   /** Applies what nobody can send again, however long the store can't be reached. */
@@ -1130,6 +1154,8 @@ const MOST_TRIES = 5;
 const CONTENDED = 'Too many people decide in this session at once. Try again in a moment.';
 
 const referenceOf = ({ reference }: StoredImage) => reference;
+
+const imageIdIn = ({ reference }: StoredImage) => reference.imageId;
 
 function shownImagesOf(state: State): readonly string[] {
   const newest = newestAttempt(state.attempts)?.image.imageId;
