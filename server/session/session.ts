@@ -565,11 +565,14 @@ export class Session implements SessionView {
     const images = await Promise.all(references.map((reference) => this.#load(reference)));
     if (this.#isClosed || latest.version <= this.#stored.version) return;
     const document = shared(latest.document, this.#stored.document);
+    const before = this.#run;
     this.#become(
       { ...latest, document },
       images.filter((image) => image !== undefined),
       false,
     );
+    // Its progress may have been told before this server knew of the generation.
+    if (this.#run && this.#run !== before) void this.#hearKept().catch(ignoreUnavailable);
   }
 
   /** The image as this server has it, or as the store has it; undefined when it is in neither, or there is no memory for a copy. */
@@ -999,7 +1002,11 @@ export class Session implements SessionView {
       await stores.signals.subscribe(this.id, (signal) => this.#hear(signal)),
     );
     await this.#refreshSerially();
-    for (const signal of await stores.signals.read(this.id)) this.#hear(signal);
+    await this.#hearKept();
+  }
+
+  async #hearKept(): Promise<void> {
+    for (const signal of await this.#context.stores.signals.read(this.id)) this.#hear(signal);
   }
 
   /** Says who is here, and sees to what may have been missed. */
