@@ -413,8 +413,8 @@ export class GenerationRun {
   }
 
   #show(candidate: number, image: StoredImage, lease: ImageLease, revisedPrompt: string | undefined): void {
-    this.#listener.storing(candidate, image, revisedPrompt === undefined ? {} : { revisedPrompt });
-    const isTaken = this.#put(image, lease).then(async (isKept) => {
+    const report = revisedPrompt === undefined ? {} : { revisedPrompt };
+    const isTaken = this.#put(image, lease, () => this.#listener.storing(candidate, image, report)).then(async (isKept) => {
       if (isKept) await this.#listener.shown(candidate, image, revisedPrompt);
       else image.reservation.release();
       return isKept;
@@ -476,8 +476,8 @@ export class GenerationRun {
   async #keep(result: GenerateResult, candidate: number, reserved: ReservedImage | undefined): Promise<StoredImage> {
     if (!reserved) throw new Error('no memory was reserved');
     const stored = this.#create(result.image, candidate, 'final', 0, reserved.reservation);
-    this.#listener.storing(candidate, stored, result);
-    if (await this.#put(stored, reserved.lease)) return stored;
+    const isKept = await this.#put(stored, reserved.lease, () => this.#listener.storing(candidate, stored, result));
+    if (isKept) return stored;
     stored.reservation.release();
     throw GenerationFailed.of('no_memory', {});
   }
@@ -498,10 +498,17 @@ export class GenerationRun {
     return extras;
   }
 
-  /** Tries until the store can be reached. @returns whether it has memory for the bytes */
-  #put({ reference, bytes }: StoredImage, lease?: ImageLease): Promise<boolean> {
+  /**
+   * Tries until the store can be reached.
+   * @param before called before each try
+   * @returns whether it has memory for the bytes
+   */
+  #put({ reference, bytes }: StoredImage, lease?: ImageLease, before: () => void = () => {}): Promise<boolean> {
     const { images, clock } = this.#context;
-    const put = () => images.put(this.#sessionId, reference.imageId, bytes, lease);
+    const put = () => {
+      before();
+      return images.put(this.#sessionId, reference.imageId, bytes, lease);
+    };
     return whenAvailable(put, clock, () => this.#abort.signal.aborted).then((isKept) => isKept ?? false);
   }
 
