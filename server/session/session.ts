@@ -1009,6 +1009,12 @@ export class Session implements SessionView {
     for (const signal of await this.#context.stores.signals.read(this.id)) this.#hear(signal);
   }
 
+  /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
+  async catchUp(): Promise<void> {
+    const [version] = await this.#context.stores.sessions.versions([this.id]);
+    if (version !== this.#stored.version) await this.#refreshSerially();
+  }
+
   /** Says who is here, and sees to what may have been missed. */
   beat(version: number | undefined): void {
     this.#subscribers.dropSilent();

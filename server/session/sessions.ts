@@ -146,7 +146,7 @@ export class Sessions {
   async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
     const { key, token } = request;
     return whileAvailable(async () => {
-      const session = await this.#find(sessionId);
+      const session = await this.#findLatest(sessionId);
       if (!session) return reject('session_not_found');
       const grant = session.grant(request);
       if (typeof grant === 'string') return key === undefined ? reject(grant) : this.#rejectSecret(visitor, grant);
@@ -319,6 +319,12 @@ export class Sessions {
       this.#opening.get(sessionId) ?? this.#read(sessionId).finally(() => this.#opening.delete(sessionId));
     this.#opening.set(sessionId, opening);
     return opening;
+  }
+
+  /** The same, with what another server has changed a moment ago: who may come in is decided by that. */
+  async #findLatest(sessionId: string): Promise<Session | undefined> {
+    if (this.#context.stores.sharing) await this.#sessions.get(sessionId)?.catchUp();
+    return this.#find(sessionId);
   }
 
   async #read(sessionId: string): Promise<Session | undefined> {
