@@ -508,11 +508,22 @@ export class Session implements SessionView {
       const { document: before, version } = this.#stored;
       const made = make(before);
       const step = made instanceof Promise ? await made : made;
+      const loading = this.#loadNext(step);
+      if (loading) await loading;
       const outcome = await this.#commit(version, step, command);
       if (outcome !== 'conflict') return outcome;
       await this.#refresh();
     }
     return reject('server_busy', CONTENDED);
+  }
+
+  /** What the next document shows is here before it counts. In memory it always is, and nobody may come in between. */
+  #loadNext({ document, images = [], undo }: Step): MaybePromise<void> {
+    if (!document || !this.#context.stores.sharing) return;
+    return this.#loadShown(document.state, images.map(imageIdIn)).catch((error: unknown) => {
+      undo?.();
+      throw error;
+    });
   }
 
   async #commit(version: number, step: Step, command: Command | undefined): Promise<Answer | 'conflict'> {
@@ -557,22 +568,20 @@ export class Session implements SessionView {
     const latest = await this.#context.stores.sessions.read(this.id);
     if (this.#isClosed) return;
     if (!latest) return this.#listener.gone('session_gone');
-    const shown = new Set(shownImagesOf(latest.document.state));
-    // Before anybody is told of them (rule W3).
-    const references = allAttempts(latest.document.state)
-      .map(({ image }) => image)
-      .filter(({ imageId }) => shown.has(imageId));
-    const images = await Promise.all(references.map((reference) => this.#load(reference)));
+    await this.#loadShown(latest.document.state);
     if (this.#isClosed || latest.version <= this.#stored.version) return;
     const document = shared(latest.document, this.#stored.document);
     const before = this.#run;
-    this.#become(
-      { ...latest, document },
-      images.filter((image) => image !== undefined),
-      false,
-    );
+    this.#become({ ...latest, document }, [], false);
     // Its progress may have been told before this server knew of the generation.
     if (this.#run && this.#run !== before) void this.#hearKept().catch(ignoreUnavailable);
+  }
+
+  /** What a state shows is here before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
+  async #loadShown(state: State, except: readonly string[] = []): Promise<void> {
+    const shown = new Set(shownImagesOf(state)).difference(new Set(except));
+    const references = allAttempts(state).map(({ image }) => image);
+    await Promise.all(references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#load(reference)));
   }
 
   /** The image as this server has it, or as the store has it; undefined when it is in neither, or there is no memory for a copy. */
