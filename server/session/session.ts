@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Generation, ImageReference, RecordEntry } from '../../shared/model.ts';
+import type { Attempt, Generation, GenerationError, ImageReference, RecordEntry } from '../../shared/model.ts';
 import {
   type Command,
   isAccessCommand,
@@ -453,6 +453,9 @@ export class Session implements SessionView {
     const { drawing } = this.#stored.document;
     if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
     const expense = spending.expense(drawing.spent);
+    if (isBegun && !(await whenAvailable(() => expense.retry(true), clock, isOver))) {
+      return isOver() ? undefined : this.#fail(job, failureOf('no_budget'));
+    }
     await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
     // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
     if (this.#isLeft && this.#isToBeDrawn(job)) await new Promise(() => {});
@@ -878,9 +881,13 @@ export class Session implements SessionView {
       return true;
     }
     if (takeovers === 1) return false;
-    const event = { type: 'failed', generationId, candidate, error: failureOf('servers_stopped') } as const;
-    await this.#settle((before) => this.#machineStep(before, event));
+    await this.#fail(job, failureOf('servers_stopped'));
     return true;
+  }
+
+  #fail({ generationId, candidate }: JobId, error: GenerationError): Promise<void> {
+    const event = { type: 'failed', generationId, candidate, error } as const;
+    return this.#settle((before) => this.#machineStep(before, event));
   }
 
   /** The attempt that a candidate shows already, while it goes on. */
@@ -927,10 +934,7 @@ export class Session implements SessionView {
         const event = { type: 'generated', generationId, candidate, image: image.reference } as const;
         return this.#keep([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
       },
-      failed: (candidate, error) => {
-        const event = { type: 'failed', generationId, candidate, error } as const;
-        return this.#settle((before) => this.#machineStep(before, event));
-      },
+      failed: (candidate, error) => this.#fail({ generationId, candidate }, error),
     };
   }
 

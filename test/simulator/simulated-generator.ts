@@ -1,12 +1,13 @@
 /** A generator whose results the schedule decides. Each image names in its bytes the request that it was drawn for. */
 import { createHash } from 'node:crypto';
-import type {
-  GenerateContext,
-  GeneratedImage,
-  GenerateRequest,
-  GenerateResult,
-  Generator,
-  GeneratorCapabilities,
+import {
+  type GenerateContext,
+  type GeneratedImage,
+  type GenerateRequest,
+  type GenerateResult,
+  GenerationFailed,
+  type Generator,
+  type GeneratorCapabilities,
 } from '../../server/generators/generator.ts';
 import type { Options } from '../../shared/options.ts';
 
@@ -64,6 +65,8 @@ export class Drawing {
   readonly result: Promise<GenerateResult>;
   readonly #settle: { resolve(result: GenerateResult): void; reject(error: unknown): void };
   isSettled = false;
+  /** The service has said that there will be no image, so this one is not billed. */
+  isRefused = false;
   partials = 0;
   /** The SHA-256 of the image that it has brought. */
   final: string | undefined;
@@ -99,6 +102,7 @@ export class Drawing {
 
   fail(error: unknown): void {
     this.isSettled = true;
+    this.isRefused = error instanceof GenerationFailed;
     this.#settle.reject(error);
   }
 }
