@@ -29,8 +29,9 @@ export function permissionsOf({
   const hasEnded = connection.status === 'closed';
   return {
     watches: welcome !== undefined && welcome.role !== 'reviewer',
-    // In a stage that this page does not know, it does not know either what may be decided.
-    decides: welcome?.role === 'reviewer' && !hasEnded && snapshot?.stage !== 'unknown',
+    // In a stage that this page does not know, it does not know either what may be decided. Before the server has said who this is, only a
+    // session that is still to be created has a snapshot.
+    decides: (welcome?.role ?? (snapshot && 'reviewer')) === 'reviewer' && !hasEnded && snapshot?.stage !== 'unknown',
     refines: welcome?.generator.supports.refine === true,
     unavailable: connection.status !== 'online',
     hasEnded,

@@ -2,7 +2,7 @@
 import '@fontsource-variable/libre-franklin';
 import '../components/room/proof-room.ts';
 import type { StageDetail, TurnDetail } from '../components/room/room-events.ts';
-import { loadTexts, preferredLanguage } from '../model/language.ts';
+import { loadFirstTexts, preferredLanguage } from '../model/language.ts';
 import { parsePageAddress, sessionLink } from '../model/server-address.ts';
 import type { Texts } from '../model/texts.ts';
 import { chooseNotifications, notificationState, TurnSignal } from './turn-signal.ts';
@@ -65,7 +65,7 @@ room.addEventListener('proof-ended', ({ detail: { reason } }) =>
 );
 room.addEventListener('proof-language', async ({ detail: { language } }) => {
   document.documentElement.lang = language;
-  texts = await loadTexts(language);
+  texts = await loadFirstTexts(language);
   showTitle();
 });
 // Another key pasted into the address bar changes only the fragment, which loads no page.
@@ -75,6 +75,10 @@ window.addEventListener('hashchange', openAddress);
 document.addEventListener('keydown', (event) => {
   if (event.target !== room) room.keyPressed(event);
 });
+
+// The server says in the page's head what a person may expect of it, where it lets everybody create a session.
+const expected = document.querySelector<HTMLMetaElement>('meta[name=proofroom-server]')?.content;
+if (expected) room.expected = { demo: expected === 'demo' };
 
 openAddress();
 document.querySelector('main')?.append(room);

@@ -15,6 +15,7 @@ import {
   type SnapshotMessage,
   type WelcomeMessage,
 } from '../../shared/protocol.ts';
+import { webSocketUrl } from './server-urls.ts';
 import type { Environment } from './environment.ts';
 import { type DeliveredMessage, Inbox } from './inbox.ts';
 import { ObstacleSearch } from './obstacle.ts';
@@ -370,18 +371,6 @@ const endReasons = new Map<number, EndReason>([
 
 /** Whether a Proofroom server closed with that code, and not somebody in between. */
 const isOurs = (code: number | undefined): boolean => code !== undefined && code !== 1001 && code in closeCodes;
-
-/** The address of a server, which may live under a path, with a slash at its end. */
-export function serverBase(server: string | URL): string {
-  const { origin, pathname } = new URL(server);
-  return `${origin}${pathname.replace(/\/?$/, '/')}`;
-}
-
-function webSocketUrl(server: string): string {
-  const url = new URL('ws', server);
-  url.protocol = url.protocol.replace(/^http/, 'ws');
-  return url.href;
-}
 
 /** The token counts only where a session is created, and the key and the participant only where one is joined (rule W5). */
 function joinMessage(

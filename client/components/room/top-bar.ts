@@ -4,7 +4,7 @@ import { property } from 'lit/decorators.js';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import type { ShownPerson } from '../../model/people.ts';
-import { viewersLabel } from '../../model/sentences.ts';
+import { viewersLabel } from '../../model/bar-sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { avatars } from '../ui/avatar.ts';
 import { base } from '../ui/base.styles.ts';

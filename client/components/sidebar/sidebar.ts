@@ -4,15 +4,16 @@ import { property, query } from 'lit/decorators.js';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import { attemptInView, promptOf } from '../../model/attempt-in-view.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
 import { changesRequested } from '../../model/decisions.ts';
-import { noCapabilities } from '../../model/option-choice.ts';
+import { usesParts } from '../../model/lazy-part.ts';
+import { noCapabilities } from '../../model/first-screen.ts';
 import { isSavable, type Permissions, permissionsOf } from '../../model/permissions.ts';
-import { keptSentence } from '../../model/sentences.ts';
 import { feedbackOn, type UnsentInput, withFeedback } from '../../model/unsent-input.ts';
-import { attemptInView, promptOf } from '../../model/viewer-content.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { EndedNotice } from '../notices/ended-notice.ts';
+import { stagesPart } from '../room/parts.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -24,22 +25,8 @@ import type { ExampleEvent } from './examples.ts';
 import type { PromptForm, PromptPurpose } from './prompt-form.ts';
 import { sidebar } from './sidebar.styles.ts';
 import { StageFocus } from './stage-focus.ts';
-import { quote, stagePanel } from './stage-panel.ts';
-import '../notices/ended-notice.ts';
-import '../notices/error-notice.ts';
-import '../notices/forgotten-notice.ts';
-import '../notices/obstacle-notice.ts';
-import '../notices/rejection-notice.ts';
-import '../notices/unfinished-notice.ts';
-import './approvals-needed.ts';
-import './attempt-changes.ts';
-import './attempt-facts.ts';
-import './cancel-form.ts';
 import './examples.ts';
-import './inspector.ts';
-import './picture-tools.ts';
 import './prompt-form.ts';
-import './refine-form.ts';
 
 const purposes = {
   initial_input: 'generate',
@@ -76,6 +63,11 @@ export class Sidebar extends LocalizedElement {
 
   readonly #focus = new StageFocus(this);
 
+  constructor() {
+    super();
+    usesParts(this);
+  }
+
   /** To be called when a command of this person is sent from outside of this element. */
   commandSent(): void {
     this.#focus.commandSent();
@@ -84,7 +76,7 @@ export class Sidebar extends LocalizedElement {
   override render(): TemplateResult {
     const { session } = this;
     const { snapshot, connection } = session;
-    if (!snapshot) return html`<proof-ended-notice .connection=${connection}></proof-ended-notice>`;
+    if (!snapshot) return html`<proof-ended-notice .connection=${connection} .prompt=${session.draft}></proof-ended-notice>`;
     const { watches, hasEnded } = this.#permissions;
     const isFinal = snapshot.stage === 'final';
     return html`${
@@ -93,7 +85,7 @@ export class Sidebar extends LocalizedElement {
         : nothing
     }
       ${this.#notices(snapshot)}
-      <div class="stage">${stagePanel({ t: this.t, session, snapshot, attempt: this.#attempt, held: this.held, unsent: this.unsent, resting: this.resting })}</div>
+      <div class="stage">${stagesPart.part?.stagePanel({ t: this.t, session, snapshot, attempt: this.#attempt, held: this.held, unsent: this.unsent, resting: this.resting })}</div>
       ${isFinal ? html`${this.#tools(snapshot)} ${this.#approvedPrompt((snapshot.approved ?? snapshot.image).imageId)}` : nothing}
       ${this.#changes(snapshot)}
       ${watches ? nothing : html`${this.#cancelForm(snapshot)} ${this.#refineForm(snapshot)} ${this.#promptForm(snapshot)}`}
@@ -256,6 +248,7 @@ export class Sidebar extends LocalizedElement {
           ?demo=${this.#isDemo}
           .limit=${welcome?.limits.PROMPT_CHARACTERS}
           .running=${snapshot.stage === 'generating' ? snapshot.generation.prompt : undefined}
+          ?opening=${welcome === undefined}
           ?busy=${this.#isAsking}
           ?unavailable=${unavailable}
         ></proof-prompt>
@@ -288,8 +281,8 @@ export class Sidebar extends LocalizedElement {
     ></proof-tools>`;
   }
 
-  #approvedPrompt(approvedId: string): TemplateResult {
-    return quote(this.#attempt?.prompt ?? promptOf(this.session, approvedId));
+  #approvedPrompt(approvedId: string): TemplateResult | typeof nothing {
+    return stagesPart.part?.quote(this.#attempt?.prompt ?? promptOf(this.session, approvedId)) ?? nothing;
   }
 
   #changes({ attempts, discarded }: SnapshotMessage): TemplateResult | typeof nothing {
@@ -304,7 +297,7 @@ export class Sidebar extends LocalizedElement {
   }
 
   #kept(): TemplateResult | typeof nothing {
-    const sentence = keptSentence(this.t, this.session.welcome);
+    const sentence = stagesPart.part?.keptSentence(this.t, this.session.welcome);
     return sentence === undefined || this.#permissions.hasEnded
       ? nothing
       : html`<p class="kept small soft">${sentence}</p>`;
