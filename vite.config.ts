@@ -19,7 +19,7 @@ const SERVER_PORT = PAGE_PORT + 1;
 const page: UserConfig = {
   root: 'client/page',
   base: './',
-  plugins: [languages(), brotli()],
+  plugins: [languages(), terseTemplates(), brotli()],
   build: {
     outDir: '../../dist/page',
     license: { fileName: 'licenses.md' },
@@ -33,7 +33,7 @@ const page: UserConfig = {
 /** `npx vite build --mode embed`: dist/embed.js, one classic script that brings `<proof-room>` into other people's pages. */
 const embed: UserConfig = {
   root: 'client',
-  plugins: [languages(), brotli()],
+  plugins: [languages(), terseTemplates(), brotli()],
   publicDir: false,
   build: {
     outDir: '../dist',
@@ -59,6 +59,23 @@ const development: UserConfig = {
     ),
   },
 };
+
+/** Takes comments and indentation out of the styles and the markup in components, which the minifier leaves as they are. */
+function terseTemplates(): Plugin {
+  return {
+    name: 'proofroom-terse-templates',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /\/client\/components\/.*\.ts$/ },
+      handler: (code) => ({ code: terse(code), map: null }),
+    },
+  };
+}
+
+const terse = (code: string): string =>
+  code
+    .replace(/\bcss`(?:\\.|[^`\\])*`/g, (styles) => styles.replace(/\/\*.*?\*\//gs, '').replace(/\s+/g, ' '))
+    .replace(/\n\s+/g, '\n');
 
 /** Compresses scripts and styles once, so that the server need not: each file `x` gets an `x.br` beside it. */
 function brotli() {

@@ -120,7 +120,10 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   const isReady = () => drained === undefined;
   const files = readBuiltFiles(builtFolder);
   const metricsTokens = [accessToken, metricsToken].filter((token) => token !== undefined);
-  const http: HttpContext = { sessions, telemetry, limits, addresses, files, allowedOrigins, metricsTokens, isReady };
+  const isOpen = accessToken === undefined && options.authorize === undefined;
+  const expected = isOpen ? (generator.demo ? 'demo' : 'model') : undefined;
+  const shared = { sessions, telemetry, limits, addresses };
+  const http: HttpContext = { ...shared, files, allowedOrigins, metricsTokens, expected, isReady };
   const app = createHttpApp(http);
 
   follow(sessions, telemetry, options);

@@ -30,7 +30,15 @@ export function withNewSession(state: SessionState): SessionState {
  * which the page loads before the others.
  */
 const keys = [
-  ...(['page.title', 'area.review', 'area.opening', 'language.label', 'demo.text', 'options.title', 'text.keys'] as const),
+  ...([
+    'page.title',
+    'area.review',
+    'area.opening',
+    'language.label',
+    'demo.text',
+    'options.title',
+    'text.keys',
+  ] as const),
   ...(['connection.connecting', 'connection.reconnecting', 'connection.nextTry'] as const),
   ...(['prompt.headline', 'prompt.label', 'prompt.placeholder', 'prompt.generate', 'prompt.empty'] as const),
   ...(['examples.', 'missing.'] as const),

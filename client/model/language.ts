@@ -12,7 +12,9 @@ const otherFiles = import.meta.glob<Awaited<ReturnType<File>>>('../languages/*.t
 const tagOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1, -'.ts'.length);
 
 /** By its BCP 47 tag: the texts of each language, first with the sentences of the first screen alone. */
-const parts = new Map(Object.entries(firstFiles).map(([path, load]) => [tagOf(path), partsOf(tagOf(path), load, otherFiles[path])]));
+const parts = new Map(
+  Object.entries(firstFiles).map(([path, load]) => [tagOf(path), partsOf(tagOf(path), load, otherFiles[path])]),
+);
 
 interface Parts {
   readonly first: LazyPart<Texts>;

@@ -18,8 +18,8 @@ import {
   type SessionState,
 } from '../session/session-state.ts';
 import { findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
-import { type ApprovalStatus, endingDecision } from './decisions.ts';
 import { connectionLabel, seconds } from './bar-sentences.ts';
+import { type ApprovalStatus, endingDecision } from './decisions.ts';
 import { ago, moment } from './formats.ts';
 import { permissionsOf } from './permissions.ts';
 import type { MessageKey, Texts } from './texts.ts';

@@ -2,7 +2,6 @@
 import * as v from 'valibot';
 import { Options } from '../../shared/options.ts';
 import { read, write } from './browser-storage.ts';
-import { UnsentInput } from './unsent-input.ts';
 
 function parsed<Schema extends v.GenericSchema>(
   schema: Schema,
@@ -15,6 +14,32 @@ function parsed<Schema extends v.GenericSchema>(
     return undefined;
   }
 }
+
+/** What a person has typed or chosen in a session and not sent yet. The tab keeps it, so that a reload loses nothing (rule R1). */
+export const UnsentInput = v.object({
+  /** Of the prompt field, as far as the server may not have it. */
+  draft: v.optional(v.string()),
+  /** What should change. Absent: the field was not touched; empty: it was emptied. */
+  feedback: v.optional(v.string()),
+  /** The image that the feedback was typed about; absent: it belongs to none. */
+  about: v.optional(v.string()),
+  /** The feedback on other images, by their ids. */
+  otherFeedback: v.optional(v.record(v.string(), v.string())),
+  /** The feedback of a `refine` that has not become an attempt yet. */
+  sentFeedback: v.optional(v.string()),
+  /** Why to cancel the generation under way. */
+  reason: v.optional(v.string()),
+  /** The notes of decisions that are not sent yet, by the image that they are about. */
+  notes: v.optional(v.record(v.string(), v.string())),
+  /** The entry of the record up to which the person has read what the server gave up. */
+  readUpTo: v.optional(v.string()),
+  /** Chosen for the next generation. */
+  options: v.optional(Options),
+  /** `startedAt` of the generation that was the last one when the options were chosen; absent if there was none. */
+  chosenAfter: v.optional(v.string()),
+});
+
+export type UnsentInput = Readonly<v.InferOutput<typeof UnsentInput>>;
 
 /** Who this browser is in a session: the same person after a reload and in another tab. */
 const Participant = v.object({ sessionId: v.string(), id: v.string(), secret: v.string(), name: v.string() });

@@ -71,6 +71,10 @@ room.addEventListener('proof-language', async ({ detail: { language } }) => {
 // Another key pasted into the address bar changes only the fragment, which loads no page.
 window.addEventListener('hashchange', openAddress);
 
+// Its address is relative to that of the page, which changes when a session is created: then the browser would look for it elsewhere.
+const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+if (icon) icon.setAttribute('href', icon.href);
+
 // The room is all that there is on this page, so that keys are meant for it wherever the focus is.
 document.addEventListener('keydown', (event) => {
   if (event.target !== room) room.keyPressed(event);

@@ -15,11 +15,11 @@ import {
   type SnapshotMessage,
   type WelcomeMessage,
 } from '../../shared/protocol.ts';
-import { webSocketUrl } from './server-urls.ts';
 import type { Environment } from './environment.ts';
 import { type DeliveredMessage, Inbox } from './inbox.ts';
 import { ObstacleSearch } from './obstacle.ts';
 import { ReconnectingSocket } from './reconnecting-socket.ts';
+import { webSocketUrl } from './server-urls.ts';
 import type { ConnectionState, EndReason, SessionState } from './session-state.ts';
 
 /** What a session is joined with. */

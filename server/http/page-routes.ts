@@ -6,7 +6,7 @@ import type { BuiltFile } from './built-files.ts';
 import type { HttpContext, HttpEnv } from './http-context.ts';
 import { isNotModified, sendBytes } from './shared-bytes.ts';
 
-export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv> {
+export function pageRoutes({ files, allowedOrigins, expected }: HttpContext): Hono<HttpEnv> {
   const isolation = isolationHeaders(allowedOrigins);
   const pageHeaders = {
     ...isolation,
@@ -23,7 +23,8 @@ export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv
   const assetHeaders = { ...isolation, 'Cache-Control': 'public, max-age=31536000, immutable' };
   const page = (context: Context) => {
     const file = pageFor(context, files, 'index');
-    return file ? send(context, withRelativePaths(file, context.req.path), pageHeaders) : context.notFound();
+    if (!file) return context.notFound();
+    return send(context, withRelativePaths(withExpected(file, expected), context.req.path), pageHeaders);
   };
   return new Hono<HttpEnv>()
     .get('/', page)
@@ -82,6 +83,15 @@ const headerOptions: Parameters<typeof detectFromHeader>[1] = {
   fallbackLanguage: 'en',
   supportedLanguages: [],
 };
+
+/** Tells the page in its head what it may expect of this server, so that it can show a prompt field before it has asked. */
+function withExpected(page: BuiltFile, expected: HttpContext['expected']): BuiltFile {
+  if (expected === undefined) return page;
+  const html = new TextDecoder().decode(page.bytes).replace(EXPECTED, `$1${expected}"`);
+  return { ...page, bytes: new TextEncoder().encode(html), tag: page.tag.replace(/"$/, `-${expected}"`) };
+}
+
+const EXPECTED = /(<meta name="proofroom-server" content=")"/;
 
 /** The built pages name their assets relative to the root of the app (`./`). From a deeper path that is one or more levels up. */
 export function withRelativePaths(page: BuiltFile, path: string): BuiltFile {

@@ -65,7 +65,6 @@ export class LanguageController implements ReactiveController {
     const host = this.#host;
     const language = languageOf(host.lang) ?? preferredLanguage(inheritedLanguage(host));
     if (language !== this.#wanted) this.#loading = this.#load(language);
-    // They may have come after another try.
     else this.#tellWhole();
   }
 
@@ -81,8 +80,12 @@ export class LanguageController implements ReactiveController {
     this.#hasToldWhole = isWhole(texts);
     this.#provider.setValue(texts);
     this.#host.requestUpdate();
-    await loadTexts(language);
-    this.#tellWhole();
+  }
+
+  /** Loads the sentences that the first screen does not have. Resolves when they are here, or can't be loaded. */
+  async complete(): Promise<void> {
+    await this.#loading;
+    if (this.texts) await loadTexts(this.texts.language);
   }
 
   /** The texts are the same object as before, so that nothing would update by itself. */

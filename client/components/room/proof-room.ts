@@ -85,6 +85,8 @@ export class ProofRoom extends LitElement {
   #session: RoomSession | undefined;
   /** What the person did before that. */
   #early: Intent[] = [];
+  /** Until all that it takes to join a session is here. */
+  #loading: Promise<void> | undefined;
   #focusRequest: FocusRequest | undefined;
   /** The language that the page around was told of. */
   #toldLanguage: string | undefined;
@@ -107,7 +109,7 @@ export class ProofRoom extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (!this.hasUpdated) this.#begin();
+    if (!this.hasUpdated && this.autofocus) this.#focusRequest = 'autofocus';
     const { part } = sessionPart;
     if (part && this.#language.isWhole && !this.#session) {
       this.#session = new part.RoomSession(this);
@@ -117,12 +119,20 @@ export class ProofRoom extends LitElement {
     for (const intent of this.#session ? this.#early.splice(0) : []) this.#session?.carryOut(intent);
   }
 
-  /** The connection opens while the part that uses it is loaded. */
-  #begin(): void {
-    if (this.autofocus) this.#focusRequest = 'autofocus';
+  override firstUpdated(): void {
+    // The connection opens while the part that uses it is loaded.
     if (!sessionPart.part) openEarly(this.#server);
-    void sessionPart.load();
+    this.#loading = this.#load();
+  }
+
+  /** Where there is a first screen to show, the rest comes after it, so that it does not have to share the line. */
+  async #load(): Promise<void> {
     if (this.session) void stagesPart.load();
+    else if (this.expected) {
+      await this.#language.ready;
+      await painted();
+    }
+    await Promise.all([sessionPart.load(), this.#language.complete()]);
   }
 
   /** @throws {TypeError} when `server` is no address */
@@ -158,7 +168,7 @@ export class ProofRoom extends LitElement {
   /** Includes the language, without which nothing is shown, and the session. */
   protected override async getUpdateComplete(): Promise<boolean> {
     await super.getUpdateComplete();
-    await Promise.all([this.#language.ready, sessionPart.load()]);
+    await Promise.all([this.#language.ready, this.#loading]);
     return super.getUpdateComplete();
   }
 
@@ -217,6 +227,13 @@ export class ProofRoom extends LitElement {
     if (this.#session) this.#session.carryOut(intent);
     else this.#early.push(intent);
   }
+}
+
+/** Resolves when the next frame has been painted; at once in a hidden page, which paints none. */
+async function painted(): Promise<void> {
+  if (document.hidden) return;
+  await new Promise((resolve) => requestAnimationFrame(resolve));
+  await new Promise((resolve) => setTimeout(resolve));
 }
 
 /** One object, so that no element updates for an equal one. */

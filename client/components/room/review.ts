@@ -8,7 +8,7 @@ import { findAttempt } from '../../model/attempt-tree.ts';
 import { IntentEvent, isDecision } from '../../model/intent.ts';
 import { isPartMissing, loadMissingParts, usesParts } from '../../model/lazy-part.ts';
 import type { AskIntent } from '../../model/make-room.ts';
-import { peopleOf, type ShownPerson } from '../../model/people.ts';
+import type { ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { hasDiscardedFrom, heldAttempt, selectedAfter, subjectInView } from '../../model/selected-attempt.ts';
 import { serverAddress, sessionLink } from '../../model/server-address.ts';
@@ -33,8 +33,8 @@ import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
 import type { MakeRoomDialog } from './make-room-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
+import { dialogsPart, sessionPart, stagesPart } from './parts.ts';
 import type { PeopleDialog } from './people-dialog.ts';
-import { dialogsPart, stagesPart } from './parts.ts';
 import type { AskEvent } from './questions.ts';
 import { Rest } from './rest.ts';
 import { review } from './review.styles.ts';
@@ -105,11 +105,17 @@ export class Review extends LocalizedElement {
     if (intent.type === 'name') this.unnamed = !intent.name;
     if (!isDecision(intent)) return;
     event.stopImmediatePropagation();
-    void this.#openDialog(() => this.name, (name) => name.ask(intent));
+    void this.#openDialog(
+      () => this.name,
+      (name) => name.ask(intent),
+    );
   }
 
   /** At once where its part of the page is here already. Where that can't be loaded, the page says so. */
-  async #openDialog<Dialog extends LitElement>(find: () => Dialog | null, open: (dialog: Dialog) => void): Promise<void> {
+  async #openDialog<Dialog extends LitElement>(
+    find: () => Dialog | null,
+    open: (dialog: Dialog) => void,
+  ): Promise<void> {
     if (!dialogsPart.part) {
       await dialogsPart.load();
       await find()?.updateComplete;
@@ -190,7 +196,10 @@ export class Review extends LocalizedElement {
 
   /** Asks which pictures may go, after an ask that found the session full. */
   makeRoom(ask: AskIntent): void {
-    void this.#openDialog(() => this.makeRoomDialog, (dialog) => dialog.show(ask));
+    void this.#openDialog(
+      () => this.makeRoomDialog,
+      (dialog) => dialog.show(ask),
+    );
   }
 
   #reportLook(): void {
@@ -241,8 +250,16 @@ export class Review extends LocalizedElement {
         .people=${people}
         ?language-fixed=${this.languageFixed}
         .notifications=${this.notifications}
-        @share=${() => this.#openDialog(() => this.share, (dialog) => dialog.show())}
-        @people=${() => this.#openDialog(() => this.people, (dialog) => dialog.show())}
+        @share=${() =>
+          this.#openDialog(
+            () => this.share,
+            (dialog) => dialog.show(),
+          )}
+        @people=${() =>
+          this.#openDialog(
+            () => this.people,
+            (dialog) => dialog.show(),
+          )}
         @shortcuts=${this.#openShortcuts}
       ></proof-top-bar>
       ${(welcome?.generator.demo ?? this.demo) ? html`<proof-demo></proof-demo>` : nothing} ${this.#missing()}
@@ -263,7 +280,10 @@ export class Review extends LocalizedElement {
   }
 
   #openShortcuts(): void {
-    void this.#openDialog(() => this.shortcutsDialog, (dialog) => dialog.show());
+    void this.#openDialog(
+      () => this.shortcutsDialog,
+      (dialog) => dialog.show(),
+    );
   }
 
   /** Something is needed now that could not be loaded. */
@@ -279,7 +299,8 @@ export class Review extends LocalizedElement {
   #peopleOf(session: SessionState): readonly ShownPerson[] {
     const { people, welcome, snapshot } = session;
     const madeFrom = [this.t, people, welcome, snapshot];
-    if (madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
+    const peopleOf = sessionPart.part?.presence.peopleOf;
+    if (peopleOf && madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
       this.#people = { madeFrom, shown: peopleOf(this.t, session, this.#people?.shown) };
     }
     return this.#people?.shown ?? [];
@@ -293,7 +314,7 @@ export class Review extends LocalizedElement {
       </div>`;
     }
     const stages = stagesPart.part;
-    if ((!snapshot && connection.status !== 'closed') || !(stages || isBeginning(session)))
+    if (snapshot ? !stages && !isBeginning(session) : connection.status !== 'closed')
       return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
     const held = this.#held;
@@ -329,7 +350,11 @@ export class Review extends LocalizedElement {
           ?resting=${this.#rest.isOn}
           .link=${this.#link}
           @start-over=${this.#startOver}
-          @record=${() => this.#openDialog(() => this.record, (dialog) => dialog.show())}
+          @record=${() =>
+            this.#openDialog(
+              () => this.record,
+              (dialog) => dialog.show(),
+            )}
           @focus-moved=${this.#scrollToPicture}
         ></proof-sidebar>
       </section>
@@ -417,7 +442,10 @@ export class Review extends LocalizedElement {
 
   #ask(event: AskEvent): void {
     event.stopPropagation();
-    void this.#openDialog(() => this.confirm, (confirm) => confirm.ask(event.question));
+    void this.#openDialog(
+      () => this.confirm,
+      (confirm) => confirm.ask(event.question),
+    );
   }
 
   async #requestChanges(event: RequestChangesEvent): Promise<void> {
@@ -428,7 +456,10 @@ export class Review extends LocalizedElement {
 
   #openCompare(event: CompareEvent): void {
     event.stopPropagation();
-    void this.#openDialog(() => this.compare, (compare) => compare.show(event.leftId, event.rightId));
+    void this.#openDialog(
+      () => this.compare,
+      (compare) => compare.show(event.leftId, event.rightId),
+    );
   }
 
   #imageSaved(event: ImageSavedEvent): void {
@@ -444,10 +475,13 @@ export class Review extends LocalizedElement {
     const isSafe = approved && this.#saved.has(snapshot.approved.imageId) && viewers.reviewers + viewers.watchers < 2;
     if (snapshot && !isSafe) {
       const pictures = snapshot.attempts.length + (snapshot.discarded?.length ?? 0);
-      return void this.#openDialog(() => this.confirm, (confirm) => {
-        const question = dialogsPart.part?.startOverQuestion(this.t, { approved, pictures });
-        if (question) confirm.ask(question);
-      });
+      return void this.#openDialog(
+        () => this.confirm,
+        (confirm) => {
+          const question = dialogsPart.part?.startOverQuestion(this.t, { approved, pictures });
+          if (question) confirm.ask(question);
+        },
+      );
     }
     this.sidebar?.commandSent();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));

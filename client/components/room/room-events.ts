@@ -62,4 +62,3 @@ export interface RoomEventMap {
 export function roomEvent<Name extends keyof RoomEventMap>(name: Name, detail: RoomEventMap[Name]['detail']): Event {
   return new CustomEvent(name, { detail, bubbles: true, composed: true });
 }
-

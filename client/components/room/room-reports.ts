@@ -1,7 +1,7 @@
 /** Tells the page around `<proof-room>` what happens in its session. */
 import { imageFileName } from '../../../shared/file-name.ts';
 import { promptOf } from '../../model/attempt-in-view.ts';
-import { dueOf } from '../../model/permissions.ts';
+import { dueOf } from '../../model/due.ts';
 import type { EndReason, SessionState } from '../../session/session-state.ts';
 import { roomEvent, type TurnDetail } from './room-events.ts';
 

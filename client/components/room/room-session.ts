@@ -6,15 +6,17 @@ import type { LitElement, PropertyValues, ReactiveController } from 'lit';
 import type { Options } from '../../../shared/options.ts';
 import { browserStorage } from '../../model/browser-storage.ts';
 import { noCapabilities } from '../../model/first-screen.ts';
-import { type Intent, sendCommand } from '../../model/intent.ts';
+import { sendCommand } from '../../model/intended-command.ts';
+import type { Intent } from '../../model/intent.ts';
 import type { AskIntent } from '../../model/make-room.ts';
 import { OptionChoice } from '../../model/option-choice.ts';
-import { needsName } from '../../model/people.ts';
+import { needsName, peopleOf } from '../../model/people.ts';
 import { serverAddress } from '../../model/server-address.ts';
 import { type SessionClientApi, SessionController } from '../../model/session-controller.ts';
 import { storedInput } from '../../model/stored-input.ts';
 import { type UnsentInput, unsentAfter } from '../../model/unsent-input.ts';
 import type { SessionState } from '../../session/session-state.ts';
+import { avatars } from '../ui/avatar.ts';
 import { RoomReports } from './room-reports.ts';
 import '../notices/ended-notice.ts';
 import '../notices/obstacle-notice.ts';
@@ -35,6 +37,9 @@ export interface Room extends LitElement, SessionProperties {
   /** Asks which pictures may go, after an ask that found the session full. */
   makeRoom(ask: AskIntent): void;
 }
+
+/** How the people in it are shown. */
+export const presence = { avatars, peopleOf };
 
 export class RoomSession implements ReactiveController {
   readonly #room: Room;

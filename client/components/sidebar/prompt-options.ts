@@ -12,8 +12,8 @@ import {
   optionRow,
   optionTable,
 } from '../../../shared/options.ts';
-import { IntentEvent } from '../../model/intent.ts';
 import { noCapabilities } from '../../model/first-screen.ts';
+import { IntentEvent } from '../../model/intent.ts';
 import { allowedOptions } from '../../model/option-choice.ts';
 import { optionTitle, summaryOf, valueLabel } from '../../model/option-labels.ts';
 import { billingNote } from '../../model/sentences.ts';
