@@ -9,12 +9,13 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(
 const users = new Set<ReactiveControllerHost>();
 const missing = new Set<LazyPart<unknown>>();
 
-/** Loaded once, for all elements. A part is missing where the server is out of reach, or has another page by now than the one that is open. */
+/** Loaded once, for all elements. It may not be there: the server is out of reach, or has another page by now than the one that is open. */
 export class LazyPart<Part> {
   readonly #load: () => Promise<Part>;
   readonly #wait: (ms: number) => Promise<void>;
   #loading: Promise<Part | undefined> | undefined;
   #part: Part | undefined;
+  #isNeeded = false;
 
   /** @param waitFor resolves after so many milliseconds; for tests */
   constructor(load: () => Promise<Part>, waitFor = wait) {
@@ -27,8 +28,19 @@ export class LazyPart<Part> {
     return this.#part;
   }
 
-  /** Tries a few times; undefined where none succeeded. The next call tries again. */
+  /** It is needed now, and could not be loaded. */
+  get isMissing(): boolean {
+    return missing.has(this);
+  }
+
+  /** For what is needed now. Tries a few times; undefined where none succeeded: then it is missing, and the next call tries again. */
   load(): Promise<Part | undefined> {
+    this.#isNeeded = true;
+    return this.preload();
+  }
+
+  /** For what may be needed later: the same, but nothing is missing where it does not come. */
+  preload(): Promise<Part | undefined> {
     this.#loading ??= this.#tryToLoad();
     return this.#loading;
   }
@@ -39,7 +51,8 @@ export class LazyPart<Part> {
       missing.delete(this);
     } catch {
       this.#loading = undefined;
-      missing.add(this);
+      if (this.#isNeeded) missing.add(this);
+      this.#isNeeded = false;
     }
     for (const host of users) host.requestUpdate();
     return this.#part;

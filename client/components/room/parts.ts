@@ -14,7 +14,7 @@ export const dialogsPart = new LazyPart(async () => (await import('./dialogs.ts'
 const whenIdle: (callback: () => void) => void =
   'requestIdleCallback' in window ? (callback) => requestIdleCallback(callback) : (callback) => setTimeout(callback);
 
-/** Loads all parts while the browser has nothing else to do, so that none has to be waited for, and that they are here when the server is not. */
+/** Loads the parts that may be needed later, while the browser has nothing else to do: then nobody waits for them, nor needs the server for them. */
 export function loadPartsWhenIdle(): void {
-  whenIdle(() => void stagesPart.load().then(() => whenIdle(() => void dialogsPart.load())));
+  whenIdle(() => void stagesPart.preload().then(() => whenIdle(() => void dialogsPart.preload())));
 }

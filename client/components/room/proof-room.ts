@@ -87,6 +87,7 @@ export class ProofRoom extends LitElement {
   #early: Intent[] = [];
   /** Until all that it takes to join a session is here. */
   #loading: Promise<void> | undefined;
+  #wasOnline = false;
   #focusRequest: FocusRequest | undefined;
   /** The language that the page around was told of. */
   #toldLanguage: string | undefined;
@@ -111,10 +112,7 @@ export class ProofRoom extends LitElement {
   override willUpdate(changed: PropertyValues<this>): void {
     if (!this.hasUpdated && this.autofocus) this.#focusRequest = 'autofocus';
     const { part } = sessionPart;
-    if (part && this.#language.isWhole && !this.#session) {
-      this.#session = new part.RoomSession(this);
-      loadPartsWhenIdle();
-    }
+    if (part && this.#language.isWhole) this.#session ??= new part.RoomSession(this);
     this.#session?.update(changed);
     for (const intent of this.#session ? this.#early.splice(0) : []) this.#session?.carryOut(intent);
   }
@@ -175,7 +173,15 @@ export class ProofRoom extends LitElement {
   override updated(): void {
     this.#reportLanguage();
     this.#session?.report();
+    this.#preload(this.#state);
     this.#moveFocus(this.#state);
+  }
+
+  /** Each time that the server is there. */
+  #preload({ connection }: SessionState): void {
+    const isOnline = connection.status === 'online';
+    if (isOnline && !this.#wasOnline) loadPartsWhenIdle();
+    this.#wasOnline = isOnline;
   }
 
   #reportLanguage(): void {

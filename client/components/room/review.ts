@@ -181,6 +181,7 @@ export class Review extends LocalizedElement {
   }
 
   override updated(): void {
+    if (this.session && needsStages(this.session) && !stagesPart.isMissing) void stagesPart.load();
     this.#reportLook();
     const focused = this.#focusedBefore;
     if (focused && !(focused.isConnected && focused.checkVisibility())) void this.#restoreFocus();
@@ -314,7 +315,7 @@ export class Review extends LocalizedElement {
       </div>`;
     }
     const stages = stagesPart.part;
-    if (snapshot ? !stages && !isBeginning(session) : connection.status !== 'closed')
+    if (snapshot ? !stages && needsStages(session) : connection.status !== 'closed')
       return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
     const held = this.#held;
@@ -490,6 +491,6 @@ export class Review extends LocalizedElement {
 
 const empty: SingleContent = { kind: 'empty' };
 
-/** Nothing but the prompt field is to be shown. */
-const isBeginning = (session: SessionState): boolean =>
-  session.snapshot?.stage === 'initial_input' && permissionsOf(session).decides;
+/** There is more to show than the prompt field. */
+const needsStages = (session: SessionState): boolean =>
+  session.snapshot !== undefined && !(session.snapshot.stage === 'initial_input' && permissionsOf(session).decides);
