@@ -84,9 +84,10 @@ export class Sidebar extends LocalizedElement {
       <div class="more">${parts?.more}</div>`;
   }
 
-  /** What stands around the prompt form; undefined until its part of the page is here. */
+  /** What stands around the prompt form; undefined until its part of the page is here, and the server has said who this is. */
   #parts(snapshot: SnapshotMessage): SidebarParts | undefined {
     const { t, session, options, unsent, selectedId, held, link, resting } = this;
+    if (!session.welcome) return undefined;
     return stagesPart.part?.sidebarParts({
       ...{ t, session, snapshot, options, unsent, selectedId, held, link, resting },
       keptAttempt: this.#keptAttempt,

@@ -13,14 +13,23 @@ const room = new ReviewRoom();
 beforeEach(() => room.begin());
 afterEach(() => room.end());
 
-const shown = () => deep(document, 'proof-review, proof-review *').map(({ innerText }) => innerText);
+/** Each text by itself, without what is announced later, when the server has answered. */
+const shown = (): string[] =>
+  deep(room.review.shadowRoot)
+    .filter((one) => one.checkVisibility() && !one.closest('[role=status]'))
+    .flatMap((one) => [
+      ...[...one.childNodes].filter((node) => node instanceof Text).map(({ data }) => data.trim()),
+      one.getAttribute('placeholder') ?? '',
+    ])
+    .filter((text) => text !== '');
 
 test('the first screen has all its sentences before the others are here', async () => {
   room.review.demo = true;
   await room.read(first);
   await room.show(withNewSession(initialState));
+  await expect.poll(shown).toContain(english('options.title'));
   const texts = shown();
+  expect(texts).toContain(english('prompt.headline'));
   await room.read(english);
   expect(texts).toEqual(shown());
-  expect(texts.join('\n')).toContain(english('prompt.headline'));
 });
