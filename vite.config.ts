@@ -72,10 +72,15 @@ function terseTemplates(): Plugin {
   };
 }
 
-const terse = (code: string): string =>
-  code
-    .replace(/\bcss`(?:\\.|[^`\\])*`/g, (styles) => styles.replace(/\/\*.*?\*\//gs, '').replace(/\s+/g, ' '))
-    .replace(/\n\s+/g, '\n');
+const terse = (code: string): string => code.replace(/\bcss`(?:\\.|[^`\\])*`/g, terseStyles).replace(/\n\s+/g, '\n');
+
+const terseStyles = (styles: string): string =>
+  styles
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};]) ?/g, '$1')
+    .replace(/([:,]) /g, '$1')
+    .replaceAll(';}', '}');
 
 /** Compresses scripts and styles once, so that the server need not: each file `x` gets an `x.br` beside it. */
 function brotli() {

@@ -17,9 +17,10 @@ import {
   pictureProblem,
   type SessionState,
 } from '../session/session-state.ts';
+import { endingDecision } from './attempt-in-view.ts';
 import { findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
 import { connectionLabel, seconds } from './bar-sentences.ts';
-import { type ApprovalStatus, endingDecision } from './decisions.ts';
+import type { ApprovalStatus } from './decisions.ts';
 import { ago, moment } from './formats.ts';
 import { permissionsOf } from './permissions.ts';
 import type { MessageKey, Texts } from './texts.ts';

@@ -39,7 +39,6 @@ import type { AskEvent } from './questions.ts';
 import { Rest } from './rest.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
-import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
 import type { ShortcutsDialog } from './shortcuts-dialog.ts';
 import type { TokenForm } from './token-form.ts';
 import '../notices/demo-banner.ts';
@@ -424,12 +423,13 @@ export class Review extends LocalizedElement {
 
   /** Used keys are marked as such. They press the control that is in view, so that what holds for a click holds for them. */
   keyPressed(event: KeyboardEvent): void {
-    const action = this.shortcuts ? shortcutOf(event) : undefined;
-    if (!action || !this.session?.snapshot) return;
+    const keys = stagesPart.part?.keys;
+    const action = this.shortcuts ? keys?.shortcutOf(event) : undefined;
+    if (!keys || !action || !this.session?.snapshot) return;
     event.preventDefault();
     if (action === 'help') this.#openShortcuts();
     else if (action === 'next' || action === 'previous') this.#goTo(action, this.session);
-    else if (this.shadowRoot) controlOf(this.shadowRoot, action)?.click();
+    else if (this.shadowRoot) keys.controlOf(this.shadowRoot, action)?.click();
   }
 
   #goTo(step: 'next' | 'previous', session: SessionState): void {
@@ -437,7 +437,7 @@ export class Review extends LocalizedElement {
     const selectedId = this.#selectedId;
     const isDrawing = stage === 'generating' && selectedId === undefined;
     const inView = isDrawing ? undefined : attemptInView(session, selectedId);
-    const imageId = neighbourOf(attempts, inView, step, isDrawing);
+    const imageId = stagesPart.part?.keys.neighbourOf(attempts, inView, step, isDrawing);
     if (imageId !== undefined) this.#select(new SelectAttemptEvent(imageId));
   }
 

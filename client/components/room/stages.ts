@@ -3,5 +3,8 @@ import { announcement } from '../../model/sentences.ts';
 import { viewerContent } from '../../model/viewer-content.ts';
 import { sidebarParts } from '../sidebar/sidebar-parts.ts';
 import { viewer } from '../viewer/viewer.ts';
+import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
 
-export const stages = { announcement, sidebarParts, viewer, viewerContent };
+const keys = { controlOf, neighbourOf, shortcutOf };
+
+export const stages = { announcement, keys, sidebarParts, viewer, viewerContent };
