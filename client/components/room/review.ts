@@ -276,7 +276,7 @@ export class Review extends LocalizedElement {
         .openId=${this.#openAttempt?.image.imageId}
         @proof-intent=${this.#commandSent}
       ></proof-make-room>
-      <p class="unseen" role="status">${stagesPart.part?.announcement(this.t, session)}</p>`;
+      <p class="unseen" role="status">${sessionPart.part?.presenting.announcement(this.t, session)}</p>`;
   }
 
   #openShortcuts(): void {
@@ -299,7 +299,7 @@ export class Review extends LocalizedElement {
   #peopleOf(session: SessionState): readonly ShownPerson[] {
     const { people, welcome, snapshot } = session;
     const madeFrom = [this.t, people, welcome, snapshot];
-    const peopleOf = sessionPart.part?.presence.peopleOf;
+    const peopleOf = sessionPart.part?.presenting.peopleOf;
     if (peopleOf && madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
       this.#people = { madeFrom, shown: peopleOf(this.t, session, this.#people?.shown) };
     }

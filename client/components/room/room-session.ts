@@ -11,6 +11,7 @@ import type { Intent } from '../../model/intent.ts';
 import type { AskIntent } from '../../model/make-room.ts';
 import { OptionChoice } from '../../model/option-choice.ts';
 import { needsName, peopleOf } from '../../model/people.ts';
+import { announcement } from '../../model/sentences.ts';
 import { serverAddress } from '../../model/server-address.ts';
 import { type SessionClientApi, SessionController } from '../../model/session-controller.ts';
 import { storedInput } from '../../model/stored-input.ts';
@@ -38,8 +39,8 @@ export interface Room extends LitElement, SessionProperties {
   makeRoom(ask: AskIntent): void;
 }
 
-/** How the people in it are shown. */
-export const presence = { avatars, peopleOf };
+/** How the page shows who is in it, and says what happens. */
+export const presenting = { announcement, avatars, peopleOf };
 
 export class RoomSession implements ReactiveController {
   readonly #room: Room;

@@ -1,5 +1,4 @@
 /** What a review shows beyond the prompt of its first picture: see `parts.ts`. */
-import { announcement } from '../../model/sentences.ts';
 import { viewerContent } from '../../model/viewer-content.ts';
 import { sidebarParts } from '../sidebar/sidebar-parts.ts';
 import { viewer } from '../viewer/viewer.ts';
@@ -7,4 +6,4 @@ import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
 
 const keys = { controlOf, neighbourOf, shortcutOf };
 
-export const stages = { announcement, keys, sidebarParts, viewer, viewerContent };
+export const stages = { keys, sidebarParts, viewer, viewerContent };

@@ -157,7 +157,7 @@ export class TopBar extends LocalizedElement {
             @click=${() => this.#request('people')}
           >
             <span class=${this.people.length > 0 ? 'narrow' : ''}>${icons.people()}</span
-            ><span class="avatars">${sessionPart.part?.presence.avatars(this.people, 4)}</span><span class="short figures">${this.#here(viewers)}</span
+            ><span class="avatars">${sessionPart.part?.presenting.avatars(this.people, 4)}</span><span class="short figures">${this.#here(viewers)}</span
             ><span class="long figures">${viewersLabel(this.t, viewers)}</span><span class="unseen">${this.t('bar.changeName')}</span>
           </button>`
           : nothing

@@ -47,6 +47,11 @@ export class PromptForm extends LocalizedElement {
       proof-options[open] {
         flex-basis: 100%;
       }
+
+      /* Until they are loaded, their title stands in their place. */
+      proof-options:not(:defined) {
+        display: block !important;
+      }
     `,
   ];
 
@@ -138,7 +143,8 @@ export class PromptForm extends LocalizedElement {
           .capabilities=${this.capabilities}
           .model=${this.model}
           ?demo=${this.demo}
-        ></proof-options>
+          >${this.opening ? html`<summary>${icons.chevron()}${this.t('options.title')}</summary>` : nothing}</proof-options
+        >
         ${
           this.purpose === 'generate'
             ? button({ label: this.t('prompt.generate'), icon: icons.arrow(), kind: 'primary', ...this.#buttonState() })
