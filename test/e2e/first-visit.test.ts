@@ -89,7 +89,8 @@ test('nothing moves when the other parts come, and the focus and the text stay',
   await page.evaluate(() => document.fonts.ready);
   await page.keyboard.type('A fox');
   const examples = room.text('Or begin with one of these');
-  const places = () => Promise.all([room.prompt, room.options, room.button('Generate')].map((one) => one.boundingBox()));
+  const places = () =>
+    Promise.all([room.prompt, room.options, room.button('Generate')].map((one) => one.boundingBox()));
   const before = await places();
   const dialogs = page.waitForResponse(/\/dialogs-.*\.js$/);
   release();
