@@ -20,7 +20,7 @@ import { placesOfWatchers } from '../platform/limits.ts';
 import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
 import { firstAnswer, remembered } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
-import { whenAvailable, whileAvailable } from './availability.ts';
+import { OUTAGE, whenAvailable, whileAvailable } from './availability.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
 import { ExpiryTimer, newlyOver } from './invitations.ts';
@@ -36,7 +36,7 @@ import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
 import { type RecordFrame, SessionFrames } from './session-frames.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
-import { type Change, type Commit, type StoredSession, StoreUnavailable } from './session-store.ts';
+import { type Change, type Commit, NewerDocument, type StoredSession, StoreUnavailable } from './session-store.ts';
 import type { JoinRequest } from './sessions.ts';
 import {
   DRAFT_KEY,
@@ -394,7 +394,16 @@ export class Session implements SessionView {
     if (!this.#isForgetful) return 0;
     const result = transition(this.state, this.#forgetEvent, this.#context.limits);
     const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
-    return this.#images.freeableBytesOf(dropped ?? []);
+    return this.#freeableBytesOf(dropped ?? []);
+  }
+
+  /** Of images that all servers share, the bytes are free when they are dropped from the store. */
+  #freeableBytesOf(imageIds: readonly string[]): number {
+    if (!this.#context.stores.sharing) return this.#images.freeableBytesOf(imageIds);
+    const images = allAttempts(this.state).map(({ image }) => image);
+    return images
+      .filter(({ imageId }) => imageIds.includes(imageId))
+      .reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   get #isForgetful(): boolean {
@@ -436,7 +445,7 @@ export class Session implements SessionView {
 
   /** Bytes that would be free if the session were closed now. */
   get freeableBytes(): number {
-    return this.#images.freeableBytes;
+    return this.#freeableBytesOf(allAttempts(this.state).map(imageIdOf));
   }
 
   /**
@@ -445,7 +454,8 @@ export class Session implements SessionView {
   async draw(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
     const { stores, clock, spending } = this.#context;
     const isOver = () => signal.aborted || this.#isClosed;
-    if (takeovers > 0 || !this.#isToBeDrawn(job)) await whenAvailable(() => this.#refresh(), clock, isOver);
+    // Another server may have ended it a moment ago.
+    if (stores.sharing) await whenAvailable(() => this.#refreshSerially(), clock, isOver);
     if (!this.#isToBeDrawn(job)) return;
     const isBegun = takeovers > 0 || this.#shownBy(job) !== undefined;
     if (isBegun && (await this.#takeOver(job, takeovers))) return;
@@ -453,8 +463,10 @@ export class Session implements SessionView {
     const { drawing } = this.#stored.document;
     if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
     const expense = spending.expense(drawing.spent);
-    if (isBegun && !(await whenAvailable(() => expense.retry(true), clock, isOver))) {
-      return isOver() ? undefined : this.#fail(job, failureOf('no_budget'));
+    if (isBegun) {
+      const mayTry = await whenAvailable(() => expense.retry(true), clock, isOver);
+      if (isOver()) return;
+      if (!mayTry) return this.#fail(job, failureOf('no_budget'));
     }
     await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
     // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
@@ -548,7 +560,7 @@ export class Session implements SessionView {
       case 'answered':
         return command ? firstAnswer(commit.before, command) : step.answer;
       case 'unavailable':
-        return reject('server_busy');
+        return OUTAGE;
       case 'conflict':
         return 'conflict';
       default:
@@ -568,8 +580,8 @@ export class Session implements SessionView {
 
   /** Another server has changed the session, or may have. */
   async #refresh(): Promise<void> {
-    const latest = await this.#context.stores.sessions.read(this.id);
-    if (this.#isClosed) return;
+    const latest = await this.#read();
+    if (this.#isClosed || latest === 'newer') return;
     if (!latest) return this.#listener.gone('session_gone');
     await this.#loadShown(latest.document.state);
     if (this.#isClosed || latest.version <= this.#stored.version) return;
@@ -585,6 +597,17 @@ export class Session implements SessionView {
     const shown = new Set(shownImagesOf(state)).difference(new Set(except));
     const references = allAttempts(state).map(({ image }) => image);
     await Promise.all(references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#load(reference)));
+  }
+
+  /** A newer server has changed the session in a way that this one does not understand: other servers go on with it. */
+  async #read(): Promise<StoredSession | 'newer' | undefined> {
+    try {
+      return await this.#context.stores.sessions.read(this.id);
+    } catch (error) {
+      if (!(error instanceof NewerDocument)) throw error;
+      this.#listener.gone('newer_server');
+      return 'newer';
+    }
   }
 
   /** The image as this server has it, or as the store has it; undefined when it is in neither, or there is no memory for a copy. */

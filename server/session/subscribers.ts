@@ -18,6 +18,8 @@ export interface DraftUpdate {
 export type Removal =
   /** The session has ended by itself, or with the server. */
   | 'session_gone'
+  /** The session goes on, on newer servers. */
+  | 'newer_server'
   /** A reviewer has ended it. */
   | 'session_ended'
   /** The watch link that it came by was closed or replaced. */
