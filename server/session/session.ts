@@ -49,7 +49,7 @@ import {
   resultKey,
 } from './signal-values.ts';
 import type { Signal } from './signals.ts';
-import type { Spending } from './spending.ts';
+import type { Spending, SpentForImage } from './spending.ts';
 import { approvedIn, type State } from './state.ts';
 import type { Stores } from './stores.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
@@ -523,8 +523,7 @@ export class Session implements SessionView {
       const { document: before, version } = this.#stored;
       const made = make(before);
       const step = made instanceof Promise ? await made : made;
-      const loading = this.#loadNext(step);
-      if (loading) await loading;
+      if (this.#context.stores.sharing) await this.#loadNext(step);
       const outcome = await this.#commit(version, step, command);
       if (outcome !== 'conflict') return outcome;
       await this.#refresh();
@@ -532,13 +531,15 @@ export class Session implements SessionView {
     return reject('server_busy', CONTENDED);
   }
 
-  /** What the next document shows is here before it counts. In memory it always is, and nobody may come in between. */
-  #loadNext({ document, images = [], undo }: Step): MaybePromise<void> {
-    if (!document || !this.#context.stores.sharing) return;
-    return this.#loadShown(document.state, images.map(imageIdIn)).catch((error: unknown) => {
+  /** What the next document shows is here before it counts. */
+  async #loadNext({ document, images = [], undo }: Step): Promise<void> {
+    if (!document) return;
+    try {
+      await this.#loadShown(document.state, images.map(imageIdIn));
+    } catch (error) {
       undo?.();
       throw error;
-    });
+    }
   }
 
   async #commit(version: number, step: Step, command: Command | undefined): Promise<Answer | 'conflict'> {
@@ -555,7 +556,8 @@ export class Session implements SessionView {
       step.done?.();
       return step.answer;
     }
-    step.undo?.();
+    if (commit.outcome === 'unavailable') this.#findOut(step);
+    else step.undo?.();
     switch (commit.outcome) {
       case 'answered':
         return command ? firstAnswer(commit.before, command) : step.answer;
@@ -567,6 +569,16 @@ export class Session implements SessionView {
         this.#listener.gone('session_gone');
         return reject('session_not_found');
     }
+  }
+
+  /** A step that the store has not answered may have been done. */
+  #findOut({ document, undo }: Step): void {
+    const { clock } = this.#context;
+    const refresh = async () => {
+      await this.#refreshSerially();
+      if (runningIn(document?.state) !== runningIn(this.state)) undo?.();
+    };
+    void whenAvailable(refresh, clock, () => this.#isClosed);
   }
 
   #tryCommit(version: number, change: Change): MaybePromise<Commit | { readonly outcome: 'unavailable' }> {
@@ -686,24 +698,24 @@ export class Session implements SessionView {
     if (!run) return;
     this.#run = undefined;
     this.#listener.generationChanged(run.generation.generationId, undefined);
-    const { candidates, waiting } = run;
+    const { candidates } = run;
     if (candidates.length > 0) run.abort(isOwn);
     else run.complete(state.stage === 'generating' && hasAllImages(run.generation, this.state));
     if (isOwn && drawing && candidates.length > 0) {
       const jobs = jobsOf(run.generation, drawing.requester).filter(({ candidate }) => candidates.includes(candidate));
-      this.#withdraw(jobs);
-      this.#context.spending.giveBack(drawing.spent, waiting.length);
+      this.#withdraw(jobs, drawing.spent);
     }
     this.#reportIdle();
   }
 
-  #withdraw(jobs: readonly Job[]): void {
-    const { stores, clock } = this.#context;
-    void whenAvailable(
-      () => stores.jobs.withdraw(jobs),
-      clock,
-      () => false,
-    );
+  /** What was spent for jobs that no server has begun is given back: the queue knows which they are. */
+  #withdraw(jobs: readonly Job[], spent?: SpentForImage): void {
+    const { stores, clock, spending } = this.#context;
+    const withdraw = async () => {
+      const unbegun = await stores.jobs.withdraw(jobs);
+      if (spent) spending.giveBack(spent, unbegun.length);
+    };
+    void whenAvailable(withdraw, clock, () => false);
   }
 
   /** Jobs that are there already are not added again. */
@@ -853,10 +865,7 @@ export class Session implements SessionView {
         // Only now, so that the snapshot of a generation goes out before its first progress.
         this.#addJobs(jobs);
       },
-      undo: () => {
-        this.#withdraw(jobs);
-        spending.giveBack(spent, candidates);
-      },
+      undo: () => this.#withdraw(jobs, spent),
     };
   }
 
@@ -1170,6 +1179,9 @@ const accessIn = ({ access, state }: SessionDocument): Access => new Access(acce
 const allAttempts = ({ attempts, discarded }: State): readonly Attempt[] => [...attempts, ...discarded];
 
 const attemptsIn = (state: State): number => allAttempts(state).length;
+
+const runningIn = (state: State | undefined): string | undefined =>
+  state?.stage === 'generating' ? state.generation.generationId : undefined;
 
 /** Whether each candidate of the generation has brought an image. */
 function hasAllImages({ generationId, candidates }: Generation, state: State): boolean {
