@@ -148,6 +148,11 @@ export class GenerationRun {
     return this.candidates.filter((one) => !this.#drawings.has(one) && this.#candidates.get(one)?.phase === 'queued');
   }
 
+  /** Whether its place in line is known. */
+  isInLine(candidate: number): boolean {
+    return this.#positionOf(candidate) !== undefined;
+  }
+
   /** Whether some of them are drawn here. */
   get isDrawing(): boolean {
     return this.#drawings.size > 0;

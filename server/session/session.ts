@@ -687,6 +687,8 @@ export class Session implements SessionView {
     if (!this.#run) {
       this.#run = new GenerationRun(this.id, generation, this.#generation, this.#resultListener(generation));
       this.#listener.generationChanged(undefined, generation.generationId);
+      // Their places in line may have been told before this server knew of the generation.
+      for (const candidate of this.#run.waiting) if (this.#run.isInLine(candidate)) this.#onProgress(candidate);
     }
     for (const candidate of state.settled) this.#run.ended(candidate);
     this.#listener.inUse();
