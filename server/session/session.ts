@@ -18,7 +18,7 @@ import type { GenerateRequest, GenerateResult } from '../generators/generator.ts
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
-import { firstAnswer, remembered } from './answers.ts';
+import { firstAnswer, type RememberedAnswer, remembered } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import { OUTAGE, whenAvailable, whileAvailable } from './availability.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
@@ -358,7 +358,7 @@ export class Session implements SessionView {
       if (refusal) return reject(refusal);
       return whileAvailable(async () => {
         const before = await this.#context.stores.sessions.answerTo(this.id, command.commandId);
-        if (before) return firstAnswer(before, command);
+        if (before) return this.#answerAgain(before, command);
         this.#draft.flush();
         if (command.type === 'end_session') return this.#endSession(caller);
         return this.#decide(
@@ -560,7 +560,7 @@ export class Session implements SessionView {
     else step.undo?.();
     switch (commit.outcome) {
       case 'answered':
-        return command ? firstAnswer(commit.before, command) : step.answer;
+        return command ? this.#answerAgain(commit.before, command) : step.answer;
       case 'unavailable':
         return OUTAGE;
       case 'conflict':
@@ -569,6 +569,13 @@ export class Session implements SessionView {
         this.#listener.gone('session_gone');
         return reject('session_not_found');
     }
+  }
+
+  /** Another server may have given the first answer: its snapshot goes out before the `ack` (rule W6). */
+  async #answerAgain(before: RememberedAnswer, command: Command): Promise<Answer> {
+    const answer = firstAnswer(before, command);
+    if (answer.accepted && answer.revision > this.state.revision) await this.#refresh();
+    return answer;
   }
 
   /** A step that the store has not answered may have been done. */
