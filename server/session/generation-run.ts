@@ -352,7 +352,8 @@ export class GenerationRun {
     const abort = new LinkedAbortController(signal);
     const onProgress = (progress: GeneratorProgress) => {
       if (progress.phase === 'retrying') {
-        void expense?.retry(progress.mayBeBilled ?? true).then(
+        const retry = () => expense?.retry(progress.mayBeBilled ?? true) ?? Promise.resolve(true);
+        void whenAvailable(retry, clock, () => abort.signal.aborted).then(
           (mayTry) => mayTry || abort.abort(noBudget(progress.reason)),
           (error: unknown) => abort.abort(error),
         );
