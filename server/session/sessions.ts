@@ -411,10 +411,15 @@ export class Sessions {
   async #end(session: Session, reason: EndedEvent['reason'], participantId?: string): Promise<void> {
     const { stage, attempts, discarded } = session.state;
     const why = reason === 'reviewer' ? 'session_ended' : 'session_gone';
-    this.#close(session, why, true);
-    const { sessions, images } = this.#context.stores;
+    const { clock } = this.#context;
+    const { sessions, images, sharing } = this.#context.stores;
+    // Where several share it, it goes on when the store can't be reached. Alone, nobody may come in between.
+    if (!sharing) this.#close(session, why, true);
     const isOwn = await sessions.remove(session.id, why);
-    await images.dropAll(session.id);
+    this.#close(session, why, true);
+    const dropAll = () => images.dropAll(session.id);
+    const dropped = whenAvailable(dropAll, clock, () => false);
+    if (!sharing) await dropped;
     if (!isOwn) return;
     const ended = { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length };
     this.#events.emit('ended', { ...ended, ...(participantId !== undefined && { participantId }) });
