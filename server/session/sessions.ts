@@ -418,8 +418,7 @@ export class Sessions {
     const isOwn = await sessions.remove(session.id, why);
     this.#close(session, why, true);
     const dropAll = () => images.dropAll(session.id);
-    const dropped = whenAvailable(dropAll, clock, () => false);
-    if (!sharing) await dropped;
+    await whenAvailable(dropAll, clock, () => false);
     if (!isOwn) return;
     const ended = { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length };
     this.#events.emit('ended', { ...ended, ...(participantId !== undefined && { participantId }) });
