@@ -84,7 +84,9 @@ export class WatchedServer {
 }
 
 /** Starts `server/main.ts` on a port of its own, with nothing in its environment but this. */
-export function startWatchedServer(environment: Readonly<Record<string, string | undefined>> = {}): Promise<WatchedServer> {
+export function startWatchedServer(
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Promise<WatchedServer> {
   const child = spawn(process.execPath, ['--expose-gc', '--import', probe, join(project, 'server/main.ts')], {
     cwd: project,
     env: { PORT: '0', PROOFROOM_LOG_LEVEL: 'warn', ...environment },
