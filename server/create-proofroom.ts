@@ -121,7 +121,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   });
   let drained: Promise<void> | undefined;
   const readiness = () => {
-    if (drained) return 'draining';
+    if (drained !== undefined) return 'draining';
     return stores.isReady ? 'ready' : 'store_unreachable';
   };
   const files = readBuiltFiles(builtFolder);

@@ -16,6 +16,10 @@ export class MemoryImages {
   constructor(memory: ImageMemory) {
     this.memory = memory;
   }
+
+  forServer(): MemoryImageStore {
+    return new MemoryImageStore(this);
+  }
 }
 
 /** One server's door to the images. */

@@ -9,6 +9,7 @@ import {
   type QueueLimits,
   type RunJob,
   type Shortage,
+  WITHDRAWAL_KEPT_MS,
 } from '../session/job-queue.ts';
 import { StoreUnavailable } from '../session/session-store.ts';
 import { type Requester, TurnOrder } from '../session/turn-order.ts';
@@ -36,6 +37,8 @@ interface Server {
   readonly run: RunJob;
   readonly running: Set<Entry>;
   readonly onIdle: () => void;
+  /** It takes jobs only while there is no other server. */
+  isLeaving: boolean;
 }
 
 /** How long a server is silent before its jobs are taken over, as on Redis. */
@@ -48,6 +51,8 @@ export class MemoryJobs {
   readonly #places = new Map<string, Place>();
   readonly #entries = new Map<string, Entry>();
   readonly #waiting = new TurnOrder<Entry>();
+  /** Jobs that were withdrawn, and when that is forgotten. */
+  readonly #withdrawn = new Map<string, number>();
   /** Jobs of servers that have stopped. They come before all others. */
   readonly #stopped: Entry[] = [];
   readonly #running = new Set<Entry>();
@@ -57,6 +62,10 @@ export class MemoryJobs {
   constructor(limits: QueueLimits, clock: Pick<Clock, 'monotonic' | 'after'>) {
     this.#limits = limits;
     this.#clock = clock;
+  }
+
+  forServer(): MemoryJobQueue {
+    return new MemoryJobQueue(this);
   }
 
   get counts() {
@@ -81,7 +90,7 @@ export class MemoryJobs {
     for (const job of jobs) {
       const name = jobName(job);
       this.#places.delete(name);
-      if (this.#entries.has(name)) continue;
+      if (this.#entries.has(name) || this.#withdrawn.has(name)) continue;
       const { requester } = job;
       const entry: Entry = {
         job,
@@ -100,8 +109,13 @@ export class MemoryJobs {
   withdraw(jobs: readonly JobId[]): void {
     const entries = jobs.flatMap((job) => this.#entries.get(jobName(job)) ?? []);
     for (const job of jobs) this.#places.delete(jobName(job));
+    const now = this.#clock.monotonic();
+    for (const [name, forgottenAt] of this.#withdrawn) if (forgottenAt <= now) this.#withdrawn.delete(name);
     // None of them may start in the place of another.
-    for (const entry of entries) this.#remove(entry);
+    for (const entry of entries) {
+      this.#remove(entry);
+      this.#withdrawn.set(jobName(entry.job), now + WITHDRAWAL_KEPT_MS);
+    }
     for (const { abort } of entries) abort.abort();
     this.#startNext();
   }
@@ -121,14 +135,14 @@ export class MemoryJobs {
     this.#startNext();
   }
 
-  /** The server starts nothing any more. */
+  /** The server starts nothing any more, if there is another one to do it. */
   leave(server: Server): void {
-    this.#servers.delete(server);
+    server.isLeaving = true;
   }
 
   /** The server is dead: what it does from now on changes nothing, and others take its jobs over. */
   kill(server: Server): void {
-    this.leave(server);
+    this.#servers.delete(server);
     const entries = [...server.running];
     server.running.clear();
     this.#clock.after(TAKEN_OVER_AFTER_MS, () => {
@@ -164,7 +178,9 @@ export class MemoryJobs {
 
   #startNext(): void {
     while (this.#running.size < this.#limits.CONCURRENT_CANDIDATES) {
-      const [server] = [...this.#servers].toSorted((one, other) => one.running.size - other.running.size);
+      const staying = [...this.#servers].filter(({ isLeaving }) => !isLeaving);
+      const servers = staying.length > 0 ? staying : [...this.#servers];
+      const [server] = servers.toSorted((one, other) => one.running.size - other.running.size);
       const entry = server && (this.#stopped.shift() ?? this.#waiting.next());
       if (!entry) break;
       this.#start(entry, server);
@@ -234,7 +250,7 @@ export class MemoryJobQueue implements JobQueue {
   }
 
   process(run: RunJob): void {
-    this.#server = { run, running: new Set(), onIdle: () => this.#isClosed && this.#idle.resolve() };
+    this.#server = { run, running: new Set(), isLeaving: false, onIdle: () => this.#isClosed && this.#idle.resolve() };
     this.#jobs.join(this.#server);
   }
 

@@ -11,33 +11,49 @@ import {
   type QueueLimits,
   type RunJob,
   type Shortage,
+  WITHDRAWAL_KEPT_MS,
 } from '../session/job-queue.ts';
 import { StoreUnavailable } from '../session/session-store.ts';
 import { ignoreUnavailable, messageOf } from './channels.ts';
-import type { RedisClient } from './connection.ts';
+import type { ClientOverrides, RedisClient } from './connection.ts';
 import type { RedisDeployment } from './deployment.ts';
 import { begin, enqueue, reservePlaces, withdraw } from './job-scripts.ts';
 
 export interface RedisJobQueueOptions {
   readonly limits: QueueLimits;
   readonly clock: Pick<Clock, 'after' | 'every'>;
-  /** A client that waits for Redis for as long as it is away, as BullMQ's workers need it: `maxRetriesPerRequest` is null. */
-  readonly createClient: () => RedisClient;
-  /** What BullMQ reports. It goes on by itself. */
+  /** Makes a client for BullMQ's worker, with these overrides. It is disconnected with the queue. */
+  readonly createClient: (overrides: ClientOverrides) => RedisClient;
+  /** What BullMQ reports, which may be often while Redis is away, and name its host. It goes on by itself. */
   readonly onError: (error: Error) => void;
 }
 
+interface Running {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** A worker waits for Redis for as long as it is away, and in Redis for its next job. */
+const WORKER_CLIENT: ClientOverrides = {
+  maxRetriesPerRequest: null,
+  enableOfflineQueue: true,
+  autoResendUnfulfilledCommands: true,
+  socketTimeout: undefined,
+};
+
 /** A server that is silent for so long has stopped. Others notice within `STALLED_CHECK_MS`, and then again before they take its jobs. */
 const LOCK_MS = 5_000;
-const STALLED_CHECK_MS = 2_000;
+const STALLED_CHECK_MS = 1_000;
 /** How often a server looks for withdrawals and places of which it was not told. */
 const LOOK_MS = 2_000;
 /** Notices that come so close to each other are answered by one look. */
 const COALESCE_MS = 50;
-/** Longer than a job can take, taken over as often as it may be. */
-const WITHDRAWAL_KEPT_MS = 60 * 60 * 1_000;
 /** A worker that could not reach Redis tries again after so long. */
 const RETRY_MS = 1_000;
+/** How long a server that closes waits until Redis knows which jobs have ended. */
+const CLOSE_MS = 2_000;
+/** BullMQ keeps about so many events, which nobody reads. */
+const EVENTS = 100;
 const QUEUE = 'candidates';
 
 const jobData = v.object({
@@ -55,7 +71,7 @@ export class RedisJobQueue implements JobQueue {
   /** All keys of the queue share a hash slot. */
   readonly #prefix: string;
   readonly #channel: string;
-  readonly #running = new Map<string, AbortController>();
+  readonly #running = new Map<string, Running>();
   readonly #listeners = new Set<(job: JobId, position: number) => void>();
   /** As last reported, by the names of the jobs. */
   #positions = new Map<string, number>();
@@ -140,7 +156,7 @@ export class RedisJobQueue implements JobQueue {
 
   process(run: RunJob): void {
     if (this.#worker || this.#isClosed) return;
-    const client = this.#options.createClient();
+    const client = this.#options.createClient(WORKER_CLIENT);
     client.on('error', this.#options.onError);
     const worker = new Worker(QUEUE, (bull) => this.#process(bull, run), {
       connection: client,
@@ -178,8 +194,7 @@ export class RedisJobQueue implements JobQueue {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#worker?.worker.close();
-    this.#worker?.client.disconnect();
+    await this.#closeWorker();
     this.#stopLooking();
     this.#cancelLook?.();
     const undo = await this.#unsubscribe?.catch(() => undefined);
@@ -187,12 +202,36 @@ export class RedisJobQueue implements JobQueue {
     await this.#queue?.close();
   }
 
+  /** BullMQ would wait for a Redis that is away. */
+  async #closeWorker(): Promise<void> {
+    if (!this.#worker) return;
+    const { worker, client } = this.#worker;
+    const closed = worker.close().catch(this.#options.onError);
+    const abort = new AbortController();
+    await Promise.race([closed, this.#idleFor(CLOSE_MS, abort.signal)]);
+    abort.abort();
+    await worker.getBackend().close(true).catch(this.#options.onError);
+    client.disconnect();
+  }
+
+  /** Resolves when no job has run here for so long. */
+  async #idleFor(ms: number, signal: AbortSignal): Promise<void> {
+    do {
+      await Promise.all(this.#running.values().map(({ ended }) => ended));
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = signal.aborted ? resolve : this.#options.clock.after(ms, resolve);
+      signal.addEventListener('abort', () => cancel());
+      await promise;
+    } while (this.#running.size > 0);
+  }
+
   async #process(bull: BullJob<unknown>, run: RunJob): Promise<void> {
     const job = v.parse(jobData, bull.data);
     const name = jobName(job);
-    const abort = new AbortController();
-    const { signal } = abort;
-    this.#running.set(name, abort);
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const running: Running = { abort: new AbortController(), ended };
+    const { signal } = running.abort;
+    this.#running.set(name, running);
     try {
       if (!(await this.#begin(name)) || signal.aborted) return;
       const aborted = Promise.withResolvers<void>();
@@ -201,7 +240,9 @@ export class RedisJobQueue implements JobQueue {
     } catch {
       // Whoever runs jobs reports their errors. A failed job ends like any other.
     } finally {
-      if (this.#running.get(name) === abort) this.#running.delete(name);
+      // It may be here a second time, when Redis was away for so long that it was taken over.
+      if (this.#running.get(name) === running) this.#running.delete(name);
+      resolve();
     }
   }
 
@@ -218,7 +259,7 @@ export class RedisJobQueue implements JobQueue {
   }
 
   #abort(names: readonly string[]): void {
-    for (const name of names) this.#running.get(name)?.abort();
+    for (const name of names) this.#running.get(name)?.abort.abort();
   }
 
   /** For the case that the notice was lost. */
@@ -261,7 +302,7 @@ export class RedisJobQueue implements JobQueue {
     if (this.#listeners.size === 0 || this.#isClosed) return;
     this.#cancelLook ??= this.#options.clock.after(COALESCE_MS, () => {
       this.#cancelLook = undefined;
-      this.#looking = this.#looking.then(() => this.#look());
+      this.#looking = this.#looking.then(() => this.#look()).catch(this.#options.onError);
     });
   }
 
@@ -292,7 +333,9 @@ export class RedisJobQueue implements JobQueue {
   /** BullMQ never recovers from an error in its first commands, so it is then made anew. */
   #call<Result>(run: (queue: Queue) => Promise<Result>): Promise<Result> {
     return this.#redis.connection.run(async (client) => {
-      const queue = this.#queue ?? new Queue(QUEUE, { connection: client, prefix: this.#prefix });
+      const queue =
+        this.#queue ??
+        new Queue(QUEUE, { connection: client, prefix: this.#prefix, streams: { events: { maxLen: EVENTS } } });
       if (!this.#queue) queue.on('error', this.#options.onError);
       this.#queue = queue;
       try {

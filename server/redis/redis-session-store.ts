@@ -10,7 +10,14 @@ import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import type { RememberedAnswer } from '../session/answers.ts';
 import { DOCUMENT_FORMAT, type SessionDocument } from '../session/session-document.ts';
-import type { Change, Commit, SessionNotice, SessionStore, StoredSession } from '../session/session-store.ts';
+import {
+  type Change,
+  type Commit,
+  NewerDocument,
+  type SessionNotice,
+  type SessionStore,
+  type StoredSession,
+} from '../session/session-store.ts';
 import type { Removal } from '../session/subscribers.ts';
 import { ignoreUnavailable, messageOf } from './channels.ts';
 import type { RedisClient } from './connection.ts';
@@ -86,9 +93,10 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async read(sessionId: string): Promise<StoredSession | undefined> {
-    const [version, text] = await this.#run((client) =>
-      client.hmget(this.#documentKey(sessionId), 'version', 'document'),
+    const [version, format, text] = await this.#run((client) =>
+      client.hmget(this.#documentKey(sessionId), 'version', 'format', 'document'),
     );
+    if (Number(format) > DOCUMENT_FORMAT) throw new NewerDocument(NEWER);
     const document = parseDocument(text);
     return version && document ? { document, version: Number(version) } : undefined;
   }
@@ -319,6 +327,8 @@ export class RedisSessionStore implements SessionStore {
   }
 }
 
+const NEWER = 'a newer server has written this session';
+
 function parseCommit(result: unknown): Commit {
   const [outcome, detail] = stringsIn(result);
   switch (outcome) {
@@ -330,6 +340,8 @@ function parseCommit(result: unknown): Commit {
     }
     case 'conflict':
       return { outcome };
+    case 'newer':
+      throw new NewerDocument(NEWER);
     default:
       return { outcome: 'gone' };
   }

@@ -47,7 +47,8 @@ local expected, format, document, commandId, answer = ARGV[1], ARGV[2], ARGV[3],
 local remembered, timeToLive, channel, message = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 local stored = redis.call('HMGET', KEYS[1], 'version', 'format')
 local version = stored[1]
-if not version or tonumber(stored[2]) > tonumber(format) then return {'gone'} end
+if not version then return {'gone'} end
+if tonumber(stored[2]) > tonumber(format) then return {'newer'} end
 if commandId ~= '' then
   local before = redis.call('HGET', KEYS[2], commandId)
   if before then return {'answered', before} end

@@ -3,7 +3,6 @@ import type { RememberedAnswer } from '../session/answers.ts';
 import { DOCUMENT_FORMAT, type SessionDocument } from '../session/session-document.ts';
 import type { Removal } from '../session/subscribers.ts';
 
-/** Undefined also when a newer server has written it, in a format that this one does not know. */
 export function parseDocument(text: string | null | undefined): SessionDocument | undefined {
   const value = parse(text);
   return isDocument(value) ? value : undefined;
@@ -16,6 +15,7 @@ export function parseAnswer(text: string | undefined): RememberedAnswer | undefi
 
 const removals: ReadonlySet<string> = new Set<Removal>([
   'session_gone',
+  'newer_server',
   'session_ended',
   'link_closed',
   'revoked',

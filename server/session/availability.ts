@@ -8,10 +8,19 @@ export async function whileAvailable<Result>(run: () => Promise<Result>): Promis
   try {
     return await run();
   } catch (error) {
-    if (error instanceof StoreUnavailable) return reject('server_busy');
+    if (error instanceof StoreUnavailable) return OUTAGE;
     throw error;
   }
 }
+
+/** What was asked for may have been done all the same. */
+export const OUTAGE: Rejection = {
+  ...reject(
+    'server_busy',
+    'The server can’t reach the sessions at the moment. What you see is kept: try again in a little while.',
+  ),
+  isOutage: true,
+};
 
 const RETRY_MS = 1_000;
 

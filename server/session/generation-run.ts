@@ -114,8 +114,8 @@ export class GenerationRun {
   readonly #abort = new AbortController();
   /** Candidates that have not ended. */
   readonly #candidates = new Map<number, Candidate>();
-  /** The expenses of those that are drawn here. */
-  readonly #drawings = new Map<number, Expense>();
+  /** Those that are drawn here. */
+  readonly #drawings = new Map<number, { readonly expense: Expense; readonly abort: AbortController }>();
   readonly #partials = new Map<number, StoredImage>();
   /** Images of candidates that go on. They belong to the session. */
   readonly #shown = new Map<number, ShownImage>();
@@ -171,7 +171,7 @@ export class GenerationRun {
       candidate,
       phase,
       try: state.try,
-      maxTries: generator.maxTries,
+      maxTries: Math.max(generator.maxTries, state.try),
       elapsedMs: this.#elapsedMs,
       ...(expectedMs !== undefined && { expectedMs }),
       ...(queuePosition !== undefined && { queuePosition }),
@@ -184,9 +184,9 @@ export class GenerationRun {
   /** Draws a candidate here. Resolves when the session has taken in what became of it, or when it was aborted. */
   async draw(candidate: number, { request, expense, signal, isTakenOver }: Drawing): Promise<void> {
     if (!this.#candidates.has(candidate) || this.#drawings.has(candidate)) return;
-    this.#drawings.set(candidate, expense);
-    if (isTakenOver) this.#update(candidate, { phase: 'queued', try: 2, ...takenOver });
     const abort = new LinkedAbortController(this.#abort.signal, signal);
+    this.#drawings.set(candidate, { expense, abort });
+    if (isTakenOver) this.#update(candidate, { phase: 'queued', try: 2, ...takenOver });
     try {
       const outcome = await this.#attempt(candidate, request, abort.signal);
       if (abort.signal.aborted) this.#discard(candidate, outcome);
@@ -218,11 +218,11 @@ export class GenerationRun {
     else image.reservation.release();
   }
 
-  /** A candidate that another server has drawn has ended. */
+  /** A candidate has ended on another server, though it may be drawn here as well: this server was thought to be dead. */
   ended(candidate: number): void {
-    if (this.#drawings.has(candidate)) return;
-    this.#candidates.delete(candidate);
-    this.#dropPartial(candidate);
+    if (!this.#candidates.has(candidate)) return;
+    this.#drawings.get(candidate)?.abort.abort();
+    this.#end(candidate);
   }
 
   /** All candidates have ended by themselves. `isWhole`: each of them with an image, so that it tells how long one takes. */
@@ -296,7 +296,7 @@ export class GenerationRun {
 
   /** Undefined when it was aborted. */
   async #attempt(candidate: number, request: GenerateRequest, signal: AbortSignal): Promise<Outcome | undefined> {
-    const { limits, reserveImage } = this.#context;
+    const { limits, clock, reserveImage } = this.#context;
     let reserved: ReservedImage | undefined;
     const release = () => {
       reserved?.reservation.release();
@@ -305,7 +305,8 @@ export class GenerationRun {
     };
     try {
       // Before the service is asked: a candidate without memory costs nothing (rule R7).
-      reserved = await reserveImage(limits.UPSTREAM_IMAGE_BYTES, signal);
+      const reserve = () => reserveImage(limits.UPSTREAM_IMAGE_BYTES, signal);
+      reserved = await whenAvailable(reserve, clock, () => signal.aborted);
       signal.throwIfAborted();
       if (!reserved) throw GenerationFailed.of('no_memory', {});
       const drawn = this.#generate(candidate, request, signal, (image, revisedPrompt) => {
@@ -340,7 +341,7 @@ export class GenerationRun {
     this.#firstStartedAt ??= clock.monotonic();
     this.#update(candidate, { phase: 'started' });
     const request = { ...given, attempt: given.attempt + candidate };
-    const expense = this.#drawings.get(candidate);
+    const expense = this.#drawings.get(candidate)?.expense;
     const abort = new LinkedAbortController(signal);
     const onProgress = (progress: GeneratorProgress) => {
       if (progress.phase === 'retrying') {
@@ -422,7 +423,7 @@ export class GenerationRun {
 
   #end(candidate: number): void {
     this.#candidates.delete(candidate);
-    this.#drawings.get(candidate)?.fail(true);
+    this.#drawings.get(candidate)?.expense.fail(true);
     this.#dropPartial(candidate);
   }
 

@@ -33,6 +33,9 @@ export type RunJob = (job: Job, how: JobRun) => Promise<void>;
 /** How long places are kept for jobs that were not added yet. */
 export const PLACE_KEPT_MS = 30_000;
 
+/** How long a withdrawal is remembered: longer than a job can take, taken over as often as it may be. */
+export const WITHDRAWAL_KEPT_MS = 60 * 60 * 1_000;
+
 /** Every method that returns a promise rejects with `StoreUnavailable` when the store can't be reached in time. */
 export interface JobQueue {
   /**
@@ -40,9 +43,12 @@ export interface JobQueue {
    * that no `add` follows is free after `PLACE_KEPT_MS`. A server that was closed has none.
    */
   reserve(jobs: readonly Job[]): Promise<Shortage | undefined>;
-  /** Queues the jobs, whether there are places for them or not. One that is there already is not queued again. */
+  /**
+   * Queues the jobs, whether there are places for them or not. One that is there already is not queued again, nor is one that was
+   * withdrawn within `WITHDRAWAL_KEPT_MS`.
+   */
   add(jobs: readonly Job[]): Promise<void>;
-  /** Gives up places and jobs for good, wherever they run. Those that are not there are ignored. */
+  /** Gives up places and jobs, wherever they run. Those that are not there are ignored. */
   withdraw(jobs: readonly JobId[]): Promise<void>;
   /** This server takes jobs from now on: `CONCURRENT_CANDIDATES` at once over all servers. Call it once. */
   process(run: RunJob): void;

@@ -9,6 +9,8 @@ export interface Rejection {
   readonly detail?: string;
   /** Names a `detail` that clients may word themselves. */
   readonly sentence?: { readonly detail: RejectDetail; readonly params: SentenceParameters };
+  /** The store can't be reached for the moment: whoever wants to join may come back soon. */
+  readonly isOutage?: true;
   /** With `stale` and `wrong_stage`: the last action that was accepted (rule M2). */
   readonly lastAction?: LastAction;
 }

@@ -37,11 +37,6 @@ export class SessionImages {
     return this.#images.values().reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   }
 
-  /** Bytes that would be free if all images were dropped now. */
-  get freeableBytes(): number {
-    return this.freeableBytesOf(this.#images.keys());
-  }
-
   /** Bytes that would be free if these images were dropped now. */
   freeableBytesOf(imageIds: Iterable<string>): number {
     let sum = 0;

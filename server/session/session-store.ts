@@ -26,7 +26,7 @@ export type Commit =
   | { readonly outcome: 'conflict' }
   /** The command of `change.answer` was answered before; nothing has changed. */
   | { readonly outcome: 'answered'; readonly before: RememberedAnswer }
-  /** There is no such session any more, or none that this server can read. */
+  /** There is no such session any more. */
   | { readonly outcome: 'gone' };
 
 export type SessionNotice =
@@ -36,13 +36,13 @@ export type SessionNotice =
   | { readonly type: 'removed'; readonly why: Removal };
 
 /**
- * Every method but `hold` and `onExpired` rejects with `StoreUnavailable` when the store can't be reached in time. Listeners must not
- * throw.
+ * Every method but `hold` and `onExpired` rejects with `StoreUnavailable` when the store can't be reached in time. Those that read or change
+ * a document reject with `NewerDocument` when it was written in a format that this server does not know. Listeners must not throw.
  */
 export interface SessionStore {
   /** Keeps a new session under version 1. False when there are `SESSIONS` already. */
   create(sessionId: string, document: SessionDocument): Promise<boolean>;
-  /** Undefined when there is none, or when its document was written in a format that this server does not know. */
+  /** Undefined when there is none. */
   read(sessionId: string): Promise<StoredSession | undefined>;
   /** Checked in this order: gone, answered, conflict. In memory it is done at once, so that nobody comes in between. */
   commit(sessionId: string, version: number, change: Change): Commit | Promise<Commit>;
@@ -72,5 +72,10 @@ export interface SessionStore {
 
 /** The store can't be reached, or does not answer in time. What was asked for may have been done. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: string = 'StoreUnavailable';
+}
+
+/** A newer server has written the session in a format that this server does not know: it is left alone. */
+export class NewerDocument extends StoreUnavailable {
+  override readonly name = 'NewerDocument';
 }

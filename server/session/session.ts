@@ -20,7 +20,7 @@ import { placesOfWatchers } from '../platform/limits.ts';
 import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
 import { firstAnswer, remembered } from './answers.ts';
 import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
-import { whenAvailable, whileAvailable } from './availability.ts';
+import { OUTAGE, whenAvailable, whileAvailable } from './availability.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
 import { ExpiryTimer, newlyOver } from './invitations.ts';
@@ -36,7 +36,7 @@ import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
 import { type RecordFrame, SessionFrames } from './session-frames.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
-import { type Change, type Commit, type StoredSession, StoreUnavailable } from './session-store.ts';
+import { type Change, type Commit, NewerDocument, type StoredSession, StoreUnavailable } from './session-store.ts';
 import type { JoinRequest } from './sessions.ts';
 import {
   DRAFT_KEY,
@@ -146,6 +146,7 @@ export class Session implements SessionView {
   #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
+  #publishedPeople: PeopleSignal | undefined;
   #lastStep: Promise<unknown> = Promise.resolve();
   readonly #undos: (() => void)[] = [];
   #isClosed = false;
@@ -196,9 +197,9 @@ export class Session implements SessionView {
     return this.#subscribers.size === 0 && !this.#run && !this.#subscribers.isFollowedElsewhere;
   }
 
-  /** Something is drawn on this server. */
+  /** Something is drawn on this server, or waits to be drawn and no other server can. */
   get isDrawing(): boolean {
-    return this.#run?.isDrawing === true;
+    return this.#run !== undefined && (this.#run.isDrawing || !this.#context.stores.sharing);
   }
 
   /** There are no attempts in it, and nothing is on record. */
@@ -394,7 +395,16 @@ export class Session implements SessionView {
     if (!this.#isForgetful) return 0;
     const result = transition(this.state, this.#forgetEvent, this.#context.limits);
     const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
-    return this.#images.freeableBytesOf(dropped ?? []);
+    return this.#freeableBytesOf(dropped ?? []);
+  }
+
+  /** Of images that all servers share, the bytes are free when they are dropped from the store. */
+  #freeableBytesOf(imageIds: readonly string[]): number {
+    if (!this.#context.stores.sharing) return this.#images.freeableBytesOf(imageIds);
+    const images = allAttempts(this.state).map(({ image }) => image);
+    return images
+      .filter(({ imageId }) => imageIds.includes(imageId))
+      .reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   get #isForgetful(): boolean {
@@ -436,7 +446,7 @@ export class Session implements SessionView {
 
   /** Bytes that would be free if the session were closed now. */
   get freeableBytes(): number {
-    return this.#images.freeableBytes;
+    return this.#freeableBytesOf(allAttempts(this.state).map(imageIdOf));
   }
 
   /**
@@ -445,13 +455,21 @@ export class Session implements SessionView {
   async draw(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
     const { stores, clock, spending } = this.#context;
     const isOver = () => signal.aborted || this.#isClosed;
-    if (takeovers > 0 || !this.#isToBeDrawn(job)) await whenAvailable(() => this.#refresh(), clock, isOver);
+    // Another server may have ended it a moment ago.
+    if (stores.sharing) await whenAvailable(() => this.#refreshSerially(), clock, isOver);
     if (!this.#isToBeDrawn(job)) return;
     if (takeovers > 0 && (await this.#takeOver(job, takeovers))) return;
     const request = await whenAvailable(() => this.#request(), clock, isOver);
     const { drawing } = this.#stored.document;
     if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
     const expense = spending.expense(drawing.spent);
+    if (takeovers > 0) {
+      const mayTry = await whenAvailable(() => expense.retry(true), clock, isOver);
+      if (isOver()) return;
+      const { generationId, candidate } = job;
+      const event = { type: 'failed', generationId, candidate, error: failureOf('no_budget') } as const;
+      if (!mayTry) return this.#settle((before) => this.#machineStep(before, event));
+    }
     await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: takeovers > 0 });
     // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
     if (this.#isLeft && this.#isToBeDrawn(job)) await new Promise(() => {});
@@ -533,7 +551,7 @@ export class Session implements SessionView {
       case 'answered':
         return command ? firstAnswer(commit.before, command) : step.answer;
       case 'unavailable':
-        return reject('server_busy');
+        return OUTAGE;
       case 'conflict':
         return 'conflict';
       default:
@@ -553,8 +571,8 @@ export class Session implements SessionView {
 
   /** Another server has changed the session, or may have. */
   async #refresh(): Promise<void> {
-    const latest = await this.#context.stores.sessions.read(this.id);
-    if (this.#isClosed) return;
+    const latest = await this.#read();
+    if (this.#isClosed || latest === 'newer') return;
     if (!latest) return this.#listener.gone('session_gone');
     const shown = new Set(shownImagesOf(latest.document.state));
     // Before anybody is told of them (rule W3).
@@ -569,6 +587,17 @@ export class Session implements SessionView {
       images.filter((image) => image !== undefined),
       false,
     );
+  }
+
+  /** A newer server has changed the session in a way that this one does not understand: other servers go on with it. */
+  async #read(): Promise<StoredSession | 'newer' | undefined> {
+    try {
+      return await this.#context.stores.sessions.read(this.id);
+    } catch (error) {
+      if (!(error instanceof NewerDocument)) throw error;
+      this.#listener.gone('newer_server');
+      return 'newer';
+    }
   }
 
   /** The image as this server has it, or as the store has it; undefined when it is in neither, or there is no memory for a copy. */
@@ -980,7 +1009,7 @@ export class Session implements SessionView {
   /** Says who is here, and sees to what may have been missed. */
   beat(version: number | undefined): void {
     this.#subscribers.dropSilent();
-    if (this.#subscribers.size > 0) this.#publishPeople();
+    if (this.#subscribers.size > 0) this.#publishPeople(true);
     if (version === undefined) return this.#listener.gone('session_gone');
     if (version > this.#stored.version) void whileAvailable(() => this.#refreshSerially());
     const { drawing } = this.#stored.document;
@@ -1001,13 +1030,15 @@ export class Session implements SessionView {
     if (sharing) signals.set(this.id, key, value, keptMs);
   }
 
-  #publishPeople(): void {
+  /** @param again though nothing has changed, so that others know that this server is still there */
+  #publishPeople(again = false): void {
     const { sharing } = this.#context.stores;
     if (!sharing) return;
+    const { reviewers, watchers, people } = this.#subscribers.viewersHere;
     const value: PeopleSignal | undefined =
-      this.#subscribers.size > 0
-        ? { ...this.#subscribers.viewersHere, people: [...this.#subscribers.viewersHere.people] }
-        : undefined;
+      this.#subscribers.size > 0 ? { reviewers, watchers, people: [...people] } : undefined;
+    if (!again && isDeepStrictEqual(value, this.#publishedPeople)) return;
+    this.#publishedPeople = value;
     this.#publish(peopleKey(sharing.serverId), value, SILENT_INTERVALS * sharing.intervalMs);
   }
 

@@ -74,7 +74,6 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   /** Sessions that are used here, each with the undo that lets it expire. */
   readonly #holds = new Map<Session, () => void>();
-  readonly #creations: RateLimiter;
   readonly #commands: RateLimiter;
   readonly #wrongSecrets: RateLimiter;
   /** How many subscribers watch, by their address and in all. */
@@ -88,6 +87,7 @@ export class Sessions {
   #lastReservation: Promise<unknown> = Promise.resolve();
   #isDraining = false;
   #stopBeating: () => void = () => {};
+  #beats = 0;
 
   constructor(context: SessionsContext) {
     const { limits, clock, telemetry, generator } = context;
@@ -103,8 +103,7 @@ export class Sessions {
     jobs.process(async (job, run) => (await this.#find(job.requester.sessionId))?.draw(job, run));
     jobs.onPosition((job) => this.#generations.get(job.generationId)?.positionChanged(job));
     if (sharing) this.#stopBeating = clock.every(sharing.intervalMs, () => void whileAvailable(() => this.#beat()));
-    const { SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS, COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
-    this.#creations = new RateLimiter(SESSION_BURST_PER_ADDRESS, SESSIONS_PER_MINUTE_PER_ADDRESS / 60, clock);
+    const { COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
     this.#commands = new RateLimiter(COMMAND_BURST, COMMANDS_PER_SECOND, clock);
     const { WRONG_SECRETS_BURST_PER_ADDRESS, WRONG_SECRETS_PER_MINUTE_PER_ADDRESS } = limits;
     this.#wrongSecrets = new RateLimiter(
@@ -117,9 +116,9 @@ export class Sessions {
   /** Makes a session and joins it as a reviewer. Rejected with `rate_limited`, `not_allowed` or `server_busy`. */
   async create(visitor: Visitor, request: JoinRequest): Promise<Joined | Rejection> {
     if (!(await this.#isAuthorized(visitor, request.token))) return this.#rejectSecret(visitor);
-    if (!this.#creations.take(visitor.address)) return reject('rate_limited');
     if (this.#isDraining) return reject('server_busy');
     return whileAvailable(async () => {
+      if (!(await this.#mayCreate(visitor))) return reject('rate_limited');
       const { stores, limits, newId, clock } = this.#context;
       const sessionId = newId();
       const access = firstAccess(newId);
@@ -259,6 +258,14 @@ export class Sessions {
     const sessions = [...this.#sessions.values()];
     if (this.#context.stores.sharing) for (const session of sessions) this.#leave(session);
     else await Promise.all(sessions.map((session) => this.#end(session, 'shutdown')));
+  }
+
+  /** The rate holds for all servers together. */
+  async #mayCreate({ address }: Visitor): Promise<boolean> {
+    const { limits, stores } = this.#context;
+    const { SESSION_BURST_PER_ADDRESS: burst, SESSIONS_PER_MINUTE_PER_ADDRESS: perMinute } = limits;
+    const bucket = { key: `sessions of address ${address}`, burst, perSecond: perMinute / 60 };
+    return (await stores.budgets.take([bucket], 1)).outcome === 'taken';
   }
 
   #hasPlaceToWatch(address: string): boolean {
@@ -421,7 +428,6 @@ export class Sessions {
    * An approved image stays as long as its session was promised. Nothing goes when all of it would not be enough.
    */
   async #reserveOrEvict(bytes: number): Promise<ReservedImage | undefined> {
-    const { memory } = this.#context;
     let reservation = await this.#tryReserve(bytes);
     if (reservation) return reservation;
     const idle = await this.#idle();
@@ -429,7 +435,13 @@ export class Sessions {
     const forgetful = [...idle, ...untouched.toSorted((one, other) => one.touchedAt - other.touchedAt)];
     const isDispensable = ({ isIdle, state }: Session) => isIdle && state.stage !== 'final';
     const freeable = forgetful.map((session) => (isDispensable(session) ? session.freeableBytes : session.spareBytes));
-    if (!memory.hasFree(bytes - freeable.reduce((sum, some) => sum + some, 0))) return undefined;
+    if (
+      !(await this.#couldHave(
+        bytes,
+        freeable.reduce((sum, some) => sum + some, 0),
+      ))
+    )
+      return undefined;
     // Tried after each step: frames that are being built may take what the step before has freed.
     for (const session of forgetful) {
       await session.forget();
@@ -444,17 +456,24 @@ export class Sessions {
     return undefined;
   }
 
-  /** Longest idle first. */
+  /** Whether so many bytes could be free if `freeable` ones were given up. */
+  async #couldHave(bytes: number, freeable: number): Promise<boolean> {
+    const { memory, stores, limits } = this.#context;
+    if (!stores.sharing) return memory.hasFree(bytes - freeable);
+    return (await stores.images.usedBytes()) + bytes - freeable <= limits.REDIS_IMAGE_BYTES;
+  }
+
+  /** Some of them, longest idle first. */
   async #idle(): Promise<Session[]> {
-    const sessions = await Promise.all(
-      (await this.#context.stores.sessions.idle()).map((sessionId) => this.#find(sessionId)),
-    );
+    const { sharing, sessions: store } = this.#context.stores;
+    const sessionIds = (await store.idle()).slice(0, sharing ? MOST_OPENED : Number.POSITIVE_INFINITY);
+    const sessions = await Promise.all(sessionIds.map((sessionId) => this.#find(sessionId)));
     return sessions.filter((session) => session !== undefined).filter(({ isIdle }) => isIdle);
   }
 
   /** On this server, and of what all servers share. */
   async #tryReserve(bytes: number): Promise<ReservedImage | undefined> {
-    const reservation = this.#context.memory.tryReserve(bytes);
+    const reservation = this.#reserveCopy(bytes);
     if (!reservation) return undefined;
     try {
       const lease = await this.#context.stores.images.reserve(bytes);
@@ -479,11 +498,18 @@ export class Sessions {
   async #beat(): Promise<void> {
     const { sessions, images } = this.#context.stores;
     const open = [...this.#sessions.values()];
+    // Images are kept for much longer than from one time to the next.
+    const isKept = this.#beats++ % KEEP_IMAGES_BEATS === 0;
     const versions = await sessions.versions(open.map(({ id }) => id));
     for (const [index, session] of open.entries()) {
       session.beat(versions[index]);
       if (session.isUnusedHere) this.#leave(session);
-      else void images.keep(session.id).catch(() => {});
+      else if (isKept) void images.keep(session.id).catch(() => {});
     }
   }
 }
+
+/** So many idle sessions are opened at most to look for memory that they can give up. */
+const MOST_OPENED = 50;
+/** Once a minute. */
+const KEEP_IMAGES_BEATS = 12;

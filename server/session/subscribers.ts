@@ -1,4 +1,5 @@
 /** Who is told of changes in a session. A subscriber hears what is due, and fetches the latest when it can send it. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Person, Role } from '../../shared/model.ts';
 import type { Invitation, Links } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -17,6 +18,8 @@ export interface DraftUpdate {
 export type Removal =
   /** The session has ended by itself, or with the server. */
   | 'session_gone'
+  /** The session goes on, on newer servers. */
+  | 'newer_server'
   /** A reviewer has ended it. */
   | 'session_ended'
   /** The watch link that it came by was closed or replaced. */
@@ -139,9 +142,11 @@ export class Subscribers {
 
   /** Who follows the session over another server, until they are not heard of any more; undefined: nobody. */
   setElsewhere(serverId: string, people: OtherPeople | undefined): void {
+    const before = this.#elsewhere.get(serverId);
     if (people) this.#elsewhere.set(serverId, people);
-    else if (!this.#elsewhere.delete(serverId)) return;
-    this.#reportViewers();
+    else this.#elsewhere.delete(serverId);
+    const isSame = isDeepStrictEqual(people && { ...people, until: 0 }, before && { ...before, until: 0 });
+    if (!isSame) this.#reportViewers();
   }
 
   /** Servers that have not been heard of for long have stopped. */

@@ -297,7 +297,7 @@ export class Connection {
 
   #rejectJoin(rejection: Rejection, ids: RejectedIds = {}): void {
     this.#reject(rejection, ids);
-    this.#close(joinCloseCode(rejection.code), rejection.code);
+    this.#close(rejection.isOutage ? 1012 : joinCloseCode(rejection.code), rejection.code);
   }
 
   /** A client that does not join is told so a few times, and then closed. */
@@ -402,6 +402,7 @@ function clientLimits(limits: Limits): ClientLimits {
 /** How a connection is closed that its session has removed (rule W7). */
 const removals: Readonly<Record<Removal, { code: CloseCode; goodbye?: Omit<GoodbyeMessage, 'type'> }>> = {
   session_gone: { code: 4404 },
+  newer_server: { code: 1012 },
   session_ended: { code: 4404, goodbye: { code: 'session_ended', reason: 'A reviewer ended this session.' } },
   link_closed: { code: 4403, goodbye: { code: 'link_closed', reason: sentenceOf({ code: 'link_closed' }) } },
   revoked: { code: 4403, goodbye: { code: 'revoked', reason: sentenceOf({ code: 'revoked' }) } },

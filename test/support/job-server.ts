@@ -15,7 +15,7 @@ const deployment = new RedisDeployment({ address, prefix, clock: systemClock, lo
 const queue = new RedisJobQueue(deployment, {
   limits: { ...defaultLimits, CONCURRENT_CANDIDATES: 2 },
   clock: systemClock,
-  createClient: () => workerClient(url),
+  createClient: (overrides) => workerClient(url, overrides),
   onError: () => {},
 });
 queue.process((job) => {

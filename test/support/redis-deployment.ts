@@ -30,15 +30,8 @@ export function deploymentOn(url: string, prefix: string): RedisDeployment {
 }
 
 /** A client of its own, as BullMQ's workers need it. */
-export function workerClient(url: string): RedisClient {
-  const overrides: ClientOverrides = {
-    maxRetriesPerRequest: null,
-    enableOfflineQueue: true,
-    autoResendUnfulfilledCommands: true,
-    socketTimeout: undefined,
-  };
-  return createClient({ ...optionsFor(url), name: 'worker' }, overrides);
-}
+export const workerClient = (url: string, overrides: ClientOverrides): RedisClient =>
+  createClient({ ...optionsFor(url), name: 'worker' }, overrides);
 
 /** A cluster of one server, which refuses commands and scripts whose keys do not share a hash slot. */
 export function useRedisCluster(): { readonly url: string } {

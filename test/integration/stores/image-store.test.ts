@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { MemoryImageStore, MemoryImages } from '../../../server/memory/memory-image-store.ts';
+import { MemoryImages } from '../../../server/memory/memory-image-store.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { type RedisImageOptions, RedisImageStore } from '../../../server/redis/redis-image-store.ts';
 import { ImageMemory } from '../../../server/session/image-memory.ts';
@@ -163,7 +163,7 @@ function contract(deploy: Deploy): void {
 describe('MemoryImageStore', () => {
   contract(() => {
     const images = new MemoryImages(new ImageMemory(LIMIT));
-    return { first: new MemoryImageStore(images), second: new MemoryImageStore(images) };
+    return { first: images.forServer(), second: images.forServer() };
   });
 });
 

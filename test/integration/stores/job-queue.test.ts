@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { MemoryJobQueue, MemoryJobs } from '../../../server/memory/memory-job-queue.ts';
+import { MemoryJobs } from '../../../server/memory/memory-job-queue.ts';
 import { systemClock } from '../../../server/platform/clock.ts';
 import { RedisJobQueue } from '../../../server/redis/redis-job-queue.ts';
 import {
@@ -14,6 +14,7 @@ import {
   PLACE_KEPT_MS,
   type QueueLimits,
 } from '../../../server/session/job-queue.ts';
+import { StoreUnavailable } from '../../../server/session/session-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { deploymentOn, freshPrefix, useRedisCluster, workerClient } from '../../support/redis-deployment.ts';
 import { useRedis } from '../../support/redis-server.ts';
@@ -221,6 +222,20 @@ function contract(deploy: Deploy): void {
     await eventually(() => second.counts()).toEqual({ running: 1, waiting: 0 });
   });
 
+  test('R2: a job that was withdrawn is not queued again by a server that is late, but a place that was given up may be', async () => {
+    const [first, second] = deploy();
+    await first.add(jobs('a'));
+    await first.withdraw(jobs('a'));
+    await second.add(jobs('a'));
+    await second.reserve(jobs('b'));
+    await second.withdraw(jobs('b'));
+    await second.reserve(jobs('b'));
+    await second.add(jobs('b'));
+    const runs = processing(first, second);
+    await eventually(() => names(runs)).toEqual(['b']);
+    await eventually(() => first.counts()).toEqual({ running: 1, waiting: 0 });
+  });
+
   test('R6: a server that closes takes no more jobs, waits for those that it does, and leaves the others to other servers', async () => {
     const [first, second] = deploy({ CONCURRENT_CANDIDATES: 1 });
     const runs = processing(first);
@@ -244,7 +259,7 @@ describe('MemoryJobQueue', () => {
   const deploy = (limits: Partial<QueueLimits> = {}) => {
     const clock = new FakeClock();
     const shared = new MemoryJobs({ ...roomy, ...limits }, clock);
-    return { clock, servers: [new MemoryJobQueue(shared), new MemoryJobQueue(shared)] as const };
+    return { clock, servers: [shared.forServer(), shared.forServer()] as const };
   };
 
   contract((limits) => deploy(limits).servers);
@@ -314,7 +329,7 @@ function queueOn(url: string, limits: Partial<QueueLimits>, prefix: string) {
   const queue = new RedisJobQueue(deployment, {
     limits: { ...roomy, ...limits },
     clock: systemClock,
-    createClient: () => workerClient(url),
+    createClient: (overrides) => workerClient(url, overrides),
     onError: () => {},
   });
   onTestFinished(() => queue.close());
@@ -409,7 +424,7 @@ describe('RedisJobQueue', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 15 }), async (steps) => {
         const limits = { QUEUED_CANDIDATES: 6, QUEUED_CANDIDATES_PER_ADDRESS: 4, QUEUED_CANDIDATES_PER_SESSION: 3 };
         const { servers } = deploy(limits);
-        const [inMemory] = [new MemoryJobQueue(new MemoryJobs({ ...roomy, ...limits }, systemClock))];
+        const inMemory = new MemoryJobs({ ...roomy, ...limits }, systemClock).forServer();
         const withdrawn = new Set<string>();
         for (const [index, { type, name, count }] of steps.entries()) {
           const queue = servers[index % 2] ?? servers[0];
@@ -425,5 +440,33 @@ describe('RedisJobQueue', () => {
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe('RedisJobQueue while Redis is away', () => {
+  const redis = useRedis();
+
+  test('it says so, goes on with the same limits when Redis is back, and can be closed without it', {
+    timeout: 30_000,
+  }, async () => {
+    const [first, second] = deployOn(redis.url).servers;
+    const runs = processing(first, second);
+    await first.add(jobs('a'));
+    await eventually(() => names(runs)).toEqual(['a']);
+    await redis.stop();
+    const calls = [first.reserve(jobs('b')), first.add(jobs('b')), second.withdraw(jobs('b')), second.counts()];
+    for (const answer of await Promise.allSettled(calls)) {
+      expect(answer).toEqual({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+    }
+    await redis.start();
+    await eventually(() => second.add(jobs('b', 'c', 'd', 'e'))).toBeUndefined();
+    await expect.poll(() => names(runs), { timeout: 10_000 }).toEqual(['a', 'b', 'c']);
+    await eventually(() => second.counts()).toEqual({ running: 2, waiting: 2 });
+    // That Redis does not know it any more.
+    await expect.poll(() => runs[0]?.signal.aborted, { timeout: 10_000 }).toBe(true);
+    await redis.stop();
+    const closed = Promise.all([first.close(), second.close()]);
+    for (const run of runs) run.end();
+    await closed;
   });
 });

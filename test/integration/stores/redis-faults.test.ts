@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { newId } from '../../../server/platform/secrets.ts';
-import { type SessionNotice, StoreUnavailable } from '../../../server/session/session-store.ts';
+import { NewerDocument, type SessionNotice, StoreUnavailable } from '../../../server/session/session-store.ts';
 import type { Signal } from '../../../server/session/signals.ts';
 import type { LogLine } from '../../support/quiet-log.ts';
 import { useRedis } from '../../support/redis-server.ts';
@@ -234,14 +234,14 @@ describe('what Redis holds', () => {
     expect(await sessions.read(id)).toBeDefined();
   });
 
-  test('a document in a newer format reads as undefined, and is not replaced', async () => {
+  test('a document in a newer format is refused, and is not replaced', async () => {
     const { sessions, deployment } = open();
     const id = newId();
     const key = deployment.sessionKey(id, 'document');
     const document = JSON.stringify({ format: 2, state: { something: 'else' } });
     await admin().hset(key, { version: 7, format: 2, document });
-    expect(await sessions.read(id)).toBeUndefined();
-    expect(await sessions.commit(id, 7, { document: documentOf(1) })).toEqual({ outcome: 'gone' });
+    await expect(sessions.read(id)).rejects.toThrow(NewerDocument);
+    await expect(sessions.commit(id, 7, { document: documentOf(1) })).rejects.toThrow(NewerDocument);
     expect(await admin().hgetall(key)).toEqual({ version: '7', format: '2', document });
   });
 
