@@ -66,10 +66,10 @@ export interface SessionContext extends Omit<GenerationContext, 'jobs' | 'images
 }
 
 export interface SessionListener {
-  /** Another generation runs, or none. */
-  generationChanged(before: string | undefined, now: string | undefined): void;
+  /** Another generation runs, or none. It is called by the constructor when a generation runs already, as `inUse` is. */
+  generationChanged(session: Session, before: string | undefined, now: string | undefined): void;
   /** Somebody has subscribed, or a generation runs. */
-  inUse(): void;
+  inUse(session: Session): void;
   /** The last subscriber has left, or the last generation has ended (see `isIdle`). */
   idle(): void;
   /** A subscriber has left. */
@@ -325,7 +325,7 @@ export class Session implements SessionView {
     const refusal = this.#refusal(caller);
     if (refusal) return reject(refusal);
     if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
-    this.#listener.inUse();
+    this.#listener.inUse(this);
     this.touch();
     return { accepted: true, leave: () => this.#subscribers.remove(subscriber) };
   }
@@ -674,10 +674,10 @@ export class Session implements SessionView {
     if (!generation || state.stage !== 'generating') return;
     if (!this.#run) {
       this.#run = new GenerationRun(this.id, generation, this.#generation, this.#resultListener(generation));
-      this.#listener.generationChanged(undefined, generation.generationId);
+      this.#listener.generationChanged(this, undefined, generation.generationId);
     }
     for (const candidate of state.settled) this.#run.ended(candidate);
-    this.#listener.inUse();
+    this.#listener.inUse(this);
   }
 
   /** The run has ended by itself, or ends now. @param isOwn whether this server has made the step that ended it */
@@ -685,7 +685,7 @@ export class Session implements SessionView {
     const run = this.#run;
     if (!run) return;
     this.#run = undefined;
-    this.#listener.generationChanged(run.generation.generationId, undefined);
+    this.#listener.generationChanged(this, run.generation.generationId, undefined);
     const { candidates, waiting } = run;
     if (candidates.length > 0) run.abort(isOwn);
     else run.complete(state.stage === 'generating' && hasAllImages(run.generation, this.state));
