@@ -364,12 +364,12 @@ export class Sessions {
         reserveCopy: (bytes) => this.#reserveCopy(bytes),
       },
       {
-        generationChanged: (of, before, now) => {
+        generationChanged: (before, now) => {
           if (before !== undefined) this.#generations.delete(before);
-          if (now !== undefined) this.#generations.set(now, of);
+          if (now !== undefined) this.#generations.set(now, session);
         },
-        inUse: (of) => {
-          if (!this.#holds.has(of)) this.#holds.set(of, context.stores.sessions.hold(sessionId));
+        inUse: () => {
+          if (!this.#holds.has(session)) this.#holds.set(session, context.stores.sessions.hold(sessionId));
         },
         idle: () => this.#release(session),
         left: (caller) => this.#countWatcher(caller, -1),
