@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import compile from 'icu-minify/compile';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 import { compression } from 'vite-plugin-compression2';
+import { isOnFirstScreen } from './client/model/first-screen.ts';
 
 const HOST = '127.0.0.1';
 /** In development the page has the port that the server has in production, and the server the next one. */
@@ -18,7 +19,7 @@ const SERVER_PORT = PAGE_PORT + 1;
 const page: UserConfig = {
   root: 'client/page',
   base: './',
-  plugins: [languages(), brotli()],
+  plugins: [languages(), terseTemplates(), brotli()],
   build: {
     outDir: '../../dist/page',
     license: { fileName: 'licenses.md' },
@@ -32,7 +33,7 @@ const page: UserConfig = {
 /** `npx vite build --mode embed`: dist/embed.js, one classic script that brings `<proof-room>` into other people's pages. */
 const embed: UserConfig = {
   root: 'client',
-  plugins: [languages(), brotli()],
+  plugins: [languages(), terseTemplates(), brotli()],
   publicDir: false,
   build: {
     outDir: '../dist',
@@ -58,6 +59,28 @@ const development: UserConfig = {
     ),
   },
 };
+
+/** Takes comments and indentation out of the styles and the markup in components, which the minifier leaves as they are. */
+function terseTemplates(): Plugin {
+  return {
+    name: 'proofroom-terse-templates',
+    enforce: 'pre',
+    transform: {
+      filter: { id: /\/client\/components\/.*\.ts$/ },
+      handler: (code) => ({ code: terse(code), map: null }),
+    },
+  };
+}
+
+const terse = (code: string): string => code.replace(/\bcss`(?:\\.|[^`\\])*`/g, terseStyles).replace(/\n\s+/g, '\n');
+
+const terseStyles = (styles: string): string =>
+  styles
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};]) ?/g, '$1')
+    .replace(/([:,]) /g, '$1')
+    .replaceAll(';}', '}');
 
 /** Compresses scripts and styles once, so that the server need not: each file `x` gets an `x.br` beside it. */
 function brotli() {
@@ -91,7 +114,7 @@ export function languages(): Plugin {
         for (const name of readdirSync(languageFolder)) {
           const language = name.slice(0, -'.ts'.length);
           const chunk = Object.values(bundle).find(
-            (one) => one.type === 'chunk' && one.facadeModuleId === fileURLToPath(languageFile(language)),
+            (one) => one.type === 'chunk' && one.facadeModuleId === `${fileURLToPath(languageFile(language))}?first`,
           );
           const source = inLanguage(html, language, await messagesIn(languageFile(language)), chunk?.fileName);
           if (language === 'en') file.source = source;
@@ -100,16 +123,22 @@ export function languages(): Plugin {
       }
     },
     async load(id) {
-      const [path = ''] = id.split('?');
+      const [path = '', query] = id.split('?');
       if (!/\/languages\/[^/]+\.ts$/.test(path)) return undefined;
       this.addWatchFile(path);
-      const messages = compileMessages(await messagesIn(pathToFileURL(path)));
+      const messages = compileMessages(partOf(await messagesIn(pathToFileURL(path)), query));
       return { code: `export default ${JSON.stringify(messages)};`, moduleType: 'js' };
     },
   };
 }
 
 type Messages = Readonly<Record<string, string>>;
+
+/** `?first`: the messages of the first screen; `?rest`: the others; otherwise all. */
+function partOf(messages: Messages, query: string | undefined): Messages {
+  if (query !== 'first' && query !== 'rest') return messages;
+  return Object.fromEntries(Object.entries(messages).filter(([key]) => isOnFirstScreen(key) === (query === 'first')));
+}
 
 const languageFolder = new URL('client/languages/', import.meta.url);
 const languageFile = (language: string): URL => new URL(`${language}.ts`, languageFolder);

@@ -126,7 +126,10 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
   };
   const files = readBuiltFiles(builtFolder);
   const metricsTokens = [accessToken, metricsToken].filter((token) => token !== undefined);
-  const http: HttpContext = { sessions, telemetry, limits, addresses, files, allowedOrigins, metricsTokens, readiness };
+  const isOpen = accessToken === undefined && options.authorize === undefined;
+  const expected = isOpen ? (generator.demo ? 'demo' : 'model') : undefined;
+  const shared = { sessions, telemetry, limits, addresses };
+  const http: HttpContext = { ...shared, files, allowedOrigins, metricsTokens, expected, readiness };
   const app = createHttpApp(http);
 
   follow(sessions, telemetry, options);

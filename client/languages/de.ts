@@ -68,6 +68,10 @@ export default {
   'area.connection': 'Verbindung',
   'area.opening': 'Sitzung wird geöffnet …',
 
+  'missing.text':
+    'Ein Teil dieser Seite ließ sich nicht laden: Der Server ist nicht erreichbar oder hat eine neuere Seite. Hilft ein weiterer Versuch nicht, lade die Seite neu.',
+  'missing.tryAgain': 'Noch einmal versuchen',
+
   'people.title': 'Wer hier ist',
   'people.you': '(du)',
   'people.watcher': 'Gast {number, number}',

@@ -74,6 +74,10 @@ export default {
   'area.connection': 'Connection',
   'area.opening': 'Opening the session …',
 
+  'missing.text':
+    'A part of this page could not be loaded: the server may be out of reach, or have a newer page. If another try does not help, load the page again.',
+  'missing.tryAgain': 'Try again',
+
   // ——— dialogs ———
 
   'people.title': 'People in this session',

@@ -24,16 +24,6 @@ export const ownOpinion = (
 export const changesRequested = ({ decisions }: SnapshotMessage, image: Named): Decision | undefined =>
   [...opinionsOn(image, decisions).values()].findLast(({ decision }) => decision === 'changes_requested');
 
-/** The decision that ended the review; undefined where the session no longer keeps it, or the outcome is one of a newer server. */
-export function endingDecision(snapshot: Extract<SnapshotMessage, { stage: 'final' }>): Decision | undefined {
-  const { decisions, outcome, approved } = snapshot;
-  if (outcome === 'unknown') return undefined;
-  return decisions.findLast(
-    ({ decision, imageId, withdrawn }) =>
-      decision === outcome && !withdrawn && (approved === undefined || imageId === approved.imageId),
-  );
-}
-
 /** `now` is by the server's clock, in milliseconds since 1970. */
 export const isJustDecided = ({ at }: Decision, now: number): boolean => now - Date.parse(at) < UNDO_MS;
 

@@ -1,36 +1,61 @@
 /** Which languages there are, and which one a person reads. */
 import { browserStorage } from './browser-storage.ts';
+import { LazyPart } from './lazy-part.ts';
 import { type CompiledMessages, createTexts, type Texts } from './texts.ts';
 
-const files = import.meta.glob<{ readonly default: CompiledMessages }>('../languages/*.ts');
+type File = () => Promise<{ readonly default: Partial<CompiledMessages> }>;
 
-const loaders: ReadonlyMap<string, () => Promise<{ readonly default: CompiledMessages }>> = new Map(
-  Object.entries(files).map(([path, load]) => [path.slice(path.lastIndexOf('/') + 1, -'.ts'.length), load]),
+// The build makes two files of each language.
+const firstFiles = import.meta.glob<Awaited<ReturnType<File>>>('../languages/*.ts', { query: '?first' });
+const otherFiles = import.meta.glob<Awaited<ReturnType<File>>>('../languages/*.ts', { query: '?rest' });
+
+const tagOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1, -'.ts'.length);
+
+/** By its BCP 47 tag: the texts of each language, first with the sentences of the first screen alone. */
+const parts = new Map(
+  Object.entries(firstFiles).map(([path, load]) => [tagOf(path), partsOf(tagOf(path), load, otherFiles[path])]),
 );
 
+interface Parts {
+  readonly first: LazyPart<Texts>;
+  /** The same object, with all sentences. */
+  readonly whole: LazyPart<Texts>;
+}
+
+function partsOf(language: string, loadFirst: File, loadOthers: File | undefined): Parts {
+  const messages: Partial<CompiledMessages> = {};
+  const texts = createTexts(language, messages);
+  const first = new LazyPart(async () => {
+    Object.assign(messages, (await loadFirst()).default);
+    return texts;
+  });
+  const whole = new LazyPart(async () => {
+    const files = await Promise.all([loadFirst(), loadOthers?.()]);
+    for (const file of files) Object.assign(messages, file?.default);
+    return texts;
+  });
+  return { first, whole };
+}
+
 /** BCP 47 tags, such as `en`. */
-export const languages: readonly string[] = [...loaders.keys()];
+export const languages: readonly string[] = [...parts.keys()];
 
 /** Where no other language fits. */
 const DEFAULT = 'en';
 
-const loaded = new Map<string, Promise<Texts>>();
+/** Loads one of `languages`. Undefined where it can't be loaded; the next call tries again. */
+export const loadTexts = (language: string): Promise<Texts | undefined> => partsFor(language).whole.load();
 
-/**
- * Loads the file of one of `languages`, once.
- * @throws when it can't be loaded; the next call tries again
- */
-export function loadTexts(language: string): Promise<Texts> {
-  const texts = loaded.get(language) ?? load(language);
-  loaded.set(language, texts);
-  texts.catch(() => loaded.delete(language));
-  return texts;
-}
+/** The same texts sooner: only the sentences of the first screen are here by then, and the others are empty until `loadTexts` resolves. */
+export const loadFirstTexts = (language: string): Promise<Texts | undefined> => partsFor(language).first.load();
 
-async function load(language: string): Promise<Texts> {
-  const file = loaders.get(language);
-  if (!file) throw new RangeError(`There is no language ${language}`);
-  return createTexts(language, (await file()).default);
+/** Whether all sentences are here. */
+export const isWhole = ({ language }: Texts): boolean => partsFor(language).whole.part !== undefined;
+
+function partsFor(language: string): Parts {
+  const found = parts.get(language);
+  if (!found) throw new RangeError(`There is no language ${language}`);
+  return found;
 }
 
 /** The language's name in itself: `Deutsch`. */

@@ -3,9 +3,6 @@ import { type Capabilities, type Options, optionNames, optionProblem, optionTabl
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { UnsentInput } from './unsent-input.ts';
 
-/** In place of the capabilities of a server that has sent no `welcome` yet. */
-export const noCapabilities: Capabilities = { refine: false };
-
 /**
  * `options` without those that the server would reject: remembered from another server, or in conflict with one another. Of JPEG and a
  * transparent background, JPEG stays.

@@ -2,7 +2,6 @@
 import type { ImageReference } from '../../shared/model.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { findAttempt } from './attempt-tree.ts';
-import { ownOpinion } from './decisions.ts';
 
 export interface Permissions {
   /** They may only look: a watcher, or somebody with a role that this page does not know. */
@@ -29,8 +28,9 @@ export function permissionsOf({
   const hasEnded = connection.status === 'closed';
   return {
     watches: welcome !== undefined && welcome.role !== 'reviewer',
-    // In a stage that this page does not know, it does not know either what may be decided.
-    decides: welcome?.role === 'reviewer' && !hasEnded && snapshot?.stage !== 'unknown',
+    // In a stage that this page does not know, it does not know either what may be decided. Before the server has said who this is, only a
+    // session that is still to be created has a snapshot.
+    decides: (welcome?.role ?? (snapshot && 'reviewer')) === 'reviewer' && !hasEnded && snapshot?.stage !== 'unknown',
     refines: welcome?.generator.supports.refine === true,
     unavailable: connection.status !== 'online',
     hasEnded,
@@ -55,19 +55,3 @@ export function isSavable({ welcome, snapshot }: Pick<SessionState, 'welcome' | 
 
 export const savesAnything = (welcome: SessionState['welcome']): boolean =>
   (welcome?.download ?? 'always') === 'always';
-
-/**
- * What waits for this reviewer: a decision about the newest picture, or another prompt after a generation that brought no picture.
- * Undefined where nothing does, and always for somebody who watches.
- */
-export function dueOf(
-  state: Pick<SessionState, 'welcome' | 'connection' | 'snapshot'>,
-): 'decision' | 'prompt' | undefined {
-  const { snapshot } = state;
-  if (!permissionsOf(state).decides) return undefined;
-  if (snapshot?.stage === 'user_feedback') {
-    // Once it stands, the review waits for other reviewers.
-    return ownOpinion(snapshot, snapshot.image, state.welcome?.participantId) ? undefined : 'decision';
-  }
-  return snapshot?.stage === 'initial_input' && snapshot.lastGeneration ? 'prompt' : undefined;
-}

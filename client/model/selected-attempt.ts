@@ -2,9 +2,9 @@
 import type { Attempt, DiscardedAttempt } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { SessionState } from '../session/session-state.ts';
+import { attemptInView } from './attempt-in-view.ts';
 import { attemptsOf, findAttempt, newestAttempts } from './attempt-tree.ts';
 import { permissionsOf } from './permissions.ts';
-import { attemptInView } from './viewer-content.ts';
 
 /**
  * The selection after the session has gone on from `before` to `now`; undefined: the latest is shown.

@@ -8,23 +8,22 @@ import type {
   SentenceParameters,
 } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
-import type { ProgressMessage, SnapshotMessage, ViewersMessage, WelcomeMessage } from '../../shared/protocol.ts';
+import type { ProgressMessage, SnapshotMessage, WelcomeMessage } from '../../shared/protocol.ts';
 import type { Obstacle } from '../session/obstacle.ts';
 import {
   type CommandRejection,
-  type ConnectionState,
   type EndReason,
   type PictureProblem,
   pictureProblem,
   type SessionState,
 } from '../session/session-state.ts';
+import { endingDecision } from './attempt-in-view.ts';
 import { findAttempt, newestAttempts, originOf } from './attempt-tree.ts';
-import { type ApprovalStatus, endingDecision } from './decisions.ts';
+import { connectionLabel, seconds } from './bar-sentences.ts';
+import type { ApprovalStatus } from './decisions.ts';
 import { ago, moment } from './formats.ts';
 import { permissionsOf } from './permissions.ts';
 import type { MessageKey, Texts } from './texts.ts';
-
-const seconds = (ms: number): number => Math.ceil(Math.max(0, ms) / 1000);
 
 /** How long a generation usually takes, rounded more coarsely the longer that is. */
 export function estimate(t: Texts, elapsedMs: number, expectedMs: number): string {
@@ -290,9 +289,6 @@ export function rejectionSentence(
   return { text: t(key), language: t.language };
 }
 
-export const viewersLabel = (t: Texts, { reviewers, watchers }: ViewersMessage): string =>
-  t('bar.viewers', { reviewers, watchers });
-
 export type WatchedStage = 'initial_input' | 'generating' | 'user_feedback';
 
 /** What somebody who may not decide sees here, and how they could decide. */
@@ -319,34 +315,6 @@ export const keptUntil = (t: Texts, { keptForMs = 0 }: WelcomeMessage, now: numb
   t('kept.until', { when: moment(t, new Date(now + keptForMs).toISOString()) });
 
 // ——— the connection ———
-
-const closedLabels: Partial<Record<EndReason, MessageKey & `connection.${string}`>> = {
-  session_gone: 'connection.sessionGone',
-  session_ended: 'connection.sessionEnded',
-};
-
-export function connectionLabel(t: Texts, connection: ConnectionState): string {
-  switch (connection.status) {
-    case 'connecting':
-      return t('connection.connecting');
-    case 'online':
-      return t('connection.online');
-    case 'reconnecting':
-      return t(connection.isServerBusy ? 'connection.serverBusy' : 'connection.reconnecting');
-    case 'token_needed':
-      return t('connection.tokenNeeded');
-    case 'closed':
-      return t(closedLabels[connection.reason] ?? 'connection.closed');
-    case 'left':
-      return t('connection.closed');
-  }
-}
-
-/** Whole seconds until the next try to connect; undefined while one is under way. */
-export function secondsToNextTry(connection: ConnectionState, now: number): number | undefined {
-  if (connection.status !== 'reconnecting' || connection.nextTryAt === undefined) return undefined;
-  return seconds(connection.nextTryAt - now) || undefined;
-}
 
 /** What a person can do about the end of a connection (rule R9). */
 export const endedActions = {

@@ -1,5 +1,5 @@
 /** The addresses of a server and of its sessions. A server may be reached under a path, as in `https://example.com/proofroom/`. */
-import { serverBase } from '../session/session-connection.ts';
+import { serverBase } from '../session/server-urls.ts';
 
 /**
  * A server's address with a slash at its end, so that other addresses can be resolved against it.

@@ -40,10 +40,11 @@ export interface Texts {
 /** As the build makes it of a file in `client/languages/`: a text without parameters stays as it is. */
 export type CompiledMessages = Readonly<Record<MessageKey, CompiledMessage>>;
 
-export function createTexts(language: string, messages: CompiledMessages): Texts {
+/** @param messages a sentence that is not among them is empty; they may be added later */
+export function createTexts(language: string, messages: Readonly<Partial<CompiledMessages>>): Texts {
   const direction = directionOf(language);
   const formatted = (key: MessageKey, values: object = {}): unknown => {
-    const message = messages[key];
+    const message = messages[key] ?? '';
     const isolates = direction === 'rtl' || Object.values(values).some(mayTurn);
     if (isolates) return format<unknown>(message, language, { ...values }, { formatters });
     const handlers = Object.entries(values).map(([name, value]) => [

@@ -1,34 +1,10 @@
 /** What a person has typed or chosen in a session and not sent yet. The tab keeps it, so that a reload loses nothing (rule R1). */
-import * as v from 'valibot';
-import { Options } from '../../shared/options.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
 import type { SessionState } from '../session/session-state.ts';
 import { permissionsOf } from './permissions.ts';
+import type { UnsentInput } from './stored-input.ts';
 
-export const UnsentInput = v.object({
-  /** Of the prompt field, as far as the server may not have it. */
-  draft: v.optional(v.string()),
-  /** What should change. Absent: the field was not touched; empty: it was emptied. */
-  feedback: v.optional(v.string()),
-  /** The image that the feedback was typed about; absent: it belongs to none. */
-  about: v.optional(v.string()),
-  /** The feedback on other images, by their ids. */
-  otherFeedback: v.optional(v.record(v.string(), v.string())),
-  /** The feedback of a `refine` that has not become an attempt yet. */
-  sentFeedback: v.optional(v.string()),
-  /** Why to cancel the generation under way. */
-  reason: v.optional(v.string()),
-  /** The notes of decisions that are not sent yet, by the image that they are about. */
-  notes: v.optional(v.record(v.string(), v.string())),
-  /** The entry of the record up to which the person has read what the server gave up. */
-  readUpTo: v.optional(v.string()),
-  /** Chosen for the next generation. */
-  options: v.optional(Options),
-  /** `startedAt` of the generation that was the last one when the options were chosen; absent if there was none. */
-  chosenAfter: v.optional(v.string()),
-});
-
-export type UnsentInput = Readonly<v.InferOutput<typeof UnsentInput>>;
+export type { UnsentInput } from './stored-input.ts';
 
 /**
  * What is left of `unsent` after a change of the session's state; the same object where nothing changes.

@@ -8,8 +8,8 @@ import {
   type ReceivedImage,
   type SessionState,
 } from '../session/session-state.ts';
-import { attemptsOf, findAttempt, newestAttempts } from './attempt-tree.ts';
-import { endingDecision } from './decisions.ts';
+import { attemptInView } from './attempt-in-view.ts';
+import { attemptsOf } from './attempt-tree.ts';
 import { attemptNumber, failureSentence, imageAlt, phaseLabel } from './sentences.ts';
 import type { Texts } from './texts.ts';
 
@@ -107,22 +107,6 @@ function outcomeOf(snapshot: SnapshotMessage, { image }: Attempt): 'finished' | 
   return snapshot.outcome === 'declined' ? 'declined' : 'finished';
 }
 
-/**
- * The attempt that this person's decision would be about: the selected one, or else the approved or the newest. Undefined while the
- * newest generation has brought several and none of them is selected: then one has to be selected first.
- */
-export function attemptInView({ snapshot }: SessionState, selectedId?: string): Attempt | undefined {
-  if (!snapshot) return undefined;
-  const { attempts } = snapshot;
-  const selected = findAttempt(attempts, selectedId);
-  if (selected) return selected;
-  if (snapshot.stage === 'final') {
-    const ending = findAttempt(attempts, (snapshot.approved ?? endingDecision(snapshot))?.imageId);
-    if (ending || snapshot.approved) return ending;
-  }
-  return newestAttempts(attempts).length > 1 ? undefined : attempts.at(-1);
-}
-
 function attemptContent(
   t: Texts,
   state: SessionState,
@@ -212,11 +196,6 @@ function finishedCandidate(t: Texts, state: SessionState, attempt: Attempt): Can
   return picture
     ? { ...base, kind: 'finished', imageId, number: attempt.number, picture, alt: imageAlt(t, 'finished', prompt) }
     : { ...base, kind: 'placeholder', imageId, alt: '' };
-}
-
-/** The prompt that an image was made from, or the draft where the session no longer keeps the attempt. */
-export function promptOf(state: SessionState, imageId: string): string {
-  return findAttempt(state.snapshot?.attempts ?? [], imageId)?.prompt ?? state.draft;
 }
 
 /** Width by height of a size such as `1536x1024`; 1 where the size is the generator's choice. */

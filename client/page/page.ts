@@ -2,7 +2,7 @@
 import '@fontsource-variable/libre-franklin';
 import '../components/room/proof-room.ts';
 import type { StageDetail, TurnDetail } from '../components/room/room-events.ts';
-import { loadTexts, preferredLanguage } from '../model/language.ts';
+import { loadFirstTexts, preferredLanguage } from '../model/language.ts';
 import { parsePageAddress, sessionLink } from '../model/server-address.ts';
 import type { Texts } from '../model/texts.ts';
 import { chooseNotifications, notificationState, TurnSignal } from './turn-signal.ts';
@@ -65,16 +65,24 @@ room.addEventListener('proof-ended', ({ detail: { reason } }) =>
 );
 room.addEventListener('proof-language', async ({ detail: { language } }) => {
   document.documentElement.lang = language;
-  texts = await loadTexts(language);
+  texts = await loadFirstTexts(language);
   showTitle();
 });
 // Another key pasted into the address bar changes only the fragment, which loads no page.
 window.addEventListener('hashchange', openAddress);
 
+// Its address is relative to that of the page, which changes when a session is created: then the browser would look for it elsewhere.
+const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+if (icon) icon.setAttribute('href', icon.href);
+
 // The room is all that there is on this page, so that keys are meant for it wherever the focus is.
 document.addEventListener('keydown', (event) => {
   if (event.target !== room) room.keyPressed(event);
 });
+
+// The server says in the page's head what a person may expect of it, where it lets everybody create a session.
+const expected = document.querySelector<HTMLMetaElement>('meta[name=proofroom-server]')?.content;
+if (expected) room.expected = { demo: expected === 'demo' };
 
 openAddress();
 document.querySelector('main')?.append(room);

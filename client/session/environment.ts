@@ -1,4 +1,5 @@
 /** What the session client uses of the page or the process it runs in. A test passes fakes. */
+import { OPEN, takeEarly } from './early-socket.ts';
 import { checkImage } from './image-check.ts';
 import type { DisplayProblem } from './session-state.ts';
 
@@ -73,7 +74,7 @@ export function randomId(source: { randomUUID?: () => string; getRandomValues: C
 }
 
 function openSocket(url: string, subprotocol: string): Socket {
-  const webSocket = new WebSocket(url, subprotocol);
+  const webSocket = takeEarly(url) ?? new WebSocket(url, subprotocol);
   const socket: Socket = {
     onopen: null,
     onmessage: null,
@@ -84,6 +85,7 @@ function openSocket(url: string, subprotocol: string): Socket {
   webSocket.onopen = () => socket.onopen?.();
   webSocket.onmessage = ({ data }: MessageEvent<unknown>) => socket.onmessage?.({ data });
   webSocket.onclose = ({ code }) => socket.onclose?.({ code });
+  if (webSocket.readyState === OPEN) queueMicrotask(() => socket.onopen?.());
   return socket;
 }
 

@@ -19,6 +19,7 @@ import type { Environment } from './environment.ts';
 import { type DeliveredMessage, Inbox } from './inbox.ts';
 import { ObstacleSearch } from './obstacle.ts';
 import { ReconnectingSocket } from './reconnecting-socket.ts';
+import { webSocketUrl } from './server-urls.ts';
 import type { ConnectionState, EndReason, SessionState } from './session-state.ts';
 
 /** What a session is joined with. */
@@ -370,18 +371,6 @@ const endReasons = new Map<number, EndReason>([
 
 /** Whether a Proofroom server closed with that code, and not somebody in between. */
 const isOurs = (code: number | undefined): boolean => code !== undefined && code !== 1001 && code in closeCodes;
-
-/** The address of a server, which may live under a path, with a slash at its end. */
-export function serverBase(server: string | URL): string {
-  const { origin, pathname } = new URL(server);
-  return `${origin}${pathname.replace(/\/?$/, '/')}`;
-}
-
-function webSocketUrl(server: string): string {
-  const url = new URL('ws', server);
-  url.protocol = url.protocol.replace(/^http/, 'ws');
-  return url.href;
-}
 
 /** The token counts only where a session is created, and the key and the participant only where one is joined (rule W5). */
 function joinMessage(

@@ -26,7 +26,10 @@ export function readBuiltFiles(folder: string): ReadonlyMap<string, BuiltFile> {
 function readBuiltFile(path: string): BuiltFile {
   const bytes = readFileSync(path);
   const brotli = existsSync(`${path}.br`) ? readFileSync(`${path}.br`) : undefined;
-  const digest = createHash('sha256').update(bytes).digest('hex');
   const mediaType = getMimeType(path) ?? 'application/octet-stream';
-  return { bytes, ...(brotli && { brotli }), mediaType, tag: `"${digest.slice(0, 32)}"` };
+  return { bytes, ...(brotli && { brotli }), mediaType, tag: tagOf(bytes) };
 }
+
+/** For `ETag`: the same for the same bytes. */
+export const tagOf = (bytes: Uint8Array): string =>
+  `"${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}"`;

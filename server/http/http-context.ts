@@ -16,6 +16,8 @@ export interface HttpContext {
   readonly allowedOrigins: readonly string[];
   /** Each of them opens `/metrics`. */
   readonly metricsTokens: readonly string[];
+  /** What draws, where everybody who opens the page may create a session: the page need not wait for that. */
+  readonly expected: 'model' | 'demo' | undefined;
   /** Whether the server takes new work. */
   readonly readiness: () => 'ready' | 'draining' | 'store_unreachable';
 }

@@ -1,12 +1,13 @@
 /** The page, its assets, and the script that other people's pages embed. */
+import { brotliCompressSync } from 'node:zlib';
 import { type Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import { detectFromHeader } from 'hono/language';
-import type { BuiltFile } from './built-files.ts';
+import { type BuiltFile, tagOf } from './built-files.ts';
 import type { HttpContext, HttpEnv } from './http-context.ts';
 import { isNotModified, sendBytes } from './shared-bytes.ts';
 
-export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv> {
+export function pageRoutes({ files, allowedOrigins, expected }: HttpContext): Hono<HttpEnv> {
   const isolation = isolationHeaders(allowedOrigins);
   const pageHeaders = {
     ...isolation,
@@ -21,9 +22,16 @@ export function pageRoutes({ files, allowedOrigins }: HttpContext): Hono<HttpEnv
     'Cache-Control': 'no-cache',
   };
   const assetHeaders = { ...isolation, 'Cache-Control': 'public, max-age=31536000, immutable' };
+  /** The page as it goes out, by its language and the depth of its path. */
+  const pages = new Map<string, BuiltFile>();
   const page = (context: Context) => {
     const file = pageFor(context, files, 'index');
-    return file ? send(context, withRelativePaths(file, context.req.path), pageHeaders) : context.notFound();
+    if (!file) return context.notFound();
+    const { path } = context.req;
+    const key = `${levelsOf(path)} ${file.tag}`;
+    const adapted = pages.get(key) ?? compressed(withRelativePaths(withExpected(file, expected), path));
+    pages.set(key, adapted);
+    return send(context, adapted, pageHeaders);
   };
   return new Hono<HttpEnv>()
     .get('/', page)
@@ -83,13 +91,28 @@ const headerOptions: Parameters<typeof detectFromHeader>[1] = {
   supportedLanguages: [],
 };
 
+/** Tells the page in its head what it may expect of this server, so that it can show a prompt field before it has asked. */
+function withExpected(page: BuiltFile, expected: HttpContext['expected']): BuiltFile {
+  if (expected === undefined) return page;
+  const html = new TextDecoder().decode(page.bytes).replace(EXPECTED, `$1${expected}"`);
+  const bytes = new TextEncoder().encode(html);
+  return { ...page, bytes, tag: tagOf(bytes) };
+}
+
+const EXPECTED = /(<meta name="proofroom-server" content=")"/;
+
 /** The built pages name their assets relative to the root of the app (`./`). From a deeper path that is one or more levels up. */
 export function withRelativePaths(page: BuiltFile, path: string): BuiltFile {
-  const levels = path.split('/').length - 2;
+  const levels = levelsOf(path);
   if (levels <= 0) return page;
   const html = new TextDecoder().decode(page.bytes).replaceAll('="./', `="${'../'.repeat(levels)}`);
   return { ...page, bytes: new TextEncoder().encode(html) };
 }
+
+/** Below the root of the app. */
+const levelsOf = (path: string): number => path.split('/').length - 2;
+
+const compressed = (page: BuiltFile): BuiltFile => ({ ...page, brotli: brotliCompressSync(page.bytes) });
 
 /** Who may load what is served: the pages of the server itself, and those that embed it, also where they isolate themselves (COEP). */
 export function isolationHeaders(allowedOrigins: readonly string[]) {

@@ -158,6 +158,19 @@ return redis.call('ZSCORE', withdrawn, ARGV[3]) and 0 or 1
 `);
 
 /**
+ * BullMQ's lock of a job has lapsed because Redis was away. ARGV: the job, the token of its worker, how long the lock lasts. Returns 1
+ * when the worker has it again, or 0 when the job is not its own any more.
+ */
+export const lockAgain = new RedisScript(`#!lua flags=allow-oom
+${common}
+local lock = jobs .. ARGV[1] .. ':lock'
+if not redis.call('LPOS', active, ARGV[1]) or not exists(ARGV[1]) then return 0 end
+if not redis.call('SET', lock, ARGV[2], 'NX', 'PX', ARGV[3]) and redis.call('GET', lock) ~= ARGV[2] then return 0 end
+redis.call('SREM', jobs .. 'stalled', ARGV[1])
+return 1
+`);
+
+/**
  * ARGV: the channel, the message, how long the withdrawal is remembered, the jobs. Returns those whose priority changes.
  */
 export const withdraw = new RedisScript(`#!lua flags=allow-oom

@@ -17,7 +17,7 @@ import { StoreUnavailable } from '../session/session-store.ts';
 import { ignoreUnavailable, messageOf } from './channels.ts';
 import type { ClientOverrides, RedisClient } from './connection.ts';
 import type { RedisDeployment } from './deployment.ts';
-import { begin, enqueue, reservePlaces, withdraw } from './job-scripts.ts';
+import { begin, enqueue, lockAgain, reservePlaces, withdraw } from './job-scripts.ts';
 
 export interface RedisJobQueueOptions {
   readonly limits: QueueLimits;
@@ -29,6 +29,8 @@ export interface RedisJobQueueOptions {
 }
 
 interface Running {
+  /** Of BullMQ's lock. */
+  readonly token: string;
   readonly abort: AbortController;
   readonly ended: Promise<void>;
 }
@@ -41,11 +43,14 @@ const WORKER_CLIENT: ClientOverrides = {
   socketTimeout: undefined,
 };
 
-/** A server that is silent for so long has stopped. Others notice within `STALLED_CHECK_MS`, and then again before they take its jobs. */
+/** A server that is silent for so long has stopped. Others find its jobs by the second check that they make. */
 const LOCK_MS = 5_000;
-const STALLED_CHECK_MS = 1_000;
-/** How often a server looks for withdrawals and places of which it was not told. */
-const LOOK_MS = 2_000;
+/** How often a server looks for stopped servers, and for withdrawals and places of which it was not told. */
+const LOOK_MS = 1_000;
+/** All servers together check no more often. Less than `LOOK_MS`, or else a look that is a little early would be in vain. */
+const STALLED_CHECK_MS = 900;
+/** After Redis was away. */
+const LOOKS_BEFORE_CHECK = 2;
 /** Notices that come so close to each other are answered by one look. */
 const COALESCE_MS = 50;
 /** A worker that could not reach Redis tries again after so long. */
@@ -79,6 +84,8 @@ export class RedisJobQueue implements JobQueue {
   #worker: { readonly worker: Worker; readonly client: RedisClient } | undefined;
   #unsubscribe: Promise<() => void> | undefined;
   #looking = Promise.resolve();
+  /** How often in a row Redis has answered to `#findStalled`. */
+  #looksWithAnswer = 0;
   #cancelLook: (() => void) | undefined;
   #isClosed = false;
   readonly #stopLooking: () => void;
@@ -92,6 +99,7 @@ export class RedisJobQueue implements JobQueue {
     this.#stopLooking = options.clock.every(LOOK_MS, () => {
       this.#subscribe();
       void this.#findWithdrawn();
+      void this.#findStalled();
       if (this.#positions.size > 0) this.#lookSoon();
     });
   }
@@ -158,18 +166,21 @@ export class RedisJobQueue implements JobQueue {
     if (this.#worker || this.#isClosed) return;
     const client = this.#options.createClient(WORKER_CLIENT);
     client.on('error', this.#options.onError);
-    const worker = new Worker(QUEUE, (bull) => this.#process(bull, run), {
+    const worker = new Worker(QUEUE, (bull, token = '') => this.#process(bull, token, run), {
       connection: client,
       prefix: this.#prefix,
       concurrency: this.#options.limits.CONCURRENT_CANDIDATES,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
+      skipStalledCheck: true,
       // The core decides how often a candidate is tried.
       maxStalledCount: 1_000,
       runRetryDelay: RETRY_MS,
     });
     worker.on('error', this.#options.onError);
-    worker.on('lockRenewalFailed', (names) => this.#abort(names));
+    worker.on('lockRenewalFailed', (names) => {
+      for (const name of names) void this.#lockAgain(name);
+    });
     this.#worker = { worker, client };
   }
 
@@ -225,11 +236,11 @@ export class RedisJobQueue implements JobQueue {
     } while (this.#running.size > 0);
   }
 
-  async #process(bull: BullJob<unknown>, run: RunJob): Promise<void> {
+  async #process(bull: BullJob<unknown>, token: string, run: RunJob): Promise<void> {
     const job = v.parse(jobData, bull.data);
     const name = jobName(job);
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const running: Running = { abort: new AbortController(), ended };
+    const running: Running = { token, abort: new AbortController(), ended };
     const { signal } = running.abort;
     this.#running.set(name, running);
     try {
@@ -260,6 +271,34 @@ export class RedisJobQueue implements JobQueue {
 
   #abort(names: readonly string[]): void {
     for (const name of names) this.#running.get(name)?.abort.abort();
+  }
+
+  /** Redis was away for so long that the lock has lapsed. If nobody has the job yet, it goes on: to begin anew would cost twice. */
+  async #lockAgain(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (!running) return;
+    try {
+      if ((await this.#run(lockAgain, [name, running.token, LOCK_MS])) === 0) running.abort.abort();
+    } catch (error) {
+      // The next renewal fails as well.
+      ignoreUnavailable(error);
+    }
+  }
+
+  /** Puts the jobs of servers that have stopped back, once the others have had the time to renew their locks if Redis was away. */
+  async #findStalled(): Promise<void> {
+    if (!this.#worker || this.#isClosed) return;
+    const { worker } = this.#worker;
+    try {
+      // A check that is sent while Redis is away would be made before anybody can renew a lock.
+      await this.#redis.connection.run((client) => client.ping());
+      this.#looksWithAnswer += 1;
+      if (this.#looksWithAnswer < LOOKS_BEFORE_CHECK) return;
+      await this.#redis.connection.run(() => worker.getBackend().moveStalledJobsToWait());
+    } catch (error) {
+      this.#looksWithAnswer = 0;
+      ignoreUnavailable(error);
+    }
   }
 
   /** For the case that the notice was lost. */

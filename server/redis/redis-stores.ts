@@ -45,12 +45,7 @@ export function createRedisStores({ prefix, imageBytes, limits, ...connection }:
   const jobs = new RedisJobQueue(deployment, {
     limits,
     clock,
-    createClient: () =>
-      createClient(
-        { ...connection, name: 'proofroom-worker' },
-        // BullMQ's worker waits for jobs, and for Redis, as long as it takes.
-        { maxRetriesPerRequest: null, enableOfflineQueue: true, socketTimeout: undefined },
-      ),
+    createClient: (overrides) => createClient({ ...connection, name: 'proofroom-worker' }, overrides),
     // The connection's own log says when Redis is away.
     onError: () => {},
   });

@@ -17,7 +17,8 @@ export async function builtFolder(): Promise<string> {
 export async function writePage(folder: string): Promise<void> {
   await mkdir(join(folder, 'page/assets'), { recursive: true });
   const script = 'export {};\n';
-  const page = '<!doctype html><title>Proofroom</title><script type="module" src="./assets/page-abc123.js"></script>';
+  const head = '<title>Proofroom</title><meta name="proofroom-server" content="" />';
+  const page = `<!doctype html>${head}<script type="module" src="./assets/page-abc123.js"></script>`;
   await writeFile(join(folder, 'page/index.html'), page);
   await writeFile(join(folder, 'page/not-found.html'), '<!doctype html><title>Nothing here · Proofroom</title>');
   await writeFile(join(folder, 'page/index.de.html'), page.replace('<title>', '<html lang="de"><title>'));

@@ -1,7 +1,7 @@
 /** Whether the page is connected, or when it tries again. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { connectionLabel, secondsToNextTry } from '../../model/sentences.ts';
+import { connectionLabel, secondsToNextTry } from '../../model/bar-sentences.ts';
 import type { ConnectionState } from '../../session/session-state.ts';
 import { base } from '../ui/base.styles.ts';
 import { css } from '../ui/css.ts';

@@ -2,7 +2,7 @@
 import { ContextProvider } from '@lit/context';
 import type { LitElement, ReactiveController } from 'lit';
 import { browserStorage } from '../../model/browser-storage.ts';
-import { languageOf, loadTexts, preferredLanguage } from '../../model/language.ts';
+import { isWhole, languageOf, loadFirstTexts, loadTexts, preferredLanguage } from '../../model/language.ts';
 import type { Texts } from '../../model/texts.ts';
 import { textsContext } from '../ui/localized-element.ts';
 
@@ -15,6 +15,8 @@ export class LanguageController implements ReactiveController {
   /** Of the page around; its language may change at any time. */
   readonly #page = new MutationObserver(() => this.#host.requestUpdate());
   #wanted: string | undefined;
+  /** Everything inside has updated since all sentences are here. */
+  #hasToldWhole = false;
   #loading: Promise<void> = Promise.resolve();
 
   constructor(host: LitElement) {
@@ -26,6 +28,11 @@ export class LanguageController implements ReactiveController {
   /** Undefined until the first language is loaded. */
   get texts(): Texts | undefined {
     return this.#provider.value;
+  }
+
+  /** Until then only the sentences of the first screen are here. */
+  get isWhole(): boolean {
+    return this.texts !== undefined && isWhole(this.texts);
   }
 
   /** The host's own `lang` decides, so that no choice has an effect. */
@@ -58,18 +65,35 @@ export class LanguageController implements ReactiveController {
     const host = this.#host;
     const language = languageOf(host.lang) ?? preferredLanguage(inheritedLanguage(host));
     if (language !== this.#wanted) this.#loading = this.#load(language);
+    else this.#tellWhole();
   }
 
   /** Until the file is here, or if it can't be loaded, the language stays as it was. */
   async #load(language: string): Promise<void> {
     this.#wanted = language;
-    const texts = await loadTexts(language).catch(() => undefined);
+    const texts = await (this.texts ? loadTexts(language) : loadFirstTexts(language));
     if (language !== this.#wanted) return;
-    if (!texts) this.#wanted = undefined;
-    else {
-      this.#provider.setValue(texts);
-      this.#host.requestUpdate();
+    if (!texts) {
+      this.#wanted = undefined;
+      return;
     }
+    this.#hasToldWhole = isWhole(texts);
+    this.#provider.setValue(texts);
+    this.#host.requestUpdate();
+  }
+
+  /** Loads the sentences that the first screen does not have. Resolves when they are here, or can't be loaded. */
+  async complete(): Promise<void> {
+    await this.#loading;
+    if (this.texts) await loadTexts(this.texts.language);
+  }
+
+  /** The texts are the same object as before, so that nothing would update by itself. */
+  #tellWhole(): void {
+    if (this.#hasToldWhole || !this.texts || !this.isWhole) return;
+    this.#hasToldWhole = true;
+    this.#provider.setValue(this.texts, true);
+    this.#host.requestUpdate();
   }
 }
 

@@ -54,6 +54,16 @@ export const review = css`
     padding: 1.5rem 1.25rem;
   }
 
+  .missing {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0.5rem 1rem;
+    padding: 0.5rem 1.25rem;
+    border-block-end: 1px solid var(--line);
+    background: var(--trouble-wash);
+  }
+
   .waiting {
     animation: appear 400ms 500ms both;
   }

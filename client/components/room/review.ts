@@ -1,23 +1,25 @@
 /** One session on the screen. It only presents: it is given a state, and dispatches intents. */
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, type LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { Options } from '../../../shared/options.ts';
+import { attemptInView } from '../../model/attempt-in-view.ts';
 import { findAttempt } from '../../model/attempt-tree.ts';
 import { IntentEvent, isDecision } from '../../model/intent.ts';
+import { isPartMissing, loadMissingParts, usesParts } from '../../model/lazy-part.ts';
 import type { AskIntent } from '../../model/make-room.ts';
-import { peopleOf, type ShownPerson } from '../../model/people.ts';
+import type { ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { hasDiscardedFrom, heldAttempt, selectedAfter, subjectInView } from '../../model/selected-attempt.ts';
-import { announcement, statusBehindDialog } from '../../model/sentences.ts';
 import { serverAddress, sessionLink } from '../../model/server-address.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
-import { attemptInView, viewerContent } from '../../model/viewer-content.ts';
+import type { SingleContent } from '../../model/viewer-content.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { Compare } from '../compare/compare.ts';
 import type { RecordDialog } from '../record/record-dialog.ts';
 import type { Sidebar } from '../sidebar/sidebar.ts';
 import { base } from '../ui/base.styles.ts';
+import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { element } from '../ui/element.ts';
 import { type CompareEvent, type ImageSavedEvent, type RequestChangesEvent, SelectAttemptEvent } from '../ui/events.ts';
@@ -27,31 +29,20 @@ import { tokens } from '../ui/tokens.styles.ts';
 import type { Candidates } from '../viewer/candidates.ts';
 import type { Picture } from '../viewer/picture.ts';
 import { viewer as viewerStyles } from '../viewer/viewer.styles.ts';
-import { viewer } from '../viewer/viewer.ts';
 import type { ConfirmDialog } from './confirm-dialog.ts';
 import { KeyboardHeight } from './keyboard-height.ts';
 import type { MakeRoomDialog } from './make-room-dialog.ts';
 import type { NameDialog } from './name-dialog.ts';
+import { dialogsPart, sessionPart, stagesPart } from './parts.ts';
 import type { PeopleDialog } from './people-dialog.ts';
-import { type AskEvent, startOverQuestion } from './questions.ts';
+import type { AskEvent } from './questions.ts';
 import { Rest } from './rest.ts';
 import { review } from './review.styles.ts';
 import type { ShareDialog } from './share-dialog.ts';
-import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
 import type { ShortcutsDialog } from './shortcuts-dialog.ts';
 import type { TokenForm } from './token-form.ts';
-import '../compare/compare.ts';
-import './confirm-dialog.ts';
 import '../notices/demo-banner.ts';
-import '../notices/obstacle-notice.ts';
-import './make-room-dialog.ts';
-import './name-dialog.ts';
-import './people-dialog.ts';
-import '../record/record-dialog.ts';
 import '../sidebar/sidebar.ts';
-import './share-dialog.ts';
-import './shortcuts-dialog.ts';
-import './token-form.ts';
 import './top-bar.ts';
 
 /** Whether the person is notified of their turn. `blocked`: the browser does not let the page. */
@@ -64,6 +55,8 @@ export class Review extends LocalizedElement {
   @property({ attribute: false }) accessor session: SessionState | undefined;
   /** The server's address, for the links to share; with a path if it has one. */
   @property({ attribute: false }) accessor server: string | undefined;
+  /** What the page expects of the generator until the server has said what it is. */
+  @property({ attribute: false }) accessor demo: boolean | undefined;
   /** The options for the next picture. */
   @property({ attribute: false }) accessor options: Options = {};
   @property({ attribute: false }) accessor unsent: UnsentInput = {};
@@ -99,6 +92,7 @@ export class Review extends LocalizedElement {
   constructor() {
     super();
     new KeyboardHeight(this);
+    usesParts(this);
     this.addEventListener('keydown', (event) => this.keyPressed(event));
     // Before the components around the control take it for sent.
     this.addEventListener(IntentEvent.type, (event) => this.#askForName(event), { capture: true });
@@ -110,7 +104,23 @@ export class Review extends LocalizedElement {
     if (intent.type === 'name') this.unnamed = !intent.name;
     if (!isDecision(intent)) return;
     event.stopImmediatePropagation();
-    this.name.ask(intent);
+    void this.#openDialog(
+      () => this.name,
+      (name) => name.ask(intent),
+    );
+  }
+
+  /** At once where its part of the page is here already. Where that can't be loaded, the page says so. */
+  async #openDialog<Dialog extends LitElement>(
+    find: () => Dialog | null,
+    open: (dialog: Dialog) => void,
+  ): Promise<void> {
+    if (!dialogsPart.part) {
+      await dialogsPart.load();
+      await find()?.updateComplete;
+    }
+    const dialog = find();
+    if (dialog && dialogsPart.part) open(dialog);
   }
 
   readonly #rest = new Rest(this);
@@ -164,11 +174,13 @@ export class Review extends LocalizedElement {
     this.selectedId = selectedId;
     const [past, now] = [before.snapshot, session.snapshot];
     if (!past || !now || past.turn === now.turn) return;
+    if (!dialogsPart.part) return;
     this.confirm.close();
     if (now.stage === 'final' || now.stage === 'initial_input') this.compare?.close();
   }
 
   override updated(): void {
+    if (this.session && needsStages(this.session) && !stagesPart.isMissing) void stagesPart.load();
     this.#reportLook();
     const focused = this.#focusedBefore;
     if (focused && !(focused.isConnected && focused.checkVisibility())) void this.#restoreFocus();
@@ -184,7 +196,10 @@ export class Review extends LocalizedElement {
 
   /** Asks which pictures may go, after an ask that found the session full. */
   makeRoom(ask: AskIntent): void {
-    this.makeRoomDialog.show(ask);
+    void this.#openDialog(
+      () => this.makeRoomDialog,
+      (dialog) => dialog.show(ask),
+    );
   }
 
   #reportLook(): void {
@@ -235,11 +250,20 @@ export class Review extends LocalizedElement {
         .people=${people}
         ?language-fixed=${this.languageFixed}
         .notifications=${this.notifications}
-        @share=${() => this.share.show()}
-        @people=${() => this.people.show()}
-        @shortcuts=${() => this.shortcutsDialog.show()}
+        @share=${() =>
+          this.#openDialog(
+            () => this.share,
+            (dialog) => dialog.show(),
+          )}
+        @people=${() =>
+          this.#openDialog(
+            () => this.people,
+            (dialog) => dialog.show(),
+          )}
+        @shortcuts=${this.#openShortcuts}
       ></proof-top-bar>
-      ${welcome?.generator.demo ? html`<proof-demo></proof-demo>` : nothing} ${this.#layout(session, people)}
+      ${(welcome?.generator.demo ?? this.demo) ? html`<proof-demo></proof-demo>` : nothing} ${this.#missing()}
+      ${this.#layout(session, people)}
       <proof-share .server=${this.server} .session=${session} @closed=${this.#dialogClosed}></proof-share>
       <proof-people .session=${session} .people=${people} ?unnamed=${this.unnamed}></proof-people>
       <proof-name .session=${session} @proof-intent=${this.#commandSent}></proof-name>
@@ -252,14 +276,31 @@ export class Review extends LocalizedElement {
         .openId=${this.#openAttempt?.image.imageId}
         @proof-intent=${this.#commandSent}
       ></proof-make-room>
-      <p class="unseen" role="status">${announcement(this.t, session)}</p>`;
+      <p class="unseen" role="status">${sessionPart.part?.presenting.announcement(this.t, session)}</p>`;
+  }
+
+  #openShortcuts(): void {
+    void this.#openDialog(
+      () => this.shortcutsDialog,
+      (dialog) => dialog.show(),
+    );
+  }
+
+  /** Something is needed now that could not be loaded. */
+  #missing(): TemplateResult | typeof nothing {
+    if (!isPartMissing()) return nothing;
+    return html`<div class="missing" role="alert">
+      <p>${this.t('missing.text')}</p>
+      ${button({ label: this.t('missing.tryAgain'), press: loadMissingParts })}
+    </div>`;
   }
 
   /** The same list for as long as it has the same content, so that no element updates for an equal one. */
   #peopleOf(session: SessionState): readonly ShownPerson[] {
     const { people, welcome, snapshot } = session;
     const madeFrom = [this.t, people, welcome, snapshot];
-    if (madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
+    const peopleOf = sessionPart.part?.presenting.peopleOf;
+    if (peopleOf && madeFrom.some((part, at) => part !== this.#people?.madeFrom[at])) {
       this.#people = { madeFrom, shown: peopleOf(this.t, session, this.#people?.shown) };
     }
     return this.#people?.shown ?? [];
@@ -272,11 +313,12 @@ export class Review extends LocalizedElement {
         <section class="sidebar" aria-label=${this.t('area.access')}><proof-token ?refused=${connection.refused}></proof-token></section>
       </div>`;
     }
-    if (!snapshot && connection.status !== 'closed')
+    const stages = stagesPart.part;
+    if (snapshot ? !stages && needsStages(session) : connection.status !== 'closed')
       return html`<div class="layout single">${this.#opening(session)}</div>`;
     const selectedId = this.#selectedId;
     const held = this.#held;
-    const content = viewerContent(this.t, session, selectedId, held);
+    const content = stages?.viewerContent(this.t, session, selectedId, held) ?? empty;
     return html`<div
       class=${`layout ${content.kind === 'empty' ? 'single' : 'split'}`}
       @proof-select=${this.#select}
@@ -286,7 +328,7 @@ export class Review extends LocalizedElement {
       @proof-ask=${this.#ask}
       @proof-request-changes=${this.#requestChanges}
     >
-      ${viewer({
+      ${stages?.viewer({
         t: this.t,
         session,
         people,
@@ -308,7 +350,11 @@ export class Review extends LocalizedElement {
           ?resting=${this.#rest.isOn}
           .link=${this.#link}
           @start-over=${this.#startOver}
-          @record=${() => this.record.show()}
+          @record=${() =>
+            this.#openDialog(
+              () => this.record,
+              (dialog) => dialog.show(),
+            )}
           @focus-moved=${this.#scrollToPicture}
         ></proof-sidebar>
       </section>
@@ -343,7 +389,7 @@ export class Review extends LocalizedElement {
       ?decides=${decides && snapshot.stage === 'user_feedback'}
       .pending=${session.pending}
       ?unavailable=${unavailable}
-      .status=${statusBehindDialog(this.t, session, Date.now())}
+      .status=${dialogsPart.part?.statusBehindDialog(this.t, session, Date.now())}
       @closed=${this.#dialogClosed}
     ></proof-compare>`;
   }
@@ -377,12 +423,13 @@ export class Review extends LocalizedElement {
 
   /** Used keys are marked as such. They press the control that is in view, so that what holds for a click holds for them. */
   keyPressed(event: KeyboardEvent): void {
-    const action = this.shortcuts ? shortcutOf(event) : undefined;
-    if (!action || !this.session?.snapshot) return;
+    const keys = stagesPart.part?.keys;
+    const action = this.shortcuts ? keys?.shortcutOf(event) : undefined;
+    if (!keys || !action || !this.session?.snapshot) return;
     event.preventDefault();
-    if (action === 'help') void this.shortcutsDialog.show();
+    if (action === 'help') this.#openShortcuts();
     else if (action === 'next' || action === 'previous') this.#goTo(action, this.session);
-    else if (this.shadowRoot) controlOf(this.shadowRoot, action)?.click();
+    else if (this.shadowRoot) keys.controlOf(this.shadowRoot, action)?.click();
   }
 
   #goTo(step: 'next' | 'previous', session: SessionState): void {
@@ -390,13 +437,16 @@ export class Review extends LocalizedElement {
     const selectedId = this.#selectedId;
     const isDrawing = stage === 'generating' && selectedId === undefined;
     const inView = isDrawing ? undefined : attemptInView(session, selectedId);
-    const imageId = neighbourOf(attempts, inView, step, isDrawing);
+    const imageId = stagesPart.part?.keys.neighbourOf(attempts, inView, step, isDrawing);
     if (imageId !== undefined) this.#select(new SelectAttemptEvent(imageId));
   }
 
   #ask(event: AskEvent): void {
     event.stopPropagation();
-    this.confirm.ask(event.question);
+    void this.#openDialog(
+      () => this.confirm,
+      (confirm) => confirm.ask(event.question),
+    );
   }
 
   async #requestChanges(event: RequestChangesEvent): Promise<void> {
@@ -407,7 +457,10 @@ export class Review extends LocalizedElement {
 
   #openCompare(event: CompareEvent): void {
     event.stopPropagation();
-    this.compare?.show(event.leftId, event.rightId);
+    void this.#openDialog(
+      () => this.compare,
+      (compare) => compare.show(event.leftId, event.rightId),
+    );
   }
 
   #imageSaved(event: ImageSavedEvent): void {
@@ -423,9 +476,21 @@ export class Review extends LocalizedElement {
     const isSafe = approved && this.#saved.has(snapshot.approved.imageId) && viewers.reviewers + viewers.watchers < 2;
     if (snapshot && !isSafe) {
       const pictures = snapshot.attempts.length + (snapshot.discarded?.length ?? 0);
-      return this.confirm.ask(startOverQuestion(this.t, { approved, pictures }));
+      return void this.#openDialog(
+        () => this.confirm,
+        (confirm) => {
+          const question = dialogsPart.part?.startOverQuestion(this.t, { approved, pictures });
+          if (question) confirm.ask(question);
+        },
+      );
     }
     this.sidebar?.commandSent();
     this.dispatchEvent(new IntentEvent({ type: 'start_over' }));
   }
 }
+
+const empty: SingleContent = { kind: 'empty' };
+
+/** There is more to show than the prompt field. */
+const needsStages = (session: SessionState): boolean =>
+  session.snapshot !== undefined && !(session.snapshot.stage === 'initial_input' && permissionsOf(session).decides);

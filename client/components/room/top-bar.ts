@@ -2,17 +2,17 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ViewersMessage } from '../../../shared/protocol.ts';
+import { viewersLabel } from '../../model/bar-sentences.ts';
 import { IntentEvent } from '../../model/intent.ts';
 import type { ShownPerson } from '../../model/people.ts';
-import { viewersLabel } from '../../model/sentences.ts';
 import type { SessionState } from '../../session/session-state.ts';
-import { avatars } from '../ui/avatar.ts';
 import { base } from '../ui/base.styles.ts';
 import { controls } from '../ui/controls.styles.ts';
 import { css } from '../ui/css.ts';
 import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
+import { sessionPart } from './parts.ts';
 import './connection-badge.ts';
 import './language-switch.ts';
 
@@ -157,7 +157,7 @@ export class TopBar extends LocalizedElement {
             @click=${() => this.#request('people')}
           >
             <span class=${this.people.length > 0 ? 'narrow' : ''}>${icons.people()}</span
-            ><span class="avatars">${avatars(this.people, 4)}</span><span class="short figures">${this.#here(viewers)}</span
+            ><span class="avatars">${sessionPart.part?.presenting.avatars(this.people, 4)}</span><span class="short figures">${this.#here(viewers)}</span
             ><span class="long figures">${viewersLabel(this.t, viewers)}</span><span class="unseen">${this.t('bar.changeName')}</span>
           </button>`
           : nothing

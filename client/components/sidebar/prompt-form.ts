@@ -4,8 +4,8 @@ import { property, query, state } from 'lit/decorators.js';
 import { live } from 'lit/directives/live.js';
 import type { Attempt } from '../../../shared/model.ts';
 import type { Capabilities, Options } from '../../../shared/options.ts';
+import { noCapabilities } from '../../model/first-screen.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { noCapabilities } from '../../model/option-choice.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
 import { controls } from '../ui/controls.styles.ts';
@@ -14,7 +14,6 @@ import { element } from '../ui/element.ts';
 import * as icons from '../ui/icons.ts';
 import { LocalizedElement } from '../ui/localized-element.ts';
 import { fieldNotes, isSendKey, keysHint, textForm } from './text-form.ts';
-import './prompt-options.ts';
 
 /** What sending does: it asks for the first picture, or for another one; or nothing is sent, as in a running generation. */
 export type PromptPurpose = 'generate' | 'regenerate' | 'wait';
@@ -48,6 +47,11 @@ export class PromptForm extends LocalizedElement {
       proof-options[open] {
         flex-basis: 100%;
       }
+
+      /* Until they are loaded, their title stands in their place. */
+      proof-options:not(:defined) {
+        display: block !important;
+      }
     `,
   ];
 
@@ -67,10 +71,14 @@ export class PromptForm extends LocalizedElement {
   @property({ attribute: false }) accessor running: string | undefined;
   @property({ type: Boolean }) accessor busy = false;
   @property({ type: Boolean }) accessor unavailable = false;
+  /** The session is being created: what is sent now goes out once it is there. */
+  @property({ type: Boolean }) accessor opening = false;
 
   @state() private accessor text = '';
   @state() private accessor problem = '';
   @state() private accessor focused = false;
+  /** The person has sent the text, and the session is not there yet. */
+  @state() private accessor waits = false;
   @query('textarea') private accessor field!: HTMLTextAreaElement;
   /** The page has put the focus into the field, and the person has not used it yet. */
   #isFocusTentative = false;
@@ -81,6 +89,12 @@ export class PromptForm extends LocalizedElement {
       'hidden',
       this.running !== undefined && !this.focused && this.text.trim() === this.running.trim(),
     );
+  }
+
+  override updated(): void {
+    if (!this.waits || this.opening || this.unavailable) return;
+    this.waits = false;
+    this.#send();
   }
 
   override focus(): void {
@@ -129,7 +143,8 @@ export class PromptForm extends LocalizedElement {
           .capabilities=${this.capabilities}
           .model=${this.model}
           ?demo=${this.demo}
-        ></proof-options>
+          >${this.opening ? html`<summary>${icons.chevron()}${this.t('options.title')}</summary>` : nothing}</proof-options
+        >
         ${
           this.purpose === 'generate'
             ? button({ label: this.t('prompt.generate'), icon: icons.arrow(), kind: 'primary', ...this.#buttonState() })
@@ -145,7 +160,7 @@ export class PromptForm extends LocalizedElement {
   }
 
   #buttonState(): { type: 'submit'; busy: boolean; unavailable: boolean } {
-    return { type: 'submit', busy: this.busy, unavailable: this.unavailable };
+    return { type: 'submit', busy: this.busy || this.waits, unavailable: this.unavailable && !this.opening };
   }
 
   #hint(): string {
@@ -176,12 +191,18 @@ export class PromptForm extends LocalizedElement {
     if (event.key !== 'Tab') this.#confirmFocus();
     if (!isSendKey(event)) return;
     event.preventDefault();
-    if (!this.busy && !this.unavailable && !event.repeat) this.#send();
+    if (!event.repeat) this.#sendIfPossible();
   }
 
   #submitted(event: Event): void {
     event.preventDefault();
-    if (!this.busy && !this.unavailable) this.#send();
+    this.#sendIfPossible();
+  }
+
+  #sendIfPossible(): void {
+    if (this.busy || this.waits) return;
+    if (this.opening && this.text.trim()) this.waits = true;
+    else if (!this.unavailable) this.#send();
   }
 
   #send(): void {

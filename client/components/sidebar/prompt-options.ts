@@ -12,8 +12,9 @@ import {
   optionRow,
   optionTable,
 } from '../../../shared/options.ts';
+import { noCapabilities } from '../../model/first-screen.ts';
 import { IntentEvent } from '../../model/intent.ts';
-import { allowedOptions, noCapabilities } from '../../model/option-choice.ts';
+import { allowedOptions } from '../../model/option-choice.ts';
 import { optionTitle, summaryOf, valueLabel } from '../../model/option-labels.ts';
 import { billingNote } from '../../model/sentences.ts';
 import { base } from '../ui/base.styles.ts';

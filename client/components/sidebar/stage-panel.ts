@@ -2,13 +2,13 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Attempt, Decision, DiscardedAttempt, Generation, LastAction } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import { endingDecision, promptOf } from '../../model/attempt-in-view.ts';
 import { attemptsOf, findAttempt } from '../../model/attempt-tree.ts';
-import { approvalStatus, decisionsOn, endingDecision, wouldCount } from '../../model/decisions.ts';
+import { approvalStatus, decisionsOn, wouldCount } from '../../model/decisions.ts';
 import { isApprovable, isSavable, permissionsOf } from '../../model/permissions.ts';
 import type { WatchedStage } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
-import { promptOf } from '../../model/viewer-content.ts';
 import { pictureProblem, type SessionState } from '../../session/session-state.ts';
 import { person } from '../ui/person.ts';
 import '../ui/long-text.ts';

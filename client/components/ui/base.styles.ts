@@ -6,6 +6,8 @@ export const base = css`
     display: block;
   }
 
+  /* A component that is not loaded yet. */
+  :not(:defined),
   :host([hidden]),
   [hidden] {
     display: none !important;

@@ -2,13 +2,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Attempt, DiscardedAttempt } from '../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
+import { attemptInView } from '../../model/attempt-in-view.ts';
 import { attemptsOf } from '../../model/attempt-tree.ts';
 import { changesRequested } from '../../model/decisions.ts';
 import type { ShownPerson } from '../../model/people.ts';
 import { permissionsOf } from '../../model/permissions.ts';
 import { showLatestLabel } from '../../model/sentences.ts';
 import type { Texts } from '../../model/texts.ts';
-import { attemptInView, type SingleContent, type ViewerContent } from '../../model/viewer-content.ts';
+import type { SingleContent, ViewerContent } from '../../model/viewer-content.ts';
 import type { SessionState } from '../../session/session-state.ts';
 import { button } from '../ui/button.ts';
 import { happened } from './happened.ts';

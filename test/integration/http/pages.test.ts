@@ -95,6 +95,18 @@ test('the page and embed.js are sent again only when they have changed', async (
   }
 });
 
+test('S2: the page says in its head what it may expect of the server, unless that needs an access token', async () => {
+  const pages = await Promise.all(
+    [{}, { accessToken: 'an-access-token-of-more-than-32-characters' }].map(async (config) => {
+      const response = await fetch((await startServer(config)).address);
+      const [, expected] = /<meta name="proofroom-server" content="(.*?)"/.exec(await response.text()) ?? [];
+      return { expected, tag: response.headers.get('etag') };
+    }),
+  );
+  expect(pages.map(({ expected }) => expected)).toEqual(['model', '']);
+  expect(pages[0]?.tag).not.toBe(pages[1]?.tag);
+});
+
 test('a script goes out compressed where the browser takes that, under a tag of its own', async () => {
   const { address } = await startServer();
   const get = (acceptEncoding: string) =>

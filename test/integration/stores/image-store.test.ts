@@ -269,8 +269,8 @@ describe('RedisImageStore on a full Redis', () => {
     for (let number = 0; number < 40; number += 1) {
       expect(await store.put('many', `${number}`, bytesOf(MiB, number))).toBe(true);
     }
-    const bytes = await store.get('many', '39');
-    expect(bytes?.every((byte) => byte === 39)).toBe(true);
-    expect(await store.get('many', '0')).toBeUndefined();
+    const kept = await Promise.all(Array.from({ length: 40 }, (_, number) => store.get('many', `${number}`)));
+    expect(kept.filter((bytes) => bytes).length).toBeLessThan(16);
+    expect(kept.every((bytes, number) => bytes?.every((byte) => byte === number) ?? true)).toBe(true);
   });
 });

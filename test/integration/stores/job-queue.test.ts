@@ -446,6 +446,24 @@ describe('RedisJobQueue', () => {
 describe('RedisJobQueue while Redis is away', () => {
   const redis = useRedis();
 
+  test('R10: a pause ends no run and begins none twice', { timeout: 30_000 }, async () => {
+    const [first, second] = deployOn(redis.url).servers;
+    const runs = processing(first, second);
+    await eventually(() => first.add(jobs('a', 'b'))).toBeUndefined();
+    await eventually(() => names(runs).toSorted()).toEqual(['a', 'b']);
+    redis.pause();
+    const pausedAt = performance.now();
+    // Longer than locks last.
+    while (performance.now() - pausedAt < 7_000) await expect(first.counts()).rejects.toBeInstanceOf(StoreUnavailable);
+    redis.resume();
+    await eventually(() => first.counts()).toEqual({ running: 2, waiting: 0 });
+    // The jobs that follow begin only when these have ended in the eyes of Redis, too.
+    await first.add(jobs('c', 'd'));
+    for (const name of ['a', 'b']) end(runs, name);
+    await expect.poll(() => names(runs).toSorted(), { timeout: 10_000 }).toEqual(['a', 'b', 'c', 'd']);
+    expect(runs.map(({ signal, takeovers }) => signal.aborted || takeovers > 0)).toEqual([false, false, false, false]);
+  });
+
   test('it says so, goes on with the same limits when Redis is back, and can be closed without it', {
     timeout: 30_000,
   }, async () => {
@@ -460,7 +478,7 @@ describe('RedisJobQueue while Redis is away', () => {
     }
     await redis.start();
     await eventually(() => second.add(jobs('b', 'c', 'd', 'e'))).toBeUndefined();
-    await expect.poll(() => names(runs), { timeout: 10_000 }).toEqual(['a', 'b', 'c']);
+    await expect.poll(() => names(runs).toSorted(), { timeout: 10_000 }).toEqual(['a', 'b', 'c']);
     await eventually(() => second.counts()).toEqual({ running: 2, waiting: 2 });
     // That Redis does not know it any more.
     await expect.poll(() => runs[0]?.signal.aborted, { timeout: 10_000 }).toBe(true);

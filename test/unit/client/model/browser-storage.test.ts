@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { browserStorage } from '../../../../client/model/browser-storage.ts';
+import { storedInput } from '../../../../client/model/stored-input.ts';
 
 class FakeStorage implements Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
   readonly #items = new Map<string, string>();
@@ -26,41 +27,41 @@ const participant = (sessionId: string) => ({ sessionId, id: `id of ${sessionId}
 
 describe('the participants', () => {
   test('R1: are found again by session', () => {
-    browserStorage.saveParticipant(participant('s1'));
-    browserStorage.saveParticipant(participant('s2'));
-    browserStorage.saveParticipant({ ...participant('s1'), name: 'Bo' });
-    expect(browserStorage.participant('s1')).toEqual({ ...participant('s1'), name: 'Bo' });
-    expect(browserStorage.participant('s2')).toEqual(participant('s2'));
-    expect(browserStorage.participant('s3')).toBeUndefined();
+    storedInput.saveParticipant(participant('s1'));
+    storedInput.saveParticipant(participant('s2'));
+    storedInput.saveParticipant({ ...participant('s1'), name: 'Bo' });
+    expect(storedInput.participant('s1')).toEqual({ ...participant('s1'), name: 'Bo' });
+    expect(storedInput.participant('s2')).toEqual(participant('s2'));
+    expect(storedInput.participant('s3')).toBeUndefined();
   });
 
   test('are kept for the 50 sessions that were joined last', () => {
-    for (let at = 0; at < 50; at += 1) browserStorage.saveParticipant(participant(`s${at}`));
-    browserStorage.saveParticipant(participant('s0'));
-    browserStorage.saveParticipant(participant('one more'));
-    expect(browserStorage.participant('s1')).toBeUndefined();
-    for (const kept of ['s0', 's2', 'one more']) expect(browserStorage.participant(kept)).toBeDefined();
+    for (let at = 0; at < 50; at += 1) storedInput.saveParticipant(participant(`s${at}`));
+    storedInput.saveParticipant(participant('s0'));
+    storedInput.saveParticipant(participant('one more'));
+    expect(storedInput.participant('s1')).toBeUndefined();
+    for (const kept of ['s0', 's2', 'one more']) expect(storedInput.participant(kept)).toBeDefined();
   });
 
   test.each(['no JSON', '{}', '[{"sessionId":"s1"}]', 'null'])('are none where the storage holds %s', (text) => {
     localStorage.setItem('proofroom.participants', text);
-    expect(browserStorage.participant('s1')).toBeUndefined();
-    browserStorage.saveParticipant(participant('s1'));
-    expect(browserStorage.participant('s1')).toEqual(participant('s1'));
+    expect(storedInput.participant('s1')).toBeUndefined();
+    storedInput.saveParticipant(participant('s1'));
+    expect(storedInput.participant('s1')).toEqual(participant('s1'));
   });
 });
 
 test('options and unsent input that cannot be read are none', () => {
   localStorage.setItem('proofroom.options', '{"quality":"exquisite"}');
-  expect(browserStorage.options()).toEqual({});
+  expect(storedInput.options()).toEqual({});
   window.sessionStorage.setItem('proofroom.unsent s1', 'no JSON');
-  expect(browserStorage.unsent('s1')).toEqual({});
+  expect(storedInput.unsent('s1')).toEqual({});
 });
 
 test('unsent input is removed once it is empty', () => {
-  browserStorage.saveUnsent('s1', { feedback: 'darker' });
-  expect(browserStorage.unsent('s1')).toEqual({ feedback: 'darker' });
-  browserStorage.saveUnsent('s1', { feedback: '', draft: undefined });
+  storedInput.saveUnsent('s1', { feedback: 'darker' });
+  expect(storedInput.unsent('s1')).toEqual({ feedback: 'darker' });
+  storedInput.saveUnsent('s1', { feedback: '', draft: undefined });
   expect(window.sessionStorage.getItem('proofroom.unsent s1')).toBeNull();
 });
 
@@ -76,8 +77,8 @@ test('a page without storage reads nothing and does not fail', () => {
       throw new DOMException('Denied', 'SecurityError');
     },
   });
-  browserStorage.saveParticipant(participant('s1'));
-  expect(browserStorage.participant('s1')).toBeUndefined();
+  storedInput.saveParticipant(participant('s1'));
+  expect(storedInput.participant('s1')).toBeUndefined();
   expect(browserStorage.name()).toBeUndefined();
 });
 

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { sendCommand } from '../../../../client/model/intent.ts';
+import { sendCommand } from '../../../../client/model/intended-command.ts';
 import type { SessionClientApi } from '../../../../client/model/session-controller.ts';
 import type { Generation } from '../../../../shared/model.ts';
 import type { SnapshotMessage } from '../../../../shared/protocol.ts';

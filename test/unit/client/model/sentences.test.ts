@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { connectionLabel } from '../../../../client/model/bar-sentences.ts';
 import {
   announcement,
-  connectionLabel,
   endedActions,
   failureSentence,
   forgottenNumbers,
