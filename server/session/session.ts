@@ -472,7 +472,7 @@ export class Session implements SessionView {
       const made = make(before);
       const step = made instanceof Promise ? await made : made;
       const loading = this.#loadNext(step);
-      if (loading) await loading;
+      if (loading !== undefined) await loading;
       const outcome = await this.#commit(version, step, command);
       if (outcome !== 'conflict') return outcome;
       await this.#refresh();
