@@ -41,7 +41,12 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          include: ['test/faults/**/*.test.ts', 'test/fuzz/**/*.test.ts', 'test/bench/bench.test.ts'],
+          include: [
+            'test/faults/**/*.test.ts',
+            'test/cluster/**/*.test.ts',
+            'test/fuzz/**/*.test.ts',
+            'test/bench/bench.test.ts',
+          ],
           // Rules that speak of real seconds, over real sockets, in processes of their own.
           testTimeout: 120_000,
           hookTimeout: 60_000,

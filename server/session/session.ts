@@ -5,26 +5,17 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Generation, GenerationError, ImageReference, RecordEntry } from '../../shared/model.ts';
-import {
-  type Command,
-  isAccessCommand,
-  type ProgressMessage,
-  type RejectCode,
-  type ReviewCommand,
-} from '../../shared/protocol.ts';
-import { failureOf } from '../generators/failure-sentences.ts';
-import type { GenerateRequest, GenerateResult } from '../generators/generator.ts';
+import type { Attempt, RecordEntry } from '../../shared/model.ts';
+import { type Command, isAccessCommand, type ProgressMessage, type ReviewCommand } from '../../shared/protocol.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
 import { firstAnswer, type RememberedAnswer, remembered } from './answers.ts';
-import { findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
-import { OUTAGE, whenAvailable, whileAvailable } from './availability.ts';
-import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
+import { allAttempts, findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
+import { ignoreUnavailable, OUTAGE, whenAvailable, whileAvailable } from './availability.ts';
 import type { Reservation } from './image-memory.ts';
 import { ExpiryTimer, newlyOver } from './invitations.ts';
-import type { Job, JobId, JobRun, Shortage } from './job-queue.ts';
+import type { JobId, JobRun } from './job-queue.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
@@ -35,32 +26,20 @@ import type { SessionDocument } from './session-document.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
 import { type RecordFrame, SessionFrames } from './session-frames.ts';
+import { type GeneratingSession, SessionGeneration, type SessionGenerationContext } from './session-generation.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
+import { SessionSignals, type SignallingSession } from './session-signals.ts';
 import { type Change, type Commit, NewerDocument, type StoredSession, StoreUnavailable } from './session-store.ts';
 import type { JoinRequest } from './sessions.ts';
-import {
-  DRAFT_KEY,
-  type DraftSignal,
-  type HeardSignal,
-  type PeopleSignal,
-  parseResult,
-  parseSignal,
-  peopleKey,
-  resultKey,
-} from './signal-values.ts';
-import type { Signal } from './signals.ts';
-import type { Spending, SpentForImage } from './spending.ts';
+import type { DraftSignal } from './signal-values.ts';
 import { approvedIn, type State } from './state.ts';
-import type { Stores } from './stores.ts';
+import { type MakeStep, machineStep, type Step, stepTo } from './steps.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
-import type { Event, ForgetEvent, GeneratedEvent, ReportedEvent } from './transition.ts';
-import type { Requester } from './turn-order.ts';
+import type { Event, ForgetEvent } from './transition.ts';
 
-export interface SessionContext extends Omit<GenerationContext, 'jobs' | 'images' | 'signals'> {
-  readonly stores: Stores;
+export interface SessionContext extends SessionGenerationContext {
   readonly events: SessionEvents;
-  readonly spending: Spending;
   /** Memory for a copy of an image that is in the store. It may cost copies that nobody looks at. */
   readonly reserveCopy: (bytes: number) => Reservation | undefined;
 }
@@ -116,39 +95,25 @@ export interface SessionView {
   fileName(image: StoredImage): string;
 }
 
-/** One step of a session, made from its latest document. */
-interface Step {
-  readonly answer: Answer;
-  /** Absent: nothing changes. */
-  readonly document?: SessionDocument;
-  /** Images that the document shows for the first time. */
-  readonly images?: readonly StoredImage[];
-  /** Called when the document is there and everybody here was told. */
-  readonly done?: () => void;
-  /** Called when it came to nothing. */
-  readonly undo?: () => void;
-}
-
 export class Session implements SessionView {
   readonly id: string;
   readonly #context: SessionContext;
-  readonly #generation: GenerationContext;
   readonly #listener: SessionListener;
   #stored: StoredSession;
   #access: Access;
   readonly #subscribers: Subscribers;
-  readonly #images = new SessionImages();
+  readonly #images: SessionImages;
   readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
   readonly #expiries: ExpiryTimer;
-  #run: GenerationRun | undefined;
+  readonly #generation: SessionGeneration;
+  readonly #signals: SessionSignals;
   #touchedAt: number;
   #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
-  #publishedPeople: PeopleSignal | undefined;
   #lastStep: Promise<unknown> = Promise.resolve();
-  readonly #undos: (() => void)[] = [];
+  #unsubscribe: () => void = () => {};
   #isClosed = false;
   #isLeft = false;
 
@@ -157,19 +122,22 @@ export class Session implements SessionView {
     this.#stored = stored;
     this.#access = accessIn(stored.document);
     this.#context = context;
-    this.#generation = { ...context, ...context.stores };
     this.#listener = listener;
-    const { limits, clock, telemetry } = context;
+    const { limits, clock, telemetry, stores, reserveCopy } = context;
     this.#touchedAt = clock.monotonic();
     const { CONNECTIONS_PER_SESSION: all, NAMED_WATCHERS: namedWatchers } = limits;
     this.#subscribers = new Subscribers({
       clock,
       places: { all, watchers: placesOfWatchers(all, limits) },
       namedWatchers,
-      onReport: () => this.#publishPeople(),
+      onReport: () => this.#signals.publishPeople(),
       onLeft: (caller) => this.#onLeft(caller),
       onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
     });
+    const isShared = stores.sharing !== undefined;
+    this.#images = new SessionImages({ sessionId: id, store: stores.images, isShared, reserveCopy });
+    this.#generation = new SessionGeneration(this.#generating(), context);
+    this.#signals = new SessionSignals(this.#signalling(), { ...context, subscribers: this.#subscribers });
     this.#frames = new SessionFrames(this, clock, limits);
     this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#onDraftSet(text, author, draftId),
@@ -177,6 +145,11 @@ export class Session implements SessionView {
     this.#draft.replace(stored.document.draft);
     this.#expiries = new ExpiryTimer(clock, () => this.#expireInvitations());
     this.#expiries.wait(this.#access.invitations);
+  }
+
+  /** The latest that this server knows of. */
+  get document(): SessionDocument {
+    return this.#stored.document;
   }
 
   get state(): State {
@@ -193,12 +166,13 @@ export class Session implements SessionView {
 
   /** Nobody is connected, and nothing is being drawn. */
   get isIdle(): boolean {
-    return this.#subscribers.size === 0 && !this.#run && !this.#subscribers.isFollowedElsewhere;
+    return this.#subscribers.size === 0 && !this.#generation.run && !this.#subscribers.isFollowedElsewhere;
   }
 
   /** Something is drawn on this server, or waits to be drawn and no other server can. */
   get isDrawing(): boolean {
-    return this.#run !== undefined && (this.#run.isDrawing || !this.#context.stores.sharing);
+    const { run } = this.#generation;
+    return run !== undefined && (run.isDrawing || !this.#context.stores.sharing);
   }
 
   /** There are no attempts in it, and nothing is on record. */
@@ -215,7 +189,7 @@ export class Session implements SessionView {
   /** Nothing is being drawn, and for long nobody has done anything, though tabs may be open. */
   get isUntouched(): boolean {
     const { clock, limits } = this.#context;
-    return !this.#run && clock.monotonic() - this.#touchedAt >= limits.SESSION_UNTOUCHED_MS;
+    return !this.#generation.run && clock.monotonic() - this.#touchedAt >= limits.SESSION_UNTOUCHED_MS;
   }
 
   /** A participant did something. */
@@ -258,11 +232,11 @@ export class Session implements SessionView {
   }
 
   get runningCandidates(): readonly number[] {
-    return this.#run?.candidates ?? [];
+    return this.#generation.run?.candidates ?? [];
   }
 
   progress(candidate: number): ProgressMessage | undefined {
-    return this.#run?.progress(candidate);
+    return this.#generation.run?.progress(candidate);
   }
 
   progressFrame(candidate: number): Buffer | undefined {
@@ -270,7 +244,7 @@ export class Session implements SessionView {
   }
 
   partial(candidate: number): StoredImage | undefined {
-    return this.#run?.partial(candidate);
+    return this.#generation.run?.partial(candidate);
   }
 
   image(imageId: string): StoredImage | undefined {
@@ -279,7 +253,7 @@ export class Session implements SessionView {
 
   async loadImage(imageId: string): Promise<StoredImage | undefined> {
     const reference = findAttempt(allAttempts(this.state), imageId)?.image;
-    if (reference) return this.#load(reference);
+    if (reference) return this.#images.load(reference);
     const partials = this.runningCandidates.map((candidate) => this.partial(candidate));
     return partials.find((partial) => partial?.reference.imageId === imageId);
   }
@@ -313,7 +287,7 @@ export class Session implements SessionView {
         if (typeof grant === 'string') return { answer: reject(grant) };
         const admitted = access.admit(grant, request.name ?? '', this.#accessContext);
         admission = admitted.admission;
-        return this.#stepTo(before, { access: admitted.access });
+        return stepTo(before, { access: admitted.access });
       }),
     );
     if (!answer.accepted) return answer;
@@ -382,7 +356,7 @@ export class Session implements SessionView {
       this.#decide((before) => {
         if (!this.#isForgetful) return { answer: this.#accepted };
         const step = this.#machineStep(before, this.#forgetEvent);
-        count = attemptsIn(before.state) - attemptsIn((step.document ?? before).state);
+        count = allAttempts(before.state).length - allAttempts((step.document ?? before).state).length;
         return step;
       }),
     );
@@ -394,16 +368,8 @@ export class Session implements SessionView {
     if (!this.#isForgetful) return 0;
     const result = transition(this.state, this.#forgetEvent, this.#context.limits);
     const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
-    return this.#freeableBytesOf(dropped ?? []);
-  }
-
-  /** Of images that all servers share, the bytes are free when they are dropped from the store. */
-  #freeableBytesOf(imageIds: readonly string[]): number {
-    if (!this.#context.stores.sharing) return this.#images.freeableBytesOf(imageIds);
     const images = allAttempts(this.state).map(({ image }) => image);
-    return images
-      .filter(({ imageId }) => imageIds.includes(imageId))
-      .reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return this.#images.freeableBytesOf(images.filter(({ imageId }) => dropped?.includes(imageId)));
   }
 
   get #isForgetful(): boolean {
@@ -425,12 +391,12 @@ export class Session implements SessionView {
     if (!this.#context.stores.sharing) return;
     const { generationId } = newestAttempt(this.state.attempts)?.image ?? {};
     const isOnShow = ({ image }: Attempt) => image.generationId === generationId;
-    const shown = [
+    const shown = new Set([
       ...this.shownImages,
       ...this.#subscribers.lookedAt(),
       ...this.state.attempts.filter(isOnShow).map(imageIdOf),
-    ];
-    this.#images.retain(new Set(this.#subscribers.size > 0 ? shown : []));
+    ]);
+    this.#images.retain((imageId) => this.#subscribers.size > 0 && shown.has(imageId));
   }
 
   /** Nobody on this server has used it for a while. */
@@ -445,33 +411,14 @@ export class Session implements SessionView {
 
   /** Bytes that would be free if the session were closed now. */
   get freeableBytes(): number {
-    return this.#freeableBytesOf(allAttempts(this.state).map(imageIdOf));
+    return this.#images.freeableBytesOf(allAttempts(this.state).map(({ image }) => image));
   }
 
-  /**
-   * Draws a candidate here, unless that is not wanted any more, or has been done. Resolves when the session has taken in what became of it.
-   */
-  async draw(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
-    const { stores, clock, spending } = this.#context;
-    const isOver = () => signal.aborted || this.#isClosed;
-    // Another server may have ended it a moment ago.
-    if (stores.sharing) await whenAvailable(() => this.#refreshSerially(), clock, isOver);
-    if (!this.#isToBeDrawn(job)) return;
-    const isBegun = takeovers > 0 || this.#shownBy(job) !== undefined;
-    if (isBegun && (await this.#takeOver(job, takeovers))) return;
-    const request = await whenAvailable(() => this.#request(), clock, isOver);
-    const { drawing } = this.#stored.document;
-    if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
-    const expense = spending.expense(drawing.spent);
-    if (isBegun) {
-      const mayTry = await whenAvailable(() => expense.retry(true), clock, isOver);
-      if (isOver()) return;
-      if (!mayTry) return this.#fail(job, failureOf('no_budget'));
-    }
-    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
+  /** Draws a candidate here, unless that is not wanted any more. Resolves when the job has ended. */
+  async draw(job: JobId, run: JobRun): Promise<void> {
+    await this.#generation.draw(job, run);
     // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
-    if (this.#isLeft && this.#isToBeDrawn(job)) await new Promise(() => {});
-    stores.signals.set(this.id, resultKey(job.candidate), undefined, 0);
+    if (this.#isLeft && this.#generation.isWanted(job)) await new Promise(() => {});
   }
 
   /** Nobody uses it on this server any more. It goes on: another server draws what is drawn here. May be called twice. */
@@ -489,11 +436,12 @@ export class Session implements SessionView {
   close(why: Removal = 'session_gone', isOwn = true): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#endRun(isOwn);
-    for (const undo of this.#undos) undo();
+    this.#generation.end(isOwn);
+    this.#unsubscribe();
+    this.#signals.close();
     this.#draft.close();
     this.#expiries.stop();
-    this.#images.dropAll();
+    this.#images.close();
     this.#subscribers.dismiss(why);
   }
 
@@ -518,12 +466,13 @@ export class Session implements SessionView {
   }
 
   /** Makes a step from the latest document, again for as long as other servers are faster, within bounds. */
-  async #decide(make: (before: SessionDocument) => MaybePromise<Step>, command?: Command): Promise<Answer> {
+  async #decide(make: MakeStep, command?: Command): Promise<Answer> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const { document: before, version } = this.#stored;
       const made = make(before);
       const step = made instanceof Promise ? await made : made;
-      if (this.#context.stores.sharing) await this.#loadNext(step);
+      const loading = this.#loadNext(step);
+      if (loading !== undefined) await loading;
       const outcome = await this.#commit(version, step, command);
       if (outcome !== 'conflict') return outcome;
       await this.#refresh();
@@ -531,15 +480,13 @@ export class Session implements SessionView {
     return reject('server_busy', CONTENDED);
   }
 
-  /** What the next document shows is here before it counts. */
-  async #loadNext({ document, images = [], undo }: Step): Promise<void> {
-    if (!document) return;
-    try {
-      await this.#loadShown(document.state, images.map(imageIdIn));
-    } catch (error) {
+  /** What the next document shows is here before it counts. In memory it always is, and nobody may come in between. */
+  #loadNext({ document, images = [], undo }: Step): MaybePromise<void> {
+    if (!document || !this.#context.stores.sharing) return;
+    return this.#loadShown(document.state, images.map(imageIdIn)).catch((error: unknown) => {
       undo?.();
       throw error;
-    }
+    });
   }
 
   async #commit(version: number, step: Step, command: Command | undefined): Promise<Answer | 'conflict'> {
@@ -580,12 +527,11 @@ export class Session implements SessionView {
 
   /** A step that the store has not answered may have been done. */
   #findOut({ document, undo }: Step): void {
-    const { clock } = this.#context;
     const refresh = async () => {
       await this.#refreshSerially();
       if (runningIn(document?.state) !== runningIn(this.state)) undo?.();
     };
-    void whenAvailable(refresh, clock, () => this.#isClosed);
+    void whenAvailable(refresh, this.#context.clock, () => this.#isClosed);
   }
 
   #tryCommit(version: number, change: Change): MaybePromise<Commit | { readonly outcome: 'unavailable' }> {
@@ -605,17 +551,20 @@ export class Session implements SessionView {
     await this.#loadShown(latest.document.state);
     if (this.#isClosed || latest.version <= this.#stored.version) return;
     const document = shared(latest.document, this.#stored.document);
-    const before = this.#run;
+    const before = this.#generation.run;
     this.#become({ ...latest, document }, [], false);
+    const { run } = this.#generation;
     // Its progress may have been told before this server knew of the generation.
-    if (this.#run && this.#run !== before) void this.#hearKept().catch(ignoreUnavailable);
+    if (run && run !== before) void this.#signals.catchUp().catch(ignoreUnavailable);
   }
 
   /** What a state shows is here before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
   async #loadShown(state: State, except: readonly string[] = []): Promise<void> {
     const shown = new Set(shownImagesOf(state)).difference(new Set(except));
     const references = allAttempts(state).map(({ image }) => image);
-    await Promise.all(references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#load(reference)));
+    await Promise.all(
+      references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#images.load(reference)),
+    );
   }
 
   /** A newer server has changed the session in a way that this one does not understand: other servers go on with it. */
@@ -627,20 +576,6 @@ export class Session implements SessionView {
       this.#listener.gone('newer_server');
       return 'newer';
     }
-  }
-
-  /** The image as this server has it, or as the store has it; undefined when it is in neither, or there is no memory for a copy. */
-  async #load(reference: ImageReference): Promise<StoredImage | undefined> {
-    const { imageId } = reference;
-    const here = this.#images.find(imageId);
-    if (here) return here;
-    const bytes = await this.#context.stores.images.get(this.id, imageId);
-    const reservation = bytes && this.#context.reserveCopy(bytes.byteLength);
-    if (!reservation || this.#isClosed) return undefined;
-    const image = this.#images.find(imageId) ?? { reference, bytes, reservation };
-    if (image.reservation !== reservation) reservation.release();
-    else this.#images.add(image);
-    return image;
   }
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
@@ -655,8 +590,8 @@ export class Session implements SessionView {
     // First, so that those who are turned out are told of nothing more.
     if (isAccessChanged) this.#dismissRefused();
     if (isStateChanged) {
-      this.#followGeneration(before, isOwn);
-      this.#keepImages(before.state, images, isOwn);
+      this.#generation.follow(before, isOwn);
+      this.#replaceImages(before.state, images, isOwn);
       if (state.draftRevision !== before.state.draftRevision) this.#draft.replace(draft);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
@@ -665,77 +600,14 @@ export class Session implements SessionView {
     if (isAccessChanged) this.#reportAccess(before.access, isRevocation);
   }
 
-  #keepImages(before: State, added: readonly StoredImage[], isOwn: boolean): void {
-    const all = allAttempts(this.state);
-    for (const image of added) {
-      // The machine numbers the images that nobody asked for.
-      const reference = findAttempt(all, image.reference.imageId)?.image;
-      if (reference) this.#images.add({ ...image, reference });
-    }
-    const kept = new Set(all.map(imageIdOf));
-    this.#images.retain(kept);
+  #replaceImages(before: State, added: readonly StoredImage[], isOwn: boolean): void {
+    const references = allAttempts(this.state).map(({ image }) => image);
+    this.#images.replace(references, added);
+    const kept = new Set(references.map(({ imageId }) => imageId));
     const dropped = allAttempts(before)
       .map(imageIdOf)
       .filter((imageId) => !kept.has(imageId));
-    if (isOwn) this.#dropStored(dropped);
-  }
-
-  #dropStored(imageIds: readonly string[]): void {
-    // Those that the store can't drop now expire with the session.
-    if (imageIds.length > 0) this.#context.stores.images.drop(this.id, imageIds).catch(ignoreUnavailable);
-  }
-
-  /** The generation of the latest document is the one that this server follows. */
-  #followGeneration(before: SessionDocument, isOwn: boolean): void {
-    const { state } = this.#stored.document;
-    const generation = state.stage === 'generating' ? state.generation : undefined;
-    if (this.#run?.generation.generationId !== generation?.generationId) this.#endRun(isOwn, before);
-    if (!generation || state.stage !== 'generating') return;
-    if (!this.#run) {
-      this.#run = new GenerationRun(this.id, generation, this.#generation, this.#resultListener(generation));
-      this.#listener.generationChanged(undefined, generation.generationId);
-      // Their places in line may have been told before this server knew of the generation.
-      for (const candidate of this.#run.waiting) if (this.#run.isInLine(candidate)) this.#onProgress(candidate);
-    }
-    for (const candidate of state.settled) this.#run.ended(candidate);
-    this.#listener.inUse();
-  }
-
-  /** The run has ended by itself, or ends now. @param isOwn whether this server has made the step that ended it */
-  #endRun(isOwn: boolean, { state, drawing }: SessionDocument = this.#stored.document): void {
-    const run = this.#run;
-    if (!run) return;
-    this.#run = undefined;
-    this.#listener.generationChanged(run.generation.generationId, undefined);
-    const { candidates } = run;
-    if (candidates.length > 0) run.abort(isOwn);
-    else run.complete(state.stage === 'generating' && hasAllImages(run.generation, this.state));
-    if (isOwn && drawing && candidates.length > 0) {
-      const jobs = jobsOf(run.generation, drawing.requester).filter(({ candidate }) => candidates.includes(candidate));
-      this.#withdraw(jobs, drawing.spent);
-    }
-    this.#reportIdle();
-  }
-
-  /** What was spent for jobs that no server has begun is given back: the queue knows which they are. */
-  #withdraw(jobs: readonly Job[], spent?: SpentForImage): void {
-    const { stores, clock, spending } = this.#context;
-    const withdraw = async () => {
-      const unbegun = await stores.jobs.withdraw(jobs);
-      if (spent) spending.giveBack(spent, unbegun.length);
-    };
-    void whenAvailable(withdraw, clock, () => false);
-  }
-
-  /** Jobs that are there already are not added again. */
-  #addJobs(jobs: readonly Job[]): void {
-    const { stores, clock } = this.#context;
-    const [first] = jobs;
-    void whenAvailable(
-      () => stores.jobs.add(jobs),
-      clock,
-      () => !first || this.#isClosed || !this.#isToBeDrawn(first),
-    );
+    if (isOwn) this.#images.dropStored(dropped);
   }
 
   /** Those who may be here no longer. */
@@ -761,26 +633,13 @@ export class Session implements SessionView {
     });
   }
 
-  #stepTo(before: SessionDocument, change: Partial<SessionDocument>): Step {
-    const document = { ...before, ...change };
-    const isSame = document.state === before.state && document.access === before.access;
-    const answer = { accepted: true, revision: document.state.revision } as const;
-    return { answer, ...(!isSame && { document }) };
-  }
-
+  /** A step of the machine, which those who follow all sessions are told of. */
   #machineStep(before: SessionDocument, event: Event, change: Partial<SessionDocument> = {}): Step {
-    const result = transition(before.state, event, this.#context.limits);
-    if (!result.accepted) return { answer: rejectWithAction(result.code, before.state) };
-    const { state, effects } = result;
-    const draft = effects.find((one) => one.effect === 'draft')?.text ?? before.draft;
-    const step = this.#stepTo(before, { ...change, state, draft });
-    const { events } = this.#context;
-    return {
-      ...step,
-      ...(state !== before.state && {
-        done: () => events.stateChanged(this.id, before.state, state, (imageId) => this.#images.find(imageId)),
-      }),
-    };
+    const step = machineStep(before, event, this.#context.limits, change);
+    const { state } = step.document ?? before;
+    const findImage = (imageId: string) => this.#images.find(imageId);
+    const done = () => this.#context.events.stateChanged(this.id, before.state, state, findImage);
+    return state === before.state ? step : { ...step, done };
   }
 
   async #endSession(caller: Caller): Promise<Answer> {
@@ -793,10 +652,10 @@ export class Session implements SessionView {
     const decision = accessIn(before).decide(caller, command, this.#accessContext, present);
     if ('code' in decision) return { answer: decision };
     const { access, entry } = decision;
-    if (access === before.access && !entry) return this.#stepTo(before, {});
+    if (access === before.access && !entry) return stepTo(before, {});
     const step = entry
       ? this.#machineStep(before, { type: 'invitation', entry }, { access })
-      : this.#stepTo(before, { access });
+      : stepTo(before, { access });
     return { ...step, done: () => this.#logAccess(caller, command) };
   }
 
@@ -824,7 +683,7 @@ export class Session implements SessionView {
     const access = accessIn(before);
     const { now } = this.#accessContext;
     const due = newlyOver(access.invitations, now);
-    return { ...this.#stepTo(before, { access: access.expire(now) }), done: () => this.#logExpired(due) };
+    return { ...stepTo(before, { access: access.expire(now) }), done: () => this.#logExpired(due) };
   }
 
   #logExpired(due: Access['invitations']): void {
@@ -848,135 +707,7 @@ export class Session implements SessionView {
     const step = this.#machineStep(before, { type: 'command', command, act, author, lookedAt, ...ids });
     const state = step.document?.state;
     if (state?.stage !== 'generating' || state.generation.generationId !== ids.generationId) return step;
-    return this.#startStep(step, before, state.generation, caller);
-  }
-
-  /** A generation starts if there are places and the means for it (rule S9). */
-  async #startStep(step: Step, before: SessionDocument, generation: Generation, caller: Caller): Promise<Step> {
-    const { stores, spending, generator } = this.#context;
-    const { candidates } = generation;
-    const requester = { sessionId: this.id, address: caller.address };
-    const jobs = jobsOf(generation, requester);
-    const shortage = await stores.jobs.reserve(jobs);
-    if (shortage) return { answer: tooBusy(shortage) };
-    const request = await this.#requestOf(generation, before.requestedImages);
-    const spent = await spending.spend(requester, candidates, generator.mostDollars?.(request) ?? 0);
-    if ('code' in spent) {
-      this.#withdraw(jobs);
-      return { answer: spent };
-    }
-    const requestedImages = before.requestedImages + candidates;
-    return {
-      ...step,
-      ...(step.document && { document: { ...step.document, requestedImages, drawing: { requester, spent } } }),
-      done: () => {
-        step.done?.();
-        // Only now, so that the snapshot of a generation goes out before its first progress.
-        this.#addJobs(jobs);
-      },
-      undo: () => this.#withdraw(jobs, spent),
-    };
-  }
-
-  /** Whether the latest document that this server knows asks for the candidate. */
-  #isToBeDrawn({ generationId, candidate }: JobId): boolean {
-    const { state } = this;
-    if (state.stage !== 'generating' || state.generation.generationId !== generationId) return false;
-    return !state.settled.includes(candidate);
-  }
-
-  /** What the generation that runs asks the generator for. */
-  async #request(): Promise<GenerateRequest | undefined> {
-    const { state, requestedImages } = this.#stored.document;
-    if (state.stage !== 'generating') return undefined;
-    return this.#requestOf(state.generation, requestedImages - state.generation.candidates);
-  }
-
-  async #requestOf({ prompt, feedback, parent, options }: Generation, attempt: number): Promise<GenerateRequest> {
-    const source = feedback === undefined || parent === undefined ? undefined : await this.loadImage(parent);
-    return {
-      prompt,
-      options,
-      attempt,
-      ...(feedback !== undefined && { feedback }),
-      ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
-    };
-  }
-
-  /**
-   * The server that drew a candidate has stopped. If it had stored the image, that one is taken; if another server had taken over before,
-   * the candidate fails, so that no service is asked a third time.
-   * @returns whether nothing is left to draw
-   */
-  async #takeOver(job: JobId, takeovers: number): Promise<boolean> {
-    const { generationId, candidate } = job;
-    const shown = this.#shownBy(job);
-    if (shown) {
-      const { imageId } = shown.image;
-      await this.#keep([], { type: 'reported', generationId, candidate, imageId, ...this.#told({}) });
-      return true;
-    }
-    const result = await this.#storedResult(generationId, candidate);
-    if (result) {
-      await this.#keep(result.images, result.event);
-      return true;
-    }
-    if (takeovers === 1) return false;
-    await this.#fail(job, failureOf('servers_stopped'));
-    return true;
-  }
-
-  #fail({ generationId, candidate }: JobId, error: GenerationError): Promise<void> {
-    const event = { type: 'failed', generationId, candidate, error } as const;
-    return this.#settle((before) => this.#machineStep(before, event));
-  }
-
-  /** The attempt that a candidate shows already, while it goes on. */
-  #shownBy({ generationId, candidate }: JobId): Attempt | undefined {
-    return this.state.attempts.find(
-      ({ image }) => image.generationId === generationId && image.candidate === candidate,
-    );
-  }
-
-  async #storedResult(generationId: string, candidate: number) {
-    const { stores, clock } = this.#context;
-    const isOver = () => this.#isClosed;
-    const signals = (await whenAvailable(() => stores.signals.read(this.id), clock, isOver)) ?? [];
-    const event = parseResult(signals.find(({ key }) => key === resultKey(candidate))?.value);
-    if (event?.generationId !== generationId) return undefined;
-    const references = [event.image, ...(event.more ?? [])];
-    const load = () => Promise.all(references.map((reference) => this.#load(reference)));
-    const images = ((await whenAvailable(load, clock, isOver)) ?? []).filter((image) => image !== undefined);
-    return images.length === references.length ? { event, images } : undefined;
-  }
-
-  #resultListener({ generationId }: Generation): Omit<GenerationListener, 'ended'> {
-    return {
-      progressChanged: (candidate) => this.#onProgress(candidate),
-      partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
-      storing: (candidate, image, report) => this.#publishResult(generationId, candidate, [image], report),
-      shown: (candidate, image, revisedPrompt) => {
-        const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
-        const event = {
-          type: 'generated',
-          generationId,
-          candidate,
-          image: image.reference,
-          isProvisional: true,
-        } as const;
-        return this.#keep([image], { ...event, ...told });
-      },
-      reported: (candidate, { reference: { imageId } }, extras, result) => {
-        const event = { type: 'reported', generationId, candidate, imageId, more: extras.map(referenceOf) } as const;
-        return this.#keep(extras, { ...event, ...this.#told(result) });
-      },
-      generated: (candidate, [image, ...more], result) => {
-        if (more.length > 0) this.#publishResult(generationId, candidate, [image, ...more], result);
-        const event = { type: 'generated', generationId, candidate, image: image.reference } as const;
-        return this.#keep([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
-      },
-      failed: (candidate, error) => this.#fail({ generationId, candidate }, error),
-    };
+    return this.#generation.start(step, before, state.generation, caller.address);
   }
 
   /** In a microtask, so that one message stands for all that happens at this moment. */
@@ -992,44 +723,8 @@ export class Session implements SessionView {
     for (const candidate of candidates) this.#subscribers.notify((one) => one.progressChanged(candidate));
   }
 
-  /** The generator's report on an image, as the machine takes it in. */
-  #told({ usage, estimatedCost, revisedPrompt: given }: Omit<GenerateResult, 'image'>) {
-    const { clock, limits } = this.#context;
-    // It stands in every snapshot, as a person's own prompt does.
-    const revisedPrompt = given && cleanText(given.slice(0, limits.PROMPT_CHARACTERS));
-    return {
-      at: isoTime(clock),
-      ...(revisedPrompt && { revisedPrompt }),
-      ...(usage && { usage }),
-      ...(estimatedCost && { estimatedCost }),
-    };
-  }
-
-  /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
-  async #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Promise<void> {
-    await this.#settle((before) => ({ ...this.#machineStep(before, event), images }));
-    const isOwn = ({ reference, reservation }: StoredImage) =>
-      this.#images.find(reference.imageId)?.reservation === reservation;
-    const ignored = images.filter((image) => !isOwn(image));
-    for (const { reservation } of ignored) reservation.release();
-    // One that another server has taken in for this one stays.
-    const all = allAttempts(this.state);
-    this.#dropStored(ignored.map(imageIdIn).filter((imageId) => !findAttempt(all, imageId)));
-  }
-
-  /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */
-  #publishResult(
-    generationId: string,
-    candidate: number,
-    [image, ...more]: readonly [StoredImage, ...StoredImage[]],
-    report: Omit<GenerateResult, 'image'>,
-  ): void {
-    const event = { type: 'generated', generationId, candidate, image: image.reference, more: more.map(referenceOf) };
-    this.#publish(resultKey(candidate), { ...event, ...this.#told(report) });
-  }
-
   /** Applies what nobody can send again, however long the store can't be reached. */
-  async #settle(make: (before: SessionDocument) => Step): Promise<void> {
+  async #settle(make: MakeStep): Promise<void> {
     const { clock, telemetry } = this.#context;
     const step = async () => {
       const answer = await this.#serially(() => this.#decide(make));
@@ -1045,22 +740,16 @@ export class Session implements SessionView {
 
   /** Connects the session with other servers: resolves when nothing more that they do can be missed. Call it once. */
   async connect(): Promise<void> {
-    this.#followGeneration(this.#stored.document, false);
-    const { stores } = this.#context;
-    if (!stores.sharing) return;
-    this.#undos.push(
-      await stores.sessions.subscribe(this.id, (notice) => {
-        if (notice.type === 'removed') this.#listener.gone(notice.why);
-        else void whileAvailable(() => this.#refreshSerially());
-      }),
-      await stores.signals.subscribe(this.id, (signal) => this.#hear(signal)),
-    );
+    this.#generation.follow(this.document, false);
+    const { sessions, sharing } = this.#context.stores;
+    if (!sharing) return;
+    this.#unsubscribe = await sessions.subscribe(this.id, (notice) => {
+      if (notice.type === 'removed') this.#listener.gone(notice.why);
+      else void whileAvailable(() => this.#refreshSerially());
+    });
+    await this.#signals.subscribe();
     await this.#refreshSerially();
-    await this.#hearKept();
-  }
-
-  async #hearKept(): Promise<void> {
-    for (const signal of await this.#context.stores.signals.read(this.id)) this.#hear(signal);
+    await this.#signals.catchUp();
   }
 
   /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
@@ -1072,13 +761,10 @@ export class Session implements SessionView {
   /** Says who is here, and sees to what may have been missed. */
   beat(version: number | undefined): void {
     this.#subscribers.dropSilent();
-    if (this.#subscribers.size > 0) this.#publishPeople(true);
+    if (this.#subscribers.size > 0) this.#signals.publishPeople(true);
     if (version === undefined) return this.#listener.gone('session_gone');
     if (version > this.#stored.version) void whileAvailable(() => this.#refreshSerially());
-    const { drawing } = this.#stored.document;
-    if (!this.#run || !drawing) return;
-    const jobs = jobsOf(this.#run.generation, drawing.requester);
-    this.#addJobs(jobs.filter((job) => this.#isToBeDrawn(job)));
+    this.#generation.ensureJobs();
   }
 
   async #refreshSerially(): Promise<Answer> {
@@ -1088,39 +774,6 @@ export class Session implements SessionView {
     });
   }
 
-  #publish(key: string, value: unknown, keptMs = SIGNAL_KEPT_MS): void {
-    const { sharing, signals } = this.#context.stores;
-    if (sharing) signals.set(this.id, key, value, keptMs);
-  }
-
-  /** @param again though nothing has changed, so that others know that this server is still there */
-  #publishPeople(again = false): void {
-    const { sharing } = this.#context.stores;
-    if (!sharing) return;
-    const { reviewers, watchers, people } = this.#subscribers.viewersHere;
-    const value: PeopleSignal | undefined =
-      this.#subscribers.size > 0 ? { reviewers, watchers, people: [...people] } : undefined;
-    if (!again && isDeepStrictEqual(value, this.#publishedPeople)) return;
-    this.#publishedPeople = value;
-    this.#publish(peopleKey(sharing.serverId), value, SILENT_INTERVALS * sharing.intervalMs);
-  }
-
-  #hear({ key, value }: Signal): void {
-    const heard = parseSignal(key, value);
-    const run = this.#run;
-    switch (heard?.kind) {
-      case 'draft':
-        return this.#hearDraft(heard.draft);
-      case 'people':
-        return this.#hearPeople(heard.serverId, heard.people);
-      case 'progress':
-        if (run?.generation.generationId === heard.progress.generationId) run.heard(heard.candidate, heard.progress);
-        return;
-      case 'partial':
-        if (run?.generation.generationId === heard.partial.generationId) void this.#hearPartial(run, heard);
-    }
-  }
-
   #hearDraft({ text, draftRevision, by, participantId }: DraftSignal): void {
     if (draftRevision < this.state.draftRevision || text === this.#draft.text) return;
     this.#draft.replace(text);
@@ -1128,38 +781,53 @@ export class Session implements SessionView {
     this.#subscribers.notify((one) => one.draftChanged({ text, by, participantId }));
   }
 
-  #hearPeople(serverId: string, people: PeopleSignal | undefined): void {
-    const { stores, clock } = this.#context;
-    if (!stores.sharing || serverId === stores.sharing.serverId) return;
-    const until = clock.monotonic() + SILENT_INTERVALS * stores.sharing.intervalMs;
-    this.#subscribers.setElsewhere(serverId, people && { ...people, until });
-    this.#reportIdle();
-  }
-
-  async #hearPartial(
-    run: GenerationRun,
-    { candidate, partial }: Extract<HeardSignal, { kind: 'partial' }>,
-  ): Promise<void> {
-    const { reference } = partial;
-    const bytes = await this.#context.stores.images.get(this.id, reference.imageId).catch(() => undefined);
-    const reservation = bytes && this.#context.memory.tryReserveSpare(bytes.byteLength);
-    if (!reservation) return; // A preview can be missed.
-    if (this.#run === run) run.heardPartial(candidate, { reference, bytes, reservation });
-    else reservation.release();
-  }
-
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
     this.#frames.forgetSnapshot();
     const update = { text, by: participant.name, participantId: participant.id };
-    this.#publish(
-      DRAFT_KEY,
-      { ...update, draftRevision: this.state.draftRevision },
-      this.#context.limits.SESSION_IDLE_MS,
-    );
+    const { draftRevision } = this.state;
+    this.#signals.publishDraft({ ...update, draftRevision }, this.#context.limits.SESSION_IDLE_MS);
     this.#subscribers.notify((one, caller) => {
       if (caller.connectionId !== connectionId) one.draftChanged(update);
       else if (draftId !== undefined) one.draftChanged({ ...update, draftId });
     });
+  }
+
+  /** What the generation needs of the session. */
+  #generating(): GeneratingSession {
+    const session = this;
+    return {
+      id: this.id,
+      images: this.#images,
+      get document() {
+        return session.document;
+      },
+      get isClosed() {
+        return session.#isClosed;
+      },
+      refresh: () => this.#refreshSerially(),
+      apply: (event, images = []) => this.#settle((before) => ({ ...this.#machineStep(before, event), images })),
+      publish: (key, value) => this.#signals.publish(key, value),
+      progressChanged: (candidate) => this.#onProgress(candidate),
+      partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
+      generationChanged: (before, now) => {
+        this.#listener.generationChanged(before, now);
+        if (now === undefined) this.#reportIdle();
+        else this.#listener.inUse();
+      },
+    };
+  }
+
+  /** What the signals need of the session. */
+  #signalling(): SignallingSession {
+    const generation = this.#generation;
+    return {
+      id: this.id,
+      get run() {
+        return generation.run;
+      },
+      draftHeard: (draft) => this.#hearDraft(draft),
+      peopleHeard: () => this.#reportIdle(),
+    };
   }
 
   #onLeft(caller: Caller): void {
@@ -1174,33 +842,11 @@ export class Session implements SessionView {
   }
 }
 
-/** How long what servers tell each other of a candidate is kept: longer than one may take. */
-const SIGNAL_KEPT_MS = 15 * 60_000;
 /** After so long a session that nobody uses on this server is no longer open here: the store has it. */
 const UNUSED_MS = 60_000;
-/** A server that has not been heard of for so many intervals has stopped. */
-const SILENT_INTERVALS = 3;
-
 type MaybePromise<Value> = Value | Promise<Value>;
 
 const accessIn = ({ access, state }: SessionDocument): Access => new Access(access, state.record);
-
-const allAttempts = ({ attempts, discarded }: State): readonly Attempt[] => [...attempts, ...discarded];
-
-const attemptsIn = (state: State): number => allAttempts(state).length;
-
-const runningIn = (state: State | undefined): string | undefined =>
-  state?.stage === 'generating' ? state.generation.generationId : undefined;
-
-/** Whether each candidate of the generation has brought an image. */
-function hasAllImages({ generationId, candidates }: Generation, state: State): boolean {
-  const images = allAttempts(state).map(({ image }) => image);
-  const own = images.filter((image) => image.generationId === generationId && image.candidate < candidates);
-  return own.length === candidates;
-}
-
-const jobsOf = ({ generationId, candidates }: Generation, requester: Requester): Job[] =>
-  Array.from({ length: candidates }, (_, candidate) => ({ generationId, candidate, requester }));
 
 /** A document from the store, with the parts of the one before that are the same. */
 function shared(document: SessionDocument, before: SessionDocument): SessionDocument {
@@ -1210,20 +856,12 @@ function shared(document: SessionDocument, before: SessionDocument): SessionDocu
   return { ...document, access: isDeepStrictEqual(access, before.access) ? before.access : access };
 }
 
-function ignoreUnavailable(error: unknown): void {
-  if (!(error instanceof StoreUnavailable)) throw error;
-}
-
-function rejectWithAction(code: RejectCode, { lastAction }: State): Rejection {
-  const isLate = code === 'stale' || code === 'wrong_stage';
-  return { ...reject(code), ...(isLate && lastAction && { lastAction }) };
-}
+const runningIn = (state: State | undefined): string | undefined =>
+  state?.stage === 'generating' ? state.generation.generationId : undefined;
 
 /** So often a step is made again when other servers have been faster each time. */
 const MOST_TRIES = 5;
 const CONTENDED = 'Too many people decide in this session at once. Try again in a moment.';
-
-const referenceOf = ({ reference }: StoredImage) => reference;
 
 const imageIdIn = ({ reference }: StoredImage) => reference.imageId;
 
@@ -1234,14 +872,3 @@ function shownImagesOf(state: State): readonly string[] {
 }
 
 const FULL = 'This session is full. Try again in a little while.';
-
-function tooBusy(shortage: Shortage): Rejection {
-  if (shortage === 'server') return reject('server_busy');
-  const sentence = { detail: 'too_many_waiting', params: { where: shortage } } as const;
-  return reject('server_busy', shortages[shortage], sentence);
-}
-
-const shortages: Record<Exclude<Shortage, 'server'>, string> = {
-  address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',
-  session: 'Too many pictures already wait in this session. Ask again when some of them are done.',
-};

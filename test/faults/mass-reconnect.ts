@@ -35,7 +35,8 @@ export class ManyClients {
   }
 }
 
-async function stateOf(client: SessionClient, fits: (state: SessionState) => boolean) {
+/** Resolves with the first state that fits, and when it was seen. */
+export async function stateOf(client: SessionClient, fits: (state: SessionState) => boolean) {
   const { promise, resolve } = Promise.withResolvers<SessionState>();
   const onState = (state: SessionState) => {
     if (fits(state)) resolve(state);

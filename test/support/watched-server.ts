@@ -14,15 +14,19 @@ const ERROR_LEVEL = 50;
 export class WatchedServer {
   /** Everything on standard error that no client may cause: logged errors, and lines that are no log lines. */
   readonly faults: string[] = [];
+  /** Resolves, when the process has ended, with the signal that ended it or with its exit code. */
+  readonly ended: Promise<NodeJS.Signals | number | null>;
   readonly #child: ChildProcess;
   #address = '';
+  #isMeantToEnd = false;
   #hasEnded = false;
 
   constructor(child: ChildProcess) {
     this.#child = child;
-    child.once('exit', (code, signal) => {
+    this.ended = once(child, 'exit').then(([code, signal]) => {
       this.#hasEnded = true;
-      this.faults.push(`the process ended with ${signal ?? code}`);
+      if (!this.#isMeantToEnd) this.faults.push(`the process ended with ${signal ?? code}`);
+      return signal ?? code;
     });
     if (child.stderr) createInterface(child.stderr).on('line', (line) => this.#onLogged(line));
   }
@@ -59,11 +63,18 @@ export class WatchedServer {
 
   /** May be called twice. */
   async kill(): Promise<void> {
-    if (this.#hasEnded) return;
-    this.#hasEnded = true;
-    this.#child.removeAllListeners('exit');
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
+    await this.#end('SIGKILL');
+  }
+
+  /** Lets it drain (rule R6). May be called twice. */
+  async terminate(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    this.#isMeantToEnd = true;
+    this.#child.kill(signal);
+    await this.ended;
   }
 
   #onLogged(line: string): void {
@@ -73,7 +84,9 @@ export class WatchedServer {
 }
 
 /** Starts `server/main.ts` on a port of its own, with nothing in its environment but this. */
-export function startWatchedServer(environment: Readonly<Record<string, string>> = {}): Promise<WatchedServer> {
+export function startWatchedServer(
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Promise<WatchedServer> {
   const child = spawn(process.execPath, ['--expose-gc', '--import', probe, join(project, 'server/main.ts')], {
     cwd: project,
     env: { PORT: '0', PROOFROOM_LOG_LEVEL: 'warn', ...environment },
