@@ -336,10 +336,14 @@ export class Session implements SessionView {
         this.#draft.flush();
         if (command.type === 'end_session') return this.#endSession(caller);
         return this.#decide(
-          (latest) =>
-            isAccessCommand(command)
+          (latest) => {
+            // Another server may have turned them out.
+            const why = accessIn(latest).refusal(caller, this.#context.clock.now());
+            if (why) return { answer: reject(why) };
+            return isAccessCommand(command)
               ? this.#accessStep(latest, caller, command)
-              : this.#reviewStep(latest, caller, command),
+              : this.#reviewStep(latest, caller, command);
+          },
           command,
         );
       });
