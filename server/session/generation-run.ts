@@ -456,7 +456,7 @@ export class GenerationRun {
     this.#candidates.set(candidate, state);
     const { generationId } = this.generation;
     const signal: ProgressSignal = { generationId, ...state };
-    this.#context.signals.set(this.#sessionId, progressKey(candidate), signal, KEPT_MS);
+    void this.#context.signals.set(this.#sessionId, progressKey(candidate), signal, KEPT_MS);
     this.#listener.progressChanged(candidate);
   }
 
@@ -467,7 +467,7 @@ export class GenerationRun {
     const isKept = await images.put(this.#sessionId, imageId, bytes).catch(() => false);
     if (!isKept) return;
     if (this.#partials.get(candidate)?.reference !== reference) return void this.#dropStored([{ reference }]);
-    signals.set(this.#sessionId, partialKey(candidate), { generationId, reference }, KEPT_MS);
+    void signals.set(this.#sessionId, partialKey(candidate), { generationId, reference }, KEPT_MS);
   }
 
   #create(

@@ -161,7 +161,7 @@ export class SessionGeneration {
       if (!mayTry) return this.#fail(job, failureOf('no_budget'));
     }
     await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
-    if (!this.isWanted(job)) stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
+    if (!this.isWanted(job)) void stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
   }
 
   /** What was spent for jobs that no server has begun is given back: the queue knows which they are. */

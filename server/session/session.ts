@@ -105,6 +105,8 @@ export class Session implements SessionView {
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
+  /** What was typed after a command that this server does not know of yet. */
+  #draftAhead: DraftSignal | undefined;
   readonly #expiries: ExpiryTimer;
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
@@ -335,17 +337,14 @@ export class Session implements SessionView {
         if (before) return this.#answerAgain(before, command);
         this.#draft.flush();
         if (command.type === 'end_session') return this.#endSession(caller);
-        return this.#decide(
-          (latest) => {
-            // Another server may have turned them out.
-            const why = accessIn(latest).refusal(caller, this.#context.clock.now());
-            if (why) return { answer: reject(why) };
-            return isAccessCommand(command)
-              ? this.#accessStep(latest, caller, command)
-              : this.#reviewStep(latest, caller, command);
-          },
-          command,
-        );
+        return this.#decide((latest) => {
+          // Another server may have turned them out.
+          const why = accessIn(latest).refusal(caller, this.#context.clock.now());
+          if (why) return { answer: reject(why) };
+          return isAccessCommand(command)
+            ? this.#accessStep(latest, caller, command)
+            : this.#reviewStep(latest, caller, command);
+        }, command);
       });
     });
   }
@@ -596,7 +595,7 @@ export class Session implements SessionView {
     if (isStateChanged) {
       this.#generation.follow(before, isOwn);
       this.#replaceImages(before.state, images, isOwn);
-      if (state.draftRevision !== before.state.draftRevision) this.#draft.replace(draft);
+      if (state.draftRevision !== before.state.draftRevision) this.#resetDraft(draft);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
@@ -778,21 +777,35 @@ export class Session implements SessionView {
     });
   }
 
-  #hearDraft({ text, draftRevision, by, participantId }: DraftSignal): void {
-    if (draftRevision < this.state.draftRevision || text === this.#draft.text) return;
+  #hearDraft(draft: DraftSignal): void {
+    const { text, draftRevision, by, participantId } = draft;
+    if (draftRevision > this.state.draftRevision) this.#draftAhead = draft;
+    if (draftRevision !== this.state.draftRevision || text === this.#draft.text) return;
     this.#draft.replace(text);
     this.#frames.forgetSnapshot();
     this.#subscribers.notify((one) => one.draftChanged({ text, by, participantId }));
   }
 
+  /** A command has set the draft. Somebody may have typed since, on a server that knew of it before this one. */
+  #resetDraft(text: string): void {
+    const ahead = this.#draftAhead;
+    this.#draft.replace(ahead?.draftRevision === this.state.draftRevision ? ahead.text : text);
+  }
+
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
     this.#frames.forgetSnapshot();
-    const update = { text, by: participant.name, participantId: participant.id };
+    const author = { by: participant.name, participantId: participant.id };
     const { draftRevision } = this.state;
-    this.#signals.publishDraft({ ...update, draftRevision }, this.#context.limits.SESSION_IDLE_MS);
     this.#subscribers.notify((one, caller) => {
-      if (caller.connectionId !== connectionId) one.draftChanged(update);
-      else if (draftId !== undefined) one.draftChanged({ ...update, draftId });
+      if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
+    });
+    // Only now, so that it is not lost with this server.
+    this.#signals.shareDraft({ ...author, text, draftRevision }, () => {
+      if (draftId === undefined) return;
+      const own = { ...author, text: this.#draft.text, draftId };
+      this.#subscribers.notify((one, caller) => {
+        if (caller.connectionId === connectionId) one.draftChanged(own);
+      });
     });
   }
 

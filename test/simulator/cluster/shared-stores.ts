@@ -156,10 +156,10 @@ export class SharedStores {
     return {
       set: (sessionId, key, value, keptMs) => {
         const sent = json(value);
-        call(() => {
-          if (key === DRAFT_KEY) this.typed.set(sessionId, sent as { text: string; draftRevision: number });
-          signals.set(sessionId, key, sent, keptMs);
-        }).catch(() => {});
+        return call(() => {
+          if (key === DRAFT_KEY && sent) this.typed.set(sessionId, sent as { text: string; draftRevision: number });
+          return signals.set(sessionId, key, sent, keptMs);
+        }).catch(() => false);
       },
       read: (sessionId) => call(async () => json(await signals.read(sessionId))),
       subscribe: async (sessionId, listener) => {
