@@ -800,7 +800,8 @@ export class Session implements SessionView {
       if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
     });
     // Only now, so that it is not lost with this server.
-    this.#signals.shareDraft({ ...author, text, draftRevision }, () => {
+    const isHere = () => this.#subscribers.hasConnection(connectionId);
+    this.#signals.shareDraft({ ...author, text, draftRevision }, isHere, () => {
       if (draftId === undefined) return;
       const own = { ...author, text: this.#draft.text, draftId };
       this.#subscribers.notify((one, caller) => {
@@ -843,6 +844,11 @@ export class Session implements SessionView {
         return generation.run;
       },
       draftHeard: (draft) => this.#hearDraft(draft),
+      draftLost: () => {
+        this.#draft.replace(this.document.draft);
+        this.#frames.forgetSnapshot();
+        this.#subscribers.notify((one) => one.snapshotChanged());
+      },
       peopleHeard: () => this.#reportIdle(),
     };
   }
