@@ -383,7 +383,8 @@ export class Session implements SessionView {
   get #forgetEvent(): ForgetEvent {
     const { attempts } = this.state;
     const { generationId } = newestAttempt(attempts)?.image ?? {};
-    const isOnShow = ({ image }: Attempt) => this.#subscribers.size > 0 && image.generationId === generationId;
+    const isFollowed = this.#subscribers.size > 0 || this.#subscribers.isFollowedElsewhere;
+    const isOnShow = ({ image }: Attempt) => isFollowed && image.generationId === generationId;
     const keep = [...this.#images.inUse, ...this.#subscribers.lookedAt(), ...attempts.filter(isOnShow).map(imageIdOf)];
     const { newId, clock } = this.#context;
     return { type: 'forget', keep, entryId: newId(), at: isoTime(clock) };
@@ -555,6 +556,8 @@ export class Session implements SessionView {
     if (this.#isClosed || latest.version <= this.#stored.version) return;
     const document = shared(latest.document, this.#stored.document);
     const before = this.#generation.run;
+    // Somebody has done something on another server.
+    this.touch();
     this.#become({ ...latest, document }, [], false);
     const { run } = this.#generation;
     // Its progress may have been told before this server knew of the generation.
