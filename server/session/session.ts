@@ -3,19 +3,18 @@
  * What happens is decided as a step from one document to the next, which counts when the store has taken it; what the next document means
  * to those who follow is found by comparing the two, whoever made the step.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { imageFileName } from '../../shared/file-name.ts';
 import type { Attempt, RecordEntry } from '../../shared/model.ts';
 import { type Command, isAccessCommand, type ProgressMessage, type ReviewCommand } from '../../shared/protocol.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
-import { firstAnswer, remembered } from './answers.ts';
 import { allAttempts, findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
-import { ignoreUnavailable, OUTAGE, whenAvailable, whileAvailable } from './availability.ts';
+import { ignoreUnavailable, whileAvailable } from './availability.ts';
 import type { Reservation } from './image-memory.ts';
 import { ExpiryTimer, newlyOver } from './invitations.ts';
 import type { JobId, JobRun } from './job-queue.ts';
+import { type DocumentListener, LatestDocument } from './latest-document.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
@@ -29,7 +28,8 @@ import { type RecordFrame, SessionFrames } from './session-frames.ts';
 import { type GeneratingSession, SessionGeneration, type SessionGenerationContext } from './session-generation.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { SessionSignals, type SignallingSession } from './session-signals.ts';
-import { type Change, type Commit, NewerDocument, type StoredSession, StoreUnavailable } from './session-store.ts';
+import type { StoredSession } from './session-store.ts';
+import type { SessionView } from './session-view.ts';
 import type { JoinRequest } from './sessions.ts';
 import type { DraftSignal } from './signal-values.ts';
 import { approvedIn, type State } from './state.ts';
@@ -62,44 +62,11 @@ export interface SessionListener {
 /** To be undone when the subscriber leaves; that may be done twice. */
 export type Subscription = { readonly accepted: true; readonly leave: () => void } | Rejection;
 
-/** What a door may read of a session, to show it. */
-export interface SessionView {
-  readonly id: string;
-  /** The `snapshot` message, encoded once for all connections: it may be long, and they may be many. */
-  readonly snapshotFrame: Buffer;
-  /** The same for connections that get long prompts once. */
-  readonly shortSnapshot: ShortSnapshot;
-  /** The ids of the images that the snapshot shows as `image` and `approved`. */
-  readonly shownImages: readonly string[];
-  readonly viewers: Viewers;
-  /** The `viewers` message, encoded once for all connections. */
-  readonly viewersFrame: Buffer;
-  /** The record of decisions, oldest first. It only grows. */
-  readonly record: readonly RecordEntry[];
-  /** A `record` message with entries from the one at `from` on, as many as one message takes, and the place of the next. */
-  recordFrame(from: number): RecordFrame;
-  /** Candidates that are being drawn or wait for it. */
-  readonly runningCandidates: readonly number[];
-  progress(candidate: number): ProgressMessage | undefined;
-  /** The same as a message, which all connections that ask for it within a millisecond share. */
-  progressFrame(candidate: number): Buffer | undefined;
-  /** The candidate's last preview. */
-  partial(candidate: number): StoredImage | undefined;
-  /** The image of an attempt, kept or discarded. */
-  image(imageId: string): StoredImage | undefined;
-  /** Like `image`, and the previews on show; fetched from the store where another server had it made. Rejects with `StoreUnavailable`. */
-  loadImage(imageId: string): Promise<StoredImage | undefined>;
-  /** Whether it is the approved image. */
-  isApproved(imageId: string): boolean;
-  /** What the image is called when it is saved. */
-  fileName(image: StoredImage): string;
-}
-
 export class Session implements SessionView {
   readonly id: string;
   readonly #context: SessionContext;
   readonly #listener: SessionListener;
-  #stored: StoredSession;
+  readonly #latest: LatestDocument;
   #access: Access;
   readonly #subscribers: Subscribers;
   readonly #images: SessionImages;
@@ -112,14 +79,16 @@ export class Session implements SessionView {
   #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
-  #lastStep: Promise<unknown> = Promise.resolve();
   #unsubscribe: () => void = () => {};
-  #isClosed = false;
   #isLeft = false;
 
   constructor(id: string, stored: StoredSession, context: SessionContext, listener: SessionListener) {
     this.id = id;
-    this.#stored = stored;
+    this.#latest = new LatestDocument(
+      stored,
+      { ...context, sessionId: id, store: context.stores.sessions },
+      this.#documentListener(),
+    );
     this.#access = accessIn(stored.document);
     this.#context = context;
     this.#listener = listener;
@@ -149,11 +118,11 @@ export class Session implements SessionView {
 
   /** The latest that this server knows of. */
   get document(): SessionDocument {
-    return this.#stored.document;
+    return this.#latest.current;
   }
 
   get state(): State {
-    return this.#stored.document.state;
+    return this.#latest.current.state;
   }
 
   get access(): Access {
@@ -280,8 +249,8 @@ export class Session implements SessionView {
   async admit(request: JoinRequest): Promise<Admission | Rejection> {
     const { clock } = this.#context;
     let admission: Admission | undefined;
-    const answer = await this.#serially(() =>
-      this.#decide((before) => {
+    const answer = await this.#latest.serially(() =>
+      this.#latest.step((before) => {
         const access = accessIn(before);
         const grant = access.grant(request, clock.now());
         if (typeof grant === 'string') return { answer: reject(grant) };
@@ -326,16 +295,16 @@ export class Session implements SessionView {
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
     this.touch();
-    return this.#serially(async () => {
+    return this.#latest.serially(async () => {
       // The caller may have been turned out while the command waited for its turn.
       const refusal = this.#refusal(caller);
       if (refusal) return reject(refusal);
       return whileAvailable(async () => {
-        const before = await this.#context.stores.sessions.answerTo(this.id, command.commandId);
-        if (before) return firstAnswer(before, command);
+        const before = await this.#latest.answerTo(command);
+        if (before) return before;
         this.#draft.flush();
         if (command.type === 'end_session') return this.#endSession(caller);
-        return this.#decide(
+        return this.#latest.step(
           (latest) =>
             isAccessCommand(command)
               ? this.#accessStep(latest, caller, command)
@@ -352,8 +321,8 @@ export class Session implements SessionView {
    */
   async forget(): Promise<void> {
     let count = 0;
-    await this.#serially(() =>
-      this.#decide((before) => {
+    await this.#latest.serially(() =>
+      this.#latest.step((before) => {
         if (!this.#isForgetful) return { answer: this.#accepted };
         const step = this.#machineStep(before, this.#forgetEvent);
         count = allAttempts(before.state).length - allAttempts((step.document ?? before).state).length;
@@ -434,8 +403,8 @@ export class Session implements SessionView {
 
   /** Aborts what runs here, drops the images and tells the subscribers. May be called twice. */
   close(why: Removal = 'session_gone', isOwn = true): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#latest.isClosed) return;
+    this.#latest.close();
     this.#generation.end(isOwn);
     this.#unsubscribe();
     this.#signals.close();
@@ -458,123 +427,32 @@ export class Session implements SessionView {
     return { limits, newId, now: clock.now() };
   }
 
-  /** One step at a time on this server, in the order of the calls. */
-  #serially(step: () => Promise<Answer>): Promise<Answer> {
-    const result = this.#lastStep.then(() => (this.#isClosed ? reject('session_not_found') : step()));
-    this.#lastStep = result.catch(() => undefined);
-    return result;
-  }
-
-  /** Makes a step from the latest document, again for as long as other servers are faster, within bounds. */
-  async #decide(make: MakeStep, command?: Command): Promise<Answer> {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const { document: before, version } = this.#stored;
-      const made = make(before);
-      const step = made instanceof Promise ? await made : made;
-      const loading = this.#loadNext(step);
-      if (loading !== undefined) await loading;
-      const outcome = await this.#commit(version, step, command);
-      if (outcome !== 'conflict') return outcome;
-      await this.#refresh();
-    }
-    return reject('server_busy', CONTENDED);
-  }
-
-  /** What the next document shows is here before it counts. In memory it always is, and nobody may come in between. */
-  #loadNext({ document, images = [], undo }: Step): MaybePromise<void> {
-    if (!document || !this.#context.stores.sharing) return;
-    return this.#loadShown(document.state, images.map(imageIdIn)).catch((error: unknown) => {
-      undo?.();
-      throw error;
-    });
-  }
-
-  async #commit(version: number, step: Step, command: Command | undefined): Promise<Answer | 'conflict'> {
-    const { document } = step;
-    const answer = command && remembered(command, step.answer);
-    if (!document && !answer) {
-      step.done?.();
-      return step.answer;
-    }
-    const trial = this.#tryCommit(version, { ...(document && { document }), ...(answer && { answer }) });
-    const commit = trial instanceof Promise ? await trial : trial;
-    if (commit.outcome === 'committed' && !this.#isClosed) {
-      if (document) this.#become({ document, version: commit.version }, step.images ?? [], true);
-      step.done?.();
-      return step.answer;
-    }
-    step.undo?.();
-    switch (commit.outcome) {
-      case 'answered':
-        return command ? firstAnswer(commit.before, command) : step.answer;
-      case 'unavailable':
-        return OUTAGE;
-      case 'conflict':
-        return 'conflict';
-      default:
-        this.#listener.gone('session_gone');
-        return reject('session_not_found');
-    }
-  }
-
-  #tryCommit(version: number, change: Change): MaybePromise<Commit | { readonly outcome: 'unavailable' }> {
-    const commit = this.#context.stores.sessions.commit(this.id, version, change);
-    if (!(commit instanceof Promise)) return commit;
-    return commit.catch((error: unknown) => {
-      if (error instanceof StoreUnavailable) return { outcome: 'unavailable' };
-      throw error;
-    });
-  }
-
-  /** Another server has changed the session, or may have. */
-  async #refresh(): Promise<void> {
-    const latest = await this.#read();
-    if (this.#isClosed || latest === 'newer') return;
-    if (!latest) return this.#listener.gone('session_gone');
-    await this.#loadShown(latest.document.state);
-    if (this.#isClosed || latest.version <= this.#stored.version) return;
-    const document = shared(latest.document, this.#stored.document);
-    const before = this.#generation.run;
-    this.#become({ ...latest, document }, [], false);
-    const { run } = this.#generation;
-    // Its progress may have been told before this server knew of the generation.
-    if (run && run !== before) void this.#signals.catchUp().catch(ignoreUnavailable);
-  }
-
   /** What a state shows is here before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
-  async #loadShown(state: State, except: readonly string[] = []): Promise<void> {
-    const shown = new Set(shownImagesOf(state)).difference(new Set(except));
+  async #loadShown({ state }: SessionDocument, added: readonly StoredImage[]): Promise<void> {
+    const here = new Set(added.map(({ reference }) => reference.imageId));
+    const shown = new Set(shownImagesOf(state)).difference(here);
     const references = allAttempts(state).map(({ image }) => image);
     await Promise.all(
       references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#images.load(reference)),
     );
   }
 
-  /** A newer server has changed the session in a way that this one does not understand: other servers go on with it. */
-  async #read(): Promise<StoredSession | 'newer' | undefined> {
-    try {
-      return await this.#context.stores.sessions.read(this.id);
-    } catch (error) {
-      if (!(error instanceof NewerDocument)) throw error;
-      this.#listener.gone('newer_server');
-      return 'newer';
-    }
-  }
-
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
-  #become(stored: StoredSession, images: readonly StoredImage[], isOwn: boolean): void {
-    const { document: before } = this.#stored;
-    const { state, access, draft } = stored.document;
-    this.#stored = stored;
+  #onChanged(before: SessionDocument, added: readonly StoredImage[], isOwn: boolean): void {
+    const { state, access, draft } = this.document;
     const isStateChanged = state !== before.state;
     const isRevocation = isStateChanged && revokedIn(state.record).size !== revokedIn(before.state.record).size;
     const isAccessChanged = access !== before.access || isRevocation;
-    if (isAccessChanged || state.record !== before.state.record) this.#access = accessIn(stored.document);
+    if (isAccessChanged || state.record !== before.state.record) this.#access = accessIn(this.document);
     // First, so that those who are turned out are told of nothing more.
     if (isAccessChanged) this.#dismissRefused();
     if (isStateChanged) {
+      const { run } = this.#generation;
       this.#generation.follow(before, isOwn);
-      this.#replaceImages(before.state, images, isOwn);
+      // Its progress may have been told before this server knew of the generation.
+      if (!isOwn && this.#generation.run && this.#generation.run !== run)
+        this.#signals.catchUp().catch(ignoreUnavailable);
+      this.#replaceImages(before.state, added, isOwn);
       if (state.draftRevision !== before.state.draftRevision) this.#draft.replace(draft);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
@@ -706,18 +584,12 @@ export class Session implements SessionView {
     for (const candidate of candidates) this.#subscribers.notify((one) => one.progressChanged(candidate));
   }
 
-  /** Applies what nobody can send again, however long the store can't be reached. */
+  /** Makes a step that nobody waits for, so its failure is reported here. */
   async #settle(make: MakeStep): Promise<void> {
-    const { clock, telemetry } = this.#context;
-    const step = async () => {
-      const answer = await this.#serially(() => this.#decide(make));
-      if (!answer.accepted && answer.code === 'server_busy')
-        throw new StoreUnavailable('the session could not be changed');
-    };
     try {
-      await whenAvailable(step, clock, () => this.#isClosed);
+      await this.#latest.settle(make);
     } catch (error) {
-      telemetry.fault(error, 'a result could not be applied');
+      this.#context.telemetry.fault(error, 'a result could not be applied');
     }
   }
 
@@ -728,17 +600,17 @@ export class Session implements SessionView {
     if (!sharing) return;
     this.#unsubscribe = await sessions.subscribe(this.id, (notice) => {
       if (notice.type === 'removed') this.#listener.gone(notice.why);
-      else void whileAvailable(() => this.#refreshSerially());
+      else void whileAvailable(() => this.#latest.refresh());
     });
     await this.#signals.subscribe();
-    await this.#refreshSerially();
+    await this.#latest.refresh();
     await this.#signals.catchUp();
   }
 
   /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
   async catchUp(): Promise<void> {
     const [version] = await this.#context.stores.sessions.versions([this.id]);
-    if (version !== this.#stored.version) await this.#refreshSerially();
+    if (version !== this.#latest.version) await this.#latest.refresh();
   }
 
   /** Says who is here, and sees to what may have been missed. */
@@ -746,15 +618,8 @@ export class Session implements SessionView {
     this.#subscribers.dropSilent();
     if (this.#subscribers.size > 0) this.#signals.publishPeople(true);
     if (version === undefined) return this.#listener.gone('session_gone');
-    if (version > this.#stored.version) void whileAvailable(() => this.#refreshSerially());
+    if (version > this.#latest.version) void whileAvailable(() => this.#latest.refresh());
     this.#generation.ensureJobs();
-  }
-
-  async #refreshSerially(): Promise<Answer> {
-    return this.#serially(async () => {
-      await this.#refresh();
-      return this.#accepted;
-    });
   }
 
   #hearDraft({ text, draftRevision, by, participantId }: DraftSignal): void {
@@ -775,6 +640,14 @@ export class Session implements SessionView {
     });
   }
 
+  #documentListener(): DocumentListener {
+    return {
+      prepare: (next, added) => (this.#context.stores.sharing ? this.#loadShown(next, added) : undefined),
+      changed: (before, added, isOwn) => this.#onChanged(before, added, isOwn),
+      gone: (why) => this.#listener.gone(why),
+    };
+  }
+
   /** What the generation needs of the session. */
   #generating(): GeneratingSession {
     const session = this;
@@ -785,9 +658,9 @@ export class Session implements SessionView {
         return session.document;
       },
       get isClosed() {
-        return session.#isClosed;
+        return session.#latest.isClosed;
       },
-      refresh: () => this.#refreshSerially(),
+      refresh: () => this.#latest.refresh(),
       apply: (event, images = []) => this.#settle((before) => ({ ...this.#machineStep(before, event), images })),
       publish: (key, value) => this.#signals.publish(key, value),
       progressChanged: (candidate) => this.#onProgress(candidate),
@@ -830,20 +703,6 @@ const UNUSED_MS = 60_000;
 type MaybePromise<Value> = Value | Promise<Value>;
 
 const accessIn = ({ access, state }: SessionDocument): Access => new Access(access, state.record);
-
-/** A document from the store, with the parts of the one before that are the same. */
-function shared(document: SessionDocument, before: SessionDocument): SessionDocument {
-  const access = { ...document.access };
-  if (isDeepStrictEqual(access.links, before.access.links)) access.links = before.access.links;
-  if (isDeepStrictEqual(access.invitations, before.access.invitations)) access.invitations = before.access.invitations;
-  return { ...document, access: isDeepStrictEqual(access, before.access) ? before.access : access };
-}
-
-/** So often a step is made again when other servers have been faster each time. */
-const MOST_TRIES = 5;
-const CONTENDED = 'Too many people decide in this session at once. Try again in a moment.';
-
-const imageIdIn = ({ reference }: StoredImage) => reference.imageId;
 
 function shownImagesOf(state: State): readonly string[] {
   const newest = newestAttempt(state.attempts)?.image.imageId;
