@@ -8,19 +8,18 @@ import type { Attempt, RecordEntry } from '../../shared/model.ts';
 import { type Command, isAccessCommand, type ProgressMessage, type ReviewCommand } from '../../shared/protocol.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
-import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
+import { type Access, type Admission, NOT_CREATOR } from './access.ts';
 import { allAttempts, findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import { ignoreUnavailable, whileAvailable } from './availability.ts';
 import type { Reservation } from './image-memory.ts';
-import { ExpiryTimer, newlyOver } from './invitations.ts';
 import type { JobId, JobRun } from './job-queue.ts';
 import { type DocumentListener, LatestDocument } from './latest-document.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
-import { revokedIn } from './record.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
+import { SessionAccess } from './session-access.ts';
 import type { SessionDocument } from './session-document.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -33,7 +32,7 @@ import type { SessionView } from './session-view.ts';
 import type { JoinRequest } from './sessions.ts';
 import type { DraftSignal } from './signal-values.ts';
 import { approvedIn, type State } from './state.ts';
-import { type MakeStep, machineStep, type Step, stepTo } from './steps.ts';
+import { type MakeStep, machineStep, type Step } from './steps.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
 import type { Event, ForgetEvent } from './transition.ts';
@@ -67,12 +66,11 @@ export class Session implements SessionView {
   readonly #context: SessionContext;
   readonly #listener: SessionListener;
   readonly #latest: LatestDocument;
-  #access: Access;
+  readonly #access: SessionAccess;
   readonly #subscribers: Subscribers;
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
-  readonly #expiries: ExpiryTimer;
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
   #touchedAt: number;
@@ -89,7 +87,6 @@ export class Session implements SessionView {
       { ...context, sessionId: id, store: context.stores.sessions },
       this.#documentListener(),
     );
-    this.#access = accessIn(stored.document);
     this.#context = context;
     this.#listener = listener;
     const { limits, clock, telemetry, stores, reserveCopy } = context;
@@ -112,8 +109,12 @@ export class Session implements SessionView {
       this.#onDraftSet(text, author, draftId),
     );
     this.#draft.replace(stored.document.draft);
-    this.#expiries = new ExpiryTimer(clock, () => this.#expireInvitations());
-    this.#expiries.wait(this.#access.invitations);
+    this.#access = new SessionAccess(stored.document, {
+      ...context,
+      sessionId: id,
+      subscribers: this.#subscribers,
+      settle: (make) => void this.#settle(make),
+    });
   }
 
   /** The latest that this server knows of. */
@@ -126,7 +127,7 @@ export class Session implements SessionView {
   }
 
   get access(): Access {
-    return this.#access;
+    return this.#access.current;
   }
 
   get draftText(): string {
@@ -240,24 +241,17 @@ export class Session implements SessionView {
 
   /** What a visitor may do who shows this, or why nothing. */
   grant(request: JoinRequest): ReturnType<Access['grant']> {
-    const now = this.#context.clock.now();
-    if (newlyOver(this.#access.invitations, now).length > 0) this.#expireInvitations();
-    return this.#access.grant(request, now);
+    return this.#access.grant(request);
   }
 
   /** Lets a visitor in who shows what `Access.grant` asks for: a participant, new or known. Rejected with what `grant` refuses. */
   async admit(request: JoinRequest): Promise<Admission | Rejection> {
-    const { clock } = this.#context;
     let admission: Admission | undefined;
+    const onAdmitted = (admitted: Admission) => {
+      admission = admitted;
+    };
     const answer = await this.#latest.serially(() =>
-      this.#latest.step((before) => {
-        const access = accessIn(before);
-        const grant = access.grant(request, clock.now());
-        if (typeof grant === 'string') return { answer: reject(grant) };
-        const admitted = access.admit(grant, request.name ?? '', this.#accessContext);
-        admission = admitted.admission;
-        return stepTo(before, { access: admitted.access });
-      }),
+      this.#latest.step((before) => this.#access.admissionStep(before, request, onAdmitted)),
     );
     if (!answer.accepted) return answer;
     return admission ?? reject('internal_error');
@@ -265,7 +259,7 @@ export class Session implements SessionView {
 
   /** Rejected when the caller may be here no longer (`Access.refusal`), and with `server_busy` when there is no place. */
   subscribe(caller: Caller, subscriber: Subscriber): Subscription {
-    const refusal = this.#refusal(caller);
+    const refusal = this.#access.refusal(caller);
     if (refusal) return reject(refusal);
     if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
     this.#listener.inUse();
@@ -275,7 +269,7 @@ export class Session implements SessionView {
 
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
   setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
-    const refusal = caller.role === 'reviewer' ? this.#refusal(caller) : 'not_allowed';
+    const refusal = caller.role === 'reviewer' ? this.#access.refusal(caller) : 'not_allowed';
     if (refusal) return reject(refusal);
     const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
@@ -297,7 +291,7 @@ export class Session implements SessionView {
     this.touch();
     return this.#latest.serially(async () => {
       // The caller may have been turned out while the command waited for its turn.
-      const refusal = this.#refusal(caller);
+      const refusal = this.#access.refusal(caller);
       if (refusal) return reject(refusal);
       return whileAvailable(async () => {
         const before = await this.#latest.answerTo(command);
@@ -307,7 +301,7 @@ export class Session implements SessionView {
         return this.#latest.step(
           (latest) =>
             isAccessCommand(command)
-              ? this.#accessStep(latest, caller, command)
+              ? this.#access.commandStep(latest, caller, command)
               : this.#reviewStep(latest, caller, command),
           command,
         );
@@ -409,22 +403,13 @@ export class Session implements SessionView {
     this.#unsubscribe();
     this.#signals.close();
     this.#draft.close();
-    this.#expiries.stop();
+    this.#access.close();
     this.#images.close();
     this.#subscribers.dismiss(why);
   }
 
   get #accepted(): Answer {
     return { accepted: true, revision: this.state.revision };
-  }
-
-  #refusal(caller: Caller) {
-    return this.#access.refusal(caller, this.#context.clock.now());
-  }
-
-  get #accessContext(): AccessContext {
-    const { limits, newId, clock } = this.#context;
-    return { limits, newId, now: clock.now() };
   }
 
   /** What a state shows is here before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
@@ -439,14 +424,10 @@ export class Session implements SessionView {
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
   #onChanged(before: SessionDocument, added: readonly StoredImage[], isOwn: boolean): void {
-    const { state, access, draft } = this.document;
-    const isStateChanged = state !== before.state;
-    const isRevocation = isStateChanged && revokedIn(state.record).size !== revokedIn(before.state.record).size;
-    const isAccessChanged = access !== before.access || isRevocation;
-    if (isAccessChanged || state.record !== before.state.record) this.#access = accessIn(this.document);
+    const { state, draft } = this.document;
     // First, so that those who are turned out are told of nothing more.
-    if (isAccessChanged) this.#dismissRefused();
-    if (isStateChanged) {
+    const reportAccess = this.#access.follow(this.document, before);
+    if (state !== before.state) {
       const { run } = this.#generation;
       this.#generation.follow(before, isOwn);
       // Its progress may have been told before this server knew of the generation.
@@ -458,7 +439,7 @@ export class Session implements SessionView {
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
     }
-    if (isAccessChanged) this.#reportAccess(before.access, isRevocation);
+    reportAccess();
   }
 
   #replaceImages(before: State, added: readonly StoredImage[], isOwn: boolean): void {
@@ -469,29 +450,6 @@ export class Session implements SessionView {
       .map(imageIdOf)
       .filter((imageId) => !kept.has(imageId));
     if (isOwn) this.#images.dropStored(dropped);
-  }
-
-  /** Those who may be here no longer. */
-  #dismissRefused(): void {
-    for (const why of ['revoked', 'invitation_expired', 'link_closed'] as const) {
-      this.#subscribers.dismiss(why, (caller) => this.#refusal(caller) === why);
-    }
-  }
-
-  #reportAccess(before: Access['state'], isRevocation: boolean): void {
-    const access = this.#access;
-    if (access.links !== before.links) {
-      this.#subscribers.notify((one, caller) => {
-        const links = access.linksFor(caller);
-        if (links) one.linksChanged(links);
-      });
-    }
-    if (access.invitations === before.invitations && !isRevocation) return;
-    this.#expiries.wait(access.invitations);
-    this.#subscribers.notify((one, caller) => {
-      const invitations = access.invitationsFor(caller);
-      if (invitations) one.invitationsChanged(invitations);
-    });
   }
 
   /** A step of the machine, which those who follow all sessions are told of. */
@@ -506,52 +464,6 @@ export class Session implements SessionView {
   async #endSession(caller: Caller): Promise<Answer> {
     await this.#listener.endRequested(caller);
     return this.#accepted;
-  }
-
-  #accessStep(before: SessionDocument, caller: Caller, command: AccessChange): Step {
-    const present = (participantId: string) => this.#subscribers.find(participantId);
-    const decision = accessIn(before).decide(caller, command, this.#accessContext, present);
-    if ('code' in decision) return { answer: decision };
-    const { access, entry } = decision;
-    if (access === before.access && !entry) return stepTo(before, {});
-    const step = entry
-      ? this.#machineStep(before, { type: 'invitation', entry }, { access })
-      : stepTo(before, { access });
-    return { ...step, done: () => this.#logAccess(caller, command) };
-  }
-
-  #logAccess({ participant }: Caller, command: AccessChange): void {
-    const { telemetry } = this.#context;
-    const common = { session: this.id, participant: participant.id };
-    if (command.type === 'close_link' || command.type === 'replace_link') {
-      telemetry.linkChanged({ ...common, change: command.type, role: command.role });
-      return;
-    }
-    const entry = this.record.at(-1);
-    if (entry?.kind !== 'invited' && entry?.kind !== 'revoked') return;
-    const { invitationId, role = 'reviewer' } = entry.invitee;
-    const invitation = invitationId !== undefined && { invitation: invitationId };
-    telemetry.invitationChanged({ ...common, change: entry.kind, role, ...invitation });
-  }
-
-  /** Marks those whose time has come, so that they stay expired though the clock may be set back. */
-  #expireInvitations(): void {
-    this.#dismissRefused();
-    void this.#settle((before) => this.#expiryStep(before));
-  }
-
-  #expiryStep(before: SessionDocument): Step {
-    const access = accessIn(before);
-    const { now } = this.#accessContext;
-    const due = newlyOver(access.invitations, now);
-    return { ...stepTo(before, { access: access.expire(now) }), done: () => this.#logExpired(due) };
-  }
-
-  #logExpired(due: Access['invitations']): void {
-    for (const { role, participant, keyId: invitation } of due) {
-      const common = { session: this.id, change: 'expired', role } as const;
-      this.#context.telemetry.invitationChanged({ ...common, participant: participant.id, invitation });
-    }
   }
 
   #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): MaybePromise<Step> {
@@ -701,8 +613,6 @@ export class Session implements SessionView {
 /** After so long a session that nobody uses on this server is no longer open here: the store has it. */
 const UNUSED_MS = 60_000;
 type MaybePromise<Value> = Value | Promise<Value>;
-
-const accessIn = ({ access, state }: SessionDocument): Access => new Access(access, state.record);
 
 function shownImagesOf(state: State): readonly string[] {
   const newest = newestAttempt(state.attempts)?.image.imageId;
