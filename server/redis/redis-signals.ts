@@ -53,16 +53,22 @@ export class RedisSignals implements Signals {
     client.defineCommand('proofroomSignals', { lua: signals, numberOfKeys: 2 });
   }
 
-  set(sessionId: string, key: string, value: unknown, keptMs: number): void {
+  async set(sessionId: string, key: string, value: unknown, keptMs: number): Promise<boolean> {
     const { connection, serverId } = this.#deployment;
     // Those that wait for a connection would be old when it is back.
-    if (!connection.isReady) return;
+    if (!connection.isReady) return false;
     const text = value === undefined ? '' : JSON.stringify(value);
     const message = messageOf(serverId, 'signal', JSON.stringify(value === undefined ? [key] : [key, value]));
     const channel = this.#deployment.channelOf(sessionId);
-    connection
-      .run((client) => client.proofroomSignal(...this.#keys(sessionId), key, text, keptMs, channel, message))
-      .catch(ignoreUnavailable);
+    try {
+      await connection.run((client) =>
+        client.proofroomSignal(...this.#keys(sessionId), key, text, keptMs, channel, message),
+      );
+      return true;
+    } catch (error) {
+      ignoreUnavailable(error);
+      return false;
+    }
   }
 
   async read(sessionId: string): Promise<readonly Signal[]> {
