@@ -8,8 +8,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ClusterOptions {
   /** How many; three when absent. */
   readonly servers?: number;
-  /** Of every server, besides its port and the Redis. Nothing else is in their environment. */
-  readonly env?: Environment;
+  /** Of every server, or of the one with that index, besides its port and the Redis. Nothing else is in their environment. */
+  readonly env?: Environment | ((server: number) => Environment);
   /** The port of the proxy; a free one when absent. */
   readonly port?: number;
 }
@@ -22,7 +22,10 @@ export async function startCluster({ servers = 3, env = {}, port = 0 }: ClusterO
   const redis = new RedisServer();
   const cluster = new Cluster(
     redis,
-    Array.from({ length: servers }, () => new ClusterServer(redis, env)),
+    Array.from(
+      { length: servers },
+      (_, index) => new ClusterServer(redis, typeof env === 'function' ? env(index) : env),
+    ),
   );
   try {
     await cluster.proxy.listen(port);
