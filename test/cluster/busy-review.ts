@@ -77,6 +77,11 @@ export class BusyReview {
     return this.tabs[0]?.state.sessionId ?? '';
   }
 
+  /** Its next prompt. */
+  get prompt(): string {
+    return `${this.#options.name} ${this.asked.length + this.rejections.length + 1}`;
+  }
+
   /** Whether anybody was told that a server stopped that drew this prompt. */
   tookOver(prompt: string): boolean {
     return this.ledger.takenOver.has(prompt);
@@ -145,14 +150,14 @@ export class BusyReview {
 
   /** A text is typed, and seen by all, before it becomes the prompt. */
   async #generate(tab: SessionClient): Promise<void> {
-    const prompt = this.#nextPrompt();
+    const { prompt } = this;
     tab.setDraft(prompt);
     await Promise.all(this.tabs.map((each) => until(each, ({ draft }) => draft === prompt, `the draft ${prompt}`)));
     await this.#ask('generate', prompt, (options) => tab.generate(prompt, options));
   }
 
   async #regenerate(tab: SessionClient): Promise<void> {
-    const prompt = this.#nextPrompt();
+    const { prompt } = this;
     await this.#ask('regenerate', prompt, (options) => tab.regenerate({ prompt, options }));
   }
 
@@ -197,10 +202,6 @@ export class BusyReview {
     const isExpected = code === 'server_busy' || (name === 'cancel' && (code === 'stale' || code === 'wrong_stage'));
     if (!isExpected) this.ledger.problems.push(`${name} was rejected with ${code}: ${message}`);
     return answer;
-  }
-
-  #nextPrompt(): string {
-    return `${this.#options.name} ${this.asked.length + this.rejections.length + 1}`;
   }
 
   async #agree(tab: SessionClient, revision: number): Promise<void> {
