@@ -56,6 +56,8 @@ export interface ReservedImage {
 export interface GenerationListener {
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
+  /** The image is about to be stored: whoever takes the candidate over finds it by what is said here. */
+  storing(candidate: number, image: StoredImage, report: Omit<GenerateResult, 'image'>): void;
   /** The image is whole, and the candidate goes on: `reported` or `failed` follows. */
   shown(candidate: number, image: StoredImage, revisedPrompt: string | undefined): Promise<void>;
   /** The last word about the image that was `shown`. `extras` are those that the service sent beside it. */
@@ -320,7 +322,7 @@ export class GenerationRun {
       if (signal.aborted) return undefined;
       const shown = this.#shown.get(candidate);
       if (shown && !(await shown.isTaken)) throw GenerationFailed.of('no_memory', {});
-      const image = shown?.image ?? (await this.#keep(result.image, candidate, reserved));
+      const image = shown?.image ?? (await this.#keep(result, candidate, reserved));
       reserved = undefined;
       if (image.bytes !== result.image.bytes) throw new Error('the result is not the image that was shown');
       return { result, image, extras: await this.#keepExtras(candidate, result) };
@@ -412,11 +414,14 @@ export class GenerationRun {
   }
 
   #show(candidate: number, image: StoredImage, lease: ImageLease, revisedPrompt: string | undefined): void {
-    const isTaken = this.#put(image, lease).then(async (isKept) => {
-      if (isKept) await this.#listener.shown(candidate, image, revisedPrompt);
-      else image.reservation.release();
-      return isKept;
-    });
+    const report = revisedPrompt === undefined ? {} : { revisedPrompt };
+    const isTaken = this.#put(image, lease, () => this.#listener.storing(candidate, image, report)).then(
+      async (isKept) => {
+        if (isKept) await this.#listener.shown(candidate, image, revisedPrompt);
+        else image.reservation.release();
+        return isKept;
+      },
+    );
     this.#shown.set(candidate, { image, isTaken });
     this.#dropPartial(candidate);
   }
@@ -471,10 +476,11 @@ export class GenerationRun {
     return createStoredImage(image, { imageId, generationId, candidate, kind, index }, reservation);
   }
 
-  async #keep(image: GeneratedImage, candidate: number, reserved: ReservedImage | undefined): Promise<StoredImage> {
+  async #keep(result: GenerateResult, candidate: number, reserved: ReservedImage | undefined): Promise<StoredImage> {
     if (!reserved) throw new Error('no memory was reserved');
-    const stored = this.#create(image, candidate, 'final', 0, reserved.reservation);
-    if (await this.#put(stored, reserved.lease)) return stored;
+    const stored = this.#create(result.image, candidate, 'final', 0, reserved.reservation);
+    const isKept = await this.#put(stored, reserved.lease, () => this.#listener.storing(candidate, stored, result));
+    if (isKept) return stored;
     stored.reservation.release();
     throw GenerationFailed.of('no_memory', {});
   }
@@ -495,10 +501,17 @@ export class GenerationRun {
     return extras;
   }
 
-  /** Tries until the store can be reached. @returns whether it has memory for the bytes */
-  #put({ reference, bytes }: StoredImage, lease?: ImageLease): Promise<boolean> {
+  /**
+   * Tries until the store can be reached.
+   * @param before called before each try
+   * @returns whether it has memory for the bytes
+   */
+  #put({ reference, bytes }: StoredImage, lease?: ImageLease, before: () => void = () => {}): Promise<boolean> {
     const { images, clock } = this.#context;
-    const put = () => images.put(this.#sessionId, reference.imageId, bytes, lease);
+    const put = () => {
+      before();
+      return images.put(this.#sessionId, reference.imageId, bytes, lease);
+    };
     return whenAvailable(put, clock, () => this.#abort.signal.aborted).then((isKept) => isKept ?? false);
   }
 

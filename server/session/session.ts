@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, Generation, ImageReference, RecordEntry } from '../../shared/model.ts';
+import type { Attempt, Generation, GenerationError, ImageReference, RecordEntry } from '../../shared/model.ts';
 import {
   type Command,
   isAccessCommand,
@@ -177,7 +177,6 @@ export class Session implements SessionView {
     this.#draft.replace(stored.document.draft);
     this.#expiries = new ExpiryTimer(clock, () => this.#expireInvitations());
     this.#expiries.wait(this.#access.invitations);
-    this.#followGeneration(stored.document, false);
   }
 
   get state(): State {
@@ -458,19 +457,18 @@ export class Session implements SessionView {
     // Another server may have ended it a moment ago.
     if (stores.sharing) await whenAvailable(() => this.#refreshSerially(), clock, isOver);
     if (!this.#isToBeDrawn(job)) return;
-    if (takeovers > 0 && (await this.#takeOver(job, takeovers))) return;
+    const isBegun = takeovers > 0 || this.#shownBy(job) !== undefined;
+    if (isBegun && (await this.#takeOver(job, takeovers))) return;
     const request = await whenAvailable(() => this.#request(), clock, isOver);
     const { drawing } = this.#stored.document;
     if (!request || !drawing || isOver() || !this.#isToBeDrawn(job)) return;
     const expense = spending.expense(drawing.spent);
-    if (takeovers > 0) {
+    if (isBegun) {
       const mayTry = await whenAvailable(() => expense.retry(true), clock, isOver);
       if (isOver()) return;
-      const { generationId, candidate } = job;
-      const event = { type: 'failed', generationId, candidate, error: failureOf('no_budget') } as const;
-      if (!mayTry) return this.#settle((before) => this.#machineStep(before, event));
+      if (!mayTry) return this.#fail(job, failureOf('no_budget'));
     }
-    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: takeovers > 0 });
+    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
     // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
     if (this.#isLeft && this.#isToBeDrawn(job)) await new Promise(() => {});
     stores.signals.set(this.id, resultKey(job.candidate), undefined, 0);
@@ -525,11 +523,22 @@ export class Session implements SessionView {
       const { document: before, version } = this.#stored;
       const made = make(before);
       const step = made instanceof Promise ? await made : made;
+      const loading = this.#loadNext(step);
+      if (loading) await loading;
       const outcome = await this.#commit(version, step, command);
       if (outcome !== 'conflict') return outcome;
       await this.#refresh();
     }
     return reject('server_busy', CONTENDED);
+  }
+
+  /** What the next document shows is here before it counts. In memory it always is, and nobody may come in between. */
+  #loadNext({ document, images = [], undo }: Step): MaybePromise<void> {
+    if (!document || !this.#context.stores.sharing) return;
+    return this.#loadShown(document.state, images.map(imageIdIn)).catch((error: unknown) => {
+      undo?.();
+      throw error;
+    });
   }
 
   async #commit(version: number, step: Step, command: Command | undefined): Promise<Answer | 'conflict'> {
@@ -574,19 +583,20 @@ export class Session implements SessionView {
     const latest = await this.#read();
     if (this.#isClosed || latest === 'newer') return;
     if (!latest) return this.#listener.gone('session_gone');
-    const shown = new Set(shownImagesOf(latest.document.state));
-    // Before anybody is told of them (rule W3).
-    const references = allAttempts(latest.document.state)
-      .map(({ image }) => image)
-      .filter(({ imageId }) => shown.has(imageId));
-    const images = await Promise.all(references.map((reference) => this.#load(reference)));
+    await this.#loadShown(latest.document.state);
     if (this.#isClosed || latest.version <= this.#stored.version) return;
     const document = shared(latest.document, this.#stored.document);
-    this.#become(
-      { ...latest, document },
-      images.filter((image) => image !== undefined),
-      false,
-    );
+    const before = this.#run;
+    this.#become({ ...latest, document }, [], false);
+    // Its progress may have been told before this server knew of the generation.
+    if (this.#run && this.#run !== before) void this.#hearKept().catch(ignoreUnavailable);
+  }
+
+  /** What a state shows is here before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
+  async #loadShown(state: State, except: readonly string[] = []): Promise<void> {
+    const shown = new Set(shownImagesOf(state)).difference(new Set(except));
+    const references = allAttempts(state).map(({ image }) => image);
+    await Promise.all(references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#load(reference)));
   }
 
   /** A newer server has changed the session in a way that this one does not understand: other servers go on with it. */
@@ -880,9 +890,9 @@ export class Session implements SessionView {
    * the candidate fails, so that no service is asked a third time.
    * @returns whether nothing is left to draw
    */
-  async #takeOver({ generationId, candidate }: JobId, takeovers: number): Promise<boolean> {
-    const isCandidate = ({ image }: Attempt) => image.generationId === generationId && image.candidate === candidate;
-    const shown = this.state.attempts.find(isCandidate);
+  async #takeOver(job: JobId, takeovers: number): Promise<boolean> {
+    const { generationId, candidate } = job;
+    const shown = this.#shownBy(job);
     if (shown) {
       const { imageId } = shown.image;
       await this.#keep([], { type: 'reported', generationId, candidate, imageId, ...this.#told({}) });
@@ -894,9 +904,20 @@ export class Session implements SessionView {
       return true;
     }
     if (takeovers === 1) return false;
-    const event = { type: 'failed', generationId, candidate, error: failureOf('servers_stopped') } as const;
-    await this.#settle((before) => this.#machineStep(before, event));
+    await this.#fail(job, failureOf('servers_stopped'));
     return true;
+  }
+
+  #fail({ generationId, candidate }: JobId, error: GenerationError): Promise<void> {
+    const event = { type: 'failed', generationId, candidate, error } as const;
+    return this.#settle((before) => this.#machineStep(before, event));
+  }
+
+  /** The attempt that a candidate shows already, while it goes on. */
+  #shownBy({ generationId, candidate }: JobId): Attempt | undefined {
+    return this.state.attempts.find(
+      ({ image }) => image.generationId === generationId && image.candidate === candidate,
+    );
   }
 
   async #storedResult(generationId: string, candidate: number) {
@@ -915,6 +936,7 @@ export class Session implements SessionView {
     return {
       progressChanged: (candidate) => this.#onProgress(candidate),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
+      storing: (candidate, image, report) => this.#publishResult(generationId, candidate, [image], report),
       shown: (candidate, image, revisedPrompt) => {
         const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
         const event = {
@@ -931,13 +953,11 @@ export class Session implements SessionView {
         return this.#keep(extras, { ...event, ...this.#told(result) });
       },
       generated: (candidate, [image, ...more], result) => {
+        if (more.length > 0) this.#publishResult(generationId, candidate, [image, ...more], result);
         const event = { type: 'generated', generationId, candidate, image: image.reference } as const;
         return this.#keep([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
       },
-      failed: (candidate, error) => {
-        const event = { type: 'failed', generationId, candidate, error } as const;
-        return this.#settle((before) => this.#machineStep(before, event));
-      },
+      failed: (candidate, error) => this.#fail({ generationId, candidate }, error),
     };
   }
 
@@ -969,11 +989,25 @@ export class Session implements SessionView {
 
   /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
   async #keep(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Promise<void> {
-    if (event.type === 'generated') this.#publish(resultKey(event.candidate), event);
     await this.#settle((before) => ({ ...this.#machineStep(before, event), images }));
-    const ignored = images.filter(({ reference }) => !this.#images.find(reference.imageId));
+    const isOwn = ({ reference, reservation }: StoredImage) =>
+      this.#images.find(reference.imageId)?.reservation === reservation;
+    const ignored = images.filter((image) => !isOwn(image));
     for (const { reservation } of ignored) reservation.release();
-    this.#dropStored(ignored.map(({ reference }) => reference.imageId));
+    // One that another server has taken in for this one stays.
+    const all = allAttempts(this.state);
+    this.#dropStored(ignored.map(imageIdIn).filter((imageId) => !findAttempt(all, imageId)));
+  }
+
+  /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */
+  #publishResult(
+    generationId: string,
+    candidate: number,
+    [image, ...more]: readonly [StoredImage, ...StoredImage[]],
+    report: Omit<GenerateResult, 'image'>,
+  ): void {
+    const event = { type: 'generated', generationId, candidate, image: image.reference, more: more.map(referenceOf) };
+    this.#publish(resultKey(candidate), { ...event, ...this.#told(report) });
   }
 
   /** Applies what nobody can send again, however long the store can't be reached. */
@@ -993,6 +1027,7 @@ export class Session implements SessionView {
 
   /** Connects the session with other servers: resolves when nothing more that they do can be missed. Call it once. */
   async connect(): Promise<void> {
+    this.#followGeneration(this.#stored.document, false);
     const { stores } = this.#context;
     if (!stores.sharing) return;
     this.#undos.push(
@@ -1003,7 +1038,17 @@ export class Session implements SessionView {
       await stores.signals.subscribe(this.id, (signal) => this.#hear(signal)),
     );
     await this.#refreshSerially();
-    for (const signal of await stores.signals.read(this.id)) this.#hear(signal);
+    await this.#hearKept();
+  }
+
+  async #hearKept(): Promise<void> {
+    for (const signal of await this.#context.stores.signals.read(this.id)) this.#hear(signal);
+  }
+
+  /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
+  async catchUp(): Promise<void> {
+    const [version] = await this.#context.stores.sessions.versions([this.id]);
+    if (version !== this.#stored.version) await this.#refreshSerially();
   }
 
   /** Says who is here, and sees to what may have been missed. */
@@ -1158,6 +1203,8 @@ const MOST_TRIES = 5;
 const CONTENDED = 'Too many people decide in this session at once. Try again in a moment.';
 
 const referenceOf = ({ reference }: StoredImage) => reference;
+
+const imageIdIn = ({ reference }: StoredImage) => reference.imageId;
 
 function shownImagesOf(state: State): readonly string[] {
   const newest = newestAttempt(state.attempts)?.image.imageId;

@@ -10,11 +10,12 @@ import { Counts } from '../platform/counts.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
 import { Access, type Admission, firstAccess } from './access.ts';
-import { whileAvailable } from './availability.ts';
+import { whenAvailable, whileAvailable } from './availability.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
 import type { GenerationContext, ReservedImage } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
 import type { Invitation } from './invitations.ts';
+import type { Job, JobRun } from './job-queue.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type SessionView, type Subscription } from './session.ts';
@@ -100,7 +101,7 @@ export class Sessions {
     this.capabilities = capabilitiesOf(generator, limits);
     this.#events = new SessionEvents((error) => telemetry.fault(error, 'a handler of a session event failed'));
     sessions.onExpired((sessionId) => void this.#expire(sessionId));
-    jobs.process(async (job, run) => (await this.#find(job.requester.sessionId))?.draw(job, run));
+    jobs.process((job, run) => this.#draw(job, run));
     jobs.onPosition((job) => this.#generations.get(job.generationId)?.positionChanged(job));
     if (sharing) this.#stopBeating = clock.every(sharing.intervalMs, () => void whileAvailable(() => this.#beat()));
     const { COMMAND_BURST, COMMANDS_PER_SECOND } = limits;
@@ -144,7 +145,7 @@ export class Sessions {
   async join(visitor: Visitor, sessionId: string, request: JoinRequest): Promise<Joined | Rejection> {
     const { key, token } = request;
     return whileAvailable(async () => {
-      const session = await this.#find(sessionId);
+      const session = await this.#findLatest(sessionId);
       if (!session) return reject('session_not_found');
       const grant = session.grant(request);
       if (typeof grant === 'string') return key === undefined ? reject(grant) : this.#rejectSecret(visitor, grant);
@@ -306,6 +307,17 @@ export class Sessions {
     return false;
   }
 
+  async #draw(job: Job, run: JobRun): Promise<void> {
+    const { clock, telemetry } = this.#context;
+    try {
+      const find = () => this.#find(job.requester.sessionId);
+      const session = await whenAvailable(find, clock, () => run.signal.aborted);
+      await session?.draw(job, run);
+    } catch (error) {
+      telemetry.fault(error, 'a candidate could not be drawn');
+    }
+  }
+
   /** Opens the session on this server, if it exists. */
   async #find(sessionId: string): Promise<Session | undefined> {
     const open = this.#sessions.get(sessionId);
@@ -314,6 +326,12 @@ export class Sessions {
       this.#opening.get(sessionId) ?? this.#read(sessionId).finally(() => this.#opening.delete(sessionId));
     this.#opening.set(sessionId, opening);
     return opening;
+  }
+
+  /** The same, with what another server has changed a moment ago: who may come in is decided by that. */
+  async #findLatest(sessionId: string): Promise<Session | undefined> {
+    if (this.#context.stores.sharing) await this.#sessions.get(sessionId)?.catchUp();
+    return this.#find(sessionId);
   }
 
   async #read(sessionId: string): Promise<Session | undefined> {

@@ -39,7 +39,6 @@ const ResultSignal = v.object({
   candidate: v.number(),
   image: ImageReference,
   more: v.exactOptional(v.array(ImageReference)),
-  isProvisional: v.exactOptional(v.literal(true)),
   revisedPrompt: v.exactOptional(v.string()),
   usage: v.exactOptional(Usage),
   estimatedCost: v.exactOptional(EstimatedCost),

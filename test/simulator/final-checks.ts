@@ -7,7 +7,7 @@ import { endStall } from './perform.ts';
 import { finish } from './perform-drawing.ts';
 import { isSameSnapshot, shownImages } from './rules/connection-rules.ts';
 import type { SessionRules } from './rules/session-rules.ts';
-import { limits } from './server-process.ts';
+import { limits, type ServerProcess } from './server-process.ts';
 import type { Tab } from './tab.ts';
 import type { World } from './world.ts';
 
@@ -31,7 +31,7 @@ export async function end(world: World): Promise<void> {
 }
 
 async function repair(world: World): Promise<void> {
-  world.server.sessions.failsNextCommand = false;
+  world.repair();
   for (const tab of world.open) {
     tab.network = 'works';
     tab.speed.latencyMs = 20;
@@ -44,9 +44,7 @@ async function repair(world: World): Promise<void> {
   await world.pass(6 * STEP_MS);
   for (let ms = 0; ms < RECONNECTED_WITHIN_MS; ms += STEP_MS) {
     await world.pass(STEP_MS);
-    const connected = world.open.filter(({ connection }) => connection).length;
-    const isRepaired = world.server.isOpen && world.open.every((tab) => isOnline(tab, world));
-    if (isRepaired && world.server.connections === connected) break;
+    if (world.isRepaired && world.open.every((tab) => isOnline(tab, world))) break;
   }
   // A client repeats a rate-limited `want` within this time.
   await world.pass(3 * STEP_MS);
@@ -76,7 +74,7 @@ function isOnline(tab: Tab, world: World): boolean {
 async function finishAll(world: World): Promise<void> {
   for (let round = 0; round < 100; round += 1) {
     const unsettled = world.generator.drawings.filter(({ isSettled }) => !isSettled);
-    if (unsettled.length === 0 && world.server.jobs.counts.waiting === 0) return;
+    if (unsettled.length === 0 && world.jobCounts.waiting === 0) return;
     for (const drawing of unsettled) {
       if (drawing.isLive) finish(drawing, 300, world);
       else drawing.fail(new DOMException('aborted', 'AbortError'));
@@ -107,8 +105,12 @@ function checkTab(tab: Tab, world: World): void {
 }
 
 /** Every tab shows what the session is, byte for byte (rules M6 and W1). */
-function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World): void {
+function checkView(tab: Tab, { session }: SessionRules, world: World): void {
+  const { checks, open } = world;
   const name = `tab ${tab.number}`;
+  const view = world.viewOf(tab);
+  checks.check('R1', view !== undefined, () => `${name} is online at no server`);
+  if (!view) return;
   const { snapshot, images, partials, progress, viewers, record, people } = tab.state;
   const actual = parseSnapshot(session.snapshotFrame);
   const isSame = snapshot !== undefined && isSameSnapshot(snapshot, actual);
@@ -122,11 +124,11 @@ function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World)
     const isRight = image && tab.urls.get(image.url) === session.image(imageId)?.reference.sha256;
     checks.check('M6', isRight === true, () => `${name} ${image ? 'shows other bytes of' : 'lacks'} ${imageId}`);
   }
-  for (const candidate of session.runningCandidates) {
-    const partial = session.partial(candidate)?.reference.imageId;
+  for (const candidate of view.runningCandidates) {
+    const partial = view.partial(candidate)?.reference.imageId;
     const shown = partials.get(candidate)?.reference.imageId;
     checks.check('W1', shown === partial, () => `${name} shows the partial ${shown}, the last one is ${partial}`);
-    const [phase, seen] = [session.progress(candidate)?.phase, progress.get(candidate)?.phase];
+    const [phase, seen] = [view.progress(candidate)?.phase, progress.get(candidate)?.phase];
     checks.check('W1', seen === phase, () => `${name} shows the phase ${seen}, not ${phase}`);
   }
   const { reviewers, watchers } = session.viewers;
@@ -134,7 +136,7 @@ function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World)
   const counts = () =>
     `${name} counts ${viewers?.reviewers} and ${viewers?.watchers}, not ${reviewers} and ${watchers}`;
   checks.check('W1', isCounted, counts);
-  const isPresent = isDeepStrictEqual(people, session.viewers.people);
+  const isPresent = isDeepStrictEqual(people, view.viewers.people);
   checks.check('W1', isPresent, () => `${name} sees ${people.length} people, or what they do not look at`);
   const isRecordHere = isDeepStrictEqual(record, parseRecord(session.record));
   checks.check('W10', isRecordHere, () => `${name} has ${record.length} entries of ${session.record.length}`);
@@ -147,7 +149,7 @@ function checkView(tab: Tab, { session }: SessionRules, { checks, open }: World)
     isTold,
     () => `${name} sees ${seen.length} invitations of ${all.length}, or not what became of them`,
   );
-  const me = session.viewers.people.find(({ participantId }) => participantId === tab.state.welcome?.participantId);
+  const me = view.viewers.people.find(({ participantId }) => participantId === tab.state.welcome?.participantId);
   const isAlone = open.every(
     (one) => one === tab || one.state.welcome?.participantId !== tab.state.welcome?.participantId,
   );
@@ -209,22 +211,30 @@ function checkDraft(session: SessionRules, world: World): void {
   checks.check('draft', isKept, () => `"${last.text}" was typed last, and the session has "${draft}"`);
 }
 
-/** Everybody leaves, the idle sessions end, and the server holds nothing. */
+/** Everybody leaves, the idle sessions end, and the servers hold nothing. */
 async function closeAll(world: World): Promise<void> {
-  const { checks, server } = world;
+  const { checks } = world;
   for (const tab of world.open) tab.leave();
   await world.pass(60 * STEP_MS);
   // A tab that was turned away may have come back and generated just before it left.
   await finishAll(world);
-  checks.check('R7', server.connections === 0, () => `${server.connections} connections are left`);
-  await world.pass(limits.SESSION_IDLE_MS + STEP_MS);
-  const { usedBytes } = server.memory;
-  checks.check('R7', server.sessions.size === 0, () => `${server.sessions.size} sessions are left`);
+  const connections = sumOf(world, ({ connections: count }) => count);
+  checks.check('R7', connections === 0, () => `${connections} connections are left`);
+  await world.pass(limits.SESSION_IDLE_MS + STEP_MS + world.forgottenWithinMs);
+  const sessions = sumOf(world, ({ sessions: { size } }) => size);
+  checks.check('R7', sessions === 0, () => `${sessions} sessions are left`);
+  const usedBytes = sumOf(world, ({ memory }) => memory.usedBytes);
   checks.check('R7', usedBytes === 0, () => `${usedBytes} bytes of images are left`);
-  checks.check('R8', server.timers === 0, () => `${server.timers} timers are left`);
-  checks.check('R7', server.jobs.counts.running + server.jobs.counts.waiting === 0, () => 'the queue is not empty');
+  const timers = sumOf(world, ({ timers: count, stores: { sharing } }) => count - (sharing ? 1 : 0));
+  checks.check('R8', timers === 0, () => `${timers} timers are left`);
+  const { running, waiting } = world.jobCounts;
+  checks.check('R7', running + waiting === 0, () => 'the queue is not empty');
+  world.checkEmpty();
   checks.throwIfBroken();
 }
+
+const sumOf = ({ servers }: World, count: (server: ServerProcess) => number): number =>
+  servers.reduce((sum, server) => sum + count(server), 0);
 
 /** As a client reads it. */
 function parseRecord(entries: readonly RecordEntry[]): readonly RecordEntry[] {

@@ -14,6 +14,8 @@ export const rules = [
   'discard',
   /** A participant keeps the id over all connections, and nobody else gets it. */
   'participant',
+  /** A candidate is asked for once, and once more when the server that drew it was lost. */
+  'takeover',
 ] as const;
 export type Rule = (typeof rules)[number];
 

@@ -42,7 +42,9 @@ export const limits: Limits = {
   SESSION_BURST_PER_ADDRESS: 6,
   SESSIONS_PER_MINUTE_PER_ADDRESS: 6,
   UPSTREAM_IMAGE_BYTES: 72_000,
+  DAILY_ASKS: 40,
   IMAGE_MEMORY_BYTES: 363_000,
+  REDIS_IMAGE_BYTES: 363_000,
   SESSION_UNTOUCHED_MS: 3_000,
   SESSION_IDLE_MS: 60_000,
   OUTBOX_BYTES: 4_000,
@@ -70,11 +72,16 @@ export interface ServerParts {
   readonly generator: Generator;
   readonly newId: () => string;
   readonly observer: ServerObserver;
+  /** What the server shares with others; its own memory when absent. */
+  readonly stores?: Stores;
+  /** Its own memory for images. `IMAGE_MEMORY_BYTES` when absent. */
+  readonly memoryBytes?: number;
 }
 
 export class ServerProcess {
   readonly memory: ImageMemory;
   readonly stores: Stores;
+  /** The queue of a server that shares none. */
   readonly jobs: MemoryJobs;
   readonly sessions: ObservedSessions;
   readonly #connectionContext: ConnectionContext;
@@ -89,14 +96,14 @@ export class ServerProcess {
   #isGone = false;
   #drainingSince: number | undefined;
 
-  constructor({ time, random, generator, newId, observer }: ServerParts) {
+  constructor({ time, random, generator, newId, observer, stores, memoryBytes }: ServerParts) {
     this.#time = time;
     this.#random = random;
-    this.memory = new ObservedMemory(limits.IMAGE_MEMORY_BYTES, observer);
+    this.memory = new ObservedMemory(memoryBytes ?? limits.IMAGE_MEMORY_BYTES, observer);
     const { memory } = this;
     const clock = this.#clock();
     this.jobs = new MemoryJobs(limits, clock);
-    this.stores = { ...createMemoryStores(clock, limits), jobs: new MemoryJobQueue(this.jobs) };
+    this.stores = stores ?? { ...createMemoryStores(clock, limits), jobs: new MemoryJobQueue(this.jobs) };
     const telemetry = new Telemetry(
       quietLog((error) => observer.failed(error)),
       clock,

@@ -1,6 +1,8 @@
 /** Runs schedules, and finds the smallest one that breaks a rule. */
 import { inspect } from 'node:util';
 import fc from 'fast-check';
+import { isClusterStep } from './cluster/cluster-steps.ts';
+import { ClusterWorld } from './cluster/cluster-world.ts';
 import { end } from './final-checks.ts';
 import { open, perform } from './perform.ts';
 import { RuleBroken, RuleChecks } from './rule-checks.ts';
@@ -16,18 +18,25 @@ const FIRST_JOIN_MS = 200;
  * Runs one schedule. The counts of its checks are added to `checks`.
  * @throws {RuleBroken} the first rule that did not hold
  */
-export async function run({ seed, steps }: Schedule, checks = new RuleChecks(), trace?: Trace): Promise<void> {
+export async function run(
+  { seed, isCluster, steps }: Schedule,
+  checks = new RuleChecks(),
+  trace?: Trace,
+): Promise<void> {
   const own = new RuleChecks();
-  const world = new World(seed, own, trace);
+  const cluster = isCluster ? new ClusterWorld(seed, own, trace) : undefined;
+  const world = cluster ?? new World(seed, own, trace);
   const rejections: unknown[] = [];
   const onRejection = (reason: unknown) => void rejections.push(reason);
   process.on('unhandledRejection', onRejection);
   try {
+    world.start();
     open(world);
     await world.pass(FIRST_JOIN_MS);
     for (const step of steps) {
       trace?.(JSON.stringify(step));
-      await perform(step, world);
+      if (!isClusterStep(step)) await perform(step, world);
+      else await cluster?.performHere(step);
     }
     trace?.('The schedule is over: the network is repaired.');
     await end(world);
@@ -41,6 +50,8 @@ export async function run({ seed, steps }: Schedule, checks = new RuleChecks(), 
 
 export interface Simulation {
   readonly seed: number;
+  /** Whether several servers share a store. */
+  readonly isCluster?: boolean;
   readonly runs: number;
   /** Leads straight to a failure that was found before: `SEED_PATH` in its report. */
   readonly path?: string | undefined;
@@ -55,10 +66,18 @@ export type Outcome =
   | { readonly failed: false; readonly checks: RuleChecks; readonly runs: number }
   | { readonly failed: true; readonly checks: RuleChecks; readonly runs: number; readonly report: string };
 
-export async function simulate({ seed, runs, path, shrinks = true, trace, onSchedule }: Simulation): Promise<Outcome> {
+export async function simulate({
+  seed,
+  isCluster = false,
+  runs,
+  path,
+  shrinks = true,
+  trace,
+  onSchedule,
+}: Simulation): Promise<Outcome> {
   const checks = new RuleChecks();
   let done = 0;
-  const property = fc.asyncProperty(schedules(), async (schedule) => {
+  const property = fc.asyncProperty(schedules(isCluster), async (schedule) => {
     await run(schedule, checks, trace);
     done += 1;
     onSchedule?.(done);

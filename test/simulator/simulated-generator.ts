@@ -1,12 +1,13 @@
 /** A generator whose results the schedule decides. Each image names in its bytes the request that it was drawn for. */
 import { createHash } from 'node:crypto';
-import type {
-  GenerateContext,
-  GeneratedImage,
-  GenerateRequest,
-  GenerateResult,
-  Generator,
-  GeneratorCapabilities,
+import {
+  type GenerateContext,
+  type GeneratedImage,
+  type GenerateRequest,
+  type GenerateResult,
+  GenerationFailed,
+  type Generator,
+  type GeneratorCapabilities,
 } from '../../server/generators/generator.ts';
 import type { Options } from '../../shared/options.ts';
 
@@ -58,17 +59,24 @@ export function isSupported({
 export class Drawing {
   readonly number: number;
   readonly request: DrawRequest;
+  /** A number that no other request of its session has, but for other tries. */
+  readonly attempt: number;
   readonly context: GenerateContext;
   readonly result: Promise<GenerateResult>;
   readonly #settle: { resolve(result: GenerateResult): void; reject(error: unknown): void };
   isSettled = false;
+  /** The service has said that there will be no image, so this one is not billed. */
+  isRefused = false;
   partials = 0;
+  /** The SHA-256 of the image that it has brought. */
+  final: string | undefined;
   /** The image that was shown before the drawing has ended. */
   shown: GeneratedImage | undefined;
 
   constructor(request: GenerateRequest, context: GenerateContext, number: number) {
     const { promise, resolve, reject } = Promise.withResolvers<GenerateResult>();
     this.request = drawRequestOf(request);
+    this.attempt = request.attempt;
     this.context = context;
     this.number = number;
     this.result = promise;
@@ -94,6 +102,7 @@ export class Drawing {
 
   fail(error: unknown): void {
     this.isSettled = true;
+    this.isRefused = error instanceof GenerationFailed;
     this.#settle.reject(error);
   }
 }
@@ -133,7 +142,9 @@ export class SimulatedGenerator implements Generator {
     const head = Buffer.from(`${JSON.stringify({ request, kind, number, partials })}\n`);
     const bytes = new Uint8Array(Math.max(byteLength, head.byteLength)).fill(number % 251);
     bytes.set(head);
-    this.painted.set(digest(bytes), bytes);
+    const sha256 = digest(bytes);
+    this.painted.set(sha256, bytes);
+    if (kind === 'final') drawing.final = sha256;
     return { bytes, mediaType: 'image/png', width: 64, height: 48 };
   }
 }

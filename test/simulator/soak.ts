@@ -6,7 +6,7 @@
 import { rules } from './rule-checks.ts';
 import { simulate } from './simulate.ts';
 
-const { SEED, SEED_PATH, RUNS = '50000', SHRINKS, TRACE } = process.env;
+const { SEED, SEED_PATH, SERVERS, RUNS = '50000', SHRINKS, TRACE } = process.env;
 const seed = SEED === undefined ? Date.now() % 2 ** 31 : Number(SEED);
 const MAX_TRACE_CHARACTERS = 400;
 /** With fewer schedules, rare checks are not judged. */
@@ -19,6 +19,7 @@ const seconds = () => Math.round((performance.now() - startedAt) / 1_000);
 console.log(`SEED=${seed}`);
 const { checks, ...outcome } = await simulate({
   seed,
+  isCluster: SERVERS === 'several',
   runs: Number(RUNS),
   path: SEED_PATH,
   shrinks: TRACE === undefined && SHRINKS !== '0',

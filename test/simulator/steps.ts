@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Role } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
+import { type ClusterStep, clusterStep } from './cluster/cluster-steps.ts';
 import type { DeliveredAtCut } from './simulated-connection.ts';
 import type { Network } from './tab.ts';
 
@@ -124,7 +125,9 @@ export type StepOf<Does extends Step['does']> = Extract<Step, { does: Does }>;
 export interface Schedule {
   /** Of everything that the steps leave open: delays of the network, random numbers of clients and server. */
   readonly seed: number;
-  readonly steps: readonly Step[];
+  /** Several servers share a store. */
+  readonly isCluster?: boolean;
+  readonly steps: readonly (Step | ClusterStep)[];
 }
 
 const tab = fc.nat({ max: 4 });
@@ -377,11 +380,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Schedules of 1 to `longest` steps. Every length is as likely, since it takes many steps to get far. */
-export function schedules(longest = 80): fc.Arbitrary<Schedule> {
+export function schedules(isCluster: boolean, longest = 80): fc.Arbitrary<Schedule> {
+  const steps = fc.oneof({ weight: 9, arbitrary: step }, { weight: 1, arbitrary: clusterStep });
   return fc.noBias(
     fc.record({
       seed: fc.nat(),
-      steps: fc.array(step, { minLength: 1, maxLength: longest, size: 'max' }),
+      ...(isCluster && { isCluster: fc.constant(true) }),
+      steps: fc.array<Step | ClusterStep>(isCluster ? steps : step, { minLength: 1, maxLength: longest, size: 'max' }),
     }),
   );
 }

@@ -1,13 +1,17 @@
 /** Everything in one process on one virtual time: tabs, the network, the server, the generator, and the rules that watch them. */
 import { inspect } from 'node:util';
+import type { Generator } from '../../server/generators/generator.ts';
 import type { Caller } from '../../server/session/participants.ts';
 import type { Answer } from '../../server/session/rejections.ts';
+import type { Session } from '../../server/session/session.ts';
 import type { EndedEvent } from '../../server/session/session-events.ts';
+import type { Stores } from '../../server/session/stores.ts';
 import type { Command } from '../../shared/protocol.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import type { RuleChecks } from './rule-checks.ts';
 import { CapacityRules } from './rules/capacity-rules.ts';
 import { ConnectionRules } from './rules/connection-rules.ts';
+import type { ObservedSession } from './rules/observed-session.ts';
 import { SessionRules } from './rules/session-rules.ts';
 import { TabRules } from './rules/tab-rules.ts';
 import { isInjected, ServerProcess } from './server-process.ts';
@@ -16,7 +20,13 @@ import { type Drawing, SimulatedGenerator } from './simulated-generator.ts';
 import { Tab, type TabParts } from './tab.ts';
 import { VirtualTime } from './virtual-time.ts';
 
+/** What is checked of servers as a whole. */
+export type ServerRules = Pick<CapacityRules, 'check' | 'eventEnded' | 'reserved' | 'executing' | 'wanted' | 'ended'>;
+
 type Newcomer = Pick<TabParts, 'team' | 'mayDecide' | 'hasRightLink' | 'options'>;
+
+/** A browser that waits for an image from a server that has stopped gives up. */
+const DOWNLOAD_WITHIN_MS = 10_000;
 
 export class World {
   readonly time = new VirtualTime();
@@ -32,26 +42,84 @@ export class World {
   readonly expectedErrors = new Set<unknown>();
   /** Commands that have reached the server, by team. */
   readonly commands = new Map<string, Command[]>();
-  server: ServerProcess;
+  /** The server that each connection leads to. */
+  protected readonly reached = new Map<SimulatedConnection, ServerProcess>();
+  /** The server that asked for each drawing. */
+  readonly askers = new Map<Drawing, ServerProcess>();
+  protected readonly owners = new Map<Drawing, SessionRules>();
+  #server: ServerProcess | undefined;
   /** Of the current server. */
-  #capacity!: CapacityRules;
-  readonly #owners = new Map<Drawing, SessionRules>();
+  protected serverRules: ServerRules | undefined;
+  #asker: ServerProcess | undefined;
   readonly #startedAt: number;
-  readonly #trace: (line: string) => void;
+  protected readonly trace: (line: string) => void;
   #ids = 0;
   #teams = 0;
 
   /** `trace` gets a line for everything that happens. */
   constructor(seed: number, checks: RuleChecks, trace: (line: string) => void = () => {}) {
     this.#startedAt = this.time.now;
-    this.#trace = trace;
+    this.trace = trace;
     this.random = new SeededRandom(seed);
     this.checks = checks;
     this.generator = new SimulatedGenerator({
-      requested: (drawing) => this.#onRequested(drawing),
-      aborted: (drawing) => this.#onAborted(drawing),
+      requested: (drawing) => {
+        if (this.#asker) this.askers.set(drawing, this.#asker);
+        this.onRequested(drawing);
+      },
+      aborted: (drawing) => this.onAborted(drawing),
     });
-    this.server = this.#startServer();
+  }
+
+  /** Starts the server. Call it once. */
+  start(): void {
+    this.#server = this.startServer();
+    this.serverRules = new CapacityRules(this.#server, this.checks, this.time, () => this.openSessions);
+  }
+
+  /** The server; of several, one that works if there is any. */
+  get server(): ServerProcess {
+    if (!this.#server) throw new Error('The world was not started.');
+    return this.#server;
+  }
+
+  /** All that run. */
+  get servers(): readonly ServerProcess[] {
+    return [this.server];
+  }
+
+  /** How long it takes at most until the store ends a session that nobody is in, once it is due. */
+  get forgottenWithinMs(): number {
+    return 0;
+  }
+
+  /** Checks that nothing is left in what the servers share. */
+  checkEmpty(): void {}
+
+  /** How long a server may take to learn what another has done. */
+  get lagMs(): number {
+    return 0;
+  }
+
+  /** Whether all servers work, and have noticed who has left. */
+  get isRepaired(): boolean {
+    const connected = this.open.filter(({ connection }) => connection).length;
+    return this.server.isOpen && this.server.connections === connected;
+  }
+
+  get jobCounts(): { readonly running: number; readonly waiting: number } {
+    return this.server.jobs.counts;
+  }
+
+  /** The network, the store and the servers work from now on. */
+  repair(): void {
+    this.server.sessions.failsNextCommand = false;
+  }
+
+  /** The session as the server has it that the tab is connected to. */
+  viewOf(tab: Tab): Session | undefined {
+    const server = tab.connection && this.reached.get(tab.connection);
+    return server?.session(tab.state.sessionId ?? '');
   }
 
   /** The tabs that are open. */
@@ -117,9 +185,13 @@ export class World {
     for (const session of this.sessions.values()) session.checkDraft();
     for (const tab of this.tabRules.values()) tab.checkField();
     this.observe();
-    for (const session of this.sessions.values()) session.checkDrawings();
-    this.#capacity.eventEnded(this.#awaitedImages);
+    this.eventEnded();
     this.checks.throwIfBroken();
+  }
+
+  protected eventEnded(): void {
+    for (const session of this.sessions.values()) session.checkDrawings();
+    this.serverRules?.eventEnded(this.#awaitedImages);
   }
 
   /** Sends a preview of a drawing to the server. */
@@ -132,7 +204,7 @@ export class World {
   /** Checks what has changed in the sessions. Called so often that few changes are seen together. */
   observe(): void {
     for (const rules of this.sessions.values()) {
-      rules.isGone ||= this.server.session(rules.session.id) !== rules.session;
+      rules.isGone ||= this.observed(rules.session.id) !== rules.session;
       rules.observe(this.time.now, this.server.wallClock);
     }
   }
@@ -147,7 +219,7 @@ export class World {
     const startAgain = () => {
       for (const drawing of this.generator.drawings) drawing.isSettled = true;
       this.time.after(downMs, () => {
-        this.server = this.#startServer();
+        this.start();
       });
     };
     if (isDrained) return this.server.drain(startAgain);
@@ -161,16 +233,41 @@ export class World {
     return this.generator.drawings.filter(({ isLive, shown }) => isLive && !shown).length;
   }
 
-  #startServer(): ServerProcess {
+  /** The session as the rules look at it; undefined when there is none. */
+  protected observed(sessionId: string): ObservedSession | undefined {
+    return this.server.session(sessionId);
+  }
+
+  /** Whether a server can't reach what it shares with others, or could not a moment ago. */
+  protected isDisturbed(_server: ServerProcess | undefined): boolean {
+    return false;
+  }
+
+  /** The server that a tab reaches now. */
+  protected serverFor(_tab: Tab): ServerProcess | undefined {
+    return this.server.isOpen ? this.server : undefined;
+  }
+
+  protected startServer(stores?: Stores, memoryBytes?: number): ServerProcess {
     const { time, random, generator, checks } = this;
+    const { name, model, demo, maxTries, capabilities } = generator;
+    const noted: Generator = {
+      ...{ name, model, demo, maxTries, capabilities },
+      generate: (request, context) => {
+        this.#asker = server;
+        return generator.generate(request, context);
+      },
+    };
     const server: ServerProcess = new ServerProcess({
       time,
       random,
-      generator,
+      ...(stores && { stores }),
+      ...(memoryBytes !== undefined && { memoryBytes }),
+      generator: noted,
       newId: () => this.newId(),
       observer: {
         executing: (caller, command) => this.#onExecuting(caller, command),
-        reserved: (bytes, reservation) => this.#capacity.reserved(bytes, reservation),
+        reserved: (bytes, reservation) => this.serverRules?.reserved(bytes, reservation),
         ended: (event) => this.#onEnded(event),
         failed: (error) => {
           const isExpected = isInjected(error) || this.expectedErrors.has(error);
@@ -178,20 +275,19 @@ export class World {
         },
       },
     });
-    this.#capacity = new CapacityRules(server, checks, time, () => this.#openSessions);
     return server;
   }
 
-  get #openSessions(): SessionRules[] {
+  protected get openSessions(): SessionRules[] {
     return [...this.sessions.values()].filter(({ isGone }) => !isGone);
   }
 
   #onExecuting(caller: Caller, command: Command): (answer: Answer) => void {
     const rules = this.sessions.get(caller.sessionId);
     const accepted = rules?.executing(command, caller);
-    const answered = this.#capacity.executing(caller.participant.id, rules, command);
+    const answered = this.serverRules?.executing(caller.participant.id, rules, command);
     return (answer) => {
-      answered(answer);
+      answered?.(answer);
       if (answer.accepted) accepted?.();
     };
   }
@@ -200,31 +296,31 @@ export class World {
     const rules = this.sessions.get(event.sessionId);
     if (!rules) return;
     this.observe();
-    this.#capacity.ended(rules, event);
+    this.serverRules?.ended(rules, event);
   }
 
-  #onRequested(drawing: Drawing): void {
+  protected onRequested(drawing: Drawing): void {
     this.observe();
     const { prompt } = drawing.request;
-    const owner = this.#openSessions.find(({ session: { state } }) => {
+    const owner = this.openSessions.find(({ session: { state } }) => {
       return state.stage === 'generating' && state.generation.prompt === prompt;
     });
     this.checks.check('R11', owner !== undefined, () => `drawing ${drawing.number} is for no session`);
-    if (owner) this.#owners.set(drawing, owner);
+    if (owner) this.owners.set(drawing, owner);
     owner?.requested(drawing);
-    this.#capacity.check(this.#awaitedImages);
+    this.serverRules?.check(this.#awaitedImages);
   }
 
-  #onAborted(drawing: Drawing): void {
+  protected onAborted(drawing: Drawing): void {
     this.observe();
-    this.#owners.get(drawing)?.aborted(drawing, this.server.drainingMs);
+    this.owners.get(drawing)?.aborted(drawing, this.server.drainingMs);
   }
 
   /** A session is known from its first `welcome` on. */
   #onJoined(sessionId: string, tab: Tab, how?: 'refused'): SessionRules | undefined {
-    const session = this.server.session(sessionId);
+    const session = this.observed(sessionId);
     const known = this.sessions.get(sessionId);
-    const rules = known ?? (session && new SessionRules(session, tab.team, this.checks, this.generator));
+    const rules = known ?? (session && new SessionRules(session, tab.team, this.checks, this.generator, this.lagMs));
     if (!rules) return undefined;
     this.sessions.set(sessionId, rules);
     if (how !== 'refused') rules.touched(this.time.now);
@@ -237,11 +333,15 @@ export class World {
     const observer = new ConnectionRules({
       checks: this.checks,
       generator: this.generator,
-      trace: (line) => this.#trace(`${Math.round(this.time.now - this.#startedAt)} ms tab ${tab.number} ${line}`),
+      trace: (line) => this.note(`tab ${tab.number} ${line}`),
       observe: () => this.observe(),
-      joined: (sessionId, how) => this.#onJoined(sessionId, tab, how),
-      isDraining: () => this.server.drainingMs !== undefined,
-      onWant: (participantId) => this.#capacity.wanted(participantId),
+      joined: (sessionId, how) => {
+        const isBusy = how === 'refused' && this.isDisturbed(this.reached.get(connection));
+        return isBusy ? undefined : this.#onJoined(sessionId, tab, how);
+      },
+      sessionOf: (sessionId) => this.sessions.get(sessionId),
+      isDraining: () => this.reached.get(connection)?.drainingMs !== undefined,
+      onWant: (participantId) => this.serverRules?.wanted(participantId),
       onJoin: (join) => rules?.joinArrived(join),
       onCommand: (command) => {
         this.commands.set(tab.team, [...(this.commands.get(tab.team) ?? []), command]);
@@ -260,8 +360,10 @@ export class World {
     const travelMs = tab.speed.latencyMs * (0.5 + this.random.next());
     this.time.after(travelMs, () => {
       if (connection.isClientGone) return;
-      if (tab.network === 'refuses' || !this.server.isOpen) return connection.refuse();
-      this.server.connect(connection.server, 'here');
+      const server = tab.network === 'refuses' ? undefined : this.serverFor(tab);
+      if (!server) return connection.refuse();
+      this.reached.set(connection, server);
+      server.connect(connection.server, 'here');
       connection.accept();
     });
   }
@@ -272,13 +374,18 @@ export class World {
     if (tab.network === 'swallows') return promise;
     this.time.after(2 * tab.speed.latencyMs, () => {
       const [, sessionId = '', imageId = ''] = path.split('/');
-      const isReached = tab.network === 'works' && this.server.isOpen;
-      const loaded = isReached ? this.server.session(sessionId)?.loadImage(imageId) : undefined;
-      void Promise.resolve(loaded).then((image) => {
-        if (image) resolve(Uint8Array.from(image.bytes));
-        else reject(new TypeError('Failed to fetch'));
-      });
+      const server = tab.network === 'works' ? this.serverFor(tab) : undefined;
+      const fail = () => reject(new TypeError('Failed to fetch'));
+      this.time.after(DOWNLOAD_WITHIN_MS, fail);
+      void Promise.resolve(server?.sessions.open(sessionId))
+        .then((session) => session?.loadImage(imageId))
+        .then((image) => (image ? resolve(Uint8Array.from(image.bytes)) : fail()), fail);
     });
     return promise;
+  }
+
+  /** Tells whoever traces the schedule. */
+  protected note(line: string): void {
+    this.trace(`${Math.round(this.time.now - this.#startedAt)} ms ${line}`);
   }
 }

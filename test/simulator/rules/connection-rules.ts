@@ -26,6 +26,8 @@ export interface ConnectionRulesContext {
   readonly generator: SimulatedGenerator;
   /** The rules of the session that this connection joins. */
   readonly joined: (sessionId: string, how?: 'refused') => SessionRules | undefined;
+  /** The rules of a session that somebody has joined before. */
+  readonly sessionOf: (sessionId: string) => SessionRules | undefined;
   /** Called when the server writes: its sessions may have changed. */
   readonly observe: () => void;
   /** Gets a line for each message: `→` received by the server, `⇠` written by the server, `←` received by the client. */
@@ -47,6 +49,8 @@ export class ConnectionRules implements ConnectionObserver {
   readonly #context: ConnectionRulesContext;
   readonly #checks: RuleChecks;
   #join: JoinMessage | undefined;
+  /** Who could be let in when the join came. */
+  #doors: ReturnType<SessionRules['joining']> | undefined;
   #welcome: WelcomeMessage | undefined;
   #session: SessionRules | undefined;
   #snapshot: SnapshotMessage | undefined;
@@ -70,6 +74,11 @@ export class ConnectionRules implements ConnectionObserver {
   constructor(context: ConnectionRulesContext) {
     this.#context = context;
     this.#checks = context.checks;
+  }
+
+  /** Whoever has joined over this connection, which the server has not begun to close. */
+  get presence(): WelcomeMessage | undefined {
+    return this.closeCode === undefined ? this.#welcome : undefined;
   }
 
   /** Command ids without an answer. */
@@ -96,6 +105,7 @@ export class ConnectionRules implements ConnectionObserver {
       case 'join':
         this.#join ??= message;
         this.#recordLength = message.record ?? 0;
+        this.#doors ??= this.#context.sessionOf(message.sessionId ?? '')?.joining(message);
         this.#context.onJoin(message);
         for (const imageId of message.have ?? []) this.#known.add(imageId);
         return;
@@ -244,7 +254,7 @@ export class ConnectionRules implements ConnectionObserver {
     );
     this.#welcome = welcome;
     this.#session = this.#context.joined(sessionId);
-    if (!isCreator && this.#join) this.#session?.checkAdmission(this.#join, welcome);
+    if (!isCreator && this.#join && this.#doors) this.#session?.checkAdmission(this.#join, welcome, this.#doors);
     this.#session?.joined(connectionId, welcome, this.#join);
   }
 

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Invitation } from '../../../server/session/invitations.ts';
 import { findLink, type Link } from '../../../server/session/links.ts';
 import { type Caller, isCreatorOf } from '../../../server/session/participants.ts';
-import type { Session } from '../../../server/session/session.ts';
 import { approvedIn, type State } from '../../../server/session/state.ts';
 import {
   type AckMessage,
@@ -20,6 +19,7 @@ import { limits, type WallClock } from '../server-process.ts';
 import { type Drawing, digest, isSupported, type SimulatedGenerator } from '../simulated-generator.ts';
 import type { Tab } from '../tab.ts';
 import { isRecordedCommand } from './decision-rules.ts';
+import type { ObservedSession } from './observed-session.ts';
 import { checkGeneration, checkRequest, type GenerateCommand, isGenerateCommand, newestOf } from './request-rules.ts';
 import { TransitionRules } from './transition-rules.ts';
 
@@ -42,6 +42,13 @@ const notRemembered = new Set([
   'not_joined',
 ]);
 
+/** Who may be let in at one moment. */
+interface Doors extends Pick<ObservedSession, 'access' | 'state'> {
+  /** The link that the visitor shows was closed or replaced. */
+  readonly isDead: boolean;
+  readonly now: number;
+}
+
 /** A minute after the server's clock was set, it has noticed what has expired. */
 const EXPIRY_NOTICED_MS = 61_000;
 /** Timers and clocks count whole milliseconds. */
@@ -50,12 +57,13 @@ const TIMER_MS = 2;
 /** How long a draining server lets a generation go on (rule R6). */
 const GENERATION_GRACE_MS = 8_000;
 
-const linksOf = ({ access: { links } }: Session): Link[] =>
+const linksOf = ({ access: { links } }: ObservedSession): Link[] =>
   (['watcher', 'reviewer'] as const).flatMap((role) => links[role] ?? []);
 
 export class SessionRules {
-  readonly session: Session;
+  readonly session: ObservedSession;
   readonly team: string;
+  readonly #lagMs: number;
   readonly #checks: RuleChecks;
   readonly #states = new Map<number, State>();
   /** The snapshots that were sent, by revision, as JSON without the draft. */
@@ -78,6 +86,8 @@ export class SessionRules {
   #openLinks: readonly Link[];
   /** By key, as long as anybody asks. */
   readonly #invitations = new Map<string, Invitation>();
+  /** When participants who are still here were turned out. */
+  readonly #outSince = new Map<string, number>();
   #wallClock: WallClock = { now: 0, unsetMs: 0 };
   /** The key of the first review link. */
   readonly firstKey: string | undefined;
@@ -94,8 +104,10 @@ export class SessionRules {
   /** The session has ended, or its server. */
   isGone = false;
 
-  constructor(session: Session, team: string, checks: RuleChecks, generator: SimulatedGenerator) {
+  /** @param lagMs how long a server that works may take to learn what another has done */
+  constructor(session: ObservedSession, team: string, checks: RuleChecks, generator: SimulatedGenerator, lagMs = 0) {
     this.session = session;
+    this.#lagMs = lagMs;
     this.team = team;
     this.#checks = checks;
     this.#transitions = new TransitionRules(session, checks, generator);
@@ -141,7 +153,7 @@ export class SessionRules {
   }
 
   /** Whoever was turned out, or whose invitation has expired, is here no longer. */
-  #observeInvitations(): void {
+  #observeInvitations(now: number): void {
     for (const one of this.session.access.invitations) this.#invitations.set(one.key, one);
     const { size } = this.#invitations;
     if (size > 0)
@@ -149,12 +161,15 @@ export class SessionRules {
     const isNobodyOut = this.#invitations.size === 0 && !this.session.record.some(({ kind }) => kind === 'revoked');
     if (this.isGone || isNobodyOut) return;
     for (const { participantId, name } of this.session.viewers.people) {
-      const isHere = !isRevoked(this.session.state, participantId);
+      const isOut = isRevoked(this.session.state, participantId);
+      if (isOut && !this.#outSince.has(participantId)) this.#outSince.set(participantId, now);
+      const outMs = now - (this.#outSince.get(participantId) ?? now);
+      const isHere = !isOut || outMs < this.#lagMs;
       this.#checks.check('W11', isHere, () => `${name} is here, and was turned out`);
       const expiresAt = this.#invitationOf(participantId)?.expiresAt;
       if (expiresAt === undefined) continue;
       const overdueMs = this.#wallClock.now - Date.parse(expiresAt);
-      const isRight = overdueMs < TIMER_MS || this.#wallClock.unsetMs < EXPIRY_NOTICED_MS;
+      const isRight = overdueMs < TIMER_MS + this.#lagMs || this.#wallClock.unsetMs < EXPIRY_NOTICED_MS;
       this.#checks.check('W11', isRight, () => `the invitation of ${name} expired ${overdueMs} ms ago`);
     }
   }
@@ -181,7 +196,7 @@ export class SessionRules {
   observe(now: number, wallClock: WallClock): void {
     this.#wallClock = wallClock;
     this.#observeLinks();
-    this.#observeInvitations();
+    this.#observeInvitations(now);
     const [before, state] = [this.#last, this.session.state];
     if (before === state) return;
     this.#last = state;
@@ -241,19 +256,25 @@ export class SessionRules {
     return given !== undefined && this.#participants.get(given.id) === given.secret;
   }
 
-  /** Rule W5: only an open link lets anybody in, but for reviewers who were in before and show some key. */
-  checkAdmission(join: JoinMessage, { role, participantId }: WelcomeMessage): void {
+  /** A visitor asks to be let in: what decides about that. */
+  joining(join: JoinMessage): Doors {
+    const { access, state } = this.session;
+    return { access, state, isDead: this.isDead(join.key), now: this.#wallClock.now };
+  }
+
+  /** Rule W5: only a link that was open when they came lets anybody in, but for reviewers who were in before and show some key. */
+  checkAdmission(join: JoinMessage, { role, participantId }: WelcomeMessage, doors: Doors): void {
     const { key, participant } = join;
     const invitation = this.#usedInvitation(join);
-    const mayEnter = !isRevoked(this.session.state, participantId);
+    const mayEnter = !isRevoked(doors.state, participantId);
     this.#checks.check('W11', mayEnter, () => `a ${role} was let in who had been turned out`);
     if (invitation?.expiresAt !== undefined) {
-      const isInTime = Date.parse(invitation.expiresAt) > this.#wallClock.now - TIMER_MS;
+      const isInTime = Date.parse(invitation.expiresAt) > doors.now - TIMER_MS;
       this.#checks.check('W11', isInTime, () => 'an invitation that has expired let somebody in');
     }
     const isKnown = key !== undefined && this.#isProven(participant) && this.#reviewers.has(participant.id);
-    this.#checks.check('W5', !this.isDead(key) || isKnown, () => `a closed link let a ${role} in`);
-    const link = findLink(this.session.access.links, key);
+    this.#checks.check('W5', !doors.isDead || isKnown, () => `a closed link let a ${role} in`);
+    const link = findLink(doors.access.links, key);
     const isRightRole = role === (invitation?.role ?? link?.role ?? (isKnown ? 'reviewer' : undefined));
     this.#checks.check('W5', isRightRole, () => `a guest became a ${role}`);
   }
@@ -361,7 +382,7 @@ export class SessionRules {
       const isClosed = link === undefined || link !== this.session.access.links[command.role];
       this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
       const { viewers } = this.session;
-      if (command.role !== 'watcher' || this.isGone) return;
+      if (command.role !== 'watcher' || this.isGone || this.#lagMs > 0) return;
       const watching = viewers.people.filter((one) => one.role === 'watcher' && !this.#invitationOf(one.participantId));
       this.#checks.check('W5', watching.length === 0, () => `${watching.length} watch by a closed link`);
     };
@@ -523,7 +544,7 @@ export class SessionRules {
 }
 
 /** The bytes of all images that the session keeps, whatever it says of them itself. */
-export function imageBytes(session: Session): number {
+export function imageBytes(session: ObservedSession): number {
   const { attempts, discarded } = session.state;
   const images = [...attempts, ...discarded].map(({ image }) => session.image(image.imageId));
   return images.reduce((sum, image) => sum + (image?.bytes.byteLength ?? 0), 0);

@@ -1,6 +1,5 @@
 /** Rules of each step from one state of a session to the next, by the two states alone. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Session } from '../../../server/session/session.ts';
 import { approvedIn, type Generating, type State } from '../../../server/session/state.ts';
 import type { Attempt, Generation, RecordEntry, Stage } from '../../../shared/model.ts';
 import type { ReviewCommand } from '../../../shared/protocol.ts';
@@ -8,6 +7,7 @@ import type { RuleChecks } from '../rule-checks.ts';
 import { limits } from '../server-process.ts';
 import type { SimulatedGenerator } from '../simulated-generator.ts';
 import { DecisionRules } from './decision-rules.ts';
+import type { ObservedSession } from './observed-session.ts';
 import { checkDrawn, newestOf } from './request-rules.ts';
 
 /** Rule M1: from which stage each command leads to which. */
@@ -56,7 +56,7 @@ interface Use {
 }
 
 export class TransitionRules {
-  readonly #session: Session;
+  readonly #session: ObservedSession;
   readonly #checks: RuleChecks;
   readonly #generator: SimulatedGenerator;
   /** The participant of each connection that may decide. */
@@ -64,7 +64,7 @@ export class TransitionRules {
   readonly #cancelled = new Set<string>();
   readonly decisions: DecisionRules;
 
-  constructor(session: Session, checks: RuleChecks, generator: SimulatedGenerator) {
+  constructor(session: ObservedSession, checks: RuleChecks, generator: SimulatedGenerator) {
     this.#session = session;
     this.#checks = checks;
     this.#generator = generator;
