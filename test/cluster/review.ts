@@ -8,7 +8,7 @@ import {
 import { isOnline, stateOf } from '../faults/mass-reconnect.ts';
 
 export const hasPicture = ({ snapshot, images }: SessionState): boolean =>
-  snapshot?.stage === 'user_feedback' && images.size > 0;
+  snapshot?.stage === 'user_feedback' && images.has(snapshot.attempts.at(-1)?.image.imageId ?? '');
 
 export class Review {
   readonly #ana: SessionClient;
@@ -34,19 +34,23 @@ export class Review {
     return client;
   }
 
-  /** Ana asks for a picture, and Bo gets it. */
+  /** Ana asks for a picture, or for another one, and everybody gets it. */
   async draw(): Promise<void> {
     await this.ask();
     await this.drawn();
   }
 
-  /** Resolves when a server has accepted what Ana asks for. */
+  /** Resolves when a server has accepted what Ana asks for, and Bo has been told. */
   async ask(): Promise<void> {
-    await accepted(this.#ana.generate('A fox in the snow'));
+    const isAsked = stateOf(this.#bo, ({ snapshot }) => snapshot?.stage === 'generating');
+    const { attempts = [] } = this.#ana.state.snapshot ?? {};
+    await accepted(attempts.length > 0 ? this.#ana.regenerate() : this.#ana.generate('A fox in the snow'));
+    await isAsked;
   }
 
+  /** Resolves when everybody has the new picture. */
   async drawn(): Promise<void> {
-    await stateOf(this.#bo, hasPicture);
+    await Promise.all(this.#clients.map((client) => stateOf(client, hasPicture)));
   }
 
   /** Ana approves the picture, and Bo sees it. */
