@@ -11,8 +11,8 @@ export interface Signal {
 
 export interface Signals {
   /**
-   * Tells the other servers, and keeps the value for `keptMs` (0: not at all) for those that come later. Never throws: a signal may be
-   * lost.
+   * Tells the other servers, and keeps the value for `keptMs` (0: not at all) for those that come later. Never throws. While the store is
+   * away the latest value under each key waits; a signal may be lost all the same.
    */
   set(sessionId: string, key: string, value: unknown, keptMs: number): void;
   /** The values that are kept. Rejects with `StoreUnavailable`. */

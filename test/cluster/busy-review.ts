@@ -120,12 +120,22 @@ export class BusyReview {
       case 'generating':
         return this.#watch(tab, snapshot);
       case 'user_feedback':
-        return random.oneIn(3) || snapshot.attempts.length >= MANY_ATTEMPTS
-          ? this.#approve(tab, snapshot)
-          : this.#regenerate(tab);
+        if (!random.oneIn(3) && snapshot.attempts.length < MANY_ATTEMPTS) return this.#regenerate(tab);
+        await this.approve(tab);
+        return;
       case 'final':
-        if ((await this.#command('start_over', tab.startOver())).accepted) return;
+        await this.#command('start_over', tab.startOver());
     }
+  }
+
+  /** A reviewer approves one of the pictures. */
+  async approve(tab: SessionClient = this.#reviewers[0]): Promise<CommandResult> {
+    const [first, ...others] = tab.state.snapshot?.attempts ?? [];
+    if (!first) throw new Error('There is no picture.');
+    const { image } = this.#options.random.pick([first, ...others]);
+    const answer = await this.#command('approve', tab.approve(image));
+    if (answer.accepted) this.#approved.push(image.imageId);
+    return answer;
   }
 
   /** Resolves when nothing is drawn any more and all tabs agree; then everything that was shown and acked is checked. */
@@ -183,13 +193,6 @@ export class BusyReview {
       return;
     }
     await until(tab, isDrawn, `the end of ${prompt}`);
-  }
-
-  async #approve(tab: SessionClient, { attempts }: SnapshotMessage): Promise<void> {
-    const [first, ...others] = attempts;
-    if (!first) throw new Error('There is no picture.');
-    const { image } = this.#options.random.pick([first, ...others]);
-    if ((await this.#command('approve', tab.approve(image))).accepted) this.#approved.push(image.imageId);
   }
 
   async #command(name: keyof BusyReview['counts'], result: Promise<CommandResult>): Promise<CommandResult> {

@@ -4,8 +4,6 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { SessionClient } from '../../client/session/session-client.ts';
-import { isOnline } from '../faults/mass-reconnect.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { BusyReview, until } from './busy-review.ts';
 import { type Cluster, type ClusterServer, startCluster } from './cluster.ts';
@@ -52,11 +50,7 @@ export class Outage {
 
   /** A command is refused in a sentence, every server says that it is not ready but alive, and the tabs show what they showed. */
   async refused(): Promise<void> {
-    const [, tab] = this.waiting.tabs;
-    const image = tab?.state.snapshot?.attempts[0]?.image;
-    if (!tab || !image) throw new Error('There is no picture.');
-    await until(tab, isOnline, 'a connection');
-    const answer = await tab.approve(image);
+    const answer = await this.waiting.approve();
     if (answer.accepted) throw new Error('It was approved without the Redis.');
     const { code, message } = answer.rejection;
     if (code !== 'server_busy' || !/can’t reach the sessions/.test(message)) throw new Error(`${code}: ${message}`);
@@ -83,8 +77,8 @@ export class Outage {
       await Promise.all(this.drawing.tabs.map((tab) => until(tab, ({ draft }) => draft === typed, typed)));
     }
     this.#problemsAre('requests', [String(this.#upstream.of(this.drawing.prompt).length)], ['1']);
-    const [ana] = this.waiting.tabs;
-    if (ana) await approved(ana);
+    // Again for as long as the servers are busy, as a person would.
+    while (!(await this.waiting.approve()).accepted) await wait(AGAIN_MS);
     await Promise.all([this.drawing.settle(), this.waiting.settle()]);
     for (const { ledger } of [this.drawing, this.waiting]) this.#problemsAre('problems', ledger.problems, []);
     const approvals = this.waiting.tabs[0]?.state.record.map(({ kind }) => kind) ?? [];
@@ -120,18 +114,6 @@ export class Outage {
   #problemsAre(what: string, found: readonly string[], expected: readonly string[]): void {
     if (found.join('\n') !== expected.join('\n'))
       throw new Error(`${what}: ${found.join('\n')}, not ${expected.join('\n')}`);
-  }
-}
-
-/** Again for as long as the server is busy, as a person would. */
-async function approved(tab: SessionClient): Promise<void> {
-  for (;;) {
-    const image = tab.state.snapshot?.attempts[0]?.image;
-    if (!image) throw new Error('There is no picture.');
-    const answer = await tab.approve(image);
-    if (answer.accepted) return;
-    if (answer.rejection.code !== 'server_busy') throw new Error(answer.rejection.message);
-    await wait(AGAIN_MS);
   }
 }
 
