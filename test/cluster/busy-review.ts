@@ -10,7 +10,7 @@ import { Ledger } from './ledger.ts';
 import { sha256, type Upstream } from './upstream.ts';
 
 /** Whatever happens to the servers, nothing takes longer. */
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 60_000;
 /** Of the 24 that a session keeps. */
 const MANY_ATTEMPTS = 18;
 /** A cancelled candidate may have been asked for at the same moment. */

@@ -101,7 +101,6 @@ export class Outage {
   }
 
   close(): void {
-    this.#upstream.fake.release();
     for (const review of [this.drawing, this.waiting]) review.close();
   }
 
