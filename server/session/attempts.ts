@@ -99,6 +99,9 @@ export function newestAttempt(attempts: readonly Attempt[]): Attempt | undefined
   return first && others.reduce((newest, one) => (one.finishedAt < newest.finishedAt ? newest : one), first);
 }
 
+/** Kept ones, and then discarded ones. */
+export const allAttempts = ({ attempts, discarded }: AttemptLists): readonly Attempt[] => [...attempts, ...discarded];
+
 export function findAttempt<Any extends Attempt>(attempts: readonly Any[], imageId: string): Any | undefined {
   return attempts.find((attempt) => imageIdOf(attempt) === imageId);
 }

@@ -40,3 +40,8 @@ export async function whenAvailable<Result>(
   }
   return undefined;
 }
+
+/** For what nobody waits for, and what may be lost. */
+export function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error;
+}

@@ -18,10 +18,11 @@ import type { Invitation } from './invitations.ts';
 import type { Job, JobRun } from './job-queue.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
-import { Session, type SessionView, type Subscription } from './session.ts';
+import { Session, type Subscription } from './session.ts';
 import { firstDocument, type SessionDocument } from './session-document.ts';
 import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
 import type { StoredSession } from './session-store.ts';
+import type { SessionView } from './session-view.ts';
 import { type Amount, Spending } from './spending.ts';
 import type { Stores } from './stores.ts';
 import type { Removal, Subscriber } from './subscribers.ts';
@@ -364,12 +365,12 @@ export class Sessions {
         reserveCopy: (bytes) => this.#reserveCopy(bytes),
       },
       {
-        generationChanged: (of, before, now) => {
+        generationChanged: (before, now) => {
           if (before !== undefined) this.#generations.delete(before);
-          if (now !== undefined) this.#generations.set(now, of);
+          if (now !== undefined) this.#generations.set(now, session);
         },
-        inUse: (of) => {
-          if (!this.#holds.has(of)) this.#holds.set(of, context.stores.sessions.hold(sessionId));
+        inUse: () => {
+          if (!this.#holds.has(session)) this.#holds.set(session, context.stores.sessions.hold(sessionId));
         },
         idle: () => this.#release(session),
         left: (caller) => this.#countWatcher(caller, -1),

@@ -1,0 +1,339 @@
+/**
+ * The generation that runs in a session, as one server follows it: how it starts, what this server draws of it, what it takes over from
+ * servers that have stopped, and how it ends.
+ */
+import type { Attempt, Generation, GenerationError } from '../../shared/model.ts';
+import { failureOf } from '../generators/failure-sentences.ts';
+import type { GenerateRequest, GenerateResult } from '../generators/generator.ts';
+import { isoTime } from '../platform/clock.ts';
+import { allAttempts, findAttempt } from './attempts.ts';
+import { whenAvailable } from './availability.ts';
+import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
+import type { Job, JobId, JobRun, Shortage } from './job-queue.ts';
+import { type Rejection, reject } from './rejections.ts';
+import type { SessionDocument } from './session-document.ts';
+import type { SessionImages, StoredImage } from './session-images.ts';
+import { parseResult, resultKey } from './signal-values.ts';
+import type { Spending } from './spending.ts';
+import type { State } from './state.ts';
+import type { Step } from './steps.ts';
+import type { Stores } from './stores.ts';
+import { cleanText } from './text-check.ts';
+import type { CandidateEvent, GeneratedEvent, ReportedEvent } from './transition.ts';
+import type { Requester } from './turn-order.ts';
+
+export interface SessionGenerationContext extends Omit<GenerationContext, 'jobs' | 'images' | 'signals'> {
+  readonly stores: Stores;
+  readonly spending: Spending;
+}
+
+/** The session that it belongs to. */
+export interface GeneratingSession {
+  readonly id: string;
+  readonly document: SessionDocument;
+  readonly images: SessionImages;
+  /** It is open on this server no longer. */
+  readonly isClosed: boolean;
+  /** Reads the latest document. Rejects with `StoreUnavailable`. */
+  refresh(): Promise<unknown>;
+  /** Gives an event to the machine, however long the store can't be reached. */
+  apply(event: CandidateEvent, images?: readonly StoredImage[]): Promise<void>;
+  /** Tells other servers, if there are any. */
+  publish(key: string, value: unknown): void;
+  progressChanged(candidate: number): void;
+  partialChanged(candidate: number): void;
+  /** A generation has begun or ended on this server's account. */
+  generationChanged(before: string | undefined, now: string | undefined): void;
+}
+
+export class SessionGeneration {
+  readonly #session: GeneratingSession;
+  readonly #context: SessionGenerationContext;
+  readonly #runContext: GenerationContext;
+  #run: GenerationRun | undefined;
+
+  constructor(session: GeneratingSession, context: SessionGenerationContext) {
+    this.#session = session;
+    this.#context = context;
+    this.#runContext = { ...context, ...context.stores };
+  }
+
+  /** Undefined while none runs. */
+  get run(): GenerationRun | undefined {
+    return this.#run;
+  }
+
+  /** A generation starts if there are places and the means for it (rule S9). Rejects with `StoreUnavailable`. */
+  async start(step: Step, before: SessionDocument, generation: Generation, address: string): Promise<Step> {
+    const { stores, spending, generator } = this.#context;
+    const { candidates } = generation;
+    const requester = { sessionId: this.#session.id, address };
+    const jobs = jobsOf(generation, requester);
+    const shortage = await stores.jobs.reserve(jobs);
+    if (shortage) return { answer: tooBusy(shortage) };
+    const request = await this.#requestOf(generation, before.requestedImages);
+    const spent = await spending.spend(requester, candidates, generator.mostDollars?.(request) ?? 0);
+    if ('code' in spent) {
+      this.#withdraw(jobs);
+      return { answer: spent };
+    }
+    const requestedImages = before.requestedImages + candidates;
+    return {
+      ...step,
+      ...(step.document && { document: { ...step.document, requestedImages, drawing: { requester, spent } } }),
+      done: () => {
+        step.done?.();
+        // Only now, so that the snapshot of a generation goes out before its first progress.
+        this.#addJobs(jobs);
+      },
+      undo: () => {
+        this.#withdraw(jobs);
+        spending.giveBack(spent, candidates);
+      },
+    };
+  }
+
+  /**
+   * The session has another document: the generation in it is the one that this server follows.
+   * @param isOwn whether this server has made the step
+   */
+  follow(before: SessionDocument, isOwn: boolean): void {
+    const { state } = this.#session.document;
+    const generation = state.stage === 'generating' ? state.generation : undefined;
+    if (this.#run?.generation.generationId !== generation?.generationId) this.end(isOwn, before);
+    if (!generation || state.stage !== 'generating') return;
+    if (!this.#run) {
+      const { id } = this.#session;
+      this.#run = new GenerationRun(id, generation, this.#runContext, this.#resultListener(generation));
+      this.#session.generationChanged(undefined, generation.generationId);
+    }
+    for (const candidate of state.settled) this.#run.ended(candidate);
+  }
+
+  /** What runs here has ended by itself, or ends now. @param isOwn whether this server has ended it */
+  end(isOwn: boolean, { state, drawing }: SessionDocument = this.#session.document): void {
+    const run = this.#run;
+    if (!run) return;
+    this.#run = undefined;
+    const { candidates, waiting, generation } = run;
+    if (candidates.length > 0) run.abort(isOwn);
+    else run.complete(state.stage === 'generating' && hasAllImages(generation, this.#session.document.state));
+    if (isOwn && drawing && candidates.length > 0) {
+      this.#withdraw(jobsOf(generation, drawing.requester).filter(({ candidate }) => candidates.includes(candidate)));
+      this.#context.spending.giveBack(drawing.spent, waiting.length);
+    }
+    this.#session.generationChanged(generation.generationId, undefined);
+  }
+
+  /** Whoever sees a generation without its jobs adds them: the server that should have done it may have stopped. */
+  ensureJobs(): void {
+    const { drawing } = this.#session.document;
+    if (!this.#run || !drawing) return;
+    this.#addJobs(jobsOf(this.#run.generation, drawing.requester).filter((job) => this.isWanted(job)));
+  }
+
+  /** Whether the latest document that this server knows asks for the candidate. */
+  isWanted({ generationId, candidate }: JobId): boolean {
+    const { state } = this.#session.document;
+    if (state.stage !== 'generating' || state.generation.generationId !== generationId) return false;
+    return !state.settled.includes(candidate);
+  }
+
+  /**
+   * Draws a candidate here, unless that is not wanted any more, or has been done. Resolves when the session has taken in what became of it.
+   */
+  async draw(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
+    const { stores, clock, spending } = this.#context;
+    const session = this.#session;
+    const isOver = () => signal.aborted || session.isClosed;
+    // Another server may have ended it a moment ago.
+    if (stores.sharing) await whenAvailable(() => session.refresh(), clock, isOver);
+    if (!this.isWanted(job)) return;
+    const isBegun = takeovers > 0 || this.#shownBy(job) !== undefined;
+    if (isBegun && (await this.#takeOver(job, takeovers))) return;
+    const request = await whenAvailable(() => this.#request(), clock, isOver);
+    const { drawing } = session.document;
+    if (!request || !drawing || isOver() || !this.isWanted(job)) return;
+    const expense = spending.expense(drawing.spent);
+    if (isBegun) {
+      const mayTry = await whenAvailable(() => expense.retry(true), clock, isOver);
+      if (isOver()) return;
+      if (!mayTry) return this.#fail(job, failureOf('no_budget'));
+    }
+    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
+    if (!this.isWanted(job)) stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
+  }
+
+  #withdraw(jobs: readonly Job[]): void {
+    const { stores, clock } = this.#context;
+    void whenAvailable(
+      () => stores.jobs.withdraw(jobs),
+      clock,
+      () => false,
+    );
+  }
+
+  /** Jobs that are there already are not added again. */
+  #addJobs(jobs: readonly Job[]): void {
+    const { stores, clock } = this.#context;
+    const [first] = jobs;
+    void whenAvailable(
+      () => stores.jobs.add(jobs),
+      clock,
+      () => !first || this.#session.isClosed || !this.isWanted(first),
+    );
+  }
+
+  /** What the generation that runs asks the generator for. */
+  async #request(): Promise<GenerateRequest | undefined> {
+    const { state, requestedImages } = this.#session.document;
+    if (state.stage !== 'generating') return undefined;
+    return this.#requestOf(state.generation, requestedImages - state.generation.candidates);
+  }
+
+  async #requestOf({ prompt, feedback, parent = '', options }: Generation, attempt: number): Promise<GenerateRequest> {
+    const { document, images } = this.#session;
+    const reference = feedback === undefined ? undefined : findAttempt(allAttempts(document.state), parent)?.image;
+    const source = reference && (await images.load(reference));
+    return {
+      prompt,
+      options,
+      attempt,
+      ...(feedback !== undefined && { feedback }),
+      ...(source && { parent: { bytes: source.bytes, mediaType: source.reference.mediaType } }),
+    };
+  }
+
+  /**
+   * The server that drew a candidate has stopped. If it had stored the image, that one is taken; if another server had taken over before,
+   * the candidate fails, so that no service is asked a third time.
+   * @returns whether nothing is left to draw
+   */
+  async #takeOver(job: JobId, takeovers: number): Promise<boolean> {
+    const { generationId, candidate } = job;
+    const shown = this.#shownBy(job);
+    if (shown) {
+      const { imageId } = shown.image;
+      await this.#take([], { type: 'reported', generationId, candidate, imageId, ...this.#told({}) });
+      return true;
+    }
+    const result = await this.#storedResult(job);
+    if (result) {
+      await this.#take(result.images, result.event);
+      return true;
+    }
+    if (takeovers === 1) return false;
+    await this.#fail(job, failureOf('servers_stopped'));
+    return true;
+  }
+
+  /** The attempt that a candidate shows already, while it goes on. */
+  #shownBy({ generationId, candidate }: JobId): Attempt | undefined {
+    const { attempts } = this.#session.document.state;
+    return attempts.find(({ image }) => image.generationId === generationId && image.candidate === candidate);
+  }
+
+  async #storedResult({ generationId, candidate }: JobId) {
+    const { stores, clock } = this.#context;
+    const { id, images } = this.#session;
+    const isOver = () => this.#session.isClosed;
+    const signals = (await whenAvailable(() => stores.signals.read(id), clock, isOver)) ?? [];
+    const event = parseResult(signals.find(({ key }) => key === resultKey(candidate))?.value);
+    if (event?.generationId !== generationId) return undefined;
+    const references = [event.image, ...(event.more ?? [])];
+    const load = () => Promise.all(references.map((reference) => images.load(reference)));
+    const loaded = ((await whenAvailable(load, clock, isOver)) ?? []).filter((image) => image !== undefined);
+    return loaded.length === references.length ? { event, images: loaded } : undefined;
+  }
+
+  #resultListener({ generationId }: Generation): GenerationListener {
+    return {
+      progressChanged: (candidate) => this.#session.progressChanged(candidate),
+      partialChanged: (candidate) => this.#session.partialChanged(candidate),
+      storing: (candidate, image, report) => this.#publishResult(generationId, candidate, [image], report),
+      shown: (candidate, image, revisedPrompt) => {
+        const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
+        const event = {
+          type: 'generated',
+          generationId,
+          candidate,
+          image: image.reference,
+          isProvisional: true,
+        } as const;
+        return this.#take([image], { ...event, ...told });
+      },
+      reported: (candidate, { reference: { imageId } }, extras, result) => {
+        const event = { type: 'reported', generationId, candidate, imageId, more: extras.map(referenceOf) } as const;
+        return this.#take(extras, { ...event, ...this.#told(result) });
+      },
+      generated: (candidate, [image, ...more], result) => {
+        if (more.length > 0) this.#publishResult(generationId, candidate, [image, ...more], result);
+        const event = { type: 'generated', generationId, candidate, image: image.reference } as const;
+        return this.#take([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
+      },
+      failed: (candidate, error) => this.#fail({ generationId, candidate }, error),
+    };
+  }
+
+  #fail({ generationId, candidate }: JobId, error: GenerationError): Promise<void> {
+    return this.#session.apply({ type: 'failed', generationId, candidate, error });
+  }
+
+  /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
+  async #take(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Promise<void> {
+    const session = this.#session;
+    await session.apply(event, images);
+    // One that another server has taken in for this one stays in the store.
+    session.images.discard(
+      images,
+      (imageId) => findAttempt(allAttempts(session.document.state), imageId) !== undefined,
+    );
+  }
+
+  /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */
+  #publishResult(
+    generationId: string,
+    candidate: number,
+    [image, ...more]: readonly [StoredImage, ...StoredImage[]],
+    report: Omit<GenerateResult, 'image'>,
+  ): void {
+    const event = { type: 'generated', generationId, candidate, image: image.reference, more: more.map(referenceOf) };
+    this.#session.publish(resultKey(candidate), { ...event, ...this.#told(report) });
+  }
+
+  /** The generator's report on an image, as the machine takes it in. */
+  #told({ usage, estimatedCost, revisedPrompt: given }: Omit<GenerateResult, 'image'>) {
+    const { clock, limits } = this.#context;
+    // It stands in every snapshot, as a person's own prompt does.
+    const revisedPrompt = given && cleanText(given.slice(0, limits.PROMPT_CHARACTERS));
+    return {
+      at: isoTime(clock),
+      ...(revisedPrompt && { revisedPrompt }),
+      ...(usage && { usage }),
+      ...(estimatedCost && { estimatedCost }),
+    };
+  }
+}
+
+const referenceOf = ({ reference }: StoredImage) => reference;
+
+/** Whether each candidate of the generation has brought an image. */
+function hasAllImages({ generationId, candidates }: Generation, state: State): boolean {
+  const images = allAttempts(state).map(({ image }) => image);
+  const own = images.filter((image) => image.generationId === generationId && image.candidate < candidates);
+  return own.length === candidates;
+}
+
+const jobsOf = ({ generationId, candidates }: Generation, requester: Requester): Job[] =>
+  Array.from({ length: candidates }, (_, candidate) => ({ generationId, candidate, requester }));
+
+function tooBusy(shortage: Shortage): Rejection {
+  if (shortage === 'server') return reject('server_busy');
+  const sentence = { detail: 'too_many_waiting', params: { where: shortage } } as const;
+  return reject('server_busy', shortages[shortage], sentence);
+}
+
+const shortages: Record<Exclude<Shortage, 'server'>, string> = {
+  address: 'Too many pictures already wait for people at your address. Ask again when some of them are done.',
+  session: 'Too many pictures already wait in this session. Ask again when some of them are done.',
+};
