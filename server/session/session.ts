@@ -71,6 +71,8 @@ export class Session implements SessionView {
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
+  /** The last text heard that belongs to a later document than this server knows. */
+  #earlyDraft: DraftSignal | undefined;
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
   #touchedAt: number;
@@ -434,7 +436,10 @@ export class Session implements SessionView {
       if (!isOwn && this.#generation.run && this.#generation.run !== run)
         this.#signals.catchUp().catch(ignoreUnavailable);
       this.#replaceImages(before.state, added, isOwn);
-      if (state.draftRevision !== before.state.draftRevision) this.#draft.replace(draft);
+      if (state.draftRevision !== before.state.draftRevision) {
+        const { text, draftRevision } = this.#earlyDraft ?? {};
+        this.#draft.replace(text !== undefined && draftRevision === state.draftRevision ? text : draft);
+      }
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
@@ -534,8 +539,11 @@ export class Session implements SessionView {
     this.#generation.ensureJobs();
   }
 
-  #hearDraft({ text, draftRevision, by, participantId }: DraftSignal): void {
-    if (draftRevision < this.state.draftRevision || text === this.#draft.text) return;
+  #hearDraft(signal: DraftSignal): void {
+    const { text, draftRevision, by, participantId } = signal;
+    // Typed after a command that this server has not heard of yet, which would replace the text.
+    if (signal.draftRevision > this.state.draftRevision) this.#earlyDraft = signal;
+    if (draftRevision !== this.state.draftRevision || text === this.#draft.text) return;
     this.#draft.replace(text);
     this.#frames.forgetSnapshot();
     this.#subscribers.notify((one) => one.draftChanged({ text, by, participantId }));

@@ -145,7 +145,10 @@ export class BusyReview {
     );
     const revision = Math.max(...this.tabs.map(({ state }) => state.snapshot?.revision ?? 0));
     await Promise.all(this.tabs.map((tab) => this.#agree(tab, revision)));
-    const texts = new Set(this.tabs.map(({ state: { snapshot, record } }) => JSON.stringify({ snapshot, record })));
+    // The draft of a snapshot is the one of its time.
+    const shownBy = ({ state: { snapshot, record, draft } }: SessionClient) =>
+      JSON.stringify({ snapshot: { ...snapshot, draft: '' }, record, draft });
+    const texts = new Set(this.tabs.map(shownBy));
     if (texts.size > 1) this.ledger.problems.push(`the tabs differ:\n${[...texts].join('\n')}`);
     this.ledger.checkAttempts();
     await Promise.all(this.tabs.map((tab) => this.#checkPictures(tab)));
