@@ -3,25 +3,23 @@
  * What happens is decided as a step from one document to the next, which counts when the store has taken it; what the next document means
  * to those who follow is found by comparing the two, whoever made the step.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { imageFileName } from '../../shared/file-name.ts';
 import type { Attempt, RecordEntry } from '../../shared/model.ts';
 import { type Command, isAccessCommand, type ProgressMessage, type ReviewCommand } from '../../shared/protocol.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
-import { Access, type AccessChange, type AccessContext, type Admission, NOT_CREATOR } from './access.ts';
-import { firstAnswer, type RememberedAnswer, remembered } from './answers.ts';
+import { type Access, type Admission, NOT_CREATOR } from './access.ts';
 import { allAttempts, findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
-import { ignoreUnavailable, OUTAGE, whenAvailable, whileAvailable } from './availability.ts';
+import { ignoreUnavailable, whileAvailable } from './availability.ts';
 import type { Reservation } from './image-memory.ts';
-import { ExpiryTimer, newlyOver } from './invitations.ts';
 import type { JobId, JobRun } from './job-queue.ts';
+import { type DocumentListener, LatestDocument } from './latest-document.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
 import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
-import { revokedIn } from './record.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
+import { SessionAccess } from './session-access.ts';
 import type { SessionDocument } from './session-document.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -29,11 +27,12 @@ import { type RecordFrame, SessionFrames } from './session-frames.ts';
 import { type GeneratingSession, SessionGeneration, type SessionGenerationContext } from './session-generation.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { SessionSignals, type SignallingSession } from './session-signals.ts';
-import { type Change, type Commit, NewerDocument, type StoredSession, StoreUnavailable } from './session-store.ts';
+import type { StoredSession } from './session-store.ts';
+import type { SessionView } from './session-view.ts';
 import type { JoinRequest } from './sessions.ts';
 import type { DraftSignal } from './signal-values.ts';
 import { approvedIn, type State } from './state.ts';
-import { type MakeStep, machineStep, type Step, stepTo } from './steps.ts';
+import { type MakeStep, machineStep, type Step } from './steps.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
 import type { Event, ForgetEvent } from './transition.ts';
@@ -62,67 +61,34 @@ export interface SessionListener {
 /** To be undone when the subscriber leaves; that may be done twice. */
 export type Subscription = { readonly accepted: true; readonly leave: () => void } | Rejection;
 
-/** What a door may read of a session, to show it. */
-export interface SessionView {
-  readonly id: string;
-  /** The `snapshot` message, encoded once for all connections: it may be long, and they may be many. */
-  readonly snapshotFrame: Buffer;
-  /** The same for connections that get long prompts once. */
-  readonly shortSnapshot: ShortSnapshot;
-  /** The ids of the images that the snapshot shows as `image` and `approved`. */
-  readonly shownImages: readonly string[];
-  readonly viewers: Viewers;
-  /** The `viewers` message, encoded once for all connections. */
-  readonly viewersFrame: Buffer;
-  /** The record of decisions, oldest first. It only grows. */
-  readonly record: readonly RecordEntry[];
-  /** A `record` message with entries from the one at `from` on, as many as one message takes, and the place of the next. */
-  recordFrame(from: number): RecordFrame;
-  /** Candidates that are being drawn or wait for it. */
-  readonly runningCandidates: readonly number[];
-  progress(candidate: number): ProgressMessage | undefined;
-  /** The same as a message, which all connections that ask for it within a millisecond share. */
-  progressFrame(candidate: number): Buffer | undefined;
-  /** The candidate's last preview. */
-  partial(candidate: number): StoredImage | undefined;
-  /** The image of an attempt, kept or discarded. */
-  image(imageId: string): StoredImage | undefined;
-  /** Like `image`, and the previews on show; fetched from the store where another server had it made. Rejects with `StoreUnavailable`. */
-  loadImage(imageId: string): Promise<StoredImage | undefined>;
-  /** Whether it is the approved image. */
-  isApproved(imageId: string): boolean;
-  /** What the image is called when it is saved. */
-  fileName(image: StoredImage): string;
-}
-
 export class Session implements SessionView {
   readonly id: string;
   readonly #context: SessionContext;
   readonly #listener: SessionListener;
-  #stored: StoredSession;
-  #access: Access;
+  readonly #latest: LatestDocument;
+  readonly #access: SessionAccess;
   readonly #subscribers: Subscribers;
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
   /** What was typed after a command that this server does not know of yet. */
   #draftAhead: DraftSignal | undefined;
-  readonly #expiries: ExpiryTimer;
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
   #touchedAt: number;
   #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
-  #lastStep: Promise<unknown> = Promise.resolve();
   #unsubscribe: () => void = () => {};
-  #isClosed = false;
   #isLeft = false;
 
   constructor(id: string, stored: StoredSession, context: SessionContext, listener: SessionListener) {
     this.id = id;
-    this.#stored = stored;
-    this.#access = accessIn(stored.document);
+    this.#latest = new LatestDocument(
+      stored,
+      { ...context, sessionId: id, store: context.stores.sessions },
+      this.#documentListener(),
+    );
     this.#context = context;
     this.#listener = listener;
     const { limits, clock, telemetry, stores, reserveCopy } = context;
@@ -145,21 +111,25 @@ export class Session implements SessionView {
       this.#onDraftSet(text, author, draftId),
     );
     this.#draft.replace(stored.document.draft);
-    this.#expiries = new ExpiryTimer(clock, () => this.#expireInvitations());
-    this.#expiries.wait(this.#access.invitations);
+    this.#access = new SessionAccess(stored.document, {
+      ...context,
+      sessionId: id,
+      subscribers: this.#subscribers,
+      settle: (make) => void this.#settle(make),
+    });
   }
 
   /** The latest that this server knows of. */
   get document(): SessionDocument {
-    return this.#stored.document;
+    return this.#latest.current;
   }
 
   get state(): State {
-    return this.#stored.document.state;
+    return this.#latest.current.state;
   }
 
   get access(): Access {
-    return this.#access;
+    return this.#access.current;
   }
 
   get draftText(): string {
@@ -273,24 +243,17 @@ export class Session implements SessionView {
 
   /** What a visitor may do who shows this, or why nothing. */
   grant(request: JoinRequest): ReturnType<Access['grant']> {
-    const now = this.#context.clock.now();
-    if (newlyOver(this.#access.invitations, now).length > 0) this.#expireInvitations();
-    return this.#access.grant(request, now);
+    return this.#access.grant(request);
   }
 
   /** Lets a visitor in who shows what `Access.grant` asks for: a participant, new or known. Rejected with what `grant` refuses. */
   async admit(request: JoinRequest): Promise<Admission | Rejection> {
-    const { clock } = this.#context;
     let admission: Admission | undefined;
-    const answer = await this.#serially(() =>
-      this.#decide((before) => {
-        const access = accessIn(before);
-        const grant = access.grant(request, clock.now());
-        if (typeof grant === 'string') return { answer: reject(grant) };
-        const admitted = access.admit(grant, request.name ?? '', this.#accessContext);
-        admission = admitted.admission;
-        return stepTo(before, { access: admitted.access });
-      }),
+    const onAdmitted = (admitted: Admission) => {
+      admission = admitted;
+    };
+    const answer = await this.#latest.serially(() =>
+      this.#latest.step((before) => this.#access.admissionStep(before, request, onAdmitted)),
     );
     if (!answer.accepted) return answer;
     return admission ?? reject('internal_error');
@@ -298,7 +261,7 @@ export class Session implements SessionView {
 
   /** Rejected when the caller may be here no longer (`Access.refusal`), and with `server_busy` when there is no place. */
   subscribe(caller: Caller, subscriber: Subscriber): Subscription {
-    const refusal = this.#refusal(caller);
+    const refusal = this.#access.refusal(caller);
     if (refusal) return reject(refusal);
     if (!this.#subscribers.add(caller, subscriber)) return reject('server_busy', FULL);
     this.#listener.inUse();
@@ -308,7 +271,7 @@ export class Session implements SessionView {
 
   /** The text goes to every other connection; its author is told when they gave a `draftId` (rule W9). */
   setDraft(caller: Caller, typed: string, draftId?: string): Rejection | undefined {
-    const refusal = caller.role === 'reviewer' ? this.#refusal(caller) : 'not_allowed';
+    const refusal = caller.role === 'reviewer' ? this.#access.refusal(caller) : 'not_allowed';
     if (refusal) return reject(refusal);
     const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
@@ -328,21 +291,21 @@ export class Session implements SessionView {
   async execute(caller: Caller, command: Command): Promise<Answer> {
     if (caller.role !== 'reviewer') return reject('not_allowed');
     this.touch();
-    return this.#serially(async () => {
+    return this.#latest.serially(async () => {
       // The caller may have been turned out while the command waited for its turn.
-      const refusal = this.#refusal(caller);
+      const refusal = this.#access.refusal(caller);
       if (refusal) return reject(refusal);
       return whileAvailable(async () => {
-        const before = await this.#context.stores.sessions.answerTo(this.id, command.commandId);
-        if (before) return this.#answerAgain(before, command);
+        const before = await this.#latest.answerTo(command);
+        if (before) return before;
         this.#draft.flush();
         if (command.type === 'end_session') return this.#endSession(caller);
-        return this.#decide((latest) => {
+        return this.#latest.step((latest) => {
           // Another server may have turned them out.
-          const why = accessIn(latest).refusal(caller, this.#context.clock.now());
+          const why = this.#access.refusalIn(latest, caller);
           if (why) return { answer: reject(why) };
           return isAccessCommand(command)
-            ? this.#accessStep(latest, caller, command)
+            ? this.#access.commandStep(latest, caller, command)
             : this.#reviewStep(latest, caller, command);
         }, command);
       });
@@ -355,8 +318,8 @@ export class Session implements SessionView {
    */
   async forget(): Promise<void> {
     let count = 0;
-    await this.#serially(() =>
-      this.#decide((before) => {
+    await this.#latest.serially(() =>
+      this.#latest.step((before) => {
         if (!this.#isForgetful) return { answer: this.#accepted };
         const step = this.#machineStep(before, this.#forgetEvent);
         count = allAttempts(before.state).length - allAttempts((step.document ?? before).state).length;
@@ -438,13 +401,13 @@ export class Session implements SessionView {
 
   /** Aborts what runs here, drops the images and tells the subscribers. May be called twice. */
   close(why: Removal = 'session_gone', isOwn = true): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#latest.isClosed) return;
+    this.#latest.close();
     this.#generation.end(isOwn);
     this.#unsubscribe();
     this.#signals.close();
     this.#draft.close();
-    this.#expiries.stop();
+    this.#access.close();
     this.#images.close();
     this.#subscribers.dismiss(why);
   }
@@ -453,157 +416,36 @@ export class Session implements SessionView {
     return { accepted: true, revision: this.state.revision };
   }
 
-  #refusal(caller: Caller) {
-    return this.#access.refusal(caller, this.#context.clock.now());
-  }
-
-  get #accessContext(): AccessContext {
-    const { limits, newId, clock } = this.#context;
-    return { limits, newId, now: clock.now() };
-  }
-
-  /** One step at a time on this server, in the order of the calls. */
-  #serially(step: () => Promise<Answer>): Promise<Answer> {
-    const result = this.#lastStep.then(() => (this.#isClosed ? reject('session_not_found') : step()));
-    this.#lastStep = result.catch(() => undefined);
-    return result;
-  }
-
-  /** Makes a step from the latest document, again for as long as other servers are faster, within bounds. */
-  async #decide(make: MakeStep, command?: Command): Promise<Answer> {
-    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const { document: before, version } = this.#stored;
-      const made = make(before);
-      const step = made instanceof Promise ? await made : made;
-      const loading = this.#loadNext(step);
-      if (loading !== undefined) await loading;
-      const outcome = await this.#commit(version, step, command);
-      if (outcome !== 'conflict') return outcome;
-      await this.#refresh();
-    }
-    return reject('server_busy', CONTENDED);
-  }
-
-  /** What the next document shows is here before it counts. In memory it always is, and nobody may come in between. */
-  #loadNext({ document, images = [], undo }: Step): MaybePromise<void> {
-    if (!document || !this.#context.stores.sharing) return;
-    return this.#loadShown(document.state, images.map(imageIdIn)).catch((error: unknown) => {
-      undo?.();
-      throw error;
-    });
-  }
-
-  async #commit(version: number, step: Step, command: Command | undefined): Promise<Answer | 'conflict'> {
-    const { document } = step;
-    const answer = command && remembered(command, step.answer);
-    if (!document && !answer) {
-      step.done?.();
-      return step.answer;
-    }
-    const trial = this.#tryCommit(version, { ...(document && { document }), ...(answer && { answer }) });
-    const commit = trial instanceof Promise ? await trial : trial;
-    if (commit.outcome === 'committed' && !this.#isClosed) {
-      if (document) this.#become({ document, version: commit.version }, step.images ?? [], true);
-      step.done?.();
-      return step.answer;
-    }
-    if (commit.outcome === 'unavailable') this.#findOut(step);
-    else step.undo?.();
-    switch (commit.outcome) {
-      case 'answered':
-        return command ? this.#answerAgain(commit.before, command) : step.answer;
-      case 'unavailable':
-        return OUTAGE;
-      case 'conflict':
-        return 'conflict';
-      default:
-        this.#listener.gone('session_gone');
-        return reject('session_not_found');
-    }
-  }
-
-  /** Another server may have given the first answer: its snapshot goes out before the `ack` (rule W6). */
-  async #answerAgain(before: RememberedAnswer, command: Command): Promise<Answer> {
-    const answer = firstAnswer(before, command);
-    if (answer.accepted && answer.revision > this.state.revision) await this.#refresh();
-    return answer;
-  }
-
-  /** A step that the store has not answered may have been done. */
-  #findOut({ document, undo }: Step): void {
-    const refresh = async () => {
-      await this.#refreshSerially();
-      if (runningIn(document?.state) !== runningIn(this.state)) undo?.();
-    };
-    void whenAvailable(refresh, this.#context.clock, () => this.#isClosed);
-  }
-
-  #tryCommit(version: number, change: Change): MaybePromise<Commit | { readonly outcome: 'unavailable' }> {
-    const commit = this.#context.stores.sessions.commit(this.id, version, change);
-    if (!(commit instanceof Promise)) return commit;
-    return commit.catch((error: unknown) => {
-      if (error instanceof StoreUnavailable) return { outcome: 'unavailable' };
-      throw error;
-    });
-  }
-
-  /** Another server has changed the session, or may have. */
-  async #refresh(): Promise<void> {
-    const latest = await this.#read();
-    if (this.#isClosed || latest === 'newer') return;
-    if (!latest) return this.#listener.gone('session_gone');
-    await this.#loadShown(latest.document.state);
-    if (this.#isClosed || latest.version <= this.#stored.version) return;
-    const document = shared(latest.document, this.#stored.document);
-    const before = this.#generation.run;
-    // Somebody has done something on another server.
-    this.touch();
-    this.#become({ ...latest, document }, [], false);
-    const { run } = this.#generation;
-    // Its progress may have been told before this server knew of the generation.
-    if (run && run !== before) void this.#signals.catchUp().catch(ignoreUnavailable);
-  }
-
   /** What a state shows is here before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
-  async #loadShown(state: State, except: readonly string[] = []): Promise<void> {
-    const shown = new Set(shownImagesOf(state)).difference(new Set(except));
+  async #loadShown({ state }: SessionDocument, added: readonly StoredImage[]): Promise<void> {
+    const here = new Set(added.map(({ reference }) => reference.imageId));
+    const shown = new Set(shownImagesOf(state)).difference(here);
     const references = allAttempts(state).map(({ image }) => image);
     await Promise.all(
       references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#images.load(reference)),
     );
   }
 
-  /** A newer server has changed the session in a way that this one does not understand: other servers go on with it. */
-  async #read(): Promise<StoredSession | 'newer' | undefined> {
-    try {
-      return await this.#context.stores.sessions.read(this.id);
-    } catch (error) {
-      if (!(error instanceof NewerDocument)) throw error;
-      this.#listener.gone('newer_server');
-      return 'newer';
-    }
-  }
-
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
-  #become(stored: StoredSession, images: readonly StoredImage[], isOwn: boolean): void {
-    const { document: before } = this.#stored;
-    const { state, access, draft } = stored.document;
-    this.#stored = stored;
-    const isStateChanged = state !== before.state;
-    const isRevocation = isStateChanged && revokedIn(state.record).size !== revokedIn(before.state.record).size;
-    const isAccessChanged = access !== before.access || isRevocation;
-    if (isAccessChanged || state.record !== before.state.record) this.#access = accessIn(stored.document);
+  #onChanged(before: SessionDocument, added: readonly StoredImage[], isOwn: boolean): void {
+    // Somebody has done something on another server.
+    if (!isOwn) this.touch();
+    const { state, draft } = this.document;
     // First, so that those who are turned out are told of nothing more.
-    if (isAccessChanged) this.#dismissRefused();
-    if (isStateChanged) {
+    const reportAccess = this.#access.follow(this.document, before);
+    if (state !== before.state) {
+      const { run } = this.#generation;
       this.#generation.follow(before, isOwn);
-      this.#replaceImages(before.state, images, isOwn);
+      // Its progress may have been told before this server knew of the generation.
+      if (!isOwn && this.#generation.run && this.#generation.run !== run)
+        this.#signals.catchUp().catch(ignoreUnavailable);
+      this.#replaceImages(before.state, added, isOwn);
       if (state.draftRevision !== before.state.draftRevision) this.#resetDraft(draft);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
     }
-    if (isAccessChanged) this.#reportAccess(before.access, isRevocation);
+    reportAccess();
   }
 
   #replaceImages(before: State, added: readonly StoredImage[], isOwn: boolean): void {
@@ -614,29 +456,6 @@ export class Session implements SessionView {
       .map(imageIdOf)
       .filter((imageId) => !kept.has(imageId));
     if (isOwn) this.#images.dropStored(dropped);
-  }
-
-  /** Those who may be here no longer. */
-  #dismissRefused(): void {
-    for (const why of ['revoked', 'invitation_expired', 'link_closed'] as const) {
-      this.#subscribers.dismiss(why, (caller) => this.#refusal(caller) === why);
-    }
-  }
-
-  #reportAccess(before: Access['state'], isRevocation: boolean): void {
-    const access = this.#access;
-    if (access.links !== before.links) {
-      this.#subscribers.notify((one, caller) => {
-        const links = access.linksFor(caller);
-        if (links) one.linksChanged(links);
-      });
-    }
-    if (access.invitations === before.invitations && !isRevocation) return;
-    this.#expiries.wait(access.invitations);
-    this.#subscribers.notify((one, caller) => {
-      const invitations = access.invitationsFor(caller);
-      if (invitations) one.invitationsChanged(invitations);
-    });
   }
 
   /** A step of the machine, which those who follow all sessions are told of. */
@@ -651,52 +470,6 @@ export class Session implements SessionView {
   async #endSession(caller: Caller): Promise<Answer> {
     await this.#listener.endRequested(caller);
     return this.#accepted;
-  }
-
-  #accessStep(before: SessionDocument, caller: Caller, command: AccessChange): Step {
-    const present = (participantId: string) => this.#subscribers.find(participantId);
-    const decision = accessIn(before).decide(caller, command, this.#accessContext, present);
-    if ('code' in decision) return { answer: decision };
-    const { access, entry } = decision;
-    if (access === before.access && !entry) return stepTo(before, {});
-    const step = entry
-      ? this.#machineStep(before, { type: 'invitation', entry }, { access })
-      : stepTo(before, { access });
-    return { ...step, done: () => this.#logAccess(caller, command) };
-  }
-
-  #logAccess({ participant }: Caller, command: AccessChange): void {
-    const { telemetry } = this.#context;
-    const common = { session: this.id, participant: participant.id };
-    if (command.type === 'close_link' || command.type === 'replace_link') {
-      telemetry.linkChanged({ ...common, change: command.type, role: command.role });
-      return;
-    }
-    const entry = this.record.at(-1);
-    if (entry?.kind !== 'invited' && entry?.kind !== 'revoked') return;
-    const { invitationId, role = 'reviewer' } = entry.invitee;
-    const invitation = invitationId !== undefined && { invitation: invitationId };
-    telemetry.invitationChanged({ ...common, change: entry.kind, role, ...invitation });
-  }
-
-  /** Marks those whose time has come, so that they stay expired though the clock may be set back. */
-  #expireInvitations(): void {
-    this.#dismissRefused();
-    void this.#settle((before) => this.#expiryStep(before));
-  }
-
-  #expiryStep(before: SessionDocument): Step {
-    const access = accessIn(before);
-    const { now } = this.#accessContext;
-    const due = newlyOver(access.invitations, now);
-    return { ...stepTo(before, { access: access.expire(now) }), done: () => this.#logExpired(due) };
-  }
-
-  #logExpired(due: Access['invitations']): void {
-    for (const { role, participant, keyId: invitation } of due) {
-      const common = { session: this.id, change: 'expired', role } as const;
-      this.#context.telemetry.invitationChanged({ ...common, participant: participant.id, invitation });
-    }
   }
 
   #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): MaybePromise<Step> {
@@ -729,18 +502,12 @@ export class Session implements SessionView {
     for (const candidate of candidates) this.#subscribers.notify((one) => one.progressChanged(candidate));
   }
 
-  /** Applies what nobody can send again, however long the store can't be reached. */
+  /** Makes a step that nobody waits for, so its failure is reported here. */
   async #settle(make: MakeStep): Promise<void> {
-    const { clock, telemetry } = this.#context;
-    const step = async () => {
-      const answer = await this.#serially(() => this.#decide(make));
-      if (!answer.accepted && answer.code === 'server_busy')
-        throw new StoreUnavailable('the session could not be changed');
-    };
     try {
-      await whenAvailable(step, clock, () => this.#isClosed);
+      await this.#latest.settle(make);
     } catch (error) {
-      telemetry.fault(error, 'a result could not be applied');
+      this.#context.telemetry.fault(error, 'a result could not be applied');
     }
   }
 
@@ -751,17 +518,17 @@ export class Session implements SessionView {
     if (!sharing) return;
     this.#unsubscribe = await sessions.subscribe(this.id, (notice) => {
       if (notice.type === 'removed') this.#listener.gone(notice.why);
-      else void whileAvailable(() => this.#refreshSerially());
+      else void whileAvailable(() => this.#latest.refresh());
     });
     await this.#signals.subscribe();
-    await this.#refreshSerially();
+    await this.#latest.refresh();
     await this.#signals.catchUp();
   }
 
   /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
   async catchUp(): Promise<void> {
     const [version] = await this.#context.stores.sessions.versions([this.id]);
-    if (version !== this.#stored.version) await this.#refreshSerially();
+    if (version !== this.#latest.version) await this.#latest.refresh();
   }
 
   /** Says who is here, and sees to what may have been missed. */
@@ -769,15 +536,8 @@ export class Session implements SessionView {
     this.#subscribers.dropSilent();
     if (this.#subscribers.size > 0) this.#signals.publishPeople(true);
     if (version === undefined) return this.#listener.gone('session_gone');
-    if (version > this.#stored.version) void whileAvailable(() => this.#refreshSerially());
+    if (version > this.#latest.version) void whileAvailable(() => this.#latest.refresh());
     this.#generation.ensureJobs();
-  }
-
-  async #refreshSerially(): Promise<Answer> {
-    return this.#serially(async () => {
-      await this.#refresh();
-      return this.#accepted;
-    });
   }
 
   #hearDraft(draft: DraftSignal): void {
@@ -813,6 +573,14 @@ export class Session implements SessionView {
     });
   }
 
+  #documentListener(): DocumentListener {
+    return {
+      prepare: (next, added) => (this.#context.stores.sharing ? this.#loadShown(next, added) : undefined),
+      changed: (before, added, isOwn) => this.#onChanged(before, added, isOwn),
+      gone: (why) => this.#listener.gone(why),
+    };
+  }
+
   /** What the generation needs of the session. */
   #generating(): GeneratingSession {
     const session = this;
@@ -823,9 +591,9 @@ export class Session implements SessionView {
         return session.document;
       },
       get isClosed() {
-        return session.#isClosed;
+        return session.#latest.isClosed;
       },
-      refresh: () => this.#refreshSerially(),
+      refresh: () => this.#latest.refresh(),
       apply: (event, images = []) => this.#settle((before) => ({ ...this.#machineStep(before, event), images })),
       publish: (key, value) => this.#signals.publish(key, value),
       progressChanged: (candidate) => this.#onProgress(candidate),
@@ -871,25 +639,6 @@ export class Session implements SessionView {
 /** After so long a session that nobody uses on this server is no longer open here: the store has it. */
 const UNUSED_MS = 60_000;
 type MaybePromise<Value> = Value | Promise<Value>;
-
-const accessIn = ({ access, state }: SessionDocument): Access => new Access(access, state.record);
-
-/** A document from the store, with the parts of the one before that are the same. */
-function shared(document: SessionDocument, before: SessionDocument): SessionDocument {
-  const access = { ...document.access };
-  if (isDeepStrictEqual(access.links, before.access.links)) access.links = before.access.links;
-  if (isDeepStrictEqual(access.invitations, before.access.invitations)) access.invitations = before.access.invitations;
-  return { ...document, access: isDeepStrictEqual(access, before.access) ? before.access : access };
-}
-
-const runningIn = (state: State | undefined): string | undefined =>
-  state?.stage === 'generating' ? state.generation.generationId : undefined;
-
-/** So often a step is made again when other servers have been faster each time. */
-const MOST_TRIES = 5;
-const CONTENDED = 'Too many people decide in this session at once. Try again in a moment.';
-
-const imageIdIn = ({ reference }: StoredImage) => reference.imageId;
 
 function shownImagesOf(state: State): readonly string[] {
   const newest = newestAttempt(state.attempts)?.image.imageId;

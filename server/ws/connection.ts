@@ -24,7 +24,7 @@ import type { Telemetry } from '../platform/telemetry.ts';
 import { whileAvailable } from '../session/availability.ts';
 import { type Caller, isCreatorOf } from '../session/participants.ts';
 import { type Rejection, reject, sentenceOf } from '../session/rejections.ts';
-import type { SessionView } from '../session/session.ts';
+import type { SessionView } from '../session/session-view.ts';
 import type { Joined, Sessions } from '../session/sessions.ts';
 import type { Removal } from '../session/subscribers.ts';
 import { Heartbeat } from './heartbeat.ts';

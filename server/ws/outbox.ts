@@ -6,8 +6,8 @@ import type { Invitation, Links, ServerMessage, WelcomeMessage } from '../../sha
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import { TokenBucket } from '../platform/rate-limiter.ts';
-import type { SessionView } from '../session/session.ts';
 import type { StoredImage } from '../session/session-images.ts';
+import type { SessionView } from '../session/session-view.ts';
 import type { DraftUpdate, Removal, Subscriber } from '../session/subscribers.ts';
 import type { ImageFrames } from './image-frames.ts';
 import type { SocketWriter } from './socket-writer.ts';

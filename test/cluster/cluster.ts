@@ -8,8 +8,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ClusterOptions {
   /** How many; three when absent. */
   readonly servers?: number;
-  /** Of every server, besides its port and the Redis. Nothing else is in their environment. */
-  readonly env?: Environment;
+  /** Of every server, or of the one with that index, besides its port and the Redis. Nothing else is in their environment. */
+  readonly env?: Environment | ((server: number) => Environment);
+  /** By which URL the servers reach the Redis, once it listens; by its own when absent. */
+  readonly redisUrl?: (redis: RedisServer) => string | Promise<string>;
   /** The port of the proxy; a free one when absent. */
   readonly port?: number;
 }
@@ -18,15 +20,21 @@ export interface ClusterOptions {
  * Resolves when every server listens. `stop` ends it, and so does the end of this process.
  * @throws {Error} when there is no Redis on this machine, or the port is in use
  */
-export async function startCluster({ servers = 3, env = {}, port = 0 }: ClusterOptions = {}): Promise<Cluster> {
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const { servers = 3, env = {}, port = 0, redisUrl = (server) => server.url } = options;
   const redis = new RedisServer();
+  let url = '';
   const cluster = new Cluster(
     redis,
-    Array.from({ length: servers }, () => new ClusterServer(redis, env)),
+    Array.from(
+      { length: servers },
+      (_, index) => new ClusterServer(() => url, typeof env === 'function' ? env(index) : env),
+    ),
   );
   try {
     await cluster.proxy.listen(port);
     await redis.start();
+    url = await redisUrl(redis);
     await Promise.all(cluster.servers.map((server) => server.start()));
   } catch (error) {
     await cluster.stop();
@@ -56,13 +64,13 @@ export class Cluster {
 
 /** A place for one server process after the other. It keeps its port. */
 export class ClusterServer {
-  readonly #redis: RedisServer;
+  readonly #redisUrl: () => string;
   readonly #env: Environment;
   #running: WatchedServer | undefined;
   #port: number | undefined;
 
-  constructor(redis: RedisServer, env: Environment) {
-    this.#redis = redis;
+  constructor(redisUrl: () => string, env: Environment) {
+    this.#redisUrl = redisUrl;
     this.#env = env;
   }
 
@@ -87,7 +95,7 @@ export class ClusterServer {
     this.#running = await startWatchedServer({
       ...this.#env,
       PORT: String(this.#port ?? 0),
-      PROOFROOM_REDIS_URL: this.#redis.url,
+      PROOFROOM_REDIS_URL: this.#redisUrl(),
     });
     this.#port = this.#running.port;
     return this.#running;

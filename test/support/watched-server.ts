@@ -14,6 +14,8 @@ const ERROR_LEVEL = 50;
 export class WatchedServer {
   /** Everything on standard error that no client may cause: logged errors, and lines that are no log lines. */
   readonly faults: string[] = [];
+  /** How many lines it has written to standard error. */
+  loggedLines = 0;
   /** Resolves, when the process has ended, with the signal that ended it or with its exit code. */
   readonly ended: Promise<NodeJS.Signals | number | null>;
   readonly #child: ChildProcess;
@@ -78,6 +80,7 @@ export class WatchedServer {
   }
 
   #onLogged(line: string): void {
+    this.loggedLines += 1;
     const isHarmless = line.startsWith('{') && (JSON.parse(line) as { level: number }).level < ERROR_LEVEL;
     if (!isHarmless) this.faults.push(line);
   }
