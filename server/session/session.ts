@@ -522,6 +522,7 @@ export class Session implements SessionView {
     });
     await this.#signals.subscribe();
     await this.#latest.refresh();
+    await this.#loadShown(this.document, []);
     await this.#signals.catchUp();
   }
 

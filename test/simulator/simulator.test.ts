@@ -9,7 +9,7 @@ import { simulate } from './simulate.ts';
 
 const SCHEDULES = 1_000;
 
-describe('a thousand schedules of commands, faults and restarts', () => {
+describe('schedules of commands, faults and restarts, with one server and with several', () => {
   const seed = process.env.SEED ?? String(Date.now() % 2 ** 31);
 
   // In a process of its own: Vitest's transforms would change the line numbers by which checks are counted.
