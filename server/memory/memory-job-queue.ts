@@ -22,6 +22,8 @@ interface Entry {
   position: number;
   /** The server that does it. */
   server: Server | undefined;
+  /** A server has been told to do it, which may have stopped since. */
+  isBegun: boolean;
   /** How many servers had it and have stopped. */
   readonly takeovers: number;
   readonly abort: AbortController;
@@ -97,6 +99,7 @@ export class MemoryJobs {
         requester,
         position: 0,
         server: undefined,
+        isBegun: false,
         takeovers: 0,
         abort: new AbortController(),
       };
@@ -106,8 +109,12 @@ export class MemoryJobs {
     this.#startNext();
   }
 
-  withdraw(jobs: readonly JobId[]): void {
+  withdraw<Id extends JobId>(jobs: readonly Id[]): readonly Id[] {
     const entries = jobs.flatMap((job) => this.#entries.get(jobName(job)) ?? []);
+    const unbegun = jobs.filter((job) => {
+      const name = jobName(job);
+      return this.#places.has(name) || this.#entries.get(name)?.isBegun === false;
+    });
     for (const job of jobs) this.#places.delete(jobName(job));
     const now = this.#clock.monotonic();
     for (const [name, forgottenAt] of this.#withdrawn) if (forgottenAt <= now) this.#withdrawn.delete(name);
@@ -118,6 +125,7 @@ export class MemoryJobs {
     }
     for (const { abort } of entries) abort.abort();
     this.#startNext();
+    return unbegun;
   }
 
   position(job: JobId): number | undefined {
@@ -200,7 +208,11 @@ export class MemoryJobs {
     };
     // A withdrawal that follows at once ends the job before it begins.
     void Promise.resolve()
-      .then(() => (signal.aborted ? undefined : server.run(entry.job, { signal, takeovers: entry.takeovers })))
+      .then(() => {
+        if (signal.aborted) return undefined;
+        entry.isBegun = true;
+        return server.run(entry.job, { signal, takeovers: entry.takeovers });
+      })
       .then(end, end);
   }
 
@@ -245,8 +257,8 @@ export class MemoryJobQueue implements JobQueue {
     this.#jobs.add(jobs);
   }
 
-  async withdraw(jobs: readonly JobId[]): Promise<void> {
-    this.#jobs.withdraw(jobs);
+  async withdraw<Id extends JobId>(jobs: readonly Id[]): Promise<readonly Id[]> {
+    return this.#jobs.withdraw(jobs);
   }
 
   process(run: RunJob): void {

@@ -38,9 +38,10 @@ export class MemorySignals implements Signals {
     shared.servers.add(this);
   }
 
-  set(sessionId: string, key: string, value: unknown, keptMs: number): void {
+  async set(sessionId: string, key: string, value: unknown, keptMs: number): Promise<boolean> {
     this.#keep(sessionId, key, value, keptMs);
     for (const server of [...this.#shared.servers]) if (server !== this) server.receive(sessionId, { key, value });
+    return true;
   }
 
   async read(sessionId: string): Promise<readonly Signal[]> {

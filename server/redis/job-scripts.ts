@@ -171,18 +171,19 @@ return 1
 `);
 
 /**
- * ARGV: the channel, the message, how long the withdrawal is remembered, the jobs. Returns those whose priority changes.
+ * ARGV: the channel, the message, how long the withdrawal is remembered, the jobs. Returns those whose priority changes, and those that had
+ * not begun: they still had their place.
  */
 export const withdraw = new RedisScript(`#!lua flags=allow-oom
 ${common}
 redis.call('ZREMRANGEBYSCORE', withdrawn, '-inf', now)
 local all = read()
-local addresses = {}
+local addresses, unbegun = {}, {}
 for index = 4, #ARGV do
   local name = ARGV[index]
   local place = all[name]
   if (place and place.slot) or exists(name) then redis.call('ZADD', withdrawn, now + ARGV[3], name) end
-  redis.call('HDEL', places, name)
+  if redis.call('HDEL', places, name) == 1 then table.insert(unbegun, name) end
   if place then
     all[name] = nil
     addresses[place.address] = true
@@ -193,5 +194,5 @@ local moved = {}
 for address in pairs(addresses) do
   for _, move in ipairs(assign(all, address)) do table.insert(moved, move) end
 end
-return moved
+return { moved, unbegun }
 `);

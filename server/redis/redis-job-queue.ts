@@ -67,6 +67,7 @@ const jobData = v.object({
   requester: v.object({ address: v.string(), sessionId: v.string() }),
 });
 const priorities = v.array(v.tuple([v.string(), v.number()]));
+const withdrawReply = v.tuple([priorities, v.array(v.string())]);
 const enqueueReply = v.tuple([priorities, priorities]);
 const shortages = v.picklist(['', 'server', 'address', 'session']);
 
@@ -147,12 +148,12 @@ export class RedisJobQueue implements JobQueue {
     this.#lookSoon();
   }
 
-  async withdraw(jobs: readonly JobId[]): Promise<void> {
-    if (jobs.length === 0) return;
+  async withdraw<Id extends JobId>(jobs: readonly Id[]): Promise<readonly Id[]> {
+    if (jobs.length === 0) return [];
     const names = jobs.map(jobName);
     const message = messageOf(this.#redis.serverId, 'withdrawn', names.join(' '));
-    const moved = v.parse(
-      priorities,
+    const [moved, unbegun] = v.parse(
+      withdrawReply,
       await this.#run(withdraw, [this.#channel, message, WITHDRAWAL_KEPT_MS, ...names]),
     );
     this.#abort(names);
@@ -160,6 +161,7 @@ export class RedisJobQueue implements JobQueue {
     await this.#call((queue) => Promise.all(names.map((name) => queue.remove(name))));
     await this.#move(moved);
     this.#lookSoon();
+    return jobs.filter((job) => unbegun.includes(jobName(job)));
   }
 
   process(run: RunJob): void {

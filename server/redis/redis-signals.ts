@@ -43,34 +43,32 @@ const signals = `${DROP_OLD}
 return redis.call('HGETALL', KEYS[1])
 `;
 
-/** So many signals wait at most while Redis is away; beyond them, those of further keys are lost. */
-const MOST_UNSENT = 10_000;
-
-interface Unsent {
-  readonly sessionId: string;
-  readonly key: string;
-  readonly value: unknown;
-  readonly keptMs: number;
-}
-
 export class RedisSignals implements Signals {
   readonly #deployment: RedisDeployment;
-  /** By session and key, the latest of those that Redis may not have: a text typed while it was away must not be lost. */
-  readonly #unsent = new Map<string, Unsent>();
 
   constructor(deployment: RedisDeployment) {
     this.#deployment = deployment;
-    deployment.connection.onReady(() => void this.#resend());
     const { client } = deployment.connection;
     client.defineCommand('proofroomSignal', { lua: signal, numberOfKeys: 2 });
     client.defineCommand('proofroomSignals', { lua: signals, numberOfKeys: 2 });
   }
 
-  set(sessionId: string, key: string, value: unknown, keptMs: number): void {
-    const name = `${sessionId} ${key}`;
-    const signal: Unsent = { sessionId, key, value, keptMs };
-    if (this.#unsent.size < MOST_UNSENT || this.#unsent.has(name)) this.#unsent.set(name, signal);
-    if (this.#deployment.connection.isReady) void this.#send(name, signal);
+  async set(sessionId: string, key: string, value: unknown, keptMs: number): Promise<boolean> {
+    const { connection, serverId } = this.#deployment;
+    // Those that wait for a connection would be old when it is back.
+    if (!connection.isReady) return false;
+    const text = value === undefined ? '' : JSON.stringify(value);
+    const message = messageOf(serverId, 'signal', JSON.stringify(value === undefined ? [key] : [key, value]));
+    const channel = this.#deployment.channelOf(sessionId);
+    try {
+      await connection.run((client) =>
+        client.proofroomSignal(...this.#keys(sessionId), key, text, keptMs, channel, message),
+      );
+      return true;
+    } catch (error) {
+      ignoreUnavailable(error);
+      return false;
+    }
   }
 
   async read(sessionId: string): Promise<readonly Signal[]> {
@@ -91,34 +89,13 @@ export class RedisSignals implements Signals {
         if (received) listener(received);
       },
       missed: () => {
-        this.#resend()
-          .then(() => this.read(sessionId))
+        this.read(sessionId)
           .then((kept) => {
             for (const one of kept) listener(one);
           })
           .catch(ignoreUnavailable);
       },
     });
-  }
-
-  async #resend(): Promise<void> {
-    await Promise.all([...this.#unsent].map(([name, signal]) => this.#send(name, signal)));
-  }
-
-  async #send(name: string, signal: Unsent): Promise<void> {
-    const { connection, serverId } = this.#deployment;
-    const { sessionId, key, value, keptMs } = signal;
-    const text = value === undefined ? '' : JSON.stringify(value);
-    const message = messageOf(serverId, 'signal', JSON.stringify(value === undefined ? [key] : [key, value]));
-    const channel = this.#deployment.channelOf(sessionId);
-    try {
-      await connection.run((client) =>
-        client.proofroomSignal(...this.#keys(sessionId), key, text, keptMs, channel, message),
-      );
-      if (this.#unsent.get(name) === signal) this.#unsent.delete(name);
-    } catch (error) {
-      ignoreUnavailable(error);
-    }
   }
 
   #keys(sessionId: string): readonly [string, string] {

@@ -148,6 +148,11 @@ export class GenerationRun {
     return this.candidates.filter((one) => !this.#drawings.has(one) && this.#candidates.get(one)?.phase === 'queued');
   }
 
+  /** Whether its place in line is known. */
+  isInLine(candidate: number): boolean {
+    return this.#positionOf(candidate) !== undefined;
+  }
+
   /** Whether some of them are drawn here. */
   get isDrawing(): boolean {
     return this.#drawings.size > 0;
@@ -347,7 +352,8 @@ export class GenerationRun {
     const abort = new LinkedAbortController(signal);
     const onProgress = (progress: GeneratorProgress) => {
       if (progress.phase === 'retrying') {
-        void expense?.retry(progress.mayBeBilled ?? true).then(
+        const retry = () => expense?.retry(progress.mayBeBilled ?? true) ?? Promise.resolve(true);
+        void whenAvailable(retry, clock, () => abort.signal.aborted).then(
           (mayTry) => mayTry || abort.abort(noBudget(progress.reason)),
           (error: unknown) => abort.abort(error),
         );
@@ -450,7 +456,7 @@ export class GenerationRun {
     this.#candidates.set(candidate, state);
     const { generationId } = this.generation;
     const signal: ProgressSignal = { generationId, ...state };
-    this.#context.signals.set(this.#sessionId, progressKey(candidate), signal, KEPT_MS);
+    void this.#context.signals.set(this.#sessionId, progressKey(candidate), signal, KEPT_MS);
     this.#listener.progressChanged(candidate);
   }
 
@@ -461,7 +467,7 @@ export class GenerationRun {
     const isKept = await images.put(this.#sessionId, imageId, bytes).catch(() => false);
     if (!isKept) return;
     if (this.#partials.get(candidate)?.reference !== reference) return void this.#dropStored([{ reference }]);
-    signals.set(this.#sessionId, partialKey(candidate), { generationId, reference }, KEPT_MS);
+    void signals.set(this.#sessionId, partialKey(candidate), { generationId, reference }, KEPT_MS);
   }
 
   #create(

@@ -48,8 +48,11 @@ export interface JobQueue {
    * withdrawn within `WITHDRAWAL_KEPT_MS`.
    */
   add(jobs: readonly Job[]): Promise<void>;
-  /** Gives up places and jobs, wherever they run. Those that are not there are ignored. */
-  withdraw(jobs: readonly JobId[]): Promise<void>;
+  /**
+   * Gives up places and jobs, wherever they run. Those that are not there are ignored.
+   * @returns those that no server has begun, each to one call only
+   */
+  withdraw<Id extends JobId>(jobs: readonly Id[]): Promise<readonly Id[]>;
   /** This server takes jobs from now on: `CONCURRENT_CANDIDATES` at once over all servers. Call it once. */
   process(run: RunJob): void;
   /** Tells of all places in line that change; 1 is the next to start. Returns the undo. */

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../../shared/protocol.ts';
 import type { Clock } from '../platform/clock.ts';
-import { firstAnswer, remembered } from './answers.ts';
+import { firstAnswer, type RememberedAnswer, remembered } from './answers.ts';
 import { OUTAGE, whenAvailable } from './availability.ts';
 import { type Answer, reject } from './rejections.ts';
 import type { SessionDocument } from './session-document.ts';
@@ -18,6 +18,7 @@ import {
   type StoredSession,
   StoreUnavailable,
 } from './session-store.ts';
+import type { State } from './state.ts';
 import type { MakeStep, Step } from './steps.ts';
 import type { Removal } from './subscribers.ts';
 
@@ -83,7 +84,7 @@ export class LatestDocument {
   /** What a command was answered before, if it was (rule M7). Rejects with `StoreUnavailable`. */
   async answerTo(command: Command): Promise<Answer | undefined> {
     const before = await this.#context.store.answerTo(this.#context.sessionId, command.commandId);
-    return before && firstAnswer(before, command);
+    return before && this.#answerAgain(before, command);
   }
 
   /** Makes a step. Call it within `serially`. @param command is answered by it, and remembered */
@@ -141,10 +142,11 @@ export class LatestDocument {
       step.done?.();
       return step.answer;
     }
-    step.undo?.();
+    if (commit.outcome === 'unavailable') this.#findOut(step);
+    else step.undo?.();
     switch (commit.outcome) {
       case 'answered':
-        return command ? firstAnswer(commit.before, command) : step.answer;
+        return command ? this.#answerAgain(commit.before, command) : step.answer;
       case 'unavailable':
         return OUTAGE;
       case 'conflict':
@@ -153,6 +155,22 @@ export class LatestDocument {
         this.#listener.gone('session_gone');
         return reject('session_not_found');
     }
+  }
+
+  /** Another server may have given the first answer: its snapshot goes out before the `ack` (rule W6). */
+  async #answerAgain(before: RememberedAnswer, command: Command): Promise<Answer> {
+    const answer = firstAnswer(before, command);
+    if (answer.accepted && answer.revision > this.current.state.revision) await this.#read();
+    return answer;
+  }
+
+  /** A step that the store has not answered may have been done. */
+  #findOut({ document, undo }: Step): void {
+    const find = async () => {
+      await this.refresh();
+      if (runningIn(document?.state) !== runningIn(this.current.state)) undo?.();
+    };
+    void whenAvailable(find, this.#context.clock, () => this.#isClosed);
   }
 
   #tryCommit(version: number, change: Change): Outcome | Promise<Outcome> {
@@ -191,6 +209,9 @@ export class LatestDocument {
     this.#listener.changed(before, added, isOwn);
   }
 }
+
+const runningIn = (state: State | undefined): string | undefined =>
+  state?.stage === 'generating' ? state.generation.generationId : undefined;
 
 type Outcome = Commit | { readonly outcome: 'unavailable' };
 

@@ -49,6 +49,11 @@ export class SessionAccess {
     return this.#current.refusal(caller, this.#context.clock.now());
   }
 
+  /** The same by a document that may be a later one. */
+  refusalIn(document: SessionDocument, caller: Caller): ReturnType<Access['refusal']> {
+    return accessIn(document).refusal(caller, this.#context.clock.now());
+  }
+
   /** What a visitor may do who shows this, or why nothing. */
   grant(request: JoinRequest): ReturnType<Access['grant']> {
     const now = this.#context.clock.now();

@@ -14,7 +14,7 @@ import { type Rejection, reject } from './rejections.ts';
 import type { SessionDocument } from './session-document.ts';
 import type { SessionImages, StoredImage } from './session-images.ts';
 import { parseResult, resultKey } from './signal-values.ts';
-import type { Spending } from './spending.ts';
+import type { Spending, SpentForImage } from './spending.ts';
 import type { State } from './state.ts';
 import type { Step } from './steps.ts';
 import type { Stores } from './stores.ts';
@@ -86,10 +86,7 @@ export class SessionGeneration {
         // Only now, so that the snapshot of a generation goes out before its first progress.
         this.#addJobs(jobs);
       },
-      undo: () => {
-        this.#withdraw(jobs);
-        spending.giveBack(spent, candidates);
-      },
+      undo: () => this.#withdraw(jobs, spent),
     };
   }
 
@@ -106,6 +103,9 @@ export class SessionGeneration {
       const { id } = this.#session;
       this.#run = new GenerationRun(id, generation, this.#runContext, this.#resultListener(generation));
       this.#session.generationChanged(undefined, generation.generationId);
+      // Their places in line may have been told before this server knew of the generation.
+      const inLine = this.#run.waiting.filter((candidate) => this.#run?.isInLine(candidate));
+      for (const candidate of inLine) this.#session.progressChanged(candidate);
     }
     for (const candidate of state.settled) this.#run.ended(candidate);
   }
@@ -115,12 +115,12 @@ export class SessionGeneration {
     const run = this.#run;
     if (!run) return;
     this.#run = undefined;
-    const { candidates, waiting, generation } = run;
+    const { candidates, generation } = run;
     if (candidates.length > 0) run.abort(isOwn);
     else run.complete(state.stage === 'generating' && hasAllImages(generation, this.#session.document.state));
     if (isOwn && drawing && candidates.length > 0) {
-      this.#withdraw(jobsOf(generation, drawing.requester).filter(({ candidate }) => candidates.includes(candidate)));
-      this.#context.spending.giveBack(drawing.spent, waiting.length);
+      const jobs = jobsOf(generation, drawing.requester).filter(({ candidate }) => candidates.includes(candidate));
+      this.#withdraw(jobs, drawing.spent);
     }
     this.#session.generationChanged(generation.generationId, undefined);
   }
@@ -161,16 +161,17 @@ export class SessionGeneration {
       if (!mayTry) return this.#fail(job, failureOf('no_budget'));
     }
     await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
-    if (!this.isWanted(job)) stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
+    if (!this.isWanted(job)) void stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
   }
 
-  #withdraw(jobs: readonly Job[]): void {
-    const { stores, clock } = this.#context;
-    void whenAvailable(
-      () => stores.jobs.withdraw(jobs),
-      clock,
-      () => false,
-    );
+  /** What was spent for jobs that no server has begun is given back: the queue knows which they are. */
+  #withdraw(jobs: readonly Job[], spent?: SpentForImage): void {
+    const { stores, clock, spending } = this.#context;
+    const withdraw = async () => {
+      const unbegun = await stores.jobs.withdraw(jobs);
+      if (spent) spending.giveBack(spent, unbegun.length);
+    };
+    void whenAvailable(withdraw, clock, () => false);
   }
 
   /** Jobs that are there already are not added again. */

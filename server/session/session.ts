@@ -71,8 +71,8 @@ export class Session implements SessionView {
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
-  /** The last text heard that belongs to a later document than this server knows. */
-  #earlyDraft: DraftSignal | undefined;
+  /** What was typed after a command that this server does not know of yet. */
+  #draftAhead: DraftSignal | undefined;
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
   #touchedAt: number;
@@ -300,13 +300,14 @@ export class Session implements SessionView {
         if (before) return before;
         this.#draft.flush();
         if (command.type === 'end_session') return this.#endSession(caller);
-        return this.#latest.step(
-          (latest) =>
-            isAccessCommand(command)
-              ? this.#access.commandStep(latest, caller, command)
-              : this.#reviewStep(latest, caller, command),
-          command,
-        );
+        return this.#latest.step((latest) => {
+          // Another server may have turned them out.
+          const why = this.#access.refusalIn(latest, caller);
+          if (why) return { answer: reject(why) };
+          return isAccessCommand(command)
+            ? this.#access.commandStep(latest, caller, command)
+            : this.#reviewStep(latest, caller, command);
+        }, command);
       });
     });
   }
@@ -436,10 +437,7 @@ export class Session implements SessionView {
       if (!isOwn && this.#generation.run && this.#generation.run !== run)
         this.#signals.catchUp().catch(ignoreUnavailable);
       this.#replaceImages(before.state, added, isOwn);
-      if (state.draftRevision !== before.state.draftRevision) {
-        const { text, draftRevision } = this.#earlyDraft ?? {};
-        this.#draft.replace(text !== undefined && draftRevision === state.draftRevision ? text : draft);
-      }
+      if (state.draftRevision !== before.state.draftRevision) this.#resetDraft(draft);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
@@ -539,24 +537,35 @@ export class Session implements SessionView {
     this.#generation.ensureJobs();
   }
 
-  #hearDraft(signal: DraftSignal): void {
-    const { text, draftRevision, by, participantId } = signal;
-    // Typed after a command that this server has not heard of yet, which would replace the text.
-    if (signal.draftRevision > this.state.draftRevision) this.#earlyDraft = signal;
+  #hearDraft(draft: DraftSignal): void {
+    const { text, draftRevision, by, participantId } = draft;
+    if (draftRevision > this.state.draftRevision) this.#draftAhead = draft;
     if (draftRevision !== this.state.draftRevision || text === this.#draft.text) return;
     this.#draft.replace(text);
     this.#frames.forgetSnapshot();
     this.#subscribers.notify((one) => one.draftChanged({ text, by, participantId }));
   }
 
+  /** A command has set the draft. Somebody may have typed since, on a server that knew of it before this one. */
+  #resetDraft(text: string): void {
+    const ahead = this.#draftAhead;
+    this.#draft.replace(ahead?.draftRevision === this.state.draftRevision ? ahead.text : text);
+  }
+
   #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
     this.#frames.forgetSnapshot();
-    const update = { text, by: participant.name, participantId: participant.id };
+    const author = { by: participant.name, participantId: participant.id };
     const { draftRevision } = this.state;
-    this.#signals.publishDraft({ ...update, draftRevision }, this.#context.limits.SESSION_IDLE_MS);
     this.#subscribers.notify((one, caller) => {
-      if (caller.connectionId !== connectionId) one.draftChanged(update);
-      else if (draftId !== undefined) one.draftChanged({ ...update, draftId });
+      if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
+    });
+    // Only now, so that it is not lost with this server.
+    this.#signals.shareDraft({ ...author, text, draftRevision }, () => {
+      if (draftId === undefined) return;
+      const own = { ...author, text: this.#draft.text, draftId };
+      this.#subscribers.notify((one, caller) => {
+        if (caller.connectionId === connectionId) one.draftChanged(own);
+      });
     });
   }
 

@@ -23,6 +23,7 @@ import { firstDocument, type SessionDocument } from './session-document.ts';
 import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
 import type { StoredSession } from './session-store.ts';
 import type { SessionView } from './session-view.ts';
+import { DRAFT_KEY } from './signal-values.ts';
 import { type Amount, Spending } from './spending.ts';
 import type { Stores } from './stores.ts';
 import type { Removal, Subscriber } from './subscribers.ts';
@@ -412,10 +413,15 @@ export class Sessions {
   async #end(session: Session, reason: EndedEvent['reason'], participantId?: string): Promise<void> {
     const { stage, attempts, discarded } = session.state;
     const why = reason === 'reviewer' ? 'session_ended' : 'session_gone';
-    this.#close(session, why, true);
-    const { sessions, images } = this.#context.stores;
+    const { clock } = this.#context;
+    const { sessions, images, signals, sharing } = this.#context.stores;
+    // Where several share it, it goes on when the store can't be reached. Alone, nobody may come in between.
+    if (!sharing) this.#close(session, why, true);
     const isOwn = await sessions.remove(session.id, why);
-    await images.dropAll(session.id);
+    this.#close(session, why, true);
+    const dropAll = () => images.dropAll(session.id);
+    await whenAvailable(dropAll, clock, () => false);
+    if (sharing) void signals.set(session.id, DRAFT_KEY, undefined, 0);
     if (!isOwn) return;
     const ended = { sessionId: session.id, reason, stage, attempts: attempts.length + discarded.length };
     this.#events.emit('ended', { ...ended, ...(participantId !== undefined && { participantId }) });

@@ -11,10 +11,10 @@ export interface Signal {
 
 export interface Signals {
   /**
-   * Tells the other servers, and keeps the value for `keptMs` (0: not at all) for those that come later. Never throws. While the store is
-   * away the latest value under each key waits; a signal may be lost all the same.
+   * Tells the other servers, and keeps the value for `keptMs` (0: not at all) for those that come later. Never rejects.
+   * @returns false when the store can't be reached: the signal may be lost
    */
-  set(sessionId: string, key: string, value: unknown, keptMs: number): void;
+  set(sessionId: string, key: string, value: unknown, keptMs: number): Promise<boolean>;
   /** The values that are kept. Rejects with `StoreUnavailable`. */
   read(sessionId: string): Promise<readonly Signal[]>;
   /**

@@ -32,6 +32,7 @@ export interface Expense {
   /**
    * The try has failed, and another one follows. If it may be billed, it counts, and as much is spent for the next one.
    * @returns false when the budget has not so much left: then no try may follow
+   * @throws {StoreUnavailable} it may be asked for again
    */
   retry(mayBeBilled: boolean): Promise<boolean>;
   /** An image came, for so many dollars; undefined: nobody knows, so it counts as what it may have cost. */
@@ -132,7 +133,13 @@ export class Spending {
         hasDrawn = false;
         if (!isBilled) return true;
         const each = { asks: 1, microdollars };
-        const bought = await this.#budgets.buy({ buckets: [], count: 1, each, limits: this.#daily });
+        const purchase = { buckets: [], count: 1, each, limits: this.#daily };
+        const bought = await this.#budgets.buy(purchase).catch((error: unknown) => {
+          // The try that has failed still counts, and the next one may be asked for again.
+          isTrying = true;
+          hasDrawn = true;
+          throw error;
+        });
         if (bought.outcome === 'bought') day = bought.day;
         else {
           isOver = true;

@@ -214,7 +214,9 @@ function contract(deploy: Deploy): void {
     const runs = processing(second);
     await first.add(jobs('a', 'b', 'c', 'd', 'e'));
     await eventually(() => names(runs)).toEqual(['a', 'b']);
-    await first.withdraw(jobs('a', 'b', 'c', 'd', 'unknown'));
+    const unbegun = await first.withdraw(jobs('a', 'b', 'c', 'd', 'unknown'));
+    expect(unbegun, 'what no server has begun is told').toEqual(jobs('c', 'd'));
+    expect(await second.withdraw(jobs('c', 'd')), 'once').toEqual([]);
     // They go on, but do not count any more.
     await eventually(() => runs.slice(0, 2).map(({ signal }) => signal.aborted)).toEqual([true, true]);
     await eventually(() => names(runs)).toEqual(['a', 'b', 'e']);

@@ -69,7 +69,7 @@ describe('connections that are cut', () => {
     const notices = await noticesOf(second, id);
     const signals: Signal[] = [];
     onTestFinished(await second.signals.subscribe(id, (signal) => signals.push(signal)));
-    first.signals.set(id, 'draft', 'a fox', 60_000);
+    await first.signals.set(id, 'draft', 'a fox', 60_000);
     await eventually(() => expect(signals).toEqual([{ key: 'draft', value: 'a fox' }]));
 
     await admin().call('CLIENT', 'KILL', 'TYPE', 'pubsub');
@@ -126,7 +126,7 @@ describe('Redis is away', () => {
     second.sessions.hold(id);
     await redis.stop();
     const { sessions, signals } = first;
-    first.signals.set(id, 'draft', 'a fox', 60_000);
+    await first.signals.set(id, 'draft', 'a fox', 60_000);
     const rejections = await Promise.all(
       [
         () => sessions.create(newId(), documentOf(0)),
@@ -265,7 +265,7 @@ describe('what Redis holds', () => {
     const id = await createdIn({ sessions });
     const answer = { commandId: 'c', digest: 'd', answer: { accepted: true, revision: 1 } } as const;
     await sessions.commit(id, 1, { document: documentOf(1), answer });
-    signals.set(id, 'draft', 'x', 60_000);
+    await signals.set(id, 'draft', 'x', 60_000);
     sessions.hold(id);
     const client = admin();
     await eventually(async () => expect(await client.keys(`${deployment.prefix}*`)).toHaveLength(7));

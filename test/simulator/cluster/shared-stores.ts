@@ -9,7 +9,7 @@ import type { Limits } from '../../../server/platform/limits.ts';
 import type { Budgets } from '../../../server/session/budgets.ts';
 import { ImageMemory } from '../../../server/session/image-memory.ts';
 import type { ImageLease, ImageStore } from '../../../server/session/image-store.ts';
-import type { JobQueue, RunJob } from '../../../server/session/job-queue.ts';
+import { type JobId, type JobQueue, jobName, type RunJob } from '../../../server/session/job-queue.ts';
 import type { SessionDocument } from '../../../server/session/session-document.ts';
 import type { SessionNotice, SessionStore } from '../../../server/session/session-store.ts';
 import { DRAFT_KEY } from '../../../server/session/signal-values.ts';
@@ -156,10 +156,10 @@ export class SharedStores {
     return {
       set: (sessionId, key, value, keptMs) => {
         const sent = json(value);
-        call(() => {
-          if (key === DRAFT_KEY) this.typed.set(sessionId, sent as { text: string; draftRevision: number });
-          signals.set(sessionId, key, sent, keptMs);
-        }).catch(() => {});
+        return call(() => {
+          if (key === DRAFT_KEY && sent) this.typed.set(sessionId, sent as { text: string; draftRevision: number });
+          return signals.set(sessionId, key, sent, keptMs);
+        }).catch(() => false);
       },
       read: (sessionId) => call(async () => json(await signals.read(sessionId))),
       subscribe: async (sessionId, listener) => {
@@ -257,7 +257,10 @@ class SharedJobs implements JobQueue {
 
   reserve: JobQueue['reserve'] = (jobs) => this.#call(() => this.#queue.reserve(jobs));
   add: JobQueue['add'] = (jobs) => this.#call(() => this.#queue.add(jobs));
-  withdraw: JobQueue['withdraw'] = (jobs) => this.#call(() => this.#queue.withdraw(jobs));
+
+  withdraw<Id extends JobId>(jobs: readonly Id[]): Promise<readonly Id[]> {
+    return this.#call(() => this.#queue.withdraw(jobs));
+  }
   counts: JobQueue['counts'] = () => this.#call(() => this.#queue.counts());
 
   process(run: RunJob): void {
@@ -279,9 +282,19 @@ class SharedJobs implements JobQueue {
 
   onPosition(listener: Parameters<JobQueue['onPosition']>[0]): () => void {
     this.#listeners.add(listener);
-    const undo = this.#queue.onPosition((job, position) => this.#network.notify(() => listener(job, position)));
+    const told = new Map<string, () => void>();
+    const undo = this.#queue.onPosition((job, position) => {
+      const tell = () => listener(job, position);
+      told.set(jobName(job), tell);
+      this.#network.notify(tell);
+    });
+    // As on Redis: where something was missed, all is looked at again.
+    const stopHealing = this.#network.onHealed(() => {
+      for (const tell of told.values()) this.#network.notify(tell);
+    });
     return () => {
       this.#listeners.delete(listener);
+      stopHealing();
       undo();
     };
   }

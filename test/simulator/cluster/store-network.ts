@@ -119,6 +119,7 @@ export class StoreNetwork {
       if (this.#isCut) return;
       if (this.#answersToLose > 0) {
         this.#answersToLose -= 1;
+        this.disturbedAt = this.time.now;
         return;
       }
       back.send(

@@ -53,7 +53,7 @@ test('a session that was not removed is told as expired again, unless somebody h
 test('signals need no timer, and those of sessions that are gone are dropped with later ones', async () => {
   const clock = new FakeClock();
   const signals = new MemorySignalBoard(clock).forServer();
-  for (let at = 0; at < 100; at++) signals.set(`session ${at}`, 'draft', 'x', at === 0 ? 1_000_000 : 1_000);
+  for (let at = 0; at < 100; at++) void signals.set(`session ${at}`, 'draft', 'x', at === 0 ? 1_000_000 : 1_000);
   expect(clock.timers).toBe(0);
   clock.advance(1_000);
   expect(await signals.read('session 1')).toEqual([]);
