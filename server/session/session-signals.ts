@@ -43,7 +43,7 @@ const RETRY_MS = 1_000;
 /** A draft that was typed here may have crossed one that is heard so much later. */
 const CONTENDED_MS = 10_000;
 /** A server that has not been heard of for so many intervals has stopped. */
-const SILENT_INTERVALS = 3;
+const SILENT_INTERVALS = 2;
 
 /** While this server is the only one, nothing is told and nothing is heard. */
 export class SessionSignals {

@@ -522,6 +522,7 @@ export class Session implements SessionView {
     });
     await this.#signals.subscribe();
     await this.#latest.refresh();
+    // Those of a document that has not changed since it was read.
     await this.#loadShown(this.document, []);
     await this.#signals.catchUp();
   }

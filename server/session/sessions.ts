@@ -322,10 +322,10 @@ export class Sessions {
 
   /** Opens the session on this server, if it exists. */
   async #find(sessionId: string): Promise<Session | undefined> {
-    const open = this.#sessions.get(sessionId);
-    if (open) return open;
-    const opening =
-      this.#opening.get(sessionId) ?? this.#read(sessionId).finally(() => this.#opening.delete(sessionId));
+    // One that is being opened does not have yet what it shows.
+    const known = this.#opening.get(sessionId) ?? this.#sessions.get(sessionId);
+    if (known) return known;
+    const opening = this.#read(sessionId).finally(() => this.#opening.delete(sessionId));
     this.#opening.set(sessionId, opening);
     return opening;
   }

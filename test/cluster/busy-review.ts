@@ -116,7 +116,7 @@ export class BusyReview {
     );
     switch (snapshot?.stage) {
       case 'initial_input':
-        return this.#generate(tab);
+        return this.ask(undefined, tab);
       case 'generating':
         return this.#watch(tab, snapshot);
       case 'user_feedback':
@@ -126,6 +126,14 @@ export class BusyReview {
       case 'final':
         await this.#command('start_over', tab.startOver());
     }
+  }
+
+  /** A reviewer types a text, which all see before it becomes the prompt. */
+  async ask(candidates?: number, tab: SessionClient = this.#reviewers[0]): Promise<void> {
+    const { prompt } = this;
+    tab.setDraft(prompt);
+    await Promise.all(this.tabs.map((each) => until(each, ({ draft }) => draft === prompt, `the draft ${prompt}`)));
+    await this.#ask('generate', prompt, (options) => tab.generate(prompt, options), candidates);
   }
 
   /** A reviewer approves one of the pictures. */
@@ -161,14 +169,6 @@ export class BusyReview {
     for (const tab of this.tabs) tab.close();
   }
 
-  /** A text is typed, and seen by all, before it becomes the prompt. */
-  async #generate(tab: SessionClient): Promise<void> {
-    const { prompt } = this;
-    tab.setDraft(prompt);
-    await Promise.all(this.tabs.map((each) => until(each, ({ draft }) => draft === prompt, `the draft ${prompt}`)));
-    await this.#ask('generate', prompt, (options) => tab.generate(prompt, options));
-  }
-
   async #regenerate(tab: SessionClient): Promise<void> {
     const { prompt } = this;
     await this.#ask('regenerate', prompt, (options) => tab.regenerate({ prompt, options }));
@@ -178,8 +178,8 @@ export class BusyReview {
     name: 'generate' | 'regenerate',
     prompt: string,
     ask: (options: { candidates: number }) => Promise<CommandResult>,
+    candidates = this.#options.random.between(1, 4),
   ): Promise<void> {
-    const candidates = this.#options.random.between(1, 4);
     if ((await this.#command(name, ask({ candidates }))).accepted) this.asked.push({ prompt, candidates });
   }
 
@@ -312,16 +312,15 @@ async function within<Result>(promise: Promise<Result>, message: () => string): 
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-function describe({ state: { connection, snapshot, draft, pending, progress, rejection } }: SessionClient): string {
-  const { stage, revision, turn } = snapshot ?? {};
+function describe({ state }: SessionClient): string {
+  const { connection, snapshot, record, draft, pending, progress, rejection, images, imageProblems } = state;
+  const { stage, revision, turn, recordLength = 0 } = snapshot ?? {};
+  const missing = snapshot?.attempts.filter(({ image }) => !images.has(image.imageId)).map(({ number }) => number);
   return JSON.stringify({
     connection,
-    stage,
-    revision,
-    turn,
-    draft,
-    pending,
+    ...{ stage, revision, turn, draft, pending, rejection, missing },
+    problems: [...imageProblems],
+    record: `${record.length} of ${recordLength}`,
     progress: [...progress.values()],
-    rejection,
   });
 }

@@ -20,9 +20,12 @@ export class Outage {
   readonly waiting: BusyReview;
   readonly #cluster: Cluster;
   readonly #upstream: Upstream;
+  /** Of the picture that is drawn. */
+  readonly #prompt: string;
   readonly #shownBefore: readonly string[];
 
-  private constructor(cluster: Cluster, upstream: Upstream, drawing: BusyReview, waiting: BusyReview) {
+  private constructor(cluster: Cluster, upstream: Upstream, drawing: BusyReview, waiting: BusyReview, prompt: string) {
+    this.#prompt = prompt;
     this.#cluster = cluster;
     this.#upstream = upstream;
     this.drawing = drawing;
@@ -39,13 +42,13 @@ export class Outage {
         upstream,
       });
     const [drawing, waiting] = await Promise.all([open('drawing'), open('waiting')]);
-    await waiting.step();
+    await waiting.ask(1);
     await waiting.settle();
     upstream.fake.next('held');
-    const [tab] = drawing.tabs;
-    await tab?.generate(drawing.prompt);
+    const { prompt } = drawing;
+    await drawing.ask(1);
     await Promise.all(drawing.tabs.map((each) => until(each, ({ partials }) => partials.size > 0, 'a preview')));
-    return new Outage(cluster, upstream, drawing, waiting);
+    return new Outage(cluster, upstream, drawing, waiting, prompt);
   }
 
   /** A command is refused in a sentence, every server says that it is not ready but alive, and the tabs show what they showed. */
@@ -76,7 +79,7 @@ export class Outage {
     if (typed !== undefined) {
       await Promise.all(this.drawing.tabs.map((tab) => until(tab, ({ draft }) => draft === typed, typed)));
     }
-    this.#problemsAre('requests', [String(this.#upstream.of(this.drawing.prompt).length)], ['1']);
+    this.#problemsAre('requests', [String(this.#upstream.of(this.#prompt).length)], ['1']);
     // Again for as long as the servers are busy, as a person would.
     while (!(await this.waiting.approve()).accepted) await wait(AGAIN_MS);
     await Promise.all([this.drawing.settle(), this.waiting.settle()]);
