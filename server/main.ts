@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { type Config, ConfigError, limitConflicts, readConfig, unknownVariables } from './config.ts';
+import { type Config, ConfigError, limitConflicts, type RedisConfig, readConfig, unknownVariables } from './config.ts';
 import { createProofroom, defaultBuiltFolder } from './create-proofroom.ts';
 import { checkGenerator, createGenerator, describeGenerator } from './generators/create-generator.ts';
 import { createNodeServer } from './http/node-server.ts';
@@ -10,7 +10,7 @@ import { systemClock } from './platform/clock.ts';
 import { limitsOf } from './platform/limits.ts';
 import { createLogger } from './platform/logger.ts';
 import { TokenBucket } from './platform/rate-limiter.ts';
-import { createRedisStores, type RedisStores } from './redis/redis-stores.ts';
+import type { RedisStores } from './redis/redis-stores.ts';
 import { whenAvailable } from './session/availability.ts';
 
 /** A terminal's Ctrl+C reaches the process twice, so a second signal counts only after this time (rule R6). */
@@ -67,7 +67,11 @@ async function warnOfGeneratorProblem(): Promise<void> {
 }
 
 /** Waits until Redis answers, and refuses one that would write images to a disk (rule R12). */
-async function checkStores(stores: RedisStores, { mayPersist }: { readonly mayPersist: boolean }): Promise<void> {
+async function openStores({ mayPersist, ...redis }: RedisConfig): Promise<RedisStores> {
+  // A server without Redis does not wait until the libraries for it are loaded.
+  const { createRedisStores } = await import('./redis/redis-stores.ts');
+  const imageBytes = limits.REDIS_IMAGE_BYTES;
+  const stores = createRedisStores({ ...redis, imageBytes, limits, clock: systemClock, logger });
   const check = await whenAvailable(
     () => stores.check({ mayPersist }),
     systemClock,
@@ -75,6 +79,7 @@ async function checkStores(stores: RedisStores, { mayPersist }: { readonly mayPe
   );
   if (check?.refusal !== undefined) fail(check.refusal);
   for (const warning of check?.warnings ?? []) logger.warn(warning);
+  return stores;
 }
 
 const config = configOrExit();
@@ -90,10 +95,7 @@ for (const conflict of limitConflicts(limits)) logger.warn(conflict);
 if (Number.isFinite(limits.DAILY_DOLLARS) && !generator.mostDollars) {
   fail('PROOFROOM_DAILY_DOLLARS needs to know what an image costs at most: set PROOFROOM_IMAGE_DOLLARS');
 }
-const stores =
-  config.redis &&
-  createRedisStores({ ...config.redis, imageBytes: limits.REDIS_IMAGE_BYTES, limits, clock: systemClock, logger });
-if (stores && config.redis) await checkStores(stores, config.redis);
+const stores = config.redis && (await openStores(config.redis));
 const proofroom = createProofroom({ ...config, generator, logger, ...(stores && { stores }) });
 const { server, close } = createNodeServer(proofroom);
 

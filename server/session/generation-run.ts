@@ -119,6 +119,8 @@ export class GenerationRun {
   /** Those that are drawn here. */
   readonly #drawings = new Map<number, { readonly expense: Expense; readonly abort: AbortController }>();
   readonly #partials = new Map<number, StoredImage>();
+  /** Candidates of other servers whose image the session shows. */
+  readonly #whole = new Set<number>();
   /** Images of candidates that go on. They belong to the session. */
   readonly #shown = new Map<number, ShownImage>();
   /** On the monotonic clock. */
@@ -221,8 +223,16 @@ export class GenerationRun {
 
   /** Another server has a preview of a candidate that it draws. Its bytes are `image`'s own, if there is memory for them. */
   heardPartial(candidate: number, image: StoredImage): void {
-    if (this.#candidates.has(candidate) && !this.#drawings.has(candidate)) this.#setPartial(candidate, image);
+    const isWanted = this.#candidates.has(candidate) && !this.#drawings.has(candidate) && !this.#whole.has(candidate);
+    if (isWanted) this.#setPartial(candidate, image);
     else image.reservation.release();
+  }
+
+  /** The session shows the image of a candidate that another server draws, and that goes on: no preview follows. */
+  imageShown(candidate: number): void {
+    if (this.#drawings.has(candidate)) return;
+    this.#whole.add(candidate);
+    this.#dropPartial(candidate);
   }
 
   /** A candidate has ended on another server, though it may be drawn here as well: this server was thought to be dead. */

@@ -107,6 +107,9 @@ export class SessionGeneration {
       const inLine = this.#run.waiting.filter((candidate) => this.#run?.isInLine(candidate));
       for (const candidate of inLine) this.#session.progressChanged(candidate);
     }
+    for (const { image } of state.attempts) {
+      if (image.generationId === generation.generationId) this.#run.imageShown(image.candidate);
+    }
     for (const candidate of state.settled) this.#run.ended(candidate);
   }
 

@@ -29,6 +29,8 @@ export interface SignallingSession {
   readonly run: GenerationRun | undefined;
   /** Somebody on another server has typed. */
   draftHeard(draft: DraftSignal): void;
+  /** What was typed here is not in the store, and nothing else either. */
+  draftLost(): void;
   /** Somebody has come to another server, or has left it. */
   peopleHeard(): void;
 }
@@ -41,7 +43,7 @@ const RETRY_MS = 1_000;
 /** A draft that was typed here may have crossed one that is heard so much later. */
 const CONTENDED_MS = 10_000;
 /** A server that has not been heard of for so many intervals has stopped. */
-const SILENT_INTERVALS = 3;
+const SILENT_INTERVALS = 2;
 
 /** While this server is the only one, nothing is told and nothing is heard. */
 export class SessionSignals {
@@ -50,7 +52,7 @@ export class SessionSignals {
   #publishedPeople: PeopleSignal | undefined;
   #unsubscribe: () => void = () => {};
   /** What was typed here last, until the store has it. */
-  #unshared: DraftSignal | undefined;
+  #unshared: { readonly draft: DraftSignal; readonly isAuthorHere: () => boolean } | undefined;
   /** To be called when the store has it. */
   readonly #untold: (() => void)[] = [];
   #isSharing = false;
@@ -86,11 +88,14 @@ export class SessionSignals {
     if (sharing) void signals.set(this.#session.id, key, value, keptMs);
   }
 
-  /** Tells other servers what was typed here, until the store has it; then calls `onShared`. */
-  shareDraft(draft: DraftSignal, onShared: () => void): void {
+  /**
+   * Tells other servers what was typed here, until the store has it; then calls `onShared`. Gives up when the author has left, perhaps to
+   * another server, where they may have typed on.
+   */
+  shareDraft(draft: DraftSignal, isAuthorHere: () => boolean, onShared: () => void): void {
     const { stores, clock } = this.#context;
     if (!stores.sharing) return onShared();
-    this.#unshared = draft;
+    this.#unshared = { draft, isAuthorHere };
     this.#untold.push(onShared);
     this.#typedAt = clock.monotonic();
     if (!this.#isSharing) void this.#shareDrafts();
@@ -111,12 +116,17 @@ export class SessionSignals {
     const { signals } = this.#context.stores;
     this.#isSharing = true;
     while (this.#unshared && !this.#isClosed) {
-      const draft = this.#unshared;
+      const unshared = this.#unshared;
       const { length } = this.#untold;
-      if (await signals.set(this.#session.id, DRAFT_KEY, draft, DRAFT_KEPT_MS)) {
-        if (this.#unshared === draft) this.#unshared = undefined;
+      if (await signals.set(this.#session.id, DRAFT_KEY, unshared.draft, DRAFT_KEPT_MS)) {
+        if (this.#unshared === unshared) this.#unshared = undefined;
         for (const onShared of this.#untold.splice(0, length)) onShared();
-      } else await this.#pause(RETRY_MS);
+      } else {
+        await this.#pause(RETRY_MS);
+        if (this.#unshared.isAuthorHere()) continue;
+        this.#unshared = undefined;
+        this.#isDraftMissed = true;
+      }
     }
     this.#isSharing = false;
     if (!this.#isDraftMissed) return;
@@ -144,9 +154,10 @@ export class SessionSignals {
     const read = () => stores.signals.read(this.#session.id);
     const kept = (await whenAvailable(read, clock, () => this.#isClosed)) ?? [];
     const heard = parseSignal(DRAFT_KEY, kept.find(({ key }) => key === DRAFT_KEY)?.value);
-    if (heard?.kind !== 'draft' || this.#isClosed) return;
+    if (this.#isClosed) return;
     if (this.#isSharing) this.#isDraftMissed = true;
-    else this.#session.draftHeard(heard.draft);
+    else if (heard?.kind === 'draft') this.#session.draftHeard(heard.draft);
+    else this.#session.draftLost();
   }
 
   #hear({ key, value }: Signal): void {

@@ -346,7 +346,8 @@ export class Session implements SessionView {
   get #forgetEvent(): ForgetEvent {
     const { attempts } = this.state;
     const { generationId } = newestAttempt(attempts)?.image ?? {};
-    const isOnShow = ({ image }: Attempt) => this.#subscribers.size > 0 && image.generationId === generationId;
+    const isFollowed = this.#subscribers.size > 0 || this.#subscribers.isFollowedElsewhere;
+    const isOnShow = ({ image }: Attempt) => isFollowed && image.generationId === generationId;
     const keep = [...this.#images.inUse, ...this.#subscribers.lookedAt(), ...attempts.filter(isOnShow).map(imageIdOf)];
     const { newId, clock } = this.#context;
     return { type: 'forget', keep, entryId: newId(), at: isoTime(clock) };
@@ -427,6 +428,8 @@ export class Session implements SessionView {
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
   #onChanged(before: SessionDocument, added: readonly StoredImage[], isOwn: boolean): void {
+    // Somebody has done something on another server.
+    if (!isOwn) this.touch();
     const { state, draft } = this.document;
     // First, so that those who are turned out are told of nothing more.
     const reportAccess = this.#access.follow(this.document, before);
@@ -562,7 +565,8 @@ export class Session implements SessionView {
       if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
     });
     // Only now, so that it is not lost with this server.
-    this.#signals.shareDraft({ ...author, text, draftRevision }, () => {
+    const isHere = () => this.#subscribers.hasConnection(connectionId);
+    this.#signals.shareDraft({ ...author, text, draftRevision }, isHere, () => {
       if (draftId === undefined) return;
       const own = { ...author, text: this.#draft.text, draftId };
       this.#subscribers.notify((one, caller) => {
@@ -613,6 +617,11 @@ export class Session implements SessionView {
         return generation.run;
       },
       draftHeard: (draft) => this.#hearDraft(draft),
+      draftLost: () => {
+        this.#draft.replace(this.document.draft);
+        this.#frames.forgetSnapshot();
+        this.#subscribers.notify((one) => one.snapshotChanged());
+      },
       peopleHeard: () => this.#reportIdle(),
     };
   }

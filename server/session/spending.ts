@@ -113,10 +113,14 @@ export class Spending {
     let isOver = false;
     let isTrying = false;
     let hasDrawn = false;
-    const end = (run: () => void) => {
+    let isBuying = false;
+    /** What is to be corrected when the next try, which has ended already, was paid for. */
+    let correctLater = () => {};
+    const end = (correct: () => void) => {
       if (isOver) return;
       isOver = true;
-      run();
+      if (isBuying) correctLater = correct;
+      else correct();
     };
     return {
       begin: () => {
@@ -134,16 +138,23 @@ export class Spending {
         if (!isBilled) return true;
         const each = { asks: 1, microdollars };
         const purchase = { buckets: [], count: 1, each, limits: this.#daily };
-        const bought = await this.#budgets.buy(purchase).catch((error: unknown) => {
+        isBuying = true;
+        try {
+          const bought = await this.#budgets.buy(purchase);
+          if (bought.outcome === 'bought') {
+            day = bought.day;
+            correctLater();
+          } else {
+            isOver = true;
+            if (bought.outcome === 'budget_exceeded') this.#refuse(0, bought.today);
+          }
+        } catch (error) {
           // The try that has failed still counts, and the next one may be asked for again.
           isTrying = true;
           hasDrawn = true;
           throw error;
-        });
-        if (bought.outcome === 'bought') day = bought.day;
-        else {
-          isOver = true;
-          if (bought.outcome === 'budget_exceeded') this.#refuse(0, bought.today);
+        } finally {
+          isBuying = false;
         }
         return !isOver;
       },

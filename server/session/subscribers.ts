@@ -165,10 +165,14 @@ export class Subscribers {
     return this.viewers.people.find((person) => person.participantId === participantId);
   }
 
+  /** Whether that connection is one of those on this server. */
+  hasConnection(connectionId: string): boolean {
+    return this.#callers.values().some((caller) => caller.connectionId === connectionId);
+  }
+
   /** A connection has that image open, or none. The others are told at most every 250 ms. */
   look(connectionId: string, imageId: string | undefined): void {
-    const isHere = this.#callers.values().some((caller) => caller.connectionId === connectionId);
-    if (!isHere || this.#looks.get(connectionId) === imageId) return;
+    if (!this.hasConnection(connectionId) || this.#looks.get(connectionId) === imageId) return;
     if (imageId === undefined) this.#looks.delete(connectionId);
     else this.#looks.set(connectionId, imageId);
     this.#reportViewers();

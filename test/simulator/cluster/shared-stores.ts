@@ -203,7 +203,16 @@ export class SharedStores {
     const leases = new WeakMap<ImageLease, ImageLease>();
     return {
       reserve: async (bytes) => {
-        const lease = await call(() => store.reserve(bytes));
+        let lease: ImageLease | undefined;
+        try {
+          await call(async () => {
+            lease = await store.reserve(bytes);
+          });
+        } catch (error) {
+          // One that nobody knows of lapses.
+          this.#clock.after(LEASES_LAPSE_MS, () => lease?.release());
+          throw error;
+        }
         if (!lease) return undefined;
         const own: ImageLease = { release: unlessGone(network, lease.release) };
         leases.set(own, lease);

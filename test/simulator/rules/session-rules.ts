@@ -441,7 +441,9 @@ export class SessionRules {
     const state = this.#states.get(revision);
     if (!state || isAccessCommand(command)) return;
     if (isRecordedCommand(command)) {
-      this.#transitions.decisions.acked(command, state, participantId);
+      // Of several people who sent it to several servers, nobody knows whose was done.
+      const isOwn = this.#lagMs === 0 || !this.#arrivedAgain.has(command.commandId);
+      if (isOwn) this.#transitions.decisions.acked(command, state, participantId);
       if ('imageId' in command) this.#checkDigest(command);
       // It may have changed nothing.
       const isRecorded = state.record.length > (this.#states.get(revision - 1)?.record.length ?? 0);
