@@ -23,7 +23,7 @@ export const BEAT_MS = 5_000;
 const HOLDS_LAPSE_MS = 10_000;
 const LEASES_LAPSE_MS = 30_000;
 /** A server that is cut off for longer loses its jobs to others. */
-export const JOBS_LOST_MS = 5_000;
+const JOBS_LOST_MS = 5_000;
 
 /** Sees what the store is given. */
 export interface StoreObserver {
