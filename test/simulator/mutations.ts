@@ -1276,7 +1276,7 @@ this.#ownDraftDue = undefined;`,
   },
   {
     mistake: 'the result of a candidate is applied twice',
-    breaks: ['M4', 'takeover', 'M8', 'R7'],
+    breaks: ['M4', 'M5', 'takeover', 'M8', 'R7'],
     edits: [{ file: machine, find: '!state.settled.includes(event.candidate)', replace: 'true' }],
   },
   {
