@@ -1217,7 +1217,7 @@ this.#ownDraftDue = undefined;`,
   },
   {
     mistake: 'a step that has lost to another server counts all the same',
-    breaks: ['M2', 'M6', 'M7', 'W9', 'M1', 'W6', 'M10', 'W1'],
+    breaks: ['takeover', 'M2', 'M6', 'M7', 'W9', 'M1', 'W6', 'M10', 'W1'],
     edits: [
       {
         file: latest,
@@ -1276,7 +1276,7 @@ this.#ownDraftDue = undefined;`,
   },
   {
     mistake: 'the result of a candidate is applied twice',
-    breaks: ['M4', 'takeover', 'M8', 'R7'],
+    breaks: ['M4', 'M5', 'takeover', 'M8', 'R7'],
     edits: [{ file: machine, find: '!state.settled.includes(event.candidate)', replace: 'true' }],
   },
   {
@@ -1364,7 +1364,7 @@ import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
   {
     mistake: 'a server never notices that another has gone silent',
     breaks: ['W1', 'R7', 'R1'],
-    edits: [{ file: subscribers, in: 'dropSilent', find: 'if (until <= now) $S' }],
+    edits: [{ file: subscribers, in: 'dropSilent', find: 'until <= now', replace: 'until < 0' }],
   },
   {
     mistake: 'a server does not say again who is there',

@@ -273,6 +273,7 @@ export class ClusterWorld extends World {
       const command = isSame ? one : this.#commandOf(which, tab);
       if (command) connection?.inject(JSON.stringify(command));
     }
+    for (const { connection } of team) connection?.up.flush();
   }
 
   #commandOf(which: Everywhere, { state, team }: Tab): Command | undefined {
