@@ -102,7 +102,7 @@ export class Sessions {
     });
     this.capabilities = capabilitiesOf(generator, limits);
     this.#events = new SessionEvents((error) => telemetry.fault(error, 'a handler of a session event failed'));
-    sessions.onExpired((sessionId) => void this.#expire(sessionId));
+    sessions.onExpired((sessionId) => void whileAvailable(() => this.#expire(sessionId)));
     jobs.process((job, run) => this.#draw(job, run));
     jobs.onPosition((job) => this.#generations.get(job.generationId)?.positionChanged(job));
     if (sharing) this.#stopBeating = clock.every(sharing.intervalMs, () => void whileAvailable(() => this.#beat()));

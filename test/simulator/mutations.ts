@@ -24,18 +24,23 @@ const access = 'server/session/access.ts';
 const answers = 'server/session/answers.ts';
 const attempts = 'server/session/attempts.ts';
 const frames = 'server/ws/image-frames.ts';
-const links = 'server/session/links.ts';
 const machine = 'server/session/machine.ts';
 const memory = 'server/session/image-memory.ts';
 const participants = 'server/session/participants.ts';
 const places = 'server/session/places.ts';
-const queue = 'server/session/generation-queue.ts';
+const latest = 'server/session/latest-document.ts';
+const memoryBudgets = 'server/memory/memory-budgets.ts';
+const memoryJobs = 'server/memory/memory-job-queue.ts';
+const memorySessions = 'server/memory/memory-session-store.ts';
+const generation = 'server/session/session-generation.ts';
+const sessionAccess = 'server/session/session-access.ts';
+const sessionSignals = 'server/session/session-signals.ts';
+const steps = 'server/session/steps.ts';
 const run = 'server/session/generation-run.ts';
 const session = 'server/session/session.ts';
 const sessionImages = 'server/session/session-images.ts';
 const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
-const spending = 'server/session/spending.ts';
 const subscribers = 'server/session/subscribers.ts';
 const transitions = 'server/session/transition.ts';
 const decide = 'server/session/decide.ts';
@@ -62,12 +67,15 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'a rejected command is not told the last action',
     breaks: ['M2'],
-    edits: [{ file: session, find: '$L && lastAction && { lastAction }', replace: 'false' }],
+    edits: [{ file: steps, find: '$L && lastAction && { lastAction }', replace: 'false' }],
   },
   {
     mistake: 'a cancelled generation goes on beside the next one',
     breaks: ['R2', 'M2', 'R11'],
-    edits: [{ file: session, find: "$E.effect === 'abort'", replace: 'false' }],
+    edits: [
+      { file: generation, in: 'end', find: 'run.abort(isOwn)', replace: 'undefined' },
+      { file: generation, in: 'end', find: 'this.#withdraw(jobs, $S)', replace: 'undefined' },
+    ],
   },
   {
     mistake: 'approve does not compare the digest',
@@ -92,14 +100,15 @@ export const mutations: readonly Mutation[] = [
     edits: [
       { file: machine, find: '$S.generation.generationId === $E.generationId', replace: 'true' },
       {
-        file: run,
-        find: 'return this.#generate(candidate, $F);',
-        replace: `return this.#generate(candidate, $F).then((late) => {
-  if (signal.aborted) {
-    const held = this.#context.memory.tryReserve(0);
-    this.#listener.generated(candidate, [this.#store(late.image, candidate, 'final', 0, held)], late);
-  }
-  return late;
+        file: generation,
+        in: '#publishResult',
+        find: 'this.#session.publish($K, $V);',
+        replace: `this.#session.publish($K, $V);
+this.#context.clock.after(300, () => {
+  const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
+  const reference = { ...image.reference, imageId: this.#context.newId() };
+  const late = { type: 'generated', generationId, candidate, image: reference, ...this.#told(report) };
+  if (reservation) void this.#session.apply(late, [{ ...image, reference, reservation }]);
 });`,
       },
     ],
@@ -129,18 +138,15 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'the encoded snapshot outlives its state',
     breaks: ['M6', 'W6', 'W3', 'W1'],
-    edits: [
-      {
-        file: session,
-        find: 'if (state !== before) { this.#snapshot = undefined; $$$A }',
-        replace: 'if (state !== before) { $$$A }',
-      },
-    ],
+    edits: [{ file: session, in: '#onChanged', find: 'this.#frames.forgetSnapshot()', replace: 'undefined' }],
   },
   {
     mistake: 'a command that is sent again is done again',
     breaks: ['M7'],
-    edits: [{ file: session, find: 'if (known) return known;' }],
+    edits: [
+      { file: session, in: 'execute', find: 'if (before) return $A;' },
+      { file: memorySessions, in: 'commit', find: "if (before) return { outcome: 'answered', before };" },
+    ],
   },
   {
     mistake: 'another command under a known id gets its answer',
@@ -150,7 +156,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'a server_busy is remembered as the answer',
     breaks: ['S4', 'M7'],
-    edits: [{ file: answers, find: 'if (!answer.accepted && $R) return;' }],
+    edits: [{ file: answers, find: 'if (!answer.accepted && $R) return undefined;' }],
   },
   {
     mistake: 'a cancel forgets the prompt',
@@ -378,13 +384,7 @@ export const mutations: readonly Mutation[] = [
   {
     mistake: 'anybody changes how many must agree',
     breaks: ['M11'],
-    edits: [
-      {
-        file: session,
-        in: '#executeReview',
-        find: "if (given.type === 'require_approvals' && $C) return $R;",
-      },
-    ],
+    edits: [{ file: session, in: '#reviewStep', find: "if (given.type === 'require_approvals' && $C) return $R;" }],
   },
   {
     mistake: 'anybody withdraws a decision',
@@ -529,9 +529,10 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
     breaks: ['R11'],
     edits: [
       {
-        file: session,
-        find: 'const request = { prompt, options, $$$R };',
-        replace: "const request = { prompt: 'another', options, $$$R };",
+        file: generation,
+        in: '#requestOf',
+        find: 'return { prompt, $$$R };',
+        replace: "return { prompt: 'another', $$$R };",
       },
     ],
   },
@@ -576,13 +577,13 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
     mistake: 'an image is refined by another text',
     breaks: ['R11'],
     edits: [
-      { file: session, find: 'feedback !== undefined && { feedback }', replace: 'feedback && { feedback: prompt }' },
+      { file: generation, find: 'feedback !== undefined && { feedback }', replace: 'feedback && { feedback: prompt }' },
     ],
   },
   {
     mistake: 'an image is refined without its bytes',
     breaks: ['M9'],
-    edits: [{ file: session, find: 'source && { parent: $P }', replace: '{}' }],
+    edits: [{ file: generation, find: 'source && { parent: $P }', replace: '{}' }],
   },
   {
     mistake: 'refine starts from the newest image, not the one it names',
@@ -655,17 +656,30 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
   {
     mistake: 'a link that was closed still lets people in',
     breaks: ['W5'],
-    edits: [{ file: links, find: 'this.#links.delete(role);' }],
+    edits: [
+      {
+        file: access,
+        in: '#changeLink',
+        find: "type === 'close_link' ? others : $L",
+        replace: "type === 'close_link' ? this.links : $L",
+      },
+    ],
   },
   {
     mistake: 'whoever watches by a link stays when it is replaced',
     breaks: ['W5'],
-    edits: [{ file: access, find: "if (before) subscribers.dismiss('link_closed', $F);" }],
+    edits: [
+      {
+        file: sessionAccess,
+        find: "['revoked', 'invitation_expired', 'link_closed'] as const",
+        replace: "['revoked', 'invitation_expired'] as const",
+      },
+    ],
   },
   {
     mistake: 'any reviewer may change the review link',
     breaks: ['W5'],
-    edits: [{ file: access, in: 'execute', find: "($A) && command.role === 'watcher'", replace: '$A' }],
+    edits: [{ file: access, in: 'decide', find: "$A && command.role === 'watcher'", replace: '$A' }],
   },
   {
     mistake: 'whoever was turned out comes back',
@@ -675,7 +689,13 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
   {
     mistake: 'whoever was turned out stays',
     breaks: ['W11'],
-    edits: [{ file: access, find: "subscribers.dismiss('revoked', $F);" }],
+    edits: [
+      {
+        file: sessionAccess,
+        find: "['revoked', 'invitation_expired', 'link_closed'] as const",
+        replace: "['invitation_expired', 'link_closed'] as const",
+      },
+    ],
   },
   {
     mistake: 'an invitation that has expired lets people in',
@@ -685,7 +705,13 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
   {
     mistake: 'whoever was invited stays when the invitation expires',
     breaks: ['W11'],
-    edits: [{ file: access, find: "subscribers.dismiss('invitation_expired', $F);" }],
+    edits: [
+      {
+        file: sessionAccess,
+        find: "['revoked', 'invitation_expired', 'link_closed'] as const",
+        replace: "['revoked', 'link_closed'] as const",
+      },
+    ],
   },
   {
     mistake: 'any reviewer may invite people and turn them out',
@@ -693,7 +719,7 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
     edits: [
       {
         file: access,
-        in: 'execute',
+        in: 'decide',
         find: '!isOwn && !isCreator(caller)',
         replace: "!isOwn && 'role' in command && command.type !== 'invite' && !isCreator(caller)",
       },
@@ -707,7 +733,7 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
   {
     mistake: 'each tab of an invitation is another participant',
     breaks: ['W11', 'participant'],
-    edits: [{ file: access, in: 'admit', find: 'invitation ? $P : $I', replace: '$I' }],
+    edits: [{ file: access, in: 'admit', find: 'invitation?.participant ?? $I', replace: '$I' }],
   },
   {
     mistake: 'an invited person takes another name',
@@ -717,7 +743,7 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
   {
     mistake: 'the creator is not told that an invitation was used',
     breaks: ['W11'],
-    edits: [{ file: access, in: 'entered', find: 'this.#reportInvitations();', replace: ';' }],
+    edits: [{ file: access, in: 'admit', find: 'this.#used(invited)', replace: 'this' }],
   },
   {
     mistake: 'the client forgets the invitations when it comes back',
@@ -777,9 +803,12 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
       {
         file: session,
         in: '#onDraftSet',
-        find: 'this.#snapshot = undefined;',
-        replace: `this.#snapshot = undefined;
-this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
+        find: 'this.#frames.forgetSnapshot();',
+        replace: `this.#frames.forgetSnapshot();
+this.#settle((before) => ({
+  answer: { accepted: true, revision: 0 },
+  document: { ...before, state: { ...before.state, revision: before.state.revision + 1 } },
+}));`,
       },
     ],
   },
@@ -791,7 +820,14 @@ this.#state = { ...this.#state, revision: this.#state.revision + 1 };`,
   {
     mistake: 'the server makes a new participant at each join',
     breaks: ['participant'],
-    edits: [{ file: participants, find: 'this.find(given) ?? $N', replace: '$N' }],
+    edits: [
+      {
+        file: access,
+        in: 'admit',
+        find: '$X ?? { id: newId(), since }',
+        replace: 'invitation?.participant ?? { id: newId(), since }',
+      },
+    ],
   },
   {
     mistake: 'the client does not say who it is when it comes back',
@@ -875,7 +911,14 @@ this.#run?.abort();`,
   {
     mistake: 'a failure of the generator is not handled',
     breaks: ['R8', 'R7'],
-    edits: [{ file: run, find: 'this.#listener.failed($$$A);', replace: 'throw error;' }],
+    edits: [
+      {
+        file: run,
+        in: '#attempt',
+        find: 'return signal.aborted ? undefined : this.#failureOf(error);',
+        replace: 'throw error;',
+      },
+    ],
   },
   {
     mistake: 'a generation is measured by a clock that may be set',
@@ -901,7 +944,10 @@ this.#run?.abort();`,
   {
     mistake: 'a draining server accepts new generations',
     breaks: ['R6'],
-    edits: [{ file: drain, find: 'queue.close();' }],
+    edits: [
+      { file: memoryJobs, find: "this.#isClosed ? 'server' : $R", replace: '$R' },
+      { file: memoryJobs, in: '#startNext', find: '!isLeaving', replace: 'true' },
+    ],
   },
   {
     mistake: 'a goodbye does not say when to come back',
@@ -927,12 +973,12 @@ this.#run?.abort();`,
   {
     mistake: 'dropped images keep their memory',
     breaks: ['R7'],
-    edits: [{ file: sessionImages, find: '$I?.reservation.release();' }],
+    edits: [{ file: sessionImages, in: 'retain', find: 'reservation.release();' }],
   },
   {
     mistake: 'previews keep their memory after their candidate has ended',
     breaks: ['R7'],
-    edits: [{ file: run, in: '#dropPartial', find: '$I?.reservation.release();' }],
+    edits: [{ file: run, in: '#dropPartial', find: 'partial.reservation.release();' }],
   },
   {
     mistake: 'image messages keep their memory after they were sent',
@@ -947,19 +993,12 @@ this.#run?.abort();`,
   {
     mistake: 'a failed candidate keeps its memory',
     breaks: ['R7'],
-    edits: [
-      {
-        file: run,
-        in: '#draw',
-        find: 'try { $$$A } catch ($E) { $$$B } finally { $$$C }',
-        replace: 'try { $$$A } catch ($E) { $$$B }',
-      },
-    ],
+    edits: [{ file: run, in: '#attempt', find: 'release();' }],
   },
   {
     mistake: 'a generation that was aborted while it waited for memory keeps it',
     breaks: ['R7'],
-    edits: [{ file: run, find: 'if (signal.aborted) $R?.release();' }],
+    edits: [{ file: run, in: '#attempt', find: 'release();', replace: 'if (!signal.aborted) release();' }],
   },
   {
     mistake: 'an image is drawn without a reservation of its size',
@@ -972,8 +1011,12 @@ this.#run?.abort();`,
     edits: [
       {
         file: run,
-        find: 'const $R = await reserveImage($B, $S);',
-        replace: 'const $R = (await reserveImage($B, $S)) ?? this.#context.memory.tryReserve(0);',
+        in: '#attempt',
+        find: 'reserved = await $R;',
+        replace: `reserved = (await $R) ?? {
+  reservation: this.#context.memory.tryReserve(0),
+  lease: await this.#context.images.reserve(0),
+};`,
       },
     ],
   },
@@ -990,13 +1033,18 @@ this.#run?.abort();`,
   {
     mistake: 'idle sessions free no memory for a candidate',
     breaks: ['R7'],
-    edits: [{ file: sessions, in: '#reserveOrEvict', find: '!memory.hasFree($X)', replace: 'true' }],
+    edits: [{ file: sessions, in: '#couldHave', find: 'return memory.hasFree($X);', replace: 'return false;' }],
   },
   {
     mistake: 'sessions in use are ended to free memory',
     breaks: ['R7', 'R2', 'R13'],
     edits: [
-      { file: sessions, find: '$L.filter((session) => session.isIdle)', replace: '[...this.#sessions.values()]' },
+      {
+        file: sessions,
+        in: '#idle',
+        find: '$L.filter(({ isIdle }) => isIdle)',
+        replace: '[...this.#sessions.values()]',
+      },
       { file: sessions, find: "isIdle && state.stage !== 'final'", replace: "state.stage !== 'final'" },
     ],
   },
@@ -1021,7 +1069,7 @@ this.#run?.abort();`,
   {
     mistake: 'sessions give up attempts that an open tab shows',
     breaks: ['R13'],
-    edits: [{ file: session, in: '#forgetEvent', find: 'this.#subscribers.size > 0 && $X', replace: 'false' }],
+    edits: [{ file: session, in: '#forgetEvent', find: 'isFollowed && $X', replace: 'false' }],
   },
   {
     mistake: 'a new command does not keep a session from giving up attempts',
@@ -1049,33 +1097,32 @@ this.#run?.abort();`,
   {
     mistake: 'a session with people in it expires',
     breaks: ['R13'],
-    edits: [{ file: sessions, find: 'if (session.isIdle) $S', replace: '$S' }],
+    edits: [
+      { file: sessions, in: '#expire', find: 'if (session?.isIdle) $S', replace: 'if (session) $S' },
+      { file: memorySessions, in: 'hold', find: 'entry.cancelExpiry();' },
+    ],
   },
   {
     mistake: 'a candidate that waits is not started when another one ends',
     breaks: ['R7'],
-    edits: [{ file: queue, in: '#leave', find: 'this.#startNext()', replace: 'undefined' }],
+    edits: [{ file: memoryJobs, in: '#start', find: 'this.#startNext();' }],
   },
   {
     mistake: 'a generation is rejected while anything is drawn',
     breaks: ['S4'],
     edits: [
       {
-        file: queue,
-        in: 'shortage',
-        find: 'this.#isClosed || $X',
-        replace: 'this.#isClosed || this.running > 0 || $X',
+        file: memoryJobs,
+        in: '#shortage',
+        find: 'if (all > $X) $R',
+        replace: 'if (this.#running.size > 0 || all > $X) $R',
       },
     ],
   },
   {
     mistake: 'any number of candidates may wait',
     breaks: ['S4'],
-    edits: [
-      { file: queue, in: 'shortage', find: 'this.#isClosed || $X', replace: 'this.#isClosed' },
-      { file: queue, in: 'shortage', find: 'this.#waiting.sizeOfAddress($R) + added', replace: '0' },
-      { file: queue, in: 'shortage', find: 'this.#waiting.sizeOfSession($R) + added', replace: '0' },
-    ],
+    edits: [{ file: memoryJobs, in: '#shortage', find: 'if (all > $X) $R' }],
   },
   {
     mistake: 'any number of commands is accepted',
@@ -1085,12 +1132,12 @@ this.#run?.abort();`,
   {
     mistake: 'images are asked for at any rate',
     breaks: ['S9'],
-    edits: [{ file: spending, find: 'if (waitMs > 0) { $$$A }' }],
+    edits: [{ file: memoryBudgets, in: 'buy', find: 'if (exceeded) return exceeded;' }],
   },
   {
     mistake: 'a command that asks for several images counts once',
     breaks: ['S9'],
-    edits: [{ file: spending, find: 'limiter.take($K, images)', replace: 'limiter.take($K, 1)' }],
+    edits: [{ file: memoryBudgets, in: 'buy', find: 'this.#take(buckets, count)', replace: 'this.#take(buckets, 1)' }],
   },
   {
     mistake: 'a burst of three commands is too fast',
@@ -1110,7 +1157,7 @@ this.#run?.abort();`,
   {
     mistake: 'an author is not told when the text was set',
     breaks: ['draft'],
-    edits: [{ file: session, in: '#onDraftSet', find: 'draftId !== undefined', replace: 'false' }],
+    edits: [{ file: session, in: '#onDraftSet', find: 'if (draftId === undefined) return;', replace: 'return;' }],
   },
   {
     mistake: 'a snapshot is sent before the own text of its reader',
@@ -1160,5 +1207,188 @@ this.#ownDraftDue = undefined;`,
     mistake: 'the client takes no notice of draft revisions',
     breaks: ['draft'],
     edits: [{ file: clientDraft, find: 'return $A && draftRevision > $B;', replace: 'return false;' }],
+  },
+  {
+    mistake: 'a server that was slower overwrites what another has decided',
+    breaks: ['M2', 'M6', 'M7', 'M1', 'M12', 'W9', 'M10', 'M4'],
+    edits: [
+      { file: memorySessions, in: 'commit', find: "if (entry.version !== version) return { outcome: 'conflict' };" },
+    ],
+  },
+  {
+    mistake: 'a step that has lost to another server counts all the same',
+    breaks: ['M2', 'M6', 'M7', 'W9', 'M1', 'W6', 'M10', 'W1'],
+    edits: [
+      {
+        file: latest,
+        in: '#commit',
+        find: "commit.outcome === 'committed' && !this.#isClosed",
+        replace: "(commit.outcome === 'committed' || commit.outcome === 'conflict') && !this.#isClosed",
+      },
+    ],
+  },
+  {
+    mistake: 'a command that arrives at two servers is done twice',
+    breaks: ['M7'],
+    edits: [
+      {
+        file: memorySessions,
+        in: 'commit',
+        find: "if (before) return { outcome: 'answered', before };",
+      },
+    ],
+  },
+  {
+    mistake: 'a notice of a change never comes',
+    breaks: ['M6'],
+    edits: [
+      { file: session, in: 'connect', find: 'void whileAvailable(() => this.#latest.refresh())', replace: 'undefined' },
+    ],
+  },
+  {
+    mistake: 'a server does not look for notices that it has missed',
+    breaks: ['M6'],
+    edits: [{ file: session, in: 'beat', find: 'if (version > this.#latest.version) $S' }],
+  },
+  {
+    mistake: 'a job is begun by two servers',
+    breaks: ['takeover', 'S4'],
+    edits: [
+      {
+        file: memoryJobs,
+        in: 'add',
+        find: 'if (this.#entries.has(name) || this.#withdrawn.has(name)) continue;',
+        replace: 'if (this.#withdrawn.has(name)) continue;',
+      },
+    ],
+  },
+  {
+    mistake: 'a server draws a candidate that it was given after another had ended it',
+    breaks: ['takeover', 'M4'],
+    edits: [
+      {
+        file: generation,
+        in: 'draw',
+        find: 'if (stores.sharing) await whenAvailable($$$A);',
+      },
+      { file: memoryJobs, in: 'withdraw', find: 'for (const { abort } of entries) abort.abort();' },
+    ],
+  },
+  {
+    mistake: 'the result of a candidate is applied twice',
+    breaks: ['M4', 'takeover', 'M8', 'R7'],
+    edits: [{ file: machine, find: '!state.settled.includes(event.candidate)', replace: 'true' }],
+  },
+  {
+    mistake: 'each server counts the budget of the day for itself',
+    breaks: ['S9'],
+    edits: [
+      {
+        file: sessions,
+        find: "import { type Amount, Spending } from './spending.ts';",
+        replace: `import { type Amount, Spending } from './spending.ts';
+import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
+      },
+      { file: sessions, find: 'new Spending(budgets, $$$A)', replace: 'new Spending(new MemoryBudgets(clock), $$$A)' },
+    ],
+  },
+  {
+    mistake: 'a takeover is not paid for',
+    breaks: ['S9'],
+    edits: [{ file: generation, in: 'draw', find: 'const mayTry = await $A;', replace: 'const mayTry = true;' }],
+  },
+  {
+    mistake: 'whoever cancels gives back the money of all candidates',
+    breaks: ['S9'],
+    edits: [
+      {
+        file: generation,
+        in: '#withdraw',
+        find: 'spending.giveBack(spent, unbegun.length)',
+        replace: 'spending.giveBack(spent, jobs.length)',
+      },
+    ],
+  },
+  {
+    mistake: 'a candidate whose server was lost is drawn as often as that happens',
+    breaks: ['takeover'],
+    edits: [
+      { file: generation, in: '#takeOver', find: 'if (takeovers === 1) return false;', replace: 'return false;' },
+    ],
+  },
+  {
+    mistake: 'an image is stored before anybody is told of it',
+    breaks: ['takeover'],
+    edits: [{ file: run, in: '#put', find: 'before();' }],
+  },
+  {
+    mistake: 'a takeover draws an image again that was stored',
+    breaks: ['takeover'],
+    edits: [{ file: generation, in: '#takeOver', find: 'if (result) { $$$A }' }],
+  },
+  {
+    mistake: 'a server that comes back drops the image that another has taken in for it',
+    breaks: ['R7', 'M6', 'W4'],
+    edits: [{ file: sessionImages, in: 'discard', find: '!isKept(imageId)', replace: 'true' }],
+  },
+  {
+    mistake: 'a draft is not told to other servers',
+    breaks: ['draft'],
+    edits: [{ file: sessionSignals, in: '#hearDraft', find: 'this.#session.draftHeard(draft)', replace: 'undefined' }],
+  },
+  {
+    mistake: 'a draft is acknowledged before it is stored',
+    breaks: ['draft'],
+    edits: [
+      {
+        file: sessionSignals,
+        in: 'shareDraft',
+        find: 'this.#untold.push(onShared);',
+        replace: 'onShared();',
+      },
+    ],
+  },
+  {
+    mistake: 'of drafts that cross, each server keeps the other’s',
+    breaks: ['draft'],
+    edits: [
+      { file: sessionSignals, in: '#hearDraft', find: 'this.#isSharing', replace: 'false' },
+      {
+        file: sessionSignals,
+        in: '#hearDraft',
+        find: 'const isTypedHere = $X;',
+        replace: 'const isTypedHere = false;',
+      },
+    ],
+  },
+  {
+    mistake: 'a server never notices that another has gone silent',
+    breaks: ['W1', 'R7', 'R1'],
+    edits: [{ file: subscribers, in: 'dropSilent', find: 'if (until <= now) $S' }],
+  },
+  {
+    mistake: 'a server does not say again who is there',
+    breaks: ['W1', 'R13'],
+    edits: [{ file: session, in: 'beat', find: 'if (this.#subscribers.size > 0) $S' }],
+  },
+  {
+    mistake: 'people are let in by links and invitations as a server remembers them',
+    breaks: ['W5', 'W11', 'R1'],
+    edits: [{ file: sessions, in: '#findLatest', find: 'if (this.#context.stores.sharing) $S' }],
+  },
+  {
+    mistake: 'the ack of another server’s answer comes before its snapshot',
+    breaks: ['W6'],
+    edits: [{ file: latest, in: '#answerAgain', find: 'if (answer.accepted && $A) $S' }],
+  },
+  {
+    mistake: 'a step shows an image that this server does not have',
+    breaks: ['W3', 'M6'],
+    edits: [{ file: latest, in: 'step', find: 'if (preparing !== undefined) await preparing;' }],
+  },
+  {
+    mistake: 'a server that stops ends the sessions that others have open',
+    breaks: ['R9', 'R13', 'R2', 'R1'],
+    edits: [{ file: sessions, in: 'closeAll', find: 'this.#context.stores.sharing', replace: 'false' }],
   },
 ];

@@ -1,9 +1,14 @@
 /** The shrunk schedules of the bugs that the simulator has found. */
 import { expect, test } from 'vitest';
+import type { ClusterStep } from './cluster/cluster-steps.ts';
 import { run } from './simulate.ts';
 import type { Step } from './steps.ts';
 
 const expectRulesKept = (seed: number, steps: readonly Step[]) => expect(run({ seed, steps })).resolves.toBeUndefined();
+
+/** The same for several servers that share a store. */
+const expectRulesKeptBySeveral = (seed: number, steps: readonly (Step | ClusterStep)[]) =>
+  expect(run({ seed, isCluster: true, steps })).resolves.toBeUndefined();
 
 test('R4: the server notices a dead connection although its clock was set back', async () => {
   await expectRulesKept(0, [
@@ -210,5 +215,195 @@ test('R7: a candidate gets memory that was freed for it, though a message that i
     { does: 'cut', tab: 0, delivered: 'none' },
     { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000, options: { quality: 'low' } },
     { does: 'wait', ms: 1_500 },
+  ]);
+});
+
+test('W1: another server can open a session while a generation runs', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'generate', tab: 0, candidates: 4 },
+    { does: 'wait', ms: 0 },
+  ]);
+});
+
+test('R10: a candidate is not drawn again when its server is killed directly after its image was stored', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'finish all', bytes: 200 },
+    { does: 'kill server of', tab: 0, downMs: 100 },
+    { does: 'server fault' },
+  ]);
+});
+
+test('R10: whoever takes over finds an image that was stored after its server had been cut off', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000, options: { quality: 'low' } },
+    { does: 'cut off', server: 0, ms: 5500 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'hide', tab: 0 },
+  ]);
+});
+
+test('W1: progress that was told before a server knew of the generation is shown', async () => {
+  await expectRulesKeptBySeveral(365_569_244, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000, options: { quality: 'low' } },
+    { does: 'attach', tab: 0, as: 'reviewer' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'all at once', tab: 0, command: 'generate' },
+  ]);
+});
+
+test('W1: a place in line that was told before a server knew of the generation is shown', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'generate', tab: 0, candidates: 3, options: { quality: 'low' } },
+    { does: 'cut', tab: 0, delivered: 'none' },
+    { does: 'miss notices', server: 0, ms: 100 },
+    { does: 'attach', tab: 0, as: 'reviewer' },
+    { does: 'discard', tab: 3, image: 0, restoreMs: 0 },
+  ]);
+});
+
+test('W11: an invitation lets in at a server that was not told of it', async () => {
+  await expectRulesKeptBySeveral(97_522_400, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000 },
+    { does: 'miss notices', server: 0, ms: 219 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'hide', tab: 0 },
+  ]);
+});
+
+test('W3: an older attempt that a discard puts on show is sent first by a server that did not have it', async () => {
+  await expectRulesKeptBySeveral(452_474_716, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 905 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'high', candidates: 2 } },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'go on', tab: 0, next: 'discard', bytes: 200, options: { quality: 'low' } },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+  ]);
+});
+
+test('S9: a candidate that another server draws again is paid for again', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'drain', server: 0, downMs: 100 },
+    { does: 'wait', ms: 0 },
+  ]);
+});
+
+test('S9: a cancel gives nothing back for a candidate that another server has just begun', async () => {
+  await expectRulesKeptBySeveral(581_187_540, [
+    { does: 'cut off', server: 2, ms: 100 },
+    { does: 'abandon', tab: 0 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000 },
+    { does: 'close link', tab: 0, role: 'watcher' },
+    { does: 'cancel', tab: 0, reason: '' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000, options: { quality: 'low' } },
+    { does: 'restart', downMs: 100, drained: true },
+    { does: 'attach', tab: 0, as: 'reviewer' },
+  ]);
+});
+
+test('W6: the ack of a command that another server has done follows its snapshot', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'attach', tab: 0, as: 'reviewer' },
+    { does: 'generate', tab: 0, candidates: 1, options: { quality: 'low' } },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'command everywhere', tab: 0, isSame: true, which: 'generate' },
+    { does: 'discard', tab: 0, image: 0, restoreMs: 0 },
+  ]);
+});
+
+test('R8: a retry waits for a store that is away', async () => {
+  await expectRulesKeptBySeveral(640_200_086, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000 },
+    { does: 'kill drawer', drawing: 0, downMs: 3000 },
+    { does: 'cancel', tab: 0, reason: '' },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 293 },
+    { does: 'cut off', server: 2, ms: 100 },
+    { does: 'progress', drawing: 1, phase: 'retrying' },
+    { does: 'wait', ms: 60 },
+  ]);
+});
+
+test('R2: a session ends first in the store', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'end session', tab: 0 },
+    { does: 'wait', ms: 60 },
+    { does: 'abandon', tab: 0, approved: 0 },
+  ]);
+});
+
+test('R1: a text that was typed at a server that is cut off reaches the others later', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { model: 'another' } },
+    { does: 'open' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000 },
+    { does: 'cut off', server: 2, ms: 5500 },
+    { does: 'type', tab: 1, times: 1 },
+    { does: 'finish all', bytes: 60000 },
+  ]);
+});
+
+test('R1: a text of somebody who has typed on at another server does not come back', async () => {
+  await expectRulesKeptBySeveral(1_258_457_787, [
+    { does: 'type', tab: 0, times: 2 },
+    { does: 'cut', tab: 0, delivered: 'up' },
+    { does: 'start over', tab: 0 },
+    { does: 'cut off', server: 0, ms: 5500 },
+    { does: 'half-open', tab: 0, way: 'up' },
+  ]);
+});
+
+test('W1: the preview of another server’s candidate goes when its image comes', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'kill server of', tab: 0, downMs: 100 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000 },
+    { does: 'wait', ms: 1500 },
+    { does: 'preview', drawing: 0, bytes: 200 },
+    { does: 'wait', ms: 60 },
+    { does: 'show', drawing: 0, bytes: 200 },
+    { does: 'generate', tab: 0, candidates: 1, options: { quality: 'low' } },
+  ]);
+});
+
+test('S9: a try that ends while the next one is paid for counts', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'kill', server: 0, downMs: 100 },
+    { does: 'wait', ms: 1500 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60483 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { model: 'another' } },
+    { does: 'command everywhere', tab: 0, isSame: false, which: 'generate' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'progress', drawing: 1, phase: 'retrying' },
+    { does: 'cut off', server: 2, ms: 5500 },
+    { does: 'end session', tab: 0 },
+  ]);
+});
+
+test('R13: no server gives up what a tab of another one shows', async () => {
+  await expectRulesKeptBySeveral(76_096_493, [
+    { does: 'open', approvals: 1 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 1677, options: { quality: 'low' } },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000 },
+    { does: 'go on', tab: 1, next: 'regenerate', bytes: 335 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'wait', ms: 2610 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60000, options: { quality: 'low' } },
+    { does: 'server fault' },
+  ]);
+});
+
+test('M6: a server that opens a session has the images that it shows', async () => {
+  await expectRulesKeptBySeveral(923_744_161, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'high', candidates: 2 } },
+    { does: 'cut', tab: 0, delivered: 'none' },
+    { does: 'wait', ms: 3 },
+    { does: 'finish all', bytes: 200 },
+    { does: 'look', tab: 0, image: 0, times: 1 },
   ]);
 });

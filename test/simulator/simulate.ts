@@ -6,7 +6,7 @@ import { ClusterWorld } from './cluster/cluster-world.ts';
 import { end } from './final-checks.ts';
 import { open, perform } from './perform.ts';
 import { RuleBroken, RuleChecks } from './rule-checks.ts';
-import { type Schedule, schedules } from './steps.ts';
+import { type Schedule, type Servers, schedules } from './steps.ts';
 import { World } from './world.ts';
 
 type Trace = (line: string) => void;
@@ -50,8 +50,8 @@ export async function run(
 
 export interface Simulation {
   readonly seed: number;
-  /** Whether several servers share a store. */
-  readonly isCluster?: boolean;
+  /** Half of the schedules have one server, and half have several, when absent. */
+  readonly servers?: Servers;
   readonly runs: number;
   /** Leads straight to a failure that was found before: `SEED_PATH` in its report. */
   readonly path?: string | undefined;
@@ -68,7 +68,7 @@ export type Outcome =
 
 export async function simulate({
   seed,
-  isCluster = false,
+  servers = 'either',
   runs,
   path,
   shrinks = true,
@@ -77,7 +77,7 @@ export async function simulate({
 }: Simulation): Promise<Outcome> {
   const checks = new RuleChecks();
   let done = 0;
-  const property = fc.asyncProperty(schedules(isCluster), async (schedule) => {
+  const property = fc.asyncProperty(schedules(servers), async (schedule) => {
     await run(schedule, checks, trace);
     done += 1;
     onSchedule?.(done);

@@ -1,7 +1,8 @@
 /**
- * Runs many schedules from the command line. By environment: `RUNS` (50,000 when absent), `SEED` and `SEED_PATH`, `TRACE=1` for a line
- * for everything that happens, `SHRINKS=0` to leave a failing schedule as it is. Exits with 1 when a rule is broken, or when a check
- * ran so rarely that it proves nothing.
+ * Runs many schedules from the command line, half of them with one server and half with several that share a store. By environment:
+ * `RUNS` (50,000 when absent), `SERVERS=one` or `several`, `SEED` and `SEED_PATH`, `TRACE=1` for a line for everything that happens,
+ * `SHRINKS=0` to leave a failing schedule as it is. Exits with 1 when a rule is broken, or when a check ran so rarely that it proves
+ * nothing.
  */
 import { rules } from './rule-checks.ts';
 import { simulate } from './simulate.ts';
@@ -19,7 +20,7 @@ const seconds = () => Math.round((performance.now() - startedAt) / 1_000);
 console.log(`SEED=${seed}`);
 const { checks, ...outcome } = await simulate({
   seed,
-  isCluster: SERVERS === 'several',
+  servers: SERVERS === 'one' || SERVERS === 'several' ? SERVERS : 'either',
   runs: Number(RUNS),
   path: SEED_PATH,
   shrinks: TRACE === undefined && SHRINKS !== '0',

@@ -379,16 +379,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+/** Whether one server has all sessions, or several share them. */
+export type Servers = 'one' | 'several' | 'either';
+
 /** Schedules of 1 to `longest` steps. Every length is as likely, since it takes many steps to get far. */
-export function schedules(isCluster: boolean, longest = 80): fc.Arbitrary<Schedule> {
-  const steps = fc.oneof({ weight: 9, arbitrary: step }, { weight: 1, arbitrary: clusterStep });
-  return fc.noBias(
-    fc.record({
-      seed: fc.nat(),
-      ...(isCluster && { isCluster: fc.constant(true) }),
-      steps: fc.array<Step | ClusterStep>(isCluster ? steps : step, { minLength: 1, maxLength: longest, size: 'max' }),
-    }),
-  );
+export function schedules(servers: Servers, longest = 80): fc.Arbitrary<Schedule> {
+  const steps = <Any extends Step | ClusterStep>(one: fc.Arbitrary<Any>) =>
+    fc.array(one, { minLength: 1, maxLength: longest, size: 'max' });
+  const alone: fc.Arbitrary<Schedule> = fc.record({ seed: fc.nat(), steps: steps(step) });
+  const oneOfBoth = fc.oneof({ weight: 9, arbitrary: step }, { weight: 1, arbitrary: clusterStep });
+  const shared = fc.record({ seed: fc.nat(), isCluster: fc.constant(true), steps: steps(oneOfBoth) });
+  return fc.noBias(servers === 'either' ? fc.oneof(alone, shared) : servers === 'one' ? alone : shared);
 }
 
 /** The item at `index`; after the last one it begins again. Undefined when there are no items. */

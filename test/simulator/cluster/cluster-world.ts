@@ -97,7 +97,7 @@ export class ClusterWorld extends World {
   override get isRepaired(): boolean {
     const connected = this.open.filter(({ connection }) => connection).length;
     const connections = this.servers.reduce((sum, server) => sum + server.connections, 0);
-    const areOpen = this.#nodes.every(({ process, network }) => process.isOpen && !network.isDisturbed);
+    const areOpen = this.#nodes.every(({ process }) => process.isOpen && !this.isDisturbed(process));
     return areOpen && connections === connected && this.#isPresenceKnown;
   }
 

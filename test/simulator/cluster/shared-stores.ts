@@ -136,7 +136,7 @@ export class SharedStores {
         const tell = (notice: SessionNotice) => {
           if (isOver) return;
           isOver = notice.type === 'removed';
-          listener(notice);
+          listener(json(notice));
         };
         const undo = await call(() => store.subscribe(sessionId, (notice) => network.notify(() => tell(notice))));
         return () => {
