@@ -49,8 +49,10 @@ const LOCK_MS = 5_000;
 const LOOK_MS = 1_000;
 /** All servers together check no more often. Less than `LOOK_MS`, or else a look that is a little early would be in vain. */
 const STALLED_CHECK_MS = 900;
-/** After Redis was away. */
-const LOOKS_BEFORE_CHECK = 2;
+/** After Redis was away: a server may be back two seconds after the first one, and renews its locks half of `LOCK_MS` later. */
+const LOOKS_BEFORE_CHECK = 6;
+/** A server that starts has not lost Redis, as far as it knows. */
+const LOOKS_AT_START = 4;
 /** Notices that come so close to each other are answered by one look. */
 const COALESCE_MS = 50;
 /** A worker that could not reach Redis tries again after so long. */
@@ -86,7 +88,7 @@ export class RedisJobQueue implements JobQueue {
   #unsubscribe: Promise<() => void> | undefined;
   #looking = Promise.resolve();
   /** How often in a row Redis has answered to `#findStalled`. */
-  #looksWithAnswer = 0;
+  #looksWithAnswer = LOOKS_AT_START;
   #cancelLook: (() => void) | undefined;
   #isClosed = false;
   readonly #stopLooking: () => void;

@@ -26,3 +26,16 @@ test('R1: a review goes on over two servers, and the tab of one that is killed i
   await cluster.servers[0]?.kill();
   await review.approve();
 });
+
+test('W1: a server that opens a session for several tabs at once shows all of them the picture that was drawn before', async () => {
+  const cluster = await startCluster({ servers: 2 });
+  onTestFinished(() => cluster.stop());
+  const [first, second] = cluster.servers;
+  await second?.kill();
+  const review = await Review.open({ server: first?.address ?? '' });
+  onTestFinished(() => review.close());
+  await review.draw();
+  const { address = '' } = (await second?.start()) ?? {};
+  const others = await Promise.all(Array.from({ length: 5 }, () => review.comeBack(address)));
+  await Promise.all(others.map((other) => stateOf(other, hasPicture)));
+});

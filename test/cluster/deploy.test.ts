@@ -102,7 +102,7 @@ test('R6 R10: what is still drawn after 8 s is taken over by another server, whi
 });
 
 test('R6 M6: a rolling restart of all servers loses nothing, and fails no command but as one to be given again', async () => {
-  const reviews = await Promise.all(['rolling-1', 'rolling-2', 'rolling-3'].map(open));
+  const reviews = await Promise.all(['rolling-1', 'rolling-2'].map(open));
   const running = Promise.all(reviews.map((review) => review.run()));
   const restarted = (async () => {
     for (const server of cluster.servers) {

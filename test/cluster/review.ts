@@ -34,6 +34,14 @@ export class Review {
     return client;
   }
 
+  /** Ana comes back in another tab, to a server of the same deployment. */
+  async comeBack(server: string): Promise<SessionClient> {
+    const { participantId: id = '', participantSecret: secret = '' } = this.#ana.state.welcome ?? {};
+    const client = await connected({ ...linkOf(this.#ana), server, name: 'Ana', participant: { id, secret } });
+    this.#clients.push(client);
+    return client;
+  }
+
   /** Ana asks for a picture, or for another one, and everybody gets it. */
   async draw(): Promise<void> {
     await this.ask();
