@@ -7,7 +7,7 @@ interface StoredBytes {
   readonly reservation: Reservation;
 }
 
-/** What several servers in one process share. */
+/** The part that several servers in one process share. */
 export class MemoryImages {
   readonly memory: ImageMemory;
   /** By session and image. */

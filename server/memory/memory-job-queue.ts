@@ -46,7 +46,7 @@ interface Server {
 /** How long a server is silent before its jobs are taken over, as on Redis. */
 const TAKEN_OVER_AFTER_MS = 5_000;
 
-/** What several servers in one process share. */
+/** The part that several servers in one process share. */
 export class MemoryJobs {
   readonly #limits: QueueLimits;
   readonly #clock: Pick<Clock, 'monotonic' | 'after'>;

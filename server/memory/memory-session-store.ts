@@ -19,7 +19,7 @@ interface Entry {
   cancelExpiry: () => void;
 }
 
-/** What the servers share. */
+/** The part that all servers share. */
 interface Shared {
   readonly clock: Pick<Clock, 'after'>;
   readonly limits: Pick<Limits, 'SESSIONS' | 'SESSION_IDLE_MS' | 'REMEMBERED_COMMANDS'>;
@@ -155,7 +155,7 @@ export class MemorySessionStore implements SessionStore {
     if (servers.size === 0) for (const { cancelExpiry } of entries.values()) cancelExpiry();
   }
 
-  /** What another server tells. */
+  /** Takes in a notice of another server. */
   receive(sessionId: string, notice: SessionNotice): void {
     const listeners = this.#listeners.get(sessionId);
     if (!listeners) return;

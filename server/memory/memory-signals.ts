@@ -8,7 +8,7 @@ interface Kept {
   readonly until: number;
 }
 
-/** What the servers share. */
+/** The part that all servers share. */
 interface Shared {
   readonly clock: Pick<Clock, 'monotonic'>;
   /** By session and key. */
@@ -67,7 +67,7 @@ export class MemorySignals implements Signals {
     this.#listeners.clear();
   }
 
-  /** What another server tells. */
+  /** Takes in a notice of another server. */
   receive(sessionId: string, signal: Signal): void {
     for (const tell of [...(this.#listeners.get(sessionId) ?? [])]) tell(signal);
   }

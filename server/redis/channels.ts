@@ -1,4 +1,4 @@
-/** What servers publish to each other, one channel per session, over one connection that subscribes for all of this server. */
+/** Notices between servers: one channel for each session, over one connection that subscribes for the whole server. */
 import type { Clock } from '../platform/clock.ts';
 import { StoreUnavailable } from '../session/session-store.ts';
 import type { RedisConnection } from './connection.ts';

@@ -24,7 +24,7 @@ export interface RedisConnectionOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/** What a library may want otherwise: one that waits for a job in Redis, say, has no answer for longer than `socketTimeout`. */
+/** Settings that a library may need to differ: one that waits for a job in Redis gets no answer for longer than `socketTimeout`. */
 export type ClientOverrides = Partial<
   Pick<
     CommonRedisOptions,

@@ -1,4 +1,4 @@
-/** What the adapters of one server share: its connections, the names of its keys, and its own id. */
+/** The adapters of one server share its connections, the names of its keys, and its own id. */
 import { newId } from '../platform/secrets.ts';
 import { RedisChannels } from './channels.ts';
 import { RedisConnection, type RedisConnectionOptions } from './connection.ts';

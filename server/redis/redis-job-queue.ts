@@ -24,7 +24,7 @@ export interface RedisJobQueueOptions {
   readonly clock: Pick<Clock, 'after' | 'every'>;
   /** Makes a client for BullMQ's worker, with these overrides. It is disconnected with the queue. */
   readonly createClient: (overrides: ClientOverrides) => RedisClient;
-  /** What BullMQ reports, which may be often while Redis is away, and name its host. It goes on by itself. */
+  /** Called with each error of BullMQ, often while Redis is away. An error may name the host. BullMQ goes on by itself. */
   readonly onError: (error: Error) => void;
 }
 
@@ -253,7 +253,7 @@ export class RedisJobQueue implements JobQueue {
       signal.addEventListener('abort', () => aborted.resolve());
       await Promise.race([run(job, { signal, takeovers: bull.stalledCounter }), aborted.promise]);
     } catch {
-      // Whoever runs jobs reports their errors. A failed job ends like any other.
+      // The core reports the errors of its jobs. A failed job ends like any other.
     } finally {
       // It may be here a second time, when Redis was away for so long that it was taken over.
       if (this.#running.get(name) === running) this.#running.delete(name);

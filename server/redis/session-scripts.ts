@@ -1,4 +1,4 @@
-/** What has to happen to sessions in one step, as scripts that Redis runs. Moments are in milliseconds by its own clock. */
+/** Scripts by which Redis changes a session in one step. Moments are in milliseconds by its own clock. */
 import type { Result } from 'ioredis';
 import type { RedisClient } from './connection.ts';
 

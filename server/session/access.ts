@@ -51,10 +51,10 @@ type LinkCommand = Extract<AccessChange, { type: 'close_link' | 'replace_link' }
 type InviteCommand = Extract<AccessChange, { type: 'invite' }>;
 type RevokeCommand = Extract<AccessChange, { type: 'revoke' }>;
 
-/** What a command about access means. */
+/** The result of a command about access. */
 export interface AccessDecision {
   readonly access: AccessState;
-  /** What goes on record. */
+  /** The entry that goes on record. */
   readonly entry?: InvitationEntry;
 }
 

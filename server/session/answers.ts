@@ -21,7 +21,7 @@ const notRemembered: ReadonlySet<RejectCode> = new Set([
   'internal_error',
 ]);
 
-/** What to remember of an answer; undefined when the same command may get another one. */
+/** The part of an answer that is remembered; undefined when the same command may get another one. */
 export function remembered(command: Command, answer: Answer): RememberedAnswer | undefined {
   if (!answer.accepted && notRemembered.has(answer.code)) return undefined;
   return { commandId: command.commandId, digest: digestOf(command), answer };

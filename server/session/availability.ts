@@ -1,4 +1,4 @@
-/** What the core does while a store can't be reached: refuses what somebody waits for, and tries on with what nobody can ask for again. */
+/** The core's behaviour while a store can't be reached: it refuses what a caller waits for, and repeats what nobody can ask for again. */
 import type { Clock } from '../platform/clock.ts';
 import { type Rejection, reject } from './rejections.ts';
 import { StoreUnavailable } from './session-store.ts';
@@ -13,7 +13,7 @@ export async function whileAvailable<Result>(run: () => Promise<Result>): Promis
   }
 }
 
-/** What was asked for may have been done all the same. */
+/** The store may have done what was asked for all the same. */
 export const OUTAGE: Rejection = {
   ...reject(
     'server_busy',

@@ -8,7 +8,7 @@ export interface Bucket {
   readonly perSecond: number;
 }
 
-/** What counts against the budget of a day. */
+/** An amount that counts against the budget of a day. */
 export interface Spent {
   /** Images that the generator was asked for. */
   readonly asks: number;
@@ -29,9 +29,9 @@ export interface Purchase {
   readonly buckets: readonly Bucket[];
   /** 1 or more. */
   readonly count: number;
-  /** What an item costs at most. */
+  /** The most that one item costs. */
   readonly each: Spent;
-  /** What may be spent in a day. Infinity is no limit. */
+  /** The most that may be spent in a day. Infinity is no limit. */
   readonly limits: Spent;
 }
 
@@ -57,6 +57,6 @@ export interface Budgets {
   buy(purchase: Purchase): Promise<Bought>;
   /** Something cost more (above 0) or less (below 0) than was spent for it on that day. Ignored when that day is over. */
   correct(day: number, by: Spent): Promise<void>;
-  /** What was spent today. */
+  /** The amount that was spent today. */
   today(): Promise<Spent>;
 }

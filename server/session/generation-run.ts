@@ -72,7 +72,7 @@ export interface GenerationListener {
   failed(candidate: number, error: GenerationError): Promise<void>;
 }
 
-/** What this server is to draw. */
+/** A candidate that this server is to draw. */
 export interface Drawing {
   readonly request: GenerateRequest;
   readonly expense: Expense;
@@ -116,7 +116,7 @@ export class GenerationRun {
   readonly #abort = new AbortController();
   /** Candidates that have not ended. */
   readonly #candidates = new Map<number, Candidate>();
-  /** Those that are drawn here. */
+  /** The candidates that this server draws. */
   readonly #drawings = new Map<number, { readonly expense: Expense; readonly abort: AbortController }>();
   readonly #partials = new Map<number, StoredImage>();
   /** Candidates of other servers whose image the session shows. */
@@ -140,12 +140,12 @@ export class GenerationRun {
     }
   }
 
-  /** Those that have not ended. */
+  /** The candidates that have not ended. */
   get candidates(): readonly number[] {
     return [...this.#candidates.keys()];
   }
 
-  /** Those that no server has begun to draw, as far as this one knows. */
+  /** The candidates that no server has begun to draw, as far as this one knows. */
   get waiting(): readonly number[] {
     return this.candidates.filter((one) => !this.#drawings.has(one) && this.#candidates.get(one)?.phase === 'queued');
   }

@@ -20,7 +20,7 @@ export interface Invitation {
 export const isOver = (invitation: Invitation, now: number): boolean =>
   invitation.isExpired === true || expiryOf(invitation) <= now;
 
-/** Those whose time has come, though nothing says so yet. */
+/** The invitations whose time has come and that are not marked as expired yet. */
 export const newlyOver = (invitations: readonly Invitation[], now: number): readonly Invitation[] =>
   invitations.filter((one) => !one.isExpired && isOver(one, now));
 

@@ -64,7 +64,7 @@ export class Names {
     this.#defaultNames = taken.defaultNames;
   }
 
-  /** Those that are taken now: the same object as before if nothing has changed. */
+  /** The names that are taken now: the same object as before if nothing has changed. */
   get taken(): TakenNames {
     if (!this.#isChanged) return this.#before;
     return { owners: [...this.#owners], invited: [...this.#invited], defaultNames: this.#defaultNames };
@@ -78,7 +78,7 @@ export class Names {
   nameFor(participantId: string, wanted: string, isKept: boolean): string {
     const name = normalizedName(wanted, this.#longest);
     const chosen = name ? this.#distinct(name, participantId) : this.#defaultName(participantId);
-    // Somebody who comes back changes nothing.
+    // A participant who comes back with the same name changes nothing.
     if (isKept && this.nameOf(participantId) !== chosen) this.#keep(chosen, participantId);
     return chosen;
   }

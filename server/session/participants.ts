@@ -44,7 +44,7 @@ export function secretOf({ id, since, role }: KnownParticipant, signingKey: stri
   return `${since}.${sign(`${since} ${role} ${id}`, signingKey)}`;
 }
 
-/** Whom the credentials prove; undefined for nobody of this session. */
+/** The participant whom the credentials prove; undefined if they prove nobody of this session. */
 export function findParticipant(given: Credentials | undefined, signingKey: string): KnownParticipant | undefined {
   if (!given) return undefined;
   const { id, secret } = given;

@@ -1,4 +1,4 @@
-/** Who may be in one session, as its latest document says: the steps that change it, and what a change means to those who are here. */
+/** The access to one session by its latest document: the steps that change it, and the effects of a change on the people who are here. */
 import type { Clock } from '../platform/clock.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { Access, type AccessChange, type AccessContext, type AccessState, type Admission } from './access.ts';
@@ -54,7 +54,7 @@ export class SessionAccess {
     return accessIn(document).refusal(caller, this.#context.clock.now());
   }
 
-  /** What a visitor may do who shows this, or why nothing. */
+  /** The grant that this request gives a visitor, or the reason why it gives none. */
   grant(request: JoinRequest): ReturnType<Access['grant']> {
     const now = this.#context.clock.now();
     if (newlyOver(this.#current.invitations, now).length > 0) this.#expire();
@@ -107,7 +107,7 @@ export class SessionAccess {
     return { limits, newId, now: clock.now() };
   }
 
-  /** Those who may be here no longer. */
+  /** Dismisses the people who may be here no longer. */
   #dismissRefused(): void {
     for (const why of ['revoked', 'invitation_expired', 'link_closed'] as const) {
       this.#context.subscribers.dismiss(why, (caller) => this.refusal(caller) === why);

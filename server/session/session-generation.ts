@@ -113,7 +113,7 @@ export class SessionGeneration {
     for (const candidate of state.settled) this.#run.ended(candidate);
   }
 
-  /** What runs here has ended by itself, or ends now. @param isOwn whether this server has ended it */
+  /** The generation has ended by itself, or ends now. @param isOwn whether this server has ended it */
   end(isOwn: boolean, { state, drawing }: SessionDocument = this.#session.document): void {
     const run = this.#run;
     if (!run) return;
@@ -128,7 +128,7 @@ export class SessionGeneration {
     this.#session.generationChanged(generation.generationId, undefined);
   }
 
-  /** Whoever sees a generation without its jobs adds them: the server that should have done it may have stopped. */
+  /** Adds the jobs of the generation that are missing: the server that should have added them may have stopped. */
   ensureJobs(): void {
     const { drawing } = this.#session.document;
     if (!this.#run || !drawing) return;
@@ -188,7 +188,7 @@ export class SessionGeneration {
     );
   }
 
-  /** What the generation that runs asks the generator for. */
+  /** The request of the running generation to the generator. */
   async #request(): Promise<GenerateRequest | undefined> {
     const { state, requestedImages } = this.#session.document;
     if (state.stage !== 'generating') return undefined;

@@ -1,4 +1,4 @@
-/** What the servers of one session tell each other beside its document: drafts, who is there, progress, previews. */
+/** The signals between the servers of one session, beside its document: drafts, people, progress, previews. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../platform/clock.ts';
 import { ignoreUnavailable, whenAvailable } from './availability.ts';

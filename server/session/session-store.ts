@@ -12,7 +12,7 @@ export interface StoredSession {
   readonly version: number;
 }
 
-/** What one step changes. */
+/** The changes that one step makes. */
 export interface Change {
   /** In place of the one before. Absent when the step only answers a command. */
   readonly document?: SessionDocument;
@@ -46,7 +46,7 @@ export interface SessionStore {
   read(sessionId: string): Promise<StoredSession | undefined>;
   /** Checked in this order: gone, answered, conflict. In memory it is done at once, so that nobody comes in between. */
   commit(sessionId: string, version: number, change: Change): Commit | Promise<Commit>;
-  /** What a command was answered, as far as that is remembered. */
+  /** The answer to a command, if it is still remembered. */
   answerTo(sessionId: string, commandId: string): Promise<RememberedAnswer | undefined>;
   /** The version of each session; undefined for those that are gone. */
   versions(sessionIds: readonly string[]): Promise<readonly (number | undefined)[]>;

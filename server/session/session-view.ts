@@ -1,4 +1,4 @@
-/** What a door may read of a session, to show it. */
+/** The part of a session that a door may read, to show it. */
 import type { RecordEntry } from '../../shared/model.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
@@ -34,6 +34,6 @@ export interface SessionView {
   loadImage(imageId: string): Promise<StoredImage | undefined>;
   /** Whether it is the approved image. */
   isApproved(imageId: string): boolean;
-  /** What the image is called when it is saved. */
+  /** The name of the image's file when it is saved. */
   fileName(image: StoredImage): string;
 }

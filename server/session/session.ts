@@ -71,7 +71,7 @@ export class Session implements SessionView {
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
   readonly #draft: SessionDraft;
-  /** What was typed after a command that this server does not know of yet. */
+  /** A text that was typed after a command that this server does not know of yet. */
   #draftAhead: DraftSignal | undefined;
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
@@ -241,7 +241,7 @@ export class Session implements SessionView {
     return imageFileName((attempt ?? running)?.prompt ?? '', mediaType, this.isApproved(imageId));
   }
 
-  /** What a visitor may do who shows this, or why nothing. */
+  /** The grant that this request gives a visitor, or the reason why it gives none. */
   grant(request: JoinRequest): ReturnType<Access['grant']> {
     return this.#access.grant(request);
   }
@@ -364,7 +364,7 @@ export class Session implements SessionView {
     this.#images.retain((imageId) => this.#subscribers.size > 0 && shown.has(imageId));
   }
 
-  /** Nobody on this server has used it for a while. */
+  /** Whether nobody on this server has used it for a minute. */
   get isUnusedHere(): boolean {
     const isUsed = this.#subscribers.size > 0 || this.isDrawing;
     return !isUsed && this.#context.clock.monotonic() - this.#touchedAt >= UNUSED_MS;
@@ -386,7 +386,7 @@ export class Session implements SessionView {
     if (this.#isLeft && this.#generation.isWanted(job)) await new Promise(() => {});
   }
 
-  /** Nobody uses it on this server any more. It goes on: another server draws what is drawn here. May be called twice. */
+  /** Closes the session on this server alone. Other servers go on with it, and draw what is drawn here. May be called twice. */
   leave(): void {
     this.#isLeft = true;
     this.close('session_gone', false);
@@ -414,7 +414,7 @@ export class Session implements SessionView {
     return { accepted: true, revision: this.state.revision };
   }
 
-  /** What a state shows is here before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
+  /** Loads the images that a document shows, before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
   async #loadShown({ state }: SessionDocument, added: readonly StoredImage[]): Promise<void> {
     const here = new Set(added.map(({ reference }) => reference.imageId));
     const shown = new Set(shownImagesOf(state)).difference(here);
@@ -527,7 +527,7 @@ export class Session implements SessionView {
     });
     await this.#signals.subscribe();
     await this.#latest.refresh();
-    // Those of a document that has not changed since it was read.
+    // The document may not have changed since it was read: then nothing has loaded its images yet.
     await this.#loadShown(this.document, []);
     await this.#signals.catchUp();
   }
@@ -588,7 +588,7 @@ export class Session implements SessionView {
     };
   }
 
-  /** What the generation needs of the session. */
+  /** The session as its generation sees it. */
   #generating(): GeneratingSession {
     const session = this;
     return {
@@ -613,7 +613,7 @@ export class Session implements SessionView {
     };
   }
 
-  /** What the signals need of the session. */
+  /** The session as its signals see it. */
   #signalling(): SignallingSession {
     const generation = this.#generation;
     return {

@@ -73,7 +73,7 @@ export class Sessions {
   readonly capabilities: Capabilities;
   readonly #context: SessionsContext;
   readonly #events: SessionEvents;
-  /** Those that this server has opened, oldest first. */
+  /** The sessions that this server has opened, oldest first. */
   readonly #sessions = new Map<string, Session>();
   /** Sessions that are used here, each with the undo that lets it expire. */
   readonly #holds = new Map<Session, () => void>();
@@ -399,7 +399,7 @@ export class Sessions {
     };
   }
 
-  /** Nobody here uses the session, so it expires. */
+  /** Lets the session expire, since nobody on this server uses it. */
   #release(session: Session): void {
     this.#holds.get(session)?.();
     this.#holds.delete(session);

@@ -1,4 +1,4 @@
-/** What servers tell each other of a session beside its document, under which keys. What an older or newer server sends is checked. */
+/** The values of signals and their keys. Each value is checked, since an older or newer server may have sent it. */
 import * as v from 'valibot';
 import { EstimatedCost, ImageReference, Person, retryDetails, SentenceParameters, Usage } from '../../shared/model.ts';
 import type { GeneratedEvent } from './transition.ts';

@@ -16,7 +16,7 @@ export type SpendingLimits = Pick<
   'ASKS_PER_MINUTE_PER_SESSION' | 'ASKS_PER_MINUTE_PER_ADDRESS' | 'ASKS_PER_MINUTE' | 'DAILY_ASKS' | 'DAILY_DOLLARS'
 >;
 
-/** What counts against the budget of a day. */
+/** An amount that counts against the budget of a day. */
 export interface Amount {
   /** Images that the generator was asked for. */
   readonly asks: number;
@@ -41,7 +41,7 @@ export interface Expense {
   fail(mayBeBilled: boolean): void;
 }
 
-/** What was spent for one image of a generation, on which day. Any server may go on with it. */
+/** The money that was spent for one image of a generation, and the day. Any server may go on with it. */
 export interface SpentForImage {
   readonly day: number;
   readonly microdollars: number;

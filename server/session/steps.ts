@@ -1,4 +1,4 @@
-/** What a session does is made in steps: each leads from one document to the next, and counts when the store has taken it. */
+/** A session changes in steps: each leads from one document to the next, and counts when the store has taken it. */
 import type { RejectCode } from '../../shared/protocol.ts';
 import { transition } from './machine.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';

@@ -56,7 +56,7 @@ export interface Viewers {
 /** Presence changes with every connection that comes or goes, and each change would be told to all: a herd of n would cost n² messages. */
 const VIEWERS_INTERVAL_MS = 250;
 
-/** Who follows the session over another server. */
+/** The people who follow the session over another server. */
 export interface OtherPeople extends Viewers {
   /** The images that they have open are in `people`. On the monotonic clock. */
   readonly until: number;
@@ -97,7 +97,7 @@ export class Subscribers {
     return this.#callers.size;
   }
 
-  /** Those on all servers. */
+  /** The people on all servers. */
   get viewers(): Viewers {
     const elsewhere = [...this.#elsewhere.values()];
     const { reviewer, watcher } = this.#counts;
@@ -108,7 +108,7 @@ export class Subscribers {
     );
   }
 
-  /** Those on this server. */
+  /** The people on this server. */
   get viewersHere(): Viewers {
     return this.#viewersOf(this.#counts.reviewer, this.#counts.watcher, merged(this.#people));
   }
@@ -140,7 +140,7 @@ export class Subscribers {
     });
   }
 
-  /** Who follows the session over another server, until they are not heard of any more; undefined: nobody. */
+  /** Sets the people who follow the session over another server; undefined: nobody does any more. */
   setElsewhere(serverId: string, people: OtherPeople | undefined): void {
     const before = this.#elsewhere.get(serverId);
     if (people) this.#elsewhere.set(serverId, people);
