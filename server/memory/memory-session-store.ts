@@ -81,7 +81,7 @@ export class MemorySessionStore implements SessionStore {
       entry.version += 1;
     }
     const committed = entry.version;
-    if (document) this.#tellOthers(sessionId, { type: 'changed' });
+    if (document) this.#tellOthers(sessionId, { type: 'changed', latest: { document, version: committed } });
     return { outcome: 'committed', version: committed };
   }
 

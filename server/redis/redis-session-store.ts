@@ -38,6 +38,8 @@ export interface RedisSessionStoreOptions {
 const INTERVAL_MS = 5_000;
 const CLAIM_MS = 30_000;
 const SESSIONS_PER_COMMAND = 200;
+/** A longer document is not published with its change, since only servers with people in the session need it. */
+const MOST_TOLD_BYTES = 16 * 1024;
 
 interface Hold {
   count: number;
@@ -97,8 +99,7 @@ export class RedisSessionStore implements SessionStore {
       client.hmget(this.#documentKey(sessionId), 'version', 'format', 'document'),
     );
     if (Number(format) > DOCUMENT_FORMAT) throw new NewerDocument(NEWER);
-    const document = parseDocument(text);
-    return version && document ? { document, version: Number(version) } : undefined;
+    return storedIn(version, text);
   }
 
   async commit(sessionId: string, version: number, { document, answer }: Change): Promise<Commit> {
@@ -115,6 +116,7 @@ export class RedisSessionStore implements SessionStore {
         this.#documentMs,
         this.#deployment.channelOf(sessionId),
         messageOf(serverId, 'changed'),
+        MOST_TOLD_BYTES,
       ),
     );
     return parseCommit(result);
@@ -170,7 +172,7 @@ export class RedisSessionStore implements SessionStore {
     try {
       const leave = await this.#deployment.channels.subscribe(this.#deployment.channelOf(sessionId), {
         received: (kind, body) => {
-          if (kind === 'changed') tell({ type: 'changed' });
+          if (kind === 'changed') tell({ type: 'changed', ...latestIn(body) });
           if (kind === 'removed' && isRemoval(body)) tell({ type: 'removed', why: body });
         },
         missed: () => tell({ type: 'changed' }),
@@ -328,6 +330,18 @@ export class RedisSessionStore implements SessionStore {
 }
 
 const NEWER = 'a newer server has written this session';
+
+function storedIn(version: string | null | undefined, text: string | null | undefined): StoredSession | undefined {
+  const document = parseDocument(text);
+  return version && document ? { document, version: Number(version) } : undefined;
+}
+
+/** What the script has put behind a notice: nothing of a long document. One of a newer format has to be read, as if it were not there. */
+function latestIn(body: string): { readonly latest?: StoredSession } {
+  const [, version, format, text] = /^(\d+) (\d+) (.*)$/s.exec(body) ?? [];
+  const latest = Number(format) === DOCUMENT_FORMAT ? storedIn(version, text) : undefined;
+  return latest ? { latest } : {};
+}
 
 function parseCommit(result: unknown): Commit {
   const [outcome, detail] = stringsIn(result);

@@ -44,7 +44,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 
 const commit = `
 local expected, format, document, commandId, answer = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local remembered, timeToLive, channel, message = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local remembered, timeToLive, channel, message, mostToTell = ARGV[6], ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local stored = redis.call('HMGET', KEYS[1], 'version', 'format')
 local version = stored[1]
 if not version then return {'gone'} end
@@ -65,7 +65,10 @@ if commandId ~= '' then
   end
 end
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, timeToLive) end
-if document ~= '' then redis.call('PUBLISH', channel, message) end
+if document ~= '' then
+  if #document <= tonumber(mostToTell) then message = message .. version .. ' ' .. format .. ' ' .. document end
+  redis.call('PUBLISH', channel, message)
+end
 return {'committed', version}
 `;
 

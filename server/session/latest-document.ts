@@ -81,13 +81,19 @@ export class LatestDocument {
     return result;
   }
 
-  /** What a command was answered before, if it was (rule M7). Rejects with `StoreUnavailable`. */
+  /**
+   * What a command was answered before, if it was (rule M7). `step` finds that out by itself; whatever has effects beside its step asks
+   * first. Rejects with `StoreUnavailable`.
+   */
   async answerTo(command: Command): Promise<Answer | undefined> {
     const before = await this.#context.store.answerTo(this.#context.sessionId, command.commandId);
     return before && this.#answerAgain(before, command);
   }
 
-  /** Makes a step. Call it within `serially`. @param command is answered by it, and remembered */
+  /**
+   * Makes a step. Call it within `serially`.
+   * @param command is answered by it, and remembered. If it was answered before, it gets that answer, and nothing changes (rule M7)
+   */
   async step(make: MakeStep, command?: Command): Promise<Answer> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const { document: before, version } = this.#stored;
@@ -112,10 +118,10 @@ export class LatestDocument {
     await whenAvailable(step, this.#context.clock, () => this.#isClosed);
   }
 
-  /** Adopts what another server has changed. Rejects with `StoreUnavailable`. */
-  async refresh(): Promise<void> {
+  /** Adopts what another server has changed. @param latest as it was told; absent: it is read. Rejects with `StoreUnavailable` */
+  async refresh(latest?: StoredSession): Promise<void> {
     await this.serially(async () => {
-      await this.#read();
+      await (latest ? this.#adopt(latest) : this.#read());
       return { accepted: true, revision: this.current.state.revision };
     });
   }
@@ -132,6 +138,8 @@ export class LatestDocument {
     const { document } = step;
     const answer = command && remembered(command, step.answer);
     if (!document && !answer) {
+      const before = command && (await this.answerTo(command));
+      if (before) return before;
       step.done?.();
       return step.answer;
     }
@@ -186,6 +194,10 @@ export class LatestDocument {
     const latest = await this.#fromStore();
     if (this.#isClosed || latest === 'newer') return;
     if (!latest) return this.#listener.gone('session_gone');
+    await this.#adopt(latest);
+  }
+
+  async #adopt(latest: StoredSession): Promise<void> {
     if (latest.version <= this.#stored.version) return;
     await this.#listener.prepare(latest.document, []);
     if (this.#isClosed || latest.version <= this.#stored.version) return;

@@ -30,8 +30,8 @@ export type Commit =
   | { readonly outcome: 'gone' };
 
 export type SessionNotice =
-  /** A change by another server, or one that may have been missed: the latest is to be read. */
-  | { readonly type: 'changed' }
+  /** A change by another server. The latest is to be read where the change does not come with it: it is long, or may have been missed. */
+  | { readonly type: 'changed'; readonly latest?: StoredSession }
   /** Another server has removed it, or it is gone with all others. No notice follows. */
   | { readonly type: 'removed'; readonly why: Removal };
 

@@ -296,10 +296,8 @@ export class Session implements SessionView {
       const refusal = this.#access.refusal(caller);
       if (refusal) return reject(refusal);
       return whileAvailable(async () => {
-        const before = await this.#latest.answerTo(command);
-        if (before) return before;
         this.#draft.flush();
-        if (command.type === 'end_session') return this.#endSession(caller);
+        if (command.type === 'end_session') return (await this.#latest.answerTo(command)) ?? this.#endSession(caller);
         return this.#latest.step((latest) => {
           // Another server may have turned them out.
           const why = this.#access.refusalIn(latest, caller);
@@ -472,7 +470,7 @@ export class Session implements SessionView {
     return this.#accepted;
   }
 
-  #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): MaybePromise<Step> {
+  #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): Step | Promise<Step> {
     if (given.type === 'require_approvals' && !isCreator(caller)) return { answer: reject('not_allowed', NOT_CREATOR) };
     const { participant, connectionId, role, hasVote } = caller;
     const { limits, clock, newId } = this.#context;
@@ -486,7 +484,14 @@ export class Session implements SessionView {
     const step = this.#machineStep(before, { type: 'command', command, act, author, lookedAt, ...ids });
     const state = step.document?.state;
     if (state?.stage !== 'generating' || state.generation.generationId !== ids.generationId) return step;
-    return this.#generation.start(step, before, state.generation, caller.address);
+    const { generation } = state;
+    return this.#unlessAnswered(given, () => this.#generation.start(step, before, generation, caller.address));
+  }
+
+  /** Places and money are set aside for a new command alone. */
+  async #unlessAnswered(command: Command, start: () => Promise<Step>): Promise<Step> {
+    const before = await this.#latest.answerTo(command);
+    return before ? { answer: before } : start();
   }
 
   /** In a microtask, so that one message stands for all that happens at this moment. */
@@ -518,7 +523,7 @@ export class Session implements SessionView {
     if (!sharing) return;
     this.#unsubscribe = await sessions.subscribe(this.id, (notice) => {
       if (notice.type === 'removed') this.#listener.gone(notice.why);
-      else void whileAvailable(() => this.#latest.refresh());
+      else void whileAvailable(() => this.#latest.refresh(notice.latest));
     });
     await this.#signals.subscribe();
     await this.#latest.refresh();
@@ -640,7 +645,6 @@ export class Session implements SessionView {
 
 /** After so long a session that nobody uses on this server is no longer open here: the store has it. */
 const UNUSED_MS = 60_000;
-type MaybePromise<Value> = Value | Promise<Value>;
 
 function shownImagesOf(state: State): readonly string[] {
   const newest = newestAttempt(state.attempts)?.image.imageId;

@@ -1,5 +1,5 @@
 /** The results as a picture: how many times what is to be reached each figure is, on a logarithmic axis, with its spread. */
-import { type FigureResult, isPeer } from './report.ts';
+import { type FigureResult, hasTarget, isPeer } from './report.ts';
 
 const WIDTH = 960;
 const LINE = 22;
@@ -18,8 +18,9 @@ function x(factor: number): number {
 
 const escapeText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** As SVG. */
-export function plot(results: readonly FigureResult[], heading: string): string {
+/** As SVG, of those figures that are to reach something. */
+export function plot(all: readonly FigureResult[], heading: string): string {
+  const results = all.filter(hasTarget);
   const height = TOP + results.length * LINE + 16;
   const ticks = TICKS.map((tick) => {
     const style = tick === 1 ? 'stroke="#2a7d46" stroke-width="2"' : 'stroke="#ddd"';

@@ -22,6 +22,7 @@ const limits = {
   PROOFROOM_UPDATE_BYTES_PER_SECOND: '1000000000',
   PROOFROOM_DAILY_ASKS: '1000000',
   PROOFROOM_IMAGE_MEMORY_BYTES: String(8 * 2 ** 30),
+  PROOFROOM_REDIS_IMAGE_BYTES: String(8 * 2 ** 30),
   PROOFROOM_LOG_LEVEL: 'error',
 };
 
@@ -41,9 +42,15 @@ export async function startHost(bench: Bench): Promise<Server> {
 }
 
 /** The built server as it is, with the upstream that answers at `baseURL`. */
-export async function startBuilt(bench: Bench, baseURL: string, api: 'responses' | 'images'): Promise<Server> {
+export async function startBuilt(
+  bench: Bench,
+  baseURL: string,
+  api: 'responses' | 'images',
+  more: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const port = await freePort();
-  const env = { ...limits, PORT: String(port), OPENAI_API_KEY: 'any', OPENAI_BASE_URL: baseURL, PROOFROOM_API: api };
+  const service = { OPENAI_API_KEY: 'any', OPENAI_BASE_URL: baseURL, PROOFROOM_API: api };
+  const env = { ...limits, ...service, ...more, PORT: String(port) };
   const process = startNode(bench, 'dist/server/main.js', { env, nodeArgs: profileFlags(bench) });
   await process.answers(port);
   return serverAt(process, port);
@@ -109,6 +116,16 @@ export class Reviewer implements AsyncDisposable {
     return JSON.stringify(this.#client.last('snapshot')).length;
   }
 
+  /** Discards the image, or takes it back if it was discarded. Resolves when that is accepted. */
+  async discardOrRestore(): Promise<void> {
+    const { attempts, discarded } = this.#forget();
+    const [kept] = attempts;
+    const imageId = (kept ?? discarded?.[0])?.image.imageId ?? '';
+    const commandId = this.#commandId();
+    this.#client.send({ type: kept ? 'discard' : 'restore', commandId, imageId });
+    await this.#accepted(commandId);
+  }
+
   async startOver(): Promise<void> {
     this.#forget();
     const commandId = this.#commandId();
@@ -126,6 +143,12 @@ export class Reviewer implements AsyncDisposable {
     this.#client.received.splice(0);
     this.#client.frames.splice(0);
     return last;
+  }
+
+  /** @throws {Error} when it is rejected, since nothing was measured then */
+  async #accepted(commandId: string): Promise<void> {
+    const answer = await this.#client.answer(commandId);
+    if (answer.type === 'reject') throw new Error(`A command was rejected with ${answer.code}.`);
   }
 
   #commandId(): string {

@@ -96,14 +96,19 @@ const spread = ({ median, least, most }: Spread): string => `${number(median)} (
 
 function goal({ target, isMoreBetter }: FigureResult): string {
   const or = isMoreBetter ? 'or more' : 'or less';
-  return [
+  const parts = [
     target.limit === undefined ? [] : [`${target.limit} × limit`],
     target.peers === undefined ? [] : [`${target.peers} × peers`],
     target.value === undefined ? [] : [number(target.value)],
-  ]
-    .flat()
-    .join(', ')
-    .concat(` ${or}`);
+  ].flat();
+  return parts.length > 0 ? `${parts.join(', ')} ${or}` : '';
+}
+
+export const hasTarget = ({ target }: FigureResult): boolean => Object.keys(target).length > 0;
+
+function reached(result: FigureResult): string {
+  if (!hasTarget(result)) return '';
+  return result.distance.median <= 1 ? 'yes' : `${number(result.distance.median)} times away`;
 }
 
 /** As Markdown. */
@@ -121,7 +126,7 @@ export function table(results: readonly FigureResult[]): string {
       limit ? `${result.limit} ${number(limit.median)}` : '',
       own.ratio ? spread(own.ratio) : '',
       goal(result),
-      result.distance.median <= 1 ? 'yes' : `${number(result.distance.median)} times away`,
+      reached(result),
     ];
     return `| ${cells.join(' | ')} |`;
   });

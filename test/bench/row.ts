@@ -28,7 +28,7 @@ export interface Figure {
   readonly target: Target;
 }
 
-/** What is to be reached: a factor of the limit, a factor of the best peer, the figure itself, or several of these. */
+/** What is to be reached: a factor of the limit, a factor of the best peer, the figure itself, several of these, or nothing. */
 export interface Target {
   readonly limit?: number;
   readonly peers?: number;

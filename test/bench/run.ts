@@ -21,6 +21,7 @@ import { rows as page } from './rows/page.ts';
 import { rows as picture } from './rows/picture.ts';
 import { rows as progress } from './rows/progress.ts';
 import { rows as sessionMemory } from './rows/session-memory.ts';
+import { rows as shared } from './rows/shared.ts';
 import { rows as stall } from './rows/stall.ts';
 import { rows as start } from './rows/start.ts';
 import { rows as tenUsers } from './rows/ten-users.ts';
@@ -33,6 +34,7 @@ const allRows: readonly Row[] = [
   ...stall,
   ...fanOut,
   ...approve,
+  ...shared,
   ...idle,
   ...sessionMemory,
   ...progress,

@@ -1,7 +1,8 @@
 /** Real servers whose real Redis stops, pauses, fills up, forgets or slows down, while a picture is drawn and another waits. */
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { TcpProxy } from '../faults/tcp-proxy.ts';
+import { RedisServer } from '../support/redis-server.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { crowdedAddress } from './kills.ts';
 import { hasStatus, Outage } from './redis-away.ts';
@@ -75,7 +76,7 @@ test('R1 R10: neither does one whose network is cut', async () => {
 
 test('R1 R10: neither does one that answers no client for a while', async () => {
   const outage = await prepare('held');
-  await admin.call('CLIENT', 'PAUSE', '5000', 'ALL');
+  await admin.call('CLIENT', 'PAUSE', '4500', 'ALL');
   await outage.refused();
   outage.meanwhile(typed);
   await outage.goesOn(typed);
@@ -128,6 +129,65 @@ test('R9: a Redis that is restarted is empty: its sessions end plainly, and new 
   await Promise.all(cluster.servers.map((server) => hasStatus(server, 'readyz', 200)));
   await nextReview();
 });
+
+test('R1 R10: when the master dies, its replica takes its place, and everything goes on', async () => {
+  const sentinel = new SentinelDeployment();
+  const upstream = await Upstream.start(0);
+  const env = (server: number) => ({ ...upstream.environmentOf(server), ...crowdedAddress });
+  const cluster = await startCluster({ servers: 2, env, redisUrl: (master) => sentinel.start(master) });
+  onTestFinished(async () => {
+    await Promise.all([cluster.stop(), sentinel.stop(), upstream.fake.close()]);
+  });
+  const outage = await Outage.prepare(cluster, upstream, 'failover');
+  onTestFinished(() => outage.close());
+  // What the replica has not heard of yet would be lost.
+  await onRedis(cluster.redis, (client) => client.wait(1, 0));
+  await cluster.redis.stop();
+  outage.meanwhile(typed);
+  await outage.goesOn(typed);
+});
+
+/** A replica, and a Sentinel that puts it in the place of its master. */
+class SentinelDeployment {
+  #master: RedisServer | undefined;
+  readonly #replica = new RedisServer({ args: () => ['--replicaof', '127.0.0.1', String(this.#master?.port)] });
+  readonly #sentinel = new RedisServer({
+    sentinel: () => [
+      `sentinel monitor reviews 127.0.0.1 ${this.#master?.port} 1`,
+      'sentinel down-after-milliseconds reviews 500',
+      'sentinel failover-timeout reviews 2000',
+    ],
+  });
+
+  /** Resolves, with the URL of the deployment, when the replica has what the master has. */
+  async start(master: RedisServer): Promise<string> {
+    this.#master = master;
+    await onRedis(master, (client) => client.config('SET', 'repl-diskless-sync-delay', '0'));
+    await this.#replica.start();
+    await onRedis(master, async (client) => {
+      await client.set('first', '1');
+      await client.wait(1, 0);
+    });
+    await this.#sentinel.start();
+    await onRedis(this.#sentinel, (client) =>
+      vi.waitFor(async () => expect(await client.call('SENTINEL', 'REPLICAS', 'reviews')).toHaveLength(1), 20_000),
+    );
+    return `redis+sentinel://127.0.0.1:${this.#sentinel.port}/reviews`;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#replica.stop(), this.#sentinel.stop()]);
+  }
+}
+
+async function onRedis<Result>({ port }: RedisServer, run: (client: Redis) => Promise<Result>): Promise<Result> {
+  const client = new Redis({ port, host: '127.0.0.1' });
+  try {
+    return await run(client);
+  } finally {
+    client.disconnect();
+  }
+}
 
 /** Sessions can be made, drawn in and decided, as before. */
 async function nextReview(): Promise<void> {

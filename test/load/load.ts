@@ -3,16 +3,19 @@
  * server's memory over time, every error, and how long an approval takes until its reviewer has the answer and until the last of its
  * watchers has seen it.
  *
- *     node test/load/load.ts [--sessions 1000] [--watchers 10] [--minutes 10] [--bytes 3000000]
+ *     node test/load/load.ts [--sessions 1000] [--watchers 10] [--minutes 10] [--bytes 3000000] [--servers 4]
  *
- * `--bytes` is what each image has besides its few pixels.
+ * `--bytes` is what each image has besides its few pixels. With `--servers` so many share a Redis, behind a proxy that gives each
+ * connection to the next one.
  *
- * Exits with 1 when anything failed, or when the server holds more at the end than it may.
+ * Exits with 1 when anything failed, or when the servers hold more at the end than they may.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
+import { startCluster } from '../cluster/cluster.ts';
 import { startFakeOpenAI } from '../support/fake-openai.ts';
 import { paintPicture } from '../support/fake-openai-pictures.ts';
 import { pngChunk } from '../support/image-files.ts';
@@ -27,6 +30,7 @@ const { values } = parseArgs({
     watchers: { type: 'string', default: '10' },
     minutes: { type: 'string', default: '10' },
     bytes: { type: 'string', default: '0' },
+    servers: { type: 'string' },
   },
 });
 const sessionCount = Number(values.sessions);
@@ -36,7 +40,7 @@ const DECISIONS_PER_SECOND = 5;
 const SAMPLES = 20;
 /** How many sessions are opened at the same time. */
 const OPENED_AT_ONCE = 50;
-/** How much more the server may hold at the end, whatever was approved: caches that fill up once. */
+/** How much more each server may hold at the end, whatever was approved: caches that fill up once. */
 const ALLOWED_GROWTH_BYTES = 8 * 2 ** 20;
 /** What it may keep of each decision besides: its record, and the answers to three commands. */
 const KEPT_BYTES_PER_DECISION = 4 * 1024;
@@ -49,7 +53,7 @@ const fake = await startFakeOpenAI({
     return Buffer.concat([png.subarray(0, -END_BYTES), ballast, png.subarray(-END_BYTES)]);
   },
 });
-const server = await startWatchedServer({
+const environment = {
   OPENAI_API_KEY: 'any',
   OPENAI_BASE_URL: fake.baseURL,
   ...unlimitedAsks,
@@ -58,19 +62,33 @@ const server = await startWatchedServer({
   PROOFROOM_SESSION_BURST_PER_ADDRESS: '100000',
   PROOFROOM_QUEUED_CANDIDATES_PER_ADDRESS: '100000',
   PROOFROOM_IMAGE_MEMORY_BYTES: String(2 ** 33),
-});
-const { address } = server;
+  PROOFROOM_REDIS_IMAGE_BYTES: String(2 ** 33),
+};
+const cluster = values.servers && (await startCluster({ servers: Number(values.servers), env: environment }));
+const servers = cluster ? cluster.servers.map(({ process }) => process) : [await startWatchedServer(environment)];
+const redis = cluster ? new Redis(cluster.redis.url) : undefined;
+const address = cluster ? cluster.proxy.address : (servers[0]?.address ?? '');
 const errors: string[] = [];
 
-function serverMemoryMiB(): number {
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1024);
+/** Of each server. */
+function memoryMiB(): string {
+  const memory = servers.map(({ pid }) => {
+    const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Math.round(Number(kib) / 1024);
+  });
+  return memory.join(', ');
 }
 
-function serverCpuSeconds(): number {
-  const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+/** Of all servers together. */
+function cpuSeconds(): number {
+  const seconds = servers.map(({ pid }) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  });
+  return sum(seconds);
 }
+
+const sum = (all: readonly number[]) => all.reduce((total, one) => total + one, 0);
 
 const quantile = (sorted: readonly number[], q: number) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
@@ -98,23 +116,31 @@ const sessions = await openSessions();
 const openingSeconds = Math.round((performance.now() - openedSince) / 1000);
 console.log(`${sessions.length} sessions, ${sessions.length * watchers} watchers, opened in ${openingSeconds} s`);
 
-/** The heap and array buffers, after a full garbage collection. */
-async function heldBytes(): Promise<number> {
-  const { heapBytes, bufferBytes } = await server.holdings();
-  return heapBytes + bufferBytes;
+/** The heap and array buffers of each server, after a full garbage collection. */
+async function heldBytes(): Promise<readonly number[]> {
+  const holdings = await Promise.all(servers.map((server) => server.holdings()));
+  return holdings.map(({ heapBytes, bufferBytes }) => heapBytes + bufferBytes);
+}
+
+/** What Redis holds, and the seconds that its processor has taken. */
+async function redisFigures(): Promise<{ readonly bytes: number; readonly cpu: number }> {
+  const info = (await redis?.info()) ?? '';
+  const value = (name: string) => Number(new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]);
+  return { bytes: value('used_memory'), cpu: value('used_cpu_user') + value('used_cpu_sys') };
 }
 
 const heldAtStart = await heldBytes();
+const redisAtStart = await redisFigures();
 const answered: number[] = [];
 const seen: number[] = [];
 const running = new Set<Promise<void>>();
 const startedAt = performance.now();
-const cpuAtStart = serverCpuSeconds();
+const cpuAtStart = cpuSeconds();
 let nextSample = 0;
 for (let turn = 0; performance.now() - startedAt < durationMs; turn += 1) {
   if (performance.now() - startedAt >= nextSample) {
     console.log(
-      `${((performance.now() - startedAt) / 60_000).toFixed(1)} min: ${serverMemoryMiB()} MiB, ${errors.length} errors`,
+      `${((performance.now() - startedAt) / 60_000).toFixed(1)} min: ${memoryMiB()} MiB, ${errors.length} errors`,
     );
     nextSample += durationMs / SAMPLES;
   }
@@ -133,25 +159,36 @@ for (let turn = 0; performance.now() - startedAt < durationMs; turn += 1) {
 }
 await Promise.all(running);
 const minutes = (performance.now() - startedAt) / 60_000;
-const cpu = (serverCpuSeconds() - cpuAtStart) / (minutes * 60);
+const cpu = (cpuSeconds() - cpuAtStart) / (minutes * 60);
 console.log(
-  `${minutes.toFixed(1)} min: ${serverMemoryMiB()} MiB, ${errors.length} errors, ${(cpu * 100).toFixed(0)} % of a core`,
+  `${minutes.toFixed(1)} min: ${memoryMiB()} MiB, ${errors.length} errors, ${(cpu * 100).toFixed(0)} % of a core`,
 );
 printQuantiles('an approval, until its answer', answered);
 printQuantiles('an approval, until its last watcher has seen it', seen);
-const growth = (await heldBytes()) - heldAtStart;
-const allowed = ALLOWED_GROWTH_BYTES + KEPT_BYTES_PER_DECISION * answered.length;
+const heldAtEnd = await heldBytes();
 console.log(
-  `held ${mib(heldAtStart)} MiB at the start, ${mib(growth)} MiB more at the end, of ${mib(allowed)} MiB allowed`,
+  `held ${heldAtStart.map(mib).join(', ')} MiB at the start, ${heldAtEnd.map(mib).join(', ')} MiB at the end`,
 );
+const growth = sum(heldAtEnd) - sum(heldAtStart);
+const allowed = servers.length * (ALLOWED_GROWTH_BYTES + KEPT_BYTES_PER_DECISION * answered.length);
+console.log(`${mib(growth)} MiB more, of ${mib(allowed)} MiB allowed`);
+if (redis) {
+  const { bytes, cpu } = await redisFigures();
+  const share = (cpu - redisAtStart.cpu) / (minutes * 60);
+  console.log(
+    `Redis: ${mib(redisAtStart.bytes)} MiB at the start, ${mib(bytes)} MiB at the end, ${(share * 100).toFixed(1)} % of a core`,
+  );
+}
 const problems = [
-  ...new Set([...errors, ...server.faults]),
+  ...new Set([...errors, ...servers.flatMap(({ faults }) => faults)]),
   ...(growth <= allowed ? [] : [`memory grew by ${mib(growth)} MiB, of ${mib(allowed)} MiB allowed`]),
   ...(answered.length > 0 ? [] : ['nothing was approved']),
 ];
 for (const problem of problems) console.error(problem);
 
 for (const session of sessions) session.close();
-await server.kill();
+redis?.disconnect();
+if (cluster) await cluster.stop();
+else for (const server of servers) await server.kill();
 await fake.close();
 process.exitCode = problems.length > 0 ? 1 : 0;

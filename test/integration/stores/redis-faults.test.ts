@@ -245,6 +245,18 @@ describe('what Redis holds', () => {
     expect(await admin().hgetall(key)).toEqual({ version: '7', format: '2', document });
   });
 
+  test('a notice brings no long document, and none in a newer format: these are to be read', async () => {
+    const [first, second] = openTwo();
+    const id = await createdIn(first);
+    const notices = await noticesOf(second, id);
+    const long = { ...documentOf(1), draft: 'x'.repeat(20_000) };
+    await first.sessions.commit(id, 1, { document: long });
+    await eventually(() => expect(notices).toEqual([{ type: 'changed' }]));
+    const newer = JSON.stringify({ ...documentOf(2), format: 2 });
+    await admin().publish(first.deployment.channelOf(id), `another-server changed 3 2 ${newer}`);
+    await eventually(() => expect(notices).toEqual([{ type: 'changed' }, { type: 'changed' }]));
+  });
+
   test('a full Redis refuses with a code; what is there stays', async () => {
     const client = admin();
     const { sessions } = open();

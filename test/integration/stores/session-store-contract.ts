@@ -11,6 +11,12 @@ const answerTo = (commandId: string, revision = 1): RememberedAnswer => ({
   answer: { accepted: true, revision },
 });
 
+/** The notice of the so-manieth change of a new session. */
+const changedTo = (count: number): SessionNotice => ({
+  type: 'changed',
+  latest: { document: documentOf(count), version: count + 1 },
+});
+
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 async function createdIn(store: SessionStore): Promise<string> {
@@ -134,7 +140,7 @@ export function sessionStoreContract(open: OpenServers): void {
         before: rejection,
       });
       await first.commit(id, 1, { document: documentOf(1) });
-      await eventually(() => expect(notices).toEqual([{ type: 'changed' }]));
+      await eventually(() => expect(notices).toEqual([changedTo(1)]));
     });
 
     test('M7: a rejection that was decided from another version is a conflict', async () => {
@@ -202,7 +208,7 @@ export function sessionStoreContract(open: OpenServers): void {
       await first.commit(id, 1, { document: documentOf(1) });
       const later = await noticesOf(second, id);
       await first.commit(id, 2, { document: documentOf(2) });
-      await eventually(() => expect(later).toContainEqual({ type: 'changed' }));
+      await eventually(() => expect(later).toContainEqual(changedTo(2)));
       expect(notices).toEqual([{ type: 'removed', why: 'session_ended' }]);
       expect(own).toEqual([]);
     });
@@ -214,9 +220,9 @@ export function sessionStoreContract(open: OpenServers): void {
       const id = await createdIn(first);
       const [own, one, two] = [await noticesOf(first, id), await noticesOf(second, id), await noticesOf(second, id)];
       await first.commit(id, 1, { document: documentOf(1) });
-      await eventually(() => expect([one, two]).toEqual([[{ type: 'changed' }], [{ type: 'changed' }]]));
+      await eventually(() => expect([one, two]).toEqual([[changedTo(1)], [changedTo(1)]]));
       await second.commit(id, 2, { document: documentOf(2) });
-      await eventually(() => expect(own).toEqual([{ type: 'changed' }]));
+      await eventually(() => expect(own).toEqual([changedTo(2)]));
       expect(one).toHaveLength(1);
     });
 

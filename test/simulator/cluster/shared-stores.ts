@@ -22,8 +22,6 @@ export const BEAT_MS = 5_000;
 /** How long the holds of a server that was killed go on. */
 const HOLDS_LAPSE_MS = 10_000;
 const LEASES_LAPSE_MS = 30_000;
-/** A server that is cut off for longer loses its jobs to others. */
-export const JOBS_LOST_MS = 5_000;
 
 /** Sees what the store is given. */
 export interface StoreObserver {
@@ -136,7 +134,7 @@ export class SharedStores {
         const tell = (notice: SessionNotice) => {
           if (isOver) return;
           isOver = notice.type === 'removed';
-          listener(notice);
+          listener(json(notice));
         };
         const undo = await call(() => store.subscribe(sessionId, (notice) => network.notify(() => tell(notice))));
         return () => {

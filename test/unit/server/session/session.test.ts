@@ -38,6 +38,18 @@ describe('a command is executed once', () => {
     expect(generator.drawings).toHaveLength(1);
   });
 
+  test('M7 S9: a command that is sent again takes no money that another session needs', async () => {
+    const { core, ana, generator } = await createSession({ limits: { DAILY_ASKS: 2 } });
+    const bo = await core.create('Bo');
+    const first = await ana.send(generate, 'same');
+    await settled();
+    generator.drawings[0]?.finish();
+    await settled();
+    await ana.send({ type: 'start_over' });
+    const answers = await Promise.all([ana.send(generate, 'same'), bo.send(generate)]);
+    expect(answers).toEqual([first, { accepted: true, revision: 1 }]);
+  });
+
   test('M7: the same id with other content is invalid_message, and is not executed', async () => {
     const { ana } = await createSession();
     await ana.send({ ...generate, prompt: '' }, 'same');
