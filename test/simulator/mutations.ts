@@ -1241,9 +1241,7 @@ this.#ownDraftDue = undefined;`,
   {
     mistake: 'a notice of a change never comes',
     breaks: ['M6'],
-    edits: [
-      { file: session, in: 'connect', find: 'void whileAvailable(() => this.#latest.refresh())', replace: 'undefined' },
-    ],
+    edits: [{ file: session, in: 'connect', find: 'void whileAvailable($F)', replace: 'undefined' }],
   },
   {
     mistake: 'a server does not look for notices that it has missed',

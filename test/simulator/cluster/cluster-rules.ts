@@ -28,7 +28,6 @@ export class ClusterRules implements ServerRules {
   readonly #world: ClusterWorld;
   /** By generation and candidate. */
   readonly #candidates = new Map<string, Candidate>();
-  /** Drawings whose server lost them: it was killed, or cut off for long. */
   readonly #startedAt: number;
   #askedImages = 0;
 
@@ -93,7 +92,9 @@ export class ClusterRules implements ServerRules {
     if (drawing.isSettled) return;
     const order = this.#world.orderOf(drawing);
     const { drainingMs = 0, isGone } = askers.get(drawing) ?? {};
-    const isOver = order === undefined || order.endedAt !== undefined;
+    // Another server may have brought its end, late.
+    const candidate = drawing.attempt - (order?.firstAttempt ?? 0);
+    const isOver = !order || order.endedAt !== undefined || !order.session.runningCandidates.includes(candidate);
     const mayBe = isOver || isGone === true || drainingMs >= GENERATION_GRACE_MS || this.#isDisturbed(drawing);
     checks.check('R2', mayBe, () => `drawing ${drawing.number} was aborted while its generation runs`);
   }

@@ -136,7 +136,8 @@ export class SharedStores {
           isOver = notice.type === 'removed';
           listener(json(notice));
         };
-        const undo = await call(() => store.subscribe(sessionId, (notice) => network.notify(() => tell(notice))));
+        const receive = (notice: SessionNotice) => network.notify(() => tell(json(notice)));
+        const undo = await call(() => store.subscribe(sessionId, receive));
         return () => {
           isOver = true;
           undo();
