@@ -144,7 +144,7 @@ this.#context.clock.after(300, () => {
     mistake: 'a command that is sent again is done again',
     breaks: ['M7'],
     edits: [
-      { file: session, in: 'execute', find: 'if (before) return $A;' },
+      { file: session, in: '#unlessAnswered', find: 'before ? { answer: before } : start()', replace: 'start()' },
       { file: memorySessions, in: 'commit', find: "if (before) return { outcome: 'answered', before };" },
     ],
   },
