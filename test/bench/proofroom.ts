@@ -116,16 +116,6 @@ export class Reviewer implements AsyncDisposable {
     return JSON.stringify(this.#client.last('snapshot')).length;
   }
 
-  /** Discards the image, or takes it back if it was discarded. Resolves when that is accepted. */
-  async discardOrRestore(): Promise<void> {
-    const { attempts, discarded } = this.#forget();
-    const [kept] = attempts;
-    const imageId = (kept ?? discarded?.[0])?.image.imageId ?? '';
-    const commandId = this.#commandId();
-    this.#client.send({ type: kept ? 'discard' : 'restore', commandId, imageId });
-    await this.#accepted(commandId);
-  }
-
   async startOver(): Promise<void> {
     this.#forget();
     const commandId = this.#commandId();
@@ -143,12 +133,6 @@ export class Reviewer implements AsyncDisposable {
     this.#client.received.splice(0);
     this.#client.frames.splice(0);
     return last;
-  }
-
-  /** @throws {Error} when it is rejected, since nothing was measured then */
-  async #accepted(commandId: string): Promise<void> {
-    const answer = await this.#client.answer(commandId);
-    if (answer.type === 'reject') throw new Error(`A command was rejected with ${answer.code}.`);
   }
 
   #commandId(): string {

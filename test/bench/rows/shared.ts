@@ -8,12 +8,15 @@ import { Redis } from 'ioredis';
 import { WebSocket } from 'ws';
 import { RedisServer } from '../../support/redis-server.ts';
 import { now, type Process, startNode } from '../processes.ts';
-import { greeting, Reviewer, type Server, startBuilt } from '../proofroom.ts';
-import { Readers, silentGreeting } from '../readers.ts';
+import { greeting, type Server, startBuilt } from '../proofroom.ts';
+import { Readers } from '../readers.ts';
+import { spreadOf } from '../report.ts';
 import { type Bench, type Measure, type Row, type Side, scaled } from '../row.ts';
 import { startUpstream } from '../start-upstream.ts';
 
-const COMMANDS = 200;
+const HOPS = 200;
+/** Of each session. */
+const COMMANDS = 100;
 const SNAPSHOT_BYTES = 1_500;
 const SESSIONS = 50;
 const IMAGE_BYTES = 3_000_000;
@@ -25,43 +28,18 @@ async function startRedis({ scope }: Bench): Promise<string> {
   return redis.url;
 }
 
-/** The median of many. */
-async function repeated(bench: Bench, hopMs: () => Promise<number>): ReturnType<Measure> {
-  const times: number[] = [];
-  for (let count = 0; count < scaled(bench, COMMANDS); count += 1) times.push(await hopMs());
-  return { time: times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN };
+const median = (times: readonly number[]): number => spreadOf(times).median;
+
+async function hops(bench: Bench, servers: readonly Server[]): Promise<Measure> {
+  const commanders = startNode(bench, 'test/bench/stand-ins/commanders.ts');
+  await commanders.call('open', { ports: servers.map(({ port }) => port), sessions: 1 });
+  return async () => ({ time: median(await commanders.call<number[]>('hops', { count: scaled(bench, HOPS) })) });
 }
 
-async function fromTo(bench: Bench, from: Server, to: Server): Promise<Measure> {
-  const reviewer = await Reviewer.join(bench, from);
-  await reviewer.generate();
-  const readers = Readers.start(bench);
-  const join = { type: 'join', sessionId: reviewer.sessionId };
-  await readers.open({ port: to.port, count: 1, greeting: greeting(join) });
-  await readers.untilQuiet(500, () => undefined);
-  return () =>
-    repeated(bench, async () => {
-      let sentAt = 0;
-      const seenAt = await readers.until({ frames: 1 }, () => {
-        sentAt = now();
-        return reviewer.discardOrRestore();
-      });
-      return seenAt - sentAt;
-    });
-}
+const twoServers: Side = async (bench) =>
+  hops(bench, await startServers(bench, 2, { PROOFROOM_REDIS_URL: await startRedis(bench) }));
 
-const twoServers: Side = async (bench) => {
-  const { baseURL } = await startUpstream(bench, { imageBytes: 100_000, modelMs: 0 });
-  const env = { PROOFROOM_REDIS_URL: await startRedis(bench) };
-  const [from, to] = [await startBuilt(bench, baseURL, 'images', env), await startBuilt(bench, baseURL, 'images', env)];
-  return fromTo(bench, from, to);
-};
-
-const oneServer: Side = async (bench) => {
-  const { baseURL } = await startUpstream(bench, { imageBytes: 100_000, modelMs: 0 });
-  const server = await startBuilt(bench, baseURL, 'images');
-  return fromTo(bench, server, server);
-};
+const oneServer: Side = async (bench) => hops(bench, await startServers(bench, 1, {}));
 
 async function startRelays(bench: Bench): Promise<readonly [Process, Process]> {
   const env = { REDIS_URL: await startRedis(bench) };
@@ -70,33 +48,41 @@ async function startRelays(bench: Bench): Promise<readonly [Process, Process]> {
   return relays as [Process, Process];
 }
 
+async function connected(bench: Bench, relay: Process): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${await relay.call('port')}`, { perMessageDeflate: false });
+  bench.scope.defer(() => socket.terminate());
+  await once(socket, 'message');
+  return socket;
+}
+
 const bareRelays: Side = async (bench) => {
   const [from, to] = await startRelays(bench);
-  const readers = Readers.start(bench);
-  await readers.open({ port: await to.call('port'), count: 1, greeting: silentGreeting });
-  const sender = new WebSocket(`ws://127.0.0.1:${await from.call('port')}`, { perMessageDeflate: false });
-  bench.scope.defer(() => sender.terminate());
-  await once(sender, 'open');
+  const [sender, receiver] = [await connected(bench, from), await connected(bench, to)];
   const snapshot = 'x'.repeat(SNAPSHOT_BYTES);
-  return () =>
-    repeated(bench, async () => {
-      let sentAt = 0;
-      const seenAt = await readers.until({ frames: 1 }, () => {
-        sentAt = now();
-        sender.send(snapshot);
-      });
-      return seenAt - sentAt;
-    });
+  return async () => {
+    const times: number[] = [];
+    for (let done = 0; done < scaled(bench, HOPS); done += 1) {
+      const seen = once(receiver, 'message');
+      const sentAt = now();
+      sender.send(snapshot);
+      await seen;
+      times.push(now() - sentAt);
+    }
+    return { time: median(times) };
+  };
 };
 
 const publishing: Side = async (bench) => {
   const [from, to] = await startRelays(bench);
-  return () =>
-    repeated(bench, async () => {
+  return async () => {
+    const times: number[] = [];
+    for (let done = 0; done < scaled(bench, HOPS); done += 1) {
       await to.call('arm');
       const sentAt = await from.call<number>('publish', { bytes: SNAPSHOT_BYTES });
-      return (await to.call<number>('heard')) - sentAt;
-    });
+      times.push((await to.call<number>('heard')) - sentAt);
+    }
+    return { time: median(times) };
+  };
 };
 
 async function startServers(

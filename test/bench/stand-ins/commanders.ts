@@ -34,15 +34,31 @@ class Tab {
     this.socket.send(JSON.stringify(message));
     return promise;
   }
+
+  /** Looks at the beginning of each message alone, so that this process takes little of the processors. */
+  next(type: 'ack' | 'snapshot'): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const listener = (data: Buffer) => {
+      const beginning = data.toString('latin1', 0, 30);
+      if (beginning.includes('"type":"reject"')) reject(new Error(String(data)));
+      else if (!beginning.includes(`"type":"${type}"`)) return;
+      this.socket.off('message', listener);
+      resolve();
+    };
+    this.socket.on('message', listener);
+    return promise;
+  }
 }
 
 class Commander {
   readonly #tab: Tab;
+  readonly #other: Tab;
   readonly #imageId: string;
   #commands = 0;
 
-  private constructor(tab: Tab, imageId: string) {
+  private constructor(tab: Tab, other: Tab, imageId: string) {
     this.#tab = tab;
+    this.#other = other;
     this.#imageId = imageId;
   }
 
@@ -55,28 +71,28 @@ class Commander {
       { type: 'generate', commandId: 'generate', prompt: 'a quiet sea' },
       (answer) => answer.type === 'snapshot' && answer.stage === 'user_feedback',
     );
-    return new Commander(tab, (drawn.type === 'snapshot' && drawn.attempts[0]?.image.imageId) || '');
+    return new Commander(tab, other, (drawn.type === 'snapshot' && drawn.attempts[0]?.image.imageId) || '');
   }
 
   /** @param count even, so that the picture is there again in the end */
   async run(count: number): Promise<void> {
-    for (let done = 0; done < count; done += 1) await this.#command(done % 2 === 0 ? 'discard' : 'restore');
+    for (let done = 0; done < count; done += 1) await this.#command();
   }
 
-  /** Looks at the beginning of each message alone, so that this process takes little of the processors. */
-  #command(type: 'discard' | 'restore'): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const { socket } = this.#tab;
-    const listener = (data: Buffer) => {
-      if (data.includes('"type":"reject"')) reject(new Error(String(data)));
-      else if (!data.includes('"type":"ack"')) return;
-      socket.off('message', listener);
-      resolve();
-    };
-    socket.on('message', listener);
+  /** @returns how long one command takes, until the other tab has the new state */
+  async hopMs(): Promise<number> {
+    const seen = this.#other.next('snapshot').then(now);
+    const sentAt = now();
+    await this.#command();
+    return (await seen) - sentAt;
+  }
+
+  async #command(): Promise<void> {
+    const type = this.#commands % 2 === 0 ? 'discard' : 'restore';
     this.#commands += 1;
-    socket.send(JSON.stringify({ type, commandId: `bench-${this.#commands}`, imageId: this.#imageId }));
-    return promise;
+    const answered = this.#tab.next('ack');
+    this.#tab.socket.send(JSON.stringify({ type, commandId: `bench-${this.#commands}`, imageId: this.#imageId }));
+    await answered;
   }
 }
 
@@ -88,6 +104,12 @@ offer({
       const [port = 0, next = port] = [ports[index % ports.length], ports[(index + 1) % ports.length]];
       commanders.push(await Commander.open(port, next));
     }
+  },
+  /** @returns how long each of so many commands of the first one takes until its second tab has the new state, in milliseconds */
+  async hops({ count }: { readonly count: number }): Promise<number[]> {
+    const times: number[] = [];
+    for (let done = 0; done < count; done += 1) times.push((await commanders[0]?.hopMs()) ?? Number.NaN);
+    return times;
   },
   /** @returns how many milliseconds it took until all had sent so many */
   async run({ commands }: { readonly commands: number }): Promise<number> {
