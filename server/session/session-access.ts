@@ -95,9 +95,12 @@ export class SessionAccess {
    */
   follow(document: SessionDocument, before: SessionDocument): () => void {
     const isRevocation = revokedIn(document.state.record).size !== revokedIn(before.state.record).size;
-    const isChanged = document.access !== before.access || isRevocation;
-    if (isChanged || document.state.record !== before.state.record) this.#current = accessIn(document);
-    if (!isChanged) return () => {};
+    if (document.access !== before.access || document.state.record !== before.state.record)
+      this.#current = accessIn(document);
+    const { links, invitations } = before.access;
+    const { access } = document;
+    // A visitor who was let in changes the names alone, and would cost a look at everybody.
+    if (access.links === links && access.invitations === invitations && !isRevocation) return () => {};
     this.#dismissRefused();
     return () => this.#report(before.access, isRevocation);
   }

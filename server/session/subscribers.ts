@@ -266,11 +266,15 @@ function merged(all: readonly Person[]): Person[] {
   for (const person of all) {
     const { participantId } = person;
     const other = people.get(participantId);
-    const lookingAt = person.lookingAt ?? other?.lookingAt;
+    if (!other) {
+      people.set(participantId, person);
+      continue;
+    }
+    const lookingAt = person.lookingAt ?? other.lookingAt;
     people.set(participantId, {
       ...person,
-      role: other?.role === 'reviewer' ? other.role : person.role,
-      ...((person.counts || other?.counts) && { counts: true }),
+      role: other.role === 'reviewer' ? other.role : person.role,
+      ...((person.counts || other.counts) && { counts: true }),
       ...(lookingAt !== undefined && { lookingAt }),
     });
   }
