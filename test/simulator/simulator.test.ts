@@ -11,7 +11,8 @@ import { simulate } from './simulate.ts';
 const SCHEDULES = 2_000;
 
 describe('schedules of commands, faults and restarts, with one server and with several', () => {
-  const seed = process.env.SEED ?? String(Date.now() % 2 ** 31);
+  // The same each time, so that a change is judged by what it did. `npm run soak` looks for schedules that nobody has tried.
+  const seed = process.env.SEED ?? '639051287';
 
   // In a process of its own: Vitest's transforms would change the line numbers by which checks are counted.
   test(`keep every rule, and run each check often, SEED=${seed}`, { timeout: 600_000 }, async () => {
