@@ -1,4 +1,4 @@
-/** What opens above a review: see `parts.ts`. */
+/** The dialogs that open above a review. `parts.ts` says when they are loaded. */
 import { statusBehindDialog } from '../../model/sentences.ts';
 import { startOverQuestion } from './questions.ts';
 import '../compare/compare.ts';

@@ -4,10 +4,10 @@ import { LazyPart } from '../../model/lazy-part.ts';
 /** The connection to a session, and what it takes to ask for a picture. Needed at once, but not to begin to write. */
 export const sessionPart = new LazyPart(() => import('./room-session.ts'));
 
-/** What a review shows beyond the prompt of its first picture. */
+/** The parts of a review that follow the prompt of its first picture. */
 export const stagesPart = new LazyPart(async () => (await import('./stages.ts')).stages);
 
-/** What opens above it. */
+/** The dialogs that open above it. */
 export const dialogsPart = new LazyPart(async () => (await import('./dialogs.ts')).dialogs);
 
 /** Safari has no such callback. */

@@ -26,7 +26,7 @@ type FocusRequest =
   /** A command of this person replaces what had the focus. */
   | 'command';
 
-/** What the page knows of a server that has not answered yet: it lets this person create a session, and how it draws. */
+/** The page's knowledge of a server that has not answered yet: that this person may create a session there, and how it draws. */
 export interface ExpectedServer {
   readonly demo: boolean;
 }

@@ -55,7 +55,7 @@ export class Review extends LocalizedElement {
   @property({ attribute: false }) accessor session: SessionState | undefined;
   /** The server's address, for the links to share; with a path if it has one. */
   @property({ attribute: false }) accessor server: string | undefined;
-  /** What the page expects of the generator until the server has said what it is. */
+  /** The generator that the page expects until the server has named its own. */
   @property({ attribute: false }) accessor demo: boolean | undefined;
   /** The options for the next picture. */
   @property({ attribute: false }) accessor options: Options = {};

@@ -31,7 +31,7 @@ interface SessionProperties {
   sessionKey: string | undefined;
 }
 
-/** What `<proof-room>` is for its session. */
+/** The part of `<proof-room>` that its session uses. */
 export interface Room extends LitElement, SessionProperties {
   token: string | undefined;
   name: string | undefined;
@@ -59,9 +59,9 @@ export class RoomSession implements ReactiveController {
   /** The picture that the person has open. */
   #openImageId: string | undefined;
   #stopNameEvents: (() => void) | undefined;
-  /** What the forms show and the tab keeps. */
+  /** The texts and options that the forms show and the tab keeps. */
   #unsent: UnsentInput = {};
-  /** What the next new session begins with. */
+  /** The texts and options with which the next new session begins. */
   #carriedOver: UnsentInput = {};
 
   constructor(room: Room) {
