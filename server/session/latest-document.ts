@@ -25,9 +25,9 @@ import type { Removal } from './subscribers.ts';
 export interface DocumentListener {
   /**
    * Called before a document counts or is adopted: what it shows is loaded. Undefined when nothing has to be waited for. `added` are images
-   * that come with it. A rejection by `StoreUnavailable` ends the step.
+   * that come with it. Resolves with whether all that it shows is here; a rejection by `StoreUnavailable` ends the step.
    */
-  prepare(next: SessionDocument, added: readonly StoredImage[]): Promise<void> | undefined;
+  prepare(next: SessionDocument, added: readonly StoredImage[]): Promise<boolean> | undefined;
   /** The latest document is another one. @param isOwn whether this server has made the step */
   changed(before: SessionDocument, added: readonly StoredImage[], isOwn: boolean): void;
   /** The session is gone, or can't be read here any more. */
@@ -118,6 +118,11 @@ export class LatestDocument {
     await whenAvailable(step, this.#context.clock, () => this.#isClosed);
   }
 
+  /** Reads the document if it is another one than here. Rejects with `StoreUnavailable`. */
+  async catchUp(): Promise<void> {
+    if ((await this.#versionInStore()) !== this.version) await this.refresh();
+  }
+
   /** Adopts what another server has changed. @param latest as it was told; absent: it is read. Rejects with `StoreUnavailable` */
   async refresh(latest?: StoredSession): Promise<void> {
     await this.serially(async () => {
@@ -126,7 +131,7 @@ export class LatestDocument {
     });
   }
 
-  #prepare({ document, images = [], undo }: Step): Promise<void> | undefined {
+  #prepare({ document, images = [], undo }: Step): Promise<unknown> | undefined {
     const preparing = document && this.#listener.prepare(document, images);
     return preparing?.catch((error: unknown) => {
       undo?.();
@@ -199,9 +204,16 @@ export class LatestDocument {
 
   async #adopt(latest: StoredSession): Promise<void> {
     if (latest.version <= this.#stored.version) return;
-    await this.#listener.prepare(latest.document, []);
+    const isWhole = await this.#listener.prepare(latest.document, []);
+    // A later step may have dropped an image that this document shows.
+    if (isWhole === false && (await this.#versionInStore()) !== latest.version) return this.#read();
     if (this.#isClosed || latest.version <= this.#stored.version) return;
     this.#become({ ...latest, document: shared(latest.document, this.current) }, [], false);
+  }
+
+  async #versionInStore(): Promise<number | undefined> {
+    const [version] = await this.#context.store.versions([this.#context.sessionId]);
+    return version;
   }
 
   /** A newer server has changed the session in a way that this one does not understand: other servers go on with it. */

@@ -406,6 +406,8 @@ export class Session implements SessionView {
     this.#signals.close();
     this.#draft.close();
     this.#access.close();
+    // A snapshot that waits for one of the images goes on waiting when they are gone (rule W3).
+    this.#shown = { of: this.state, imageIds: this.shownImages };
     this.#images.close();
     this.#subscribers.dismiss(why);
   }
@@ -414,14 +416,18 @@ export class Session implements SessionView {
     return { accepted: true, revision: this.state.revision };
   }
 
-  /** Loads the images that a document shows, before anybody is told of it (rule W3). Rejects with `StoreUnavailable`. */
-  async #loadShown({ state }: SessionDocument, added: readonly StoredImage[]): Promise<void> {
+  /**
+   * Loads the images that a document shows, before anybody is told of it (rule W3). Rejects with `StoreUnavailable`.
+   * @returns whether all of them are here
+   */
+  async #loadShown({ state }: SessionDocument, added: readonly StoredImage[]): Promise<boolean> {
     const here = new Set(added.map(({ reference }) => reference.imageId));
     const shown = new Set(shownImagesOf(state)).difference(here);
     const references = allAttempts(state).map(({ image }) => image);
-    await Promise.all(
+    const images = await Promise.all(
       references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#images.load(reference)),
     );
+    return images.every((image) => image !== undefined);
   }
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
@@ -534,8 +540,7 @@ export class Session implements SessionView {
 
   /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
   async catchUp(): Promise<void> {
-    const [version] = await this.#context.stores.sessions.versions([this.id]);
-    if (version !== this.#latest.version) await this.#latest.refresh();
+    await this.#latest.catchUp();
   }
 
   /** Says who is here, and sees to what may have been missed. */
