@@ -407,3 +407,27 @@ test('M6: a server that opens a session has the images that it shows', async () 
     { does: 'look', tab: 0, image: 0, times: 1 },
   ]);
 });
+
+test('W3: a server that was slow does not show a picture that a later step has dropped', async () => {
+  await expectRulesKeptBySeveral(72_138_116, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000, options: { quality: 'low' } },
+    { does: 'show', drawing: 0, bytes: 60_000 },
+    { does: 'sleep', tab: 0, ms: 500 },
+    { does: 'slow store', server: 1, ms: 5_500, latencyMs: 200 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'fail', drawing: 0, by: 'refusal' },
+    { does: 'show', drawing: 0, bytes: 60_000 },
+  ]);
+});
+
+test('W3: a snapshot that waits for a picture does not go out without it when a tab ends the session', async () => {
+  await expectRulesKeptBySeveral(1_775_934_643, [
+    { does: 'generate', tab: 0, candidates: 1, options: { candidates: 4 } },
+    { does: 'wait', ms: 74 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 65_545, options: { quality: 'low' } },
+    { does: 'end session', tab: 0 },
+    { does: 'abandon', tab: 0, approved: 0 },
+    { does: 'open' },
+    { does: 'wait', ms: 60 },
+  ]);
+});
