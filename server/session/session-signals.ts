@@ -89,8 +89,8 @@ export class SessionSignals {
   }
 
   /**
-   * Tells other servers what was typed here, until the store has it; then calls `onShared`. Gives up when the author has left, perhaps to
-   * another server, where they may have typed on.
+   * Tells other servers what was typed here, until the store has it; then calls `onShared`. Gives up when the author has no connection here
+   * any more: they may have typed on at another server.
    */
   shareDraft(draft: DraftSignal, isAuthorHere: () => boolean, onShared: () => void): void {
     const { stores, clock } = this.#context;

@@ -575,7 +575,7 @@ export class Session implements SessionView {
       if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
     });
     // Only now, so that it is not lost with this server.
-    const isHere = () => this.#subscribers.hasConnection(connectionId);
+    const isHere = () => this.#subscribers.hasParticipant(participant.id);
     this.#signals.shareDraft({ ...author, text, draftRevision }, isHere, () => {
       if (draftId === undefined) return;
       const own = { ...author, text: this.#draft.text, draftId };

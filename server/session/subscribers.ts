@@ -165,14 +165,15 @@ export class Subscribers {
     return this.viewers.people.find((person) => person.participantId === participantId);
   }
 
-  /** Whether that connection is one of those on this server. */
-  hasConnection(connectionId: string): boolean {
-    return this.#callers.values().some((caller) => caller.connectionId === connectionId);
+  /** Whether that participant has a connection on this server. */
+  hasParticipant(participantId: string): boolean {
+    return this.#callers.values().some(({ participant }) => participant.id === participantId);
   }
 
   /** A connection has that image open, or none. The others are told at most every 250 ms. */
   look(connectionId: string, imageId: string | undefined): void {
-    if (!this.hasConnection(connectionId) || this.#looks.get(connectionId) === imageId) return;
+    const isHere = this.#callers.values().some((caller) => caller.connectionId === connectionId);
+    if (!isHere || this.#looks.get(connectionId) === imageId) return;
     if (imageId === undefined) this.#looks.delete(connectionId);
     else this.#looks.set(connectionId, imageId);
     this.#reportViewers();

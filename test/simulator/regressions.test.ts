@@ -431,3 +431,13 @@ test('W3: a snapshot that waits for a picture does not go out without it when a 
     { does: 'wait', ms: 60 },
   ]);
 });
+
+test('R1: a text stays whose author comes back to the same server before the store can be reached', async () => {
+  await expectRulesKeptBySeveral(911_872_493, [
+    { does: 'type', tab: 0, times: 2 },
+    { does: 'cut off', server: 0, ms: 8_021 },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'half-open', tab: 0, way: 'up' },
+    { does: 'remove', tab: 0, image: 0, count: 1 },
+  ]);
+});
