@@ -58,6 +58,8 @@ export class ConnectionRules implements ConnectionObserver {
   readonly #allowance = new Map<string, number>();
   /** Final images that the client has: sent before, or listed in `have`. */
   readonly #known = new Set<string>();
+  /** Previews that were sent. */
+  readonly previews = new Set<string>();
   /** Commands without an answer, by command id, the oldest first. */
   readonly #pending = new Map<string, Command[]>();
   /** Command ids of invalid messages without an answer. */
@@ -285,7 +287,7 @@ export class ConnectionRules implements ConnectionObserver {
     this.#checks.check('W4', isIntact && isDrawn, () => `the bytes of ${imageId} are not those that were drawn`);
     const isOurs = requestIn(bytes)?.prompt.startsWith(`[${this.#session?.team}]`) === true;
     this.#checks.check('R11', isOurs, () => `${kind} ${imageId} of ${generationId} reached another session`);
-    if (kind === 'partial') return;
+    if (kind === 'partial') return void this.previews.add(imageId);
     const allowed = this.#allowanceOf(imageId);
     this.#checks.check('W2', allowed > 0, () => `image ${imageId} was sent again, unwanted`);
     this.#known.add(imageId);
