@@ -25,6 +25,7 @@ import { ImageMemory } from './session/image-memory.ts';
 import type { DecidedEvent, EndedEvent, ReadyEvent } from './session/session-events.ts';
 import { type Authorize, Sessions } from './session/sessions.ts';
 import type { Stores } from './session/stores.ts';
+import { Heartbeats } from './ws/heartbeats.ts';
 import { ImageFrames } from './ws/image-frames.ts';
 import { WebSocketDoor } from './ws/upgrade.ts';
 
@@ -114,6 +115,7 @@ export function createProofroom(options: ProofroomOptions = {}): Proofroom {
     ...core,
     sessions,
     frames: new ImageFrames(memory),
+    heartbeats: new Heartbeats(clock),
     addresses,
     path: `${basePath}/ws`,
     download,

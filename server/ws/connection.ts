@@ -27,7 +27,7 @@ import { type Rejection, reject, sentenceOf } from '../session/rejections.ts';
 import type { SessionView } from '../session/session-view.ts';
 import type { Joined, Sessions } from '../session/sessions.ts';
 import type { Removal } from '../session/subscribers.ts';
-import { Heartbeat } from './heartbeat.ts';
+import type { HeartbeatPeer, Heartbeats } from './heartbeats.ts';
 import type { ImageFrames } from './image-frames.ts';
 import { Outbox } from './outbox.ts';
 import { SocketWriter } from './socket-writer.ts';
@@ -35,6 +35,7 @@ import { SocketWriter } from './socket-writer.ts';
 export interface ConnectionContext {
   readonly sessions: Sessions;
   readonly frames: ImageFrames;
+  readonly heartbeats: Heartbeats;
   readonly generator: Pick<Generator, 'name' | 'model' | 'demo'>;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -58,23 +59,24 @@ const ANSWER_BYTES = 512;
 /** `ws` waits 30 s for a dead peer to close. */
 const CLOSE_DEADLINE_MS = 2_000;
 
-export class Connection {
+export class Connection implements HeartbeatPeer {
   readonly id: string;
   readonly #socket: WebSocket;
-  readonly #peer: Peer;
+  /** Until it has joined. */
+  #peer: Peer | undefined;
   readonly #context: ConnectionContext;
   readonly #writer: SocketWriter;
   readonly #outbox: Outbox;
-  readonly #heartbeat: Heartbeat;
+  readonly #stopHeartbeat: () => void;
   readonly #inbox: string[] = [];
-  readonly #cancelJoinDeadline: () => void;
-  #cancelTermination: () => void = () => {};
+  #cancelJoinDeadline: (() => void) | undefined;
+  #cancelTermination: (() => void) | undefined;
   #isReading = false;
   /** In bytes: it takes time to parse a long message, only to reject it. */
   readonly #rejections: TokenBucket;
   /** Of the message that is being handled, until it is rejected. */
   #uncountedBytes = 0;
-  #cancelWait: () => void = () => {};
+  #cancelWait: (() => void) | undefined;
   #rejectedBeforeJoin = 0;
   #joined: { readonly caller: Caller; readonly session: SessionView; readonly unsubscribe: () => void } | undefined;
   /** Why the session has removed this connection, while a command of its own is not answered yet. */
@@ -83,7 +85,7 @@ export class Connection {
   #isClosing = false;
 
   constructor(socket: WebSocket, peer: Peer, context: ConnectionContext) {
-    const { clock, limits, frames, newId } = context;
+    const { clock, limits, frames, heartbeats, newId } = context;
     this.id = newId();
     this.#socket = socket;
     this.#peer = peer;
@@ -97,16 +99,8 @@ export class Connection {
       onRemoved: (why) => this.#onRemoved(why),
       onFault: (error) => this.#onFault(error, 'a message could not be sent'),
     });
-    this.#cancelJoinDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#onJoinDeadline());
-    this.#heartbeat = new Heartbeat({
-      clock,
-      onBeat: () => {
-        this.#writer.ping();
-        this.#outbox.sendHeartbeat();
-      },
-      remainingPatienceMs: () => this.#writer.remainingPatienceMs,
-      onSilence: () => this.#onSilence(),
-    });
+    this.#cancelJoinDeadline = clock.after(limits.JOIN_DEADLINE_MS, () => this.#refuse(4408, 'no join'));
+    this.#stopHeartbeat = heartbeats.start(this);
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on('close', () => this.#onClose());
     socket.on('error', (error) => this.#onError(error));
@@ -120,6 +114,20 @@ export class Connection {
   /** Everything that was due has been sent. */
   get isQuiet(): boolean {
     return this.#writer.isEmpty && this.#writer.isConfirmed && !this.#outbox.isPaused;
+  }
+
+  beat(): void {
+    this.#writer.ping();
+    this.#outbox.sendHeartbeat();
+  }
+
+  get remainingPatienceMs(): number {
+    return this.#writer.remainingPatienceMs;
+  }
+
+  onSilence(): void {
+    this.#context.telemetry.connectionWentSilent(this.id);
+    this.#close(4408, 'silent');
   }
 
   /** Says goodbye and closes; the client comes back after `reconnectInMs`. */
@@ -217,7 +225,7 @@ export class Connection {
 
   async #join(message: JoinMessage): Promise<void> {
     const { limits, sessions } = this.#context;
-    if (this.#joined) {
+    if (!this.#peer) {
       return this.#reject(reject('invalid_message', 'This connection has joined a session already.'));
     }
     const problem = joinProblem(message, limits);
@@ -232,6 +240,9 @@ export class Connection {
     const subscription = sessions.subscribe(joined.caller, this.#outbox);
     if (!subscription.accepted) return this.#rejectJoin(subscription);
     this.#joined = { caller: joined.caller, session: joined.session, unsubscribe: subscription.leave };
+    this.#peer = undefined;
+    this.#cancelJoinDeadline?.();
+    this.#cancelJoinDeadline = undefined;
     this.#onJoined(joined, message);
   }
 
@@ -322,15 +333,6 @@ export class Connection {
     });
   }
 
-  #onSilence(): void {
-    this.#context.telemetry.connectionWentSilent(this.id);
-    this.#close(4408, 'silent');
-  }
-
-  #onJoinDeadline(): void {
-    if (!this.#joined) this.#refuse(4408, 'no join');
-  }
-
   #refuse(code: CloseCode, reason: string): void {
     this.#context.telemetry.connectionRefused(this.id, code);
     this.#close(code, reason);
@@ -352,15 +354,15 @@ export class Connection {
   #onClose(): void {
     this.#isClosing = true;
     this.#leave();
-    this.#cancelTermination();
+    this.#cancelTermination?.();
   }
 
   /** May be called twice. */
   #leave(): void {
-    this.#cancelJoinDeadline();
-    this.#heartbeat.stop();
+    this.#cancelJoinDeadline?.();
+    this.#stopHeartbeat();
     this.#outbox.stop();
-    this.#cancelWait();
+    this.#cancelWait?.();
     this.#joined?.unsubscribe();
   }
 

@@ -70,10 +70,13 @@ export class Outbox implements Subscriber {
   readonly #frames: ImageFrames;
   readonly #control: Control[] = [];
   readonly #readyWaiters: (() => void)[] = [];
-  readonly #progressDue = new Set<number>();
-  readonly #partialsDue = new Set<number>();
+  // Arrays, since they are short, and a Set takes memory for each idle connection.
+  /** Candidates. */
+  readonly #progressDue: number[] = [];
+  /** Candidates. */
+  readonly #partialsDue: number[] = [];
   /** Asked for by `want`, in that order. */
-  readonly #wanted = new Set<string>();
+  readonly #wanted: string[] = [];
   /** Final images that the client has: sent before, or listed in its `have` (rule W2). */
   readonly #known = new Set<string>();
   #joined: Joined | undefined;
@@ -148,8 +151,8 @@ export class Outbox implements Subscriber {
     this.#recordSent = record <= joined.source.record.length ? record : 0;
     for (const imageId of have) this.#known.add(imageId);
     for (const candidate of joined.source.runningCandidates) {
-      this.#progressDue.add(candidate);
-      this.#partialsDue.add(candidate);
+      addOnce(this.#progressDue, candidate);
+      addOnce(this.#partialsDue, candidate);
     }
     this.#snapshotDue = true;
     this.send(welcome);
@@ -174,12 +177,12 @@ export class Outbox implements Subscriber {
   }
 
   progressChanged(candidate: number): void {
-    this.#progressDue.add(candidate);
+    addOnce(this.#progressDue, candidate);
     this.#pump();
   }
 
   partialChanged(candidate: number): void {
-    this.#partialsDue.add(candidate);
+    addOnce(this.#partialsDue, candidate);
     this.#pump();
   }
 
@@ -204,7 +207,7 @@ export class Outbox implements Subscriber {
 
   /** An image that is queued or being sent is not queued again. */
   want(imageIds: readonly string[]): void {
-    for (const imageId of imageIds) if (imageId !== this.#imageInFlight) this.#wanted.add(imageId);
+    for (const imageId of imageIds) if (imageId !== this.#imageInFlight) addOnce(this.#wanted, imageId);
     this.#pump();
   }
 
@@ -355,8 +358,7 @@ export class Outbox implements Subscriber {
   #sendProgress(source: OutboxSource): boolean {
     // It may be of a generation that only the next snapshot tells of.
     if (this.#snapshotDue) return false;
-    for (const candidate of this.#progressDue) {
-      this.#progressDue.delete(candidate);
+    for (let candidate = this.#progressDue.shift(); candidate !== undefined; candidate = this.#progressDue.shift()) {
       const frame = source.progressFrame(candidate);
       if (!frame) continue;
       this.#writer.send(frame);
@@ -367,8 +369,7 @@ export class Outbox implements Subscriber {
 
   #sendPartial(source: OutboxSource): boolean {
     if (this.#snapshotDue || this.#imageInFlight !== undefined) return false;
-    for (const candidate of this.#partialsDue) {
-      this.#partialsDue.delete(candidate);
+    for (let candidate = this.#partialsDue.shift(); candidate !== undefined; candidate = this.#partialsDue.shift()) {
       const partial = source.partial(candidate);
       if (partial) return this.#sendImage(partial);
     }
@@ -380,7 +381,7 @@ export class Outbox implements Subscriber {
     if (imageId === undefined || this.#imageInFlight !== undefined) return false;
     const image = source.image(imageId);
     if (image) return this.#sendImage(image);
-    this.#wanted.delete(imageId);
+    remove(this.#wanted, imageId);
     this.#options.onImageGone(imageId);
     return true;
   }
@@ -390,7 +391,7 @@ export class Outbox implements Subscriber {
     if (this.#imageInFlight !== undefined) return false;
     const { imageId, kind } = image.reference;
     if (kind === 'final') this.#known.add(imageId);
-    this.#wanted.delete(imageId);
+    remove(this.#wanted, imageId);
     const url = this.#joined?.urlOf?.(imageId);
     if (url !== undefined) return this.#write({ type: 'image', ...image.reference, url });
     this.#imageInFlight = imageId;
@@ -407,4 +408,13 @@ export class Outbox implements Subscriber {
     this.#writer.send(JSON.stringify(message));
     return true;
   }
+}
+
+function addOnce<Value>(values: Value[], value: Value): void {
+  if (!values.includes(value)) values.push(value);
+}
+
+function remove<Value>(values: Value[], value: Value): void {
+  const index = values.indexOf(value);
+  if (index >= 0) values.splice(index, 1);
 }

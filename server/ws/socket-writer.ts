@@ -18,8 +18,8 @@ export class SocketWriter {
   #heldBytes = 0;
   #isInsideMessage = false;
   #sentBytes = 0;
-  /** Unanswered pings by payload, each with the bytes that were written before it. */
-  readonly #pings = new Map<string, number>();
+  /** Unanswered pings, the oldest first, each with the bytes that were written before it. */
+  readonly #pings: { readonly payload: string; readonly bytes: number }[] = [];
   /** The ping behind the last message of `sendAndConfirm`. */
   #confirmingPing: string | undefined;
   #answeredBytes = 0;
@@ -104,7 +104,7 @@ export class SocketWriter {
   ping(): string | undefined {
     if (!this.#isOpen) return undefined;
     const payload = `${this.#sentBytes} ${this.#newId()}`;
-    this.#pings.set(payload, this.#sentBytes);
+    this.#pings.push({ payload, bytes: this.#sentBytes });
     this.#socket.ping(payload);
     return payload;
   }
@@ -139,15 +139,14 @@ export class SocketWriter {
   }
 
   #onPong(payload: string): void {
-    const bytes = this.#pings.get(payload);
-    if (bytes === undefined) return; // It answers no ping of ours.
-    for (const ping of this.#pings.keys()) {
-      this.#pings.delete(ping); // A peer may answer only the latest of several pings.
-      if (ping === payload) break;
-    }
-    this.#answeredBytes = bytes;
+    const answered = this.#pings.findIndex((ping) => ping.payload === payload);
+    const ping = this.#pings[answered];
+    if (!ping) return; // It answers no ping of ours.
+    this.#pings.splice(0, answered + 1); // A peer may answer only the latest of several pings.
+    this.#answeredBytes = ping.bytes;
     this.#answeredAt = this.#clock.monotonic();
-    if (this.#confirmingPing === undefined || this.#pings.has(this.#confirmingPing)) return;
+    const confirming = this.#confirmingPing;
+    if (confirming === undefined || this.#pings.some(({ payload }) => payload === confirming)) return;
     this.#confirmingPing = undefined;
     if (this.hasCapacity) this.onCapacity();
   }

@@ -1,11 +1,11 @@
 /** Which upgrade requests become connections. */
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../../shared/protocol.ts';
 import type { RequestAddresses } from '../platform/addresses.ts';
 import { Counts } from '../platform/counts.ts';
-import { Connection, type ConnectionContext } from './connection.ts';
+import { Connection, type ConnectionContext, type Peer } from './connection.ts';
 
 export interface UpgradeContext extends ConnectionContext {
   readonly addresses: RequestAddresses;
@@ -58,13 +58,22 @@ export class WebSocketDoor {
     const address = this.#context.addresses.clientOf(request);
     const status = this.#refusalStatus(request, address);
     if (status) return this.#refuse(socket, status, request);
+    this.#count(socket, address);
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#connect(webSocket, { address, headers: request.headers }),
+    );
+  }
+
+  /** Apart from `upgrade`, as `#connect` is: what they leave behind must not keep the request as long as the connection lasts. */
+  #count(socket: Duplex, address: string): void {
     this.#perAddress.add(address, 1);
     socket.once('close', () => this.#perAddress.add(address, -1));
-    this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const connection = new Connection(webSocket, { address, headers: request.headers }, this.#context);
-      this.#connections.add(connection);
-      webSocket.once('close', () => this.#connections.delete(connection));
-    });
+  }
+
+  #connect(webSocket: WebSocket, peer: Peer): void {
+    const connection = new Connection(webSocket, peer, this.#context);
+    this.#connections.add(connection);
+    webSocket.once('close', () => this.#connections.delete(connection));
   }
 
   #refusalStatus(request: IncomingMessage, address: string): RefusalStatus | undefined {

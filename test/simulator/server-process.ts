@@ -16,6 +16,7 @@ import type { EndedEvent } from '../../server/session/session-events.ts';
 import { Sessions, type SessionsContext } from '../../server/session/sessions.ts';
 import type { Stores } from '../../server/session/stores.ts';
 import { Connection, type ConnectionContext } from '../../server/ws/connection.ts';
+import { Heartbeats } from '../../server/ws/heartbeats.ts';
 import { ImageFrames } from '../../server/ws/image-frames.ts';
 import type { Command } from '../../shared/protocol.ts';
 import { quietLog } from '../support/quiet-log.ts';
@@ -118,6 +119,7 @@ export class ServerProcess {
       ...core,
       sessions: this.sessions,
       frames: new ImageFrames(memory),
+      heartbeats: new Heartbeats(clock),
       imagePath,
       download: 'approved',
     };

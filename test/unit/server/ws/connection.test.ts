@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Connection } from '../../../../server/ws/connection.ts';
+import { Heartbeats } from '../../../../server/ws/heartbeats.ts';
 import { ImageFrames } from '../../../../server/ws/image-frames.ts';
 import type { CloseCode } from '../../../../shared/close-codes.ts';
 import { settled, TestCore, type TestMember } from '../../../support/core.ts';
@@ -20,6 +21,7 @@ class TestConnection {
       {
         sessions,
         frames: new ImageFrames(memory),
+        heartbeats: new Heartbeats(clock),
         generator,
         limits,
         clock,
