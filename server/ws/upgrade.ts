@@ -59,18 +59,16 @@ export class WebSocketDoor {
     const status = this.#refusalStatus(request, address);
     if (status) return this.#refuse(socket, status, request);
     this.#count(socket, address);
-    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#connect(webSocket, { address, headers: request.headers }),
-    );
+    // Bound, since an arrow function would keep the request and its headers for as long as the socket has listeners of this method.
+    this.#server.handleUpgrade(request, socket, head, this.#connect.bind(this, { address, headers: request.headers }));
   }
 
-  /** Apart from `upgrade`, as `#connect` is: what they leave behind must not keep the request as long as the connection lasts. */
   #count(socket: Duplex, address: string): void {
     this.#perAddress.add(address, 1);
     socket.once('close', () => this.#perAddress.add(address, -1));
   }
 
-  #connect(webSocket: WebSocket, peer: Peer): void {
+  #connect(peer: Peer, webSocket: WebSocket): void {
     const connection = new Connection(webSocket, peer, this.#context);
     this.#connections.add(connection);
     webSocket.once('close', () => this.#connections.delete(connection));
