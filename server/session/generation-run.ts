@@ -434,7 +434,10 @@ export class GenerationRun {
     const isTaken = this.#put(image, lease, () => this.#listener.storing(candidate, image, report)).then(
       async (isKept) => {
         if (isKept) await this.#listener.shown(candidate, image, revisedPrompt);
-        else image.reservation.release();
+        else {
+          image.reservation.release();
+          lease.release();
+        }
         return isKept;
       },
     );
