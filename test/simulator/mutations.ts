@@ -109,7 +109,8 @@ this.#context.clock.after(300, () => {
   const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
   const reference = { ...image.reference, imageId: this.#context.newId() };
   const late = { type: 'generated', generationId, candidate, image: reference, ...this.#told(report) };
-  if (reservation) void this.#session.apply(late, [{ ...image, reference, reservation }]);
+  const take = () => reservation && this.#take([{ ...image, reference, reservation }], late);
+  void this.#context.stores.images.put(this.#session.id, reference.imageId, image.bytes).then(take, take);
 });`,
       },
     ],
@@ -1011,7 +1012,7 @@ this.#run?.abort();`,
   {
     mistake: 'an image is drawn without a reservation of its size',
     breaks: ['R7'],
-    edits: [{ file: drawing, find: 'reserveImage($B, $S)', replace: 'this.#context.memory.tryReserve(0)' }],
+    edits: [{ file: drawing, find: 'reserveImage($B, $S)', replace: 'reserveImage(0, $S)' }],
   },
   {
     mistake: 'a candidate that gets no memory is drawn all the same',
