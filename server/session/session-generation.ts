@@ -158,7 +158,8 @@ export class SessionGeneration {
     const expense = spending.expense(drawing.spent);
     if (isBegun) {
       const mayTry = await whenAvailable(() => expense.retry(true), clock, isOver);
-      if (isOver()) return;
+      // The try that was paid for is not made.
+      if (isOver() || !this.isWanted(job)) return expense.fail(false);
       if (!mayTry) return this.#fail(job, failureOf('no_budget'));
     }
     await this.#run?.draw(job.candidate, { request, expense, signal, results: this.#resultsOf(job) }, isBegun);
