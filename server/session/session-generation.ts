@@ -8,6 +8,7 @@ import type { GenerateRequest, GenerateResult } from '../generators/generator.ts
 import { isoTime } from '../platform/clock.ts';
 import { allAttempts, findAttempt } from './attempts.ts';
 import { whenAvailable } from './availability.ts';
+import type { ResultListener } from './candidate-drawing.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
 import type { Job, JobId, JobRun, Shortage } from './job-queue.ts';
 import { type Rejection, reject } from './rejections.ts';
@@ -28,7 +29,7 @@ export interface SessionGenerationContext extends Omit<GenerationContext, 'jobs'
 }
 
 /** The session that it belongs to. */
-export interface GeneratingSession {
+export interface GeneratingSession extends GenerationListener {
   readonly id: string;
   readonly document: SessionDocument;
   readonly images: SessionImages;
@@ -40,8 +41,6 @@ export interface GeneratingSession {
   apply(event: CandidateEvent, images?: readonly StoredImage[]): Promise<void>;
   /** Tells other servers, if there are any. */
   publish(key: string, value: unknown): void;
-  progressChanged(candidate: number): void;
-  partialChanged(candidate: number): void;
   /** A generation has begun or ended on this server's account. */
   generationChanged(before: string | undefined, now: string | undefined): void;
 }
@@ -100,8 +99,7 @@ export class SessionGeneration {
     if (this.#run?.generation.generationId !== generation?.generationId) this.end(isOwn, before);
     if (!generation || state.stage !== 'generating') return;
     if (!this.#run) {
-      const { id } = this.#session;
-      this.#run = new GenerationRun(id, generation, this.#runContext, this.#resultListener(generation));
+      this.#run = new GenerationRun(this.#session.id, generation, this.#runContext, this.#session);
       this.#session.generationChanged(undefined, generation.generationId);
       // Their places in line may have been told before this server knew of the generation.
       const inLine = this.#run.waiting.filter((candidate) => this.#run?.isInLine(candidate));
@@ -154,16 +152,17 @@ export class SessionGeneration {
     if (!this.isWanted(job)) return;
     const isBegun = takeovers > 0 || this.#shownBy(job) !== undefined;
     if (isBegun && (await this.#takeOver(job, takeovers))) return;
-    const request = await whenAvailable(() => this.#request(), clock, isOver);
+    const request = await whenAvailable(() => this.#request(job), clock, isOver);
     const { drawing } = session.document;
     if (!request || !drawing || isOver() || !this.isWanted(job)) return;
     const expense = spending.expense(drawing.spent);
     if (isBegun) {
       const mayTry = await whenAvailable(() => expense.retry(true), clock, isOver);
-      if (isOver()) return;
+      // The try that was paid for is not made.
+      if (isOver() || !this.isWanted(job)) return expense.fail(false);
       if (!mayTry) return this.#fail(job, failureOf('no_budget'));
     }
-    await this.#run?.draw(job.candidate, { request, expense, signal, isTakenOver: isBegun });
+    await this.#run?.draw(job.candidate, { request, expense, signal, results: this.#resultsOf(job) }, isBegun);
     if (!this.isWanted(job)) void stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
   }
 
@@ -188,11 +187,11 @@ export class SessionGeneration {
     );
   }
 
-  /** The request of the running generation to the generator. */
-  async #request(): Promise<GenerateRequest | undefined> {
+  /** The request to the generator for a candidate of the running generation. */
+  async #request({ candidate }: JobId): Promise<GenerateRequest | undefined> {
     const { state, requestedImages } = this.#session.document;
     if (state.stage !== 'generating') return undefined;
-    return this.#requestOf(state.generation, requestedImages - state.generation.candidates);
+    return this.#requestOf(state.generation, requestedImages - state.generation.candidates + candidate);
   }
 
   async #requestOf({ prompt, feedback, parent = '', options }: Generation, attempt: number): Promise<GenerateRequest> {
@@ -250,32 +249,25 @@ export class SessionGeneration {
     return loaded.length === references.length ? { event, images: loaded } : undefined;
   }
 
-  #resultListener({ generationId }: Generation): GenerationListener {
+  #resultsOf(job: JobId): ResultListener {
+    const { generationId, candidate } = job;
     return {
-      progressChanged: (candidate) => this.#session.progressChanged(candidate),
-      partialChanged: (candidate) => this.#session.partialChanged(candidate),
-      storing: (candidate, image, report) => this.#publishResult(generationId, candidate, [image], report),
-      shown: (candidate, image, revisedPrompt) => {
+      storing: (image, report) => this.#publishResult(job, [image], report),
+      shown: (image, revisedPrompt) => {
         const told = this.#told({ ...(revisedPrompt !== undefined && { revisedPrompt }) });
-        const event = {
-          type: 'generated',
-          generationId,
-          candidate,
-          image: image.reference,
-          isProvisional: true,
-        } as const;
-        return this.#take([image], { ...event, ...told });
+        const event = { type: 'generated', generationId, candidate, isProvisional: true } as const;
+        return this.#take([image], { ...event, image: image.reference, ...told });
       },
-      reported: (candidate, { reference: { imageId } }, extras, result) => {
+      reported: ({ reference: { imageId } }, extras, result) => {
         const event = { type: 'reported', generationId, candidate, imageId, more: extras.map(referenceOf) } as const;
         return this.#take(extras, { ...event, ...this.#told(result) });
       },
-      generated: (candidate, [image, ...more], result) => {
-        if (more.length > 0) this.#publishResult(generationId, candidate, [image, ...more], result);
+      generated: ([image, ...more], result) => {
+        if (more.length > 0) this.#publishResult(job, [image, ...more], result);
         const event = { type: 'generated', generationId, candidate, image: image.reference } as const;
         return this.#take([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
       },
-      failed: (candidate, error) => this.#fail({ generationId, candidate }, error),
+      failed: (error) => this.#fail(job, error),
     };
   }
 
@@ -296,8 +288,7 @@ export class SessionGeneration {
 
   /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */
   #publishResult(
-    generationId: string,
-    candidate: number,
+    { generationId, candidate }: JobId,
     [image, ...more]: readonly [StoredImage, ...StoredImage[]],
     report: Omit<GenerateResult, 'image'>,
   ): void {

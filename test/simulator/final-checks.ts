@@ -41,16 +41,20 @@ async function repair(world: World): Promise<void> {
     tab.show();
   }
   // The server checks its connections every 5 s.
-  await world.pass(6 * STEP_MS);
-  for (let ms = 0; ms < RECONNECTED_WITHIN_MS; ms += STEP_MS) {
-    await world.pass(STEP_MS);
-    if (world.isRepaired && world.open.every((tab) => isOnline(tab, world))) break;
-  }
+  await world.pass(7 * STEP_MS);
+  await untilRepaired(world);
   // A client repeats a rate-limited `want` within this time.
   await world.pass(3 * STEP_MS);
+  // A tab may have joined since at a server that counts the people of a killed one for a while.
+  await untilRepaired(world);
   // A tab that a full server had turned away may be joining at this very moment.
   const isSettled = (tab: Tab) => isOnline(tab, world) && tab.state.viewers !== undefined;
   if (!world.open.every(isSettled)) await world.pass(STEP_MS);
+}
+
+async function untilRepaired(world: World): Promise<void> {
+  const isDone = () => world.isRepaired && world.open.every((tab) => isOnline(tab, world));
+  for (let ms = 0; ms < RECONNECTED_WITHIN_MS && !isDone(); ms += STEP_MS) await world.pass(STEP_MS);
 }
 
 /** Waits where an invitation has just expired: the creator is told of it, and people who came by it are sent away. */

@@ -43,6 +43,7 @@ const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
 const subscribers = 'server/session/subscribers.ts';
 const transitions = 'server/session/transition.ts';
+const drawing = 'server/session/candidate-drawing.ts';
 const decide = 'server/session/decide.ts';
 const record = 'server/session/record.ts';
 const votes = 'shared/votes.ts';
@@ -108,7 +109,8 @@ this.#context.clock.after(300, () => {
   const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
   const reference = { ...image.reference, imageId: this.#context.newId() };
   const late = { type: 'generated', generationId, candidate, image: reference, ...this.#told(report) };
-  if (reservation) void this.#session.apply(late, [{ ...image, reference, reservation }]);
+  const take = () => reservation && this.#take([{ ...image, reference, reservation }], late);
+  void this.#context.stores.images.put(this.#session.id, reference.imageId, image.bytes).then(take, take);
 });`,
       },
     ],
@@ -913,7 +915,7 @@ this.#run?.abort();`,
     breaks: ['R8', 'R7'],
     edits: [
       {
-        file: run,
+        file: drawing,
         in: '#attempt',
         find: 'return signal.aborted ? undefined : this.#failureOf(error);',
         replace: 'throw error;',
@@ -993,27 +995,34 @@ this.#run?.abort();`,
   {
     mistake: 'a failed candidate keeps its memory',
     breaks: ['R7'],
-    edits: [{ file: run, in: '#attempt', find: 'release();' }],
+    edits: [{ file: drawing, in: '#attempt', find: 'this.#reserved?.$M.release();' }],
   },
   {
     mistake: 'a generation that was aborted while it waited for memory keeps it',
     breaks: ['R7'],
-    edits: [{ file: run, in: '#attempt', find: 'release();', replace: 'if (!signal.aborted) release();' }],
+    edits: [
+      {
+        file: drawing,
+        in: '#attempt',
+        find: 'this.#reserved?.$M.release();',
+        replace: 'if (!signal.aborted) this.#reserved?.$M.release();',
+      },
+    ],
   },
   {
     mistake: 'an image is drawn without a reservation of its size',
     breaks: ['R7'],
-    edits: [{ file: run, find: 'reserveImage($B, $S)', replace: 'this.#context.memory.tryReserve(0)' }],
+    edits: [{ file: drawing, find: 'reserveImage($B, $S)', replace: 'reserveImage(0, $S)' }],
   },
   {
     mistake: 'a candidate that gets no memory is drawn all the same',
     breaks: ['R7'],
     edits: [
       {
-        file: run,
+        file: drawing,
         in: '#attempt',
-        find: 'reserved = await $R;',
-        replace: `reserved = (await $R) ?? {
+        find: 'this.#reserved = await $R;',
+        replace: `this.#reserved = (await $R) ?? {
   reservation: this.#context.memory.tryReserve(0),
   lease: await this.#context.images.reserve(0),
 };`,
@@ -1317,7 +1326,7 @@ import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
   {
     mistake: 'an image is stored before anybody is told of it',
     breaks: ['takeover'],
-    edits: [{ file: run, in: '#put', find: 'before();' }],
+    edits: [{ file: drawing, in: '#put', find: 'before();' }],
   },
   {
     mistake: 'a takeover draws an image again that was stored',

@@ -22,6 +22,7 @@ export const BEAT_MS = 5_000;
 /** How long the holds of a server that was killed go on. */
 const HOLDS_LAPSE_MS = 10_000;
 const LEASES_LAPSE_MS = 30_000;
+const IMAGES_LAPSE_MS = 30_000;
 
 /** Sees what the store is given. */
 export interface StoreObserver {
@@ -51,6 +52,7 @@ export class SharedStores {
   readonly #signals: MemorySignalBoard;
   readonly #observer: StoreObserver;
   readonly #clock: Clock;
+  readonly #removed = new Set<string>();
   /** The text that was typed last in each session, since its last command. */
   readonly typed = new Map<string, { readonly text: string; readonly draftRevision: number }>();
 
@@ -126,7 +128,10 @@ export class SharedStores {
       remove: (sessionId, why) =>
         call(async () => {
           const isRemoved = await store.remove(sessionId, why);
-          if (isRemoved) observer.removed(sessionId);
+          if (isRemoved) {
+            this.#removed.add(sessionId);
+            observer.removed(sessionId);
+          }
           return isRemoved;
         }),
       subscribe: async (sessionId, listener) => {
@@ -221,6 +226,8 @@ export class SharedStores {
         call(async () => {
           const isKept = await store.put(sessionId, imageId, bytes, lease && leases.get(lease));
           if (isKept) this.#observer.imageStored(sessionId, bytes);
+          // Its server may stop before it drops the image. On Redis it expires.
+          if (this.#removed.has(sessionId)) this.#clock.after(IMAGES_LAPSE_MS, () => store.drop(sessionId, [imageId]));
           return isKept;
         }),
       get: (sessionId, imageId) => call(() => store.get(sessionId, imageId)),

@@ -431,6 +431,15 @@ describe('R10: an image that is shown before its candidate has ended', () => {
     },
   );
 
+  test('R7: gives back all memory, in the store too, when the store has no place for it', async () => {
+    const { core, ana, drawing } = await startGeneration();
+    core.stores.images.put = async () => false;
+    drawing.finish(drawing.show());
+    await settled();
+    expect([ana.state.stage, core.outcomes]).toEqual(['initial_input', ['server_busy']]);
+    expect([core.memory.usedBytes, await core.stores.images.usedBytes()]).toEqual([0, 0]);
+  });
+
   test('R8: a result of another image is our mistake: the image goes, and nothing is left of either', async () => {
     const { core, ana, drawing } = await startGeneration();
     drawing.show();
