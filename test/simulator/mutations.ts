@@ -602,7 +602,7 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
   {
     mistake: 'a client that joins late gets no partial',
     breaks: ['W1'],
-    edits: [{ file: outbox, in: 'join', find: 'this.#partialsDue.add($C);' }],
+    edits: [{ file: outbox, in: 'join', find: 'addOnce(this.#partialsDue, $C);' }],
   },
   {
     mistake: 'progress comes before the snapshot of its generation',
