@@ -6,7 +6,7 @@ import type { Connection } from './ws/connection.ts';
 
 export interface DrainParts {
   readonly door: { close(): void; readonly connections: ReadonlySet<Pick<Connection, 'isQuiet' | 'dismiss'>> };
-  readonly sessions: Pick<Sessions, 'drawing' | 'stopWork' | 'closeAll' | 'eventsSettled'>;
+  readonly sessions: Pick<Sessions, 'isDrawing' | 'stopWork' | 'closeAll' | 'eventsSettled'>;
   readonly stores: Pick<Stores, 'close'>;
   readonly clock: Clock;
   /** From 0, below 1. */
@@ -30,7 +30,7 @@ export async function drain({ door, sessions, stores, clock, random }: DrainPart
   door.close();
   sessions.stopWork();
   // Images that are being sent may arrive as well.
-  const isDone = () => sessions.drawing === 0 && [...door.connections].every(({ isQuiet }) => isQuiet);
+  const isDone = () => !sessions.isDrawing && [...door.connections].every(({ isQuiet }) => isQuiet);
   await until(isDone, GENERATION_GRACE_MS, clock);
   for (const connection of door.connections) {
     connection.dismiss(1012, 'restart', Math.round(random() * RECONNECT_SPREAD_MS));

@@ -381,6 +381,8 @@ export class Session implements SessionView {
 
   /** Draws a candidate here, unless that is not wanted any more. Resolves when the job has ended. */
   async draw(job: JobId, run: JobRun): Promise<void> {
+    // It stays open here while it finds out whether there is something to draw.
+    this.touch();
     await this.#generation.draw(job, run);
     // The job must not end before the candidate: whoever takes it over when this server is gone has to be told of the first try.
     if (this.#isLeft && this.#generation.isWanted(job)) await new Promise(() => {});

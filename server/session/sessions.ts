@@ -88,6 +88,8 @@ export class Sessions {
   readonly #opening = new Map<string, Promise<Session | undefined>>();
   /** The sessions whose generations run, by generation. */
   readonly #generations = new Map<string, Session>();
+  /** How many jobs this server does. */
+  #jobs = 0;
   #lastReservation: Promise<unknown> = Promise.resolve();
   #isDraining = false;
   #stopBeating: () => void = () => {};
@@ -224,9 +226,9 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** In how many sessions this server draws. */
-  get drawing(): number {
-    return [...this.#sessions.values()].filter(({ isDrawing }) => isDrawing).length;
+  /** Something is drawn on this server or about to be, or waits to be drawn and no other server can. */
+  get isDrawing(): boolean {
+    return this.#jobs > 0 || this.#sessions.values().some(({ isDrawing }) => isDrawing);
   }
 
   /** What today's budget has lost (rule S9). */
@@ -312,12 +314,15 @@ export class Sessions {
 
   async #draw(job: Job, run: JobRun): Promise<void> {
     const { clock, telemetry } = this.#context;
+    this.#jobs += 1;
     try {
       const find = () => this.#find(job.requester.sessionId);
       const session = await whenAvailable(find, clock, () => run.signal.aborted);
       await session?.draw(job, run);
     } catch (error) {
       telemetry.fault(error, 'a candidate could not be drawn');
+    } finally {
+      this.#jobs -= 1;
     }
   }
 

@@ -441,3 +441,18 @@ test('R1: a text stays whose author comes back to the same server before the sto
     { does: 'remove', tab: 0, image: 0, count: 1 },
   ]);
 });
+
+test('R6: a server that stops waits for a candidate that it has begun to look into, and not only for what it draws', async () => {
+  await expectRulesKeptBySeveral(198_683_273, [
+    { does: 'generate', tab: 0, candidates: 4, options: { quality: 'low' } },
+    { does: 'wait', ms: 4_800 },
+    { does: 'drain', server: 0, downMs: 3_000 },
+    { does: 'finish', drawing: 0, bytes: 200 },
+    { does: 'restart', downMs: 1_142, drained: true },
+    { does: 'wait', ms: 1_331 },
+    { does: 'kill', server: 2, downMs: 100 },
+    { does: 'progress', drawing: 0, phase: 'retrying' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'wait', ms: 60 },
+  ]);
+});

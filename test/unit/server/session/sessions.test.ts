@@ -229,13 +229,14 @@ describe('execute', () => {
 });
 
 describe('reading', () => {
-  test('sessions are counted by stage, and those with a running generation', async () => {
+  test('sessions are counted by stage, and it is known whether something is drawn', async () => {
     const core = new TestCore();
     const [ana, bo] = [await core.create(), await core.create()];
     await ana.draw();
+    expect(core.sessions.isDrawing).toBe(false);
     await bo.send(generate);
     expect(core.sessions.stages).toEqual({ initial_input: 0, generating: 1, user_feedback: 1, final: 0 });
-    expect([core.sessions.size, core.sessions.drawing]).toEqual([2, 1]);
+    expect([core.sessions.size, core.sessions.isDrawing]).toEqual([2, true]);
   });
 
   test('R9: a session that is gone has no view, and takes no draft and no subscriber', async () => {
