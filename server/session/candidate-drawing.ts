@@ -59,8 +59,8 @@ export interface DrawingOptions {
 }
 
 /**
- * Called exactly once with `generated`, `reported` or `failed`, except after an abort. The promises resolve when the session has taken the
- * result in.
+ * Called exactly once with `generated`, `reported`, `failed` or, after an abort, with `aborted` if there are images. The promises resolve
+ * when the session has taken the result in.
  */
 export interface ResultListener {
   /** The image is about to be stored: whoever takes the candidate over finds it by what is said here. */
@@ -72,6 +72,8 @@ export interface ResultListener {
   /** `images` are the candidate's own and those that the service sent beside it. */
   generated(images: readonly [StoredImage, ...StoredImage[]], result: GenerateResult): Promise<void>;
   failed(error: GenerationError): Promise<void>;
+  /** The images came too late, after they had been stored. */
+  aborted(images: readonly StoredImage[]): Promise<void>;
 }
 
 /** How a candidate ended, for telemetry. */
@@ -118,7 +120,7 @@ export class CandidateDrawing {
   async draw(): Promise<void> {
     try {
       const outcome = await this.#attempt();
-      if (this.#abort.signal.aborted) this.#discard(outcome);
+      if (this.#abort.signal.aborted) await this.#discard(outcome);
       else if (outcome) await this.#finish(outcome);
     } finally {
       this.#abort.dispose();
@@ -147,13 +149,10 @@ export class CandidateDrawing {
     }
   }
 
-  /** It was reported as cancelled, perhaps after the images had been stored. One that was shown belongs to the session. */
-  #discard(outcome: Outcome | undefined): void {
+  /** It was reported as cancelled. An image that was shown belongs to the session. */
+  async #discard(outcome: Outcome | undefined): Promise<void> {
     if (!outcome || !('image' in outcome)) return;
-    const images = this.#shown ? outcome.extras : [outcome.image, ...outcome.extras];
-    for (const { reservation } of images) reservation.release();
-    const imageIds = images.map(({ reference }) => reference.imageId);
-    this.#context.images.drop(this.#drawn.session, imageIds).catch(() => {}); // They expire with the session.
+    await this.#options.results.aborted(this.#shown ? outcome.extras : [outcome.image, ...outcome.extras]);
   }
 
   /** Undefined when it was aborted. */

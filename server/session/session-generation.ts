@@ -268,6 +268,7 @@ export class SessionGeneration {
         return this.#take([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
       },
       failed: (error) => this.#fail(job, error),
+      aborted: (images) => this.#discardLate(images),
     };
   }
 
@@ -277,13 +278,28 @@ export class SessionGeneration {
 
   /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
   async #take(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Promise<void> {
+    await this.#session.apply(event, images);
+    this.#discard(images);
+  }
+
+  /** The latest document says whether another server has taken them in for this one. */
+  async #discardLate(images: readonly StoredImage[]): Promise<void> {
+    const { stores, clock } = this.#context;
     const session = this.#session;
-    await session.apply(event, images);
-    // One that another server has taken in for this one stays in the store.
-    session.images.discard(
-      images,
-      (imageId) => findAttempt(allAttempts(session.document.state), imageId) !== undefined,
-    );
+    const refresh = () => session.refresh();
+    if (stores.sharing) await whenAvailable(refresh, clock, () => session.isClosed);
+    this.#discard(images);
+  }
+
+  /**
+   * Drops those that have not become the session's. Where other servers go on with a session that is closed here, they may yet take them
+   * in, so they stay in the store, and expire with it.
+   */
+  #discard(images: readonly StoredImage[]): void {
+    const session = this.#session;
+    const isElsewhere = session.isClosed && this.#context.stores.sharing !== undefined;
+    const isKept = (imageId: string) => findAttempt(allAttempts(session.document.state), imageId) !== undefined;
+    session.images.discard(images, (imageId) => isElsewhere || isKept(imageId));
   }
 
   /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */

@@ -456,3 +456,13 @@ test('R6: a server that stops waits for a candidate that it has begun to look in
     { does: 'wait', ms: 60 },
   ]);
 });
+
+test('W3: an image that another server has taken in is not dropped by the one that drew it', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'lose answers', server: 0, count: 2 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'cut off', server: 0, ms: 5_500 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+  ]);
+});

@@ -14,7 +14,7 @@ import { ConnectionRules } from './rules/connection-rules.ts';
 import type { ObservedSession } from './rules/observed-session.ts';
 import { SessionRules } from './rules/session-rules.ts';
 import { TabRules } from './rules/tab-rules.ts';
-import { isInjected, ServerProcess } from './server-process.ts';
+import { isInjected, ServerProcess, type WallClock } from './server-process.ts';
 import type { DeliveredAtCut, SimulatedConnection } from './simulated-connection.ts';
 import { type Drawing, SimulatedGenerator } from './simulated-generator.ts';
 import { Tab, type TabParts } from './tab.ts';
@@ -201,11 +201,15 @@ export class World {
     drawing.context.onProgress({ phase: 'partial', image });
   }
 
+  protected get wallClock(): WallClock {
+    return this.server.wallClock;
+  }
+
   /** Checks what has changed in the sessions. Called so often that few changes are seen together. */
   observe(): void {
     for (const rules of this.sessions.values()) {
       rules.isGone ||= this.observed(rules.session.id) !== rules.session;
-      rules.observe(this.time.now, this.server.wallClock);
+      rules.observe(this.time.now, this.wallClock);
     }
   }
 

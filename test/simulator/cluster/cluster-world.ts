@@ -5,7 +5,7 @@ import type { Command } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
 import { checkRequest } from '../rules/request-rules.ts';
 import type { SessionRules } from '../rules/session-rules.ts';
-import { limits, type ServerProcess } from '../server-process.ts';
+import { limits, type ServerProcess, type WallClock } from '../server-process.ts';
 import { type Drawing, requestIn } from '../simulated-generator.ts';
 import { pick } from '../steps.ts';
 import type { Tab } from '../tab.ts';
@@ -200,6 +200,15 @@ export class ClusterWorld extends World {
   protected override observed(sessionId: string): SharedSession | undefined {
     const session = this.shared.get(sessionId);
     return session?.removedAt === undefined ? session : undefined;
+  }
+
+  /** Of servers that disagree, the one that is behind, for as long as the last of them was set. */
+  protected override get wallClock(): WallClock {
+    const clocks = this.servers.map(({ wallClock }) => wallClock);
+    return {
+      now: Math.min(...clocks.map(({ now }) => now)),
+      unsetMs: Math.min(...clocks.map(({ unsetMs }) => unsetMs)),
+    };
   }
 
   /** A proxy sends each connection to any server, in turn at random. */
