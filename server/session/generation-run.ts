@@ -104,12 +104,12 @@ export class GenerationRun {
   }
 
   /**
-   * Draws a candidate here. Resolves when the session has taken in what became of it, or when it was aborted.
+   * Draws a candidate here, which it must not do yet. Resolves when the session has taken in what became of it, or when it was aborted.
    * @param isTakenOver whether a server that had begun with it has stopped
    */
   async draw(candidate: number, options: DrawingOptions, isTakenOver: boolean): Promise<void> {
     const state = this.#candidates.get(candidate);
-    if (!state || this.#drawings.has(candidate)) return;
+    if (!state) return;
     const drawn = { ...this.#idsOf(state), candidates: this.generation.candidates, signal: this.#abort.signal };
     const listener = {
       progressed: (progress: GeneratorProgress) => this.#progressed(state, progress),

@@ -10,7 +10,7 @@ import { allAttempts, findAttempt } from './attempts.ts';
 import { whenAvailable } from './availability.ts';
 import type { ResultListener } from './candidate-drawing.ts';
 import { type GenerationContext, type GenerationListener, GenerationRun } from './generation-run.ts';
-import type { Job, JobId, JobRun, Shortage } from './job-queue.ts';
+import { type Job, type JobId, type JobRun, jobName, type Shortage } from './job-queue.ts';
 import { type Rejection, reject } from './rejections.ts';
 import type { SessionDocument } from './session-document.ts';
 import type { SessionImages, StoredImage } from './session-images.ts';
@@ -50,6 +50,8 @@ export class SessionGeneration {
   readonly #context: SessionGenerationContext;
   readonly #runContext: GenerationContext;
   #run: GenerationRun | undefined;
+  /** By the name of the job. */
+  readonly #draws = new Map<string, Promise<void>>();
 
   constructor(session: GeneratingSession, context: SessionGenerationContext) {
     this.#session = session;
@@ -143,7 +145,21 @@ export class SessionGeneration {
   /**
    * Draws a candidate here, unless that is not wanted any more, or has been done. Resolves when the session has taken in what became of it.
    */
-  async draw(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
+  async draw(job: JobId, run: JobRun): Promise<void> {
+    const name = jobName(job);
+    // This server may have lost the job while it drew, and be the one that takes it over: its image may be stored by then.
+    await this.#draws.get(name);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#draws.set(name, promise);
+    try {
+      await this.#drawJob(job, run);
+    } finally {
+      this.#draws.delete(name);
+      resolve();
+    }
+  }
+
+  async #drawJob(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
     const { stores, clock, spending } = this.#context;
     const session = this.#session;
     const isOver = () => signal.aborted || session.isClosed;
@@ -268,7 +284,7 @@ export class SessionGeneration {
         return this.#take([image, ...more], { ...event, more: more.map(referenceOf), ...this.#told(result) });
       },
       failed: (error) => this.#fail(job, error),
-      aborted: (images) => this.#discardLate(images),
+      aborted: (images) => this.#discardLate(job, images),
     };
   }
 
@@ -283,23 +299,23 @@ export class SessionGeneration {
   }
 
   /** The latest document says whether another server has taken them in for this one. */
-  async #discardLate(images: readonly StoredImage[]): Promise<void> {
+  async #discardLate(job: JobId, images: readonly StoredImage[]): Promise<void> {
     const { stores, clock } = this.#context;
     const session = this.#session;
     const refresh = () => session.refresh();
     if (stores.sharing) await whenAvailable(refresh, clock, () => session.isClosed);
-    this.#discard(images);
+    this.#discard(images, this.isWanted(job));
   }
 
   /**
-   * Drops those that have not become the session's. Where other servers go on with a session that is closed here, they may yet take them
-   * in, so they stay in the store, and expire with it.
+   * Drops those that have not become the session's. Where another server goes on with the candidate, or with a session that is closed here,
+   * it may yet take them in, so they stay in the store, and expire with the session.
    */
-  #discard(images: readonly StoredImage[]): void {
+  #discard(images: readonly StoredImage[], isWanted = false): void {
     const session = this.#session;
-    const isElsewhere = session.isClosed && this.#context.stores.sharing !== undefined;
+    const mayBeTaken = isWanted || (session.isClosed && this.#context.stores.sharing !== undefined);
     const isKept = (imageId: string) => findAttempt(allAttempts(session.document.state), imageId) !== undefined;
-    session.images.discard(images, (imageId) => isElsewhere || isKept(imageId));
+    session.images.discard(images, (imageId) => mayBeTaken || isKept(imageId));
   }
 
   /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */

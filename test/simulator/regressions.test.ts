@@ -466,3 +466,16 @@ test('W3: an image that another server has taken in is not dropped by the one th
     { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
   ]);
 });
+
+test('takeover: a server that takes over what it drew itself uses the image that it has stored meanwhile', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'generate and cancel', tab: 0 },
+    { does: 'abandon', tab: 0 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'drain', server: 2, downMs: 4_350 },
+    { does: 'cut off', server: 1, ms: 5_500 },
+    { does: 'half-open', tab: 0, way: 'up' },
+    { does: 'kill', server: 0, downMs: 5_500 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+  ]);
+});

@@ -324,7 +324,8 @@ export class World {
   #onJoined(sessionId: string, tab: Tab, how?: 'refused'): SessionRules | undefined {
     const session = this.observed(sessionId);
     const known = this.sessions.get(sessionId);
-    const rules = known ?? (session && new SessionRules(session, tab.team, this.checks, this.generator, this.lagMs));
+    const rules =
+      known ?? (session && new SessionRules(session, tab.team, this.checks, this.generator, () => this.lagMs));
     if (!rules) return undefined;
     this.sessions.set(sessionId, rules);
     if (how !== 'refused') rules.touched(this.time.now);

@@ -23,6 +23,9 @@ const JOBS_LOST_MS = 5_000;
 /** A server may know what others did so long after its way to the store works again. */
 const DISTURBED_MS = 8_000;
 
+/** How long it may take until a server that works has learned what another did, and has told its tabs. */
+const LAG_MS = 12_000;
+
 /** A server with its way to the store. */
 export interface Node {
   readonly process: ServerProcess;
@@ -83,7 +86,9 @@ export class ClusterWorld extends World {
   }
 
   override get lagMs(): number {
-    return 12_000;
+    const isRecent = (ms: number) => this.time.now - ms < LAG_MS;
+    const isDisturbed = this.#nodes.some(({ network }) => network.isDisturbed || isRecent(network.disturbedAt));
+    return isDisturbed ? Number.POSITIVE_INFINITY : LAG_MS;
   }
 
   override get forgottenWithinMs(): number {

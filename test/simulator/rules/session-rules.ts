@@ -63,7 +63,7 @@ const linksOf = ({ access: { links } }: ObservedSession): Link[] =>
 export class SessionRules {
   readonly session: ObservedSession;
   readonly team: string;
-  readonly #lagMs: number;
+  readonly #lagMs: () => number;
   readonly #checks: RuleChecks;
   readonly #states = new Map<number, State>();
   /** The snapshots that were sent, by revision, as JSON without the draft. */
@@ -105,7 +105,13 @@ export class SessionRules {
   isGone = false;
 
   /** @param lagMs how long a server that works may take to learn what another has done */
-  constructor(session: ObservedSession, team: string, checks: RuleChecks, generator: SimulatedGenerator, lagMs = 0) {
+  constructor(
+    session: ObservedSession,
+    team: string,
+    checks: RuleChecks,
+    generator: SimulatedGenerator,
+    lagMs = () => 0,
+  ) {
     this.session = session;
     this.#lagMs = lagMs;
     this.team = team;
@@ -164,12 +170,12 @@ export class SessionRules {
       const isOut = isRevoked(this.session.state, participantId);
       if (isOut && !this.#outSince.has(participantId)) this.#outSince.set(participantId, now);
       const outMs = now - (this.#outSince.get(participantId) ?? now);
-      const isHere = !isOut || outMs < this.#lagMs;
+      const isHere = !isOut || outMs < this.#lagMs();
       this.#checks.check('W11', isHere, () => `${name} is here, and was turned out`);
       const expiresAt = this.#invitationOf(participantId)?.expiresAt;
       if (expiresAt === undefined) continue;
       const overdueMs = this.#wallClock.now - Date.parse(expiresAt);
-      const isRight = overdueMs < TIMER_MS + this.#lagMs || this.#wallClock.unsetMs < EXPIRY_NOTICED_MS;
+      const isRight = overdueMs < TIMER_MS + this.#lagMs() || this.#wallClock.unsetMs < EXPIRY_NOTICED_MS;
       this.#checks.check('W11', isRight, () => `the invitation of ${name} expired ${overdueMs} ms ago`);
     }
   }
@@ -382,7 +388,7 @@ export class SessionRules {
       const isClosed = link === undefined || link !== this.session.access.links[command.role];
       this.#checks.check('W5', isClosed, () => `${command.commandId} left the ${command.role} link as it was`);
       const { viewers } = this.session;
-      if (command.role !== 'watcher' || this.isGone || this.#lagMs > 0) return;
+      if (command.role !== 'watcher' || this.isGone || this.#lagMs() > 0) return;
       const watching = viewers.people.filter((one) => one.role === 'watcher' && !this.#invitationOf(one.participantId));
       this.#checks.check('W5', watching.length === 0, () => `${watching.length} watch by a closed link`);
     };
@@ -442,7 +448,7 @@ export class SessionRules {
     if (!state || isAccessCommand(command)) return;
     if (isRecordedCommand(command)) {
       // Of several people who sent it to several servers, nobody knows whose was done.
-      const isOwn = this.#lagMs === 0 || !this.#arrivedAgain.has(command.commandId);
+      const isOwn = this.#lagMs() === 0 || !this.#arrivedAgain.has(command.commandId);
       if (isOwn) this.#transitions.decisions.acked(command, state, participantId);
       if ('imageId' in command) this.#checkDigest(command);
       // It may have changed nothing.
