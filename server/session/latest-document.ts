@@ -174,7 +174,7 @@ export class LatestDocument {
   async #answerAgain(before: RememberedAnswer, command: Command): Promise<Answer> {
     const answer = firstAnswer(before, command);
     if (answer.accepted && answer.revision > this.current.state.revision) await this.#read();
-    return answer;
+    return this.#isClosed ? reject('session_not_found') : answer;
   }
 
   /** A step that the store has not answered may have been done. */

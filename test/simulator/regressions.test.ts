@@ -479,3 +479,28 @@ test('takeover: a server that takes over what it drew itself uses the image that
     { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
   ]);
 });
+
+test('W6: a repeated command is not acknowledged whose snapshot cannot be sent, since its session has just been ended', async () => {
+  await expectRulesKeptBySeveral(868_139_194, [
+    { does: 'refine', tab: 0, image: 0 },
+    { does: 'generate', tab: 0, candidates: 1 },
+    { does: 'generate', tab: 0, candidates: 1 },
+    { does: 'restart', downMs: 100, drained: true },
+    { does: 'discard', tab: 0, image: 0, restoreMs: 0 },
+    { does: 'remove', tab: 0, image: 0, count: 1 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'agree', tab: 0, approvals: 3, afterwards: 'require fewer' },
+    { does: 'agree', tab: 3, approvals: 1, afterwards: 'require fewer' },
+    { does: 'generate', tab: 0, candidates: 1, options: { model: 'another' } },
+    { does: 'discard', tab: 0, image: 0 },
+    { does: 'half-open', tab: 0, way: 'down' },
+    { does: 'attach', tab: 0, as: 'impostor' },
+    { does: 'command everywhere', tab: 0, isSame: false, which: 'generate' },
+    { does: 'send again', tab: 0, message: 0 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000 },
+    { does: 'wait', ms: 14_834 },
+    { does: 'command everywhere', tab: 0, isSame: true, which: 'generate' },
+    { does: 'end session', tab: 0 },
+  ]);
+});
