@@ -199,6 +199,17 @@ describe('generated messages', () => {
   });
 });
 
+test('the bytes of an image are read as they stand, whatever they are and wherever they stand in the message', () => {
+  const image = Object.entries(images.inline).filter(([key]) => key !== 'data');
+  const text = fc.string({ unit: fc.constantFrom('A', '"', '\\', ',', ':', '{', '}', 'data') });
+  fc.assert(
+    fc.property(text, fc.boolean(), (data, isFirst) => {
+      const message = Object.fromEntries(isFirst ? [['data', data], ...image] : [...image, ['data', data]]);
+      expect(parseServerMessage(JSON.stringify(message))).toStrictEqual({ ok: true, message });
+    }),
+  );
+});
+
 describe('the codes in PROTOCOL.md', () => {
   const protocol = readFileSync(new URL('../../../shared/PROTOCOL.md', import.meta.url), 'utf8');
   const section = (title: string) => protocol.split(`# ${title}\n`)[1]?.split('\n#')[0] ?? '';
