@@ -143,7 +143,7 @@ export class MemoryJobs {
     this.#startNext();
   }
 
-  /** The server starts nothing any more, if there is another one to do it. */
+  /** The server starts nothing any more, unless it is the only one. */
   leave(server: Server): void {
     server.isLeaving = true;
   }
@@ -186,8 +186,8 @@ export class MemoryJobs {
 
   #startNext(): void {
     while (this.#running.size < this.#limits.CONCURRENT_CANDIDATES) {
-      const staying = [...this.#servers].filter(({ isLeaving }) => !isLeaving);
-      const servers = staying.length > 0 ? staying : [...this.#servers];
+      const isAlone = this.#servers.size === 1;
+      const servers = [...this.#servers].filter(({ isLeaving }) => isAlone || !isLeaving);
       const [server] = servers.toSorted((one, other) => one.running.size - other.running.size);
       const entry = server && (this.#stopped.shift() ?? this.#waiting.next());
       if (!entry) break;

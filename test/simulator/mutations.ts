@@ -1275,7 +1275,7 @@ this.#ownDraftDue = undefined;`,
     edits: [
       {
         file: generation,
-        in: 'draw',
+        in: '#drawJob',
         find: 'if (stores.sharing) await whenAvailable($$$A);',
       },
       { file: memoryJobs, in: 'withdraw', find: 'for (const { abort } of entries) abort.abort();' },
@@ -1302,7 +1302,7 @@ import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
   {
     mistake: 'a takeover is not paid for',
     breaks: ['S9'],
-    edits: [{ file: generation, in: 'draw', find: 'const mayTry = await $A;', replace: 'const mayTry = true;' }],
+    edits: [{ file: generation, in: '#drawJob', find: 'const mayTry = await $A;', replace: 'const mayTry = true;' }],
   },
   {
     mistake: 'whoever cancels gives back the money of all candidates',
