@@ -59,6 +59,8 @@ export class MemoryJobs {
   readonly #stopped: Entry[] = [];
   readonly #running = new Set<Entry>();
   readonly #servers = new Set<Server>();
+  /** There is, or was, more than one server. */
+  #isShared = false;
   readonly #listeners = new Set<(job: JobId, position: number) => void>();
 
   constructor(limits: QueueLimits, clock: Pick<Clock, 'monotonic' | 'after'>) {
@@ -139,11 +141,12 @@ export class MemoryJobs {
   }
 
   join(server: Server): void {
+    this.#isShared ||= this.#servers.size > 0;
     this.#servers.add(server);
     this.#startNext();
   }
 
-  /** The server starts nothing any more, unless it is the only one. */
+  /** The server starts nothing any more, unless there has never been another one. */
   leave(server: Server): void {
     server.isLeaving = true;
   }
@@ -186,8 +189,7 @@ export class MemoryJobs {
 
   #startNext(): void {
     while (this.#running.size < this.#limits.CONCURRENT_CANDIDATES) {
-      const isAlone = this.#servers.size === 1;
-      const servers = [...this.#servers].filter(({ isLeaving }) => isAlone || !isLeaving);
+      const servers = [...this.#servers].filter(({ isLeaving }) => !this.#isShared || !isLeaving);
       const [server] = servers.toSorted((one, other) => one.running.size - other.running.size);
       const entry = server && (this.#stopped.shift() ?? this.#waiting.next());
       if (!entry) break;
