@@ -41,6 +41,8 @@ export interface GeneratingSession extends GenerationListener {
   apply(event: CandidateEvent, images?: readonly StoredImage[]): Promise<void>;
   /** Tells other servers, if there are any. */
   publish(key: string, value: unknown): void;
+  /** Hears again what other servers have told. */
+  catchUp(): void;
   /** A generation has begun or ended on this server's account. */
   generationChanged(before: string | undefined, now: string | undefined): void;
 }
@@ -179,7 +181,9 @@ export class SessionGeneration {
       if (!mayTry) return this.#fail(job, failureOf('no_budget'));
     }
     await this.#run?.draw(job.candidate, { request, expense, signal, results: this.#resultsOf(job) }, isBegun);
-    if (!this.isWanted(job)) void stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
+    // Another server has taken it over. What that one told meanwhile was not heard.
+    if (this.isWanted(job)) session.catchUp();
+    else void stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
   }
 
   /** What was spent for jobs that no server has begun is given back: the queue knows which they are. */

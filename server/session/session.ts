@@ -443,8 +443,7 @@ export class Session implements SessionView {
       const { run } = this.#generation;
       this.#generation.follow(before, isOwn);
       // Its progress may have been told before this server knew of the generation.
-      if (!isOwn && this.#generation.run && this.#generation.run !== run)
-        this.#signals.catchUp().catch(ignoreUnavailable);
+      if (!isOwn && this.#generation.run && this.#generation.run !== run) this.#hearAgain();
       this.#replaceImages(before.state, added, isOwn);
       if (state.draftRevision !== before.state.draftRevision) this.#resetDraft(draft);
       this.#frames.forgetSnapshot();
@@ -554,6 +553,10 @@ export class Session implements SessionView {
     this.#generation.ensureJobs();
   }
 
+  #hearAgain(): void {
+    this.#signals.catchUp().catch(ignoreUnavailable);
+  }
+
   #hearDraft(draft: DraftSignal): void {
     const { text, draftRevision, by, participantId } = draft;
     if (draftRevision > this.state.draftRevision) this.#draftAhead = draft;
@@ -610,6 +613,7 @@ export class Session implements SessionView {
       refresh: () => this.#latest.refresh(),
       apply: (event, images = []) => this.#settle((before) => ({ ...this.#machineStep(before, event), images })),
       publish: (key, value) => this.#signals.publish(key, value),
+      catchUp: () => this.#hearAgain(),
       progressChanged: (candidate) => this.#onProgress(candidate),
       partialChanged: (candidate) => this.#subscribers.notify((one) => one.partialChanged(candidate)),
       generationChanged: (before, now) => {

@@ -504,3 +504,12 @@ test('W6: a repeated command is not acknowledged whose snapshot cannot be sent, 
     { does: 'end session', tab: 0 },
   ]);
 });
+
+test('W1: a server that has lost a candidate to another one hears how far that one is', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'generate', tab: 0, candidates: 1, options: { quality: 'low' } },
+    { does: 'wait', ms: 50 },
+    { does: 'cut off', server: 0, ms: 5_500 },
+    { does: 'wait', ms: 0 },
+  ]);
+});
