@@ -1,6 +1,6 @@
 /**
  * `npm run mutations`: makes one deliberate mistake after another in a copy of the source, and lets the simulator find it. A rule whose
- * mistakes go unnoticed is not checked. Writes the table in the README of the tests; exits with 1 when a mistake is not caught, or can
+ * mistakes go unnoticed is not checked. Writes each into the table in the README of the tests; exits with 1 when a mistake is not caught, or can
  * no longer be made because the code has changed. By environment: `ONLY=R7` for the mistakes of a rule, `MISTAKE=draft` for those whose
  * description contains that text, `SEED`.
  */
@@ -148,11 +148,13 @@ const rows: Row[] = [];
 if (found.length === 0) {
   const folder = copySource();
   try {
-    for (const mutation of chosen) rows.push(judge(mutation, folder));
+    for (const mutation of chosen) {
+      rows.push(judge(mutation, folder));
+      updateTable(rows);
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }
-  updateTable(rows);
 }
 const caught = rows.filter(({ caughtBy }) => caughtBy !== 'nothing').length;
 console.log(`${caught} of ${chosen.length} mistakes caught`);
