@@ -295,19 +295,24 @@ export class Session implements SessionView {
       // The caller may have been turned out while the command waited for its turn.
       const refusal = this.#access.refusal(caller);
       if (refusal) return reject(refusal);
-      return whileAvailable(async () => {
-        this.#draft.flush();
-        if (command.type === 'end_session') return (await this.#latest.answerTo(command)) ?? this.#endSession(caller);
-        return this.#latest.step((latest) => {
-          // Another server may have turned them out.
-          const why = this.#access.refusalIn(latest, caller);
-          if (why) return { answer: reject(why) };
-          return isAccessCommand(command)
-            ? this.#access.commandStep(latest, caller, command)
-            : this.#reviewStep(latest, caller, command);
-        }, command);
-      });
+      const answer = await whileAvailable(() => this.#answer(caller, command));
+      // Another server may have turned them out meanwhile: then its snapshot does not come before the `ack` (rule W6).
+      const meanwhile = answer.accepted ? this.#access.refusal(caller) : undefined;
+      return meanwhile ? reject(meanwhile) : answer;
     });
+  }
+
+  async #answer(caller: Caller, command: Command): Promise<Answer> {
+    this.#draft.flush();
+    if (command.type === 'end_session') return (await this.#latest.answerTo(command)) ?? this.#endSession(caller);
+    return this.#latest.step((latest) => {
+      // Another server may have turned them out.
+      const why = this.#access.refusalIn(latest, caller);
+      if (why) return { answer: reject(why) };
+      return isAccessCommand(command)
+        ? this.#access.commandStep(latest, caller, command)
+        : this.#reviewStep(latest, caller, command);
+    }, command);
   }
 
   /**

@@ -513,3 +513,15 @@ test('W1: a server that has lost a candidate to another one hears how far that o
     { does: 'wait', ms: 0 },
   ]);
 });
+
+test('W6: whoever was turned out on another server gets no ack whose snapshot does not come any more', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'generate', tab: 0, candidates: 1 },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000, options: { quality: 'low' } },
+    { does: 'agree', tab: 0, approvals: 3, afterwards: 'nothing' },
+    { does: 'revoke', tab: 0, whom: 0, byKey: false },
+    { does: 'command everywhere', tab: 0, isSame: true, which: 'generate' },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+  ]);
+});
