@@ -14,6 +14,8 @@ export type ClusterStep =
   | { readonly does: 'lose answers'; readonly server: number; readonly count: number }
   /** A command arrives at the servers of all of a team's tabs in the same moment: one and the same, or one of each. */
   | { readonly does: 'command everywhere'; readonly tab: number; readonly isSame: boolean; readonly which: Everywhere }
+  /** All of a team's tabs type, each a text of its own, and the texts arrive at their servers in the same moment. */
+  | { readonly does: 'type everywhere'; readonly tab: number }
   /** The server that draws is killed. */
   | { readonly does: 'kill drawer'; readonly drawing: number; readonly downMs: number }
   /** The server of a tab is killed. */
@@ -60,11 +62,12 @@ export const clusterStep: fc.Arbitrary<ClusterStep> = fc.oneof(
       ),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ does: does('type everywhere'), tab: fc.nat({ max: 4 }) }) },
 );
 
 const clusterDoes: ReadonlySet<string> = new Set<ClusterStep['does']>([
   ...(['kill', 'kill drawer', 'kill server of', 'drain', 'cut off', 'slow store'] as const),
-  ...(['miss notices', 'lose answers', 'command everywhere'] as const),
+  ...(['miss notices', 'lose answers', 'command everywhere', 'type everywhere'] as const),
 ]);
 
 export const isClusterStep = <Other extends { readonly does: string }>(

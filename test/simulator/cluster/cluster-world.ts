@@ -180,6 +180,9 @@ export class ClusterWorld extends World {
       case 'command everywhere':
         this.#commandEverywhere(step);
         break;
+      case 'type everywhere':
+        this.#typeEverywhere(step.tab);
+        break;
       default:
         this.#disturb(step);
     }
@@ -278,10 +281,23 @@ export class ClusterWorld extends World {
     this.time.after(step.ms, () => network.heal());
   }
 
+  #typeEverywhere(index: number): void {
+    const team = this.#teamOf(pick(this.active, index));
+    for (const tab of team) {
+      tab.focus(true);
+      tab.type(`[${tab.team}] ${this.newId('text ')}`);
+    }
+    for (const { connection } of team) connection?.up.flush();
+  }
+
+  #teamOf(tab: Tab | undefined): readonly Tab[] {
+    return this.open.filter((one) => one.team === tab?.team && one.mayDecide && one.isUsable);
+  }
+
   #commandEverywhere({ tab: index, isSame, which }: Extract<ClusterStep, { does: 'command everywhere' }>): void {
     const tab = pick(this.active, index);
     if (!tab) return;
-    const team = this.open.filter((one) => one.team === tab.team && one.mayDecide && one.isUsable);
+    const team = this.#teamOf(tab);
     const one = this.#commandOf(which, tab);
     for (const { connection } of team) {
       const command = isSame ? one : this.#commandOf(which, tab);
