@@ -31,8 +31,8 @@ export interface SignallingSession {
   draftHeard(draft: DraftSignal): void;
   /** What was typed here is not in the store, and nothing else either. */
   draftLost(): void;
-  /** Somebody has come to another server, or has left it. */
-  peopleHeard(): void;
+  /** Another server says who is there. @param haveChanged somebody has come or left, or looks at another image */
+  peopleHeard(haveChanged: boolean): void;
 }
 
 /** How long a signal is kept: longer than a candidate may take. */
@@ -180,8 +180,7 @@ export class SessionSignals {
     const { stores, clock, subscribers } = this.#context;
     if (!stores.sharing || serverId === stores.sharing.serverId) return;
     const until = clock.monotonic() + SILENT_INTERVALS * stores.sharing.intervalMs;
-    subscribers.setElsewhere(serverId, people && { ...people, until });
-    this.#session.peopleHeard();
+    this.#session.peopleHeard(subscribers.setElsewhere(serverId, people && { ...people, until }));
   }
 
   async #hearPartial(

@@ -563,6 +563,7 @@ export class Session implements SessionView {
   }
 
   #hearDraft(draft: DraftSignal): void {
+    this.touch();
     const { text, draftRevision, by, participantId } = draft;
     if (draftRevision > this.state.draftRevision) this.#draftAhead = draft;
     if (draftRevision !== this.state.draftRevision || text === this.#draft.text) return;
@@ -643,7 +644,10 @@ export class Session implements SessionView {
         this.#frames.forgetSnapshot();
         this.#subscribers.notify((one) => one.snapshotChanged());
       },
-      peopleHeard: () => this.#reportIdle(),
+      peopleHeard: (haveChanged) => {
+        if (haveChanged) this.touch();
+        this.#reportIdle();
+      },
     };
   }
 

@@ -140,13 +140,17 @@ export class Subscribers {
     });
   }
 
-  /** Sets the people who follow the session over another server; undefined: nobody does any more. */
-  setElsewhere(serverId: string, people: OtherPeople | undefined): void {
+  /**
+   * Sets the people who follow the session over another server; undefined: nobody does any more.
+   * @returns whether they have changed
+   */
+  setElsewhere(serverId: string, people: OtherPeople | undefined): boolean {
     const before = this.#elsewhere.get(serverId);
     if (people) this.#elsewhere.set(serverId, people);
     else this.#elsewhere.delete(serverId);
     const isSame = isDeepStrictEqual(people && { ...people, until: 0 }, before && { ...before, until: 0 });
     if (!isSame) this.#reportViewers();
+    return !isSame;
   }
 
   /** Servers that have not been heard of for long have stopped. */

@@ -1380,7 +1380,7 @@ import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
   },
   {
     mistake: 'people are let in by links and invitations as a server remembers them',
-    breaks: ['W5', 'W11', 'R1'],
+    breaks: ['W5', 'W10', 'W11', 'R1'],
     edits: [{ file: sessions, in: '#findLatest', find: 'if (this.#context.stores.sharing) $S' }],
   },
   {

@@ -40,9 +40,10 @@ export class ClusterRules implements ServerRules {
   reserved(_bytes: number, _reservation: Reservation | undefined): void {}
   wanted(): void {}
 
-  executing(_participantId: string, session: SessionRules | undefined, _command: Command): (answer: Answer) => void {
+  /** Other servers hear nothing of a command that is answered again. */
+  executing(_participantId: string, session: SessionRules | undefined, command: Command): (answer: Answer) => void {
     return (answer) => {
-      if (answer.accepted) session?.touched(this.#world.time.now);
+      if (answer.accepted && !session?.hasAnswered(command.commandId)) session?.touched(this.#world.time.now);
     };
   }
 
