@@ -230,7 +230,11 @@ export class SharedStores {
           if (this.#removed.has(sessionId)) this.#clock.after(IMAGES_LAPSE_MS, () => store.drop(sessionId, [imageId]));
           return isKept;
         }),
-      get: (sessionId, imageId) => call(() => store.get(sessionId, imageId)),
+      get: async (sessionId, imageId) => {
+        // A large image comes in several pieces, so a call that is made later may be answered before.
+        await call(() => {});
+        return call(() => store.get(sessionId, imageId));
+      },
       keep: () => call(() => store.keep()),
       drop: (sessionId, imageIds) => call(() => store.drop(sessionId, imageIds)),
       dropAll: (sessionId) => call(() => store.dropAll(sessionId)),
