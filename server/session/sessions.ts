@@ -10,7 +10,7 @@ import { Counts } from '../platform/counts.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { RateLimiter } from '../platform/rate-limiter.ts';
 import { Access, type Admission, firstAccess } from './access.ts';
-import { whenAvailable, whileAvailable } from './availability.ts';
+import { ignoreUnavailable, whenAvailable, whileAvailable } from './availability.ts';
 import type { ReservedImage } from './candidate-drawing.ts';
 import { capabilitiesOf, capabilityProblem } from './capabilities.ts';
 import type { GenerationContext } from './generation-run.ts';
@@ -533,6 +533,8 @@ export class Sessions {
     const isKept = this.#beats++ % KEEP_IMAGES_BEATS === 0;
     const versions = await sessions.versions(open.map(({ id }) => id));
     for (const [index, session] of open.entries()) {
+      // The server that ended it may not have learned that it did.
+      if (versions[index] === undefined) images.dropAll(session.id).catch(ignoreUnavailable);
       session.beat(versions[index]);
       if (session.isUnusedHere) this.#leave(session);
       else if (isKept) void images.keep(session.id).catch(() => {});

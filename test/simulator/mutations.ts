@@ -1271,7 +1271,7 @@ this.#ownDraftDue = undefined;`,
   },
   {
     mistake: 'a server draws a candidate that it was given after another had ended it',
-    breaks: ['takeover', 'M4'],
+    breaks: ['takeover', 'M4', 'S9'],
     edits: [
       {
         file: generation,
@@ -1335,7 +1335,7 @@ import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
   },
   {
     mistake: 'a server that comes back drops the image that another has taken in for it',
-    breaks: ['R7', 'M6', 'W4'],
+    breaks: ['R7', 'M6', 'W3', 'W4'],
     edits: [{ file: sessionImages, in: 'discard', find: '!isKept(imageId)', replace: 'true' }],
   },
   {

@@ -525,3 +525,22 @@ test('W6: whoever was turned out on another server gets no ack whose snapshot do
     { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
   ]);
 });
+
+test('R7: the images of a session go although the server that ended it did not learn that it did', async () => {
+  await expectRulesKeptBySeveral(0, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'abandon', tab: 0, approved: 0 },
+    { does: 'wait', ms: 28_963 },
+    { does: 'wait', ms: 15 },
+    { does: 'wait', ms: 11_093 },
+    { does: 'wait', ms: 8_132 },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'lose answers', server: 0, count: 3 },
+    { does: 'wait', ms: 1_500 },
+    { does: 'wait', ms: 222 },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'wait', ms: 929 },
+    { does: 'wait', ms: 5_379 },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+  ]);
+});
