@@ -193,9 +193,10 @@ export class SessionRules {
   isOut({ state, participantId: given }: Tab, why: 'revoked' | 'invitation_expired'): boolean {
     const invitation = this.#invitations.get(state.sessionKey ?? '');
     const id = invitation?.participant.id ?? state.welcome?.participantId ?? given ?? '';
-    return why === 'revoked'
-      ? isRevoked(this.session.state, id) || isRevoked(this.session.state, given ?? '')
-      : this.#invitationOf(id)?.isExpired === true;
+    if (why === 'revoked') return isRevoked(this.session.state, id) || isRevoked(this.session.state, given ?? '');
+    // A server may refuse by its clock before it has noted that the invitation is over.
+    const { isExpired, expiresAt } = this.#invitationOf(id) ?? {};
+    return isExpired === true || (expiresAt !== undefined && Date.parse(expiresAt) <= this.#wallClock.now);
   }
 
   /** Checks the state if it has changed. */
