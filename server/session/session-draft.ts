@@ -1,96 +1,163 @@
-/** The shared text of the prompt field. It is no state of the machine: it has no revision (rule W9). */
+/**
+ * The shared text of the prompt field, which people type on this server and on others at once. It is no state of the machine: it has no
+ * revision (rule W9).
+ */
 import type { Clock } from '../platform/clock.ts';
-import { TokenBucket } from '../platform/rate-limiter.ts';
+import { whenAvailable } from './availability.ts';
+import type { LatestDocument } from './latest-document.ts';
 import type { Caller } from './participants.ts';
+import type { SessionDocument } from './session-document.ts';
+import { DRAFT_KEY, type DraftSignal, parseSignal } from './signal-values.ts';
+import type { Stores } from './stores.ts';
+import type { Subscribers } from './subscribers.ts';
 
-/** `draftId` is there when the author wants to be told when the text is set. */
-type OnSet = (text: string, author: Caller, draftId: string | undefined) => void;
-
-interface Waiting {
-  readonly text: string;
-  readonly draftId: string | undefined;
-  readonly cancelTimer: () => void;
+export interface SessionDraftContext {
+  readonly sessionId: string;
+  readonly stores: Pick<Stores, 'signals' | 'sharing'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
+  readonly latest: Pick<LatestDocument, 'current'>;
+  readonly subscribers: Subscribers;
+  /** A participant did something. */
+  readonly touch: () => void;
+  /** The text has changed. Called before the subscribers are told. */
+  readonly onChanged: () => void;
 }
 
-/** One connection's drafts. */
-interface Author {
-  readonly caller: Caller;
-  readonly bucket: TokenBucket;
-  waiting?: Waiting | undefined;
-}
+/** Longer than anybody leaves a text. It goes with its session. */
+const KEPT_MS = 24 * 60 * 60_000;
+const RETRY_MS = 1_000;
+/** A draft that was typed here may have crossed one that is heard so much later. */
+const CONTENDED_MS = 10_000;
 
-/** Drafts of one connection are set at a bounded rate; of those that come faster only the last is set. */
 export class SessionDraft {
-  readonly #perSecond: number;
-  readonly #clock: Clock;
-  readonly #onSet: OnSet;
-  /** By connection id. */
-  readonly #authors = new Map<string, Author>();
-  #text = '';
+  readonly #context: SessionDraftContext;
+  #text: string;
+  /** A text that was typed after a command that this server does not know of yet. */
+  #ahead: DraftSignal | undefined;
+  /** The text that was typed here last, until the store has it. */
+  #unshared: DraftSignal | undefined;
+  /** To be called when the store has it. */
+  readonly #untold: (() => void)[] = [];
+  #isSharing = false;
+  /** Another server has told of a draft in the meantime. */
+  #isMissed = false;
+  #typedAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
 
-  constructor(perSecond: number, clock: Clock, onSet: OnSet) {
-    this.#perSecond = perSecond;
-    this.#clock = clock;
-    this.#onSet = onSet;
+  constructor(context: SessionDraftContext) {
+    this.#context = context;
+    this.#text = context.latest.current.draft;
   }
 
   get text(): string {
     return this.#text;
   }
 
-  /** A participant typed. */
-  type(caller: Caller, text: string, draftId?: string): void {
-    const author = this.#authorOf(caller);
-    author.waiting?.cancelTimer();
-    author.waiting = undefined;
-    if (author.bucket.take()) return this.#set(author, text, draftId);
-    const cancelTimer = this.#clock.after(1000 / this.#perSecond, () => this.#flush(author));
-    author.waiting = { text, draftId, cancelTimer };
+  /** A participant typed here. All other connections are told, and the author is when they gave a `draftId`. */
+  set(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
+    const { latest, subscribers } = this.#context;
+    this.#replace(text);
+    const author = { by: participant.name, participantId: participant.id };
+    const { draftRevision } = latest.current.state;
+    subscribers.notify((one, caller) => {
+      if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
+    });
+    // The author is told only now, so that the text is not lost with this server.
+    this.#share({ ...author, text, draftRevision }, () => {
+      if (draftId === undefined) return;
+      const own = { ...author, text: this.#text, draftId };
+      subscribers.notify((one, caller) => {
+        if (caller.connectionId === connectionId) one.draftChanged(own);
+      });
+    });
   }
 
-  /** A command sets the text. Nobody is told: the snapshot carries it. */
-  replace(text: string): void {
-    this.#text = text;
+  /** Somebody typed on another server. Of texts that are typed on two servers at once, the one that the store has last counts, on both. */
+  hear(draft: DraftSignal): void {
+    const isTypedHere = this.#context.clock.monotonic() - this.#typedAt < CONTENDED_MS;
+    // It was set before the one that is on its way.
+    if (this.#isSharing) this.#isMissed = true;
+    else if (isTypedHere) void this.#read();
+    else this.#adopt(draft);
   }
 
-  /** Sets at once all that waits: it was typed before the command that comes now. */
-  flush(): void {
-    for (const author of this.#authors.values()) this.#flush(author);
+  /**
+   * The session has another document. Where a command has set the draft, nobody is told, since the snapshot carries it. Somebody may have
+   * typed since, on a server that knew of the command before this one.
+   */
+  follow({ draft, state: { draftRevision } }: SessionDocument, before: SessionDocument): void {
+    if (draftRevision === before.state.draftRevision) return;
+    this.#replace(this.#ahead?.draftRevision === draftRevision ? this.#ahead.text : draft);
   }
 
-  /** The connection is gone. */
-  leave(connectionId: string): void {
-    const author = this.#authors.get(connectionId);
-    if (!author) return;
-    this.#authors.delete(connectionId);
-    this.#flush(author);
-  }
-
-  /** Drops all that waits, and its timers. */
+  /** Shares nothing more, and hears nothing any more. May be called twice. */
   close(): void {
-    for (const { waiting } of this.#authors.values()) waiting?.cancelTimer();
-    this.#authors.clear();
+    this.#isClosed = true;
   }
 
-  #authorOf(caller: Caller): Author {
-    const known = this.#authors.get(caller.connectionId);
-    if (known) return known;
-    const author = { caller, bucket: new TokenBucket(this.#perSecond, this.#perSecond, this.#clock) };
-    this.#authors.set(caller.connectionId, author);
-    return author;
-  }
-
-  #flush(author: Author): void {
-    const { waiting } = author;
-    if (!waiting) return;
-    waiting.cancelTimer();
-    author.waiting = undefined;
-    author.bucket.take(); // A draft that has waited counts like any other.
-    this.#set(author, waiting.text, waiting.draftId);
-  }
-
-  #set({ caller }: Author, text: string, draftId: string | undefined): void {
+  #replace(text: string): void {
     this.#text = text;
-    this.#onSet(text, caller, draftId);
+    this.#context.onChanged();
+  }
+
+  /**
+   * Tells other servers what was typed here, until the store has it; then calls `onShared`. Gives up when the author has no connection here
+   * any more: they may have typed on at another server.
+   */
+  #share(draft: DraftSignal, onShared: () => void): void {
+    const { stores, clock } = this.#context;
+    if (!stores.sharing) return onShared();
+    this.#unshared = draft;
+    this.#untold.push(onShared);
+    this.#typedAt = clock.monotonic();
+    if (!this.#isSharing) void this.#shareAll();
+  }
+
+  async #shareAll(): Promise<void> {
+    const { sessionId, stores, clock, subscribers } = this.#context;
+    this.#isSharing = true;
+    while (this.#unshared && !this.#isClosed) {
+      const unshared = this.#unshared;
+      const { length } = this.#untold;
+      if (await stores.signals.set(sessionId, DRAFT_KEY, unshared, KEPT_MS)) {
+        if (this.#unshared === unshared) this.#unshared = undefined;
+        for (const onShared of this.#untold.splice(0, length)) onShared();
+      } else {
+        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+        if (subscribers.hasParticipant(this.#unshared.participantId)) continue;
+        this.#unshared = undefined;
+        this.#isMissed = true;
+      }
+    }
+    this.#isSharing = false;
+    if (!this.#isMissed) return;
+    this.#isMissed = false;
+    void this.#read();
+  }
+
+  /** Adopts the text that the store has. When it has none, what was typed here is lost, and the last command's text counts. */
+  async #read(): Promise<void> {
+    const { sessionId, stores, clock, latest, subscribers } = this.#context;
+    const read = () => stores.signals.read(sessionId);
+    const kept = (await whenAvailable(read, clock, () => this.#isClosed)) ?? [];
+    const heard = parseSignal(DRAFT_KEY, kept.find(({ key }) => key === DRAFT_KEY)?.value);
+    if (this.#isClosed) return;
+    if (this.#isSharing) this.#isMissed = true;
+    else if (heard?.kind === 'draft') this.#adopt(heard.draft);
+    else {
+      this.#replace(latest.current.draft);
+      subscribers.notify((one) => one.snapshotChanged());
+    }
+  }
+
+  #adopt(draft: DraftSignal): void {
+    const { text, draftRevision, by, participantId } = draft;
+    const { latest, subscribers, touch } = this.#context;
+    touch();
+    const { state } = latest.current;
+    if (draftRevision > state.draftRevision) this.#ahead = draft;
+    if (draftRevision !== state.draftRevision || text === this.#text) return;
+    this.#replace(text);
+    subscribers.notify((one) => one.draftChanged({ text, by, participantId }));
   }
 }

@@ -1,17 +1,10 @@
 /** The signals between the servers of one session, beside its document: drafts, people, progress, previews. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../platform/clock.ts';
-import { ignoreUnavailable, whenAvailable } from './availability.ts';
+import { ignoreUnavailable } from './availability.ts';
 import type { GenerationRun } from './generation-run.ts';
 import type { ImageMemory } from './image-memory.ts';
-import {
-  DRAFT_KEY,
-  type DraftSignal,
-  type HeardSignal,
-  type PeopleSignal,
-  parseSignal,
-  peopleKey,
-} from './signal-values.ts';
+import { type DraftSignal, type HeardSignal, type PeopleSignal, parseSignal, peopleKey } from './signal-values.ts';
 import type { Signal } from './signals.ts';
 import type { Stores } from './stores.ts';
 import type { Subscribers } from './subscribers.ts';
@@ -19,7 +12,7 @@ import type { Subscribers } from './subscribers.ts';
 export interface SessionSignalsContext {
   readonly stores: Pick<Stores, 'signals' | 'images' | 'sharing'>;
   readonly memory: ImageMemory;
-  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
   readonly subscribers: Subscribers;
 }
 
@@ -29,19 +22,12 @@ export interface SignallingSession {
   readonly run: GenerationRun | undefined;
   /** Somebody on another server has typed. */
   draftHeard(draft: DraftSignal): void;
-  /** What was typed here is not in the store, and nothing else either. */
-  draftLost(): void;
   /** Another server says who is there. @param haveChanged somebody has come or left, or looks at another image */
   peopleHeard(haveChanged: boolean): void;
 }
 
 /** How long a signal is kept: longer than a candidate may take. */
 const KEPT_MS = 15 * 60_000;
-/** Longer than anybody leaves a text. It goes with its session. */
-const DRAFT_KEPT_MS = 24 * 60 * 60_000;
-const RETRY_MS = 1_000;
-/** A draft that was typed here may have crossed one that is heard so much later. */
-const CONTENDED_MS = 10_000;
 /** A server that has not been heard of for so many intervals has stopped. */
 const SILENT_INTERVALS = 2;
 
@@ -51,15 +37,6 @@ export class SessionSignals {
   readonly #context: SessionSignalsContext;
   #publishedPeople: PeopleSignal | undefined;
   #unsubscribe: () => void = () => {};
-  /** What was typed here last, until the store has it. */
-  #unshared: { readonly draft: DraftSignal; readonly isAuthorHere: () => boolean } | undefined;
-  /** To be called when the store has it. */
-  readonly #untold: (() => void)[] = [];
-  #isSharing = false;
-  /** Another server has told of a draft in the meantime. */
-  #isDraftMissed = false;
-  #typedAt = Number.NEGATIVE_INFINITY;
-  #isClosed = false;
 
   constructor(session: SignallingSession, context: SessionSignalsContext) {
     this.#session = session;
@@ -79,26 +56,12 @@ export class SessionSignals {
 
   /** Hears nothing any more. May be called twice. */
   close(): void {
-    this.#isClosed = true;
     this.#unsubscribe();
   }
 
   publish(key: string, value: unknown, keptMs = KEPT_MS): void {
     const { sharing, signals } = this.#context.stores;
     if (sharing) void signals.set(this.#session.id, key, value, keptMs);
-  }
-
-  /**
-   * Tells other servers what was typed here, until the store has it; then calls `onShared`. Gives up when the author has no connection here
-   * any more: they may have typed on at another server.
-   */
-  shareDraft(draft: DraftSignal, isAuthorHere: () => boolean, onShared: () => void): void {
-    const { stores, clock } = this.#context;
-    if (!stores.sharing) return onShared();
-    this.#unshared = { draft, isAuthorHere };
-    this.#untold.push(onShared);
-    this.#typedAt = clock.monotonic();
-    if (!this.#isSharing) void this.#shareDrafts();
   }
 
   /** @param again though nothing has changed, so that others know that this server is still there */
@@ -112,60 +75,12 @@ export class SessionSignals {
     this.publish(peopleKey(stores.sharing.serverId), value, SILENT_INTERVALS * stores.sharing.intervalMs);
   }
 
-  async #shareDrafts(): Promise<void> {
-    const { signals } = this.#context.stores;
-    this.#isSharing = true;
-    while (this.#unshared && !this.#isClosed) {
-      const unshared = this.#unshared;
-      const { length } = this.#untold;
-      if (await signals.set(this.#session.id, DRAFT_KEY, unshared.draft, DRAFT_KEPT_MS)) {
-        if (this.#unshared === unshared) this.#unshared = undefined;
-        for (const onShared of this.#untold.splice(0, length)) onShared();
-      } else {
-        await this.#pause(RETRY_MS);
-        if (this.#unshared.isAuthorHere()) continue;
-        this.#unshared = undefined;
-        this.#isDraftMissed = true;
-      }
-    }
-    this.#isSharing = false;
-    if (!this.#isDraftMissed) return;
-    this.#isDraftMissed = false;
-    void this.#readDraft();
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#context.clock.after(ms, resolve);
-    });
-  }
-
-  /** Of texts that are typed on two servers at once, the one that the store has last counts, on both. */
-  #hearDraft(draft: DraftSignal): void {
-    const isTypedHere = this.#context.clock.monotonic() - this.#typedAt < CONTENDED_MS;
-    // It was set before the one that is on its way.
-    if (this.#isSharing) this.#isDraftMissed = true;
-    else if (isTypedHere) void this.#readDraft();
-    else this.#session.draftHeard(draft);
-  }
-
-  async #readDraft(): Promise<void> {
-    const { clock, stores } = this.#context;
-    const read = () => stores.signals.read(this.#session.id);
-    const kept = (await whenAvailable(read, clock, () => this.#isClosed)) ?? [];
-    const heard = parseSignal(DRAFT_KEY, kept.find(({ key }) => key === DRAFT_KEY)?.value);
-    if (this.#isClosed) return;
-    if (this.#isSharing) this.#isDraftMissed = true;
-    else if (heard?.kind === 'draft') this.#session.draftHeard(heard.draft);
-    else this.#session.draftLost();
-  }
-
   #hear({ key, value }: Signal): void {
     const heard = parseSignal(key, value);
     const { run } = this.#session;
     switch (heard?.kind) {
       case 'draft':
-        return this.#hearDraft(heard.draft);
+        return this.#session.draftHeard(heard.draft);
       case 'people':
         return this.#hearPeople(heard.serverId, heard.people);
       case 'progress':

@@ -11,6 +11,7 @@ import { placesOfWatchers } from '../platform/limits.ts';
 import { type Access, type Admission, NOT_CREATOR } from './access.ts';
 import { allAttempts, findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
 import { ignoreUnavailable, whileAvailable } from './availability.ts';
+import { DraftThrottle } from './draft-throttle.ts';
 import type { Reservation } from './image-memory.ts';
 import type { JobId, JobRun } from './job-queue.ts';
 import { type DocumentListener, LatestDocument } from './latest-document.ts';
@@ -30,7 +31,6 @@ import { SessionSignals, type SignallingSession } from './session-signals.ts';
 import type { StoredSession } from './session-store.ts';
 import type { SessionView } from './session-view.ts';
 import type { JoinRequest } from './sessions.ts';
-import type { DraftSignal } from './signal-values.ts';
 import { approvedIn, type State } from './state.ts';
 import { type MakeStep, machineStep, type Step } from './steps.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
@@ -70,9 +70,8 @@ export class Session implements SessionView {
   readonly #subscribers: Subscribers;
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
+  readonly #typing: DraftThrottle;
   readonly #draft: SessionDraft;
-  /** A text that was typed after a command that this server does not know of yet. */
-  #draftAhead: DraftSignal | undefined;
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
   #touchedAt: number;
@@ -107,10 +106,17 @@ export class Session implements SessionView {
     this.#generation = new SessionGeneration(this.#generating(), context);
     this.#signals = new SessionSignals(this.#signalling(), { ...context, subscribers: this.#subscribers });
     this.#frames = new SessionFrames(this, clock, limits);
-    this.#draft = new SessionDraft(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
-      this.#onDraftSet(text, author, draftId),
+    this.#draft = new SessionDraft({
+      ...context,
+      sessionId: id,
+      latest: this.#latest,
+      subscribers: this.#subscribers,
+      touch: () => this.touch(),
+      onChanged: () => this.#frames.forgetSnapshot(),
+    });
+    this.#typing = new DraftThrottle(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
+      this.#draft.set(text, author, draftId),
     );
-    this.#draft.replace(stored.document.draft);
     this.#access = new SessionAccess(stored.document, {
       ...context,
       sessionId: id,
@@ -276,7 +282,7 @@ export class Session implements SessionView {
     const text = cleanText(typed);
     if (text.length > this.#context.limits.PROMPT_CHARACTERS) return reject('prompt_too_long');
     this.touch();
-    this.#draft.type(caller, text, draftId);
+    this.#typing.type(caller, text, draftId);
     return undefined;
   }
 
@@ -303,7 +309,7 @@ export class Session implements SessionView {
   }
 
   async #answer(caller: Caller, command: Command): Promise<Answer> {
-    this.#draft.flush();
+    this.#typing.flush();
     if (command.type === 'end_session') return (await this.#latest.answerTo(command)) ?? this.#endSession(caller);
     return this.#latest.step((latest) => {
       // Another server may have turned them out.
@@ -411,6 +417,7 @@ export class Session implements SessionView {
     this.#generation.end(isOwn);
     this.#unsubscribe();
     this.#signals.close();
+    this.#typing.close();
     this.#draft.close();
     this.#access.close();
     // A snapshot that waits for one of the images goes on waiting when they are gone (rule W3).
@@ -441,7 +448,7 @@ export class Session implements SessionView {
   #onChanged(before: SessionDocument, added: readonly StoredImage[], isOwn: boolean): void {
     // Somebody has done something on another server.
     if (!isOwn) this.touch();
-    const { state, draft } = this.document;
+    const { state } = this.document;
     // First, so that those who are turned out are told of nothing more.
     const reportAccess = this.#access.follow(this.document, before);
     if (state !== before.state) {
@@ -450,7 +457,7 @@ export class Session implements SessionView {
       // Its progress may have been told before this server knew of the generation.
       if (!isOwn && this.#generation.run && this.#generation.run !== run) this.#hearAgain();
       this.#replaceImages(before.state, added, isOwn);
-      if (state.draftRevision !== before.state.draftRevision) this.#resetDraft(draft);
+      this.#draft.follow(this.document, before);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
@@ -562,40 +569,6 @@ export class Session implements SessionView {
     this.#signals.catchUp().catch(ignoreUnavailable);
   }
 
-  #hearDraft(draft: DraftSignal): void {
-    this.touch();
-    const { text, draftRevision, by, participantId } = draft;
-    if (draftRevision > this.state.draftRevision) this.#draftAhead = draft;
-    if (draftRevision !== this.state.draftRevision || text === this.#draft.text) return;
-    this.#draft.replace(text);
-    this.#frames.forgetSnapshot();
-    this.#subscribers.notify((one) => one.draftChanged({ text, by, participantId }));
-  }
-
-  /** A command has set the draft. Somebody may have typed since, on a server that knew of it before this one. */
-  #resetDraft(text: string): void {
-    const ahead = this.#draftAhead;
-    this.#draft.replace(ahead?.draftRevision === this.state.draftRevision ? ahead.text : text);
-  }
-
-  #onDraftSet(text: string, { participant, connectionId }: Caller, draftId: string | undefined): void {
-    this.#frames.forgetSnapshot();
-    const author = { by: participant.name, participantId: participant.id };
-    const { draftRevision } = this.state;
-    this.#subscribers.notify((one, caller) => {
-      if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
-    });
-    // Only now, so that it is not lost with this server.
-    const isHere = () => this.#subscribers.hasParticipant(participant.id);
-    this.#signals.shareDraft({ ...author, text, draftRevision }, isHere, () => {
-      if (draftId === undefined) return;
-      const own = { ...author, text: this.#draft.text, draftId };
-      this.#subscribers.notify((one, caller) => {
-        if (caller.connectionId === connectionId) one.draftChanged(own);
-      });
-    });
-  }
-
   #documentListener(): DocumentListener {
     return {
       prepare: (next, added) => (this.#context.stores.sharing ? this.#loadShown(next, added) : undefined),
@@ -638,12 +611,7 @@ export class Session implements SessionView {
       get run() {
         return generation.run;
       },
-      draftHeard: (draft) => this.#hearDraft(draft),
-      draftLost: () => {
-        this.#draft.replace(this.document.draft);
-        this.#frames.forgetSnapshot();
-        this.#subscribers.notify((one) => one.snapshotChanged());
-      },
+      draftHeard: (draft) => this.#draft.hear(draft),
       peopleHeard: (haveChanged) => {
         if (haveChanged) this.touch();
         this.#reportIdle();
@@ -653,7 +621,7 @@ export class Session implements SessionView {
 
   #onLeft(caller: Caller): void {
     this.#listener.left(caller);
-    this.#draft.leave(caller.connectionId);
+    this.#typing.leave(caller.connectionId);
     if (this.#subscribers.size === 0) this.#frames.forgetSnapshot();
     this.#reportIdle();
   }

@@ -34,7 +34,7 @@ const memoryJobs = 'server/memory/memory-job-queue.ts';
 const memorySessions = 'server/memory/memory-session-store.ts';
 const generation = 'server/session/session-generation.ts';
 const sessionAccess = 'server/session/session-access.ts';
-const sessionSignals = 'server/session/session-signals.ts';
+const sessionDraft = 'server/session/session-draft.ts';
 const steps = 'server/session/steps.ts';
 const run = 'server/session/generation-run.ts';
 const session = 'server/session/session.ts';
@@ -804,9 +804,9 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
     edits: [
       {
         file: session,
-        in: '#onDraftSet',
-        find: 'this.#frames.forgetSnapshot();',
-        replace: `this.#frames.forgetSnapshot();
+        in: 'setDraft',
+        find: 'this.touch();',
+        replace: `this.touch();
 this.#settle((before) => ({
   answer: { accepted: true, revision: 0 },
   document: { ...before, state: { ...before.state, revision: before.state.revision + 1 } },
@@ -1166,7 +1166,7 @@ this.#run?.abort();`,
   {
     mistake: 'an author is not told when the text was set',
     breaks: ['draft'],
-    edits: [{ file: session, in: '#onDraftSet', find: 'if (draftId === undefined) return;', replace: 'return;' }],
+    edits: [{ file: sessionDraft, in: 'set', find: 'if (draftId === undefined) return;', replace: 'return;' }],
   },
   {
     mistake: 'a snapshot is sent before the own text of its reader',
@@ -1341,15 +1341,15 @@ import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
   {
     mistake: 'a draft is not told to other servers',
     breaks: ['draft'],
-    edits: [{ file: sessionSignals, in: '#hearDraft', find: 'this.#session.draftHeard(draft)', replace: 'undefined' }],
+    edits: [{ file: sessionDraft, in: 'hear', find: 'this.#adopt(draft)', replace: 'undefined' }],
   },
   {
     mistake: 'a draft is acknowledged before it is stored',
     breaks: ['draft'],
     edits: [
       {
-        file: sessionSignals,
-        in: 'shareDraft',
+        file: sessionDraft,
+        in: '#share',
         find: 'this.#untold.push(onShared);',
         replace: 'onShared();',
       },
@@ -1359,10 +1359,10 @@ import { MemoryBudgets } from '../memory/memory-budgets.ts';`,
     mistake: 'of drafts that cross, each server keeps the other’s',
     breaks: ['draft'],
     edits: [
-      { file: sessionSignals, in: '#hearDraft', find: 'this.#isSharing', replace: 'false' },
+      { file: sessionDraft, in: 'hear', find: 'this.#isSharing', replace: 'false' },
       {
-        file: sessionSignals,
-        in: '#hearDraft',
+        file: sessionDraft,
+        in: 'hear',
         find: 'const isTypedHere = $X;',
         replace: 'const isTypedHere = false;',
       },
