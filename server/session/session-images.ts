@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { ImageReference } from '../../shared/model.ts';
 import type { GeneratedImage } from '../generators/generator.ts';
+import { allAttempts, imageIdOf, newestAttempt } from './attempts.ts';
 import { ignoreUnavailable } from './availability.ts';
 import type { Reservation } from './image-memory.ts';
 import type { ImageStore } from './image-store.ts';
+import { approvedIn, type State } from './state.ts';
 
 export interface StoredImage {
   readonly reference: ImageReference;
@@ -44,6 +46,7 @@ export class SessionImages {
   readonly #context: SessionImagesContext;
   /** By image id. */
   readonly #images = new Map<string, StoredImage>();
+  #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   #isClosed = false;
 
   constructor(context: SessionImagesContext) {
@@ -72,6 +75,15 @@ export class SessionImages {
     return this.#images.get(imageId);
   }
 
+  /** The ids of those that a snapshot shows. Every connection asks before each message, so they are computed once for a state. */
+  shownIn(state: State): readonly string[] {
+    if (this.#shown?.of !== state) {
+      // One that the store has lost is shown to nobody.
+      this.#shown = { of: state, imageIds: shownImagesOf(state).filter((imageId) => this.find(imageId)) };
+    }
+    return this.#shown.imageIds;
+  }
+
   /**
    * The image as it is here, or in the store; undefined when it is in neither, or there is no memory for a copy. Rejects with
    * `StoreUnavailable`.
@@ -94,15 +106,34 @@ export class SessionImages {
     return image;
   }
 
-  /** The session shows these images from now on, of which some are new, and drops all others. */
-  replace(references: readonly ImageReference[], added: readonly StoredImage[]): void {
-    const byId = new Map(references.map((reference) => [reference.imageId, reference]));
+  /**
+   * Loads the images that a state shows, before anybody is told of it (rule W3). Rejects with `StoreUnavailable`.
+   * @returns whether all of them are here
+   */
+  async loadShown(state: State, added: readonly StoredImage[] = []): Promise<boolean> {
+    const here = new Set(added.map(({ reference }) => reference.imageId));
+    const missing = new Set(shownImagesOf(state)).difference(here);
+    const references = referencesIn(state).filter(({ imageId }) => missing.has(imageId));
+    const images = await Promise.all(references.map((reference) => this.load(reference)));
+    return images.every((image) => image !== undefined);
+  }
+
+  /**
+   * The session has another state: keeps its images, of which some are new, and drops all others.
+   * @param isOwn whether this server has made the step: then it drops them from the store, too
+   */
+  follow(state: State, before: State, added: readonly StoredImage[], isOwn: boolean): void {
+    const byId = new Map(referencesIn(state).map((reference) => [reference.imageId, reference]));
     for (const image of added) {
       // The machine numbers the images that nobody asked for.
       const reference = byId.get(image.reference.imageId);
       if (reference) this.#images.set(reference.imageId, { ...image, reference });
     }
     this.retain((imageId) => byId.has(imageId));
+    const dropped = allAttempts(before)
+      .map(imageIdOf)
+      .filter((imageId) => !byId.has(imageId));
+    if (isOwn) this.#dropStored(dropped);
   }
 
   /** Drops all others. */
@@ -120,18 +151,27 @@ export class SessionImages {
       this.find(reference.imageId)?.reservation === reservation;
     const ignored = images.filter((image) => !isOwn(image));
     for (const { reservation } of ignored) reservation.release();
-    this.dropStored(ignored.map(({ reference }) => reference.imageId).filter((imageId) => !isKept(imageId)));
+    this.#dropStored(ignored.map(({ reference }) => reference.imageId).filter((imageId) => !isKept(imageId)));
   }
 
-  /** Drops images from the store. Those that it can't drop now expire with the session. */
-  dropStored(imageIds: readonly string[]): void {
-    const { store, sessionId } = this.#context;
-    if (imageIds.length > 0) store.drop(sessionId, imageIds).catch(ignoreUnavailable);
-  }
-
-  /** Drops all that is here. May be called twice. */
-  close(): void {
+  /** Drops all that is here. A snapshot of the last state that waits for one of them goes on waiting (rule W3). May be called twice. */
+  close(last: State): void {
+    this.#shown = { of: last, imageIds: this.shownIn(last) };
     this.#isClosed = true;
     this.retain(() => false);
   }
+
+  /** Drops images from the store. Those that it can't drop now expire with the session. */
+  #dropStored(imageIds: readonly string[]): void {
+    const { store, sessionId } = this.#context;
+    if (imageIds.length > 0) store.drop(sessionId, imageIds).catch(ignoreUnavailable);
+  }
+}
+
+const referencesIn = (state: State): ImageReference[] => allAttempts(state).map(({ image }) => image);
+
+function shownImagesOf(state: State): readonly string[] {
+  const newest = newestAttempt(state.attempts)?.image.imageId;
+  const approved = approvedIn(state)?.imageId;
+  return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
 }

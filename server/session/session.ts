@@ -75,7 +75,6 @@ export class Session implements SessionView {
   readonly #generation: SessionGeneration;
   readonly #signals: SessionSignals;
   #touchedAt: number;
-  #shown: { readonly of: State; readonly imageIds: readonly string[] } | undefined;
   /** Candidates whose subscribers are about to be told of their progress. */
   readonly #progressDue = new Set<number>();
   #unsubscribe: () => void = () => {};
@@ -199,14 +198,8 @@ export class Session implements SessionView {
     return this.#frames.record(from);
   }
 
-  /** Every connection asks before each message, so it is computed once for a state. */
   get shownImages(): readonly string[] {
-    const { state } = this;
-    if (this.#shown?.of !== state) {
-      // One that the store has lost is shown to nobody.
-      this.#shown = { of: state, imageIds: shownImagesOf(state).filter((imageId) => this.image(imageId)) };
-    }
-    return this.#shown.imageIds;
+    return this.#images.shownIn(this.state);
   }
 
   get runningCandidates(): readonly number[] {
@@ -420,28 +413,12 @@ export class Session implements SessionView {
     this.#typing.close();
     this.#draft.close();
     this.#access.close();
-    // A snapshot that waits for one of the images goes on waiting when they are gone (rule W3).
-    this.#shown = { of: this.state, imageIds: this.shownImages };
-    this.#images.close();
+    this.#images.close(this.state);
     this.#subscribers.dismiss(why);
   }
 
   get #accepted(): Answer {
     return { accepted: true, revision: this.state.revision };
-  }
-
-  /**
-   * Loads the images that a document shows, before anybody is told of it (rule W3). Rejects with `StoreUnavailable`.
-   * @returns whether all of them are here
-   */
-  async #loadShown({ state }: SessionDocument, added: readonly StoredImage[]): Promise<boolean> {
-    const here = new Set(added.map(({ reference }) => reference.imageId));
-    const shown = new Set(shownImagesOf(state)).difference(here);
-    const references = allAttempts(state).map(({ image }) => image);
-    const images = await Promise.all(
-      references.filter(({ imageId }) => shown.has(imageId)).map((reference) => this.#images.load(reference)),
-    );
-    return images.every((image) => image !== undefined);
   }
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
@@ -456,23 +433,13 @@ export class Session implements SessionView {
       this.#generation.follow(before, isOwn);
       // Its progress may have been told before this server knew of the generation.
       if (!isOwn && this.#generation.run && this.#generation.run !== run) this.#hearAgain();
-      this.#replaceImages(before.state, added, isOwn);
+      this.#images.follow(state, before.state, added, isOwn);
       this.#draft.follow(this.document, before);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
     }
     reportAccess();
-  }
-
-  #replaceImages(before: State, added: readonly StoredImage[], isOwn: boolean): void {
-    const references = allAttempts(this.state).map(({ image }) => image);
-    this.#images.replace(references, added);
-    const kept = new Set(references.map(({ imageId }) => imageId));
-    const dropped = allAttempts(before)
-      .map(imageIdOf)
-      .filter((imageId) => !kept.has(imageId));
-    if (isOwn) this.#images.dropStored(dropped);
   }
 
   /** A step of the machine, which those who follow all sessions are told of. */
@@ -547,7 +514,7 @@ export class Session implements SessionView {
     await this.#signals.subscribe();
     await this.#latest.refresh();
     // The document may not have changed since it was read: then nothing has loaded its images yet.
-    await this.#loadShown(this.document, []);
+    await this.#images.loadShown(this.state);
     await this.#signals.catchUp();
   }
 
@@ -571,7 +538,7 @@ export class Session implements SessionView {
 
   #documentListener(): DocumentListener {
     return {
-      prepare: (next, added) => (this.#context.stores.sharing ? this.#loadShown(next, added) : undefined),
+      prepare: (next, added) => (this.#context.stores.sharing ? this.#images.loadShown(next.state, added) : undefined),
       changed: (before, added, isOwn) => this.#onChanged(before, added, isOwn),
       gone: (why) => this.#listener.gone(why),
     };
@@ -633,11 +600,5 @@ export class Session implements SessionView {
 
 /** After so long a session that nobody uses on this server is no longer open here: the store has it. */
 const UNUSED_MS = 60_000;
-
-function shownImagesOf(state: State): readonly string[] {
-  const newest = newestAttempt(state.attempts)?.image.imageId;
-  const approved = approvedIn(state)?.imageId;
-  return [...new Set([newest, approved])].filter((imageId) => imageId !== undefined);
-}
 
 const FULL = 'This session is full. Try again in a little while.';
