@@ -4,19 +4,18 @@
  * to those who follow is found by comparing the two, whoever made the step.
  */
 import { imageFileName } from '../../shared/file-name.ts';
-import type { Attempt, RecordEntry } from '../../shared/model.ts';
+import type { RecordEntry } from '../../shared/model.ts';
 import { type Command, isAccessCommand, type ProgressMessage, type ReviewCommand } from '../../shared/protocol.ts';
 import { isoTime } from '../platform/clock.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
 import { type Access, type Admission, NOT_CREATOR } from './access.ts';
-import { allAttempts, findAttempt, imageIdOf, newestAttempt } from './attempts.ts';
+import { allAttempts, findAttempt } from './attempts.ts';
 import { ignoreUnavailable, whileAvailable } from './availability.ts';
 import { DraftThrottle } from './draft-throttle.ts';
 import type { Reservation } from './image-memory.ts';
 import type { JobId, JobRun } from './job-queue.ts';
 import { type DocumentListener, LatestDocument } from './latest-document.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
-import { transition } from './machine.ts';
 import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
@@ -27,6 +26,7 @@ import type { SessionEvents } from './session-events.ts';
 import { type RecordFrame, SessionFrames } from './session-frames.ts';
 import { type GeneratingSession, SessionGeneration, type SessionGenerationContext } from './session-generation.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
+import { SessionMemory } from './session-memory.ts';
 import { SessionSignals, type SignallingSession } from './session-signals.ts';
 import type { StoredSession } from './session-store.ts';
 import type { SessionView } from './session-view.ts';
@@ -35,7 +35,7 @@ import { approvedIn, type State } from './state.ts';
 import { type MakeStep, machineStep, type Step } from './steps.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText, textProblem, withCleanText } from './text-check.ts';
-import type { Event, ForgetEvent } from './transition.ts';
+import type { Event } from './transition.ts';
 
 export interface SessionContext extends SessionGenerationContext {
   readonly events: SessionEvents;
@@ -63,6 +63,7 @@ export type Subscription = { readonly accepted: true; readonly leave: () => void
 
 export class Session implements SessionView {
   readonly id: string;
+  readonly memory: SessionMemory;
   readonly #context: SessionContext;
   readonly #listener: SessionListener;
   readonly #latest: LatestDocument;
@@ -102,24 +103,28 @@ export class Session implements SessionView {
     });
     const isShared = stores.sharing !== undefined;
     this.#images = new SessionImages({ sessionId: id, store: stores.images, isShared, reserveCopy });
-    this.#generation = new SessionGeneration(this.#generating(), context);
-    this.#signals = new SessionSignals(this.#signalling(), { ...context, subscribers: this.#subscribers });
-    this.#frames = new SessionFrames(this, clock, limits);
-    this.#draft = new SessionDraft({
+    const parts = {
       ...context,
       sessionId: id,
       latest: this.#latest,
+      images: this.#images,
       subscribers: this.#subscribers,
       touch: () => this.touch(),
-      onChanged: () => this.#frames.forgetSnapshot(),
+    };
+    this.memory = new SessionMemory({
+      ...parts,
+      machineStep: (before, event) => this.#machineStep(before, event),
+      isForgetful: () => this.isIdle || this.isUntouched,
     });
+    this.#generation = new SessionGeneration(this.#generating(), context);
+    this.#signals = new SessionSignals(this.#signalling(), parts);
+    this.#frames = new SessionFrames(this, clock, limits);
+    this.#draft = new SessionDraft({ ...parts, onChanged: () => this.#frames.forgetSnapshot() });
     this.#typing = new DraftThrottle(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#draft.set(text, author, draftId),
     );
     this.#access = new SessionAccess(stored.document, {
-      ...context,
-      sessionId: id,
-      subscribers: this.#subscribers,
+      ...parts,
       settle: (make) => void this.#settle(make),
     });
   }
@@ -314,73 +319,10 @@ export class Session implements SessionView {
     }, command);
   }
 
-  /**
-   * Drops every attempt but the newest and those that somebody has decided about or has open, or that are on show or being sent, to free
-   * their memory. Does nothing when somebody has come back by the time of its turn.
-   */
-  async forget(): Promise<void> {
-    let count = 0;
-    await this.#latest.serially(() =>
-      this.#latest.step((before) => {
-        if (!this.#isForgetful) return { answer: this.#accepted };
-        const step = this.#machineStep(before, this.#forgetEvent);
-        count = allAttempts(before.state).length - allAttempts((step.document ?? before).state).length;
-        return step;
-      }),
-    );
-    if (count > 0) this.#context.telemetry.attemptsForgotten(this.id, count);
-  }
-
-  /** Bytes that `forget` would free now. */
-  get spareBytes(): number {
-    if (!this.#isForgetful) return 0;
-    const result = transition(this.state, this.#forgetEvent, this.#context.limits);
-    const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
-    const images = allAttempts(this.state).map(({ image }) => image);
-    return this.#images.freeableBytesOf(images.filter(({ imageId }) => dropped?.includes(imageId)));
-  }
-
-  get #isForgetful(): boolean {
-    return this.isIdle || this.isUntouched;
-  }
-
-  /** An open tab shows all attempts of the last generation side by side, so they stay. */
-  get #forgetEvent(): ForgetEvent {
-    const { attempts } = this.state;
-    const { generationId } = newestAttempt(attempts)?.image ?? {};
-    const isFollowed = this.#subscribers.size > 0 || this.#subscribers.isFollowedElsewhere;
-    const isOnShow = ({ image }: Attempt) => isFollowed && image.generationId === generationId;
-    const keep = [...this.#images.inUse, ...this.#subscribers.lookedAt(), ...attempts.filter(isOnShow).map(imageIdOf)];
-    const { newId, clock } = this.#context;
-    return { type: 'forget', keep, entryId: newId(), at: isoTime(clock) };
-  }
-
-  /** Drops copies of images that nobody here has on show: the store has them. */
-  dropCopies(): void {
-    if (!this.#context.stores.sharing) return;
-    const { generationId } = newestAttempt(this.state.attempts)?.image ?? {};
-    const isOnShow = ({ image }: Attempt) => image.generationId === generationId;
-    const shown = new Set([
-      ...this.shownImages,
-      ...this.#subscribers.lookedAt(),
-      ...this.state.attempts.filter(isOnShow).map(imageIdOf),
-    ]);
-    this.#images.retain((imageId) => this.#subscribers.size > 0 && shown.has(imageId));
-  }
-
   /** Whether nobody on this server has used it for a minute. */
   get isUnusedHere(): boolean {
     const isUsed = this.#subscribers.size > 0 || this.isDrawing;
     return !isUsed && this.#context.clock.monotonic() - this.#touchedAt >= UNUSED_MS;
-  }
-
-  get imageBytes(): number {
-    return this.#images.byteLength;
-  }
-
-  /** Bytes that would be free if the session were closed now. */
-  get freeableBytes(): number {
-    return this.#images.freeableBytesOf(allAttempts(this.state).map(({ image }) => image));
   }
 
   /** Draws a candidate here, unless that is not wanted any more. Resolves when the job has ended. */
@@ -443,8 +385,8 @@ export class Session implements SessionView {
   }
 
   /** A step of the machine, which those who follow all sessions are told of. */
-  #machineStep(before: SessionDocument, event: Event, change: Partial<SessionDocument> = {}): Step {
-    const step = machineStep(before, event, this.#context.limits, change);
+  #machineStep(before: SessionDocument, event: Event): Step {
+    const step = machineStep(before, event, this.#context.limits);
     const { state } = step.document ?? before;
     const findImage = (imageId: string) => this.#images.find(imageId);
     const done = () => this.#context.events.stateChanged(this.id, before.state, state, findImage);

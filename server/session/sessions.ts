@@ -465,7 +465,7 @@ export class Sessions {
     const untouched = [...this.#sessions.values()].filter((session) => session.isUntouched && !session.isIdle);
     const forgetful = [...idle, ...untouched.toSorted((one, other) => one.touchedAt - other.touchedAt)];
     const isDispensable = ({ isIdle, state }: Session) => isIdle && state.stage !== 'final';
-    const freeable = forgetful.map((session) => (isDispensable(session) ? session.freeableBytes : session.spareBytes));
+    const freeable = forgetful.map((one) => (isDispensable(one) ? one.memory.freeableBytes : one.memory.spareBytes));
     if (
       !(await this.#couldHave(
         bytes,
@@ -475,12 +475,12 @@ export class Sessions {
       return undefined;
     // Tried after each step: frames that are being built may take what the step before has freed.
     for (const session of forgetful) {
-      await session.forget();
+      await session.memory.forget();
       reservation = await this.#tryReserve(bytes);
       if (reservation) return reservation;
     }
     for (const session of idle) {
-      if (isDispensable(session) && session.freeableBytes > 0) await this.#end(session, 'memory');
+      if (isDispensable(session) && session.memory.freeableBytes > 0) await this.#end(session, 'memory');
       reservation = await this.#tryReserve(bytes);
       if (reservation) return reservation;
     }
@@ -521,7 +521,7 @@ export class Sessions {
     const { memory } = this.#context;
     const reservation = memory.tryReserve(bytes);
     if (reservation) return reservation;
-    for (const session of this.#sessions.values()) session.dropCopies();
+    for (const session of this.#sessions.values()) session.memory.dropCopies();
     return memory.tryReserve(bytes);
   }
 

@@ -39,6 +39,7 @@ const steps = 'server/session/steps.ts';
 const run = 'server/session/generation-run.ts';
 const session = 'server/session/session.ts';
 const sessionImages = 'server/session/session-images.ts';
+const sessionMemory = 'server/session/session-memory.ts';
 const sessions = 'server/session/sessions.ts';
 const snapshot = 'server/session/snapshot.ts';
 const subscribers = 'server/session/subscribers.ts';
@@ -1060,7 +1061,7 @@ this.#run?.abort();`,
   {
     mistake: 'sessions are ended before attempts that nobody needs are dropped',
     breaks: ['R7'],
-    edits: [{ file: sessions, find: 'await session.forget();' }],
+    edits: [{ file: sessions, find: 'await session.memory.forget();' }],
   },
   {
     mistake: 'sessions with an approved image are ended to free memory',
@@ -1071,14 +1072,14 @@ this.#run?.abort();`,
     mistake: 'sessions in use give up attempts',
     breaks: ['R13'],
     edits: [
-      { file: session, find: 'return this.isIdle || this.isUntouched;', replace: 'return true;' },
+      { file: session, find: 'this.isIdle || this.isUntouched', replace: 'true' },
       { file: sessions, find: 'session.isUntouched && !session.isIdle', replace: '!session.isIdle' },
     ],
   },
   {
     mistake: 'sessions give up attempts that an open tab shows',
     breaks: ['R13'],
-    edits: [{ file: session, in: '#forgetEvent', find: 'isFollowed && $X', replace: 'false' }],
+    edits: [{ file: sessionMemory, in: '#forgetEvent', find: 'isFollowed ? $X : []', replace: '[]' }],
   },
   {
     mistake: 'a new command does not keep a session from giving up attempts',

@@ -35,8 +35,6 @@ export class SharedSession implements ObservedSession {
   #access: Access;
   readonly #stores: SharedStores;
   readonly #presence: () => readonly WelcomeMessage[];
-  readonly spareBytes = 0;
-  readonly freeableBytes = 0;
 
   /** `presence`: who is connected, over all servers. */
   constructor(id: string, document: SessionDocument, stores: SharedStores, presence: () => readonly WelcomeMessage[]) {
@@ -120,9 +118,10 @@ export class SharedSession implements ObservedSession {
     return reference && stored && { ...stored, reference };
   }
 
-  get imageBytes(): number {
+  get memory(): ObservedSession['memory'] {
     const images = this.#attempts.map(({ image }) => this.image(image.imageId));
-    return images.reduce((sum, image) => sum + (image?.bytes.byteLength ?? 0), 0);
+    const bytes = images.reduce((sum, image) => sum + (image?.bytes.byteLength ?? 0), 0);
+    return { bytes, freeableBytes: 0, spareBytes: 0 };
   }
 
   get #attempts(): readonly Attempt[] {

@@ -87,7 +87,8 @@ export class CapacityRules {
     const idle = this.#openSessions().filter((session) => session.isIdle && this.#idleSince.has(session));
     // An approved image stays with its session.
     const freeable = idle.reduce(
-      (sum, { session }) => sum + (session.state.stage === 'final' ? session.spareBytes : session.freeableBytes),
+      (sum, { session: { state, memory } }) =>
+        sum + (state.stage === 'final' ? memory.spareBytes : memory.freeableBytes),
       0,
     );
     this.#wasMemoryFull ||= this.#server.memory.usedBytes - freeable + bytes > limits.IMAGE_MEMORY_BYTES;

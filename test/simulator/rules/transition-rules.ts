@@ -180,8 +180,8 @@ export class TransitionRules {
   /** What holds of the attempts in every state. */
   #checkAttempts(state: State): void {
     const bytes = [...state.attempts, ...state.discarded].reduce((sum, { image }) => sum + image.byteLength, 0);
-    const { imageBytes } = this.#session;
-    this.#checks.check('R7', imageBytes === bytes, () => `${imageBytes} bytes are kept for attempts of ${bytes}`);
+    const { memory } = this.#session;
+    this.#checks.check('R7', memory.bytes === bytes, () => `${memory.bytes} bytes are kept for attempts of ${bytes}`);
     const all = ids([...state.attempts, ...state.discarded]);
     if (all.length === 0) return;
     this.#checks.check('discard', new Set(all).size === all.length, () => 'an attempt is in two places');

@@ -177,7 +177,7 @@ describe('what a removal may take', () => {
     ana.follow();
     core.sessions.look(ana.joined.caller, image.imageId);
     core.clock.advance(core.limits.SESSION_UNTOUCHED_MS);
-    await ana.session.forget();
+    await ana.session.memory.forget();
     expect(ana.state.attempts.map(({ number }) => number)).toEqual([1, 3]);
     expect(ana.state.record).toMatchObject([{ kind: 'invited' }, { kind: 'forgotten', numbers: [2] }]);
   });

@@ -100,7 +100,7 @@ describe('events of sessions', () => {
     await ana.send({ type: 'discard', imageId: ana.state.attempts[1]?.image.imageId ?? '' });
     await ana.send({ type: 'approve', imageId, sha256 });
     await ana.send({ type: 'approve', imageId, sha256 });
-    await ana.session.forget();
+    await ana.session.memory.forget();
     expect(ana.state.discarded).toEqual([]);
     const [decision] = decisionsIn(ana.state.record);
     const [attempt] = ana.state.attempts;

@@ -267,9 +267,9 @@ describe('storms of commands and results over three sessions', () => {
           for (const { image } of [...one.state.attempts, ...one.state.discarded]) {
             expect(digestOf(one.session.image(image.imageId)?.bytes ?? new Uint8Array())).toBe(image.sha256);
           }
-          expect(one.session.imageBytes).toBe(keptIds(one).length * IMAGE_BYTES);
+          expect(one.session.memory.bytes).toBe(keptIds(one).length * IMAGE_BYTES);
           const partials = one.session.runningCandidates.filter((candidate) => one.session.partial(candidate));
-          bytes += one.session.imageBytes + partials.length * IMAGE_BYTES;
+          bytes += one.session.memory.bytes + partials.length * IMAGE_BYTES;
         }
         expect(storm.core.memory.usedBytes).toBe(bytes + storm.core.jobs.counts.running * IMAGE_BYTES);
         expect(storm.core.memory.usedBytes).toBeLessThanOrEqual(limits.IMAGE_MEMORY_BYTES);
