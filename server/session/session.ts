@@ -1,14 +1,13 @@
 /**
- * One session as this server has it: the latest document that it knows of, the images, the subscribers, and the generation that runs here.
- * What happens is decided as a step from one document to the next, which counts when the store has taken it; what the next document means
- * to those who follow is found by comparing the two, whoever made the step.
+ * One session as this server has it, and how its parts are connected: the latest document that it knows of, the images, the subscribers,
+ * the shared draft, and the generation that runs here. What happens is decided as a step from one document to the next, which counts when
+ * the store has taken it; what the next document means to those who follow is found by comparing the two, whoever made the step.
  */
 import { imageFileName } from '../../shared/file-name.ts';
 import type { RecordEntry } from '../../shared/model.ts';
-import { type Command, isAccessCommand, type ProgressMessage, type ReviewCommand } from '../../shared/protocol.ts';
-import { isoTime } from '../platform/clock.ts';
+import type { Command, ProgressMessage } from '../../shared/protocol.ts';
 import { placesOfWatchers } from '../platform/limits.ts';
-import { type Access, type Admission, NOT_CREATOR } from './access.ts';
+import type { Access, Admission } from './access.ts';
 import { allAttempts, findAttempt } from './attempts.ts';
 import { ignoreUnavailable, whileAvailable } from './availability.ts';
 import { DraftThrottle } from './draft-throttle.ts';
@@ -17,9 +16,9 @@ import type { JobId, JobRun } from './job-queue.ts';
 import { type DocumentListener, LatestDocument } from './latest-document.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
 import type { Caller } from './participants.ts';
-import { isCreator } from './places.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
 import { SessionAccess } from './session-access.ts';
+import { SessionCommands } from './session-commands.ts';
 import type { SessionDocument } from './session-document.ts';
 import { SessionDraft } from './session-draft.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -34,7 +33,7 @@ import type { JoinRequest } from './sessions.ts';
 import { approvedIn, type State } from './state.ts';
 import { type MakeStep, machineStep, type Step } from './steps.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
-import { cleanText, textProblem, withCleanText } from './text-check.ts';
+import { cleanText } from './text-check.ts';
 import type { Event } from './transition.ts';
 
 export interface SessionContext extends SessionGenerationContext {
@@ -63,6 +62,7 @@ export type Subscription = { readonly accepted: true; readonly leave: () => void
 
 export class Session implements SessionView {
   readonly id: string;
+  /** For whoever needs memory for a new image. */
   readonly memory: SessionMemory;
   readonly #context: SessionContext;
   readonly #listener: SessionListener;
@@ -71,9 +71,11 @@ export class Session implements SessionView {
   readonly #subscribers: Subscribers;
   readonly #images: SessionImages;
   readonly #frames: SessionFrames;
+  /** Passes on to the draft what people type. */
   readonly #typing: DraftThrottle;
   readonly #draft: SessionDraft;
   readonly #generation: SessionGeneration;
+  readonly #commands: SessionCommands;
   readonly #signals: SessionSignals;
   #touchedAt: number;
   /** Candidates whose subscribers are about to be told of their progress. */
@@ -110,12 +112,9 @@ export class Session implements SessionView {
       images: this.#images,
       subscribers: this.#subscribers,
       touch: () => this.touch(),
+      machineStep: (before: SessionDocument, event: Event) => this.#machineStep(before, event),
     };
-    this.memory = new SessionMemory({
-      ...parts,
-      machineStep: (before, event) => this.#machineStep(before, event),
-      isForgetful: () => this.isIdle || this.isUntouched,
-    });
+    this.memory = new SessionMemory({ ...parts, isForgetful: () => this.isIdle || this.isUntouched });
     this.#generation = new SessionGeneration(this.#generating(), context);
     this.#signals = new SessionSignals(this.#signalling(), parts);
     this.#frames = new SessionFrames(this, clock, limits);
@@ -123,9 +122,13 @@ export class Session implements SessionView {
     this.#typing = new DraftThrottle(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#draft.set(text, author, draftId),
     );
-    this.#access = new SessionAccess(stored.document, {
+    this.#access = new SessionAccess(stored.document, { ...parts, settle: (make) => void this.#settle(make) });
+    this.#commands = new SessionCommands({
       ...parts,
-      settle: (make) => void this.#settle(make),
+      access: this.#access,
+      typing: this.#typing,
+      generation: this.#generation,
+      end: (by) => this.#listener.endRequested(by),
     });
   }
 
@@ -172,6 +175,12 @@ export class Session implements SessionView {
   get isUntouched(): boolean {
     const { clock, limits } = this.#context;
     return !this.#generation.run && clock.monotonic() - this.#touchedAt >= limits.SESSION_UNTOUCHED_MS;
+  }
+
+  /** Whether nobody on this server has used it for a minute. */
+  get isUnusedHere(): boolean {
+    const isUsed = this.#subscribers.size > 0 || this.isDrawing;
+    return !isUsed && this.#context.clock.monotonic() - this.#touchedAt >= UNUSED_MS;
   }
 
   /** A participant did something. */
@@ -292,37 +301,38 @@ export class Session implements SessionView {
   }
 
   /** Decides on a command, at most once for each command id (rule M7), one command after the other. */
-  async execute(caller: Caller, command: Command): Promise<Answer> {
-    if (caller.role !== 'reviewer') return reject('not_allowed');
-    this.touch();
-    return this.#latest.serially(async () => {
-      // The caller may have been turned out while the command waited for its turn.
-      const refusal = this.#access.refusal(caller);
-      if (refusal) return reject(refusal);
-      const answer = await whileAvailable(() => this.#answer(caller, command));
-      // Another server may have turned them out meanwhile: then its snapshot does not come before the `ack` (rule W6).
-      const meanwhile = answer.accepted ? this.#access.refusal(caller) : undefined;
-      return meanwhile ? reject(meanwhile) : answer;
+  execute(caller: Caller, command: Command): Promise<Answer> {
+    return this.#commands.execute(caller, command);
+  }
+
+  /** Connects the session with other servers: resolves when nothing more that they do can be missed. Call it once. */
+  async connect(): Promise<void> {
+    this.#generation.follow(this.document, false);
+    const { sessions, sharing } = this.#context.stores;
+    if (!sharing) return;
+    this.#unsubscribe = await sessions.subscribe(this.id, (notice) => {
+      if (notice.type === 'removed') this.#listener.gone(notice.why);
+      else void whileAvailable(() => this.#latest.refresh(notice.latest));
     });
+    await this.#signals.subscribe();
+    await this.#latest.refresh();
+    // The document may not have changed since it was read: then nothing has loaded its images yet.
+    await this.#images.loadShown(this.state);
+    await this.#signals.catchUp();
   }
 
-  async #answer(caller: Caller, command: Command): Promise<Answer> {
-    this.#typing.flush();
-    if (command.type === 'end_session') return (await this.#latest.answerTo(command)) ?? this.#endSession(caller);
-    return this.#latest.step((latest) => {
-      // Another server may have turned them out.
-      const why = this.#access.refusalIn(latest, caller);
-      if (why) return { answer: reject(why) };
-      return isAccessCommand(command)
-        ? this.#access.commandStep(latest, caller, command)
-        : this.#reviewStep(latest, caller, command);
-    }, command);
+  /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
+  async catchUp(): Promise<void> {
+    await this.#latest.catchUp();
   }
 
-  /** Whether nobody on this server has used it for a minute. */
-  get isUnusedHere(): boolean {
-    const isUsed = this.#subscribers.size > 0 || this.isDrawing;
-    return !isUsed && this.#context.clock.monotonic() - this.#touchedAt >= UNUSED_MS;
+  /** Says who is here, and sees to what may have been missed. */
+  beat(version: number | undefined): void {
+    this.#subscribers.dropSilent();
+    if (this.#subscribers.size > 0) this.#signals.publishPeople(true);
+    if (version === undefined) return this.#listener.gone('session_gone');
+    if (version > this.#latest.version) void whileAvailable(() => this.#latest.refresh());
+    this.#generation.ensureJobs();
   }
 
   /** Draws a candidate here, unless that is not wanted any more. Resolves when the job has ended. */
@@ -359,8 +369,12 @@ export class Session implements SessionView {
     this.#subscribers.dismiss(why);
   }
 
-  get #accepted(): Answer {
-    return { accepted: true, revision: this.state.revision };
+  #documentListener(): DocumentListener {
+    return {
+      prepare: (next, added) => (this.#context.stores.sharing ? this.#images.loadShown(next.state, added) : undefined),
+      changed: (before, added, isOwn) => this.#onChanged(before, added, isOwn),
+      gone: (why) => this.#listener.gone(why),
+    };
   }
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
@@ -393,48 +407,6 @@ export class Session implements SessionView {
     return state === before.state ? step : { ...step, done };
   }
 
-  async #endSession(caller: Caller): Promise<Answer> {
-    await this.#listener.endRequested(caller);
-    return this.#accepted;
-  }
-
-  #reviewStep(before: SessionDocument, caller: Caller, given: ReviewCommand): Step | Promise<Step> {
-    if (given.type === 'require_approvals' && !isCreator(caller)) return { answer: reject('not_allowed', NOT_CREATOR) };
-    const { participant, connectionId, role, hasVote } = caller;
-    const { limits, clock, newId } = this.#context;
-    const command = withCleanText(given);
-    const problem = textProblem(command, limits);
-    if (problem) return { answer: reject(problem) };
-    const act = { by: participant.name, participantId: participant.id, connectionId, at: isoTime(clock) };
-    const author = { role, hasVote };
-    const lookedAt = this.#subscribers.lookedAt(participant.id);
-    const ids = { generationId: newId(), entryId: newId() };
-    const step = this.#machineStep(before, { type: 'command', command, act, author, lookedAt, ...ids });
-    const state = step.document?.state;
-    if (state?.stage !== 'generating' || state.generation.generationId !== ids.generationId) return step;
-    const { generation } = state;
-    return this.#unlessAnswered(given, () => this.#generation.start(step, before, generation, caller.address));
-  }
-
-  /** Places and money are set aside for a new command alone. */
-  async #unlessAnswered(command: Command, start: () => Promise<Step>): Promise<Step> {
-    const before = await this.#latest.answerTo(command);
-    return before ? { answer: before } : start();
-  }
-
-  /** In a microtask, so that one message stands for all that happens at this moment. */
-  #onProgress(candidate: number): void {
-    this.#frames.forgetProgress(candidate);
-    if (this.#progressDue.size === 0) queueMicrotask(() => this.#tellProgress());
-    this.#progressDue.add(candidate);
-  }
-
-  #tellProgress(): void {
-    const candidates = [...this.#progressDue];
-    this.#progressDue.clear();
-    for (const candidate of candidates) this.#subscribers.notify((one) => one.progressChanged(candidate));
-  }
-
   /** Makes a step that nobody waits for, so its failure is reported here. */
   async #settle(make: MakeStep): Promise<void> {
     try {
@@ -442,48 +414,6 @@ export class Session implements SessionView {
     } catch (error) {
       this.#context.telemetry.fault(error, 'a result could not be applied');
     }
-  }
-
-  /** Connects the session with other servers: resolves when nothing more that they do can be missed. Call it once. */
-  async connect(): Promise<void> {
-    this.#generation.follow(this.document, false);
-    const { sessions, sharing } = this.#context.stores;
-    if (!sharing) return;
-    this.#unsubscribe = await sessions.subscribe(this.id, (notice) => {
-      if (notice.type === 'removed') this.#listener.gone(notice.why);
-      else void whileAvailable(() => this.#latest.refresh(notice.latest));
-    });
-    await this.#signals.subscribe();
-    await this.#latest.refresh();
-    // The document may not have changed since it was read: then nothing has loaded its images yet.
-    await this.#images.loadShown(this.state);
-    await this.#signals.catchUp();
-  }
-
-  /** Looks for what another server has changed, and may not have told yet. Rejects with `StoreUnavailable`. */
-  async catchUp(): Promise<void> {
-    await this.#latest.catchUp();
-  }
-
-  /** Says who is here, and sees to what may have been missed. */
-  beat(version: number | undefined): void {
-    this.#subscribers.dropSilent();
-    if (this.#subscribers.size > 0) this.#signals.publishPeople(true);
-    if (version === undefined) return this.#listener.gone('session_gone');
-    if (version > this.#latest.version) void whileAvailable(() => this.#latest.refresh());
-    this.#generation.ensureJobs();
-  }
-
-  #hearAgain(): void {
-    this.#signals.catchUp().catch(ignoreUnavailable);
-  }
-
-  #documentListener(): DocumentListener {
-    return {
-      prepare: (next, added) => (this.#context.stores.sharing ? this.#images.loadShown(next.state, added) : undefined),
-      changed: (before, added, isOwn) => this.#onChanged(before, added, isOwn),
-      gone: (why) => this.#listener.gone(why),
-    };
   }
 
   /** The session as its generation sees it. */
@@ -526,6 +456,23 @@ export class Session implements SessionView {
         this.#reportIdle();
       },
     };
+  }
+
+  #hearAgain(): void {
+    this.#signals.catchUp().catch(ignoreUnavailable);
+  }
+
+  /** In a microtask, so that one message stands for all that happens at this moment. */
+  #onProgress(candidate: number): void {
+    this.#frames.forgetProgress(candidate);
+    if (this.#progressDue.size === 0) queueMicrotask(() => this.#tellProgress());
+    this.#progressDue.add(candidate);
+  }
+
+  #tellProgress(): void {
+    const candidates = [...this.#progressDue];
+    this.#progressDue.clear();
+    for (const candidate of candidates) this.#subscribers.notify((one) => one.progressChanged(candidate));
   }
 
   #onLeft(caller: Caller): void {

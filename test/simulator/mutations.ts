@@ -34,6 +34,7 @@ const memoryJobs = 'server/memory/memory-job-queue.ts';
 const memorySessions = 'server/memory/memory-session-store.ts';
 const generation = 'server/session/session-generation.ts';
 const sessionAccess = 'server/session/session-access.ts';
+const sessionCommands = 'server/session/session-commands.ts';
 const sessionDraft = 'server/session/session-draft.ts';
 const steps = 'server/session/steps.ts';
 const run = 'server/session/generation-run.ts';
@@ -147,7 +148,12 @@ this.#context.clock.after(300, () => {
     mistake: 'a command that is sent again is done again',
     breaks: ['M7'],
     edits: [
-      { file: session, in: '#unlessAnswered', find: 'before ? { answer: before } : start()', replace: 'start()' },
+      {
+        file: sessionCommands,
+        in: '#unlessAnswered',
+        find: 'before ? { answer: before } : start()',
+        replace: 'start()',
+      },
       { file: memorySessions, in: 'commit', find: "if (before) return { outcome: 'answered', before };" },
     ],
   },
@@ -387,7 +393,9 @@ this.#context.clock.after(300, () => {
   {
     mistake: 'anybody changes how many must agree',
     breaks: ['M11'],
-    edits: [{ file: session, in: '#reviewStep', find: "if (given.type === 'require_approvals' && $C) return $R;" }],
+    edits: [
+      { file: sessionCommands, in: '#reviewStep', find: "if (given.type === 'require_approvals' && $C) return $R;" },
+    ],
   },
   {
     mistake: 'anybody withdraws a decision',
@@ -649,7 +657,9 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
   {
     mistake: 'a watcher may decide',
     breaks: ['W5'],
-    edits: [{ file: session, in: 'execute', find: "if ($C.role !== 'reviewer') return reject('not_allowed');" }],
+    edits: [
+      { file: sessionCommands, in: 'execute', find: "if ($C.role !== 'reviewer') return reject('not_allowed');" },
+    ],
   },
   {
     mistake: 'any key opens a session',
@@ -842,7 +852,7 @@ this.#settle((before) => ({
     breaks: ['participant'],
     edits: [
       {
-        file: session,
+        file: sessionCommands,
         find: 'const act = { by: $B, participantId: $P, $$$R };',
         replace: 'const act = { by: $B, participantId: connectionId, $$$R };',
       },
@@ -869,7 +879,7 @@ this.#settle((before) => ({
         in: '#onLeft',
         find: 'this.#listener.left(caller);',
         replace: `this.#listener.left(caller);
-this.#run?.abort();`,
+this.#generation.run?.abort(true);`,
       },
     ],
   },
@@ -1084,7 +1094,7 @@ this.#run?.abort();`,
   {
     mistake: 'a new command does not keep a session from giving up attempts',
     breaks: ['R13'],
-    edits: [{ file: session, in: 'execute', find: 'this.touch();' }],
+    edits: [{ file: sessionCommands, in: 'execute', find: 'touch();' }],
   },
   {
     mistake: 'the approved image is dropped to free memory',
