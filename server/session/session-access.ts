@@ -1,36 +1,22 @@
 /** The access to one session by its latest document: the steps that change it, and the effects of a change on the people who are here. */
-import type { Clock } from '../platform/clock.ts';
-import type { Telemetry } from '../platform/telemetry.ts';
 import { Access, type AccessChange, type AccessContext, type AccessState, type Admission } from './access.ts';
 import { ExpiryTimer, type Invitation, newlyOver } from './invitations.ts';
 import type { Caller } from './participants.ts';
 import { revokedIn } from './record.ts';
 import { type Rejection, reject } from './rejections.ts';
 import type { SessionDocument } from './session-document.ts';
+import type { SessionParts } from './session-parts.ts';
 import type { JoinRequest } from './sessions.ts';
-import { type MakeStep, machineStep, type Step, stepTo } from './steps.ts';
-import type { Subscribers } from './subscribers.ts';
-import type { MachineLimits } from './transition.ts';
-
-export interface SessionAccessContext {
-  readonly sessionId: string;
-  readonly limits: AccessContext['limits'] & MachineLimits;
-  readonly newId: () => string;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-  readonly subscribers: Subscribers;
-  /** Makes a step that nobody waits for. */
-  readonly settle: (make: MakeStep) => void;
-}
+import { machineStep, type Step, stepTo } from './steps.ts';
 
 export class SessionAccess {
-  readonly #context: SessionAccessContext;
+  readonly #context: SessionParts;
   readonly #expiries: ExpiryTimer;
   #current: Access;
 
-  constructor(document: SessionDocument, context: SessionAccessContext) {
+  constructor(context: SessionParts) {
     this.#context = context;
-    this.#current = accessIn(document);
+    this.#current = accessIn(context.latest.current);
     this.#expiries = new ExpiryTimer(context.clock, () => this.#expire());
     this.#expiries.wait(this.#current.invitations);
   }
@@ -137,7 +123,7 @@ export class SessionAccess {
   /** Marks those whose time has come, so that they stay expired though the clock may be set back. */
   #expire(): void {
     this.#dismissRefused();
-    this.#context.settle((before) => {
+    void this.#context.settle((before) => {
       const access = accessIn(before);
       const { now } = this.#accessContext;
       const due = newlyOver(access.invitations, now);

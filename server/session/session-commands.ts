@@ -1,34 +1,23 @@
 /** How a session decides on the commands of reviewers: one after the other, and at most once for each command id (rule M7). */
 import { type Command, isAccessCommand, type ReviewCommand } from '../../shared/protocol.ts';
-import { type Clock, isoTime } from '../platform/clock.ts';
-import type { Limits } from '../platform/limits.ts';
+import { isoTime } from '../platform/clock.ts';
 import { NOT_CREATOR } from './access.ts';
 import { whileAvailable } from './availability.ts';
 import type { DraftThrottle } from './draft-throttle.ts';
-import type { LatestDocument } from './latest-document.ts';
 import type { Caller } from './participants.ts';
 import { isCreator } from './places.ts';
 import { type Answer, reject } from './rejections.ts';
 import type { SessionAccess } from './session-access.ts';
 import type { SessionDocument } from './session-document.ts';
 import type { SessionGeneration } from './session-generation.ts';
+import type { SessionParts } from './session-parts.ts';
 import type { Step } from './steps.ts';
-import type { Subscribers } from './subscribers.ts';
 import { textProblem, withCleanText } from './text-check.ts';
-import type { CommandEvent } from './transition.ts';
 
-export interface SessionCommandsContext {
-  readonly limits: Limits;
-  readonly newId: () => string;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly latest: LatestDocument;
-  readonly subscribers: Subscribers;
+export interface SessionCommandsContext extends SessionParts {
   readonly access: SessionAccess;
   readonly typing: Pick<DraftThrottle, 'flush'>;
   readonly generation: Pick<SessionGeneration, 'start'>;
-  readonly machineStep: (before: SessionDocument, event: CommandEvent) => Step;
-  /** A participant did something. */
-  readonly touch: () => void;
   /** Ends the session for everybody. */
   readonly end: (by: Caller) => Promise<void>;
 }

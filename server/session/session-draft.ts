@@ -2,23 +2,13 @@
  * The shared text of the prompt field, which people type on this server and on others at once. It is no state of the machine: it has no
  * revision (rule W9).
  */
-import type { Clock } from '../platform/clock.ts';
 import { whenAvailable } from './availability.ts';
-import type { LatestDocument } from './latest-document.ts';
 import type { Caller } from './participants.ts';
 import type { SessionDocument } from './session-document.ts';
+import type { SessionParts } from './session-parts.ts';
 import { DRAFT_KEY, type DraftSignal, parseSignal } from './signal-values.ts';
-import type { Stores } from './stores.ts';
-import type { Subscribers } from './subscribers.ts';
 
-export interface SessionDraftContext {
-  readonly sessionId: string;
-  readonly stores: Pick<Stores, 'signals' | 'sharing'>;
-  readonly clock: Pick<Clock, 'monotonic' | 'after'>;
-  readonly latest: Pick<LatestDocument, 'current'>;
-  readonly subscribers: Subscribers;
-  /** A participant did something. */
-  readonly touch: () => void;
+export interface SessionDraftContext extends SessionParts {
   /** The text has changed. Called before the subscribers are told. */
   readonly onChanged: () => void;
 }

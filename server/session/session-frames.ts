@@ -1,28 +1,24 @@
 /** The messages about a session that go to all of its connections, each encoded once: they may be long, and the connections many. */
 import type { RecordEntry } from '../../shared/model.ts';
-import type { ProgressMessage, RecordMessage, SnapshotMessage } from '../../shared/protocol.ts';
-import type { Clock } from '../platform/clock.ts';
-import type { Limits } from '../platform/limits.ts';
+import type { RecordMessage, SnapshotMessage } from '../../shared/protocol.ts';
 import { LongPrompts, type ShortSnapshot } from './long-prompts.ts';
+import type { SessionDraft } from './session-draft.ts';
+import type { SessionGeneration } from './session-generation.ts';
+import type { SessionParts } from './session-parts.ts';
 import { snapshotOf } from './snapshot.ts';
-import type { State } from './state.ts';
 
 export interface RecordFrame {
   readonly frame: Buffer;
   readonly next: number;
 }
 
-export interface FramesSource {
-  readonly state: State;
-  /** The shared text of the prompt field. */
-  readonly draftText: string;
-  progress(candidate: number): ProgressMessage | undefined;
+export interface SessionFramesContext extends SessionParts {
+  readonly draft: SessionDraft;
+  readonly generation: SessionGeneration;
 }
 
 export class SessionFrames {
-  readonly #source: FramesSource;
-  readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #limits: Pick<Limits, 'DECISIONS_PER_SNAPSHOT' | 'RECORD_MESSAGE_CHARACTERS'>;
+  readonly #context: SessionFramesContext;
   readonly #prompts = new LongPrompts();
   /** Encoded when the first connection asks for it. */
   #snapshot: { readonly whole: SnapshotMessage; frame?: Buffer; short?: ShortSnapshot } | undefined;
@@ -30,14 +26,8 @@ export class SessionFrames {
   /** By `from`, for one record. */
   #records: { readonly of: readonly RecordEntry[]; readonly frames: Map<number, RecordFrame> } | undefined;
 
-  constructor(
-    source: FramesSource,
-    clock: Pick<Clock, 'monotonic'>,
-    limits: Pick<Limits, 'DECISIONS_PER_SNAPSHOT' | 'RECORD_MESSAGE_CHARACTERS'>,
-  ) {
-    this.#source = source;
-    this.#clock = clock;
-    this.#limits = limits;
+  constructor(context: SessionFramesContext) {
+    this.#context = context;
   }
 
   /** The state or the draft has changed. */
@@ -63,14 +53,15 @@ export class SessionFrames {
   }
 
   get #current() {
-    const { state, draftText } = this.#source;
-    this.#snapshot ??= { whole: snapshotOf(state, draftText, this.#limits.DECISIONS_PER_SNAPSHOT) };
+    const { latest, draft, limits } = this.#context;
+    this.#snapshot ??= { whole: snapshotOf(latest.current.state, draft.text, limits.DECISIONS_PER_SNAPSHOT) };
     return this.#snapshot;
   }
 
   /** Entries from the one at `from` on, as many as one message takes. */
   record(from: number): RecordFrame {
-    const { record } = this.#source.state;
+    const { latest, limits } = this.#context;
+    const { record } = latest.current.state;
     if (this.#records?.of !== record) this.#records = { of: record, frames: new Map() };
     const { frames } = this.#records;
     const known = frames.get(from);
@@ -78,7 +69,7 @@ export class SessionFrames {
     const entries: RecordEntry[] = [];
     let characters = 0;
     for (const entry of record.slice(from)) {
-      if (characters >= this.#limits.RECORD_MESSAGE_CHARACTERS) break;
+      if (characters >= limits.RECORD_MESSAGE_CHARACTERS) break;
       characters += JSON.stringify(entry).length;
       entries.push(entry);
     }
@@ -90,10 +81,11 @@ export class SessionFrames {
 
   /** Shared by all connections that ask for it within a millisecond. */
   progress(candidate: number): Buffer | undefined {
-    const at = Math.floor(this.#clock.monotonic());
+    const { clock, generation } = this.#context;
+    const at = Math.floor(clock.monotonic());
     const known = this.#progress.get(candidate);
     if (known?.at === at) return known.frame;
-    const progress = this.#source.progress(candidate);
+    const progress = generation.run?.progress(candidate);
     const frame = progress && Buffer.from(JSON.stringify(progress));
     this.#progress.set(candidate, { at, frame });
     return frame;

@@ -13,32 +13,18 @@ import { type GenerationContext, type GenerationListener, GenerationRun } from '
 import { type Job, type JobId, type JobRun, jobName, type Shortage } from './job-queue.ts';
 import { type Rejection, reject } from './rejections.ts';
 import type { SessionDocument } from './session-document.ts';
-import type { SessionImages, StoredImage } from './session-images.ts';
+import type { StoredImage } from './session-images.ts';
+import type { SessionParts } from './session-parts.ts';
 import { parseResult, resultKey } from './signal-values.ts';
-import type { Spending, SpentForImage } from './spending.ts';
+import type { SpentForImage } from './spending.ts';
 import type { State } from './state.ts';
 import type { Step } from './steps.ts';
-import type { Stores } from './stores.ts';
 import { cleanText } from './text-check.ts';
 import type { CandidateEvent, GeneratedEvent, ReportedEvent } from './transition.ts';
 import type { Requester } from './turn-order.ts';
 
-export interface SessionGenerationContext extends Omit<GenerationContext, 'jobs' | 'images' | 'signals'> {
-  readonly stores: Stores;
-  readonly spending: Spending;
-}
-
 /** The session that it belongs to. */
 export interface GeneratingSession extends GenerationListener {
-  readonly id: string;
-  readonly document: SessionDocument;
-  readonly images: SessionImages;
-  /** It is open on this server no longer. */
-  readonly isClosed: boolean;
-  /** Reads the latest document. Rejects with `StoreUnavailable`. */
-  refresh(): Promise<unknown>;
-  /** Gives an event to the machine, however long the store can't be reached. */
-  apply(event: CandidateEvent, images?: readonly StoredImage[]): Promise<void>;
   /** Tells other servers, if there are any. */
   publish(key: string, value: unknown): void;
   /** Hears again what other servers have told. */
@@ -49,13 +35,13 @@ export interface GeneratingSession extends GenerationListener {
 
 export class SessionGeneration {
   readonly #session: GeneratingSession;
-  readonly #context: SessionGenerationContext;
+  readonly #context: SessionParts;
   readonly #runContext: GenerationContext;
   #run: GenerationRun | undefined;
   /** By the name of the job. */
   readonly #draws = new Map<string, Promise<void>>();
 
-  constructor(session: GeneratingSession, context: SessionGenerationContext) {
+  constructor(session: GeneratingSession, context: SessionParts) {
     this.#session = session;
     this.#context = context;
     this.#runContext = { ...context, ...context.stores };
@@ -66,11 +52,15 @@ export class SessionGeneration {
     return this.#run;
   }
 
+  get #document(): SessionDocument {
+    return this.#context.latest.current;
+  }
+
   /** A generation starts if there are places and the means for it (rule S9). Rejects with `StoreUnavailable`. */
   async start(step: Step, before: SessionDocument, generation: Generation, address: string): Promise<Step> {
-    const { stores, spending, generator } = this.#context;
+    const { sessionId, stores, spending, generator } = this.#context;
     const { candidates } = generation;
-    const requester = { sessionId: this.#session.id, address };
+    const requester = { sessionId, address };
     const jobs = jobsOf(generation, requester);
     const shortage = await stores.jobs.reserve(jobs);
     if (shortage) return { answer: tooBusy(shortage) };
@@ -98,12 +88,12 @@ export class SessionGeneration {
    * @param isOwn whether this server has made the step
    */
   follow(before: SessionDocument, isOwn: boolean): void {
-    const { state } = this.#session.document;
+    const { state } = this.#document;
     const generation = state.stage === 'generating' ? state.generation : undefined;
     if (this.#run?.generation.generationId !== generation?.generationId) this.end(isOwn, before);
     if (!generation || state.stage !== 'generating') return;
     if (!this.#run) {
-      this.#run = new GenerationRun(this.#session.id, generation, this.#runContext, this.#session);
+      this.#run = new GenerationRun(this.#context.sessionId, generation, this.#runContext, this.#session);
       this.#session.generationChanged(undefined, generation.generationId);
       // Their places in line may have been told before this server knew of the generation.
       const inLine = this.#run.waiting.filter((candidate) => this.#run?.isInLine(candidate));
@@ -116,13 +106,13 @@ export class SessionGeneration {
   }
 
   /** The generation has ended by itself, or ends now. @param isOwn whether this server has ended it */
-  end(isOwn: boolean, { state, drawing }: SessionDocument = this.#session.document): void {
+  end(isOwn: boolean, { state, drawing }: SessionDocument = this.#document): void {
     const run = this.#run;
     if (!run) return;
     this.#run = undefined;
     const { candidates, generation } = run;
     if (candidates.length > 0) run.abort(isOwn);
-    else run.complete(state.stage === 'generating' && hasAllImages(generation, this.#session.document.state));
+    else run.complete(state.stage === 'generating' && hasAllImages(generation, this.#document.state));
     if (isOwn && drawing && candidates.length > 0) {
       const jobs = jobsOf(generation, drawing.requester).filter(({ candidate }) => candidates.includes(candidate));
       this.#withdraw(jobs, drawing.spent);
@@ -132,14 +122,14 @@ export class SessionGeneration {
 
   /** Adds the jobs of the generation that are missing: the server that should have added them may have stopped. */
   ensureJobs(): void {
-    const { drawing } = this.#session.document;
+    const { drawing } = this.#document;
     if (!this.#run || !drawing) return;
     this.#addJobs(jobsOf(this.#run.generation, drawing.requester).filter((job) => this.isWanted(job)));
   }
 
   /** Whether the latest document that this server knows asks for the candidate. */
   isWanted({ generationId, candidate }: JobId): boolean {
-    const { state } = this.#session.document;
+    const { state } = this.#document;
     if (state.stage !== 'generating' || state.generation.generationId !== generationId) return false;
     return !state.settled.includes(candidate);
   }
@@ -162,16 +152,15 @@ export class SessionGeneration {
   }
 
   async #drawJob(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
-    const { stores, clock, spending } = this.#context;
-    const session = this.#session;
-    const isOver = () => signal.aborted || session.isClosed;
+    const { sessionId, stores, clock, spending, latest } = this.#context;
+    const isOver = () => signal.aborted || latest.isClosed;
     // Another server may have ended it a moment ago.
-    if (stores.sharing) await whenAvailable(() => session.refresh(), clock, isOver);
+    if (stores.sharing) await whenAvailable(() => latest.refresh(), clock, isOver);
     if (!this.isWanted(job)) return;
     const isBegun = takeovers > 0 || this.#shownBy(job) !== undefined;
     if (isBegun && (await this.#takeOver(job, takeovers))) return;
     const request = await whenAvailable(() => this.#request(job), clock, isOver);
-    const { drawing } = session.document;
+    const { drawing } = this.#document;
     if (!request || !drawing || isOver() || !this.isWanted(job)) return;
     const expense = spending.expense(drawing.spent);
     if (isBegun) {
@@ -182,8 +171,8 @@ export class SessionGeneration {
     }
     await this.#run?.draw(job.candidate, { request, expense, signal, results: this.#resultsOf(job) }, isBegun);
     // Another server has taken it over. What that one told meanwhile was not heard.
-    if (this.isWanted(job)) session.catchUp();
-    else void stores.signals.set(session.id, resultKey(job.candidate), undefined, 0);
+    if (this.isWanted(job)) this.#session.catchUp();
+    else void stores.signals.set(sessionId, resultKey(job.candidate), undefined, 0);
   }
 
   /** What was spent for jobs that no server has begun is given back: the queue knows which they are. */
@@ -198,25 +187,26 @@ export class SessionGeneration {
 
   /** Jobs that are there already are not added again. */
   #addJobs(jobs: readonly Job[]): void {
-    const { stores, clock } = this.#context;
+    const { stores, clock, latest } = this.#context;
     const [first] = jobs;
     void whenAvailable(
       () => stores.jobs.add(jobs),
       clock,
-      () => !first || this.#session.isClosed || !this.isWanted(first),
+      () => !first || latest.isClosed || !this.isWanted(first),
     );
   }
 
   /** The request to the generator for a candidate of the running generation. */
   async #request({ candidate }: JobId): Promise<GenerateRequest | undefined> {
-    const { state, requestedImages } = this.#session.document;
+    const { state, requestedImages } = this.#document;
     if (state.stage !== 'generating') return undefined;
     return this.#requestOf(state.generation, requestedImages - state.generation.candidates + candidate);
   }
 
   async #requestOf({ prompt, feedback, parent = '', options }: Generation, attempt: number): Promise<GenerateRequest> {
-    const { document, images } = this.#session;
-    const reference = feedback === undefined ? undefined : findAttempt(allAttempts(document.state), parent)?.image;
+    const { images } = this.#context;
+    const reference =
+      feedback === undefined ? undefined : findAttempt(allAttempts(this.#document.state), parent)?.image;
     const source = reference && (await images.load(reference));
     return {
       prompt,
@@ -252,15 +242,14 @@ export class SessionGeneration {
 
   /** The attempt that a candidate shows already, while it goes on. */
   #shownBy({ generationId, candidate }: JobId): Attempt | undefined {
-    const { attempts } = this.#session.document.state;
+    const { attempts } = this.#document.state;
     return attempts.find(({ image }) => image.generationId === generationId && image.candidate === candidate);
   }
 
   async #storedResult({ generationId, candidate }: JobId) {
-    const { stores, clock } = this.#context;
-    const { id, images } = this.#session;
-    const isOver = () => this.#session.isClosed;
-    const signals = (await whenAvailable(() => stores.signals.read(id), clock, isOver)) ?? [];
+    const { sessionId, stores, clock, latest, images } = this.#context;
+    const isOver = () => latest.isClosed;
+    const signals = (await whenAvailable(() => stores.signals.read(sessionId), clock, isOver)) ?? [];
     const event = parseResult(signals.find(({ key }) => key === resultKey(candidate))?.value);
     if (event?.generationId !== generationId) return undefined;
     const references = [event.image, ...(event.more ?? [])];
@@ -293,21 +282,25 @@ export class SessionGeneration {
   }
 
   #fail({ generationId, candidate }: JobId, error: GenerationError): Promise<void> {
-    return this.#session.apply({ type: 'failed', generationId, candidate, error });
+    return this.#apply({ type: 'failed', generationId, candidate, error });
+  }
+
+  #apply(event: CandidateEvent, images: readonly StoredImage[] = []): Promise<void> {
+    const { settle, machineStep } = this.#context;
+    return settle((before) => ({ ...machineStep(before, event), images }));
   }
 
   /** Takes in a result with its images. The machine ignores one that is no longer current (rule M4): then the images go. */
   async #take(images: readonly StoredImage[], event: GeneratedEvent | ReportedEvent): Promise<void> {
-    await this.#session.apply(event, images);
+    await this.#apply(event, images);
     this.#discard(images);
   }
 
   /** The latest document says whether another server has taken them in for this one. */
   async #discardLate(job: JobId, images: readonly StoredImage[]): Promise<void> {
-    const { stores, clock } = this.#context;
-    const session = this.#session;
-    const refresh = () => session.refresh();
-    if (stores.sharing) await whenAvailable(refresh, clock, () => session.isClosed);
+    const { stores, clock, latest } = this.#context;
+    const refresh = () => latest.refresh();
+    if (stores.sharing) await whenAvailable(refresh, clock, () => latest.isClosed);
     this.#discard(images, this.isWanted(job));
   }
 
@@ -316,10 +309,10 @@ export class SessionGeneration {
    * it may yet take them in, so they stay in the store, and expire with the session.
    */
   #discard(images: readonly StoredImage[], isWanted = false): void {
-    const session = this.#session;
-    const mayBeTaken = isWanted || (session.isClosed && this.#context.stores.sharing !== undefined);
-    const isKept = (imageId: string) => findAttempt(allAttempts(session.document.state), imageId) !== undefined;
-    session.images.discard(images, (imageId) => mayBeTaken || isKept(imageId));
+    const { stores, latest, images: kept } = this.#context;
+    const mayBeTaken = isWanted || (latest.isClosed && stores.sharing !== undefined);
+    const isKept = (imageId: string) => findAttempt(allAttempts(this.#document.state), imageId) !== undefined;
+    kept.discard(images, (imageId) => mayBeTaken || isKept(imageId));
   }
 
   /** For whoever takes the candidate over: before the images are stored, so that none is there that nobody knows of. */

@@ -5,7 +5,7 @@ import type { GeneratedImage } from '../generators/generator.ts';
 import { allAttempts, imageIdOf, newestAttempt } from './attempts.ts';
 import { ignoreUnavailable } from './availability.ts';
 import type { Reservation } from './image-memory.ts';
-import type { ImageStore } from './image-store.ts';
+import type { SessionContext } from './session-parts.ts';
 import { approvedIn, type State } from './state.ts';
 
 export interface StoredImage {
@@ -32,13 +32,8 @@ export function createStoredImage(
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-export interface SessionImagesContext {
+export interface SessionImagesContext extends Pick<SessionContext, 'stores' | 'reserveCopy'> {
   readonly sessionId: string;
-  readonly store: Pick<ImageStore, 'get' | 'drop'>;
-  /** Whether other servers have the images as well. */
-  readonly isShared: boolean;
-  /** Memory for a copy of an image that is in the store. It may cost copies that nobody looks at. */
-  readonly reserveCopy: (bytes: number) => Reservation | undefined;
 }
 
 /** The final images of a session's attempts, as far as this server has them. */
@@ -60,7 +55,7 @@ export class SessionImages {
   /** Bytes that would be free if these images were dropped now: in the store, where all servers share it, or else here. */
   freeableBytesOf(references: readonly ImageReference[]): number {
     const freeable = ({ imageId, byteLength }: ImageReference) =>
-      this.#context.isShared ? byteLength : (this.find(imageId)?.reservation.freeableBytes ?? 0);
+      this.#context.stores.sharing ? byteLength : (this.find(imageId)?.reservation.freeableBytes ?? 0);
     return references.reduce((sum, reference) => sum + freeable(reference), 0);
   }
 
@@ -92,8 +87,8 @@ export class SessionImages {
     const { imageId } = reference;
     const here = this.find(imageId);
     if (here) return here;
-    const { store, sessionId, reserveCopy } = this.#context;
-    const bytes = await store.get(sessionId, imageId);
+    const { stores, sessionId, reserveCopy } = this.#context;
+    const bytes = await stores.images.get(sessionId, imageId);
     const reservation = bytes && reserveCopy(bytes.byteLength);
     if (!reservation) return undefined;
     const meanwhile = this.find(imageId);
@@ -163,8 +158,8 @@ export class SessionImages {
 
   /** Drops images from the store. Those that it can't drop now expire with the session. */
   #dropStored(imageIds: readonly string[]): void {
-    const { store, sessionId } = this.#context;
-    if (imageIds.length > 0) store.drop(sessionId, imageIds).catch(ignoreUnavailable);
+    const { stores, sessionId } = this.#context;
+    if (imageIds.length > 0) stores.images.drop(sessionId, imageIds).catch(ignoreUnavailable);
   }
 }
 

@@ -1,29 +1,14 @@
 /** The memory that the images of one session take, and how much of it the session can give up (rules R7 and R13). */
 import type { ImageReference } from '../../shared/model.ts';
-import { type Clock, isoTime } from '../platform/clock.ts';
-import type { Telemetry } from '../platform/telemetry.ts';
+import { isoTime } from '../platform/clock.ts';
 import { allAttempts, imageIdOf, newestAttempt } from './attempts.ts';
-import type { LatestDocument } from './latest-document.ts';
 import { transition } from './machine.ts';
-import type { SessionDocument } from './session-document.ts';
-import type { SessionImages } from './session-images.ts';
+import type { SessionParts } from './session-parts.ts';
 import type { State } from './state.ts';
-import { type Step, stepTo } from './steps.ts';
-import type { Stores } from './stores.ts';
-import type { Subscribers } from './subscribers.ts';
-import type { ForgetEvent, MachineLimits } from './transition.ts';
+import { stepTo } from './steps.ts';
+import type { ForgetEvent } from './transition.ts';
 
-export interface SessionMemoryContext {
-  readonly sessionId: string;
-  readonly stores: Pick<Stores, 'sharing'>;
-  readonly limits: MachineLimits;
-  readonly newId: () => string;
-  readonly clock: Pick<Clock, 'now'>;
-  readonly telemetry: Pick<Telemetry, 'attemptsForgotten'>;
-  readonly latest: LatestDocument;
-  readonly images: SessionImages;
-  readonly subscribers: Subscribers;
-  readonly machineStep: (before: SessionDocument, event: ForgetEvent) => Step;
+export interface SessionMemoryContext extends SessionParts {
   /** Whether everybody has left the session, or nobody has done anything in it for long. */
   readonly isForgetful: () => boolean;
 }

@@ -1,29 +1,18 @@
 /** The signals between the servers of one session, beside its document: drafts, people, progress, previews. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../platform/clock.ts';
 import { ignoreUnavailable } from './availability.ts';
 import type { GenerationRun } from './generation-run.ts';
-import type { ImageMemory } from './image-memory.ts';
-import { type DraftSignal, type HeardSignal, type PeopleSignal, parseSignal, peopleKey } from './signal-values.ts';
+import type { SessionDraft } from './session-draft.ts';
+import type { SessionGeneration } from './session-generation.ts';
+import type { SessionParts } from './session-parts.ts';
+import { type HeardSignal, type PeopleSignal, parseSignal, peopleKey } from './signal-values.ts';
 import type { Signal } from './signals.ts';
-import type { Stores } from './stores.ts';
-import type { Subscribers } from './subscribers.ts';
 
-export interface SessionSignalsContext {
-  readonly stores: Pick<Stores, 'signals' | 'images' | 'sharing'>;
-  readonly memory: ImageMemory;
-  readonly clock: Pick<Clock, 'monotonic'>;
-  readonly subscribers: Subscribers;
-}
-
-/** The session that it belongs to. */
-export interface SignallingSession {
-  readonly id: string;
-  readonly run: GenerationRun | undefined;
-  /** Somebody on another server has typed. */
-  draftHeard(draft: DraftSignal): void;
-  /** Another server says who is there. @param haveChanged somebody has come or left, or looks at another image */
-  peopleHeard(haveChanged: boolean): void;
+export interface SessionSignalsContext extends SessionParts {
+  readonly generation: SessionGeneration;
+  readonly draft: SessionDraft;
+  /** Another server has said who is there. */
+  readonly onPeople: () => void;
 }
 
 /** How long a signal is kept: longer than a candidate may take. */
@@ -33,25 +22,23 @@ const SILENT_INTERVALS = 2;
 
 /** While this server is the only one, nothing is told and nothing is heard. */
 export class SessionSignals {
-  readonly #session: SignallingSession;
   readonly #context: SessionSignalsContext;
   #publishedPeople: PeopleSignal | undefined;
   #unsubscribe: () => void = () => {};
 
-  constructor(session: SignallingSession, context: SessionSignalsContext) {
-    this.#session = session;
+  constructor(context: SessionSignalsContext) {
     this.#context = context;
   }
 
   /** Resolves when nothing more can be missed. Rejects with `StoreUnavailable`. */
   async subscribe(): Promise<void> {
     const { signals } = this.#context.stores;
-    this.#unsubscribe = await signals.subscribe(this.#session.id, (signal) => this.#hear(signal));
+    this.#unsubscribe = await signals.subscribe(this.#context.sessionId, (signal) => this.#hear(signal));
   }
 
   /** Hears what was told before. Rejects with `StoreUnavailable`. */
   async catchUp(): Promise<void> {
-    for (const signal of await this.#context.stores.signals.read(this.#session.id)) this.#hear(signal);
+    for (const signal of await this.#context.stores.signals.read(this.#context.sessionId)) this.#hear(signal);
   }
 
   /** Hears nothing any more. May be called twice. */
@@ -61,7 +48,7 @@ export class SessionSignals {
 
   publish(key: string, value: unknown, keptMs = KEPT_MS): void {
     const { sharing, signals } = this.#context.stores;
-    if (sharing) void signals.set(this.#session.id, key, value, keptMs);
+    if (sharing) void signals.set(this.#context.sessionId, key, value, keptMs);
   }
 
   /** @param again though nothing has changed, so that others know that this server is still there */
@@ -77,10 +64,10 @@ export class SessionSignals {
 
   #hear({ key, value }: Signal): void {
     const heard = parseSignal(key, value);
-    const { run } = this.#session;
+    const { run } = this.#context.generation;
     switch (heard?.kind) {
       case 'draft':
-        return this.#session.draftHeard(heard.draft);
+        return this.#context.draft.hear(heard.draft);
       case 'people':
         return this.#hearPeople(heard.serverId, heard.people);
       case 'progress':
@@ -92,10 +79,11 @@ export class SessionSignals {
   }
 
   #hearPeople(serverId: string, people: PeopleSignal | undefined): void {
-    const { stores, clock, subscribers } = this.#context;
+    const { stores, clock, subscribers, touch, onPeople } = this.#context;
     if (!stores.sharing || serverId === stores.sharing.serverId) return;
     const until = clock.monotonic() + SILENT_INTERVALS * stores.sharing.intervalMs;
-    this.#session.peopleHeard(subscribers.setElsewhere(serverId, people && { ...people, until }));
+    if (subscribers.setElsewhere(serverId, people && { ...people, until })) touch();
+    onPeople();
   }
 
   async #hearPartial(
@@ -103,11 +91,11 @@ export class SessionSignals {
     { candidate, partial }: Extract<HeardSignal, { kind: 'partial' }>,
   ): Promise<void> {
     const { reference } = partial;
-    const { stores, memory } = this.#context;
-    const bytes = await stores.images.get(this.#session.id, reference.imageId).catch(ignoreUnavailable);
+    const { sessionId, stores, memory, generation } = this.#context;
+    const bytes = await stores.images.get(sessionId, reference.imageId).catch(ignoreUnavailable);
     const reservation = bytes && memory.tryReserveSpare(bytes.byteLength);
     if (!reservation) return; // A preview can be missed.
-    if (this.#session.run === run) run.heardPartial(candidate, { reference, bytes, reservation });
+    if (generation.run === run) run.heardPartial(candidate, { reference, bytes, reservation });
     else reservation.release();
   }
 }

@@ -11,9 +11,8 @@ import type { Access, Admission } from './access.ts';
 import { allAttempts, findAttempt } from './attempts.ts';
 import { ignoreUnavailable, whileAvailable } from './availability.ts';
 import { DraftThrottle } from './draft-throttle.ts';
-import type { Reservation } from './image-memory.ts';
 import type { JobId, JobRun } from './job-queue.ts';
-import { type DocumentListener, LatestDocument } from './latest-document.ts';
+import { LatestDocument } from './latest-document.ts';
 import type { ShortSnapshot } from './long-prompts.ts';
 import type { Caller } from './participants.ts';
 import { type Answer, type Rejection, reject } from './rejections.ts';
@@ -21,12 +20,12 @@ import { SessionAccess } from './session-access.ts';
 import { SessionCommands } from './session-commands.ts';
 import type { SessionDocument } from './session-document.ts';
 import { SessionDraft } from './session-draft.ts';
-import type { SessionEvents } from './session-events.ts';
 import { type RecordFrame, SessionFrames } from './session-frames.ts';
-import { type GeneratingSession, SessionGeneration, type SessionGenerationContext } from './session-generation.ts';
+import { type GeneratingSession, SessionGeneration } from './session-generation.ts';
 import { SessionImages, type StoredImage } from './session-images.ts';
 import { SessionMemory } from './session-memory.ts';
-import { SessionSignals, type SignallingSession } from './session-signals.ts';
+import type { SessionContext, SessionParts } from './session-parts.ts';
+import { SessionSignals } from './session-signals.ts';
 import type { StoredSession } from './session-store.ts';
 import type { SessionView } from './session-view.ts';
 import type { JoinRequest } from './sessions.ts';
@@ -35,12 +34,6 @@ import { type MakeStep, machineStep, type Step } from './steps.ts';
 import { type Removal, type Subscriber, Subscribers, type Viewers } from './subscribers.ts';
 import { cleanText } from './text-check.ts';
 import type { Event } from './transition.ts';
-
-export interface SessionContext extends SessionGenerationContext {
-  readonly events: SessionEvents;
-  /** Memory for a copy of an image that is in the store. It may cost copies that nobody looks at. */
-  readonly reserveCopy: (bytes: number) => Reservation | undefined;
-}
 
 export interface SessionListener {
   /** Another generation runs, or none. */
@@ -88,7 +81,11 @@ export class Session implements SessionView {
     this.#latest = new LatestDocument(
       stored,
       { ...context, sessionId: id, store: context.stores.sessions },
-      this.#documentListener(),
+      {
+        prepare: (next, added) => (context.stores.sharing ? this.#images.loadShown(next.state, added) : undefined),
+        changed: (before, added, isOwn) => this.#onChanged(before, added, isOwn),
+        gone: (why) => listener.gone(why),
+      },
     );
     this.#context = context;
     this.#listener = listener;
@@ -103,50 +100,42 @@ export class Session implements SessionView {
       onLeft: (caller) => this.#onLeft(caller),
       onFault: (error) => telemetry.fault(error, 'a subscriber failed'),
     });
-    const isShared = stores.sharing !== undefined;
-    this.#images = new SessionImages({ sessionId: id, store: stores.images, isShared, reserveCopy });
-    const parts = {
+    this.#images = new SessionImages({ sessionId: id, stores, reserveCopy });
+    const parts: SessionParts = {
       ...context,
       sessionId: id,
       latest: this.#latest,
       images: this.#images,
       subscribers: this.#subscribers,
       touch: () => this.touch(),
-      machineStep: (before: SessionDocument, event: Event) => this.#machineStep(before, event),
+      machineStep: (before, event) => this.#machineStep(before, event),
+      settle: (make) => this.#settle(make),
     };
     this.memory = new SessionMemory({ ...parts, isForgetful: () => this.isIdle || this.isUntouched });
-    this.#generation = new SessionGeneration(this.#generating(), context);
-    this.#signals = new SessionSignals(this.#signalling(), parts);
-    this.#frames = new SessionFrames(this, clock, limits);
+    this.#access = new SessionAccess(parts);
+    this.#generation = new SessionGeneration(this.#generating(), parts);
     this.#draft = new SessionDraft({ ...parts, onChanged: () => this.#frames.forgetSnapshot() });
     this.#typing = new DraftThrottle(limits.DRAFTS_PER_SECOND, clock, (text, author, draftId) =>
       this.#draft.set(text, author, draftId),
     );
-    this.#access = new SessionAccess(stored.document, { ...parts, settle: (make) => void this.#settle(make) });
+    const connected = { ...parts, draft: this.#draft, generation: this.#generation };
+    this.#frames = new SessionFrames(connected);
+    this.#signals = new SessionSignals({ ...connected, onPeople: () => this.#reportIdle() });
     this.#commands = new SessionCommands({
-      ...parts,
+      ...connected,
       access: this.#access,
       typing: this.#typing,
-      generation: this.#generation,
       end: (by) => this.#listener.endRequested(by),
     });
   }
 
   /** The latest that this server knows of. */
-  get document(): SessionDocument {
-    return this.#latest.current;
-  }
-
   get state(): State {
     return this.#latest.current.state;
   }
 
   get access(): Access {
     return this.#access.current;
-  }
-
-  get draftText(): string {
-    return this.#draft.text;
   }
 
   /** Nobody is connected, and nothing is being drawn. */
@@ -307,7 +296,7 @@ export class Session implements SessionView {
 
   /** Connects the session with other servers: resolves when nothing more that they do can be missed. Call it once. */
   async connect(): Promise<void> {
-    this.#generation.follow(this.document, false);
+    this.#generation.follow(this.#latest.current, false);
     const { sessions, sharing } = this.#context.stores;
     if (!sharing) return;
     this.#unsubscribe = await sessions.subscribe(this.id, (notice) => {
@@ -369,28 +358,21 @@ export class Session implements SessionView {
     this.#subscribers.dismiss(why);
   }
 
-  #documentListener(): DocumentListener {
-    return {
-      prepare: (next, added) => (this.#context.stores.sharing ? this.#images.loadShown(next.state, added) : undefined),
-      changed: (before, added, isOwn) => this.#onChanged(before, added, isOwn),
-      gone: (why) => this.#listener.gone(why),
-    };
-  }
-
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
   #onChanged(before: SessionDocument, added: readonly StoredImage[], isOwn: boolean): void {
     // Somebody has done something on another server.
     if (!isOwn) this.touch();
-    const { state } = this.document;
+    const document = this.#latest.current;
+    const { state } = document;
     // First, so that those who are turned out are told of nothing more.
-    const reportAccess = this.#access.follow(this.document, before);
+    const reportAccess = this.#access.follow(document, before);
     if (state !== before.state) {
       const { run } = this.#generation;
       this.#generation.follow(before, isOwn);
       // Its progress may have been told before this server knew of the generation.
       if (!isOwn && this.#generation.run && this.#generation.run !== run) this.#hearAgain();
       this.#images.follow(state, before.state, added, isOwn);
-      this.#draft.follow(this.document, before);
+      this.#draft.follow(document, before);
       this.#frames.forgetSnapshot();
       this.#frames.forgetProgress();
       this.#subscribers.notify((one) => one.snapshotChanged());
@@ -418,18 +400,7 @@ export class Session implements SessionView {
 
   /** The session as its generation sees it. */
   #generating(): GeneratingSession {
-    const session = this;
     return {
-      id: this.id,
-      images: this.#images,
-      get document() {
-        return session.document;
-      },
-      get isClosed() {
-        return session.#latest.isClosed;
-      },
-      refresh: () => this.#latest.refresh(),
-      apply: (event, images = []) => this.#settle((before) => ({ ...this.#machineStep(before, event), images })),
       publish: (key, value) => this.#signals.publish(key, value),
       catchUp: () => this.#hearAgain(),
       progressChanged: (candidate) => this.#onProgress(candidate),
@@ -438,22 +409,6 @@ export class Session implements SessionView {
         this.#listener.generationChanged(before, now);
         if (now === undefined) this.#reportIdle();
         else this.#listener.inUse();
-      },
-    };
-  }
-
-  /** The session as its signals see it. */
-  #signalling(): SignallingSession {
-    const generation = this.#generation;
-    return {
-      id: this.id,
-      get run() {
-        return generation.run;
-      },
-      draftHeard: (draft) => this.#draft.hear(draft),
-      peopleHeard: (haveChanged) => {
-        if (haveChanged) this.touch();
-        this.#reportIdle();
       },
     };
   }
