@@ -872,7 +872,7 @@ this.#settle((before) => ({
   },
   {
     mistake: 'somebody who leaves ends the generation',
-    breaks: ['R2'],
+    breaks: ['R2', 'R7'],
     edits: [
       {
         file: session,
