@@ -37,13 +37,12 @@ const serverAt = (process: Process, port: number): Server => ({ process, port, a
 
 /** As `npm start` sets it, so that freed memory goes back to the system. */
 const memory = { MALLOC_MMAP_THRESHOLD_: '1000000' };
-const nodeArgs = (bench: Bench) => ['--max-semi-space-size=8', ...profileFlags(bench)];
 
 /** `stand-ins/host.ts`, which offers `plan`, `release` and `progress`. */
 export async function startHost(bench: Bench): Promise<Server> {
   const process = startNode(bench, 'test/bench/stand-ins/host.ts', {
     env: { ...limits, ...memory },
-    nodeArgs: nodeArgs(bench),
+    nodeArgs: profileFlags(bench),
   });
   return serverAt(process, await process.call('listen'));
 }
@@ -58,7 +57,7 @@ export async function startBuilt(
   const port = await freePort();
   const service = { OPENAI_API_KEY: 'any', OPENAI_BASE_URL: baseURL, PROOFROOM_API: api };
   const env = { ...limits, ...memory, ...service, ...more, PORT: String(port) };
-  const process = startNode(bench, 'dist/server/main.js', { env, nodeArgs: nodeArgs(bench) });
+  const process = startNode(bench, 'dist/server/main.js', { env, nodeArgs: profileFlags(bench) });
   await process.answers(port);
   return serverAt(process, port);
 }

@@ -28,7 +28,16 @@ const program = (command: string, args: readonly string[], cwd = project): Side 
 const npmStart: Side = async (bench) => {
   const folder = await mkdtemp(join(tmpdir(), 'proofroom-start-'));
   bench.scope.defer(() => rm(folder, { recursive: true }));
-  for (const part of ['client', 'server', 'shared', 'dist', 'package.json', 'vite.config.ts', 'tsconfig.json']) {
+  for (const part of [
+    'client',
+    'server',
+    'shared',
+    'dist',
+    'package.json',
+    'package-lock.json',
+    'vite.config.ts',
+    'tsconfig.json',
+  ]) {
     const filter = (path: string) => path !== join(project, 'dist/bench');
     await cp(join(project, part), join(folder, part), { recursive: true, preserveTimestamps: true, filter });
   }
