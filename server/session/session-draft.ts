@@ -91,8 +91,8 @@ export class SessionDraft {
   }
 
   /**
-   * Tells other servers what was typed here, until the store has it; then calls `onShared`. Gives up when the author has no connection here
-   * any more: they may have typed on at another server.
+   * Tells other servers what was typed here, until the store has it; then calls `onShared`. Gives up when a command has set the text since,
+   * or when the author has no connection here any more: they may have typed on at another server.
    */
   #share(draft: DraftSignal, onShared: () => void): void {
     const { stores, clock } = this.#context;
@@ -104,7 +104,7 @@ export class SessionDraft {
   }
 
   async #shareAll(): Promise<void> {
-    const { sessionId, stores, clock, subscribers } = this.#context;
+    const { sessionId, stores, clock, latest, subscribers } = this.#context;
     this.#isSharing = true;
     while (this.#unshared && !this.#isClosed) {
       const unshared = this.#unshared;
@@ -114,7 +114,9 @@ export class SessionDraft {
         for (const onShared of this.#untold.splice(0, length)) onShared();
       } else {
         await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
-        if (subscribers.hasParticipant(this.#unshared.participantId)) continue;
+        const { participantId, draftRevision } = this.#unshared;
+        const isCurrent = draftRevision === latest.current.state.draftRevision;
+        if (isCurrent && subscribers.hasParticipant(participantId)) continue;
         this.#unshared = undefined;
         this.#isMissed = true;
       }

@@ -544,3 +544,18 @@ test('R7: the images of a session go although the server that ended it did not l
     { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
   ]);
 });
+
+test('R1: an older text does not take the place of one that was typed after a start over, once the store answers again', async () => {
+  await expectRulesKeptBySeveral(789_503_929, [
+    { does: 'attach', tab: 0, as: 'reviewer' },
+    { does: 'cut off', server: 1, ms: 100 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200, options: { quality: 'low' } },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000, options: { quality: 'low' } },
+    { does: 'lose answers', server: 2, count: 1 },
+    { does: 'type', tab: 0, times: 1 },
+    { does: 'type', tab: 1, times: 1 },
+    { does: 'all at once', tab: 0, command: 'start over' },
+    { does: 'wait', ms: 4_030 },
+    { does: 'kill server of', tab: 0, downMs: 100 },
+  ]);
+});
