@@ -122,7 +122,7 @@ export class ConnectionRules implements ConnectionObserver {
         return;
       default:
         this.#pending.set(message.commandId, [...(this.#pending.get(message.commandId) ?? []), message]);
-        this.#session?.commandArrived(message);
+        this.#session?.commandArrived(message, this.#welcome?.participantId);
         this.#context.onCommand(message);
     }
   }

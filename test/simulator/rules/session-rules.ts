@@ -71,6 +71,8 @@ export class SessionRules {
   /** The state in which each command first found the session. */
   readonly #stateAtArrival = new Map<string, State>();
   readonly #arrivedAgain = new Set<string>();
+  /** The participant who sent a command first, by command id. */
+  readonly #firstSender = new Map<string, string | undefined>();
   readonly #answered = new Map<string, Answered>();
   /** Which command made which revision. */
   readonly #commandByRevision = new Map<number, string>();
@@ -396,9 +398,13 @@ export class SessionRules {
   }
 
   /** A command reaches the server, for the first time or again. */
-  commandArrived({ commandId }: Command): void {
-    if (this.#stateAtArrival.has(commandId)) this.#arrivedAgain.add(commandId);
-    else this.#stateAtArrival.set(commandId, this.session.state);
+  commandArrived({ commandId }: Command, participantId: string | undefined): void {
+    if (this.#stateAtArrival.has(commandId)) {
+      this.#arrivedAgain.add(commandId);
+      return;
+    }
+    this.#stateAtArrival.set(commandId, this.session.state);
+    this.#firstSender.set(commandId, participantId);
   }
 
   /** The server answers a command that it has received from that participant. */
@@ -449,7 +455,9 @@ export class SessionRules {
     if (!state || isAccessCommand(command)) return;
     if (isRecordedCommand(command)) {
       // Of several people who sent it to several servers, nobody knows whose was done.
-      const isOwn = this.#lagMs() === 0 || !this.#arrivedAgain.has(command.commandId);
+      const { commandId } = command;
+      const isFirst = this.#firstSender.get(commandId) === participantId;
+      const isOwn = this.#lagMs() === 0 ? isFirst : !this.#arrivedAgain.has(commandId);
       if (isOwn) this.#transitions.decisions.acked(command, state, participantId);
       if ('imageId' in command) this.#checkDigest(command);
       // It may have changed nothing.
