@@ -1,4 +1,4 @@
-/** What all parts of a session work with: what the server gives to every session, and the parts that the others share. */
+/** The context of a session's parts: the server gives one half of it to every session, and the parts share the other half. */
 import type { GenerationContext } from './generation-run.ts';
 import type { Reservation } from './image-memory.ts';
 import type { LatestDocument } from './latest-document.ts';
