@@ -22,6 +22,8 @@ const CONTENDED_MS = 10_000;
 export class SessionDraft {
   readonly #context: SessionDraftContext;
   #text: string;
+  /** The text that was typed last since a command has set the draft, on any server. */
+  #last: DraftSignal | undefined;
   /** A text that was typed after a command that this server does not know of yet. */
   #ahead: DraftSignal | undefined;
   /** The text that was typed here last, until the store has it. */
@@ -53,7 +55,8 @@ export class SessionDraft {
       if (caller.connectionId !== connectionId) one.draftChanged({ ...author, text });
     });
     // The author is told only now, so that the text is not lost with this server.
-    this.#share({ ...author, text, draftRevision }, () => {
+    this.#last = { ...author, text, draftRevision };
+    this.#share(this.#last, () => {
       if (draftId === undefined) return;
       const own = { ...author, text: this.#text, draftId };
       subscribers.notify((one, caller) => {
@@ -77,7 +80,8 @@ export class SessionDraft {
    */
   follow({ draft, state: { draftRevision } }: SessionDocument, before: SessionDocument): void {
     if (draftRevision === before.state.draftRevision) return;
-    this.#replace(this.#ahead?.draftRevision === draftRevision ? this.#ahead.text : draft);
+    this.#last = this.#ahead?.draftRevision === draftRevision ? this.#ahead : undefined;
+    this.#replace(this.#last?.text ?? draft);
   }
 
   /** Shares nothing more, and hears nothing any more. May be called twice. */
@@ -148,7 +152,11 @@ export class SessionDraft {
     touch();
     const { state } = latest.current;
     if (draftRevision > state.draftRevision) this.#ahead = draft;
+    // A server that did not know of the command has put an older text in the place of what was typed since.
+    const isOutdated = draftRevision < state.draftRevision;
+    if (isOutdated && this.#last?.draftRevision === state.draftRevision) this.#share(this.#last, () => {});
     if (draftRevision !== state.draftRevision || text === this.#text) return;
+    this.#last = draft;
     this.#replace(text);
     subscribers.notify((one) => one.draftChanged({ text, by, participantId }));
   }

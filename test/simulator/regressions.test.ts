@@ -559,3 +559,18 @@ test('R1: an older text does not take the place of one that was typed after a st
     { does: 'kill server of', tab: 0, downMs: 100 },
   ]);
 });
+
+test('R1: a text that was typed after a start over is shared again when a slow server has put an older one in its place', async () => {
+  await expectRulesKeptBySeveral(396_427_112, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'attach', tab: 0, as: 'reviewer' },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'withdraw', tab: 0, decision: 0, own: true },
+    { does: 'agree', tab: 0, approvals: 1, afterwards: 'nothing' },
+    { does: 'slow store', server: 1, ms: 5_500, latencyMs: 200 },
+    { does: 'go on', tab: 2, next: 'regenerate', bytes: 60_000, options: { quality: 'low' } },
+    { does: 'type everywhere', tab: 0 },
+    { does: 'decline', tab: 4, image: 0 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000 },
+  ]);
+});
