@@ -65,7 +65,7 @@ export class SessionDraft {
     });
   }
 
-  /** Somebody typed on another server. Of texts that are typed on two servers at once, the one that the store has last counts, on both. */
+  /** Takes in a text from another server. When people type on two servers at once, both servers show the text that the store took last. */
   hear(draft: DraftSignal): void {
     const isTypedHere = this.#context.clock.monotonic() - this.#typedAt < CONTENDED_MS;
     // It was set before the one that is on its way.
