@@ -201,15 +201,25 @@ export class World {
     drawing.context.onProgress({ phase: 'partial', image });
   }
 
-  protected get wallClock(): WallClock {
-    return this.server.wallClock;
+  /** Of every server. */
+  get wallClocks(): readonly WallClock[] {
+    return [this.server.wallClock];
+  }
+
+  /** Of servers that disagree, the one that is behind, for as long as the last of them was set. */
+  get #slowestClock(): WallClock {
+    const clocks = this.wallClocks;
+    return {
+      now: Math.min(...clocks.map(({ now }) => now)),
+      unsetMs: Math.min(...clocks.map(({ unsetMs }) => unsetMs)),
+    };
   }
 
   /** Checks what has changed in the sessions. Called so often that few changes are seen together. */
   observe(): void {
     for (const rules of this.sessions.values()) {
       rules.isGone ||= this.observed(rules.session.id) !== rules.session;
-      rules.observe(this.time.now, this.wallClock);
+      rules.observe(this.time.now, this.#slowestClock);
     }
   }
 

@@ -210,13 +210,8 @@ export class ClusterWorld extends World {
     return session?.removedAt === undefined ? session : undefined;
   }
 
-  /** Of servers that disagree, the one that is behind, for as long as the last of them was set. */
-  protected override get wallClock(): WallClock {
-    const clocks = this.servers.map(({ wallClock }) => wallClock);
-    return {
-      now: Math.min(...clocks.map(({ now }) => now)),
-      unsetMs: Math.min(...clocks.map(({ unsetMs }) => unsetMs)),
-    };
+  override get wallClocks(): readonly WallClock[] {
+    return this.servers.map(({ wallClock }) => wallClock);
   }
 
   /** A proxy sends each connection to any server, in turn at random. */
