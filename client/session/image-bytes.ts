@@ -1,14 +1,24 @@
-/** Whether bytes are those of the image that they are said to be. */
+/** From the bytes of an image to one that can be shown, or that is known not to be. */
 import type { ImageReference } from '../../shared/model.ts';
 import type { Environment } from './environment.ts';
+import type { ReceivedImage } from './session-state.ts';
 
-/** Undefined when the bytes have another length or, where `sha256` is there to tell, another digest than the reference says. */
-export async function verifiedBlob(
-  { byteLength, mediaType, sha256: digest }: ImageReference,
+export type ImageTools = Pick<Environment, 'sha256' | 'createObjectUrl' | 'revokeObjectUrl' | 'checkImage'>;
+
+/**
+ * Undefined when the bytes have another length or, where `sha256` is there to tell, another digest than the reference says. The caller
+ * revokes the URL of an image that it does not keep.
+ */
+export async function receiveImage(
+  reference: ImageReference,
   bytes: Uint8Array<ArrayBuffer> | undefined,
-  sha256: Environment['sha256'],
-): Promise<Blob | undefined> {
+  tools: ImageTools,
+): Promise<ReceivedImage | undefined> {
+  const { byteLength, mediaType, sha256: digest } = reference;
   if (bytes?.byteLength !== byteLength) return undefined;
-  if (sha256 && (await sha256(bytes)) !== digest) return undefined;
-  return new Blob([bytes], { type: mediaType });
+  if (tools.sha256 && (await tools.sha256(bytes)) !== digest) return undefined;
+  const blob = new Blob([bytes], { type: mediaType });
+  const url = tools.createObjectUrl(blob);
+  const display = tools.checkImage && ((await tools.checkImage(url, blob)) ?? 'possible');
+  return { reference, blob, url, ...(display && { display }) };
 }

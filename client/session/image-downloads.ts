@@ -2,13 +2,13 @@
 import type { ImageReference } from '../../shared/model.ts';
 import type { ImageUrlMessage } from '../../shared/protocol.ts';
 import type { Environment } from './environment.ts';
-import { verifiedBlob } from './image-bytes.ts';
+import { type ImageTools, receiveImage } from './image-bytes.ts';
 import { patienceMs } from './liveness.ts';
 import { backoffMs } from './reconnecting-socket.ts';
-import type { ImageProblem } from './session-state.ts';
+import type { ImageProblem, ReceivedImage } from './session-state.ts';
 
 export interface ImageDownloadsListener {
-  downloaded(reference: ImageReference, blob: Blob): void;
+  downloaded(image: ReceivedImage): void;
   /** Given up, after some tries where they may help. */
   failed(reference: ImageReference, problem: ImageProblem): void;
 }
@@ -19,7 +19,7 @@ interface Download {
   readonly abort: AbortController;
 }
 
-type Tools = Pick<Environment, 'fetch' | 'setTimer' | 'random' | 'sha256'>;
+type Tools = Pick<Environment, 'fetch' | 'setTimer' | 'random'> & ImageTools;
 
 /** Browsers open six connections to a server, and the server limits the readers from one address. */
 const MOST_AT_ONCE = 3;
@@ -74,13 +74,16 @@ export class ImageDownloads {
   async #download(download: Download): Promise<void> {
     const { reference, abort } = download;
     const outcome = await this.#outcomeOf(download);
-    if (abort.signal.aborted) return;
+    if (abort.signal.aborted) {
+      if (typeof outcome !== 'string') this.#tools.revokeObjectUrl(outcome.url);
+      return;
+    }
     this.#downloads.delete(reference.imageId);
     if (typeof outcome === 'string') this.#listener.failed(reference, outcome);
-    else this.#listener.downloaded(reference, outcome);
+    else this.#listener.downloaded(outcome);
   }
 
-  async #outcomeOf(download: Download): Promise<Blob | ImageProblem> {
+  async #outcomeOf(download: Download): Promise<ReceivedImage | ImageProblem> {
     let problem: ImageProblem = 'unreachable';
     for (let tried = 0; tried < TRIES && !download.abort.signal.aborted; tried += 1) {
       if (tried > 0) await this.#wait(backoffMs(tried, this.#tools.random()));
@@ -92,7 +95,7 @@ export class ImageDownloads {
     return problem;
   }
 
-  async #try({ reference, url, abort }: Download): Promise<Blob | ImageProblem | 'refused'> {
+  async #try({ reference, url, abort }: Download): Promise<ReceivedImage | ImageProblem | 'refused'> {
     const deadline = new AbortController();
     const stopTimer = this.#tools.setTimer(() => deadline.abort(), patienceMs(reference.byteLength));
     try {
@@ -101,7 +104,7 @@ export class ImageDownloads {
       const response = await this.#tools.fetch(url, { signal, cache: 'no-store', credentials: 'same-origin' });
       if (!response.ok) return mayPass(response.status) ? 'unreachable' : 'refused';
       const bytes = new Uint8Array(await response.arrayBuffer());
-      return (await verifiedBlob(reference, bytes, this.#tools.sha256)) ?? 'damaged';
+      return (await receiveImage(reference, bytes, this.#tools)) ?? 'damaged';
     } finally {
       stopTimer();
     }

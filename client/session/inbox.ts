@@ -1,37 +1,39 @@
-/** The messages of one connection, in order, with their images decoded and verified. */
+/** The messages of one connection, in order, with their images decoded, verified and ready to be shown. */
 
 import type { ImageReference } from '../../shared/model.ts';
 import type { InlineImageMessage, ServerMessage } from '../../shared/protocol.ts';
-import type { Environment } from './environment.ts';
-import { verifiedBlob } from './image-bytes.ts';
+import { type ImageTools, receiveImage } from './image-bytes.ts';
+import type { ReceivedImage } from './session-state.ts';
 
 /** All but those about the connection itself, which do not wait for an image before them. */
 type InboxMessage = Exclude<ServerMessage, { type: 'heartbeat' | 'goodbye' }>;
 
-/** Without `blob`, the bytes were not those that the reference names. */
-export interface VerifiedImage {
+/** Without `image`, the bytes were not those that the reference names. */
+export interface DecodedImageMessage {
   readonly type: 'image';
   readonly reference: ImageReference;
-  readonly blob: Blob | undefined;
+  readonly image: ReceivedImage | undefined;
 }
 
-export type DeliveredMessage = Exclude<InboxMessage, InlineImageMessage> | VerifiedImage;
+export type DeliveredMessage = Exclude<InboxMessage, InlineImageMessage> | DecodedImageMessage;
 
 /**
- * Delivers one message at a time. Those behind an image wait until its bytes are verified, so that it is delivered before the
- * snapshot that shows it (rule W3).
+ * Delivers one message at a time. Those behind a final image wait until its bytes are verified and the page knows whether it can show it,
+ * so that it is delivered before the snapshot that shows it (rule W3), and one update of the page shows both. Previews are delivered in their own order, and nothing else waits for them.
  */
 export class Inbox {
   readonly #deliver: (message: DeliveredMessage) => void;
-  readonly #sha256: Environment['sha256'] | undefined;
+  readonly #tools: ImageTools;
   readonly #queue: InboxMessage[] = [];
-  #isVerifying = false;
+  #isReceiving = false;
+  /** Resolves when the previews that have come are delivered. */
+  #previews = Promise.resolve();
   #isClosed = false;
   #onEmpty: (() => void) | undefined;
 
-  constructor(sha256: Environment['sha256'] | undefined, deliver: (message: DeliveredMessage) => void) {
+  constructor(tools: ImageTools, deliver: (message: DeliveredMessage) => void) {
+    this.#tools = tools;
     this.#deliver = deliver;
-    this.#sha256 = sha256;
   }
 
   receive(message: InboxMessage): void {
@@ -41,7 +43,7 @@ export class Inbox {
 
   /**
    * The connection is gone: calls `onEmpty` once the messages that did arrive are delivered, at once if none is left. An image that is
-   * being verified may be the last one that the session ever sends (rule R9).
+   * being received may be the last one that the session ever sends (rule R9).
    */
   finish(onEmpty: () => void): void {
     this.#onEmpty = onEmpty;
@@ -55,21 +57,27 @@ export class Inbox {
   }
 
   #deliverQueue(): void {
-    while (!this.#isVerifying && !this.#isClosed) {
+    while (!this.#isReceiving && !this.#isClosed) {
       const message = this.#queue.shift();
       if (!message) return this.#onEmpty?.();
-      if (message.type === 'image' && 'data' in message) void this.#verify(message);
-      else this.#deliver(message);
+      if (message.type !== 'image' || !('data' in message)) this.#deliver(message);
+      else if (message.kind === 'partial') this.#previews = this.#previews.then(() => this.#receiveImage(message));
+      else void this.#waitForImage(message);
     }
   }
 
-  async #verify({ type, data, ...reference }: InlineImageMessage): Promise<void> {
-    this.#isVerifying = true;
-    const blob = await verifiedBlob(reference, decodeBase64(data), this.#sha256).catch(() => undefined);
-    if (this.#isClosed) return;
-    this.#isVerifying = false;
-    this.#deliver({ type, reference, blob });
+  async #waitForImage(message: InlineImageMessage): Promise<void> {
+    this.#isReceiving = true;
+    await this.#receiveImage(message);
+    this.#isReceiving = false;
     this.#deliverQueue();
+  }
+
+  async #receiveImage({ type, data, ...reference }: InlineImageMessage): Promise<void> {
+    if (this.#isClosed) return;
+    const image = await receiveImage(reference, decodeBase64(data), this.#tools).catch(() => undefined);
+    if (!this.#isClosed) this.#deliver({ type, reference, image });
+    else if (image) this.#tools.revokeObjectUrl(image.url);
   }
 }
 

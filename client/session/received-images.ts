@@ -2,24 +2,20 @@
 
 import type { ImageReference } from '../../shared/model.ts';
 import type { SnapshotMessage } from '../../shared/protocol.ts';
-import type { Environment } from './environment.ts';
+import type { ImageTools } from './image-bytes.ts';
 import type { ReceivedImage } from './session-state.ts';
 
-type Page = Pick<Environment, 'createObjectUrl' | 'revokeObjectUrl' | 'checkImage'>;
 type ImagesBy<Key> = ReadonlyMap<Key, ReceivedImage>;
 
 /** The maps are replaced with each change, so that they may stand in a state. */
 export class ReceivedImages {
-  readonly #page: Page;
-  readonly #onChecked: () => void;
+  readonly #tools: Pick<ImageTools, 'revokeObjectUrl'>;
   #finals: ImagesBy<string> = new Map();
   #partials: ImagesBy<number> = new Map();
   #openId: string | undefined;
 
-  /** @param onChecked called when the `display` of an image has become known */
-  constructor(page: Page, onChecked: () => void) {
-    this.#page = page;
-    this.#onChecked = onChecked;
+  constructor(tools: Pick<ImageTools, 'revokeObjectUrl'>) {
+    this.#tools = tools;
   }
 
   /** By image id. */
@@ -37,20 +33,28 @@ export class ReceivedImages {
     return this.#finals.has(imageId);
   }
 
-  /** Takes a final image in whatever is shown, because it comes before the snapshot that shows it (rule W3). */
-  addFinal(reference: ImageReference, blob: Blob): void {
-    const { imageId } = reference;
-    if (!this.#finals.has(imageId)) this.#finals = new Map(this.#finals).set(imageId, this.#receive(reference, blob));
+  /**
+   * Takes in a final image whatever is shown, because it comes before the snapshot that shows it (rule W3), and a partial if its generation
+   * is the one that runs and its candidate's final image is not here yet (rule M4). Releases one that is not taken in.
+   */
+  add(image: ReceivedImage, snapshot: SnapshotMessage | undefined): void {
+    const { imageId, kind, candidate } = image.reference;
+    if (kind === 'final' && !this.#finals.has(imageId)) {
+      this.#finals = new Map(this.#finals).set(imageId, image);
+    } else if (kind === 'partial' && this.#isPartialOfUse(image.reference, snapshot)) {
+      const previous = this.#partials.get(candidate);
+      this.#partials = new Map(this.#partials).set(candidate, image);
+      if (previous) this.#release(previous);
+    } else {
+      this.#release(image);
+    }
   }
 
-  /** Takes a partial in if its generation is the one that runs and its candidate's final image is not here yet (rule M4). */
-  addPartial(reference: ImageReference, blob: Blob, snapshot: SnapshotMessage | undefined): void {
+  #isPartialOfUse(reference: ImageReference, snapshot: SnapshotMessage | undefined): boolean {
     const { imageId, candidate, generationId } = reference;
-    const previous = this.#partials.get(candidate);
-    if (previous?.reference.imageId === imageId || runningGenerationId(snapshot) !== generationId) return;
-    if ([...this.#finals.values()].some((final) => isSameCandidate(final.reference, reference))) return;
-    this.#partials = new Map(this.#partials).set(candidate, this.#receive(reference, blob));
-    if (previous) this.#page.revokeObjectUrl(previous.url);
+    const isHere = this.#partials.get(candidate)?.reference.imageId === imageId;
+    if (isHere || runningGenerationId(snapshot) !== generationId) return false;
+    return ![...this.#finals.values()].some((final) => isSameCandidate(final.reference, reference));
   }
 
   /** The person has that final image open, or none: it is of use to them whatever the session keeps. */
@@ -78,36 +82,18 @@ export class ReceivedImages {
     this.#partials = this.#filter(this.#partials, () => false);
   }
 
-  #receive(reference: ImageReference, blob: Blob): ReceivedImage {
-    const image = { reference, blob, url: this.#page.createObjectUrl(blob) };
-    void this.#check(image);
-    return image;
-  }
-
-  async #check(image: ReceivedImage): Promise<void> {
-    if (!this.#page.checkImage) return;
-    const problem = await this.#page.checkImage(image.url, image.blob);
-    const checked = { ...image, display: problem ?? 'possible' } as const;
-    const [finals, partials] = [this.#finals, this.#partials];
-    this.#finals = withReplaced(finals, image, checked);
-    this.#partials = withReplaced(partials, image, checked);
-    if (this.#finals !== finals || this.#partials !== partials) this.#onChecked();
+  #release({ url }: ReceivedImage): void {
+    this.#tools.revokeObjectUrl(url);
   }
 
   #filter<Key>(images: ImagesBy<Key>, isKept: (image: ReceivedImage) => boolean): ImagesBy<Key> {
     const kept = new Map<Key, ReceivedImage>();
     for (const [key, image] of images) {
       if (isKept(image)) kept.set(key, image);
-      else this.#page.revokeObjectUrl(image.url);
+      else this.#release(image);
     }
     return kept.size === images.size ? images : kept;
   }
-}
-
-/** The same map where it does not hold `image`. */
-function withReplaced<Key>(images: ImagesBy<Key>, image: ReceivedImage, by: ReceivedImage): ImagesBy<Key> {
-  const [key] = [...images].find(([, one]) => one === image) ?? [];
-  return key === undefined ? images : new Map(images).set(key, by);
 }
 
 /** Of use are finals that the snapshot names or the running generation may have made, and partials of candidates that still run. */

@@ -10,7 +10,7 @@ import { type CommandInput, type CommandResult, Commands } from './commands.ts';
 import { defaultEnvironment, type Environment } from './environment.ts';
 import { ImageDownloads } from './image-downloads.ts';
 import { ImageRequests } from './image-requests.ts';
-import type { VerifiedImage } from './inbox.ts';
+import type { DecodedImageMessage } from './inbox.ts';
 import { LongPrompts } from './long-prompts.ts';
 import { Look } from './look.ts';
 import { imagesOfUse, ReceivedImages, runningGenerationId } from './received-images.ts';
@@ -75,7 +75,7 @@ export class SessionClient {
     this.#look = new Look(environment, (imageId) => {
       this.#connection.send({ type: 'look', ...(imageId !== undefined && { imageId }) });
     });
-    this.#images = new ReceivedImages(environment, () => this.#update());
+    this.#images = new ReceivedImages(environment);
     this.#imageRequests = new ImageRequests(
       environment,
       (imageId) => this.#images.has(imageId),
@@ -83,8 +83,8 @@ export class SessionClient {
     );
     const base = serverBase(server);
     this.#downloads = new ImageDownloads(base, environment, {
-      downloaded: (reference, blob) => {
-        this.#onImage({ type: 'image', reference, blob });
+      downloaded: (image) => {
+        this.#onImage({ type: 'image', reference: image.reference, image });
         this.#update();
       },
       failed: ({ imageId, kind }, problem) => {
@@ -370,16 +370,15 @@ export class SessionClient {
     this.#downloads.start(message);
   }
 
-  #onImage({ reference, blob }: VerifiedImage): void {
-    const { imageId, kind } = reference;
-    if (!blob) {
+  #onImage({ reference, image }: DecodedImageMessage): void {
+    const { imageId } = reference;
+    if (!image) {
       this.#environment.warn(`The bytes of image ${imageId} do not match its length and digest; they were dropped.`);
       return this.#imageRequests.receivedCorrupt(reference);
     }
-    if (kind === 'unknown') return this.#imageRequests.unavailable(imageId);
-    this.#imageRequests.received(imageId);
-    if (kind === 'final') this.#images.addFinal(reference, blob);
-    else this.#images.addPartial(reference, blob, this.#received.snapshot);
+    if (reference.kind === 'unknown') this.#imageRequests.unavailable(imageId);
+    else this.#imageRequests.received(imageId);
+    this.#images.add(image, this.#received.snapshot);
   }
 
   #onReject(rejection: RejectMessage): void {

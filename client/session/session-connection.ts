@@ -234,7 +234,7 @@ export class SessionConnection {
 
   #onOpened(): void {
     this.#disconnect();
-    this.#inbox = new Inbox(this.#environment.sha256, (message) => this.#onMessage(message));
+    this.#inbox = new Inbox(this.#environment, (message) => this.#onMessage(message));
     this.#sentToken = this.#credentials.token;
     const have = this.#listener.heldImages(this.limits.HAVE_IDS);
     const held = { have, record: this.#listener.recordLength() };

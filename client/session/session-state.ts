@@ -63,7 +63,7 @@ export interface ReceivedImage {
   readonly blob: Blob;
   /** An object URL, valid while the image is in the state. */
   readonly url: string;
-  /** Whether the browser can show it; absent until that is known, and where there is no page. */
+  /** Whether the browser can show it; absent where there is no page. */
   readonly display?: 'possible' | DisplayProblem;
 }
 

@@ -1,6 +1,7 @@
 /** Chromium, and what the bench watches in a page. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
 import { chromiumLaunchOptions } from '../support/chromium.ts';
+import { BarePage } from './bare-page.ts';
 import type { Bench } from './row.ts';
 
 /** A final picture is told from a preview by its width in pixels, as it comes from upstream. */
@@ -27,6 +28,10 @@ declare global {
   interface Window {
     /** When there was first a field to type a prompt into. */
     benchPromptAt?: number;
+    /** Moves the focus to that field. */
+    benchFocus?: () => void;
+    /** The middle of the button with that text. */
+    benchButton?: (text: string) => { readonly x: number; readonly y: number };
     /** Resolves when the final picture has been clicked for, shown, and is fully opaque. */
     benchSeen?: (width: number | undefined) => Promise<Seen>;
   }
@@ -54,16 +59,25 @@ function watchPage(): void {
     return Number(getComputedStyle(element).opacity) * opacity(around);
   };
 
+  const isSeen = (element: HTMLElement) => element.getBoundingClientRect().height > 0;
+  const findField = () => all<HTMLElement>('textarea:not([disabled]), input[type=text]:not([disabled])').find(isSeen);
   const lookForPrompt = () => {
-    const fields = all<HTMLInputElement>('textarea:not([disabled]), input[type=text]:not([disabled])');
-    if (fields.some((field) => field.getBoundingClientRect().height > 0)) window.benchPromptAt = performance.now();
+    if (findField()) window.benchPromptAt = performance.now();
     else requestAnimationFrame(lookForPrompt);
   };
   requestAnimationFrame(lookForPrompt);
+  window.benchFocus = () => findField()?.focus();
+  window.benchButton = (text) => {
+    const button = all<HTMLElement>('button').find((one) => one.textContent.trim() === text && isSeen(one));
+    if (!button) throw new Error(`There is no button "${text}".`);
+    const { x, y, width, height } = button.getBoundingClientRect();
+    return { x: x + width / 2, y: y + height / 2 };
+  };
 
+  // From the beginning: a click may overtake a call of `benchSeen`.
+  const clicked = Promise.withResolvers<number>();
+  document.addEventListener('click', ({ timeStamp }) => clicked.resolve(timeStamp), { capture: true, once: true });
   window.benchSeen = async (width) => {
-    const clicked = Promise.withResolvers<number>();
-    document.addEventListener('click', ({ timeStamp }) => clicked.resolve(timeStamp), { capture: true, once: true });
     const clickedAt = await clicked.promise;
     const isFinal = ({ naturalWidth }: HTMLImageElement) =>
       width === undefined ? naturalWidth > 200 : naturalWidth === width;
@@ -79,15 +93,19 @@ function watchPage(): void {
   };
 }
 
-/** A tab of a profile, on a line and a processor as slow as wanted. */
-export async function openPage(context: BrowserContext, options: { slowerBy?: number } = {}): Promise<Page> {
+/** A tab of a profile. */
+export async function openPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   await page.addInitScript(watchPage);
-  if (options.slowerBy !== undefined) {
-    const devTools = await context.newCDPSession(page);
-    await devTools.send('Emulation.setCPUThrottlingRate', { rate: options.slowerBy });
-  }
+  return page;
+}
+
+/** A tab without a profile, on a processor as slow as wanted. */
+export async function openBarePage(browser: Browser, options: { slowerBy?: number } = {}): Promise<BarePage> {
+  const page = await BarePage.open(browser);
+  await page.addInitScript(watchPage);
+  if (options.slowerBy !== undefined) await page.send('Emulation.setCPUThrottlingRate', { rate: options.slowerBy });
   return page;
 }
 
@@ -99,23 +117,22 @@ export interface PictureTimes {
 }
 
 /**
- * Does something that leads to one click and, some time later, to the final picture.
+ * Clicks on a button and waits for the final picture.
  * @param width of the final picture; undefined where no other one comes
  */
-export async function timePicture(
-  page: Page,
-  width: number | undefined,
-  click: () => Promise<void>,
-): Promise<PictureTimes> {
-  const seen = page.evaluate((finalWidth) => window.benchSeen?.(finalWidth), width);
-  const [times] = await Promise.all([seen, click()]);
+export async function timePicture(page: BarePage, button: string, width: number | undefined): Promise<PictureTimes> {
+  const at = await page.evaluate((text) => window.benchButton?.(text), button);
+  const [times] = await Promise.all([
+    page.evaluate((finalWidth) => window.benchSeen?.(finalWidth ?? undefined), width ?? null),
+    at && page.click(at),
+  ]);
   if (!times) throw new Error('The page is not watched.');
   return { shown: times.shownAt - times.clickedAt, opaque: times.opaqueAt - times.clickedAt };
 }
 
 /** The longest task of any page in milliseconds, while something is done. */
-export async function longestTask(browser: Browser, page: Page, doIt: () => Promise<unknown>): Promise<number> {
-  await browser.startTracing(page, { categories: ['toplevel'] });
+export async function longestTask(browser: Browser, doIt: () => Promise<unknown>): Promise<number> {
+  await browser.startTracing(undefined, { categories: ['toplevel'] });
   await doIt();
   const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: readonly TraceEvent[] };
   const ofThread = ({ pid, tid }: TraceEvent) => `${pid} ${tid}`;

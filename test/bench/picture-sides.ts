@@ -1,8 +1,10 @@
 /** From the click to the picture, in every product: the sides of the rows that look into Chromium. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
-import { FINAL_WIDTH, openBrowser, openPage, type PictureTimes, timePicture } from './browser.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Browser } from 'playwright';
+import type { BarePage } from './bare-page.ts';
+import { FINAL_WIDTH, openBarePage, openBrowser, type PictureTimes, timePicture } from './browser.ts';
 import { startGradio, startStreamlit } from './peers.ts';
 import { Reviewer, type Server, startBuilt } from './proofroom.ts';
 import type { Bench, Side } from './row.ts';
@@ -12,68 +14,60 @@ const IMAGE_BYTES = 3_000_000;
 export const MODEL_MS = 600;
 /** Until a page that has loaded does no more. */
 const SETTLE_MS = 500;
+const POLL_MS = 50;
 
 export interface PictureOptions {
   readonly api: 'responses' | 'images';
   /** The page's processor is so many times slower. */
   readonly slowerBy?: number;
   /** Figures of one picture; `doIt` resolves when it is opaque. */
-  readonly measure?: (
-    browser: Browser,
-    page: Page,
-    doIt: () => Promise<PictureTimes>,
-  ) => Promise<Record<string, number>>;
+  readonly measure?: (browser: Browser, doIt: () => Promise<PictureTimes>) => Promise<Record<string, number>>;
 }
 
 /** How one product is used: a new page each time, so that each picture is a first one. */
 interface Product {
-  readonly address: string;
   readonly modelMs: number;
   /** Of the final picture; absent where no other one comes. */
   readonly width?: number;
-  /** Prepares the page, and returns what clicks. */
-  readonly prepare: (page: Page) => Promise<() => Promise<void>>;
+  /** Of the button that leads to a picture. */
+  readonly button: string;
+  /** Goes to the page, and does all but the click on the button. */
+  readonly prepare: (page: BarePage) => Promise<void>;
 }
 
 const side =
   (options: PictureOptions, open: (bench: Bench) => Promise<Product>): Side =>
   async (bench) => {
-    const product = await open(bench);
+    const { modelMs, width, button, prepare } = await open(bench);
     const browser = await openBrowser(bench);
-    const context = await browser.newContext({ bypassCSP: true });
     return async () => {
-      const page = await openPage(context, options);
-      try {
-        await page.goto(product.address);
-        await page.waitForFunction(() => window.benchPromptAt !== undefined);
-        const click = await product.prepare(page);
-        await page.waitForTimeout(SETTLE_MS);
-        const doIt = () => profiled(bench, page, () => timePicture(page, product.width, click));
-        if (options.measure) return await options.measure(browser, page, doIt);
-        const { shown, opaque } = await doIt();
-        return { shown: shown - product.modelMs, opaque: opaque - product.modelMs };
-      } finally {
-        await page.close();
-      }
+      await using page = await openBarePage(browser, options);
+      await prepare(page);
+      await wait(SETTLE_MS);
+      const doIt = () => profiled(bench, page, () => timePicture(page, button, width));
+      if (options.measure) return await options.measure(browser, doIt);
+      const { shown, opaque } = await doIt();
+      return { shown: shown - modelMs, opaque: opaque - modelMs };
     };
   };
 
 /** Writes the CPU profile of the page's main thread, if this run is for profiles. */
-async function profiled<Result>({ profiles }: Bench, page: Page, doIt: () => Promise<Result>): Promise<Result> {
+async function profiled<Result>({ profiles }: Bench, page: BarePage, doIt: () => Promise<Result>): Promise<Result> {
   if (profiles === undefined) return doIt();
-  const devTools = await page.context().newCDPSession(page);
-  await devTools.send('Profiler.enable');
-  await devTools.send('Profiler.start');
+  await page.send('Profiler.enable');
+  await page.send('Profiler.start');
   const result = await doIt();
-  const { profile } = await devTools.send('Profiler.stop');
+  const { profile } = (await page.send('Profiler.stop')) as { readonly profile: object };
   await mkdir(profiles, { recursive: true });
   await writeFile(join(profiles, 'page.cpuprofile'), JSON.stringify(profile));
   return result;
 }
 
-const form = (button: string) => async (page: Page) => {
-  await page.getByRole('textbox').first().fill('A quiet sea');
-  return () => page.getByRole('button', { name: button, exact: true }).click();
+const fillIn = (address: string) => async (page: BarePage) => {
+  await page.goto(address);
+  while (!(await page.evaluate(() => window.benchPromptAt !== undefined))) await wait(POLL_MS);
+  await page.evaluate(() => window.benchFocus?.());
+  await page.type('A quiet sea');
 };
 
 /** Asks for images by their address in place of their bytes. */
@@ -89,14 +83,11 @@ export const proofroom = (options: PictureOptions, images: 'inline' | 'url' = 'i
   side(options, async (bench) => {
     const upstream = await startUpstream(bench, { imageBytes: IMAGE_BYTES, modelMs: MODEL_MS });
     const { address } = await startBuilt(bench, upstream.baseURL, options.api);
-    const prepare = async (page: Page) => {
-      if (images === 'url') {
-        await page.addInitScript(joinForUrls);
-        await page.goto(address);
-      }
-      return form('Generate')(page);
+    const prepare = async (page: BarePage) => {
+      if (images === 'url') await page.addInitScript(joinForUrls);
+      await fillIn(address)(page);
     };
-    return { address, modelMs: MODEL_MS, width: FINAL_WIDTH, prepare };
+    return { modelMs: MODEL_MS, width: FINAL_WIDTH, button: 'Generate', prepare };
   });
 
 /** A click that loads a picture from the same server by an `<img>`. */
@@ -104,14 +95,14 @@ export const img = (options: PictureOptions): Side =>
   side(options, async (bench) => {
     const upstream = await startUpstream(bench, { imageBytes: IMAGE_BYTES, modelMs: 0 });
     const server = await startBuilt(bench, upstream.baseURL, 'images');
-    const prepare = async (page: Page) => {
+    const prepare = async (page: BarePage) => {
       const reviewer = await Reviewer.join(bench, server);
       await reviewer.generate();
       await page.goto(`${server.address}/s/nowhere`);
+      await wait(SETTLE_MS);
       await page.evaluate(showOnClick, reviewer.imagePath);
-      return () => page.getByRole('button').click();
     };
-    return { address: server.address, modelMs: 0, prepare };
+    return { modelMs: 0, button: 'Show', prepare };
   });
 
 function showOnClick(path: string): void {
@@ -128,7 +119,7 @@ const peer = (options: PictureOptions, start: (bench: Bench, baseURL: string) =>
   side(options, async (bench) => {
     const upstream = await startUpstream(bench, { imageBytes: IMAGE_BYTES, modelMs: MODEL_MS });
     const { address } = await start(bench, upstream.baseURL);
-    return { address, modelMs: MODEL_MS, prepare: form('Generate') };
+    return { modelMs: MODEL_MS, button: 'Generate', prepare: fillIn(address) };
   });
 
 export const gradio = (options: PictureOptions): Side => peer(options, startGradio);

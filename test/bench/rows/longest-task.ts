@@ -5,7 +5,7 @@ import type { Row } from '../row.ts';
 
 const options: PictureOptions = {
   api: 'images',
-  measure: async (browser, page, doIt) => ({ task: await longestTask(browser, page, doIt) }),
+  measure: async (browser, doIt) => ({ task: await longestTask(browser, doIt) }),
 };
 
 export const rows: readonly Row[] = [

@@ -53,22 +53,9 @@ test('a damaged preview does not take the place of the one before it', async () 
   const { image, shown } = observed();
   image.request(one);
   await expect.poll(() => shown).toEqual(['one']);
-  const { display: _, ...unchecked } = two;
-  image.request(unchecked);
-  image.request({ ...unchecked, display: 'undecodable' });
+  image.request({ ...two, display: 'undecodable' });
   await two.blob.arrayBuffer();
   expect([image.decoded?.imageId, shown]).toEqual(['one', ['one']]);
   image.request(two);
   await expect.poll(() => shown).toEqual(['one', 'two']);
-});
-
-test('an image is decoded while it is being checked, and is on show at once when it is known to be whole', async () => {
-  const { image, shown } = observed();
-  const { display: _, ...unchecked } = one;
-  const decode = await holdDecoding(async () => image.request(unchecked));
-  decode();
-  await one.blob.arrayBuffer();
-  expect(image.decoded).toBeUndefined();
-  image.request(one);
-  expect([image.decoded?.imageId, shown]).toEqual(['one', []]);
 });

@@ -73,24 +73,30 @@ describe('receiving', () => {
     expect(page.warnings).toHaveLength(2);
   });
 
-  test('S10: the state says whether the browser can show an image, once that is known', async () => {
+  test('S10, W3: an image and the snapshot behind it are in the state once it is known whether the browser can show it', async () => {
     const page = new FakeEnvironment();
     const checks = new Map<string, (problem: 'undecodable' | undefined) => void>();
     page.checkImage = (url) => new Promise((resolve) => checks.set(url, resolve));
     const { client, socket } = joinedClient(undefined, {}, page);
-    await say(socket, generating('generation-1'), first);
-    const displays = () => [...client.state.images.values()].map(({ display }) => display);
-    expect(displays()).toEqual([undefined]);
-    const states: unknown[] = [];
-    client.subscribe(() => states.push(displays()));
+    await say(socket, generating('generation-1'), first, userFeedback([one]));
+    expect([client.state.images.size, client.state.snapshot?.stage]).toEqual([0, 'generating']);
     for (const resolve of checks.values()) resolve('undecodable');
     await settled();
-    expect(states).toEqual([['undecodable']]);
-    await say(socket, second, userFeedback([one, two]));
-    checks.get(client.state.images.get('image-2')?.url ?? '')?.(undefined);
+    const displays = [...client.state.images.values()].map(({ display }) => display);
+    expect([displays, client.state.snapshot?.stage]).toEqual([['undecodable'], 'user_feedback']);
+  });
+
+  test('an image that is still being checked when the client closes is released', async () => {
+    const page = new FakeEnvironment();
+    const check = Promise.withResolvers<undefined>();
+    page.checkImage = () => check.promise;
+    const { client, socket } = joinedClient(undefined, {}, page);
+    await say(socket, first);
+    expect(page.liveUrls.size).toBe(1);
     client.close();
+    check.resolve(undefined);
     await settled();
-    expect(displays()).toEqual([]);
+    expect([page.liveUrls.size, client.state.images.size]).toEqual([0, 0]);
   });
 
   test('an image that is right the second time is kept', async () => {
@@ -136,7 +142,8 @@ describe('partials', () => {
 
   test('a partial stays until the snapshot that shows the image of its candidate', async () => {
     const { client, page, socket } = joinedClient(generating('generation-1', { candidates: 2 }));
-    await say(socket, partial('partial-1'), partial('partial-2', { candidate: 1 }), first);
+    await say(socket, partial('partial-1'), partial('partial-2', { candidate: 1 }));
+    await say(socket, first);
     expect(client.state.partials.size).toBe(2);
     await say(socket, generating('generation-1', { candidates: 2, attempts: [attempt(one)] }));
     expect(partialIds(client)).toEqual([[1, 'partial-2']]);
@@ -155,6 +162,21 @@ describe('partials', () => {
     await say(socket, partial('partial-1'));
     expect(client.state.partials.size).toBe(0);
     expect(page.liveUrls.size).toBe(0);
+  });
+
+  test('a final image does not wait for the check of the preview before it', async () => {
+    const page = new FakeEnvironment();
+    const checks: ((problem: undefined) => void)[] = [];
+    page.checkImage = () => new Promise((resolve) => checks.push(resolve));
+    const { client, socket } = joinedClient(generating('generation-1'), {}, page);
+    await say(socket, partial('partial-1'));
+    await say(socket, first, userFeedback([one]));
+    checks[1]?.(undefined);
+    await settled();
+    expect([imageIds(client), client.state.snapshot?.stage]).toEqual([['image-1'], 'user_feedback']);
+    checks[0]?.(undefined);
+    await settled();
+    expect([client.state.partials.size, page.liveUrls.size]).toEqual([0, 1]);
   });
 
   test('a partial that comes after the final image of its candidate is dropped', async () => {
