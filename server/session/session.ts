@@ -304,6 +304,8 @@ export class Session implements SessionView {
       else void whileAvailable(() => this.#latest.refresh(notice.latest));
     });
     await this.#signals.subscribe();
+    // It may have ended before it could be unsubscribed.
+    if (this.#latest.isClosed) return this.#stopListening();
     await this.#latest.refresh();
     // The document may not have changed since it was read: then nothing has loaded its images yet.
     await this.#images.loadShown(this.state);
@@ -349,13 +351,17 @@ export class Session implements SessionView {
     if (this.#latest.isClosed) return;
     this.#latest.close();
     this.#generation.end(isOwn);
-    this.#unsubscribe();
-    this.#signals.close();
+    this.#stopListening();
     this.#typing.close();
     this.#draft.close();
     this.#access.close();
     this.#images.close(this.state);
     this.#subscribers.dismiss(why);
+  }
+
+  #stopListening(): void {
+    this.#unsubscribe();
+    this.#signals.close();
   }
 
   /** The latest document is another one: tells everybody here what has changed, and ends what it has ended. */
