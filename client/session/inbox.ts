@@ -19,7 +19,8 @@ export type DeliveredMessage = Exclude<InboxMessage, InlineImageMessage> | Decod
 
 /**
  * Delivers one message at a time. Those behind a final image wait until its bytes are verified and the page knows whether it can show it,
- * so that it is delivered before the snapshot that shows it (rule W3), and one update of the page shows both. Previews are delivered in their own order, and nothing else waits for them.
+ * so that it is delivered before the snapshot that shows it (rule W3), and one update of the page shows both. Previews are delivered in
+ * their own order, and nothing else waits for them.
  */
 export class Inbox {
   readonly #deliver: (message: DeliveredMessage) => void;
