@@ -1,8 +1,8 @@
 /**
  * `npm run mutations`: makes one deliberate mistake after another in a copy of the source, and lets the simulator find it. A rule whose
- * mistakes go unnoticed is not checked. Writes each into the table in the README of the tests; exits with 1 when a mistake is not caught, or can
- * no longer be made because the code has changed. By environment: `ONLY=R7` for the mistakes of a rule, `MISTAKE=draft` for those whose
- * description contains that text, `SEED`.
+ * mistakes go unnoticed is not checked. Writes each into the table in the README of the tests; exits with 1 when a mistake is not caught,
+ * or can no longer be made because the code has changed. By environment: `ONLY=R7` for the mistakes of a rule, `MISTAKE=draft` for those
+ * whose description contains that text, `SEED`.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -24,6 +24,7 @@ interface Row {
   readonly mistake: string;
   /** The rule that caught it, or `nothing`. */
   readonly caughtBy: string;
+  /** How many random ones it took, or that one of the regressions met it. */
   readonly schedules: string;
 }
 
@@ -82,7 +83,7 @@ interface Caught {
   readonly schedules: string;
 }
 
-/** Undefined when every rule was kept. */
+/** By random schedules. Undefined when every rule was kept. */
 function simulate(folder: string): Caught | undefined {
   const { stdout, stderr } = spawnSync(process.execPath, [join(folder, 'test/simulator/soak.ts')], {
     env: { SEED, RUNS: String(SCHEDULES), SHRINKS: '0' },
@@ -97,9 +98,29 @@ function simulate(folder: string): Caught | undefined {
   return undefined;
 }
 
+/** By the schedules of bugs that were found before. Undefined when every rule was kept. */
+function repeatRegressions(folder: string): Caught | undefined {
+  const args = ['run', '--root', folder, '--testTimeout', '60000', 'test/simulator/regressions.test.ts'];
+  const { stderr } = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), ...args], {
+    env: { NO_COLOR: '1' },
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+  });
+  const [, rule, problem] = /^Caused by: RuleBroken: (\w+) is broken: (.*)$/m.exec(stderr) ?? [];
+  return rule === undefined || problem === undefined ? undefined : { rule, problem, schedules: 'a regression' };
+}
+
 function copySource(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mutations-'));
-  for (const part of ['shared', 'server', 'client', 'test/simulator', 'test/support', 'package.json']) {
+  for (const part of [
+    'shared',
+    'server',
+    'client',
+    'test/simulator',
+    'test/support',
+    'package.json',
+    'tsconfig.json',
+  ]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -109,10 +130,10 @@ function copySource(): string {
 function judge(mutation: Mutation, folder: string): Row {
   const originals = mutation.edits.map(({ file }) => [file, readFileSync(join(folder, file), 'utf8')] as const);
   for (const [file, text] of applyAll(mutation, folder)) writeFileSync(join(folder, file), text);
-  const caught = simulate(folder);
+  const caught = simulate(folder) ?? repeatRegressions(folder);
   for (const [file, text] of originals) writeFileSync(join(folder, file), text);
   const { mistake, breaks } = mutation;
-  const verdict = caught ? `${caught.rule} after ${caught.schedules} schedules` : 'NOT CAUGHT';
+  const verdict = caught ? `${caught.rule} after ${caught.schedules}` : 'NOT CAUGHT';
   const isRight = breaks.some((rule) => rule === caught?.rule);
   console.log(`${isRight ? '' : 'MISSED '}${breaks.join(' or ')} | ${mistake} | ${verdict}`);
   if (!isRight && caught) console.log(`  ${caught.problem}`);
