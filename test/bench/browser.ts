@@ -101,7 +101,7 @@ export async function openPage(context: BrowserContext): Promise<Page> {
   return page;
 }
 
-/** A tab without a profile, on a processor as slow as wanted. */
+/** A tab in a profile of its own, on a processor as slow as wanted. */
 export async function openBarePage(browser: Browser, options: { slowerBy?: number } = {}): Promise<BarePage> {
   const page = await BarePage.open(browser);
   await page.addInitScript(watchPage);
