@@ -21,14 +21,23 @@ export function focused(): Element | null {
 export const textOf = (element: Element | null | undefined): string | undefined =>
   element?.textContent && withoutIsolates(element.textContent).replaceAll(/\s+/g, ' ').trim();
 
+const animations = (): Animation[] =>
+  [document, ...deep(document).flatMap(({ shadowRoot }) => shadowRoot ?? [])].flatMap((root) => root.getAnimations());
+
+const hasEnd = ({ effect }: Animation): boolean => Number.isFinite(effect?.getComputedTiming().endTime);
+
 /** Waits for all animations that have an end. Before a text has faded in, axe would measure a wrong contrast. */
 export async function animationsEnd(): Promise<void> {
-  const roots = [document, ...deep(document).flatMap(({ shadowRoot }) => shadowRoot ?? [])];
-  const ending = roots
-    .flatMap((root) => root.getAnimations())
-    .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
+  const ending = animations().filter(hasEnd);
   await Promise.allSettled(ending.map(({ finished }) => finished));
 }
+
+/** What is moved without an end, such as `translate`. */
+export const endlesslyAnimated = (): string[] =>
+  animations()
+    .filter((animation) => !hasEnd(animation))
+    .flatMap(({ effect }) => (effect instanceof KeyframeEffect ? effect.getKeyframes() : []))
+    .flatMap(({ offset: _o, computedOffset: _c, easing: _e, composite: _m, ...properties }) => Object.keys(properties));
 
 /** The violations that axe finds: each with the rule's id, the element and what is wrong. */
 export async function violations(): Promise<string[]> {
@@ -39,15 +48,17 @@ export async function violations(): Promise<string[]> {
   );
 }
 
-/** Images that `work` shows are decoded only when the returned function is called. */
+/** Images that `work` shows are loaded and decoded only when the returned function is called. */
 export async function holdDecoding(work: () => Promise<void>): Promise<() => void> {
   const decoded = Promise.withResolvers<void>();
-  const { decode } = HTMLImageElement.prototype;
-  HTMLImageElement.prototype.decode = () => decoded.promise;
+  const { prototype } = HTMLImageElement;
+  const original = Object.getOwnPropertyDescriptors(prototype);
+  prototype.decode = () => decoded.promise;
+  Object.defineProperty(prototype, 'complete', { configurable: true, get: () => false });
   try {
     await work();
   } finally {
-    HTMLImageElement.prototype.decode = decode;
+    Object.defineProperties(prototype, { decode: original.decode, complete: original.complete });
   }
   return decoded.resolve;
 }

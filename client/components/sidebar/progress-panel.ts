@@ -45,8 +45,9 @@ export class ProgressPanel extends LocalizedElement {
       .bar::before {
         content: '';
         position: absolute;
-        inset-block: 0;
+        inset: 0 auto 0 0;
         inline-size: 32%;
+        translate: -100%;
         border-radius: inherit;
         background: var(--ink);
         animation: travel 1.7s cubic-bezier(0.5, 0, 0.5, 1) infinite;
@@ -57,18 +58,19 @@ export class ProgressPanel extends LocalizedElement {
         animation-duration: 4s;
       }
 
+      :host(:dir(rtl)) .bar {
+        scale: -1 1;
+      }
+
       @keyframes travel {
-        from {
-          inset-inline-start: -32%;
-        }
         to {
-          inset-inline-start: 100%;
+          translate: 313%;
         }
       }
 
       @media (prefers-reduced-motion: reduce) {
         .bar::before {
-          inset-inline-start: 34%;
+          translate: 106%;
           animation: none;
         }
       }

@@ -36,16 +36,21 @@ export const canvas = css`
   .sweep::before {
     content: '';
     position: absolute;
-    inset-block: 0;
-    inset-inline-start: -45%;
+    inset: 0 auto 0 0;
     inline-size: 45%;
+    translate: -100%;
     background: linear-gradient(90deg, transparent, light-dark(rgb(255 255 255 / 0.5), rgb(255 255 255 / 0.07)), transparent);
     animation: sweep 2.6s ease-in-out infinite;
   }
 
+  .sweep:dir(rtl) {
+    scale: -1 1;
+  }
+
+  /* The compositor animates a translation by itself: the page has nothing to do for it while it waits for a picture. */
   @keyframes sweep {
     to {
-      inset-inline-start: 100%;
+      translate: 223%;
     }
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import * as states from '../../../support/component-states.ts';
-import { focused, holdDecoding } from '../../../support/dom.ts';
+import { endlesslyAnimated, focused, holdDecoding } from '../../../support/dom.ts';
 import { useReview } from '../../../support/review-room.ts';
 
 const room = useReview();
@@ -50,6 +50,11 @@ describe('the picture', () => {
     decode();
     await expect.poll(() => [kinds(), captions()]).toEqual([['partial'], ['Preview']]);
     expect(getComputedStyle(room.inside('proof-picture', 'img')[0] as Element).opacity).toBe('1');
+  });
+
+  test('is waited for with what the compositor animates, so that the page has nothing to do', async () => {
+    await room.show(states.generating(picture));
+    expect(new Set(endlesslyAnimated())).toEqual(new Set(['translate']));
   });
 
   test('has its shape before its bytes are here', async () => {
