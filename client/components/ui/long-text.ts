@@ -71,14 +71,11 @@ export class LongText extends LocalizedElement {
       }`;
   }
 
-  override updated(): void {
-    if (this.paragraph) this.#sizes.observe(this.paragraph);
-    this.#measure();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#sizes.disconnect();
+  override updated(changed: PropertyValues<this>): void {
+    if (!this.paragraph || !changed.has('text')) return;
+    // Measured with the next frame, also when the text before had the same size. At once, the page would be laid out twice.
+    this.#sizes.unobserve(this.paragraph);
+    this.#sizes.observe(this.paragraph);
   }
 
   #measure(): void {

@@ -89,7 +89,7 @@ export class AttemptStrip extends LocalizedElement {
     this.#focusUndo();
     this.#reflectExpanded();
     const isOtherOrder = changed.has('attempts') && !isSameOrder(changed.get('attempts') ?? [], this.attempts);
-    if (changed.has('selectedId') || isOtherOrder) void this.#scrollToSelected();
+    if (!this.hidden && (changed.has('selectedId') || isOtherOrder)) void this.#scrollToSelected();
   }
 
   override render(): TemplateResult {
