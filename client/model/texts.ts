@@ -58,11 +58,27 @@ export function createTexts(language: string, messages: Readonly<Partial<Compile
   return Object.assign(text, { rich: formatted, filled: text, language, direction });
 }
 
+/** Makes each once: it takes longer than to format with it. */
+function once<Options extends unknown[], Made>(make: (...options: Options) => Made): (...options: Options) => Made {
+  const made = new Map<string, Made>();
+  return (...options) => {
+    const key = JSON.stringify(options);
+    const one = made.get(key) ?? make(...options);
+    made.set(key, one);
+    return one;
+  };
+}
+
 const formatters = {
-  getDateTimeFormat: (...options: ConstructorParameters<typeof Intl.DateTimeFormat>) =>
-    new Intl.DateTimeFormat(...options),
-  getNumberFormat: (...options: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...options),
-  getPluralRules: (...options: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...options),
+  getDateTimeFormat: once(
+    (...options: ConstructorParameters<typeof Intl.DateTimeFormat>) => new Intl.DateTimeFormat(...options),
+  ),
+  getNumberFormat: once(
+    (...options: ConstructorParameters<typeof Intl.NumberFormat>) => new Intl.NumberFormat(...options),
+  ),
+  getPluralRules: once(
+    (...options: ConstructorParameters<typeof Intl.PluralRules>) => new Intl.PluralRules(...options),
+  ),
 };
 
 /** Whether a value has characters that are read from right to left, or that set a direction. */
