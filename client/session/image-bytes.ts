@@ -16,9 +16,13 @@ export async function receiveImage(
 ): Promise<ReceivedImage | undefined> {
   const { byteLength, mediaType, sha256: digest } = reference;
   if (bytes?.byteLength !== byteLength) return undefined;
-  if (tools.sha256 && (await tools.sha256(bytes)) !== digest) return undefined;
+  const digesting = tools.sha256?.(bytes);
   const blob = new Blob([bytes], { type: mediaType });
   const url = tools.createObjectUrl(blob);
-  const display = tools.checkImage && ((await tools.checkImage(url, blob)) ?? 'possible');
-  return { reference, blob, url, ...(display && { display }) };
+  const [actualDigest, problem] = await Promise.all([digesting, tools.checkImage?.(url, blob)]);
+  if (tools.sha256 && actualDigest !== digest) {
+    tools.revokeObjectUrl(url);
+    return undefined;
+  }
+  return { reference, blob, url, ...(tools.checkImage && { display: problem ?? 'possible' }) };
 }

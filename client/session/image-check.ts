@@ -21,7 +21,11 @@ export async function checkImage(url: string, blob: Blob): Promise<DisplayProble
 function loads(url: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const image = new Image();
-  image.onload = () => resolve(true);
+  image.onload = () => {
+    // Whoever shows it soon finds it decoded.
+    void image.decode().catch(() => undefined);
+    resolve(true);
+  };
   image.onerror = () => resolve(false);
   image.src = url;
   return promise;

@@ -37,9 +37,11 @@ export class DecodedImage {
   async #decode({ reference, url }: ReceivedImage): Promise<void> {
     const { imageId, width, height } = reference;
     const element = new Image(width, height);
+    // One that the page has loaded, as it does to check it, can be drawn with the next frame, and nothing of it comes later.
+    element.decoding = 'sync';
     element.src = url;
     // Its document may have moved: the browser then decodes when it draws.
-    await element.decode().catch(() => undefined);
+    if (!element.complete) await element.decode().catch(() => undefined);
     if (imageId !== this.#requestedId || imageId === this.#decoded?.imageId) return;
     this.#decoded = { imageId, element };
     this.#onDecoded();

@@ -23,6 +23,15 @@ test('of two images requested in a row only the later one is shown', async () =>
   await expect.poll(() => shown).toEqual(['two']);
 });
 
+test('an image that the page has loaded is shown at once', async () => {
+  const loaded = new Image();
+  loaded.src = one.url;
+  await loaded.decode();
+  const { image, shown } = observed();
+  image.request(one);
+  expect(shown).toEqual(['one']);
+});
+
 test('the image on show stays while another one is decoded, and when it is requested again meanwhile', async () => {
   const { image, shown } = observed();
   image.request(one);
