@@ -26,7 +26,7 @@ interface Candidate {
   readonly candidate: number;
   progress: ProgressSignal;
   partial: StoredImage | undefined;
-  /** The session shows its image, and another server goes on with it. */
+  /** The session shows its image, though it has not ended. */
   isShown: boolean;
 }
 
@@ -134,10 +134,10 @@ export class GenerationRun {
     else this.#setPartial(state, image);
   }
 
-  /** The session shows the image of a candidate that another server draws, and that goes on: no preview follows. */
+  /** The session shows the image of a candidate that goes on: no preview follows, not even where two servers draw it. */
   imageShown(candidate: number): void {
     const state = this.#candidates.get(candidate);
-    if (!state || this.#drawings.has(candidate)) return;
+    if (!state) return;
     state.isShown = true;
     this.#dropPartial(state);
   }
@@ -235,7 +235,8 @@ export class GenerationRun {
 
   #preview(state: Candidate, image: GeneratedImage): void {
     const { memory, newId } = this.#context;
-    const { candidate, partial: before } = state;
+    const { candidate, partial: before, isShown } = state;
+    if (isShown) return;
     const reservation = memory.tryReserveSpare(image.bytes.byteLength);
     if (!reservation) return; // A preview that memory has no place for is skipped (rule R7).
     const { generationId } = this.generation;

@@ -574,3 +574,17 @@ test('R1: a text that was typed after a start over is shared again when a slow s
     { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000 },
   ]);
 });
+
+test('W1: no preview comes behind the image of a candidate that two servers draw, as one was cut off', async () => {
+  await expectRulesKeptBySeveral(1_364_009_116, [
+    { does: 'cut off', server: 0, ms: 5_500 },
+    { does: 'set speed', tab: 0, latencyMs: 100, bytesPerMs: 1_000 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000, options: { candidates: 4 } },
+    { does: 'preview', drawing: 0, bytes: 60_000 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 60_000, options: { quality: 'low' } },
+    { does: 'show', drawing: 0, bytes: 200 },
+    { does: 'cut off', server: 2, ms: 5_500 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'generate', tab: 0, candidates: 1, options: { model: 'another' } },
+  ]);
+});
