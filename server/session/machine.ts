@@ -32,7 +32,6 @@ import {
   accept,
   type CandidateEvent,
   type CommandEvent,
-  type Effect,
   type Event,
   type FailedEvent,
   type ForgetEvent,
@@ -181,16 +180,14 @@ function start(
     countBefore: state.attemptCount,
     attempts: state.attempts,
   };
-  const newDraft = 'prompt' in command ? command.prompt : undefined;
-  const started: Effect = { effect: 'start', generation };
-  if (newDraft === undefined) return accept(next, [started]);
-  return accept({ ...next, draftRevision: state.draftRevision + 1 }, [started, { effect: 'draft', text: newDraft }]);
+  const draft = 'prompt' in command ? command.prompt : undefined;
+  return draft === undefined ? accept(next) : acceptWithDraft(next, draft);
 }
 
 /** Failures of candidates that have ended by then stay on record. */
 function cancel(state: Generating, event: CommandEvent, reason = ''): Transition {
   const generation = reason.trim() === '' ? state.generation : { ...state.generation, cancelReason: reason };
-  return accept(idle(nextTurn(state, event, 'cancel'), state.attempts, { generation }), [{ effect: 'abort' }]);
+  return accept(idle(nextTurn(state, event, 'cancel'), state.attempts, { generation }));
 }
 
 /** All of the attempts or none: what somebody has decided about or has open stays. */
@@ -199,46 +196,46 @@ function remove(state: Idle, { lookedAt }: CommandEvent, imageIds: readonly stri
   if (imageIds.some((imageId) => !findAttempt(all, imageId))) return reject('image_not_found');
   const decided = decidedImages(state.record);
   if (imageIds.some((imageId) => decided.has(imageId) || lookedAt.includes(imageId))) return reject('image_in_use');
-  const removed = new Set(imageIds);
-  return rearrange(state, dropAttempts(state, removed), [{ effect: 'drop', imageIds: [...removed] }]);
+  return rearrange(state, dropAttempts(state, new Set(imageIds)));
 }
 
 /** Discarding, restoring and removing start no generation and decide nothing: the error, the last generation and the last action stay. */
-function rearrange(state: Idle, lists: AttemptLists | undefined, effects: readonly Effect[] = []): Transition {
+function rearrange(state: Idle, lists: AttemptLists | undefined): Transition {
   if (!lists) return reject('image_not_found');
   const { attempts, discarded } = lists;
   const next = idle({ ...commonOf(state), revision: state.revision + 1, discarded }, attempts, state.unfinished);
-  return accept(next.stage === state.stage ? next : { ...next, turn: state.turn + 1 }, effects);
+  return accept(next.stage === state.stage ? next : { ...next, turn: state.turn + 1 });
 }
 
 function startOver(state: UserFeedback | Final, event: CommandEvent): Transition {
   const { lastRequest: _lastRequest, ...common } = nextTurn(state, event, 'start_over');
-  const imageIds = [...state.discarded, ...state.attempts].map(imageIdOf);
   const empty = { stage: 'initial_input', attemptCount: 0, discarded: [], attempts: [] } as const;
-  return accept({ ...common, ...empty, draftRevision: state.draftRevision + 1 }, [
-    { effect: 'drop', imageIds },
-    { effect: 'draft', text: '' },
-  ]);
+  return acceptWithDraft({ ...common, ...empty }, '');
 }
+
+const acceptWithDraft = (state: State, draft: string): Transition => ({
+  accepted: true,
+  state: { ...state, draftRevision: state.draftRevision + 1 },
+  draft,
+});
 
 /** The generation ends with its last candidate. */
 function onCandidate(before: Generating, event: CandidateEvent): Transition {
   const isProvisional = event.type === 'generated' && event.isProvisional;
   const settled = isProvisional ? before.settled : [...before.settled, event.candidate];
-  const [state, effects] = afterCandidate(before, event);
-  const next = { ...state, revision: state.revision + 1, settled };
+  const next = { ...afterCandidate(before, event), revision: before.revision + 1, settled };
   const { generation, attempts, error } = next;
-  if (settled.length < generation.candidates) return accept(next, effects);
+  if (settled.length < generation.candidates) return accept(next);
   const common = { ...commonOf(next), turn: next.turn + 1 };
-  return accept(idle(common, attempts, error && { generation, error }), effects);
+  return accept(idle(common, attempts, error && { generation, error }));
 }
 
-function afterCandidate(state: Generating, event: CandidateEvent): [Generating, Effect[]] {
+function afterCandidate(state: Generating, event: CandidateEvent): Generating {
   switch (event.type) {
     case 'generated':
-      return [addAttempts(state, [event, ...extrasOf(state, event)]), []];
+      return addAttempts(state, [event, ...extrasOf(state, event)]);
     case 'reported':
-      return [addAttempts(addReport(state, event), extrasOf(state, event)), []];
+      return addAttempts(addReport(state, event), extrasOf(state, event));
     case 'failed':
       return addFailure(state, event);
   }
@@ -272,14 +269,13 @@ function addReport(state: Generating, { imageId, usage, estimatedCost }: Reporte
 }
 
 /** An image that the candidate has shown is taken back. Its number is not given again. */
-function addFailure(state: Generating, { candidate, error }: FailedEvent): [Generating, Effect[]] {
+function addFailure(state: Generating, { candidate, error }: FailedEvent): Generating {
   const { generation } = state;
   const failures = [...(generation.failures ?? []), { candidate, error }];
   const sorted = failures.toSorted((one, other) => one.candidate - other.candidate);
-  const failed = { ...state, generation: { ...generation, failures: sorted }, error: state.error ?? error };
-  const imageIds = attemptsOfCandidate(state, candidate).map(imageIdOf);
-  if (imageIds.length === 0) return [failed, []];
-  return [{ ...failed, ...dropAttempts(state, new Set(imageIds)) }, [{ effect: 'drop', imageIds }]];
+  const shown = new Set(attemptsOfCandidate(state, candidate).map(imageIdOf));
+  const lists = dropAttempts(state, shown);
+  return { ...state, ...lists, generation: { ...generation, failures: sorted }, error: state.error ?? error };
 }
 
 /** The attempts that are given up go on record, so that people who come back can be told. */
@@ -289,12 +285,11 @@ function onForget(state: State, { keep, entryId, at }: ForgetEvent): Transition 
   if (state.stage === 'generating') needed.add(state.generation.parent);
   const forgotten = [...state.discarded, ...state.attempts].filter((attempt) => !needed.has(imageIdOf(attempt)));
   if (forgotten.length === 0) return accept(state);
-  const imageIds = forgotten.map(imageIdOf);
-  const { attempts, discarded } = dropAttempts(state, new Set(imageIds));
+  const { attempts, discarded } = dropAttempts(state, new Set(forgotten.map(imageIdOf)));
   const numbers = forgotten.map(({ number }) => number).toSorted((one, other) => one - other);
   const next = { ...recorded(state, { kind: 'forgotten', entryId, at, numbers }), discarded };
   const hasAttempts = next.stage !== 'initial_input' && isNonEmpty(attempts);
-  return accept(hasAttempts ? { ...next, attempts } : next, [{ effect: 'drop', imageIds }]);
+  return accept(hasAttempts ? { ...next, attempts } : next);
 }
 
 /** The part of a state that outlives a command: the old error and the unfinished generation do not (rules M5, M8). */

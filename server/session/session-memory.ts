@@ -35,8 +35,9 @@ export class SessionMemory {
     const { limits, isForgetful } = this.#context;
     if (!isForgetful()) return 0;
     const result = transition(this.#state, this.#forgetEvent, limits);
-    const dropped = result.accepted ? result.effects.find((one) => one.effect === 'drop')?.imageIds : undefined;
-    return this.#freeableBytesOf(({ imageId }) => dropped?.includes(imageId) === true);
+    if (!result.accepted) return 0;
+    const kept = new Set(allAttempts(result.state).map(imageIdOf));
+    return this.#freeableBytesOf(({ imageId }) => !kept.has(imageId));
   }
 
   /**

@@ -37,8 +37,7 @@ export function machineStep(
 ): Step {
   const result = transition(before.state, event, limits);
   if (!result.accepted) return { answer: rejectWithAction(result.code, before.state) };
-  const { state, effects } = result;
-  const draft = effects.find((one) => one.effect === 'draft')?.text ?? before.draft;
+  const { state, draft = before.draft } = result;
   return stepTo(before, { ...change, state, draft });
 }
 

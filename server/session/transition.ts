@@ -1,5 +1,5 @@
-/** What goes into the machine and what comes out of it: events, effects, and the answer to each event. Pure. */
-import type { Generation, GenerationError, ImageReference, InvitationEntry, RecordEntry } from '../../shared/model.ts';
+/** What goes into the machine and what comes out of it: events, and the answer to each. Pure. */
+import type { GenerationError, ImageReference, InvitationEntry, RecordEntry } from '../../shared/model.ts';
 import type { RejectCode, ReviewCommand } from '../../shared/protocol.ts';
 import type { Act, FinishedImage } from './attempts.ts';
 import type { Author } from './record.ts';
@@ -58,13 +58,6 @@ export interface InvitationEvent {
 export type CandidateEvent = GeneratedEvent | ReportedEvent | FailedEvent;
 export type Event = CommandEvent | CandidateEvent | ForgetEvent | InvitationEvent;
 
-export type Effect =
-  | { readonly effect: 'start'; readonly generation: Generation }
-  | { readonly effect: 'abort' }
-  | { readonly effect: 'drop'; readonly imageIds: readonly string[] }
-  /** The shared draft becomes this text. */
-  | { readonly effect: 'draft'; readonly text: string };
-
 export type MachineRejection = Extract<
   RejectCode,
   | 'not_allowed'
@@ -77,8 +70,14 @@ export type MachineRejection = Extract<
   | 'record_full'
 >;
 
+/** What else is to be done, such as to start a generation or to drop images, follows from the states before and after. */
 export type Transition =
-  | { readonly accepted: true; readonly state: State; readonly effects: readonly Effect[] }
+  | {
+      readonly accepted: true;
+      readonly state: State;
+      /** The shared draft becomes this text. */
+      readonly draft?: string;
+    }
   | { readonly accepted: false; readonly code: MachineRejection };
 
 export interface MachineLimits {
@@ -88,11 +87,7 @@ export interface MachineLimits {
   readonly RECORD_ENTRIES: number;
 }
 
-export const accept = (state: State, effects: readonly Effect[] = []): Transition => ({
-  accepted: true,
-  state,
-  effects,
-});
+export const accept = (state: State): Transition => ({ accepted: true, state });
 export const reject = (code: MachineRejection): Transition => ({ accepted: false, code });
 
 /** The state with one more entry in its record. */

@@ -173,10 +173,8 @@ class Player {
     const before = this.#state;
     const event = this.#eventOf(one);
     const result = transition(before, event, this.#limits);
-    const effects = result.accepted ? result.effects : [];
-    for (const effect of effects) {
-      if (effect.effect === 'start') this.#generationIds.push(effect.generation.generationId);
-    }
+    const started = result.accepted && result.state.stage === 'generating' ? result.state.generation : undefined;
+    if (started && before.stage !== 'generating') this.#generationIds.push(started.generationId);
     if (event.type === 'generated') this.#imageIds.push(event.image.imageId);
     if (result.accepted) this.#state = deepFreeze(result.state);
     return { limits: this.#limits, before, event, result, after: this.#state };

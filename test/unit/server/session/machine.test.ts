@@ -49,7 +49,7 @@ describe('a generation starts', () => {
     inStage(stateFrom(state, commandEvent(command, 'g3')), 'generating').generation;
 
   test('generate starts a generation with the command’s prompt and options, and sets the draft', () => {
-    const { state, effects } = accepted(transition(initialState, generateThree, machineLimits));
+    const { state, draft } = accepted(transition(initialState, generateThree, machineLimits));
     const generation = {
       generationId: 'g1',
       prompt: 'a red kite',
@@ -58,10 +58,7 @@ describe('a generation starts', () => {
       startedAt: at,
     };
     expect(inStage(state, 'generating').generation).toEqual(generation);
-    expect(effects).toEqual([
-      { effect: 'start', generation },
-      { effect: 'draft', text: 'a red kite' },
-    ]);
+    expect(draft).toBe('a red kite');
     expect(inStage(stateAfter(generate), 'generating').generation.candidates).toBe(1);
   });
 
@@ -128,9 +125,9 @@ describe('draftRevision', () => {
     ['a result', generating, generatedEvent('i1'), 0],
     ['a failure', generating, failedEvent(), 0],
   ])('W8: %s sets the draft exactly when it counts draftRevision up', (_what, before, event, growth) => {
-    const { state, effects } = accepted(transition(before, event, machineLimits));
+    const { state, draft } = accepted(transition(before, event, machineLimits));
     expect(state.draftRevision).toBe(before.draftRevision + growth);
-    expect(effects.filter(({ effect }) => effect === 'draft')).toHaveLength(growth);
+    expect(draft !== undefined).toBe(growth === 1);
   });
 });
 
@@ -193,9 +190,9 @@ describe('results', () => {
 
     test('is taken back when moderation refuses it, with the reason', () => {
       const refused = { ...networkError, code: 'moderation_blocked' as const };
-      const { state, effects } = accepted(transition(shown, failedEvent('g2', 0, refused), machineLimits));
+      const state = stateFrom(shown, failedEvent('g2', 0, refused));
       expect(inStage(state, 'user_feedback')).toMatchObject({ unfinished: { error: refused }, attemptCount: 2 });
-      expect([imageIds(state), effects]).toEqual([['i1'], [{ effect: 'drop', imageIds: ['i2'] }]]);
+      expect(imageIds(state)).toEqual(['i1']);
       const first = stateAfter(generate, shownEvent('i1'), failedEvent('g1', 0, refused));
       expect(inStage(first, 'initial_input').unfinished?.error).toEqual(refused);
     });
@@ -211,7 +208,7 @@ describe('results', () => {
   test('M4: a second result of the same candidate changes nothing', () => {
     const state = stateAfter(generateThree, generatedEvent('i1', 'g1', 1));
     for (const repeated of [generatedEvent('other', 'g1', 1), failedEvent('g1', 1)]) {
-      expect(transition(state, repeated, machineLimits)).toEqual({ accepted: true, state, effects: [] });
+      expect(transition(state, repeated, machineLimits)).toEqual({ accepted: true, state });
     }
   });
 
@@ -258,12 +255,10 @@ describe('results', () => {
 });
 
 describe('cancel', () => {
-  test('keeps finished candidates and the failures so far, and aborts the rest', () => {
-    const running = stateAfter(generateThree, generatedEvent('i1', 'g1', 0), failedEvent('g1', 2));
-    const { state, effects } = accepted(transition(running, cancel, machineLimits));
+  test('keeps finished candidates and the failures so far', () => {
+    const state = stateAfter(generateThree, generatedEvent('i1', 'g1', 0), failedEvent('g1', 2), cancel);
     expect(imageIds(inStage(state, 'user_feedback'))).toEqual(['i1']);
     expect(inStage(state, 'user_feedback').unfinished?.generation.failures).toMatchObject([{ candidate: 2 }]);
-    expect(effects).toEqual([{ effect: 'abort' }]);
   });
 
   test('M8: keeps the prompt and the reason, without an error', () => {
@@ -310,7 +305,7 @@ describe('approve', () => {
 describe('start over', () => {
   test('keeps only the record and how many must agree, and drops all images and the draft', () => {
     const before = stateAfter(...twoAttempts, commandEvent({ type: 'discard', imageId: 'i2' }), approve);
-    const { state, effects } = accepted(transition(before, startOver, machineLimits));
+    const { state, draft } = accepted(transition(before, startOver, machineLimits));
     expect(state).toEqual({
       ...initialState,
       revision: before.revision + 1,
@@ -319,10 +314,7 @@ describe('start over', () => {
       record: before.record,
       lastAction: { action: 'start_over', ...ana },
     });
-    expect(effects).toEqual([
-      { effect: 'drop', imageIds: ['i2', 'i1'] },
-      { effect: 'draft', text: '' },
-    ]);
+    expect(draft).toBe('');
   });
 
   test('attempts count from 1 again', () => {
