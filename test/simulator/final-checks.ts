@@ -17,15 +17,16 @@ const STEP_MS = 1_000;
 
 export async function end(world: World): Promise<void> {
   await repair(world);
-  await passExpiries(world);
+  await untilTold(world);
   for (const tab of world.open) checkTab(tab, world);
   world.checks.throwIfBroken();
   await finishAll(world);
   for (const tab of world.open) tab.focus(false);
   await world.pass(3 * STEP_MS);
-  await passExpiries(world);
+  await untilTold(world);
   for (const tab of world.open) checkTab(tab, world);
   for (const session of world.sessions.values()) checkDraft(session, world);
+  world.checkStored();
   world.checks.throwIfBroken();
   await closeAll(world);
 }
@@ -47,9 +48,6 @@ async function repair(world: World): Promise<void> {
   await world.pass(3 * STEP_MS);
   // A tab may have joined since at a server that counts the people of a killed one for a while.
   await untilRepaired(world);
-  // A tab that a full server had turned away may be joining at this very moment.
-  const isSettled = (tab: Tab) => isOnline(tab, world) && tab.state.viewers !== undefined;
-  if (!world.open.every(isSettled)) await world.pass(STEP_MS);
 }
 
 async function untilRepaired(world: World): Promise<void> {
@@ -57,15 +55,29 @@ async function untilRepaired(world: World): Promise<void> {
   for (let ms = 0; ms < RECONNECTED_WITHIN_MS && !isDone(); ms += STEP_MS) await world.pass(STEP_MS);
 }
 
-/** Waits where an invitation has just expired: the creator is told of it, and people who came by it are sent away. */
-async function passExpiries(world: World): Promise<void> {
-  const isJustOver = ({ expiresAt }: { readonly expiresAt?: string }) => {
+/**
+ * Waits while something is on its way: to a tab that has just come back, say one that a full server had turned away; or of an invitation
+ * that has just expired, to its creator and to whoever came by it.
+ */
+async function untilTold(world: World): Promise<void> {
+  const connections = () => world.open.flatMap((tab) => (world.isTurnedAway(tab) ? [] : tab.connection));
+  const isSettled = (tab: Tab) =>
+    isOnline(tab, world) && (tab.state.connection.status !== 'online' || tab.state.viewers !== undefined);
+  for (let ms = 0; ms < RECONNECTED_WITHIN_MS; ms += STEP_MS) {
+    const before = connections();
+    await world.pass(STEP_MS);
+    const isSame = connections().every((connection) => before.includes(connection));
+    if (isSame && world.open.every(isSettled) && !hasJustExpired(world)) return;
+  }
+}
+
+function hasJustExpired(world: World): boolean {
+  const invitations = [...world.sessions.values()].flatMap(({ session }) => session.access.invitations);
+  return invitations.some(({ expiresAt }) => {
     if (expiresAt === undefined) return false;
     const overdueMs = world.wallClocks.map(({ now }) => now - Date.parse(expiresAt));
     return overdueMs.some((ms) => ms >= 0 && ms < STEP_MS);
-  };
-  const invitations = () => [...world.sessions.values()].flatMap(({ session }) => session.access.invitations);
-  while (invitations().some(isJustOver)) await world.pass(STEP_MS);
+  });
 }
 
 function isOnline(tab: Tab, world: World): boolean {

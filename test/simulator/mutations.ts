@@ -74,7 +74,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     mistake: 'a cancelled generation goes on beside the next one',
-    breaks: ['R2', 'M2', 'R11'],
+    breaks: ['R2', 'M2', 'R11', 'R7'],
     edits: [
       { file: generation, in: 'end', find: 'run.abort(isOwn)', replace: 'undefined' },
       { file: generation, in: 'end', find: 'this.#withdraw(jobs, $S)', replace: 'undefined' },
@@ -108,6 +108,8 @@ export const mutations: readonly Mutation[] = [
         find: 'this.#session.publish($K, $V);',
         replace: `this.#session.publish($K, $V);
 this.#context.clock.after(300, () => {
+  const { state } = this.#document;
+  if (state.stage !== 'generating' || state.generation.generationId === generationId) return;
   const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
   const reference = { ...image.reference, imageId: this.#context.newId() };
   const late = { type: 'generated', generationId, candidate, image: reference, ...this.#told(report) };
@@ -123,8 +125,9 @@ this.#context.clock.after(300, () => {
     edits: [
       {
         file: machine,
-        find: 'accept({ ...$C, ...$E, draftRevision: $D }, $X)',
-        replace: 'accept({ ...$C, ...$E, draftRevision: $D, unfinished: state.unfinished }, $X)',
+        in: 'startOver',
+        find: '{ ...common, ...empty }',
+        replace: '{ ...common, ...empty, unfinished: state.unfinished }',
       },
     ],
   },
@@ -294,16 +297,9 @@ this.#context.clock.after(300, () => {
     ],
   },
   {
-    mistake: 'remove keeps the bytes',
+    mistake: 'images of attempts that are gone stay in memory',
     breaks: ['R7'],
-    edits: [
-      {
-        file: machine,
-        in: 'remove',
-        find: 'rearrange(state, $L, $E)',
-        replace: 'rearrange(state, $L)',
-      },
-    ],
+    edits: [{ file: sessionImages, in: 'follow', find: 'this.retain($F);' }],
   },
   {
     mistake: 'what somebody has decided about is dropped to free memory',
@@ -437,8 +433,8 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
       {
         file: machine,
         in: 'startOver',
-        find: 'accept({ ...common, ...empty, $$$R }, $E)',
-        replace: 'accept({ ...common, record: [], ...empty, $$$R }, $E)',
+        find: '{ ...common, ...empty }',
+        replace: '{ ...common, record: [], ...empty }',
       },
     ],
   },
@@ -509,15 +505,9 @@ if (state.record.length >= 12) return reject('decision_not_found');`,
     edits: [{ file: client, in: '#onJoined', find: 'this.#look.joined();' }],
   },
   {
-    mistake: 'a start over keeps the bytes of discarded attempts',
-    breaks: ['R7', 'discard'],
-    edits: [
-      {
-        file: machine,
-        find: 'const imageIds = [...state.discarded, ...state.attempts].map($F);',
-        replace: 'const imageIds = state.attempts.map($F);',
-      },
-    ],
+    mistake: 'images of attempts that are gone stay in the store',
+    breaks: ['R7'],
+    edits: [{ file: sessionImages, in: 'follow', find: 'this.#dropStored(dropped)', replace: 'undefined' }],
   },
   {
     mistake: 'the client drops the images of discarded attempts',
@@ -1001,7 +991,7 @@ this.#generation.run?.abort(true);`,
   {
     mistake: 'an image that was shown stays when its candidate fails',
     breaks: ['M8'],
-    edits: [{ file: machine, in: 'addFailure', find: 'if ($A) return [failed, []];', replace: 'return [failed, []];' }],
+    edits: [{ file: machine, in: 'addFailure', find: 'dropAttempts(state, shown)', replace: '{}' }],
   },
   {
     mistake: 'a failed candidate keeps its memory',
@@ -1210,7 +1200,9 @@ this.#ownDraftDue = undefined;`,
   {
     mistake: 'a prompt makes no new draft revision',
     breaks: ['draft'],
-    edits: [{ file: machine, find: 'accept({ ...$N, draftRevision: $D }, $E)', replace: 'accept($N, $E)' }],
+    edits: [
+      { file: machine, in: 'start', find: 'acceptWithDraft(next, draft)', replace: '{ ...accept(next), draft }' },
+    ],
   },
   {
     mistake: 'a start over makes no new draft revision',
@@ -1218,8 +1210,9 @@ this.#ownDraftDue = undefined;`,
     edits: [
       {
         file: machine,
-        find: 'accept({ ...$C, ...$E, draftRevision: $D }, $X)',
-        replace: 'accept({ ...$C, ...$E }, $X)',
+        in: 'startOver',
+        find: 'acceptWithDraft($S, $D)',
+        replace: '{ ...accept($S), draft: $D }',
       },
     ],
   },

@@ -96,6 +96,9 @@ export class World {
   /** Checks that nothing is left in what the servers share. */
   checkEmpty(): void {}
 
+  /** While sessions go on, everything has been done: what a shared store must hold of them. */
+  checkStored(): void {}
+
   /** How long a server may take to learn what another has done. */
   get lagMs(): number {
     return 0;

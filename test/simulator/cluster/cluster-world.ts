@@ -1,5 +1,6 @@
 /** Several servers on one store, each behind a network of its own. Tabs reach any of them. The store's documents are the truth. */
 import type { Clock } from '../../../server/platform/clock.ts';
+import { allAttempts } from '../../../server/session/attempts.ts';
 import type { SessionDocument } from '../../../server/session/session-document.ts';
 import type { Command } from '../../../shared/protocol.ts';
 import type { RuleChecks } from '../rule-checks.ts';
@@ -39,6 +40,8 @@ export class ClusterWorld extends World {
   #nodes: Node[] = [];
   #rules: ClusterRules | undefined;
   #names = 0;
+  /** A server was drained or killed. */
+  #hasStopped = false;
 
   constructor(seed: number, checks: RuleChecks, trace?: (line: string) => void) {
     super(seed, checks, trace);
@@ -134,6 +137,17 @@ export class ClusterWorld extends World {
     this.checks.check('R7', left.length === 0, () => `${left.length} sessions are left in the store`);
   }
 
+  /** Images that a server could not drop, or was stopped before it did, expire with their session. */
+  override checkStored(): void {
+    if (this.#hasStopped || this.#nodes.some(({ network }) => Number.isFinite(network.disturbedAt))) return;
+    for (const { id, state, removedAt } of this.shared.values()) {
+      if (removedAt !== undefined) continue;
+      const stored = this.stores.images.sessions.get(id)?.size ?? 0;
+      const kept = allAttempts(state).length;
+      this.checks.check('R7', stored === kept, () => `${stored} images are in the store, and the session has ${kept}`);
+    }
+  }
+
   override restart(downMs: number, isDrained: boolean): void {
     this.stop(this.random.below(SERVERS), downMs, isDrained);
   }
@@ -142,6 +156,7 @@ export class ClusterWorld extends World {
   stop(index: number, downMs: number, isDrained: boolean): void {
     const node = this.#nodes[index];
     if (!node || node.process.isGone || (isDrained && !node.process.isOpen)) return;
+    this.#hasStopped = true;
     const startAgain = () => {
       this.note(`server ${index} has stopped`);
       for (const [drawing, process] of this.askers) if (process === node.process) drawing.isSettled = true;

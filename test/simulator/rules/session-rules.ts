@@ -160,7 +160,7 @@ export class SessionRules {
     this.#openLinks = open;
   }
 
-  /** Whoever was turned out, or whose invitation has expired, is here no longer. */
+  /** Whoever was turned out, or whose invitation has expired, is here no longer; whoever came by an invitation has used it. */
   #observeInvitations(now: number): void {
     for (const one of this.session.access.invitations) this.#invitations.set(one.key, one);
     const { size } = this.#invitations;
@@ -174,7 +174,8 @@ export class SessionRules {
       const outMs = now - (this.#outSince.get(participantId) ?? now);
       const isHere = !isOut || outMs < this.#lagMs();
       this.#checks.check('W11', isHere, () => `${name} is here, and was turned out`);
-      const expiresAt = this.#invitationOf(participantId)?.expiresAt;
+      const { isUsed, expiresAt } = this.#invitationOf(participantId) ?? { isUsed: true };
+      this.#checks.check('W11', isUsed === true, () => `${name} is here, and their invitation counts as unused`);
       if (expiresAt === undefined) continue;
       const overdueMs = this.#wallClock.now - Date.parse(expiresAt);
       const isRight = overdueMs < TIMER_MS + this.#lagMs() || this.#wallClock.unsetMs < EXPIRY_NOTICED_MS;
