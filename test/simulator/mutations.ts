@@ -108,13 +108,11 @@ export const mutations: readonly Mutation[] = [
         find: 'this.#session.publish($K, $V);',
         replace: `this.#session.publish($K, $V);
 this.#context.clock.after(300, () => {
-  const { state } = this.#document;
-  if (state.stage !== 'generating' || state.generation.generationId === generationId) return;
   const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
   const reference = { ...image.reference, imageId: this.#context.newId() };
   const late = { type: 'generated', generationId, candidate, image: reference, ...this.#told(report) };
   const take = () => reservation && this.#take([{ ...image, reference, reservation }], late);
-  void this.#context.stores.images.put(this.#session.id, reference.imageId, image.bytes).then(take, take);
+  void this.#context.stores.images.put(this.#context.sessionId, reference.imageId, image.bytes).then(take, take);
 });`,
       },
     ],
