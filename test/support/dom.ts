@@ -26,9 +26,13 @@ const animations = (): Animation[] =>
 
 const hasEnd = ({ effect }: Animation): boolean => Number.isFinite(effect?.getComputedTiming().endTime);
 
-/** Waits for all animations that have an end. Before a text has faded in, axe would measure a wrong contrast. */
+/** In a closed `<details>` no time passes. */
+const isSeen = ({ effect }: Animation): boolean =>
+  effect instanceof KeyframeEffect && effect.target?.checkVisibility() === true;
+
+/** Waits for all animations in view that have an end. Before a text has faded in, axe would measure a wrong contrast. */
 export async function animationsEnd(): Promise<void> {
-  const ending = animations().filter(hasEnd);
+  const ending = animations().filter((animation) => hasEnd(animation) && isSeen(animation));
   await Promise.allSettled(ending.map(({ finished }) => finished));
 }
 
