@@ -67,7 +67,8 @@ test('keys in the room start none of the shortcuts of the page around it; Escape
   await ana.page.keyboard.press('Escape');
   await see(ana.comparison).toBeHidden();
   expect((await shortcuts()).filter((key) => key !== 'Control')).not.toContain('+');
-  // The room's own shortcuts count only where the focus is in the room.
+  // The room's own shortcuts count only where the focus is in the room, which it is once more when the dialog is closed.
+  await see(ana.button('Compare')).toBeFocused();
   await ana.page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await ana.page.keyboard.press('a');
   expect(await shortcuts()).toEqual(['a']);
