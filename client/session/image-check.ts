@@ -22,7 +22,7 @@ function loads(url: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const image = new Image();
   image.onload = () => {
-    // Whoever shows it soon finds it decoded.
+    // The browser begins to decode it for the screen, so that the frame that shows it need not wait.
     void image.decode().catch(() => undefined);
     resolve(true);
   };

@@ -1,4 +1,4 @@
-/** What goes into the machine and what comes out of it: events, and the answer to each. Pure. */
+/** The events that the machine takes in, and its answer to each. Pure. */
 import type { GenerationError, ImageReference, InvitationEntry, RecordEntry } from '../../shared/model.ts';
 import type { RejectCode, ReviewCommand } from '../../shared/protocol.ts';
 import type { Act, FinishedImage } from './attempts.ts';
@@ -70,7 +70,7 @@ export type MachineRejection = Extract<
   | 'record_full'
 >;
 
-/** What else is to be done, such as to start a generation or to drop images, follows from the states before and after. */
+/** The session compares the states before and after to see what else it has to do, such as start a generation or drop images. */
 export type Transition =
   | {
       readonly accepted: true;

@@ -36,7 +36,7 @@ export async function animationsEnd(): Promise<void> {
   await Promise.allSettled(ending.map(({ finished }) => finished));
 }
 
-/** What is moved without an end, such as `translate`. */
+/** The CSS properties that animations without an end change, such as `translate`. */
 export const endlesslyAnimated = (): string[] =>
   animations()
     .filter((animation) => !hasEnd(animation))

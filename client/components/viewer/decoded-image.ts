@@ -37,7 +37,7 @@ export class DecodedImage {
   async #decode({ reference, url }: ReceivedImage): Promise<void> {
     const { imageId, width, height } = reference;
     const element = new Image(width, height);
-    // One that the page has loaded, as it does to check it, can be drawn with the next frame, and nothing of it comes later.
+    // An image that was loaded for its check is shown at once: with `sync`, the frame that shows it waits until it is decoded.
     element.decoding = 'sync';
     element.src = url;
     // Its document may have moved: the browser then decodes when it draws.

@@ -160,7 +160,7 @@ export class SessionRules {
     this.#openLinks = open;
   }
 
-  /** Whoever was turned out, or whose invitation has expired, is here no longer; whoever came by an invitation has used it. */
+  /** People who were turned out, or whose invitation has expired, are here no longer. The invitation of those who are here counts as used. */
   #observeInvitations(now: number): void {
     for (const one of this.session.access.invitations) this.#invitations.set(one.key, one);
     const { size } = this.#invitations;
