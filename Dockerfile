@@ -17,7 +17,7 @@ RUN npm ci --omit=dev --omit=optional
 FROM node:24-slim
 # Others reach the server here, so it starts only with PROOFROOM_ACCESS_TOKEN, or with PROOFROOM_ALLOW_ANONYMOUS=1.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
-# Freed memory of pictures goes back to the system, as README.md says.
+# Freed memory of pictures goes back to the system, and the young generation of V8 stays small, as README.md says.
 ENV MALLOC_MMAP_THRESHOLD_=1000000
 WORKDIR /app
 COPY --from=dependencies /app/package.json ./
@@ -30,4 +30,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/server/main.js"]
+CMD ["node", "--max-semi-space-size=16", "dist/server/main.js"]

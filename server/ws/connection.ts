@@ -30,7 +30,7 @@ import type { Removal } from '../session/subscribers.ts';
 import type { HeartbeatPeer, Heartbeats } from './heartbeats.ts';
 import type { ImageFrames } from './image-frames.ts';
 import { Outbox } from './outbox.ts';
-import { SocketWriter } from './socket-writer.ts';
+import { type Corkable, SocketWriter } from './socket-writer.ts';
 
 export interface ConnectionContext {
   readonly sessions: Sessions;
@@ -84,14 +84,14 @@ export class Connection implements HeartbeatPeer {
   #isExecuting = false;
   #isClosing = false;
 
-  constructor(socket: WebSocket, peer: Peer, context: ConnectionContext) {
+  constructor(socket: WebSocket, stream: Corkable, peer: Peer, context: ConnectionContext) {
     const { clock, limits, frames, heartbeats, newId } = context;
     this.id = newId();
     this.#socket = socket;
     this.#peer = peer;
     this.#context = context;
     this.#rejections = new TokenBucket(limits.INBOUND_MESSAGE_BYTES, limits.REJECTED_BYTES_PER_SECOND, clock);
-    this.#writer = new SocketWriter(socket, clock, limits.OUTBOX_BYTES, newId);
+    this.#writer = new SocketWriter(socket, stream, clock, limits.OUTBOX_BYTES, newId);
     this.#outbox = new Outbox(this.#writer, frames, {
       clock,
       limits,
@@ -117,8 +117,10 @@ export class Connection implements HeartbeatPeer {
   }
 
   beat(): void {
-    this.#writer.ping();
-    this.#outbox.sendHeartbeat();
+    this.#writer.together(() => {
+      this.#writer.ping();
+      this.#outbox.sendHeartbeat();
+    });
   }
 
   get remainingPatienceMs(): number {

@@ -213,7 +213,9 @@ export class Outbox implements Subscriber {
 
   #pump(): void {
     try {
-      while (this.#writer.hasCapacity && this.#sendNext());
+      this.#writer.together(() => {
+        while (this.#writer.hasCapacity && this.#sendNext());
+      });
     } catch (error) {
       this.#options.onFault(error);
     }

@@ -60,7 +60,12 @@ export class WebSocketDoor {
     if (status) return this.#refuse(socket, status, request);
     this.#count(socket, address);
     // Bound, since an arrow function would keep the request and its headers for as long as the socket has listeners of this method.
-    this.#server.handleUpgrade(request, socket, head, this.#connect.bind(this, { address, headers: request.headers }));
+    this.#server.handleUpgrade(
+      request,
+      socket,
+      head,
+      this.#connect.bind(this, socket, { address, headers: request.headers }),
+    );
   }
 
   #count(socket: Duplex, address: string): void {
@@ -68,8 +73,8 @@ export class WebSocketDoor {
     socket.once('close', () => this.#perAddress.add(address, -1));
   }
 
-  #connect(peer: Peer, webSocket: WebSocket): void {
-    const connection = new Connection(webSocket, peer, this.#context);
+  #connect(stream: Duplex, peer: Peer, webSocket: WebSocket): void {
+    const connection = new Connection(webSocket, stream, peer, this.#context);
     this.#connections.add(connection);
     webSocket.once('close', () => this.#connections.delete(connection));
   }

@@ -160,6 +160,7 @@ export class ServerProcess {
     // The simulated socket has the part of `ws` that a connection uses.
     const connection = new Connection(
       socket as unknown as WebSocket,
+      socket,
       { address, headers: {} },
       this.#connectionContext,
     );

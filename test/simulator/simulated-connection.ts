@@ -244,6 +244,10 @@ export class ServerSocket extends EventEmitter implements ServerSurface {
     if (this.readyState === this.OPEN) this.#connection.serverPings(payload);
   }
 
+  // The simulated kernel takes each write by itself.
+  cork(): void {}
+  uncork(): void {}
+
   pause(): void {
     this.#connection.up.block('unread');
   }

@@ -1,6 +1,7 @@
 /** The server's end of a WebSocket, whose kernel takes bytes only when the test says so. */
 import { EventEmitter } from 'node:events';
 import type { WebSocket } from 'ws';
+import type { Corkable } from '../../server/ws/socket-writer.ts';
 
 interface PendingWrite {
   readonly data: string | Buffer;
@@ -21,7 +22,7 @@ export interface SentMessage {
   readonly [field: string]: unknown;
 }
 
-export class FakeWebSocket extends EventEmitter implements UsedMembers {
+export class FakeWebSocket extends EventEmitter implements UsedMembers, Corkable {
   readonly OPEN = 1;
   readyState: WebSocket['readyState'] = 1;
   isPaused = false;
@@ -32,9 +33,13 @@ export class FakeWebSocket extends EventEmitter implements UsedMembers {
   readonly pings: string[] = [];
   /** How the server closed it, such as `4408 silent`. */
   closed: string | undefined;
+  /** How often the kernel was called to take what was written. */
+  kernelCalls = 0;
   readonly #pending: PendingWrite[] = [];
   #fragments: Buffer[] = [];
   #writes = 0;
+  #corks = 0;
+  #isAnythingCorked = false;
 
   /** For code that expects the socket of `ws`. */
   get asWebSocket(): WebSocket {
@@ -45,6 +50,7 @@ export class FakeWebSocket extends EventEmitter implements UsedMembers {
     this.#writes += 1;
     if (this.#writes > MAX_WRITES) throw new Error('The server does not stop writing.');
     this.#pending.push({ data, onTaken });
+    this.#callKernel();
     if (!fin) {
       this.#fragments.push(Buffer.from(data));
       return;
@@ -55,6 +61,23 @@ export class FakeWebSocket extends EventEmitter implements UsedMembers {
 
   ping(payload: string): void {
     this.pings.push(payload);
+    this.#callKernel();
+  }
+
+  cork(): void {
+    this.#corks += 1;
+  }
+
+  uncork(): void {
+    this.#corks -= 1;
+    if (this.#corks > 0 || !this.#isAnythingCorked) return;
+    this.#isAnythingCorked = false;
+    this.kernelCalls += 1;
+  }
+
+  #callKernel(): void {
+    if (this.#corks > 0) this.#isAnythingCorked = true;
+    else this.kernelCalls += 1;
   }
 
   pause(): void {

@@ -149,7 +149,7 @@ export class OutboxHarness {
     frames = new ImageFrames(new ImageMemory(PLENTY_BYTES)),
   }: JoinOptions = {}) {
     this.source = source;
-    const writer = new SocketWriter(this.socket.asWebSocket, this.clock, CAP, randomUUID);
+    const writer = new SocketWriter(this.socket.asWebSocket, this.socket, this.clock, CAP, randomUUID);
     this.outbox = new Outbox(writer, frames, {
       clock: this.clock,
       limits: { OUTBOX_BYTES: UPDATE_BURST, UPDATE_BYTES_PER_SECOND: UPDATE_BURST / 10 },

@@ -10,7 +10,7 @@ const BEAT_MS = 5_000;
 function createWriter() {
   const clock = new FakeClock();
   const socket = new FakeWebSocket();
-  const writer = new SocketWriter(socket.asWebSocket, clock, CAP, randomUUID);
+  const writer = new SocketWriter(socket.asWebSocket, socket, clock, CAP, randomUUID);
   const calls = { onCapacity: 0 };
   writer.onCapacity = () => {
     calls.onCapacity += 1;
