@@ -33,6 +33,8 @@ export function chromiumLaunchOptions(): Pick<LaunchOptions, 'executablePath' | 
     '--disable-component-update',
     '--disable-sync',
     '--no-first-run',
+    // Each window loads two pages of the browser's own for its address bar, while the test's page is at work.
+    '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup',
     // Chromium's sandbox refuses to run as root.
     ...(isRoot() ? ['--no-sandbox'] : []),
   ];
