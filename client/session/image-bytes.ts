@@ -1,6 +1,7 @@
 /** From the bytes of an image to one that can be shown, or that is known not to be. */
 import type { ImageReference } from '../../shared/model.ts';
 import type { Environment } from './environment.ts';
+import { nextTask } from './next-task.ts';
 import type { ReceivedImage } from './session-state.ts';
 
 export type ImageTools = Pick<Environment, 'sha256' | 'createObjectUrl' | 'revokeObjectUrl' | 'checkImage'>;
@@ -16,10 +17,12 @@ export async function receiveImage(
 ): Promise<ReceivedImage | undefined> {
   const { byteLength, mediaType, sha256: digest } = reference;
   if (bytes?.byteLength !== byteLength) return undefined;
-  const digesting = tools.sha256?.(bytes);
   const blob = new Blob([bytes], { type: mediaType });
   const url = tools.createObjectUrl(blob);
-  const [actualDigest, problem] = await Promise.all([digesting, tools.checkImage?.(url, blob)]);
+  const checking = tools.checkImage?.(url, blob);
+  // The digest copies the bytes, while other threads already decode them for the check.
+  await nextTask();
+  const [problem, actualDigest] = await Promise.all([checking, tools.sha256?.(bytes)]);
   if (tools.sha256 && actualDigest !== digest) {
     tools.revokeObjectUrl(url);
     return undefined;

@@ -3,6 +3,7 @@
 import type { ImageReference } from '../../shared/model.ts';
 import type { InlineImageMessage, ServerMessage } from '../../shared/protocol.ts';
 import { type ImageTools, receiveImage } from './image-bytes.ts';
+import { nextTask } from './next-task.ts';
 import type { ReceivedImage } from './session-state.ts';
 
 /** All but those about the connection itself, which do not wait for an image before them. */
@@ -75,6 +76,7 @@ export class Inbox {
   }
 
   async #receiveImage({ type, data, ...reference }: InlineImageMessage): Promise<void> {
+    await nextTask();
     if (this.#isClosed) return;
     const image = await receiveImage(reference, decodeBase64(data), this.#tools).catch(() => undefined);
     if (!this.#isClosed) this.#deliver({ type, reference, image });

@@ -14,6 +14,7 @@ import { hasDiscardedFrom, heldAttempt, selectedAfter, subjectInView } from '../
 import { serverAddress, sessionLink } from '../../model/server-address.ts';
 import type { UnsentInput } from '../../model/unsent-input.ts';
 import type { SingleContent } from '../../model/viewer-content.ts';
+import { nextTask } from '../../session/next-task.ts';
 import { isPending, type SessionState } from '../../session/session-state.ts';
 import type { Compare } from '../compare/compare.ts';
 import type { RecordDialog } from '../record/record-dialog.ts';
@@ -182,8 +183,7 @@ export class Review extends LocalizedElement {
   override updated(): void {
     if (this.session && needsStages(this.session) && !stagesPart.isMissing) void stagesPart.load();
     this.#reportLook();
-    const focused = this.#focusedBefore;
-    if (focused && !(focused.isConnected && focused.checkVisibility())) void this.#restoreFocus();
+    if (this.#focusedBefore) void this.#restoreFocus(this.#focusedBefore);
   }
 
   /** The attempt in view; undefined while the viewer shows a running generation, or several. */
@@ -210,7 +210,11 @@ export class Review extends LocalizedElement {
   }
 
   /** The element that had the focus is gone from the viewer: somebody selected what is there now, and wants to see it. */
-  async #restoreFocus(): Promise<void> {
+  /** Moves the focus on if the element that had it is gone, and nothing else has it by now. To tell, the browser lays out the page. */
+  async #restoreFocus(focused: Element): Promise<void> {
+    await nextTask();
+    const now = this.shadowRoot?.activeElement ?? focused;
+    if (now !== focused || (focused.isConnected && focused.checkVisibility())) return;
     await this.candidates?.updateComplete;
     (this.showLatest ?? this.candidates)?.focus({ preventScroll: true });
     if (!this.shadowRoot?.activeElement) await this.sidebar?.enter();

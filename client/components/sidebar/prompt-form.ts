@@ -25,6 +25,10 @@ export class PromptForm extends LocalizedElement {
     controls,
     textForm,
     css`
+      :host([folded]) {
+        display: none;
+      }
+
       :host([purpose='generate']) textarea {
         min-block-size: 8.5rem;
         padding: 1.125rem 1.25rem;
@@ -85,8 +89,9 @@ export class PromptForm extends LocalizedElement {
 
   override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has('draft')) this.text = this.draft;
+    // Chromium lays out the page at once where `hidden` is set, in the middle of its update.
     this.toggleAttribute(
-      'hidden',
+      'folded',
       this.running !== undefined && !this.focused && this.text.trim() === this.running.trim(),
     );
   }

@@ -47,7 +47,7 @@ export const sidebar = css`
     border-block-start: 1px solid var(--line);
   }
 
-  .form:has(> [hidden]) {
+  .form:has(> [folded]) {
     display: none;
   }
 

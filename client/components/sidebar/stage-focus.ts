@@ -2,6 +2,7 @@
 import type { LitElement, ReactiveController } from 'lit';
 import type { SnapshotMessage } from '../../../shared/protocol.ts';
 import { type Intent, IntentEvent } from '../../model/intent.ts';
+import { nextTask } from '../../session/next-task.ts';
 import type { CommandRejection, SessionState } from '../../session/session-state.ts';
 
 interface Host extends LitElement {
@@ -72,6 +73,8 @@ export class StageFocus implements ReactiveController {
     const isOwn = this.#commandedIn === before;
     this.#commandedIn = undefined;
     await this.#host.updateComplete;
+    // To tell, and to move the focus, the browser lays out the page.
+    await nextTask();
     const isGone = focused !== undefined && !(focused.isConnected && focused.checkVisibility());
     if (!isOwn && !isGone) return;
     await this.#host.enter();
