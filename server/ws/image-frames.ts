@@ -24,7 +24,7 @@ interface Frame {
   holders: number;
 }
 
-/** Divisible by 3, so that only the last piece is padded, and small enough to be in the processor's cache when it is copied. */
+/** Divisible by 3, so that only the last piece is padded. */
 const PIECE_BYTES = 48 * 1024;
 const TAIL = Buffer.from('"}');
 
@@ -64,9 +64,9 @@ export class ImageFrames {
     const reservation = this.#memory.tryReserveSpare(byteLength);
     if (!reservation) return undefined;
     const bytes = Buffer.allocUnsafeSlow(byteLength);
-    let length = head.copy(bytes);
-    for (const piece of base64Pieces(image)) length += bytes.write(piece, length, 'latin1');
-    TAIL.copy(bytes, length);
+    head.copy(bytes);
+    bytes.write(base64(image, 0, image.bytes.byteLength), head.length, 'latin1');
+    TAIL.copy(bytes, byteLength - TAIL.length);
     const frame: Frame = { bytes, reservation, holders: 0 };
     this.#frames.set(image.reference.imageId, frame);
     return frame;
@@ -86,7 +86,9 @@ function leaseInPieces(image: StoredImage): FrameLease {
 
 function* encodedPieces(head: Buffer, image: StoredImage): Generator<Buffer> {
   yield head;
-  for (const piece of base64Pieces(image)) yield Buffer.from(piece, 'latin1');
+  for (let from = 0; from < image.bytes.byteLength; from += PIECE_BYTES) {
+    yield Buffer.from(base64(image, from, PIECE_BYTES), 'latin1');
+  }
   yield TAIL;
 }
 
@@ -95,9 +97,7 @@ const headOf = ({ reference }: StoredImage) =>
 const messageLength = (head: Buffer, { bytes }: StoredImage) =>
   head.length + 4 * Math.ceil(bytes.byteLength / 3) + TAIL.length;
 
-function* base64Pieces({ bytes }: StoredImage): Generator<string> {
-  for (let from = 0; from < bytes.byteLength; from += PIECE_BYTES) {
-    const part = bytes.subarray(from, from + PIECE_BYTES);
-    yield Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64');
-  }
+function base64({ bytes }: StoredImage, from: number, length: number): string {
+  const part = bytes.subarray(from, from + length);
+  return Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('base64');
 }
