@@ -244,7 +244,8 @@ export class GenerationRun {
     const identity = { imageId: newId(), generationId, candidate, kind: 'partial', index } as const;
     const partial = createStoredImage(image, identity, reservation);
     this.#setPartial(state, partial);
-    void this.#publishPartial(state, partial);
+    // Other servers may still read the one before until they hear of this one.
+    void this.#publishPartial(state, partial).then(() => before && this.#dropStored(before));
   }
 
   #setPartial(state: Candidate, image: StoredImage): void {

@@ -588,3 +588,14 @@ test('W1: no preview comes behind the image of a candidate that two servers draw
     { does: 'generate', tab: 0, candidates: 1, options: { model: 'another' } },
   ]);
 });
+
+test('R7: a preview that the next one replaces leaves the store', async () => {
+  await expectRulesKeptBySeveral(598_562_067, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'preview', drawing: 0, bytes: 300 },
+    { does: 'wait', ms: 1_000 },
+    { does: 'preview', drawing: 0, bytes: 400 },
+    { does: 'wait', ms: 1_000 },
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+  ]);
+});
