@@ -209,8 +209,10 @@ export class Review extends LocalizedElement {
     this.dispatchEvent(new IntentEvent({ type: 'look', imageId }));
   }
 
-  /** The element that had the focus is gone from the viewer: somebody selected what is there now, and wants to see it. */
-  /** Moves the focus on if the element that had it is gone, and nothing else has it by now. To tell, the browser lays out the page. */
+  /**
+   * Moves the focus on if the element that had it is gone, and nothing else has it by now: somebody selected what is there now, and wants
+   * to see it. It waits for a task of its own, since the browser has to lay out the page to tell.
+   */
   async #restoreFocus(focused: Element): Promise<void> {
     await nextTask();
     const now = this.shadowRoot?.activeElement ?? focused;

@@ -73,7 +73,7 @@ export class StageFocus implements ReactiveController {
     const isOwn = this.#commandedIn === before;
     this.#commandedIn = undefined;
     await this.#host.updateComplete;
-    // To tell, and to move the focus, the browser lays out the page.
+    // What follows makes the browser lay out the page.
     await nextTask();
     const isGone = focused !== undefined && !(focused.isConnected && focused.checkVisibility());
     if (!isOwn && !isGone) return;

@@ -6,7 +6,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What happens in which order when a click comes with an image, and another one while that is received. */
+/** Clicks when an image arrives and again when it is decoded. Returns the order in which the clicks and the steps of the image ran. */
 async function receivedWithClicks(): Promise<string[]> {
   const { reference, blob } = await paint('i1');
   const data = btoa(String.fromCharCode(...new Uint8Array(await blob.arrayBuffer())));
