@@ -8,7 +8,7 @@ import type { WatchedServer } from '../support/watched-server.ts';
 import { bytesOf, WsClient } from '../support/ws-client.ts';
 import { AttackCounts } from './attack-counts.ts';
 import { brokenFrames, fragmented, unusualFrames, wholeFrame } from './fuzzed-frames.ts';
-import { fuzzedText, validMessage } from './fuzzed-messages.ts';
+import { fuzzedText, type Knowledge, validMessage } from './fuzzed-messages.ts';
 import { type HostileClient, openHostileClient } from './hostile-client.ts';
 
 /** Lets the attack past the server's limits, and makes its sessions expire soon. */
@@ -54,8 +54,6 @@ const LOOP_PAUSE_MS = 100;
 /** Connections to the image service that are kept alive. */
 const SOCKETS_AT_REST = 6;
 
-type Session = { readonly sessionId: string; readonly key: string };
-
 /** Attacks the server. Whether what happened is allowed is for the caller to judge. */
 export async function attack(server: WatchedServer, { frames, seed, onTenth }: AttackPlan): Promise<AttackReport> {
   const attack = new Attack(server, seed);
@@ -84,8 +82,8 @@ class Attack {
   readonly counts = new AttackCounts();
   readonly #server: WatchedServer;
   readonly #seed: number;
-  /** Sessions that hostile clients have created, for others to join. */
-  readonly #sessions: Session[] = [];
+  /** The last clients: others join their sessions, some of which have expired. */
+  readonly #clients: HostileClient[] = [];
   #connections = 0;
 
   constructor(server: WatchedServer, seed: number) {
@@ -113,32 +111,39 @@ class Attack {
       this.counts.connections += 1;
       if (random.oneIn(20)) client.stopReading();
       await this.#join(random, client);
+      this.#clients.push(client);
+      if (this.#clients.length > CONNECTIONS_AT_ONCE) this.#clients.shift();
       await this.#send(random, client, number);
-      this.#remember(client);
     } catch (error) {
       this.counts.violations.push(`${name}: ${String(error)}`);
     }
   }
 
   async #join(random: SeededRandom, client: HostileClient): Promise<void> {
-    const session = this.#sessions.at(-random.between(1, 8));
+    const others = this.#clients.filter(({ knowledge }) => knowledge.key !== undefined);
+    const { sessionId, key } = pickKnowledge(random, others);
+    const open = pickKnowledge(
+      random,
+      others.filter(({ isOpen }) => isOpen),
+    );
     const message = random.pick<() => object | undefined>([
       () => undefined,
       () => ({ type: 'join' }),
       () => ({ type: 'join', name: 'Eve' }),
-      () => ({ type: 'join', ...session }),
-      () => ({ type: 'join', ...session }),
-      () => session && { type: 'join', sessionId: session.sessionId },
-      () => session && { type: 'join', sessionId: session.sessionId, key: 'not-the-key' },
+      () => ({ type: 'join', sessionId, key }),
+      () => ({ type: 'join', sessionId, key }),
+      () => ({ type: 'join', sessionId: open.sessionId }),
+      () => ({ type: 'join', sessionId: open.sessionId, key: 'not-the-key' }),
     ])();
     if (!message) return;
     const text = JSON.stringify(message);
     await client.send(wholeFrame(random, text), text);
+    if (random.oneIn(2)) await client.fence();
   }
 
   async #send(random: SeededRandom, client: HostileClient, number: number): Promise<void> {
     const style = random.pick(styles);
-    const messages = style === 'broken' ? random.between(1, 4) : random.between(1, 400);
+    const messages = style === 'broken' ? random.between(1, 4) : random.between(1, 200);
     let ids = 0;
     const nextMessage = () => validMessage(random, client.knowledge, () => `${number}-${ids++}`);
     for (let count = 0; count < messages && client.isOpen; count += 1) {
@@ -161,13 +166,10 @@ class Attack {
     if (!batch.isOutOfSync) await client.fence();
     await end(random, client, [() => client.endWriting(), () => client.reset()]);
   }
-
-  #remember({ knowledge: { sessionId, key } }: HostileClient): void {
-    if (sessionId === undefined || key === undefined) return;
-    this.#sessions.push({ sessionId, key });
-    if (this.#sessions.length > 16) this.#sessions.shift();
-  }
 }
+
+const pickKnowledge = (random: SeededRandom, clients: readonly HostileClient[]): Partial<Knowledge> =>
+  clients[random.below(clients.length || 1)]?.knowledge ?? {};
 
 type End = () => Promise<void>;
 
