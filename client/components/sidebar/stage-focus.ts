@@ -75,7 +75,9 @@ export class StageFocus implements ReactiveController {
     await this.#host.updateComplete;
     // What follows makes the browser lay out the page.
     await nextTask();
-    const isGone = focused !== undefined && !(focused.isConnected && focused.checkVisibility());
+    // Somebody may have focused something else meanwhile.
+    const isStill = (this.#host.shadowRoot?.activeElement ?? focused) === focused;
+    const isGone = focused !== undefined && isStill && !(focused.isConnected && focused.checkVisibility());
     if (!isOwn && !isGone) return;
     await this.#host.enter();
     // Somebody who has just approved has seen the picture.

@@ -186,6 +186,15 @@ describe('the focus', () => {
     await expect.poll(focusedText).toBe('Is this the picture?');
   });
 
+  test('stays with what the person focuses while the stage changes', async () => {
+    await room.show(states.generating());
+    page.getByRole('button', { name: 'Cancel' }).element().focus();
+    await room.show(states.deciding(picture));
+    page.getByRole('button', { name: 'Approve' }).element().focus();
+    await scheduler.postTask(() => {}, { priority: 'background' });
+    expect(focusedText()).toBe('Approve');
+  });
+
   test('R9: moves to the ended notice when the session ends', async () => {
     await room.show(states.deciding(picture));
     page.getByRole('button', { name: 'Approve' }).element().focus();
