@@ -8,7 +8,7 @@ export type ImageTools = Pick<Environment, 'sha256' | 'createObjectUrl' | 'revok
 
 /**
  * Undefined when the bytes have another length or, where `sha256` is there to tell, another digest than the reference says. The caller
- * revokes the URL of an image that it does not keep.
+ * revokes the URL of an image that it does not keep. Rejects with what `sha256` or `checkImage` rejects with.
  */
 export async function receiveImage(
   reference: ImageReference,
@@ -21,8 +21,11 @@ export async function receiveImage(
   const url = tools.createObjectUrl(blob);
   const checking = tools.checkImage?.(url, blob);
   // The digest copies the bytes, while other threads already decode them for the check.
-  await nextTask();
-  const [problem, actualDigest] = await Promise.all([checking, tools.sha256?.(bytes)]);
+  const digesting = nextTask().then(() => tools.sha256?.(bytes));
+  const [problem, actualDigest] = await Promise.all([checking, digesting]).catch((error: unknown) => {
+    tools.revokeObjectUrl(url);
+    throw error;
+  });
   if (tools.sha256 && actualDigest !== digest) {
     tools.revokeObjectUrl(url);
     return undefined;
