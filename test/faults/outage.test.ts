@@ -149,8 +149,8 @@ test('R1, W8: text that was typed while the connection dropped it, and after a c
   await see(room.prompt).toHaveValue(PROMPT);
 });
 
-/** The rule's 10 s, up to 1 s before the first try, and 2 s for a slow machine. */
-const NOTICED_WITHIN_S = 13;
+/** The rule's 10 s, which unit tests prove to the millisecond, 2 s for the close, which nobody answers, and 8 s for a slow machine. */
+const NOTICED_WITHIN_S = 20;
 
 test('R4: both ends notice a half-open connection within 10 s, and the page comes back on another one', async () => {
   const { product, proxy } = await startProxiedProduct();
