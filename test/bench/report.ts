@@ -108,7 +108,9 @@ export const hasTarget = ({ target }: FigureResult): boolean => Object.keys(targ
 
 function reached(result: FigureResult): string {
   if (!hasTarget(result)) return '';
-  return result.distance.median <= 1 ? 'yes' : `${number(result.distance.median)} times away`;
+  const { median } = result.distance;
+  if (median <= 1) return 'yes';
+  return median < 1.1 ? `${number((median - 1) * 100)} % away` : `${number(median)} times away`;
 }
 
 /** As Markdown. */

@@ -40,7 +40,7 @@ export class DecodedImage {
     // An image that was loaded for its check is shown at once: with `sync`, the frame that shows it waits until it is decoded.
     element.decoding = 'sync';
     element.src = url;
-    // Its document may have moved: the browser then decodes when it draws.
+    // It rejects in a page that is not active. The image is shown all the same, and decoded when the browser draws it.
     if (!element.complete) await element.decode().catch(() => undefined);
     if (imageId !== this.#requestedId || imageId === this.#decoded?.imageId) return;
     this.#decoded = { imageId, element };

@@ -26,7 +26,7 @@ const measured = (bench: Bench, open: (bench: Bench) => Promise<Opened>): Measur
   return async () => {
     await using scope = new AsyncDisposableStack();
     const { process, connect } = await open({ ...bench, scope });
-    // As many have made the heap grow to what all share.
+    // The first connections make the heap grow, so memory is measured only for those that come after them.
     await connect(count);
     const rssBefore = await process.settledRssBytes();
     await connect(count);

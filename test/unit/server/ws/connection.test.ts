@@ -313,6 +313,16 @@ describe('messages', () => {
     expect(answers.map(({ commandId }) => commandId)).toEqual(Array.from({ length: 40 }, (_, count) => `${count}`));
     expect(joined.socket.isPaused).toBe(false);
   });
+
+  test('a beat is one call of the kernel, and so are the messages of a join', async () => {
+    const core = new TestCore();
+    const joined = await joinAs(await core.create());
+    expect(joined.socket.kernelCalls).toBe(1);
+    await joined.received();
+    joined.socket.kernelCalls = 0;
+    core.clock.advance(5_000);
+    expect([joined.socket.kernelCalls, typesOf(await joined.received())]).toEqual([1, ['heartbeat']]);
+  });
 });
 
 describe('R8: a fault in handling a message', () => {
@@ -368,16 +378,6 @@ describe('the end of a connection', () => {
     expect(silent.socket.pings.length).toBeGreaterThanOrEqual(2);
     expect(typesOf(await alive.received())).toContain('heartbeat');
     expect(core.log).toContainEqual({ msg: 'connection silent', connection: silent.connection.id });
-  });
-
-  test('a beat is one call of the kernel, and so are the messages of a join', async () => {
-    const core = new TestCore();
-    const joined = await joinAs(await core.create());
-    expect(joined.socket.kernelCalls).toBe(1);
-    await joined.received();
-    joined.socket.kernelCalls = 0;
-    core.clock.advance(5_000);
-    expect([joined.socket.kernelCalls, typesOf(await joined.received())]).toEqual([1, ['heartbeat']]);
   });
 
   test('R6: dismissing says goodbye and when to come back', async () => {
