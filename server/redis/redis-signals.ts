@@ -82,19 +82,13 @@ export class RedisSignals implements Signals {
     return kept;
   }
 
-  subscribe(sessionId: string, listener: (signal: Signal) => void): Promise<() => void> {
+  subscribe(sessionId: string, listener: (signal: Signal) => void, onMissed: () => void): Promise<() => void> {
     return this.#deployment.channels.subscribe(this.#deployment.channelOf(sessionId), {
       received: (kind, body) => {
         const received = kind === 'signal' ? parseSignal(body) : undefined;
         if (received) listener(received);
       },
-      missed: () => {
-        this.read(sessionId)
-          .then((kept) => {
-            for (const one of kept) listener(one);
-          })
-          .catch(ignoreUnavailable);
-      },
+      missed: onMissed,
     });
   }
 

@@ -1,24 +1,28 @@
 /** One generation while it runs, on all servers together: what each candidate last reported, whichever server draws it. */
-import type { Generation } from '../../shared/model.ts';
+import type { Generation, ImageReference } from '../../shared/model.ts';
 import type { ProgressMessage } from '../../shared/protocol.ts';
 import type { Estimates } from '../generators/estimates.ts';
 import { type RetryReason, retrySentence } from '../generators/failure-sentences.ts';
 import type { GeneratedImage, GeneratorProgress } from '../generators/generator.ts';
+import { ignoreUnavailable } from './availability.ts';
 import { CandidateDrawing, type CandidateEnd, type DrawingContext, type DrawingOptions } from './candidate-drawing.ts';
 import type { JobQueue } from './job-queue.ts';
 import { createStoredImage, type StoredImage } from './session-images.ts';
 import { type ProgressSignal, partialKey, progressKey } from './signal-values.ts';
-import type { Signals } from './signals.ts';
+import type { Sharing } from './stores.ts';
 
 export interface GenerationContext extends DrawingContext {
   readonly estimates: Estimates;
   readonly jobs: Pick<JobQueue, 'position'>;
-  readonly signals: Pick<Signals, 'set'>;
+  /** Absent: this server is the only one, so previews need not be stored. */
+  readonly sharing?: Sharing;
 }
 
 export interface GenerationListener {
   progressChanged(candidate: number): void;
   partialChanged(candidate: number): void;
+  /** Tells other servers, if there are any. Resolves, also when the store can't be reached, when they were told. */
+  publish(key: string, value: unknown): Promise<void>;
 }
 
 /** A candidate that has not ended. */
@@ -26,6 +30,8 @@ interface Candidate {
   readonly candidate: number;
   progress: ProgressSignal;
   partial: StoredImage | undefined;
+  /** The last preview that was made or told of: the one that may be in the store. */
+  previewId: string | undefined;
   /** The session shows its image, though it has not ended. */
   isShown: boolean;
 }
@@ -54,7 +60,13 @@ export class GenerationRun {
     this.#startedAt = clock.monotonic() - Math.max(0, clock.now() - Date.parse(startedAt));
     for (let candidate = 0; candidate < candidates; candidate += 1) {
       const progress: ProgressSignal = { generationId, phase: 'queued', try: 1 };
-      this.#candidates.set(candidate, { candidate, progress, partial: undefined, isShown: false });
+      this.#candidates.set(candidate, {
+        candidate,
+        progress,
+        partial: undefined,
+        previewId: undefined,
+        isShown: false,
+      });
     }
   }
 
@@ -113,7 +125,7 @@ export class GenerationRun {
     const drawn = { ...this.#idsOf(state), candidates: this.generation.candidates, signal: this.#abort.signal };
     const listener = {
       progressed: (progress: GeneratorProgress) => this.#progressed(state, progress),
-      ended: (end: CandidateEnd) => this.#end(state, end),
+      ended: (end: CandidateEnd) => this.#end(state, true, end),
     };
     const drawing = new CandidateDrawing(drawn, options, this.#context, listener);
     this.#drawings.set(candidate, drawing);
@@ -127,27 +139,42 @@ export class GenerationRun {
     if (state && !this.#drawings.has(candidate)) this.#setProgress(state, progress);
   }
 
-  /** Another server has a preview of a candidate that it draws. Its bytes are `image`'s own, if there is memory for them. */
-  heardPartial(candidate: number, image: StoredImage): void {
+  /** Another server has a preview of a candidate that it draws. It is fetched, if there is memory for it (rule R7). */
+  async heardPartial(candidate: number, reference: ImageReference): Promise<void> {
+    const { images, memory } = this.#context;
+    const { imageId } = reference;
     const state = this.#candidates.get(candidate);
-    if (!state || state.isShown || this.#drawings.has(candidate)) image.reservation.release();
-    else this.#setPartial(state, image);
+    // What is kept is told again after an outage.
+    const isKnown = () => state?.partial?.reference.imageId === imageId;
+    if (!state || state.isShown || this.#drawings.has(candidate) || isKnown()) return;
+    state.previewId = imageId;
+    const bytes = await images.get(this.#sessionId, imageId).catch(ignoreUnavailable);
+    // The candidate may have ended by now, or have a later preview.
+    if (!bytes || state.previewId !== imageId || isKnown()) return;
+    const reservation = memory.tryReserveSpare(bytes.byteLength);
+    if (reservation) this.#setPartial(state, { reference, bytes, reservation });
   }
 
-  /** The session shows the image of a candidate that goes on: no preview follows, not even where two servers draw it. */
-  imageShown(candidate: number): void {
+  /**
+   * The session shows the image of a candidate that goes on: no preview follows, not even where two servers draw it.
+   * @param isOwn whether this server has taken the image in
+   */
+  imageShown(candidate: number, isOwn: boolean): void {
     const state = this.#candidates.get(candidate);
     if (!state) return;
     state.isShown = true;
-    this.#dropPartial(state);
+    this.#dropPartial(state, isOwn);
   }
 
-  /** A candidate has ended on another server, though it may be drawn here as well: this server was thought to be dead. */
-  ended(candidate: number): void {
+  /**
+   * A candidate has ended in the session. If another server has ended it, it may be drawn here as well: this server was thought to be dead.
+   * @param isOwn whether this server has taken in how it ended
+   */
+  ended(candidate: number, isOwn: boolean): void {
     const state = this.#candidates.get(candidate);
     if (!state) return;
     this.#drawings.get(candidate)?.abort();
-    this.#end(state);
+    this.#end(state, isOwn);
   }
 
   /** All candidates have ended by themselves. `isWhole`: each of them with an image, so that it tells how long one takes. */
@@ -168,7 +195,7 @@ export class GenerationRun {
     this.#abort.abort();
     for (const [candidate, state] of this.#candidates) {
       const unbegun = isOwn && waiting.includes(candidate) ? ({ outcome: 'cancelled' } as const) : undefined;
-      this.#end(state, this.#drawings.get(candidate)?.abort() ?? unbegun);
+      this.#end(state, isOwn, this.#drawings.get(candidate)?.abort() ?? unbegun);
     }
   }
 
@@ -215,7 +242,7 @@ export class GenerationRun {
       case 'partial':
         return this.#preview(state, progress.image);
       case 'finished':
-        return this.#dropPartial(state);
+        return this.#dropPartial(state, true);
     }
   }
 
@@ -223,7 +250,7 @@ export class GenerationRun {
   #update(state: Candidate, change: Pick<ProgressSignal, 'phase'> & Partial<ProgressSignal>): void {
     const { retryAt: _, ...kept } = state.progress;
     const progress: ProgressSignal = { ...kept, ...change };
-    void this.#context.signals.set(this.#sessionId, progressKey(state.candidate), progress, KEPT_MS);
+    void this.#listener.publish(progressKey(state.candidate), progress);
     this.#setProgress(state, progress);
   }
 
@@ -234,53 +261,59 @@ export class GenerationRun {
   }
 
   #preview(state: Candidate, image: GeneratedImage): void {
-    const { memory, newId } = this.#context;
-    const { candidate, partial: before, isShown } = state;
+    const { memory, newId, sharing } = this.#context;
+    const { candidate, partial: shown, previewId: before, isShown } = state;
     if (isShown) return;
     const reservation = memory.tryReserveSpare(image.bytes.byteLength);
     if (!reservation) return; // A preview that memory has no place for is skipped (rule R7).
     const { generationId } = this.generation;
-    const index = before ? before.reference.index + 1 : 0;
+    const index = shown ? shown.reference.index + 1 : 0;
     const identity = { imageId: newId(), generationId, candidate, kind: 'partial', index } as const;
     const partial = createStoredImage(image, identity, reservation);
     this.#setPartial(state, partial);
-    // Other servers may still read the one before until they hear of this one.
-    void this.#publishPartial(state, partial).then(() => before && this.#dropStored(before));
+    if (sharing) void this.#share(state, partial, before);
   }
 
   #setPartial(state: Candidate, image: StoredImage): void {
     state.partial?.reservation.release();
     state.partial = image;
+    state.previewId = image.reference.imageId;
     this.#listener.partialChanged(state.candidate);
   }
 
-  #dropPartial(state: Candidate): void {
-    const { partial } = state;
-    if (!partial) return;
-    partial.reservation.release();
+  /** @param isOwn whether it is for this server to drop what the store has of it, and not for another one that draws it */
+  #dropPartial(state: Candidate, isOwn: boolean): void {
+    const { candidate, partial, previewId } = state;
+    partial?.reservation.release();
     state.partial = undefined;
-    if (this.#drawings.has(state.candidate)) this.#dropStored(partial);
+    state.previewId = undefined;
+    if (isOwn || this.#drawings.has(candidate)) this.#dropStored(previewId);
   }
 
-  /** For people whose tabs are on other servers. */
-  async #publishPartial(state: Candidate, partial: StoredImage): Promise<void> {
-    const { images, signals } = this.#context;
-    const { reference, bytes } = partial;
+  /**
+   * Shows a preview to people whose tabs are on other servers.
+   * @param before the id of the one that it replaces: other servers may still be reading that until they are told of this one
+   */
+  async #share(state: Candidate, { reference, bytes }: StoredImage, before: string | undefined): Promise<void> {
     const { imageId, generationId } = reference;
-    const isKept = await images.put(this.#sessionId, imageId, bytes).catch(() => false);
-    if (!isKept) return;
-    if (state.partial !== partial) return this.#dropStored(partial);
-    void signals.set(this.#sessionId, partialKey(state.candidate), { generationId, reference }, KEPT_MS);
+    const isKept = await this.#context.images.put(this.#sessionId, imageId, bytes).catch(() => false);
+    if (state.previewId !== imageId) this.#dropStored(imageId);
+    else if (isKept) await this.#listener.publish(partialKey(state.candidate), { generationId, reference });
+    this.#dropStored(before);
   }
 
-  #dropStored({ reference }: StoredImage): void {
-    this.#context.images.drop(this.#sessionId, [reference.imageId]).catch(() => {}); // It expires with the session.
+  #dropStored(imageId: string | undefined): void {
+    if (imageId === undefined || !this.#context.sharing) return;
+    this.#context.images.drop(this.#sessionId, [imageId]).catch(() => {}); // It expires with the session.
   }
 
-  /** @param end for telemetry; absent where another server reports it */
-  #end(state: Candidate, end?: CandidateEnd): void {
+  /**
+   * @param isOwn as for `#dropPartial`
+   * @param end for telemetry; absent where another server reports it
+   */
+  #end(state: Candidate, isOwn: boolean, end?: CandidateEnd): void {
     this.#candidates.delete(state.candidate);
-    this.#dropPartial(state);
+    this.#dropPartial(state, isOwn);
     if (end) this.#context.telemetry.candidateEnded({ ...this.#idsOf(state), durationMs: this.#elapsedMs, ...end });
   }
 
@@ -291,6 +324,3 @@ export class GenerationRun {
 
 const takenOverReasons: RetryReason[] = [{ detail: 'server_stopped', params: {} }];
 const takenOver = { reason: retrySentence(takenOverReasons), reasons: takenOverReasons };
-
-/** How long signals of a candidate are kept: longer than one may take. */
-const KEPT_MS = 15 * 60_000;

@@ -28,11 +28,13 @@ export class SessionDraft {
   #ahead: DraftSignal | undefined;
   /** The text that was typed here last, until the store has it. */
   #unshared: DraftSignal | undefined;
-  /** To be called when the store has it. */
+  /** To be called when the store has it, or another one in its place. */
   readonly #untold: (() => void)[] = [];
   #isSharing = false;
   /** Another server has told of a draft in the meantime. */
   #isMissed = false;
+  /** How many drafts of other servers were heard. */
+  #heardCount = 0;
   #typedAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
@@ -67,6 +69,7 @@ export class SessionDraft {
 
   /** Takes in a text from another server. When people type on two servers at once, both servers show the text that the store took last. */
   hear(draft: DraftSignal): void {
+    this.#heardCount += 1;
     const isTypedHere = this.#context.clock.monotonic() - this.#typedAt < CONTENDED_MS;
     // It was set before the one that is on its way.
     if (this.#isSharing) this.#isMissed = true;
@@ -134,16 +137,21 @@ export class SessionDraft {
   /** Adopts the text that the store has. When it has none, what was typed here is lost, and the last command's text counts. */
   async #read(): Promise<void> {
     const { sessionId, stores, clock, latest, subscribers } = this.#context;
+    const heardBefore = this.#heardCount;
     const read = () => stores.signals.read(sessionId);
     const kept = (await whenAvailable(read, clock, () => this.#isClosed)) ?? [];
     const heard = parseSignal(DRAFT_KEY, kept.find(({ key }) => key === DRAFT_KEY)?.value);
     if (this.#isClosed) return;
+    // A draft that was heard meanwhile may be newer. It was adopted, or is being read.
+    const isNewest = this.#heardCount === heardBefore;
     if (this.#isSharing) this.#isMissed = true;
-    else if (heard?.kind === 'draft') this.#adopt(heard.draft);
-    else {
+    else if (isNewest && heard?.kind === 'draft') this.#adopt(heard.draft);
+    else if (isNewest) {
       this.#replace(latest.current.draft);
       subscribers.notify((one) => one.snapshotChanged());
     }
+    // Those whose text was given up are told which one stands in its place.
+    if (!this.#isSharing) for (const onShared of this.#untold.splice(0)) onShared();
   }
 
   #adopt(draft: DraftSignal): void {

@@ -25,8 +25,6 @@ import type { Requester } from './turn-order.ts';
 
 /** The session that it belongs to. */
 export interface GeneratingSession extends GenerationListener {
-  /** Tells other servers, if there are any. */
-  publish(key: string, value: unknown): void;
   /** Hears again what other servers have told. */
   catchUp(): void;
   /** A generation has begun or ended on this server's account. */
@@ -100,9 +98,9 @@ export class SessionGeneration {
       for (const candidate of inLine) this.#session.progressChanged(candidate);
     }
     for (const { image } of state.attempts) {
-      if (image.generationId === generation.generationId) this.#run.imageShown(image.candidate);
+      if (image.generationId === generation.generationId) this.#run.imageShown(image.candidate, isOwn);
     }
-    for (const candidate of state.settled) this.#run.ended(candidate);
+    for (const candidate of state.settled) this.#run.ended(candidate, isOwn);
   }
 
   /** The generation has ended by itself, or ends now. @param isOwn whether this server has ended it */
@@ -152,7 +150,7 @@ export class SessionGeneration {
   }
 
   async #drawJob(job: JobId, { signal, takeovers }: JobRun): Promise<void> {
-    const { sessionId, stores, clock, spending, latest } = this.#context;
+    const { stores, clock, spending, latest } = this.#context;
     const isOver = () => signal.aborted || latest.isClosed;
     // Another server may have ended it a moment ago.
     if (stores.sharing) await whenAvailable(() => latest.refresh(), clock, isOver);
@@ -172,7 +170,7 @@ export class SessionGeneration {
     await this.#run?.draw(job.candidate, { request, expense, signal, results: this.#resultsOf(job) }, isBegun);
     // Another server has taken it over. What that one told meanwhile was not heard.
     if (this.isWanted(job)) this.#session.catchUp();
-    else void stores.signals.set(sessionId, resultKey(job.candidate), undefined, 0);
+    else void this.#session.publish(resultKey(job.candidate), undefined);
   }
 
   /** What was spent for jobs that no server has begun is given back: the queue knows which they are. */
@@ -322,7 +320,7 @@ export class SessionGeneration {
     report: Omit<GenerateResult, 'image'>,
   ): void {
     const event = { type: 'generated', generationId, candidate, image: image.reference, more: more.map(referenceOf) };
-    this.#session.publish(resultKey(candidate), { ...event, ...this.#told(report) });
+    void this.#session.publish(resultKey(candidate), { ...event, ...this.#told(report) });
   }
 
   /** The generator's report on an image, as the machine takes it in. */

@@ -11,7 +11,7 @@ import type { Stores } from './stores.ts';
 import type { Subscribers } from './subscribers.ts';
 import type { Event } from './transition.ts';
 
-export interface SessionContext extends Omit<GenerationContext, 'jobs' | 'images' | 'signals'> {
+export interface SessionContext extends Omit<GenerationContext, 'jobs' | 'images' | 'sharing'> {
   readonly stores: Stores;
   readonly spending: Spending;
   readonly events: SessionEvents;

@@ -1,11 +1,10 @@
 /** The signals between the servers of one session, beside its document: drafts, people, progress, previews. */
 import { isDeepStrictEqual } from 'node:util';
 import { ignoreUnavailable } from './availability.ts';
-import type { GenerationRun } from './generation-run.ts';
 import type { SessionDraft } from './session-draft.ts';
 import type { SessionGeneration } from './session-generation.ts';
 import type { SessionParts } from './session-parts.ts';
-import { type HeardSignal, type PeopleSignal, parseSignal, peopleKey } from './signal-values.ts';
+import { type PeopleSignal, parseSignal, peopleKey } from './signal-values.ts';
 import type { Signal } from './signals.ts';
 
 export interface SessionSignalsContext extends SessionParts {
@@ -25,6 +24,8 @@ export class SessionSignals {
   readonly #context: SessionSignalsContext;
   #publishedPeople: PeopleSignal | undefined;
   #unsubscribe: () => void = () => {};
+  /** The keys of the signals that were heard since `catchUp` last began to read. */
+  readonly #heard = new Set<string>();
 
   constructor(context: SessionSignalsContext) {
     this.#context = context;
@@ -33,12 +34,20 @@ export class SessionSignals {
   /** Resolves when nothing more can be missed. Rejects with `StoreUnavailable`. */
   async subscribe(): Promise<void> {
     const { signals } = this.#context.stores;
-    this.#unsubscribe = await signals.subscribe(this.#context.sessionId, (signal) => this.#hear(signal));
+    const listener = (signal: Signal) => {
+      this.#heard.add(signal.key);
+      this.#hear(signal);
+    };
+    const onMissed = () => void this.catchUp().catch(ignoreUnavailable);
+    this.#unsubscribe = await signals.subscribe(this.#context.sessionId, listener, onMissed);
   }
 
   /** Hears what was told before. Rejects with `StoreUnavailable`. */
   async catchUp(): Promise<void> {
-    for (const signal of await this.#context.stores.signals.read(this.#context.sessionId)) this.#hear(signal);
+    this.#heard.clear();
+    const kept = await this.#context.stores.signals.read(this.#context.sessionId);
+    // What was heard meanwhile is newer than what was read, or is followed by what is.
+    for (const signal of kept) if (!this.#heard.has(signal.key)) this.#hear(signal);
   }
 
   /** Hears nothing any more. May be called twice. */
@@ -46,9 +55,10 @@ export class SessionSignals {
     this.#unsubscribe();
   }
 
-  publish(key: string, value: unknown, keptMs = KEPT_MS): void {
+  /** Resolves, also when the store can't be reached, when the others were told. */
+  async publish(key: string, value: unknown, keptMs = KEPT_MS): Promise<void> {
     const { sharing, signals } = this.#context.stores;
-    if (sharing) void signals.set(this.#context.sessionId, key, value, keptMs);
+    if (sharing) await signals.set(this.#context.sessionId, key, value, keptMs);
   }
 
   /** @param again though nothing has changed, so that others know that this server is still there */
@@ -59,7 +69,7 @@ export class SessionSignals {
     const value = subscribers.size > 0 ? { reviewers, watchers, people: [...people] } : undefined;
     if (!again && isDeepStrictEqual(value, this.#publishedPeople)) return;
     this.#publishedPeople = value;
-    this.publish(peopleKey(stores.sharing.serverId), value, SILENT_INTERVALS * stores.sharing.intervalMs);
+    void this.publish(peopleKey(stores.sharing.serverId), value, SILENT_INTERVALS * stores.sharing.intervalMs);
   }
 
   #hear({ key, value }: Signal): void {
@@ -74,7 +84,8 @@ export class SessionSignals {
         if (run?.generation.generationId === heard.progress.generationId) run.heard(heard.candidate, heard.progress);
         return;
       case 'partial':
-        if (run?.generation.generationId === heard.partial.generationId) void this.#hearPartial(run, heard);
+        if (run?.generation.generationId !== heard.partial.generationId) return;
+        return void run.heardPartial(heard.candidate, heard.partial.reference);
     }
   }
 
@@ -84,18 +95,5 @@ export class SessionSignals {
     const until = clock.monotonic() + SILENT_INTERVALS * stores.sharing.intervalMs;
     if (subscribers.setElsewhere(serverId, people && { ...people, until })) touch();
     onPeople();
-  }
-
-  async #hearPartial(
-    run: GenerationRun,
-    { candidate, partial }: Extract<HeardSignal, { kind: 'partial' }>,
-  ): Promise<void> {
-    const { reference } = partial;
-    const { sessionId, stores, memory, generation } = this.#context;
-    const bytes = await stores.images.get(sessionId, reference.imageId).catch(ignoreUnavailable);
-    const reservation = bytes && memory.tryReserveSpare(bytes.byteLength);
-    if (!reservation) return; // A preview can be missed.
-    if (generation.run === run) run.heardPartial(candidate, { reference, bytes, reservation });
-    else reservation.release();
   }
 }

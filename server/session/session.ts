@@ -303,8 +303,9 @@ export class Session implements SessionView {
       if (notice.type === 'removed') this.#listener.gone(notice.why);
       else void whileAvailable(() => this.#latest.refresh(notice.latest));
     });
+    // It may end before it can be unsubscribed.
+    if (this.#latest.isClosed) return this.#stopListening();
     await this.#signals.subscribe();
-    // It may have ended before it could be unsubscribed.
     if (this.#latest.isClosed) return this.#stopListening();
     await this.#latest.refresh();
     // The document may not have changed since it was read: then nothing has loaded its images yet.

@@ -18,8 +18,8 @@ export interface Signals {
   /** The values that are kept. Rejects with `StoreUnavailable`. */
   read(sessionId: string): Promise<readonly Signal[]>;
   /**
-   * Tells of what other servers set from now on; resolves, with the undo, when nothing more can be missed. Where something was missed all
-   * the same, all values that are kept are told again. The listener must not throw. Rejects with `StoreUnavailable`.
+   * Tells of what other servers set from now on; resolves, with the undo, when nothing more can be missed. Where something may have been
+   * missed all the same, `onMissed` is called. Neither function may throw. Rejects with `StoreUnavailable`.
    */
-  subscribe(sessionId: string, listener: (signal: Signal) => void): Promise<() => void>;
+  subscribe(sessionId: string, listener: (signal: Signal) => void, onMissed: () => void): Promise<() => void>;
 }

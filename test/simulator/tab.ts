@@ -72,8 +72,8 @@ export class Tab {
   /** When the client last received a draft that a command had set. */
   draftSetByCommandAt = Number.NEGATIVE_INFINITY;
   #clockOffsetMs = 0;
-  /** By the number of bytes, the object URL that was made last: the client verifies the bytes right after that. */
-  readonly #newUrls = new Map<number, string>();
+  /** By the number of bytes, the object URLs whose bytes the client has not verified yet: it does so in the order in which it makes them. */
+  readonly #newUrls = new Map<number, string[]>();
   #lastId: string | undefined;
   #urlCount = 0;
   readonly #parts: TabParts;
@@ -260,13 +260,13 @@ export class Tab {
       createObjectUrl: ({ size }) => {
         const url = `blob:${this.number}-${++this.#urlCount}`;
         this.urls.set(url, '');
-        this.#newUrls.set(size, url);
+        this.#newUrls.set(size, [...(this.#newUrls.get(size) ?? []), url]);
         return url;
       },
       revokeObjectUrl: (url) => void this.urls.delete(url),
       sha256: (bytes) => {
         const sha256 = digest(bytes);
-        this.urls.set(this.#newUrls.get(bytes.byteLength) ?? '', sha256);
+        this.urls.set(this.#newUrls.get(bytes.byteLength)?.shift() ?? '', sha256);
         return Promise.resolve(sha256);
       },
       isHidden: () => this.isHidden,

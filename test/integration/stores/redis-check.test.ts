@@ -62,7 +62,13 @@ describe('R12', () => {
     const { sessions, signals } = openRedisServer({ url, prefix });
     const id = newId();
     onTestFinished(await sessions.subscribe(id, () => {}));
-    onTestFinished(await signals.subscribe(id, () => {}));
+    onTestFinished(
+      await signals.subscribe(
+        id,
+        () => {},
+        () => {},
+      ),
+    );
     expect(await sessions.create(id, documentOf(0))).toBe(true);
     expect(await sessions.commit(id, 1, { document: documentOf(1) })).toMatchObject({ outcome: 'committed' });
     expect(await sessions.idle()).toEqual([id]);

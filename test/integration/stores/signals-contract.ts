@@ -5,12 +5,13 @@ import type { Signal, Signals } from '../../../server/session/signals.ts';
 import type { OpenServers } from '../../support/stores.ts';
 
 const LONG_MS = 60_000;
+const noneMissed = () => {};
 const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 /** The signals that a server gets of a session, from now on. */
 async function signalsOf(signals: Signals, id: string): Promise<readonly Signal[]> {
   const received: Signal[] = [];
-  onTestFinished(await signals.subscribe(id, (signal) => received.push(signal)));
+  onTestFinished(await signals.subscribe(id, (signal) => received.push(signal), noneMissed));
   return received;
 }
 
@@ -110,8 +111,8 @@ export function signalsContract(open: OpenServers): void {
     const [first, second] = await openSignals();
     const id = newId();
     const told: string[] = [];
-    const undo = await second.subscribe(id, () => void told.push('one'));
-    onTestFinished(await second.subscribe(id, () => void told.push('other')));
+    const undo = await second.subscribe(id, () => void told.push('one'), noneMissed);
+    onTestFinished(await second.subscribe(id, () => void told.push('other'), noneMissed));
     undo();
     undo();
     first.set(id, 'draft', 'x', LONG_MS);

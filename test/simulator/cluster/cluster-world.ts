@@ -27,6 +27,9 @@ const DISTURBED_MS = 8_000;
 /** How long it may take until a server that works has learned what another did, and has told its tabs. */
 const LAG_MS = 12_000;
 
+/** A server tells of each image that it stores within this time. */
+const UNTOLD_MS = 3_000;
+
 /** A server with its way to the store. */
 export interface Node {
   readonly process: ServerProcess;
@@ -34,14 +37,20 @@ export interface Node {
   readonly stores: ServerStores;
 }
 
+const wasDisturbed = ({ network }: Node): boolean => network.isDisturbed || Number.isFinite(network.disturbedAt);
+
 export class ClusterWorld extends World {
   readonly stores: SharedStores;
   readonly shared = new Map<string, SharedSession>();
   #nodes: Node[] = [];
   #rules: ClusterRules | undefined;
   #names = 0;
-  /** A server was drained or killed. */
-  #hasStopped = false;
+  /** When servers were drained or killed. */
+  readonly #stops: number[] = [];
+  /** A server has stopped that a call to the store may have failed for. */
+  #stoppedDisturbed = false;
+  /** When each image was stored. */
+  readonly #storedAt = new Map<string, number>();
 
   constructor(seed: number, checks: RuleChecks, trace?: (line: string) => void) {
     super(seed, checks, trace);
@@ -60,7 +69,8 @@ export class ClusterWorld extends World {
         this.shared.get(sessionId)?.removed(time.now);
         this.observe();
       },
-      imageStored: (_sessionId, bytes) => {
+      imageStored: (imageId, bytes) => {
+        this.#storedAt.set(imageId, time.now);
         const request = requestIn(bytes);
         if (request) this.#rules?.imageStored(bytes);
       },
@@ -137,15 +147,23 @@ export class ClusterWorld extends World {
     this.checks.check('R7', left.length === 0, () => `${left.length} sessions are left in the store`);
   }
 
-  /** Images that a server could not drop, or was stopped before it did, expire with their session. */
+  /** Images that a server could not drop expire with their session, and so do those that it was stopped before it told of. */
   override checkStored(): void {
-    if (this.#hasStopped || this.#nodes.some(({ network }) => Number.isFinite(network.disturbedAt))) return;
+    if (this.#stoppedDisturbed || this.#nodes.some(wasDisturbed)) return;
     for (const { id, state, removedAt } of this.shared.values()) {
       if (removedAt !== undefined) continue;
-      const stored = this.stores.images.sessions.get(id)?.size ?? 0;
-      const kept = allAttempts(state).length;
-      this.checks.check('R7', stored === kept, () => `${stored} images are in the store, and the session has ${kept}`);
+      const kept = new Set(allAttempts(state).map(({ image }) => image.imageId));
+      const stored = [...(this.stores.images.sessions.get(id)?.keys() ?? [])].filter(
+        (imageId) => kept.has(imageId) || !this.#wasStoredAroundStop(imageId),
+      );
+      const areAllKept = stored.length === kept.size;
+      this.checks.check('R7', areAllKept, () => `${stored} are in the store, and the session has ${[...kept]}`);
     }
+  }
+
+  #wasStoredAroundStop(imageId: string): boolean {
+    const at = this.#storedAt.get(imageId) ?? Number.NaN;
+    return this.#stops.some((stop) => Math.abs(stop - at) < UNTOLD_MS);
   }
 
   override restart(downMs: number, isDrained: boolean): void {
@@ -156,10 +174,11 @@ export class ClusterWorld extends World {
   stop(index: number, downMs: number, isDrained: boolean): void {
     const node = this.#nodes[index];
     if (!node || node.process.isGone || (isDrained && !node.process.isOpen)) return;
-    this.#hasStopped = true;
+    this.#stops.push(this.time.now);
     const startAgain = () => {
       this.note(`server ${index} has stopped`);
       for (const [drawing, process] of this.askers) if (process === node.process) drawing.isSettled = true;
+      this.#stoppedDisturbed ||= wasDisturbed(node);
       node.network.end();
       node.stores.lapse();
       this.time.after(downMs, () => {

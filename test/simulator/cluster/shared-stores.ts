@@ -29,7 +29,7 @@ export interface StoreObserver {
   committed(sessionId: string, document: SessionDocument): void;
   removed(sessionId: string): void;
   /** An image was stored; it may be a preview. */
-  imageStored(sessionId: string, bytes: Uint8Array): void;
+  imageStored(imageId: string, bytes: Uint8Array): void;
 }
 
 export interface ServerStores extends Stores {
@@ -74,11 +74,18 @@ export class SharedStores {
     const jobs = new SharedJobs(this.jobs, network);
     const sharedSignals = this.#signalsOf(signals, network, call);
     const lapse = (ms: number, run: () => void) => void this.#clock.after(ms, run);
+    /** On Redis, images that nobody drops expire. Here only those do whose server was killed: one that runs must drop them. */
+    const expire = (sessionId: string) => lapse(IMAGES_LAPSE_MS, () => void this.images.forServer().dropAll(sessionId));
+    /** Sessions that this server has removed, and whose images it has not dropped yet. */
+    const undropped = new Set<string>();
     let isClosed = false;
     return {
-      sessions: this.#sessionsOf(sessions, network, call),
+      sessions: this.#sessionsOf(sessions, network, call, (sessionId) => {
+        if (network.isGone) expire(sessionId);
+        else undropped.add(sessionId);
+      }),
       signals: sharedSignals,
-      images: this.#imagesOf(images, network, call),
+      images: this.#imagesOf(images, network, call, (sessionId) => undropped.delete(sessionId)),
       jobs,
       budgets: this.#budgetsOf(call),
       sharing: { serverId, intervalMs: BEAT_MS },
@@ -95,6 +102,7 @@ export class SharedStores {
       lapse: () => {
         jobs.kill();
         signals.close();
+        undropped.forEach(expire);
         if (isClosed) return;
         lapse(HOLDS_LAPSE_MS, () => sessions.close());
         lapse(LEASES_LAPSE_MS, () => images.close());
@@ -103,7 +111,12 @@ export class SharedStores {
     };
   }
 
-  #sessionsOf(store: ReturnType<MemorySessions['forServer']>, network: StoreNetwork, call: Call): SessionStore {
+  #sessionsOf(
+    store: ReturnType<MemorySessions['forServer']>,
+    network: StoreNetwork,
+    call: Call,
+    onRemoved: (sessionId: string) => void,
+  ): SessionStore {
     const observer = this.#observer;
     return {
       create: (sessionId, document) => {
@@ -131,6 +144,7 @@ export class SharedStores {
           if (isRemoved) {
             this.#removed.add(sessionId);
             observer.removed(sessionId);
+            onRemoved(sessionId);
           }
           return isRemoved;
         }),
@@ -155,7 +169,6 @@ export class SharedStores {
     };
   }
 
-  /** Where a server has missed something, it is told all that is kept when the network works again. */
   #signalsOf(signals: ReturnType<MemorySignalBoard['forServer']>, network: StoreNetwork, call: Call): Signals {
     return {
       set: (sessionId, key, value, keptMs) => {
@@ -166,15 +179,14 @@ export class SharedStores {
         }).catch(() => false);
       },
       read: (sessionId) => call(async () => json(await signals.read(sessionId))),
-      subscribe: async (sessionId, listener) => {
+      subscribe: async (sessionId, listener, onMissed) => {
         let isOver = false;
         const tell = (signal: Signal) => {
           if (!isOver) listener(json(signal));
         };
-        const undo = await call(() => signals.subscribe(sessionId, (signal) => network.notify(() => tell(signal))));
-        const stopHealing = network.onHealed(() => {
-          void signals.read(sessionId).then((kept) => network.notify(() => kept.forEach(tell)));
-        });
+        const notify = (signal: Signal) => network.notify(() => tell(signal));
+        const undo = await call(() => signals.subscribe(sessionId, notify));
+        const stopHealing = network.onHealed(onMissed);
         return () => {
           isOver = true;
           stopHealing();
@@ -203,7 +215,12 @@ export class SharedStores {
     };
   }
 
-  #imagesOf(store: ReturnType<MemoryImages['forServer']>, network: StoreNetwork, call: Call): ImageStore {
+  #imagesOf(
+    store: ReturnType<MemoryImages['forServer']>,
+    network: StoreNetwork,
+    call: Call,
+    onDropped: (sessionId: string) => void,
+  ): ImageStore {
     const leases = new WeakMap<ImageLease, ImageLease>();
     return {
       reserve: async (bytes) => {
@@ -225,7 +242,7 @@ export class SharedStores {
       put: (sessionId, imageId, bytes, lease) =>
         call(async () => {
           const isKept = await store.put(sessionId, imageId, bytes, lease && leases.get(lease));
-          if (isKept) this.#observer.imageStored(sessionId, bytes);
+          if (isKept) this.#observer.imageStored(imageId, bytes);
           // Its server may stop before it drops the image. On Redis it expires.
           if (this.#removed.has(sessionId)) this.#clock.after(IMAGES_LAPSE_MS, () => store.drop(sessionId, [imageId]));
           return isKept;
@@ -237,7 +254,11 @@ export class SharedStores {
       },
       keep: () => call(() => store.keep()),
       drop: (sessionId, imageIds) => call(() => store.drop(sessionId, imageIds)),
-      dropAll: (sessionId) => call(() => store.dropAll(sessionId)),
+      dropAll: (sessionId) =>
+        call(() => {
+          onDropped(sessionId);
+          return store.dropAll(sessionId);
+        }),
       usedBytes: () => call(() => store.usedBytes()),
       close: () => store.close(),
     };

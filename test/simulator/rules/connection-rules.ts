@@ -287,11 +287,10 @@ export class ConnectionRules implements ConnectionObserver {
     this.#checks.check('W4', isIntact && isDrawn, () => `the bytes of ${imageId} are not those that were drawn`);
     const isOurs = requestIn(bytes)?.prompt.startsWith(`[${this.#session?.team}]`) === true;
     this.#checks.check('R11', isOurs, () => `${kind} ${imageId} of ${generationId} reached another session`);
-    if (kind === 'partial') return void this.previews.add(imageId);
     const allowed = this.#allowanceOf(imageId);
-    this.#checks.check('W2', allowed > 0, () => `image ${imageId} was sent again, unwanted`);
-    this.#known.add(imageId);
+    this.#checks.check('W2', allowed > 0, () => `${kind} ${imageId} was sent again, unwanted`);
     this.#allowance.set(imageId, allowed - 1);
+    (kind === 'partial' ? this.previews : this.#known).add(imageId);
   }
 
   #allow(imageId: string): void {

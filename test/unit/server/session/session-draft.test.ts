@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { generate, TestCore } from '../../../support/core.ts';
+import type { Signal, Signals } from '../../../../server/session/signals.ts';
+import { generate, settled, TestCore } from '../../../support/core.ts';
 
 describe('the draft of a session', () => {
   test('W9: all other connections are notified of it, and it changes no revision', async () => {
@@ -62,5 +63,61 @@ describe('the draft of a session', () => {
     expect(core.sessions.setDraft(watcher.joined.caller, 'text')).toMatchObject({ code: 'not_allowed' });
     expect(core.sessions.setDraft(ana.joined.caller, 'x'.repeat(11))).toMatchObject({ code: 'prompt_too_long' });
     expect(ana.snapshot.draft).toBe('');
+  });
+});
+
+describe('the draft of a session that several servers have open', () => {
+  const typed = (text: string): Signal => ({
+    key: 'draft',
+    value: { text, by: 'Bo', participantId: 'p1', draftRevision: 0 },
+  });
+
+  /** A core that shares its sessions with other servers by `signals`. */
+  const sharing = (signals: Signals): TestCore => {
+    const core = new TestCore();
+    Object.assign(core.stores, { sharing: { serverId: 'one', intervalMs: 2_000 }, signals });
+    return core;
+  };
+
+  test('W8: a text that is heard while an older one is read stays', async () => {
+    const [begun, read] = [Promise.withResolvers<void>(), Promise.withResolvers<readonly Signal[]>()];
+    let listen = (_signal: Signal) => {};
+    const core = sharing({
+      set: async () => true,
+      subscribe: async (_sessionId, listener) => {
+        listen = listener;
+        return () => {};
+      },
+      read: () => {
+        begun.resolve();
+        return read.promise;
+      },
+    });
+    const created = core.create();
+    await begun.promise;
+    listen(typed('a red kite'));
+    read.resolve([typed('a red')]);
+    expect((await created).snapshot.draft).toBe('a red kite');
+  });
+
+  test('W8: whoever waits for their text to be shared is told what stands in its place when it is given up', async () => {
+    let isReachable = true;
+    const core = sharing({
+      set: async () => isReachable,
+      subscribe: async () => () => {},
+      read: async () => [typed('a red kite')],
+    });
+    const ana = await core.create('Ana');
+    const bo = await ana.bring('Bo');
+    const [own, other] = [ana.follow(), bo.follow()];
+    isReachable = false;
+    core.sessions.setDraft(ana.joined.caller, 'a blue', 'd1');
+    core.sessions.setDraft(bo.joined.caller, 'a green');
+    other.leave();
+    await settled();
+    expect(own.calls).not.toContain('draft "a green" by Ana, own d1');
+    core.clock.advance(1_000);
+    await settled();
+    expect(own.calls.at(-1)).toBe('draft "a red kite" by Ana, own d1');
   });
 });
