@@ -105,8 +105,8 @@ export const mutations: readonly Mutation[] = [
       {
         file: generation,
         in: '#publishResult',
-        find: 'this.#session.publish($K, $V);',
-        replace: `this.#session.publish($K, $V);
+        find: 'void this.#session.publish($K, $V);',
+        replace: `void this.#session.publish($K, $V);
 this.#context.clock.after(300, () => {
   const reservation = this.#context.memory.tryReserve(image.bytes.byteLength);
   const reference = { ...image.reference, imageId: this.#context.newId() };
@@ -979,7 +979,22 @@ this.#generation.run?.abort(true);`,
   {
     mistake: 'previews keep their memory after their candidate has ended',
     breaks: ['R7'],
-    edits: [{ file: run, in: '#dropPartial', find: 'partial.reservation.release();' }],
+    edits: [{ file: run, in: '#dropPartial', find: 'partial?.reservation.release();' }],
+  },
+  {
+    mistake: 'a preview that the next one replaces stays in the store',
+    breaks: ['R7'],
+    edits: [{ file: run, in: '#share', find: 'this.#dropStored(before);' }],
+  },
+  {
+    mistake: 'previews of a server that has stopped stay in the store',
+    breaks: ['R7'],
+    edits: [{ file: run, in: '#dropPartial', find: 'isOwn || $D', replace: '$D' }],
+  },
+  {
+    mistake: 'a preview of another server is sent again when it is told of again',
+    breaks: ['W2'],
+    edits: [{ file: run, in: 'heardPartial', find: 'state?.partial?.reference.imageId === imageId', replace: 'false' }],
   },
   {
     mistake: 'image messages keep their memory after they were sent',

@@ -599,3 +599,15 @@ test('R7: a preview that the next one replaces leaves the store', async () => {
     { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
   ]);
 });
+
+test('R7: the preview of a server that was killed leaves the store when its candidate is cancelled', async () => {
+  await expectRulesKeptBySeveral(1, [
+    { does: 'go on', tab: 0, next: 'regenerate', bytes: 200 },
+    { does: 'preview', drawing: 0, bytes: 300 },
+    { does: 'wait', ms: 4_000 },
+    { does: 'kill drawer', drawing: 0, downMs: 1_000 },
+    { does: 'wait', ms: 100 },
+    { does: 'cancel', tab: 0 },
+    { does: 'wait', ms: 1_000 },
+  ]);
+});
