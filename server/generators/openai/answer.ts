@@ -3,6 +3,7 @@
  * nor the content type does: some servers send a stream that nobody asked for, or none, and declare a wrong type or no type.
  */
 
+import { giveWay } from '../../platform/event-loop.ts';
 import type { ImageByteLimits } from '../read-image.ts';
 import { eventsOf, type ServerSentEvent } from './event-stream.ts';
 import { failure } from './failures.ts';
@@ -51,6 +52,7 @@ async function startOf(stream: AsyncIterable<Uint8Array>) {
     yield head;
     for await (const { buffer, byteOffset, byteLength } of { [Symbol.asyncIterator]: () => iterator }) {
       yield Buffer.from(buffer, byteOffset, byteLength);
+      await giveWay();
     }
   }
   return { beginning: head.toString('latin1', 0, 3), chunks: chunks() };
