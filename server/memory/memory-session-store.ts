@@ -16,12 +16,14 @@ interface Entry {
   readonly answers: Map<string, RememberedAnswer>;
   /** By all servers. */
   holds: number;
+  /** When the last hold ended, on the monotonic clock. */
+  idleSince: number;
   cancelExpiry: () => void;
 }
 
 /** The part that all servers share. */
 interface Shared {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>;
   readonly limits: Pick<Limits, 'SESSIONS' | 'SESSION_IDLE_MS' | 'REMEMBERED_COMMANDS'>;
   readonly entries: Map<string, Entry>;
   /** Those that nobody holds, longest idle first. */
@@ -58,7 +60,7 @@ export class MemorySessionStore implements SessionStore {
   async create(sessionId: string, document: SessionDocument): Promise<boolean> {
     const { entries, limits } = this.#shared;
     if (entries.size >= limits.SESSIONS) return false;
-    const entry: Entry = { document, version: 1, answers: new Map(), holds: 0, cancelExpiry: () => {} };
+    const entry: Entry = { document, version: 1, answers: new Map(), holds: 0, idleSince: 0, cancelExpiry: () => {} };
     entries.set(sessionId, entry);
     this.#setIdle(sessionId, entry);
     return true;
@@ -132,8 +134,10 @@ export class MemorySessionStore implements SessionStore {
     return release;
   }
 
-  async idle(): Promise<readonly string[]> {
-    return [...this.#shared.idle.keys()];
+  async idle(minIdleMs = 0): Promise<readonly string[]> {
+    const { idle, clock } = this.#shared;
+    const latest = clock.monotonic() - minIdleMs;
+    return [...idle].filter(([, { idleSince }]) => idleSince <= latest).map(([sessionId]) => sessionId);
   }
 
   onExpired(listener: (sessionId: string) => void): () => void {
@@ -175,6 +179,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #setIdle(sessionId: string, entry: Entry): void {
+    entry.idleSince = this.#shared.clock.monotonic();
     this.#shared.idle.set(sessionId, entry);
     expireIn(this.#shared, sessionId, entry);
   }

@@ -1,6 +1,6 @@
 /** Notices between servers: one channel for each session, over one connection that subscribes for the whole server. */
 import type { Clock } from '../platform/clock.ts';
-import { StoreUnavailable } from '../session/session-store.ts';
+import { ignoreUnavailable } from '../session/availability.ts';
 import type { RedisConnection } from './connection.ts';
 
 export interface ChannelListener {
@@ -103,9 +103,4 @@ export class RedisChannels {
   #ping(): void {
     if (this.#connection.isReady) this.#connection.run((client) => client.ping()).catch(ignoreUnavailable);
   }
-}
-
-/** For what is tried again anyhow. */
-export function ignoreUnavailable(error: unknown): void {
-  if (!(error instanceof StoreUnavailable)) throw error;
 }

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../platform/clock.ts';
+import { ignoreUnavailable } from '../session/availability.ts';
 import type { ImageLease, ImageStore } from '../session/image-store.ts';
-import { ignoreUnavailable } from './channels.ts';
 import type { RedisDeployment } from './deployment.ts';
 import { RedisScript, unlessFull } from './script.ts';
 

@@ -2,6 +2,7 @@
 import { type Job as BullJob, Queue, Worker } from 'bullmq';
 import * as v from 'valibot';
 import type { Clock } from '../platform/clock.ts';
+import { ignoreUnavailable } from '../session/availability.ts';
 import {
   type Job,
   type JobId,
@@ -14,7 +15,7 @@ import {
   WITHDRAWAL_KEPT_MS,
 } from '../session/job-queue.ts';
 import { StoreUnavailable } from '../session/session-store.ts';
-import { ignoreUnavailable, messageOf } from './channels.ts';
+import { messageOf } from './channels.ts';
 import type { ClientOverrides, RedisClient } from './connection.ts';
 import type { RedisDeployment } from './deployment.ts';
 import { begin, enqueue, lockAgain, reservePlaces, withdraw } from './job-scripts.ts';

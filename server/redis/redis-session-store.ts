@@ -9,6 +9,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Limits } from '../platform/limits.ts';
 import type { RememberedAnswer } from '../session/answers.ts';
+import { ignoreUnavailable } from '../session/availability.ts';
 import { DOCUMENT_FORMAT, type SessionDocument } from '../session/session-document.ts';
 import {
   type Change,
@@ -19,7 +20,7 @@ import {
   type StoredSession,
 } from '../session/session-store.ts';
 import type { Removal } from '../session/subscribers.ts';
-import { ignoreUnavailable, messageOf } from './channels.ts';
+import { messageOf } from './channels.ts';
 import type { RedisClient } from './connection.ts';
 import type { RedisDeployment } from './deployment.ts';
 import { defineSessionScripts } from './session-scripts.ts';
@@ -206,8 +207,9 @@ export class RedisSessionStore implements SessionStore {
     };
   }
 
-  async idle(): Promise<readonly string[]> {
-    const ids = await this.#run((client) => client.proofroomIdle(this.#expiryKey, this.#limits.SESSION_IDLE_MS));
+  async idle(minIdleMs = 0): Promise<readonly string[]> {
+    const expireWithinMs = this.#limits.SESSION_IDLE_MS - minIdleMs;
+    const ids = await this.#run((client) => client.proofroomIdle(this.#expiryKey, expireWithinMs));
     return stringsIn(ids);
   }
 

@@ -3,8 +3,9 @@
  * moment, by the clock of Redis, until which they are kept.
  */
 import type { Result } from 'ioredis';
+import { ignoreUnavailable } from '../session/availability.ts';
 import type { Signal, Signals } from '../session/signals.ts';
-import { ignoreUnavailable, messageOf } from './channels.ts';
+import { messageOf } from './channels.ts';
 import type { RedisDeployment } from './deployment.ts';
 import { NOW } from './session-scripts.ts';
 

@@ -18,7 +18,7 @@ declare module 'ioredis' {
     proofroomRenew(...args: Arguments): Result<unknown, Context>;
     /** Keys: expiry, holders. Arguments: server, idle time, session. */
     proofroomRelease(...args: Arguments): Result<unknown, Context>;
-    /** Sessions. Keys: expiry. Arguments: idle time. */
+    /** Sessions that expire within a time. Keys: expiry. Arguments: that time. */
     proofroomIdle(...args: Arguments): Result<unknown, Context>;
     /** Sessions that have expired. Keys: expiry. Arguments: how long they are not told again, how many at most. */
     proofroomClaim(...args: Arguments): Result<unknown, Context>;

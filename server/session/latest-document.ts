@@ -156,7 +156,8 @@ export class LatestDocument {
       return step.answer;
     }
     if (commit.outcome === 'unavailable') this.#findOut(step);
-    else step.undo?.();
+    // One that was taken after this server has left the session counts: other servers go on with it.
+    else if (commit.outcome !== 'committed') step.undo?.();
     switch (commit.outcome) {
       case 'answered':
         return command ? this.#answerAgain(commit.before, command) : step.answer;

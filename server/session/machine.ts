@@ -3,6 +3,7 @@ import type { ActionName, Attempt, Generation } from '../../shared/model.ts';
 import type { Options } from '../../shared/options.ts';
 import {
   type AttemptLists,
+  allAttempts,
   createAttempt,
   discardAttempt,
   dropAttempts,
@@ -257,10 +258,16 @@ function extrasOf(
 function addAttempts(state: Generating, finished: readonly FinishedImage[]): Generating {
   const { generation, countBefore } = state;
   // By candidate, so that pictures which are shown side by side stand in the order of their numbers, whichever is finished first.
-  const added = finished.map((one) => createAttempt(generation, one, countBefore + 1 + one.image.candidate));
+  const added = finished.map((one) =>
+    createAttempt(generation, { ...one, at: notBefore(state, one.at) }, countBefore + 1 + one.image.candidate),
+  );
   const attemptCount = Math.max(state.attemptCount, ...added.map(({ number }) => number));
   return { ...state, attempts: inOrder([...state.attempts, ...added]), attemptCount };
 }
+
+/** The moment, or that of the last attempt if a clock was set back since: the newest attempt is told by it. */
+const notBefore = (lists: AttemptLists, at: string): string =>
+  allAttempts(lists).reduce((latest, { finishedAt }) => (finishedAt > latest ? finishedAt : latest), at);
 
 function addReport(state: Generating, { imageId, usage, estimatedCost }: ReportedEvent): Generating {
   const report = { ...(usage && { usage }), ...(estimatedCost && { estimatedCost }) };

@@ -70,7 +70,7 @@ export class SessionImages {
     return this.#images.get(imageId);
   }
 
-  /** The ids of those that a snapshot shows. Every connection asks before each message, so they are computed once for a state. */
+  /** The ids of those that a snapshot shows. Every connection asks before each message, so they are computed once. */
   shownIn(state: State): readonly string[] {
     if (this.#shown?.of !== state) {
       // One that the store has lost is shown to nobody.
@@ -98,6 +98,7 @@ export class SessionImages {
     }
     const image = { reference, bytes, reservation };
     this.#images.set(imageId, image);
+    this.#shown = undefined;
     return image;
   }
 
@@ -137,6 +138,7 @@ export class SessionImages {
       if (isKept(imageId)) continue;
       reservation.release();
       this.#images.delete(imageId);
+      this.#shown = undefined;
     }
   }
 
@@ -151,9 +153,10 @@ export class SessionImages {
 
   /** Drops all that is here. A snapshot of the last state that waits for one of them goes on waiting (rule W3). May be called twice. */
   close(last: State): void {
-    this.#shown = { of: last, imageIds: this.shownIn(last) };
+    const shown = { of: last, imageIds: this.shownIn(last) };
     this.#isClosed = true;
     this.retain(() => false);
+    this.#shown = shown;
   }
 
   /** Drops images from the store. Those that it can't drop now expire with the session. */

@@ -65,8 +65,8 @@ export class SessionSignals {
   publishPeople(again = false): void {
     const { subscribers, stores } = this.#context;
     if (!stores.sharing) return;
-    const { reviewers, watchers, people } = subscribers.viewersHere;
-    const value = subscribers.size > 0 ? { reviewers, watchers, people: [...people] } : undefined;
+    const { people, looks, ...counts } = subscribers.here;
+    const value = subscribers.size > 0 ? { ...counts, people: [...people], looks: [...looks] } : undefined;
     if (!again && isDeepStrictEqual(value, this.#publishedPeople)) return;
     this.#publishedPeople = value;
     void this.publish(peopleKey(stores.sharing.serverId), value, SILENT_INTERVALS * stores.sharing.intervalMs);

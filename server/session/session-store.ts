@@ -59,8 +59,8 @@ export interface SessionStore {
    * holds of a server that has died end by themselves.
    */
   hold(sessionId: string): () => void;
-  /** Sessions that no server holds, longest idle first. */
-  idle(): Promise<readonly string[]>;
+  /** Sessions that no server has held for `minIdleMs`, longest idle first. */
+  idle(minIdleMs?: number): Promise<readonly string[]>;
   /**
    * Calls the listener for each session that has expired, on one server alone, which has to remove it within half a minute: then one is
    * told again. Returns the undo.

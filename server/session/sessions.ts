@@ -22,7 +22,7 @@ import { type Answer, type Rejection, reject } from './rejections.ts';
 import { Session, type Subscription } from './session.ts';
 import { firstDocument, type SessionDocument } from './session-document.ts';
 import { type EndedEvent, type SessionEventHandler, type SessionEventMap, SessionEvents } from './session-events.ts';
-import type { StoredSession } from './session-store.ts';
+import { NewerDocument, type StoredSession } from './session-store.ts';
 import type { SessionView } from './session-view.ts';
 import { DRAFT_KEY } from './signal-values.ts';
 import { type Amount, Spending } from './spending.ts';
@@ -91,6 +91,8 @@ export class Sessions {
   /** How many jobs this server does. */
   #jobs = 0;
   #lastReservation: Promise<unknown> = Promise.resolve();
+  /** The idle session that was last opened to see what it could give. */
+  #lastOpened = '';
   #isDraining = false;
   #stopBeating: () => void = () => {};
   #beats = 0;
@@ -152,6 +154,8 @@ export class Sessions {
     return whileAvailable(async () => {
       const session = await this.#findLatest(sessionId);
       if (!session) return reject('session_not_found');
+      // It stays open here until the visitor is in it.
+      session.touch();
       const grant = session.grant(request);
       if (typeof grant === 'string') return key === undefined ? reject(grant) : this.#rejectSecret(visitor, grant);
       if (token !== undefined && !(await this.#isAuthorized(visitor, token))) return this.#rejectSecret(visitor);
@@ -189,8 +193,11 @@ export class Sessions {
   }
 
   /** Like `view`, opened from the store if need be. Rejects with `StoreUnavailable`. */
-  open(sessionId: string): Promise<SessionView | undefined> {
-    return this.#find(sessionId);
+  async open(sessionId: string): Promise<SessionView | undefined> {
+    const session = await this.#find(sessionId);
+    // It stays open here while it is looked at.
+    session?.touch();
+    return session;
   }
 
   /** To show what a door has let in, if it is open on this server. The id alone proves nothing: the session's watch link may be closed (rule W5). */
@@ -221,7 +228,7 @@ export class Sessions {
     return this.#events.settled();
   }
 
-  /** How many sessions there are. */
+  /** How many sessions are open on this server. */
   get size(): number {
     return this.#sessions.size;
   }
@@ -300,14 +307,13 @@ export class Sessions {
     }
   }
 
-  /** When there are too many, a session makes way that everybody has left for long without having done anything in it. */
+  /** When there are too many, a session makes way that everybody left long ago without having done anything in it. */
   async #createInPlace(sessionId: string, document: SessionDocument): Promise<boolean> {
-    const { sessions } = this.#context.stores;
-    for (const idleId of await sessions.idle()) {
-      const session = await this.#find(idleId);
-      if (!session?.isIdle || !session.isUntouched || !session.isUnused) continue;
+    const { stores, limits } = this.#context;
+    for await (const session of this.#idle(limits.SESSION_UNTOUCHED_MS)) {
+      if (!session.isUnused) continue;
       await this.#end(session, 'full');
-      return sessions.create(sessionId, document);
+      return stores.sessions.create(sessionId, document);
     }
     return false;
   }
@@ -316,7 +322,12 @@ export class Sessions {
     const { clock, telemetry } = this.#context;
     this.#jobs += 1;
     try {
-      const find = () => this.#find(job.requester.sessionId);
+      const find = () =>
+        this.#find(job.requester.sessionId).catch((error: unknown) => {
+          // A newer server has the session open: it adds the job again, and draws it.
+          if (error instanceof NewerDocument) return undefined;
+          throw error;
+        });
       const session = await whenAvailable(find, clock, () => run.signal.aborted);
       await session?.draw(job, run);
     } catch (error) {
@@ -413,7 +424,9 @@ export class Sessions {
 
   async #expire(sessionId: string): Promise<void> {
     const session = this.#sessions.get(sessionId) ?? (await this.#find(sessionId));
-    if (session?.isIdle) await this.#end(session, 'idle');
+    // A place without a session, left by a server that stopped while it created or removed one, would be taken for good.
+    if (!session) await this.#context.stores.sessions.remove(sessionId, 'session_gone');
+    else if (session.isIdle) await this.#end(session, 'idle');
   }
 
   async #end(session: Session, reason: EndedEvent['reason'], participantId?: string): Promise<void> {
@@ -454,25 +467,24 @@ export class Sessions {
   }
 
   /**
-   * Sets memory aside for a new image, if need be at the expense of others (rule R7). First go attempts that are neither the newest nor
-   * approved, of sessions that nobody is in and then of those that nobody has touched for long; then whole sessions that nobody is in.
-   * An approved image stays as long as its session was promised. Nothing goes when all of it would not be enough.
+   * Sets memory aside for a new image, if need be at the expense of others (rule R7). First go attempts that nobody needs (see
+   * `SessionMemory.forget`), of sessions that nobody is in and then of those that nobody has touched for long; then whole sessions that
+   * nobody is in. An approved image stays as long as its session was promised. Nothing goes when all of it would not be enough.
    */
   async #reserveOrEvict(bytes: number): Promise<ReservedImage | undefined> {
     let reservation = await this.#tryReserve(bytes);
     if (reservation) return reservation;
-    const idle = await this.#idle();
     const untouched = [...this.#sessions.values()].filter((session) => session.isUntouched && !session.isIdle);
-    const forgetful = [...idle, ...untouched.toSorted((one, other) => one.touchedAt - other.touchedAt)];
     const isDispensable = ({ isIdle, state }: Session) => isIdle && state.stage !== 'final';
-    const freeable = forgetful.map((one) => (isDispensable(one) ? one.memory.freeableBytes : one.memory.spareBytes));
-    if (
-      !(await this.#couldHave(
-        bytes,
-        freeable.reduce((sum, some) => sum + some, 0),
-      ))
-    )
-      return undefined;
+    let freeable = untouched.reduce((sum, { memory }) => sum + memory.spareBytes, 0);
+    const idle: Session[] = [];
+    for await (const session of this.#idle()) {
+      idle.push(session);
+      freeable += isDispensable(session) ? session.memory.freeableBytes : session.memory.spareBytes;
+      if (this.#context.stores.sharing && freeable >= bytes) break;
+    }
+    if (!(await this.#couldHave(bytes, freeable))) return undefined;
+    const forgetful = [...idle, ...untouched.toSorted((one, other) => one.touchedAt - other.touchedAt)];
     // Tried after each step: frames that are being built may take what the step before has freed.
     for (const session of forgetful) {
       await session.memory.forget();
@@ -491,15 +503,26 @@ export class Sessions {
   async #couldHave(bytes: number, freeable: number): Promise<boolean> {
     const { memory, stores, limits } = this.#context;
     if (!stores.sharing) return memory.hasFree(bytes - freeable);
-    return (await stores.images.usedBytes()) + bytes - freeable <= limits.REDIS_IMAGE_BYTES;
+    // What the store is freed of frees nothing here, where all copies have been given up.
+    return memory.hasFree(bytes) && (await stores.images.usedBytes()) + bytes - freeable <= limits.REDIS_IMAGE_BYTES;
   }
 
-  /** Some of them, longest idle first. */
-  async #idle(): Promise<Session[]> {
+  /**
+   * Sessions that have been idle for `minIdleMs`, longest idle first. Where they have to be opened for it, there are some of them, and others
+   * each time: the first may have nothing to give.
+   */
+  async *#idle(minIdleMs = 0): AsyncGenerator<Session, void> {
     const { sharing, sessions: store } = this.#context.stores;
-    const sessionIds = (await store.idle()).slice(0, sharing ? MOST_OPENED : Number.POSITIVE_INFINITY);
-    const sessions = await Promise.all(sessionIds.map((sessionId) => this.#find(sessionId)));
-    return sessions.filter((session) => session !== undefined).filter(({ isIdle }) => isIdle);
+    let sessionIds = await store.idle(minIdleMs);
+    if (sharing) {
+      const next = sessionIds.indexOf(this.#lastOpened) + 1;
+      sessionIds = [...sessionIds.slice(next), ...sessionIds.slice(0, next)].slice(0, MOST_OPENED);
+    }
+    for (const sessionId of sessionIds) {
+      this.#lastOpened = sessionId;
+      const session = await this.#find(sessionId);
+      if (session?.isIdle) yield session;
+    }
   }
 
   /** On this server, and of what all servers share. */
@@ -542,7 +565,7 @@ export class Sessions {
   }
 }
 
-/** So many idle sessions are opened at most to look for memory that they can give up. */
-const MOST_OPENED = 50;
+/** So many idle sessions are opened at most to see what they could give. */
+const MOST_OPENED = 200;
 /** Once a minute. */
 const KEEP_IMAGES_BEATS = 12;

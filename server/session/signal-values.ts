@@ -16,6 +16,8 @@ const PeopleSignal = v.object({
   reviewers: v.number(),
   watchers: v.number(),
   people: v.array(Person),
+  /** The images that they have open. */
+  looks: v.fallback(v.array(v.object({ imageId: v.string(), participantId: v.exactOptional(v.string()) })), []),
 });
 export type PeopleSignal = v.InferOutput<typeof PeopleSignal>;
 

@@ -56,9 +56,21 @@ export interface Viewers {
 /** Presence changes with every connection that comes or goes, and each change would be told to all: a herd of n would cost n² messages. */
 const VIEWERS_INTERVAL_MS = 250;
 
-/** The people who follow the session over another server. */
-export interface OtherPeople extends Viewers {
-  /** The images that they have open are in `people`. On the monotonic clock. */
+/** An image that somebody has open. */
+export interface Look {
+  readonly imageId: string;
+  /** Absent for those who only watch. */
+  readonly participantId?: string;
+}
+
+/** The people who follow the session over one server. `people` names only the first watchers, with one image each. */
+export interface ServerPeople extends Viewers {
+  readonly looks: readonly Look[];
+}
+
+/** Those of another server. */
+export interface OtherPeople extends ServerPeople {
+  /** On the monotonic clock. */
   readonly until: number;
 }
 
@@ -109,8 +121,23 @@ export class Subscribers {
   }
 
   /** The people on this server. */
-  get viewersHere(): Viewers {
-    return this.#viewersOf(this.#counts.reviewer, this.#counts.watcher, merged(this.#people));
+  get here(): ServerPeople {
+    const viewers = this.#viewersOf(this.#counts.reviewer, this.#counts.watcher, merged(this.#people));
+    return { ...viewers, looks: this.#looksHere };
+  }
+
+  /** Each image once for every participant who reviews here, and once for all others. */
+  get #looksHere(): readonly Look[] {
+    const reviewers = new Set(
+      [...this.#callers.values()].filter(({ role }) => role === 'reviewer').map(({ participant }) => participant.id),
+    );
+    const looks = new Map<string, Look>();
+    for (const { participantId, lookingAt: imageId } of this.#people) {
+      if (imageId === undefined) continue;
+      if (reviewers.has(participantId)) looks.set(`${imageId} ${participantId}`, { imageId, participantId });
+      else looks.set(imageId, { imageId });
+    }
+    return [...looks.values()];
   }
 
   #viewersOf(reviewers: number, watchers: number, people: readonly Person[]): Viewers {
@@ -185,9 +212,10 @@ export class Subscribers {
 
   /** The images that connections have open, but for those of one participant. */
   lookedAt(exceptParticipantId?: string): readonly string[] {
-    const all = [...this.#people, ...[...this.#elsewhere.values()].flatMap(({ people }) => people)];
-    const others = all.filter(({ participantId }) => participantId !== exceptParticipantId);
-    return others.flatMap(({ lookingAt }) => lookingAt ?? []);
+    const all = [...this.#looksHere, ...[...this.#elsewhere.values()].flatMap(({ looks }) => looks)];
+    return all
+      .filter(({ participantId }) => participantId === undefined || participantId !== exceptParticipantId)
+      .map(({ imageId }) => imageId);
   }
 
   /**

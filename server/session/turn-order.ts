@@ -26,14 +26,6 @@ export class TurnOrder<Item extends { readonly requester: Requester }> {
     return this.#addresses.values().reduce((sum, sessions) => sum + sizeOf(sessions), 0);
   }
 
-  sizeOfAddress({ address }: Requester): number {
-    return sizeOf(this.#addresses.get(address) ?? new Map());
-  }
-
-  sizeOfSession({ address, sessionId }: Requester): number {
-    return this.#addresses.get(address)?.get(sessionId)?.length ?? 0;
-  }
-
   /** The item comes after all others of its session. A session or an address that had none before gets the last turn. */
   add(item: Item): void {
     const { address, sessionId } = item.requester;

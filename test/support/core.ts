@@ -35,6 +35,8 @@ export interface CoreOptions {
   readonly limits?: Partial<Limits>;
   readonly generator?: ScriptedGenerator;
   readonly authorize?: Authorize;
+  /** Changes of the stores. Where `sharing` is among them, this is one of several servers. */
+  readonly stores?: (made: Stores) => Partial<Stores>;
 }
 
 export class TestCore {
@@ -53,13 +55,19 @@ export class TestCore {
   #ids = 0;
   #connections = 0;
 
-  constructor({ limits, generator = new ScriptedGenerator(), authorize = () => true }: CoreOptions = {}) {
+  constructor({
+    limits,
+    generator = new ScriptedGenerator(),
+    authorize = () => true,
+    stores = () => ({}),
+  }: CoreOptions = {}) {
     this.generator = generator;
     this.limits = { ...defaultLimits, ...limits };
     this.memory = new ImageMemory(this.limits.IMAGE_MEMORY_BYTES);
     const { memory, clock, newId } = this;
     this.jobs = new MemoryJobs(this.limits, clock);
-    this.stores = { ...createMemoryStores(clock, this.limits), jobs: new MemoryJobQueue(this.jobs) };
+    const made = { ...createMemoryStores(clock, this.limits), jobs: new MemoryJobQueue(this.jobs) };
+    this.stores = { ...made, ...stores(made) };
     const log = quietLog(
       (error) => this.faults.push(error),
       (line) => this.log.push(line),

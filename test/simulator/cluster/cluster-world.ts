@@ -27,7 +27,7 @@ const DISTURBED_MS = 8_000;
 /** How long it may take until a server that works has learned what another did, and has told its tabs. */
 const LAG_MS = 12_000;
 
-/** A server tells of each image that it stores within this time. */
+/** A server tells of each image that it stores, and drops those that a change has taken away, within this time. */
 const UNTOLD_MS = 3_000;
 
 /** A server with its way to the store. */
@@ -37,6 +37,8 @@ export interface Node {
   readonly stores: ServerStores;
 }
 
+const isAround = (at = Number.NaN, stop = Number.NaN): boolean => Math.abs(stop - at) < UNTOLD_MS;
+
 const wasDisturbed = ({ network }: Node): boolean => network.isDisturbed || Number.isFinite(network.disturbedAt);
 
 export class ClusterWorld extends World {
@@ -45,12 +47,13 @@ export class ClusterWorld extends World {
   #nodes: Node[] = [];
   #rules: ClusterRules | undefined;
   #names = 0;
-  /** When servers were drained or killed. */
-  readonly #stops: number[] = [];
+  /** The servers that were drained or killed, and when. */
+  readonly #stops = new Map<string | undefined, number>();
   /** A server has stopped that a call to the store may have failed for. */
   #stoppedDisturbed = false;
   /** When each image was stored. */
   readonly #storedAt = new Map<string, number>();
+  readonly #changes: { readonly sessionId: string; readonly serverId: string; readonly at: number }[] = [];
 
   constructor(seed: number, checks: RuleChecks, trace?: (line: string) => void) {
     super(seed, checks, trace);
@@ -64,7 +67,10 @@ export class ClusterWorld extends World {
       },
     };
     this.stores = new SharedStores(clock, limits, {
-      committed: (sessionId, document) => this.#onCommitted(sessionId, document),
+      committed: (sessionId, document, serverId) => {
+        this.#changes.push({ sessionId, serverId, at: time.now });
+        this.#onCommitted(sessionId, document);
+      },
       removed: (sessionId) => {
         this.shared.get(sessionId)?.removed(time.now);
         this.observe();
@@ -147,23 +153,24 @@ export class ClusterWorld extends World {
     this.checks.check('R7', left.length === 0, () => `${left.length} sessions are left in the store`);
   }
 
-  /** Images that a server could not drop expire with their session, and so do those that it was stopped before it told of. */
+  /**
+   * Images that a server could not drop expire with their session, and so do those that it was stopped before it told of, or before it
+   * dropped them after a change.
+   */
   override checkStored(): void {
     if (this.#stoppedDisturbed || this.#nodes.some(wasDisturbed)) return;
+    const stops = [...this.#stops.values()];
     for (const { id, state, removedAt } of this.shared.values()) {
-      if (removedAt !== undefined) continue;
+      const changes = this.#changes.filter(({ sessionId }) => sessionId === id);
+      const isUncertain = changes.some(({ serverId, at }) => isAround(at, this.#stops.get(serverId)));
+      if (removedAt !== undefined || isUncertain) continue;
       const kept = new Set(allAttempts(state).map(({ image }) => image.imageId));
       const stored = [...(this.stores.images.sessions.get(id)?.keys() ?? [])].filter(
-        (imageId) => kept.has(imageId) || !this.#wasStoredAroundStop(imageId),
+        (imageId) => kept.has(imageId) || !stops.some((stop) => isAround(this.#storedAt.get(imageId), stop)),
       );
       const areAllKept = stored.length === kept.size;
       this.checks.check('R7', areAllKept, () => `${stored} are in the store, and the session has ${[...kept]}`);
     }
-  }
-
-  #wasStoredAroundStop(imageId: string): boolean {
-    const at = this.#storedAt.get(imageId) ?? Number.NaN;
-    return this.#stops.some((stop) => Math.abs(stop - at) < UNTOLD_MS);
   }
 
   override restart(downMs: number, isDrained: boolean): void {
@@ -174,7 +181,7 @@ export class ClusterWorld extends World {
   stop(index: number, downMs: number, isDrained: boolean): void {
     const node = this.#nodes[index];
     if (!node || node.process.isGone || (isDrained && !node.process.isOpen)) return;
-    this.#stops.push(this.time.now);
+    this.#stops.set(node.stores.sharing?.serverId, this.time.now);
     const startAgain = () => {
       this.note(`server ${index} has stopped`);
       for (const [drawing, process] of this.askers) if (process === node.process) drawing.isSettled = true;

@@ -26,7 +26,7 @@ const IMAGES_LAPSE_MS = 30_000;
 
 /** Sees what the store is given. */
 export interface StoreObserver {
-  committed(sessionId: string, document: SessionDocument): void;
+  committed(sessionId: string, document: SessionDocument, serverId: string): void;
   removed(sessionId: string): void;
   /** An image was stored; it may be a preview. */
   imageStored(imageId: string, bytes: Uint8Array): void;
@@ -80,7 +80,7 @@ export class SharedStores {
     const undropped = new Set<string>();
     let isClosed = false;
     return {
-      sessions: this.#sessionsOf(sessions, network, call, (sessionId) => {
+      sessions: this.#sessionsOf(sessions, network, call, serverId, (sessionId) => {
         if (network.isGone) expire(sessionId);
         else undropped.add(sessionId);
       }),
@@ -115,6 +115,7 @@ export class SharedStores {
     store: ReturnType<MemorySessions['forServer']>,
     network: StoreNetwork,
     call: Call,
+    serverId: string,
     onRemoved: (sessionId: string) => void,
   ): SessionStore {
     const observer = this.#observer;
@@ -123,7 +124,7 @@ export class SharedStores {
         const sent = json(document);
         return call(async () => {
           const isCreated = await store.create(sessionId, sent);
-          if (isCreated) observer.committed(sessionId, sent);
+          if (isCreated) observer.committed(sessionId, sent, serverId);
           return isCreated;
         });
       },
@@ -132,7 +133,9 @@ export class SharedStores {
         const sent = json(change);
         return call(() => {
           const commit = store.commit(sessionId, version, sent);
-          if (commit.outcome === 'committed' && sent.document) observer.committed(sessionId, sent.document);
+          if (commit.outcome === 'committed' && sent.document) {
+            observer.committed(sessionId, sent.document, serverId);
+          }
           return json(commit);
         });
       },
@@ -163,7 +166,7 @@ export class SharedStores {
         };
       },
       hold: (sessionId) => (network.isGone ? () => {} : unlessGone(network, store.hold(sessionId))),
-      idle: () => call(() => store.idle()),
+      idle: (minIdleMs) => call(() => store.idle(minIdleMs)),
       onExpired: (listener) => store.onExpired((sessionId) => network.notify(() => listener(sessionId))),
       size: () => call(() => store.size()),
     };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { newestAttempt } from '../../../../server/session/attempts.ts';
 import { transition } from '../../../../server/session/machine.ts';
 import { decisionsIn } from '../../../../server/session/record.ts';
 import { approvedIn, initialState, type State } from '../../../../server/session/state.ts';
@@ -160,6 +161,12 @@ describe('results', () => {
       ['i1', 2],
       ['i2', 3],
     ]);
+  });
+
+  test('the attempt that comes last is the newest, though the clock was set back before it', () => {
+    const late = { ...generatedEvent('i2', 'g2'), at: '2000-01-01T00:00:00.000Z' };
+    const { attempts } = stateAfter(...oneAttempt, regenerate, late);
+    expect(newestAttempt(attempts)?.image.imageId).toBe('i2');
   });
 
   describe('R10: an image that is whole before its candidate has ended', () => {

@@ -73,11 +73,8 @@ describe('the draft of a session that several servers have open', () => {
   });
 
   /** A core that shares its sessions with other servers by `signals`. */
-  const sharing = (signals: Signals): TestCore => {
-    const core = new TestCore();
-    Object.assign(core.stores, { sharing: { serverId: 'one', intervalMs: 2_000 }, signals });
-    return core;
-  };
+  const sharing = (signals: Signals): TestCore =>
+    new TestCore({ stores: () => ({ sharing: { serverId: 'one', intervalMs: 2_000 }, signals }) });
 
   test('W8: a text that is heard while an older one is read stays', async () => {
     const [begun, read] = [Promise.withResolvers<void>(), Promise.withResolvers<readonly Signal[]>()];

@@ -252,31 +252,6 @@ describe('reading', () => {
   });
 });
 
-test('a server that stops while it begins to listen to a shared session listens no longer', async () => {
-  const core = new TestCore();
-  const [begins, isStopped] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const { signals } = core.stores;
-  let listening = 0;
-  const subscribe: typeof signals.subscribe = async () => {
-    begins.resolve();
-    await isStopped.promise;
-    listening += 1;
-    return () => {
-      listening -= 1;
-    };
-  };
-  Object.assign(core.stores, {
-    sharing: { serverId: 'one', intervalMs: 2_000 },
-    signals: { subscribe, set: async () => true, read: async () => [] } satisfies typeof signals,
-  });
-  const created = core.sessions.create(core.visitor(), {});
-  await begins.promise;
-  await core.sessions.closeAll();
-  isStopped.resolve();
-  await created;
-  expect(listening).toBe(0);
-});
-
 describe('a session without connections', () => {
   const IDLE_MS = 24 * 60 * 60_000;
   const isThere = ({ core, sessionId }: TestMember) => core.sessions.view(sessionId) !== undefined;
