@@ -1,7 +1,8 @@
 /** Asks for confirmation before a person takes something from others, and for the reason where there has to be one. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { query, state } from 'lit/decorators.js';
+import { property, query, state } from 'lit/decorators.js';
 import { IntentEvent } from '../../model/intent.ts';
+import { type UnsentInput, withNote } from '../../model/unsent-input.ts';
 import { fieldNotes, textForm } from '../sidebar/text-form.ts';
 import { base } from '../ui/base.styles.ts';
 import { button } from '../ui/button.ts';
@@ -26,22 +27,25 @@ export class ConfirmDialog extends LocalizedElement {
     `,
   ];
 
+  @property({ attribute: false }) accessor unsent: UnsentInput = {};
+  @state() private accessor question: Question | undefined;
+  @state() private accessor problem = '';
   @query('dialog') private accessor dialog!: HTMLDialogElement;
   @query('textarea') private accessor field!: HTMLTextAreaElement | null;
 
-  @state() private accessor question: Question | undefined;
-  @state() private accessor reason = '';
-  @state() private accessor problem = '';
-
   ask(question: Question): void {
     this.question = question;
-    this.reason = '';
     this.problem = '';
     this.dialog.showModal();
   }
 
   close(): void {
     this.dialog.close();
+  }
+
+  get #reason(): string {
+    const imageId = this.question?.reason?.imageId;
+    return (imageId && this.unsent.notes?.[imageId]) ?? '';
   }
 
   override render(): TemplateResult {
@@ -58,7 +62,8 @@ export class ConfirmDialog extends LocalizedElement {
   }
 
   #reasonField({ label, limit }: NonNullable<Question['reason']>): TemplateResult {
-    const { problem, reason: text } = this;
+    const { problem } = this;
+    const text = this.#reason;
     return html`<form @submit=${(event: Event) => event.preventDefault()}>
       <label for="reason">${label}</label>
       <textarea
@@ -75,14 +80,17 @@ export class ConfirmDialog extends LocalizedElement {
   }
 
   #typed({ target }: Event): void {
-    if (!(target instanceof HTMLTextAreaElement)) return;
-    this.reason = target.value;
+    const { reason } = this.question ?? {};
+    if (!reason || !(target instanceof HTMLTextAreaElement)) return;
     this.problem = '';
+    const unsent = withNote(this.unsent, reason.imageId, target.value);
+    this.dispatchEvent(new IntentEvent({ type: 'unsent', unsent }));
   }
 
   #confirm(): void {
-    const { question, reason: text } = this;
+    const { question } = this;
     if (!question) return;
+    const text = this.#reason;
     const { intent, reason } = question;
     if (reason && (!text.trim() || text.length > reason.limit)) {
       if (!text.trim()) this.problem = this.t('decision.reasonEmpty');

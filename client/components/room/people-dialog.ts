@@ -65,6 +65,9 @@ export class PeopleDialog extends LocalizedElement {
   @query('dialog') private accessor dialog!: HTMLDialogElement;
   @query('proof-confirm') private accessor confirm!: ConfirmDialog;
   @query('proof-name-form') private accessor form!: NameForm | null;
+  @query('h2') private accessor heading!: HTMLElement;
+
+  #focusedBefore: Element | null | undefined;
 
   show(): void {
     this.dialog.showModal();
@@ -75,11 +78,20 @@ export class PeopleDialog extends LocalizedElement {
     return this.session.welcome?.name ?? '';
   }
 
+  override willUpdate(): void {
+    this.#focusedBefore = this.shadowRoot?.activeElement;
+  }
+
+  /** The button that turned somebody out goes with them. */
+  override updated(): void {
+    if (this.#focusedBefore && !this.#focusedBefore.isConnected) this.heading.focus();
+  }
+
   override render(): TemplateResult {
     const { welcome } = this.session;
     return html`<dialog aria-labelledby="title" closedby="any">
       <header>
-        <h2 id="title">${this.t('people.title')}</h2>
+        <h2 id="title" tabindex="-1">${this.t('people.title')}</h2>
         ${button({ label: this.t('common.close'), icon: icons.cross(), kind: 'quiet', bare: true, press: () => this.dialog.close() })}
       </header>
       <ul role="list">

@@ -15,8 +15,8 @@ export interface Question {
   readonly confirm: string;
   /** Dispatched when the person confirms. */
   readonly intent: Intent | ((reason: string) => Intent);
-  /** The person has to say why, in at most `limit` UTF-16 units. */
-  readonly reason?: { readonly label: string; readonly limit: number };
+  /** The person has to say why, in at most `limit` UTF-16 units. Until they confirm, it is kept as their note on the image. */
+  readonly reason?: { readonly label: string; readonly limit: number; readonly imageId: string };
 }
 
 /** Has the confirm dialog ask. Stays inside `<proof-room>`. */
@@ -36,7 +36,7 @@ export function declineQuestion(t: Texts, image: ImageReference, limit: number):
     text: t('decline.text'),
     keep: t('decline.keep'),
     confirm: t('decline.confirm'),
-    reason: { label: t('decline.reason'), limit },
+    reason: { label: t('decline.reason'), limit, imageId: image.imageId },
     intent: (note) => ({ type: 'decline', image, note }),
   };
 }

@@ -275,7 +275,10 @@ export class Review extends LocalizedElement {
       <proof-name .session=${session} @proof-intent=${this.#commandSent}></proof-name>
       <proof-record .session=${session} @closed=${this.#dialogClosed}></proof-record>
       <proof-shortcuts ?on=${this.shortcuts}></proof-shortcuts>
-      <proof-confirm @proof-intent=${() => this.sidebar?.commandSent()}></proof-confirm>
+      <proof-confirm
+        .unsent=${this.unsent}
+        @proof-intent=${({ intent }: IntentEvent) => intent.type !== 'unsent' && this.sidebar?.commandSent()}
+      ></proof-confirm>
       <proof-make-room
         .session=${session}
         .unsent=${this.unsent}
@@ -431,11 +434,11 @@ export class Review extends LocalizedElement {
   keyPressed(event: KeyboardEvent): void {
     const keys = stagesPart.part?.keys;
     const action = this.shortcuts ? keys?.shortcutOf(event) : undefined;
-    if (!keys || !action || !this.session?.snapshot) return;
+    if (!keys || !action || !this.session?.snapshot || keys.hasOpenDialog(this.renderRoot)) return;
     event.preventDefault();
     if (action === 'help') this.#openShortcuts();
     else if (action === 'next' || action === 'previous') this.#goTo(action, this.session);
-    else if (this.shadowRoot) keys.controlOf(this.shadowRoot, action)?.click();
+    else keys.controlOf(this.renderRoot, action)?.click();
   }
 
   #goTo(step: 'next' | 'previous', session: SessionState): void {

@@ -44,15 +44,20 @@ const isTypedInto = (target: EventTarget): boolean =>
   target instanceof HTMLElement &&
   (target.matches('input:not([type=radio], [type=checkbox]), textarea, select') || target.isContentEditable);
 
-/** The control of a shortcut that is in view, through all shadow roots below `root`. */
-export function controlOf(root: ParentNode, shortcut: Shortcut): HTMLElement | undefined {
-  for (const element of root.querySelectorAll<HTMLElement>('*')) {
-    if (element.dataset.shortcut === shortcut && element.checkVisibility()) return element;
-    const inside = element.shadowRoot && controlOf(element.shadowRoot, shortcut);
-    if (inside) return inside;
-  }
-  return undefined;
-}
+/** The control of a shortcut that is in view. */
+export const controlOf = (root: ParentNode, shortcut: Shortcut): HTMLElement | undefined =>
+  elementsIn(root).find((element) => element.dataset.shortcut === shortcut && element.checkVisibility());
+
+/** Where the focus has fallen to the page, because what had it is gone, the path of a key does not tell that a dialog is open. */
+export const hasOpenDialog = (root: ParentNode): boolean =>
+  elementsIn(root).some((element) => element.matches('dialog[open]'));
+
+/** In document order, through all shadow roots. */
+const elementsIn = (root: ParentNode): HTMLElement[] =>
+  [...root.querySelectorAll<HTMLElement>('*')].flatMap((element) => [
+    element,
+    ...(element.shadowRoot ? elementsIn(element.shadowRoot) : []),
+  ]);
 
 /**
  * The image id of the attempt beside the one in view; undefined at the end. Without one in view, there are several new ones to go to, or

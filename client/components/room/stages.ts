@@ -2,8 +2,8 @@
 import { viewerContent } from '../../model/viewer-content.ts';
 import { sidebarParts } from '../sidebar/sidebar-parts.ts';
 import { viewer } from '../viewer/viewer.ts';
-import { controlOf, neighbourOf, shortcutOf } from './shortcuts.ts';
+import { controlOf, hasOpenDialog, neighbourOf, shortcutOf } from './shortcuts.ts';
 
-const keys = { controlOf, neighbourOf, shortcutOf };
+const keys = { controlOf, hasOpenDialog, neighbourOf, shortcutOf };
 
 export const stages = { keys, sidebarParts, viewer, viewerContent };

@@ -55,6 +55,17 @@ describe('W11: in the people dialog', () => {
     expect(room.commands).toEqual([{ type: 'revoke', participantId: 'ana' }]);
   });
 
+  test('the focus goes to the heading when the person whose button had it has left', async () => {
+    const state = states.withInvitations(states.deciding(picture));
+    await room.show(state);
+    await page.getByRole('button', { name: /Change your name/ }).click();
+    await press('Turn out Ana');
+    await press('Turn out');
+    await expect.poll(() => focused()?.ariaLabel).toBe('Turn out Ana');
+    await room.show({ ...state, people: state.people.filter(({ name }) => name !== 'Ana') });
+    expect(focused()?.textContent).toBe('People in this session');
+  });
+
   test('somebody who was invited can take no other name, and reads until when they may be here', async () => {
     const welcome = { ...states.welcome('reviewer'), invited: true as const, expiresAt: '2026-11-29T15:30:00.000Z' };
     await room.show({ ...states.deciding(picture), welcome });

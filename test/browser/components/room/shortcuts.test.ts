@@ -81,6 +81,17 @@ describe('shortcuts', () => {
     expect([keyFrom({ repeat: true }), keyFrom({ isComposing: true }), keyFrom({})]).toEqual([false, false, true]);
   });
 
+  test('S10: they do nothing behind an open dialog, wherever the focus is', async () => {
+    await room.show(states.deciding(picture));
+    await enter();
+    await page.getByRole('button', { name: /Change your name/ }).click();
+    await expect.element(page.getByRole('dialog', { name: 'People in this session' })).toBeVisible();
+    const event = new KeyboardEvent('keydown', { key: 'a', cancelable: true });
+    // The focus has fallen to the page, which hands its keys to the room.
+    room.review.keyPressed(event);
+    expect([room.commands, event.defaultPrevented]).toEqual([[], false]);
+  });
+
   test('? shows them all, and a switch turns them off, help included', async () => {
     await room.show(states.deciding(picture));
     await enter();

@@ -125,6 +125,20 @@ describe('declining', () => {
     expect(sent()).toEqual([{ type: 'decline', image, note: 'Off brand' }]);
   });
 
+  test('R1: keeps the reason that was typed when a command of somebody else closes the question', async () => {
+    const state = states.deciding(picture);
+    await room.show(state);
+    await press('Decline …');
+    const question = page.getByRole('alertdialog', { name: 'End the review without a picture?' });
+    await question.getByRole('textbox', { name: 'Why?' }).fill('Off brand');
+    await room.show({ ...state, ...(state.snapshot && { snapshot: { ...state.snapshot, turn: 7 } }) });
+    await expect.element(question).not.toBeInTheDocument();
+    await press('Decline …');
+    await expect.element(question.getByRole('textbox', { name: 'Why?' })).toHaveValue('Off brand');
+    await question.getByRole('button', { name: 'Decline' }).click();
+    expect(sent()).toEqual([{ type: 'decline', image, note: 'Off brand' }]);
+  });
+
   test('ends the review: the page says who declined and why, and offers to start over', async () => {
     await room.show(states.declined(picture));
     await expect.element(page.getByRole('heading', { name: 'Declined' })).toBeVisible();
