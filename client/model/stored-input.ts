@@ -19,6 +19,8 @@ function parsed<Schema extends v.GenericSchema>(
 export const UnsentInput = v.object({
   /** Of the prompt field, as far as the server may not have it. */
   draft: v.optional(v.string()),
+  /** The `draftRevision` at which that was typed. */
+  draftRevision: v.optional(v.number()),
   /** What should change. Absent: the field was not touched; empty: it was emptied. */
   feedback: v.optional(v.string()),
   /** The image that the feedback was typed about; absent: it belongs to none. */
@@ -66,7 +68,7 @@ export const storedInput = {
     const others = participants().filter(({ sessionId }) => sessionId !== participant.sessionId);
     write('localStorage', PARTICIPANTS, JSON.stringify([...others, participant].slice(-PARTICIPANTS_KEPT)));
   },
-  /** What this tab holds for a session, until it is closed. */
+  /** What this tab holds for a session, until it is closed; by a server's address, for the next new session there. */
   unsent: (sessionId: string): UnsentInput => parsed(UnsentInput, read('sessionStorage', unsentKey(sessionId))) ?? {},
   saveUnsent: (sessionId: string, unsent: UnsentInput): void => {
     const isEmpty = Object.values(unsent).every((value) => value === undefined || value === '');

@@ -150,9 +150,13 @@ export class SessionClient {
     this.#connection.leave();
   }
 
-  /** Sets the shared text of the prompt field. It is sent at the rate that the server takes, or after the next join. */
-  setDraft(text: string): void {
-    this.#draft.set(text);
+  /**
+   * Sets the shared text of the prompt field. It is sent at the rate that the server takes, or after the next join.
+   * @param draftRevision of a text that was kept from an earlier visit: `unsentDraftRevision` as it was then. Where a command has set the
+   *   prompt since, the text is not sent over it.
+   */
+  setDraft(text: string, draftRevision?: number): void {
+    this.#draft.set(text, draftRevision);
     this.#update();
   }
 
@@ -400,7 +404,8 @@ export class SessionClient {
       ...this.#connection.state,
       ...this.#received,
       draft: this.#draft.text,
-      ...(unsent !== undefined && { unsentDraft: unsent }),
+      ...(unsent && { unsentDraft: unsent.text }),
+      ...(unsent?.draftRevision !== undefined && { unsentDraftRevision: unsent.draftRevision }),
       progress: this.#progress,
       partials: this.#images.partials,
       images: this.#images.finals,

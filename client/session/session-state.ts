@@ -111,8 +111,13 @@ export interface SessionState {
   readonly snapshot?: SnapshotMessage;
   /** The text of the prompt field: typed here, or as the server last sent it (rule W8). */
   readonly draft: string;
-  /** The same text, while it was typed here and the server may not have it: closing the client now could lose it. */
+  /**
+   * The same text, while it was typed here and the server may not have it, or has another one by a command: closing the client now could
+   * lose it.
+   */
   readonly unsentDraft?: string;
+  /** The `draftRevision` at which it was typed; absent before the first join. */
+  readonly unsentDraftRevision?: number;
   readonly viewers?: ViewersMessage;
   /** The people who are here, this participant included: all reviewers and the first watchers. */
   readonly people: readonly Person[];

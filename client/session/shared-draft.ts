@@ -7,7 +7,8 @@
  * - A text sent from here is in flight until the server says that it has set it. What arrives before that was set earlier, so it is
  *   ignored.
  * - A command that sets the draft (`draftRevision` grows) supersedes what was typed before: such text stays in this field, but it is
- *   not sent over the new prompt unless the person types on. This client's own start over empties the field, focus or not.
+ *   not sent over the new prompt unless the person types on. So does text that was typed at an earlier `draftRevision` and is set again
+ *   after a reload. This client's own start over empties the field, focus or not.
  * - Text that may not have arrived before a connection was lost is sent again after the next join.
  */
 import type { SnapshotMessage } from '../../shared/protocol.ts';
@@ -39,6 +40,10 @@ export class SharedDraft {
   #draftRevision: number | undefined;
   /** The text was typed here and is still to be sent. */
   #isUnsent = false;
+  /** The text was typed here, and stays though a command has set another one. */
+  #isSuperseded = false;
+  /** The `draftRevision` at which the text was typed; undefined before the first join. */
+  #typedAt: number | undefined;
   /** The `draftId` of the last text sent over this connection, until the server has set it. */
   #inFlightId: string | undefined;
   #sentCount = 0;
@@ -63,18 +68,23 @@ export class SharedDraft {
     return this.#text;
   }
 
-  /** The text, while the server may not have it. */
-  get unsent(): string | undefined {
-    return this.#isUnsent || this.#inFlightId !== undefined ? this.#text : undefined;
+  /** The text, while the server may not have it, and the `draftRevision` at which it was typed. */
+  get unsent(): { readonly text: string; readonly draftRevision: number | undefined } | undefined {
+    const isUnsent = this.#isUnsent || this.#inFlightId !== undefined || this.#isSuperseded;
+    return isUnsent ? { text: this.#text, draftRevision: this.#typedAt } : undefined;
   }
 
-  /** Typed here. Sent as soon as the rate allows; of several texts, the last one. */
-  set(text: string): void {
+  /** Typed here, now or at an earlier `draftRevision`. Sent as soon as the rate allows; of several texts, the last one. */
+  set(text: string, draftRevision = this.#draftRevision): void {
     if (text === this.#text) return;
     this.#text = text;
     this.#isEditedInFocus = this.#hasFocus;
     this.#isStartingOver = false;
-    this.#share();
+    if (draftRevision === undefined || draftRevision >= (this.#draftRevision ?? 0)) return this.#share();
+    this.#withheld = undefined;
+    this.#typedAt = draftRevision;
+    this.#keepToItself();
+    this.#isSuperseded = true;
   }
 
   setFocus(hasFocus: boolean): void {
@@ -118,6 +128,7 @@ export class SharedDraft {
     if (!isToBeSent || this.#isSetByCommand(snapshot)) return this.snapshotReceived(snapshot);
     this.#serverText = snapshot.draft;
     this.#draftRevision = snapshot.draftRevision;
+    this.#typedAt = snapshot.draftRevision;
     this.#withheld = undefined;
     if (!this.#isStartingOver) this.#sendNow();
   }
@@ -164,9 +175,12 @@ export class SharedDraft {
     const isAboutToBeSent = this.#isUnsent && this.#limits !== undefined;
     // The text that is about to be sent will be the last one.
     if (isAboutToBeSent && update.setBy === 'typing') return;
+    const isOwn = isAboutToBeSent || (this.#hasFocus && this.#isEditedInFocus);
     if (this.#hasFocus) this.#withheld = update;
     else if (!isAboutToBeSent) this.#take(update.text);
-    if (update.setBy === 'command') this.#keepToItself();
+    if (update.setBy !== 'command') return;
+    this.#keepToItself();
+    this.#isSuperseded = isOwn;
   }
 
   #settleWithheld(): void {
@@ -186,6 +200,7 @@ export class SharedDraft {
   /** Does not send what was typed so far. */
   #keepToItself(): void {
     this.#isUnsent = false;
+    this.#isSuperseded = false;
     this.#inFlightId = undefined;
     this.#stopSending();
   }
@@ -193,6 +208,8 @@ export class SharedDraft {
   #share(): void {
     this.#withheld = undefined;
     this.#isUnsent = true;
+    this.#isSuperseded = false;
+    this.#typedAt = this.#draftRevision;
     if (this.#cancelSend || !this.#limits) return;
     const waitMs = Math.min(LONGEST_PAUSE_MS, this.#nextSendAt - this.#environment.now());
     if (waitMs <= 0) this.#sendNow();

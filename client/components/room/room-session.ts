@@ -61,8 +61,10 @@ export class RoomSession implements ReactiveController {
   #stopNameEvents: (() => void) | undefined;
   /** The texts and options that the forms show and the tab keeps. */
   #unsent: UnsentInput = {};
-  /** The texts and options with which the next new session begins. */
+  /** The texts with which the next new session begins. */
   #carriedOver: UnsentInput = {};
+  /** The last client that was given them. */
+  #begun: SessionClientApi | undefined;
 
   constructor(room: Room) {
     this.#room = room;
@@ -132,14 +134,16 @@ export class RoomSession implements ReactiveController {
     this.#saveToken(client.state);
     this.#saveParticipant(client.state);
     const { snapshot, sessionId } = client.state;
+    if (sessionId === undefined) this.#begin(client);
     if (!snapshot || sessionId === undefined) return;
     const before = this.#seen?.client === client ? this.#seen.state : undefined;
     if (!before) this.#restore(client, sessionId);
     if (!before) client.look(this.#openImageId);
     this.#options.update(snapshot);
     const unsent = unsentAfter(this.#unsent, before, client.state);
-    const { unsentDraft: draft } = client.state;
-    if (unsent !== this.#unsent || draft !== unsent.draft) this.#keep({ ...unsent, draft });
+    const { unsentDraft: draft, unsentDraftRevision: draftRevision } = client.state;
+    const isTyped = draft !== unsent.draft || draftRevision !== unsent.draftRevision;
+    if (unsent !== this.#unsent || isTyped) this.#keep({ ...unsent, draft, draftRevision });
     this.#seen = { client, state: client.state };
   }
 
@@ -158,14 +162,29 @@ export class RoomSession implements ReactiveController {
     storedInput.saveParticipant({ sessionId, id, secret, name });
   }
 
-  /** Restores what the tab kept for the session, and adds what was carried over into it. */
+  /** Until the server has named the session, the tab keeps the prompt by the server's address. */
+  #begin(client: SessionClientApi): void {
+    const { draft } = this.#carriedOver;
+    if (this.#begun !== client && draft !== undefined) client.setDraft(draft);
+    this.#begun = client;
+    const { unsentDraft } = client.state;
+    if (unsentDraft !== draft) this.#carryOver({ ...this.#carriedOver, draft: unsentDraft });
+  }
+
+  #carryOver(unsent: UnsentInput): void {
+    this.#carriedOver = unsent;
+    storedInput.saveUnsent(this.#server, unsent);
+  }
+
+  /** Restores what the tab kept for the session, and adds what was carried over into it; the client has that prompt already. */
   #restore(client: SessionClientApi, sessionId: string): void {
+    const stored = storedInput.unsent(sessionId);
     this.#unsent = {};
-    this.#keep({ ...this.#carriedOver, ...storedInput.unsent(sessionId) });
-    this.#carriedOver = {};
+    this.#keep({ ...this.#carriedOver, ...stored });
+    if (Object.keys(this.#carriedOver).length > 0) this.#carryOver({});
     this.#options.restore(this.#unsent);
-    const { draft } = this.#unsent;
-    if (draft !== undefined && client.state.welcome?.role === 'reviewer') client.setDraft(draft);
+    const { draft, draftRevision } = stored;
+    if (draft !== undefined && client.state.welcome?.role === 'reviewer') client.setDraft(draft, draftRevision);
   }
 
   #keep(change: UnsentInput): void {
@@ -178,6 +197,7 @@ export class RoomSession implements ReactiveController {
   #open(): void {
     const { server, session, sessionKey } = this.#room;
     this.#openedWith = { server, session, sessionKey };
+    this.#carriedOver = session ? {} : storedInput.unsent(this.#server);
     this.#reports.reset();
     this.#options.leave();
     const token = this.#room.token ?? browserStorage.token(this.#server);
@@ -199,8 +219,7 @@ export class RoomSession implements ReactiveController {
     this.#room.session = undefined;
     this.#room.sessionKey = undefined;
     this.#open();
-    this.#carriedOver = { feedback };
-    this.#controller.client?.setDraft(prompt);
+    this.#carryOver({ feedback, draft: prompt });
   }
 
   /** Where the session is full, the person is asked what may go. */

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import '../../../../client/components/room/proof-room.ts';
 import type { ProofRoom } from '../../../../client/components/room/proof-room.ts';
+import { IntentEvent } from '../../../../client/model/intent.ts';
 import type { ClientMessage, ServerMessage } from '../../../../shared/protocol.ts';
 import * as states from '../../../support/component-states.ts';
 import { deep } from '../../../support/dom.ts';
+import { promptField } from '../../../support/review-room.ts';
 
 /** The server's end of one socket, played by the test. */
 class FakeWebSocket {
@@ -53,18 +55,33 @@ async function open(properties: Partial<ProofRoom> = {}): Promise<{ room: ProofR
   rooms.push(room);
   document.body.append(room);
   await room.updateComplete;
-  const socket = FakeWebSocket.all.at(-1);
-  if (!socket) throw new Error('No socket was opened.');
+  const socket = newestSocket();
   socket.onopen?.();
   return { room, socket };
 }
 
+function newestSocket(): FakeWebSocket {
+  const socket = FakeWebSocket.all.at(-1);
+  if (!socket) throw new Error('No socket was opened.');
+  return socket;
+}
+
 async function join(properties: Partial<ProofRoom> = {}, change: Partial<typeof welcome> = {}) {
-  const { room, socket } = await open(properties);
+  const { room } = await open(properties);
+  return { room, socket: await answerJoin(room, change) };
+}
+
+/** Answers the join on the newest socket. */
+async function answerJoin(
+  room: ProofRoom,
+  change: Partial<typeof welcome> = {},
+  draft: { readonly draft?: string; readonly draftRevision?: number } = {},
+): Promise<FakeWebSocket> {
+  const socket = newestSocket();
   socket.say({ ...welcome, ...change } as ServerMessage);
-  socket.say(snapshot as ServerMessage);
+  socket.say({ ...snapshot, ...draft } as ServerMessage);
   await room.updateComplete;
-  return { room, socket };
+  return socket;
 }
 
 describe('R1: who one is in a session', () => {
@@ -95,6 +112,61 @@ describe('R1: who one is in a session', () => {
     localStorage.setItem('proofroom.participants', '{"s1":');
     const { socket } = await open({ session: 's1' });
     expect(socket.sent[0]).toEqual({ type: 'join', sessionId: 's1', prompts: 'once' });
+  });
+});
+
+describe('R1: a prompt that the server does not have yet', () => {
+  const properties = { expected: { demo: false } };
+  const drafts = ({ sent }: FakeWebSocket) =>
+    sent.flatMap((message) => (message.type === 'draft' ? [message.text] : []));
+
+  test('stays when the element is moved, and is in the session once that is known', async () => {
+    const { room } = await open(properties);
+    await promptField().fill('A fox');
+    const section = document.createElement('section');
+    document.body.append(section);
+    section.append(room);
+    await room.updateComplete;
+    await expect.element(promptField()).toHaveValue('A fox');
+    newestSocket().onopen?.();
+    expect(drafts(await answerJoin(room))).toEqual(['A fox']);
+    section.remove();
+  });
+
+  test('is there after a reload, and in no other new session after that', async () => {
+    const { room: before } = await open(properties);
+    await promptField().fill('A fox');
+    await before.updateComplete;
+    before.remove();
+    const { room, socket } = await join(properties);
+    await expect.element(promptField()).toHaveValue('A fox');
+    expect(drafts(socket)).toEqual(['A fox']);
+    room.remove();
+    await open(properties);
+    await expect.element(promptField()).toHaveValue('');
+  });
+
+  test('is there after a reload when a command has set another one, and is not sent over that', async () => {
+    const { room: before, socket: lost } = await join();
+    await promptField().fill('A fox');
+    lost.onclose?.({ code: 1006 });
+    await promptField().fill('A fox, asleep');
+    await before.updateComplete;
+    before.remove();
+    const { room } = await open({ session: 's1' });
+    const socket = await answerJoin(room, {}, { draft: 'A heron', draftRevision: snapshot.draftRevision + 1 });
+    await expect.element(promptField()).toHaveValue('A fox, asleep');
+    expect(drafts(socket)).toEqual([]);
+  });
+
+  test('is there after a reload where it came from a session before', async () => {
+    const { room } = await join(properties);
+    const [review] = deep(room.shadowRoot, 'proof-review');
+    review?.dispatchEvent(new IntentEvent({ type: 'new_session', prompt: 'A fox' }));
+    await room.updateComplete;
+    room.remove();
+    await open(properties);
+    await expect.element(promptField()).toHaveValue('A fox');
   });
 });
 

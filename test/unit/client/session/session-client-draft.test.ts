@@ -276,6 +276,42 @@ describe('commands that set the draft', () => {
     expect(drafts(again)).toEqual(['mine, too']);
   });
 
+  test('R1: text that stays in the field after a prompt of another tab is still unsent, with the revision before it', () => {
+    const { client, socket } = joinedClient();
+    client.setDraftFocus(true);
+    client.setDraft('mine');
+    confirm(socket);
+    expect(client.state).not.toHaveProperty('unsentDraft');
+    socket.say(promptElsewhere('theirs'));
+    client.setDraftFocus(false);
+    expect(client.state).toMatchObject({ draft: 'mine', unsentDraft: 'mine', unsentDraftRevision: 0 });
+    typedElsewhere(socket, 'theirs, later');
+    expect(client.state.draft).toBe('theirs, later');
+    expect(client.state).not.toHaveProperty('unsentDraft');
+  });
+
+  test('text of others that stays in a field with the focus is not unsent', () => {
+    const { client, socket } = joinedClient(initialInput({ draft: 'at first' }));
+    client.setDraftFocus(true);
+    socket.say(promptElsewhere('theirs'));
+    expect(client.state.draft).toBe('at first');
+    expect(client.state).not.toHaveProperty('unsentDraft');
+  });
+
+  test.each([
+    ['is not sent over the prompt of a later command, until the person types on', 0, []],
+    ['is sent where no command has followed', 1, ['mine']],
+  ])('R1: text that was kept through a reload %s', (_what, draftRevision, sent) => {
+    const { client, page, socket } = joinedClient(promptElsewhere('theirs'));
+    client.setDraft('mine', draftRevision);
+    expect(client.state).toMatchObject({ draft: 'mine', unsentDraft: 'mine', unsentDraftRevision: draftRevision });
+    page.pass(1_000);
+    expect(drafts(socket)).toEqual(sent);
+    client.setDraft('mine, too');
+    expect(client.state.unsentDraftRevision).toBe(1);
+    expect(drafts(socket)).toEqual([...sent, 'mine, too']);
+  });
+
   test('a regenerate without a prompt leaves text that is still to be sent alone', () => {
     const { client, page, socket } = typing();
     socket.say(generating('generation-1', { draft: 'a', lastAction: lastAction('regenerate') }));
