@@ -113,6 +113,8 @@ export class ImageRequests {
     this.#isJoined = true;
     this.#coming.clear();
     this.#unavailable.clear();
+    // They may be there by now.
+    for (const imageId of this.#problems.keys()) this.#wanted.add(imageId);
     if (this.#problems.size > 0) this.#problems = new Map();
     for (const imageId of shown) this.#coming.set(imageId, 'join');
     this.#request([...this.#wanted].filter((imageId) => kept.includes(imageId)));

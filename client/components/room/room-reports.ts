@@ -14,7 +14,7 @@ export class RoomReports {
     sessionKey?: string | undefined;
     turn?: number | undefined;
     due?: TurnDetail['due'];
-    approvedId?: string;
+    approvedId?: string | undefined;
     ended?: EndReason | undefined;
   } = {};
 
@@ -66,8 +66,11 @@ export class RoomReports {
     if (reason) this.#room.dispatchEvent(roomEvent('proof-ended', { reason }));
   }
 
+  /** Once a picture is final no more, its next approval is another one. */
   #reportApproval(state: SessionState): void {
-    const approved = state.snapshot?.stage === 'final' ? state.snapshot.approved : undefined;
+    const { snapshot } = state;
+    const approved = snapshot?.stage === 'final' ? snapshot.approved : undefined;
+    if (snapshot && !approved) this.#last.approvedId = undefined;
     if (!approved) return;
     const { imageId, mediaType, sha256 } = approved;
     const received = state.images.get(imageId);

@@ -302,6 +302,17 @@ describe('asking', () => {
     expect(wanted(again)).toEqual([['image-1']]);
   });
 
+  test('R1: what could not be had is requested again over the next connection', async () => {
+    const listed = userFeedback([one, two]);
+    const { client, page, socket } = joinedClient(listed);
+    client.want(['image-1']);
+    for (const _try of [1, 2]) await say(socket, { ...first, data: '' });
+    expect([...client.state.imageProblems]).toEqual([['image-1', 'damaged']]);
+    const again = rejoin(page, listed);
+    expect(wanted(again)).toEqual([['image-1']]);
+    expect(client.state.imageProblems.size).toBe(0);
+  });
+
   test('W2: have names the newest images, as many as the server takes', async () => {
     const { page, socket } = joinedClient();
     socket.say(welcome({ limits: { ...limits, HAVE_IDS: 2 } }));
