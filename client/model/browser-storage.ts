@@ -1,11 +1,17 @@
 /**
- * What the browser remembers between visits. A page may have no storage, as in a sandboxed frame, and the storage may hold what another
- * version wrote: then there is nothing to read. What has a form of its own is in `stored-input.ts`.
+ * What the browser remembers between visits. A page may have no storage, as in a sandboxed frame, and the storage may be full or hold what
+ * another version wrote: then what is written holds for this visit. What has a form of its own is in `stored-input.ts`.
  */
 type Store = 'localStorage' | 'sessionStorage';
 
+/** The values that the storage did not take. */
+const unwritten = new Map<string, string>();
+const unwrittenKey = (store: Store, key: string): string => `${store} ${key}`;
+
 /** Undefined where there is nothing to read. */
 export function read(store: Store, key: string): string | undefined {
+  const value = unwritten.get(unwrittenKey(store, key));
+  if (value !== undefined) return value || undefined;
   try {
     return window[store].getItem(key) ?? undefined;
   } catch {
@@ -18,8 +24,9 @@ export function write(store: Store, key: string, value: string): void {
   try {
     if (value) window[store].setItem(key, value);
     else window[store].removeItem(key);
+    unwritten.delete(unwrittenKey(store, key));
   } catch {
-    // Without storage the value holds for this visit.
+    unwritten.set(unwrittenKey(store, key), value);
   }
 }
 

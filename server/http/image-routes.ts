@@ -39,19 +39,21 @@ export function imageRoutes(context: HttpContext, notFound: NotFound): Hono<Http
     // An `<img>` of another site names no origin.
     const isShared = allowedOrigins.length > 0;
     context.header('Cross-Origin-Resource-Policy', isShared ? 'cross-origin' : 'same-origin');
-    const tag = `"${sha256}"`;
     context.header('Vary', 'Origin');
-    // An image that nobody approved must not outlive its session on anybody's disk.
-    context.header('Cache-Control', session.isApproved(imageId) ? 'private, no-cache' : 'no-store');
-    context.header('ETag', tag);
-    if (isNotModified(tag, context.req.header('If-None-Match'))) return context.body(null, 304);
+    const tag = `"${sha256}"`;
+    const isCached = isNotModified(tag, context.req.header('If-None-Match'));
     const { incoming, outgoing } = context.env ?? {};
     const reader = `${incoming ? addresses.clientOf(incoming) : ''} ${imageId}`;
-    if (readers.of(reader) >= limits.IMAGE_READERS_PER_ADDRESS) {
+    if (!isCached && readers.of(reader) >= limits.IMAGE_READERS_PER_ADDRESS) {
       telemetry.requestRefused(429);
       context.header('Retry-After', '1');
       return context.json({ code: 'rate_limited', message: 'Too many requests read this image at once.' }, 429);
     }
+    // Not before the refusal, which a cache would take for the image.
+    context.header('ETag', tag);
+    // An image that nobody approved must not outlive its session on anybody's disk.
+    context.header('Cache-Control', session.isApproved(imageId) ? 'private, no-cache' : 'no-store');
+    if (isCached) return context.body(null, 304);
     context.header('Content-Type', mediaType);
     context.header('Content-Disposition', disposition(session.fileName(image)));
     // Nothing in the bytes runs, whatever they hold (rule S6).

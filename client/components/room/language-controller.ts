@@ -6,6 +6,9 @@ import { isWhole, languageOf, loadFirstTexts, loadTexts, preferredLanguage } fro
 import type { Texts } from '../../model/texts.ts';
 import { textsContext } from '../ui/localized-element.ts';
 
+/** A room without texts shows nothing, so it asks for its first language again. */
+const RETRY_MS = 3_000;
+
 /** All elements on a page follow a person's choice. */
 const connected = new Set<LanguageController>();
 
@@ -15,6 +18,8 @@ export class LanguageController implements ReactiveController {
   /** Of the page around; its language may change at any time. */
   readonly #page = new MutationObserver(() => this.#host.requestUpdate());
   #wanted: string | undefined;
+  /** More than the first screen is needed. */
+  #isWholeWanted = false;
   /** Everything inside has updated since all sentences are here. */
   #hasToldWhole = false;
   #loading: Promise<void> = Promise.resolve();
@@ -75,15 +80,21 @@ export class LanguageController implements ReactiveController {
     if (language !== this.#wanted) return;
     if (!texts) {
       this.#wanted = undefined;
+      if (!this.texts) setTimeout(() => this.#host.isConnected && this.#host.requestUpdate(), RETRY_MS);
       return;
     }
     this.#hasToldWhole = isWhole(texts);
     this.#provider.setValue(texts);
     this.#host.requestUpdate();
+    if (this.#isWholeWanted) void loadTexts(language);
   }
 
-  /** Loads the sentences that the first screen does not have. Resolves when they are here, or can't be loaded. */
+  /**
+   * Loads the sentences that the first screen does not have, also of a language that can't be loaded now and comes later. Resolves when
+   * they are here, or can't be loaded.
+   */
   async complete(): Promise<void> {
+    this.#isWholeWanted = true;
     await this.#loading;
     if (this.texts) await loadTexts(this.texts.language);
   }

@@ -8,6 +8,10 @@ import { css } from './css.ts';
 import { element } from './element.ts';
 import * as icons from './icons.ts';
 import { LocalizedElement } from './localized-element.ts';
+import { type Clock, systemClock, Ticker } from './ticker.ts';
+
+/** How long the button says so. */
+const COPIED_MS = 3_000;
 
 /** Dispatches `copied` when the content is on the clipboard. */
 @element('proof-copy')
@@ -29,18 +33,32 @@ export class CopyButton extends LocalizedElement {
   @property({ attribute: false }) accessor name: string | undefined;
   /** Shows only the icon; screen readers still read the label. */
   @property({ type: Boolean }) accessor bare = false;
+  @property({ attribute: false }) accessor clock: Clock = systemClock;
   @state() private accessor outcome: 'copied' | 'failed' | undefined;
 
+  #copiedAt = 0;
+
+  constructor() {
+    super();
+    new Ticker(this);
+  }
+
+  get ticks(): boolean {
+    return this.outcome === 'copied';
+  }
+
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('content')) this.outcome = undefined;
+    const isOver = this.outcome === 'copied' && this.clock.now() - this.#copiedAt >= COPIED_MS;
+    if (changed.has('content') || isOver) this.outcome = undefined;
   }
 
   override render(): TemplateResult {
     const isCopied = this.outcome === 'copied';
+    const label = this.label ?? this.t('common.copy');
     return html`${button({
-      label: isCopied ? this.t('common.copied') : (this.label ?? this.t('common.copy')),
+      label: isCopied ? this.t('common.copied') : label,
       icon: isCopied ? icons.check() : icons.copy(),
-      name: isCopied ? undefined : this.name,
+      name: this.name ?? label,
       kind: this.bare ? 'quiet' : 'plain',
       bare: this.bare,
       press: () => void this.#copy(),
@@ -58,10 +76,15 @@ export class CopyButton extends LocalizedElement {
   /** A page that is not secure has no clipboard; then the message says what to do instead. */
   async #copy(): Promise<void> {
     const { content } = this;
-    const outcome = await writeToClipboard(content).then(
+    const written = writeToClipboard(content).then(
       () => 'copied' as const,
       () => 'failed' as const,
     );
+    this.outcome = undefined;
+    // A message is announced only where it changes, so that one that is there goes first.
+    await this.updateComplete;
+    const outcome = await written;
+    this.#copiedAt = this.clock.now();
     if (content === this.content) this.outcome = outcome;
     if (outcome === 'copied') this.dispatchEvent(new Event('copied'));
   }

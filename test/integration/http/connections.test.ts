@@ -87,5 +87,9 @@ test('R7: readers of one image share its bytes, and those of one address are lim
   expect([...sockets].every(({ writableLength }) => writableLength < MiB)).toBe(true);
   const refused = await fetch(address + path);
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1']);
+  // A cache must not take the refusal for the image.
+  expect([refused.headers.get('etag'), refused.headers.get('cache-control')]).toEqual([null, null]);
+  const held = await fetch(address + path, { headers: { 'If-None-Match': '*' }, cache: 'no-store' });
+  expect(held.status, 'nothing is read where the client has the image').toBe(304);
   expect((await metrics()).proofroom_image_bytes).toBe(16 * MiB);
 });

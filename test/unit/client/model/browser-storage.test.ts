@@ -71,15 +71,29 @@ test('a token is kept for the server’s full address', () => {
   expect(browserStorage.token('https://host.example/b/')).toBeUndefined();
 });
 
-test('a page without storage reads nothing and does not fail', () => {
+test('R1: without storage, what was written holds for this visit, until it is removed', () => {
   vi.stubGlobal('window', {
-    get localStorage(): Storage {
+    get sessionStorage(): Storage {
       throw new DOMException('Denied', 'SecurityError');
     },
   });
-  storedInput.saveParticipant(participant('s1'));
-  expect(storedInput.participant('s1')).toBeUndefined();
-  expect(browserStorage.name()).toBeUndefined();
+  expect(storedInput.unsent('s1')).toEqual({});
+  storedInput.saveUnsent('s1', { feedback: 'darker' });
+  expect([storedInput.unsent('s1'), storedInput.unsent('s2')]).toEqual([{ feedback: 'darker' }, {}]);
+  storedInput.saveUnsent('s1', {});
+  expect(storedInput.unsent('s1')).toEqual({});
+});
+
+test('the last value is read, whether or not the storage had room for it', () => {
+  storedInput.saveUnsent('s1', { feedback: 'darker' });
+  const full = vi.spyOn(window.sessionStorage, 'setItem').mockImplementation(() => {
+    throw new DOMException('Full', 'QuotaExceededError');
+  });
+  storedInput.saveUnsent('s1', { feedback: 'much darker' });
+  expect(storedInput.unsent('s1')).toEqual({ feedback: 'much darker' });
+  full.mockRestore();
+  storedInput.saveUnsent('s1', { feedback: 'lighter' });
+  expect(storedInput.unsent('s1')).toEqual({ feedback: 'lighter' });
 });
 
 test('the shortcuts are on until they are turned off', () => {
