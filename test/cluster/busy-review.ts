@@ -14,7 +14,7 @@ const DEADLINE_MS = 60_000;
 /** Of the 24 that a session keeps. */
 const MANY_ATTEMPTS = 18;
 /** A cancelled candidate may have been asked for at the same moment. */
-const CANCEL_MS = 2_000;
+const CANCEL_MS = 10_000;
 
 export interface BusyReviewOptions {
   readonly server: string;

@@ -76,7 +76,7 @@ test('R1 R10: neither does one whose network is cut', async () => {
 
 test('R1 R10: neither does one that answers no client for a while', async () => {
   const outage = await prepare('held');
-  await admin.call('CLIENT', 'PAUSE', '4500', 'ALL');
+  await admin.call('CLIENT', 'PAUSE', '10000', 'ALL');
   await outage.refused();
   outage.meanwhile(typed);
   await outage.goesOn(typed);

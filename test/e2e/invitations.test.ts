@@ -68,7 +68,7 @@ test('W11: an invitation that has expired says so, and whoever was turned out is
   await mira.page.keyboard.press('Escape');
 
   // The clock of the creator's page says that the hour is over in a moment.
-  await mira.page.clock.setSystemTime(Date.now() - 3_598_000);
+  await mira.page.clock.setSystemTime(Date.now() - 3_590_000);
   await mira.press('Share');
   await mira.root.getByRole('textbox', { name: 'Name', exact: true }).fill('Late');
   await mira.root.getByRole('combobox', { name: 'Expires' }).selectOption('After 1 hour');

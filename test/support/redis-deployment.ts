@@ -40,7 +40,7 @@ export function useRedisCluster(): { readonly url: string } {
     const client = new Redis(redis.url);
     await client.cluster('ADDSLOTSRANGE', 0, 16_383);
     await vi.waitFor(async () => expect(await client.cluster('INFO')).toContain('cluster_state:ok'), {
-      timeout: 5_000,
+      timeout: 20_000,
     });
     client.disconnect();
   });

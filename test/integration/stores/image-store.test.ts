@@ -192,30 +192,27 @@ describe('RedisImageStore', () => {
 
   test('R7: the lease of a server that was killed ends by itself, that of one that runs does not', async () => {
     /** The killed server renews nothing any more. */
-    const { store: killed, prefix } = storeOn(redis.url, { leaseMs: 300, clock: { every: () => () => {} } });
-    const { store: running } = storeOn(redis.url, { leaseMs: 300 }, prefix);
+    const { store: killed, prefix } = storeOn(redis.url, { leaseMs: 1_500, clock: { every: () => () => {} } });
+    const { store: running } = storeOn(redis.url, { leaseMs: 1_500 }, prefix);
     await killed.reserve(500);
     await running.reserve(400);
-    await expect.poll(() => running.usedBytes(), { timeout: 2_000 }).toBe(400);
+    await expect.poll(() => running.usedBytes()).toBe(400);
     expect(await running.reserve(600)).toBeDefined();
   });
 
   test('images expire with their session, unless they are kept', async () => {
-    const { store: first, client, prefix } = storeOn(redis.url, { keptMs: 400 });
+    const { store: first, client, prefix } = storeOn(redis.url, { keptMs: 3_000 });
     await first.put('gone', 'image', bytesOf(100));
     await first.put('kept', 'image', bytesOf(200));
     await expect
-      .poll(
-        async () => {
-          await first.keep('kept');
-          return first.usedBytes();
-        },
-        { timeout: 3_000 },
-      )
+      .poll(async () => {
+        await first.keep('kept');
+        return first.usedBytes();
+      })
       .toBe(200);
     expect(await first.get('gone', 'image')).toBeUndefined();
     expect(await first.get('kept', 'image')).toBeDefined();
-    await expect.poll(() => client.keys(`${prefix}*:image:*`), { timeout: 3_000 }).toEqual([]);
+    await expect.poll(() => client.keys(`${prefix}*:image:*`)).toEqual([]);
     await expect.poll(() => first.usedBytes()).toBe(0);
   });
 });

@@ -8,7 +8,9 @@ import { useRedis } from '../../support/redis-server.ts';
 import { documentOf, type OpenRedisOptions, openRedisServer, type RedisServerOnTest } from '../../support/stores.ts';
 
 const PASSWORD = 'p@ss:word-of-redis';
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 1_000;
+/** Much longer than that, for a slow machine, and much shorter than an outage may last. */
+const NOTICED_MS = 10_000;
 const redis = useRedis({ password: PASSWORD });
 
 /** A connection may take two seconds until it tries again. */
@@ -150,7 +152,7 @@ describe('Redis is away', () => {
           ),
       ].map((call) => rejectionOf(call())),
     );
-    for (const { ms } of rejections) expect(ms).toBeLessThan(TIMEOUT_MS * 2);
+    for (const { ms } of rejections) expect(ms).toBeLessThan(NOTICED_MS);
 
     await redis.start();
     await eventually(async () => expect(await first.sessions.versions([id])).toEqual([undefined]));
@@ -168,7 +170,7 @@ describe('Redis is away', () => {
     redis.pause();
     onTestFinished(() => redis.resume());
     const { ms } = await rejectionOf(first.sessions.commit(id, 1, { document: documentOf(1) }));
-    expect(ms).toBeLessThan(TIMEOUT_MS * 2);
+    expect(ms).toBeLessThan(NOTICED_MS);
     await rejectionOf(first.sessions.read(id));
     redis.resume();
     await eventually(() => first.sessions.read(id));

@@ -20,7 +20,7 @@ const eventually = <Result>(check: () => Result) => vi.waitFor(check, { timeout:
 test('R9: when the master dies, Sentinel names another one, and sessions, commands and notices go on there', async () => {
   const url = `redis+sentinel://127.0.0.1:${sentinel.port}/reviews`;
   const prefix = `${newId()}:`;
-  const open = () => openRedisServer({ url, prefix, commandTimeoutMs: 300 });
+  const open = () => openRedisServer({ url, prefix, commandTimeoutMs: 1_000 });
   const [first, second] = [open(), open()];
   const id = newId();
   await eventually(() => first.sessions.size());

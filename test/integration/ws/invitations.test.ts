@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { drawAttempts, startSession } from '../../support/server.ts';
 import type { WsClient } from '../../support/ws-client.ts';
 
@@ -71,11 +72,13 @@ test('W7 W11: whoever is revoked is told and closed with 4403 in every tab, and 
 });
 
 test('W7 W11: when an invitation expires its people are told and closed with 4403, and nobody comes in by it', async () => {
-  const { ana, client, sessionId } = await startSession();
-  const expiresAt = new Date(Date.now() + 400).toISOString();
+  const clock = new FakeClock();
+  const { ana, client, sessionId } = await startSession({ clock });
+  const expiresAt = new Date(clock.now() + 4_000).toISOString();
   const { key } = await invite(ana, 'Mira', { role: 'watcher', expiresAt });
   const mira = client();
   expect((await mira.join({ sessionId, key })).role).toBe('watcher');
+  clock.advance(4_000);
   expect(await mira.closed()).toMatchObject({ code: 4403, reason: 'invitation expired' });
   expect(mira.last('goodbye').code).toBe('invitation_expired');
   const { code, rejection } = await client().joinRejected({ sessionId, key });
