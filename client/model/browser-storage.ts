@@ -4,16 +4,13 @@
  */
 type Store = 'localStorage' | 'sessionStorage';
 
-/** The values that the storage did not take. */
+/** The values that the storages did not take, which have no key in common. */
 const unwritten = new Map<string, string>();
-const unwrittenKey = (store: Store, key: string): string => `${store} ${key}`;
 
 /** Undefined where there is nothing to read. */
 export function read(store: Store, key: string): string | undefined {
-  const value = unwritten.get(unwrittenKey(store, key));
-  if (value !== undefined) return value || undefined;
   try {
-    return window[store].getItem(key) ?? undefined;
+    return (unwritten.get(key) ?? window[store].getItem(key)) || undefined;
   } catch {
     return undefined;
   }
@@ -24,9 +21,9 @@ export function write(store: Store, key: string, value: string): void {
   try {
     if (value) window[store].setItem(key, value);
     else window[store].removeItem(key);
-    unwritten.delete(unwrittenKey(store, key));
+    unwritten.delete(key);
   } catch {
-    unwritten.set(unwrittenKey(store, key), value);
+    unwritten.set(key, value);
   }
 }
 

@@ -76,8 +76,8 @@ export class StageFocus implements ReactiveController {
     // What follows makes the browser lay out the page.
     await nextTask();
     // Somebody may have focused something else meanwhile.
-    const isStill = (this.#host.shadowRoot?.activeElement ?? focused) === focused;
-    const isGone = focused !== undefined && isStill && !(focused.isConnected && focused.checkVisibility());
+    const hasMoved = (this.#host.shadowRoot?.activeElement ?? focused) !== focused;
+    const isGone = focused && !hasMoved && !(focused.isConnected && focused.checkVisibility());
     if (!isOwn && !isGone) return;
     await this.#host.enter();
     // Somebody who has just approved has seen the picture.
