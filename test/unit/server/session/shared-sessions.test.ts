@@ -73,6 +73,19 @@ describe('memory', () => {
   });
 });
 
+test('a session that nobody has used here for a minute stays open while a visitor is let in', async () => {
+  const decided = Promise.withResolvers<boolean>();
+  const core = shared({ authorize: ({ token }) => (token === 'slow' ? decided.promise : true) });
+  const { sessionId } = await core.create();
+  core.clock.advance(59_000);
+  const joined = core.sessions.join(core.visitor(), sessionId, { token: 'slow' });
+  await settled();
+  core.clock.advance(6_000);
+  await settled();
+  decided.resolve(true);
+  expect(await joined).toMatchObject({ accepted: true });
+});
+
 test('S4: a session that was left unused makes way though it has been closed here since', async () => {
   const core = shared({ limits: { SESSIONS: 1 } });
   const unused = await core.create();
