@@ -1,6 +1,6 @@
 /**
- * What the browser remembers between visits. A page may have no storage, as in a sandboxed frame, and the storage may be full or hold what
- * another version wrote: then what is written holds for this visit. What has a form of its own is in `stored-input.ts`.
+ * What the browser remembers between visits. Where the page has no storage, as in a sandboxed frame, or the storage is full, a value is
+ * remembered until the page is left. Values with a form of their own are in `stored-input.ts`.
  */
 type Store = 'localStorage' | 'sessionStorage';
 

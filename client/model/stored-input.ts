@@ -68,7 +68,7 @@ export const storedInput = {
     const others = participants().filter(({ sessionId }) => sessionId !== participant.sessionId);
     write('localStorage', PARTICIPANTS, JSON.stringify([...others, participant].slice(-PARTICIPANTS_KEPT)));
   },
-  /** What this tab holds for a session, until it is closed; by a server's address, for the next new session there. */
+  /** What this tab holds for a session until the tab is closed. A server's address stands for the next new session on that server. */
   unsent: (sessionId: string): UnsentInput => parsed(UnsentInput, read('sessionStorage', unsentKey(sessionId))) ?? {},
   saveUnsent: (sessionId: string, unsent: UnsentInput): void => {
     const isEmpty = Object.values(unsent).every((value) => value === undefined || value === '');

@@ -113,7 +113,7 @@ export class ImageRequests {
     this.#isJoined = true;
     this.#coming.clear();
     this.#unavailable.clear();
-    // They may be there by now.
+    // The server may have these images by now.
     for (const imageId of this.#problems.keys()) this.#wanted.add(imageId);
     if (this.#problems.size > 0) this.#problems = new Map();
     for (const imageId of shown) this.#coming.set(imageId, 'join');

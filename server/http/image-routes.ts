@@ -49,7 +49,7 @@ export function imageRoutes(context: HttpContext, notFound: NotFound): Hono<Http
       context.header('Retry-After', '1');
       return context.json({ code: 'rate_limited', message: 'Too many requests read this image at once.' }, 429);
     }
-    // Not before the refusal, which a cache would take for the image.
+    // They are set after the refusal above, which a cache could otherwise store as the image.
     context.header('ETag', tag);
     // An image that nobody approved must not outlive its session on anybody's disk.
     context.header('Cache-Control', session.isApproved(imageId) ? 'private, no-cache' : 'no-store');

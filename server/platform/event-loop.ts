@@ -7,8 +7,8 @@ const SLICE_MS = 8;
 let turn: { readonly beganAt: number; readonly end: Promise<void> } | undefined;
 
 /**
- * Resolves at once while this turn of the loop is young, and otherwise when the loop has taken the events that wait. Called between two
- * pieces of work, of a millisecond or so each.
+ * Resolves at once until this turn of the loop has taken 8 ms, and then only when the loop has handled the events that wait. To be called
+ * between two pieces of work, of about a millisecond each.
  */
 export async function giveWay(): Promise<void> {
   turn ??= { beganAt: performance.now(), end: endOfTurn() };

@@ -30,7 +30,7 @@ interface Candidate {
   readonly candidate: number;
   progress: ProgressSignal;
   partial: StoredImage | undefined;
-  /** The last preview that was made or told of: the one that may be in the store. */
+  /** The id of the last preview that was made here, or that another server told of. The store may have it. */
   previewId: string | undefined;
   /** The session shows its image, though it has not ended. */
   isShown: boolean;
@@ -144,7 +144,7 @@ export class GenerationRun {
     const { images, memory } = this.#context;
     const { imageId } = reference;
     const state = this.#candidates.get(candidate);
-    // What is kept is told again after an outage.
+    // After an outage, a server hears all signals again, also of previews that it has.
     const isKnown = () => state?.partial?.reference.imageId === imageId;
     if (!state || state.isShown || this.#drawings.has(candidate) || isKnown()) return;
     state.previewId = imageId;
@@ -281,7 +281,7 @@ export class GenerationRun {
     this.#listener.partialChanged(state.candidate);
   }
 
-  /** @param isOwn whether it is for this server to drop what the store has of it, and not for another one that draws it */
+  /** @param isOwn whether this server drops the preview from the store, too: another server that draws the candidate does so itself */
   #dropPartial(state: Candidate, isOwn: boolean): void {
     const { candidate, partial, previewId } = state;
     partial?.reservation.release();

@@ -156,7 +156,7 @@ export class LatestDocument {
       return step.answer;
     }
     if (commit.outcome === 'unavailable') this.#findOut(step);
-    // One that was taken after this server has left the session counts: other servers go on with it.
+    // The store may take a step after this server has left the session. Other servers go on with it, so nothing is undone.
     else if (commit.outcome !== 'committed') step.undo?.();
     switch (commit.outcome) {
       case 'answered':

@@ -265,7 +265,7 @@ function addAttempts(state: Generating, finished: readonly FinishedImage[]): Gen
   return { ...state, attempts: inOrder([...state.attempts, ...added]), attemptCount };
 }
 
-/** The moment, or that of the last attempt if a clock was set back since: the newest attempt is told by it. */
+/** `at`, or the end of the last attempt if a clock was set back since: the attempt that ended last counts as the newest. */
 const notBefore = (lists: AttemptLists, at: string): string =>
   allAttempts(lists).reduce((latest, { finishedAt }) => (finishedAt > latest ? finishedAt : latest), at);
 

@@ -46,7 +46,7 @@ export class SessionSignals {
   async catchUp(): Promise<void> {
     this.#heard.clear();
     const kept = await this.#context.stores.signals.read(this.#context.sessionId);
-    // What was heard meanwhile is newer than what was read, or is followed by what is.
+    // A value that was heard during the reading may be newer than the one that was read, so it stays.
     for (const signal of kept) if (!this.#heard.has(signal.key)) this.#hear(signal);
   }
 

@@ -250,7 +250,7 @@ export class Session implements SessionView {
 
   /** Lets a visitor in who shows what `Access.grant` asks for: a participant, new or known. Rejected with what `grant` refuses. */
   async admit(request: JoinRequest): Promise<Admission | Rejection> {
-    // Their copies may have been given up since everybody left.
+    // This server may have given up its copies of the images on show since everybody left.
     if (this.#context.stores.sharing) await this.#images.loadShown(this.state);
     let admission: Admission | undefined;
     const onAdmitted = (admitted: Admission) => {

@@ -503,13 +503,13 @@ export class Sessions {
   async #couldHave(bytes: number, freeable: number): Promise<boolean> {
     const { memory, stores, limits } = this.#context;
     if (!stores.sharing) return memory.hasFree(bytes - freeable);
-    // What the store is freed of frees nothing here, where all copies have been given up.
+    // Dropping images from the store frees no memory of this server: it has given up its copies already.
     return memory.hasFree(bytes) && (await stores.images.usedBytes()) + bytes - freeable <= limits.REDIS_IMAGE_BYTES;
   }
 
   /**
-   * Sessions that have been idle for `minIdleMs`, longest idle first. Where they have to be opened for it, there are some of them, and others
-   * each time: the first may have nothing to give.
+   * Sessions that have been idle for `minIdleMs`, longest idle first. Where several servers share them, each has to be opened, so there are
+   * at most `MOST_OPENED`. The next call goes on with others, since these may have nothing to give.
    */
   async *#idle(minIdleMs = 0): AsyncGenerator<Session, void> {
     const { sharing, sessions: store } = this.#context.stores;

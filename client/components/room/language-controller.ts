@@ -90,8 +90,8 @@ export class LanguageController implements ReactiveController {
   }
 
   /**
-   * Loads the sentences that the first screen does not have, also of a language that can't be loaded now and comes later. Resolves when
-   * they are here, or can't be loaded.
+   * Loads the sentences that the first screen does not have. Resolves when they are here, or can't be loaded. Those of a language that
+   * comes only later are then loaded with it.
    */
   async complete(): Promise<void> {
     this.#isWholeWanted = true;

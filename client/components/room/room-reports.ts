@@ -66,7 +66,7 @@ export class RoomReports {
     if (reason) this.#room.dispatchEvent(roomEvent('proof-ended', { reason }));
   }
 
-  /** Once a picture is final no more, its next approval is another one. */
+  /** When an approval was withdrawn, the same picture can be approved again, and that is reported again. */
   #reportApproval(state: SessionState): void {
     const { snapshot } = state;
     const approved = snapshot?.stage === 'final' ? snapshot.approved : undefined;

@@ -48,7 +48,7 @@ const isTypedInto = (target: EventTarget): boolean =>
 export const controlOf = (root: ParentNode, shortcut: Shortcut): HTMLElement | undefined =>
   elementsIn(root).find((element) => element.dataset.shortcut === shortcut && element.checkVisibility());
 
-/** Where the focus has fallen to the page, because what had it is gone, the path of a key does not tell that a dialog is open. */
+/** When the focused element of a dialog is removed, the focus falls to the page: a key's path then does not show that the dialog is open. */
 export const hasOpenDialog = (root: ParentNode): boolean =>
   elementsIn(root).some((element) => element.matches('dialog[open]'));
 

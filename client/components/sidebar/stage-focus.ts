@@ -75,7 +75,7 @@ export class StageFocus implements ReactiveController {
     await this.#host.updateComplete;
     // What follows makes the browser lay out the page.
     await nextTask();
-    // Somebody may have focused something else meanwhile.
+    // The person may have focused another element while this waited: it keeps the focus.
     const hasMoved = (this.#host.shadowRoot?.activeElement ?? focused) !== focused;
     const isGone = focused && !hasMoved && !(focused.isConnected && focused.checkVisibility());
     if (!isOwn && !isGone) return;

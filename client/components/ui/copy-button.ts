@@ -10,7 +10,7 @@ import * as icons from './icons.ts';
 import { LocalizedElement } from './localized-element.ts';
 import { type Clock, systemClock, Ticker } from './ticker.ts';
 
-/** How long the button says so. */
+/** How long the button says that it has copied. */
 const COPIED_MS = 3_000;
 
 /** Dispatches `copied` when the content is on the clipboard. */
@@ -81,7 +81,7 @@ export class CopyButton extends LocalizedElement {
       () => 'failed' as const,
     );
     this.outcome = undefined;
-    // A message is announced only where it changes, so that one that is there goes first.
+    // Screen readers announce a message only when it changes, so the last one is removed first.
     await this.updateComplete;
     const outcome = await written;
     this.#copiedAt = this.clock.now();

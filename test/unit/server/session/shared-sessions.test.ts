@@ -1,4 +1,4 @@
-/** What a server does with the sessions that it shares with others. */
+/** Sessions on one of several servers, which share a store. */
 import { describe, expect, test } from 'vitest';
 import { MemoryImages } from '../../../../server/memory/memory-image-store.ts';
 import { ImageMemory } from '../../../../server/session/image-memory.ts';
